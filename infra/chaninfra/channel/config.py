@@ -1,0 +1,218 @@
+"""The stack config: the keys that people write in `Pulumi.<stack>.yaml`, the one model that its schema is made from.
+
+The program sees the keys without their namespace; values that `pulumi config set` wrote as strings are coerced by
+the schema before they are validated.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.schemas import STACK_CONFIG, load, validate
+from chaninfra.channel.subdirs import DEFAULT_SUBDIRS, Subdir
+
+Auth = Literal["aws", "pixi", "public"]
+Visibility = Literal["private", "public"]
+
+# Read by Pulumi alone, as encrypted values; the program never sees them.
+SECRET_KEYS = ("secret-access-key", "session-token")
+
+
+class ChannelKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """The keys of one channel."""
+
+    name: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None,
+        Meta(
+            description="The channel's name; left out, it is the last segment of the prefix, else the bucket's name.",
+        ),
+    ] = None
+    prefix: Annotated[
+        Annotated[str, Meta(pattern="^$|^/?[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$")] | None,
+        Meta(
+            description="Where in the bucket the channel lies; left out, the whole bucket is the channel.",
+            examples=["my-channel", "team/stable"],
+        ),
+    ] = None
+    subdirs: Annotated[
+        tuple[Annotated[Subdir, Meta(description="A subdir as conda names it.")], ...],
+        Meta(description="The platforms of the channel; noarch is always there.", examples=[["linux-64", "osx-arm64"]]),
+    ] = DEFAULT_SUBDIRS
+    visibility: Annotated[
+        Visibility,
+        Meta(description="Who may read: `private`, those with credentials; `public`, everybody, by https."),
+    ] = "private"
+    auth: Annotated[
+        Auth | None,
+        Meta(
+            description="The way of access that `chaninfra manifest` prints: `aws` (credentials as any AWS tool has "
+            "them), `pixi` (pixi's credential store and s3-options), `public` (an https URL). Left out: public for "
+            "a public channel, aws on AWS, else pixi."
+        ),
+    ] = None
+    public_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/]+")] | None,
+        Meta(
+            description="The https URL of a public channel, where the store gives it one of its own or a domain "
+            "stands before it; left out, it follows from the endpoint.",
+            examples=["https://conda.example.com/my-channel"],
+        ),
+    ] = None
+    index: Annotated[IndexSettings, Meta(description="How the index is written.")] = IndexSettings()
+
+
+class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """The keys that the program reads. The keys of a channel, written flat, describe one channel, or are the defaults
+    of all in `channels`."""
+
+    provider: Annotated[
+        str | None,
+        Meta(
+            description="The store; left out, `custom` when there is an `endpoint-url`, else `aws`.",
+            extra_json_schema={"enum": [*PROVIDERS, None]},
+        ),
+    ] = None
+    bucket: Annotated[
+        str,
+        Meta(
+            description="The bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens.",
+            min_length=3,
+            max_length=63,
+            pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
+            examples=["my-bucket"],
+        ),
+    ]
+    region: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9-]+$")] | None,
+        Meta(
+            description="The region of the bucket; left out, the store's usual one. On AWS it is then `aws:region` or "
+            "AWS_REGION.",
+            examples=["eu-central-1", "us-east-1"],
+        ),
+    ] = None
+    endpoint_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/?#@]+/?$")] | None,
+        Meta(
+            description="The URL of the store's S3 API, without the bucket; needed where the store has none of its "
+            "own (minio, custom).",
+            examples=["https://minio.example.com"],
+        ),
+    ] = None
+    account_id: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9]+$")] | None,
+        Meta(description="Cloudflare R2: the account, a part of the endpoint."),
+    ] = None
+    jurisdiction: Annotated[
+        Annotated[str, Meta(pattern="^[a-z]+$")] | None,
+        Meta(description="Cloudflare R2: the jurisdiction, where the bucket has one."),
+    ] = None
+    location: Annotated[
+        Annotated[str, Meta(pattern="^[a-z0-9]+$")] | None,
+        Meta(description="Hetzner: the location of the bucket.", examples=["fsn1"]),
+    ] = None
+    force_path_style: Annotated[
+        bool | None,
+        Meta(description="Whether the bucket is in the path of a URL and not in its host; left out, the store's way."),
+    ] = None
+    profile: Annotated[
+        str | None, Meta(description="The profile of the AWS configuration files whose credentials are used.")
+    ] = None
+    access_key_id: Annotated[
+        str | None,
+        Meta(description="The access key of the store; left out, it comes from the environment or the profile."),
+    ] = None
+    secret_access_key: Annotated[
+        str | None,
+        Meta(description="The secret of the access key; set it with `pulumi config set --secret`, never in clear."),
+    ] = None
+    session_token: Annotated[
+        str | None, Meta(description="The session token of temporary credentials; `--secret` as well.")
+    ] = None
+    adopt: Annotated[
+        bool,
+        Meta(
+            description="Take a bucket that exists. It and its packages are never deleted by Pulumi afterwards, and "
+            "what else is in it is left alone."
+        ),
+    ] = False
+    force_destroy: Annotated[
+        bool,
+        Meta(
+            description="Let `pulumi destroy` delete the packages too. It works only after a `pulumi up`, since "
+            "destroy reads the state."
+        ),
+    ] = False
+    protect: Annotated[
+        bool, Meta(description="Pulumi's own protection of the bucket: destroy then fails before anything is counted.")
+    ] = False
+    channels: Annotated[
+        dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelKeys],
+        Meta(
+            description="Several channels in the bucket: name → the keys that differ from the flat ones. A channel's "
+            "prefix is its name unless it says otherwise."
+        ),
+    ] = {}
+
+
+def parse_config(raw: dict[str, Any], *, where: str) -> tuple[Config, dict[str, ChannelKeys]]:
+    """The config, and the keys of each channel by name (empty: the flat keys are the one channel).
+
+    `where` names the file or stack in errors. Raises ConfigurationError.
+    """
+    document = _coerce(raw, load(STACK_CONFIG)["$defs"]["config"])
+    validate(document, STACK_CONFIG, where=where, part="config")
+    config = msgspec.convert(document, Config)
+    shared = {key: value for key, value in document.items() if key in ("subdirs", "visibility", "auth", "index")}
+    channels = {
+        name: msgspec.convert({"name": name, "prefix": name, **shared, **keys}, ChannelKeys)
+        for name, keys in document.get("channels", {}).items()
+    }
+    for key in ("name", "prefix", "public-url"):
+        if channels and document.get(key) is not None:
+            raise ConfigurationError(
+                f"`{key}` describes one channel, but `channels` describes {len(channels)}",
+                where=f"{where}, key {key}",
+                remedy=f"move `{key}` into the channel that it is meant for",
+            )
+    return config, channels
+
+
+def _coerce(value: Any, schema: dict[str, Any]) -> Any:
+    """`value` with strings turned into what the schema asks for; what does not fit stays, to be named later."""
+    definitions = load(STACK_CONFIG)["$defs"]
+
+    def walk(value: Any, schema: dict[str, Any]) -> Any:
+        if "$ref" in schema:
+            schema = {**definitions[schema["$ref"].rsplit("/", 1)[1]], **schema}
+        kinds = {schema.get("type"), *(option.get("type") for option in schema.get("anyOf", ()))}
+        if isinstance(value, str):
+            value = _from_string(value, kinds)
+        if isinstance(value, dict):
+            known = schema.get("properties", {})
+            rest = schema.get("additionalProperties") or {}
+            return {key: walk(item, known.get(key, rest)) for key, item in value.items()}
+        return value
+
+    return walk(value, schema)
+
+
+def _from_string(value: str, kinds: set[str | None]) -> Any:
+    if "boolean" in kinds and value in ("true", "false"):
+        return value == "true"
+    if "integer" in kinds and value.lstrip("-").isdigit():
+        return int(value)
+    if kinds & {"array", "object"} and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    if "array" in kinds:
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value

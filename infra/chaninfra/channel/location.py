@@ -1,0 +1,33 @@
+"""Where a bucket is and how its URLs are formed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """A bucket at an S3 endpoint; what pixi calls its s3-options, and the bucket's name."""
+
+    bucket: str
+    endpoint_url: str
+    region: str
+    force_path_style: bool
+
+    @property
+    def bucket_url(self) -> str:
+        """The http(s) URL of the bucket, without a slash at the end."""
+        if self.force_path_style:
+            return f"{self.endpoint_url}/{self.bucket}"
+        parts = urlsplit(self.endpoint_url)
+        return f"{parts.scheme}://{self.bucket}.{parts.netloc}"
+
+    def url(self, key: str) -> str:
+        """The http(s) URL of an object or of a prefix."""
+        return f"{self.bucket_url}/{quote(key)}" if key else self.bucket_url
+
+
+def join(*parts: str) -> str:
+    """The parts of a key joined by slashes, empty ones left out."""
+    return "/".join(part for part in parts if part)

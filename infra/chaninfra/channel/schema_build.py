@@ -1,0 +1,77 @@
+"""Makes the documents of `schemas/` from the models; `make schemas` writes them and CI compares."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from chaninfra.channel.access import Access
+from chaninfra.channel.config import SECRET_KEYS, Config
+from chaninfra.channel.descriptor import Descriptor
+from chaninfra.channel.schemas import ACCESS, CHANNEL, STACK_CONFIG
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+# The names that the definitions of the stack config have for people; the rest keep their class names.
+_DEFINITIONS = {"Config": "config", "ChannelKeys": "channel", "IndexSettings": "index"}
+
+
+def build() -> dict[str, dict[str, Any]]:
+    """Every schema by its name."""
+    return {STACK_CONFIG: _stack_config(), CHANNEL: _document(Descriptor, CHANNEL), ACCESS: _document(Access, ACCESS)}
+
+
+def dump(schema: dict[str, Any]) -> str:
+    """The text of a schema file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _document(model: Any, name: str) -> dict[str, Any]:
+    schema = msgspec.json.schema(model)
+    definitions = schema.pop("$defs")
+    root = definitions.pop(schema["$ref"].rsplit("/", 1)[1]) if "$ref" in schema else schema
+    return {"$schema": DRAFT, "$id": f"urn:chaninfra:{name}", **root, "$defs": definitions}
+
+
+def _stack_config() -> dict[str, Any]:
+    text = json.dumps(msgspec.json.schema(Config)["$defs"])
+    for name, plain in _DEFINITIONS.items():
+        text = text.replace(f'"{name}"', f'"{plain}"').replace(f'"#/$defs/{name}"', f'"#/$defs/{plain}"')
+    definitions = json.loads(text)
+    keys = definitions["config"]["properties"]
+    secure = {
+        "type": "object",
+        "description": "A value that `pulumi config set --secret` encrypted.",
+        "properties": {"secure": {"type": "string"}},
+        "required": ["secure"],
+        "additionalProperties": False,
+    }
+
+    def value(key: str) -> dict[str, Any]:
+        if key in SECRET_KEYS:
+            return {"description": keys[key]["description"], "$ref": "#/$defs/secure"}
+        return {
+            "description": keys[key]["description"],
+            "anyOf": [{"$ref": f"#/$defs/config/properties/{key}"}, {"$ref": "#/$defs/secure"}],
+        }
+
+    names = "|".join(keys)
+    return {
+        "$schema": DRAFT,
+        "$id": f"urn:chaninfra:{STACK_CONFIG}",
+        "title": "Pulumi.<stack>.yaml of a chaninfra channel",
+        "description": "The stack file: keys carry the project's name. What the program sees is `$defs/config`.",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": {f"chaninfra:{key}": value(key) for key in keys},
+                "propertyNames": {
+                    "description": "A key of chaninfra, or one of another namespace.",
+                    "pattern": f"^(?!chaninfra:)|^chaninfra:({names})$",
+                },
+            }
+        },
+        "$defs": {**definitions, "secure": secure},
+    }

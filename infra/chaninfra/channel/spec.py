@@ -1,0 +1,251 @@
+"""What is to be there: one bucket and the channels in it, validated, with every default filled in."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.location import Location, join
+from chaninfra.channel.providers import PROVIDERS, Provider
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
+from chaninfra.channel.text import nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketSpec:
+    """The bucket: where it is, whose credentials reach it, and what Pulumi may do to it."""
+
+    provider: Provider
+    location: Location
+    profile: str | None = None
+    own_endpoint: bool = False
+    """Whether the endpoint was given by the user and is not the provider's own."""
+    adopt: bool = False
+    force_destroy: bool = False
+    protect: bool = False
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        return self.location.bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelSpec:
+    """One channel; `prefix` has no slash at either end and is empty where the whole bucket is the channel."""
+
+    name: str
+    prefix: str
+    subdirs: tuple[Subdir, ...]
+    visibility: Visibility
+    auth: Auth
+    public_url: str | None
+    index: IndexSettings
+
+    def key(self, *parts: str) -> str:
+        """The key of an object of the channel."""
+        return join(self.prefix, *parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSpec:
+    """A bucket and its channels, in the order of their names."""
+
+    bucket: BucketSpec
+    channels: tuple[ChannelSpec, ...]
+
+    @property
+    def visibility(self) -> Visibility:
+        """The one visibility of all channels of the bucket."""
+        return self.channels[0].visibility
+
+
+def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = None) -> StackSpec:
+    """The spec that a stack config describes.
+
+    `raw` are the keys without their namespace, `where` names the file or stack in errors, `default_region` is what
+    the environment says, for a provider that has no region of its own. Raises ConfigurationError.
+    """
+    config, channels = parse_config(raw, where=where)
+    bucket = _bucket(config, where, default_region)
+    keys = channels or {"": config}
+    specs = tuple(_channel(bucket, keys[name], _key_place(where, name)) for name in sorted(keys))
+    _check_together(specs, where)
+    return StackSpec(bucket=bucket, channels=specs)
+
+
+def provider_row(name: str | None, endpoint_url: str | None, where: str) -> Provider:
+    """The row that is meant; without a name it is `custom` with an endpoint, else `aws`."""
+    chosen = name or ("custom" if endpoint_url else "aws")
+    if chosen not in PROVIDERS:
+        raise ConfigurationError(f"unknown provider {chosen!r}", where=where, remedy=nearest(chosen, PROVIDERS))
+    return PROVIDERS[chosen]
+
+
+def locate(
+    provider: Provider,
+    bucket: str,
+    *,
+    where: str,
+    endpoint_url: str | None = None,
+    region: str | None = None,
+    force_path_style: bool | None = None,
+    variables: dict[str, str] | None = None,
+) -> Location:
+    """The location of a bucket at a provider, what is not given taken from the provider's row.
+
+    Raises ConfigurationError where the row cannot fill in what is missing.
+    """
+    path_style = provider.addressing == "path" if force_path_style is None else force_path_style
+    region = region or provider.region
+    if region is None:
+        raise ConfigurationError(
+            f"{provider.title} needs a region", where=f"{where}, key region", remedy="set `region`"
+        )
+    if endpoint_url is None:
+        endpoint_url = provider.endpoint_url({"region": region, **(variables or {})})
+    if endpoint_url is None:
+        wanted = " and ".join(f"`{name}`" for name in provider.needed) or "`endpoint-url`"
+        raise ConfigurationError(
+            f"{provider.title} needs an endpoint",
+            where=f"{where}, key endpoint-url",
+            remedy=f"set {wanted}" + (", or `endpoint-url` itself" if provider.needed else ""),
+        )
+    _check_bucket_name(bucket, endpoint_url, path_style, where)
+    return Location(bucket=bucket, endpoint_url=endpoint_url.rstrip("/"), region=region, force_path_style=path_style)
+
+
+def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpec:
+    provider = provider_row(config.provider, config.endpoint_url, f"{where}, key provider")
+    variables = {
+        "account-id": config.account_id,
+        "jurisdiction": config.jurisdiction,
+        "location": config.location,
+    }
+    given = {name: value for name, value in variables.items() if value is not None}
+    for name in given:
+        if name not in provider.variables:
+            raise ConfigurationError(
+                f"{provider.title} has no {name}",
+                where=f"{where}, key {name}",
+                remedy=f"`provider` is {provider.name}: take `{name}` out, or name another provider",
+            )
+    location = locate(
+        provider,
+        config.bucket,
+        where=where,
+        endpoint_url=config.endpoint_url,
+        region=config.region or (default_region if provider.region is None else None),
+        force_path_style=config.force_path_style,
+        variables=given,
+    )
+    return BucketSpec(
+        provider=provider,
+        location=location,
+        profile=config.profile,
+        own_endpoint=config.endpoint_url is not None,
+        adopt=config.adopt,
+        force_destroy=config.force_destroy,
+        protect=config.protect,
+    )
+
+
+def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
+    prefix = (keys.prefix or "").strip("/")
+    check_prefix(prefix, where)
+    if "json" not in keys.index.formats:
+        raise ConfigurationError(
+            "`json` is missing: repodata.json is the truth that the other formats are made from",
+            where=f"{where}, key index.formats",
+            remedy="add `json` to the formats",
+        )
+    public = keys.visibility == "public"
+    if public and keys.public_url is None and bucket.provider.public == "by-hand":
+        raise ConfigurationError(
+            f"{bucket.provider.title} cannot be made public over its S3 API",
+            where=f"{where}, key visibility",
+            remedy=f"{bucket.provider.public_note}, then set `public-url` to the channel's https URL",
+        )
+    for key, given in (("public-url", keys.public_url is not None), ("auth", keys.auth == "public")):
+        if given and not public:
+            raise ConfigurationError(
+                "a private channel has no public URL",
+                where=f"{where}, key {key}",
+                remedy=f"set `visibility` to public, or take `{key}` out",
+            )
+    own_url = bucket.location.url(prefix) if public else None
+    default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
+    return ChannelSpec(
+        name=keys.name or prefix.rsplit("/", 1)[-1] or bucket.name,
+        prefix=prefix,
+        subdirs=tuple(name for name in KNOWN_SUBDIRS if name == NOARCH or name in keys.subdirs),
+        visibility=keys.visibility,
+        auth=keys.auth or default_auth,
+        public_url=keys.public_url.rstrip("/") if keys.public_url else own_url,
+        index=keys.index,
+    )
+
+
+def check_prefix(prefix: str, where: str) -> None:
+    """Raise ConfigurationError for a prefix that clients would take for a subdir."""
+    last = prefix.rsplit("/", 1)[-1]
+    if last in KNOWN_SUBDIRS:
+        raise ConfigurationError(
+            f"the prefix {prefix!r} ends in {last!r}, which clients take for a subdir of a channel",
+            where=f"{where}, key prefix",
+            remedy="name the channel's folder, not one of its subdirs",
+        )
+
+
+def _check_bucket_name(name: str, endpoint_url: str, path_style: bool, where: str) -> None:
+    where = f"{where}, key bucket"
+    rules = "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"
+    bad_part = any(not part or part.startswith("-") or part.endswith("-") for part in name.split("."))
+    if bad_part or _is_address(name) or name.startswith("xn--") or name.endswith(("-s3alias", "--ol-s3")):
+        raise ConfigurationError(f"{name!r} is not a valid bucket name", where=where, remedy=rules)
+    if "." in name and not path_style and endpoint_url.startswith("https:"):
+        raise ConfigurationError(
+            f"the dot in {name!r} breaks TLS, since the name is a part of the host",
+            where=where,
+            remedy="choose a name without dots, or set `force-path-style` to true if the store allows it",
+        )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_together(channels: Iterable[ChannelSpec], where: str) -> None:
+    for one, other in permutations(channels, 2):
+        if one.prefix == other.prefix:
+            problem = f"channels {one.name!r} and {other.name!r} have the same prefix {one.prefix!r}"
+        elif not one.prefix or other.prefix.startswith(one.prefix + "/"):
+            problem = f"channel {other.name!r} (prefix {other.prefix!r}) lies inside {one.name!r} ({one.prefix!r})"
+        elif one.name == other.name:
+            problem = f"two channels are named {one.name!r}"
+        elif one.visibility != other.visibility:
+            raise ConfigurationError(
+                f"channels {one.name!r} ({one.visibility}) and {other.name!r} ({other.visibility}) share a bucket, "
+                "where an anonymous reader of one sees the file names of the other",
+                where=f"{where}, key channels",
+                remedy="give public and private channels a bucket each",
+            )
+        else:
+            continue
+        raise ConfigurationError(
+            problem, where=f"{where}, key channels", remedy="give each channel a prefix of its own, side by side"
+        )
+
+
+def _key_place(where: str, name: str) -> str:
+    return f"{where}, channel {name}" if name else where

@@ -1,0 +1,40 @@
+"""The subdirs of a conda channel."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+# The platforms that pixi's manifest schema accepts (`$defs/Platform`); a test compares.
+Subdir = Literal[
+    "noarch",
+    "linux-32",
+    "linux-64",
+    "linux-aarch64",
+    "linux-armv6l",
+    "linux-armv7l",
+    "linux-ppc64",
+    "linux-ppc64le",
+    "linux-riscv32",
+    "linux-riscv64",
+    "linux-s390x",
+    "osx-64",
+    "osx-arm64",
+    "win-32",
+    "win-64",
+    "win-arm64",
+    "emscripten-wasm32",
+    "wasi-wasm32",
+    "zos-z",
+]
+KNOWN_SUBDIRS: tuple[Subdir, ...] = get_args(Subdir)
+
+NOARCH: Subdir = "noarch"
+DEFAULT_SUBDIRS: tuple[Subdir, ...] = (NOARCH, "linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64")
+
+PACKAGE_SUFFIXES: tuple[str, ...] = (".conda", ".tar.bz2")
+
+
+def is_package(key: str) -> bool:
+    """Whether an object's key is a package: `<subdir>/<file>.conda` or `.tar.bz2`, below any prefix."""
+    parts = key.rsplit("/", 2)
+    return len(parts) >= 2 and parts[-2] in KNOWN_SUBDIRS and parts[-1].endswith(PACKAGE_SUFFIXES)
