@@ -1,0 +1,67 @@
+"""The control plane by boto3: clients for a bucket, and their errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chaninfra.channel.answers import storage_error
+from chaninfra.channel.credentials import Credentials
+from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.location import Location
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
+    """A boto3 client for the bucket's endpoint; `credentials` None: unsigned."""
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    config = Config(
+        s3={"addressing_style": "path" if location.force_path_style else "virtual"},
+        # Newer checksums by default are refused by several stores.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"mode": "standard", "max_attempts": 4},
+        connect_timeout=5,
+        signature_version=UNSIGNED if credentials is None else "s3v4",
+    )
+    # A session of its own: the default one is shared by threads and reads the environment.
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=location.endpoint_url,
+        region_name=location.region,
+        aws_access_key_id=credentials.access_key_id if credentials else None,
+        aws_secret_access_key=credentials.secret_access_key if credentials else None,
+        aws_session_token=credentials.session_token if credentials else None,
+        config=config,
+    )
+
+
+@contextmanager
+def our_errors(location: Location, doing: str, key: str = "") -> Iterator[None]:
+    """Turns what boto3 raises within into our errors."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        yield
+    except ClientError as error:
+        code, status = code_and_status(error)
+        raise storage_error(location, code, status, doing=doing, key=key) from error
+    except NoCredentialsError as error:
+        raise CredentialsError("no credentials were found") from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise storage_error(location, "", None, doing=doing, key=key, detail=type(error).__name__) from error
+
+
+def code_and_status(error: Exception) -> tuple[str, int]:
+    """The S3 error code ("" where the answer had no body, as to HEAD) and the http status of a ClientError."""
+    response = getattr(error, "response", {})
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return ("" if code.isdigit() else code, status)

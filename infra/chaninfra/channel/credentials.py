@@ -1,0 +1,60 @@
+"""Credentials of a store: given, or found where any AWS tool finds them. None of them is ever printed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from chaninfra.channel.errors import CredentialsError
+
+REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key with its secret; the secret parts are left out of its repr."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+def resolve(
+    *,
+    access_key_id: str | None = None,
+    secret_access_key: str | None = None,
+    session_token: str | None = None,
+    profile: str | None = None,
+) -> Credentials:
+    """What was given, else the profile's, else S3_* variables, else boto3's own chain (AWS_*, files, roles).
+
+    Raises CredentialsError where there are none, or half of a pair was given.
+    """
+    if access_key_id or secret_access_key:
+        return _pair(access_key_id, secret_access_key, session_token, "the given access key")
+    if profile is None and (os.environ.get("S3_ACCESS_KEY_ID") or os.environ.get("S3_SECRET_ACCESS_KEY")):
+        return _pair(
+            os.environ.get("S3_ACCESS_KEY_ID"),
+            os.environ.get("S3_SECRET_ACCESS_KEY"),
+            os.environ.get("S3_SESSION_TOKEN"),
+            "S3_ACCESS_KEY_ID",
+        )
+    # botocore alone: boto3 on top of it would double the time to import.
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    try:
+        found = Session(profile=profile).get_credentials()
+        if found is None:
+            raise CredentialsError("no credentials were found", remedy=REMEDY)
+        frozen = found.get_frozen_credentials()
+    except BotoCoreError as error:
+        raise CredentialsError(f"no credentials: {error}", remedy=REMEDY) from error
+    return _pair(frozen.access_key, frozen.secret_key, frozen.token, "what AWS tools find")
+
+
+def _pair(key: str | None, secret: str | None, token: str | None, what: str) -> Credentials:
+    if not key or not secret:
+        missing = "secret access key" if key else "access key id"
+        raise CredentialsError(f"{what} has no {missing}", remedy="give both, or neither")
+    return Credentials(key, secret, token or None)

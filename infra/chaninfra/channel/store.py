@@ -1,0 +1,198 @@
+"""The object store: get, head, list, put with conditions and delete, for whole objects of one bucket.
+
+Absent is an answer (None); everything else that is not success is an error of its own kind, see `answers`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Protocol
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store as ObstoreS3
+
+from chaninfra.channel.answers import ABSENT, storage_error
+from chaninfra.channel.credentials import Credentials
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.location import Location
+
+_ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
+
+
+class Condition(Enum):
+    """A condition without a value."""
+
+    CREATE = "If-None-Match: *"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Replace only what has this ETag (If-Match)."""
+
+    etag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An object without its bytes: `size` in bytes, `etag` as the store gives it, quotes included."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What is put: the bytes and the headers that they are served with."""
+
+    data: bytes
+    content_type: str
+    cache_control: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored(Body):
+    """An object as the store has it."""
+
+    entry: Entry
+
+
+class ObjectStore(Protocol):
+    """What the rest of chaninfra knows of a store. Keys are whole keys in the bucket."""
+
+    def get(self, key: str) -> Stored | None:
+        """The object, or None where the store says that there is none."""
+
+    def head(self, key: str) -> Entry | None:
+        """The object without its bytes, or None where the store says that there is none."""
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Every object below the folder `prefix` ("": the whole bucket), in the store's order."""
+
+    def put(self, key: str, body: Body, condition: Condition | Match | None = None) -> str:
+        """Put the object and return its ETag; ConflictError where the condition does not hold."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete the objects; one that is not there is no error."""
+
+
+class S3Store:
+    """An ObjectStore on an S3 endpoint, by obstore's synchronous calls; safe to use from several threads."""
+
+    def __init__(self, location: Location, credentials: Credentials | None) -> None:
+        """`credentials` None: requests are not signed, as anybody's."""
+        self.location = location
+        config: Any = {
+            "endpoint": location.endpoint_url if location.force_path_style else location.bucket_url,
+            "region": location.region,
+            "virtual_hosted_style_request": not location.force_path_style,
+        }
+        if credentials is None:
+            config["skip_signature"] = True
+        else:
+            config["access_key_id"] = credentials.access_key_id
+            config["secret_access_key"] = credentials.secret_access_key
+            if credentials.session_token:
+                config["token"] = credentials.session_token
+        self._store = ObstoreS3(
+            location.bucket,
+            config=config,
+            client_options={
+                "allow_http": location.endpoint_url.startswith("http:"),
+                "connect_timeout": timedelta(seconds=5),
+                "timeout": timedelta(seconds=60),
+            },
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+        )
+
+    def get(self, key: str) -> Stored | None:
+        """See ObjectStore."""
+        try:
+            result = obstore.get(self._store, key)
+            data = bytes(result.bytes())
+        except (BaseError, FileNotFoundError) as error:
+            if _code_and_status(error)[0] == ABSENT:
+                return None
+            raise self._error(error, "read", key) from error
+        headers: dict[str, Any] = {}
+        metadata: dict[str, str] = {}
+        for name, value in result.attributes.items():
+            if name in _ATTRIBUTES:
+                headers[_ATTRIBUTES[name]] = value
+            else:
+                metadata[name] = value
+        headers.setdefault("content_type", "")
+        return Stored(data=data, metadata=metadata, entry=_entry(result.meta), **headers)
+
+    def head(self, key: str) -> Entry | None:
+        """See ObjectStore."""
+        try:
+            return _entry(obstore.head(self._store, key))
+        except FileNotFoundError:
+            # A 404 to HEAD has no body, so it does not say whether the key, the bucket or the user is unknown.
+            found = self.get(key)
+            return found.entry if found else None
+        except BaseError as error:
+            raise self._error(error, "look at", key) from error
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """See ObjectStore."""
+        try:
+            for page in obstore.list(self._store, prefix or None):
+                yield from map(_entry, page)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "list", prefix) from error
+
+    def put(self, key: str, body: Body, condition: Condition | Match | None = None) -> str:
+        """See ObjectStore."""
+        mode: Any = "overwrite"
+        if isinstance(condition, Match):
+            mode = {"e_tag": condition.etag}
+        elif condition is Condition.CREATE:
+            mode = "create"
+        attributes = {"Content-Type": body.content_type, **body.metadata}
+        if body.cache_control:
+            attributes["Cache-Control"] = body.cache_control
+        try:
+            # One request whatever the size: a multipart upload would have an ETag that is not the md5.
+            result = obstore.put(self._store, key, body.data, mode=mode, attributes=attributes, use_multipart=False)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "write", key) from error
+        return str(result["e_tag"])
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See ObjectStore."""
+        paths = list(keys)
+        if not paths:
+            return
+        try:
+            obstore.delete(self._store, paths)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "delete", paths[0]) from error
+
+    def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
+        code, status = _code_and_status(error)
+        detail = ""
+        if status is None:
+            # The first line says what happened; the rest is the library's own structure.
+            detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
+        return storage_error(self.location, code, status, doing=doing, key=key, detail=detail)
+
+
+def _entry(meta: Any) -> Entry:
+    return Entry(key=meta["path"], size=meta["size"], etag=meta["e_tag"] or "", modified=meta["last_modified"])
+
+
+def _code_and_status(error: Exception) -> tuple[str, int | None]:
+    """obstore tells the store's answer only in its message."""
+    message = str(error)
+    status = re.search(r"status code: (\d{3})", message)
+    code = re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message)
+    return (code[1] if code else "", int(status[1]) if status else None)
