@@ -1,0 +1,11 @@
+"""The Pulumi engine: find it, get it where there is none, and read what its stacks put out.
+
+Importing this package, or `chaninfra.engine.stacks`, imports neither pulumi nor anything else that is slow.
+"""
+
+from __future__ import annotations
+
+from chaninfra.engine.found import VERSION, Engine, find
+from chaninfra.engine.ladder import get
+
+__all__ = ["VERSION", "Engine", "find", "get"]

@@ -1,0 +1,21 @@
+"""`python -m chaninfra.engine`: gets the engine; its path on stdout, what is being done on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.engine import get
+
+
+def report(line: str) -> None:
+    print(f"engine: {line}", file=sys.stderr, flush=True)
+
+
+try:
+    print(get(report).pulumi)
+except ChaninfraError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
+except KeyboardInterrupt:
+    sys.exit(130)
