@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -66,6 +67,24 @@ def merge(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> dict[st
 def our_statements(existing: dict[str, Any] | None) -> list[Statement]:
     """Those statements of a policy that have our Sids."""
     return [statement for statement in _statements(existing) if statement.get("Sid") in OUR_SIDS]
+
+
+def same(one: Iterable[Statement], other: Iterable[Statement]) -> bool:
+    """Whether two lists of statements mean the same: stores reorder them and rewrite a value as a list of one."""
+    return sorted(map(_canonical, one)) == sorted(map(_canonical, other))
+
+
+def _canonical(value: Any) -> str:
+    def plain(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            if key == "Principal" and set(value) == {"AWS"} and value["AWS"] in ("*", ["*"]):
+                return "*"
+            return {name: plain(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return plain(value[0]) if len(value) == 1 else sorted((plain(item) for item in value), key=str)
+        return value
+
+    return json.dumps(plain(value), sort_keys=True)
 
 
 def _statements(policy: dict[str, Any] | None) -> list[Statement]:

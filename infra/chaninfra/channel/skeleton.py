@@ -9,12 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from chaninfra.channel.descriptor import Descriptor
+import msgspec
+
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS, Repodata, index_files
+from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.location import join
 from chaninfra.channel.store import Body, Condition, ObjectStore
-from chaninfra.channel.subdirs import KNOWN_SUBDIRS, is_package
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS, Subdir, is_package
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the index files of a channel lie, and how they are written."""
+
+    prefix: str
+    subdirs: tuple[Subdir, ...]
+    index: IndexSettings
+
+    @classmethod
+    def of(cls, prefix: str, subdirs: Iterable[Subdir], index: dict[str, Any]) -> Layout:
+        """The layout that JSON documents describe; `index` are the keys of IndexSettings."""
+        return cls(prefix, tuple(subdirs), msgspec.convert(index, IndexSettings, strict=False))
+
+    def key(self, *parts: str) -> str:
+        """The key of an object of the channel."""
+        return join(self.prefix, *parts)
 
 
 @dataclass(frozen=True)
@@ -25,54 +47,48 @@ class Written:
     to_reindex: tuple[str, ...]
 
 
-def index_keys(descriptor: Descriptor) -> tuple[str, ...]:
+def index_keys(layout: Layout) -> tuple[str, ...]:
     """The keys of the index files that a channel must have, in order."""
     return tuple(
-        sorted(
-            descriptor.key(subdir, FILE_NAMES[kind])
-            for subdir in descriptor.subdirs
-            for kind in descriptor.index.formats
-        )
+        sorted(layout.key(subdir, FILE_NAMES[kind]) for subdir in layout.subdirs for kind in layout.index.formats)
     )
 
 
-def empty(descriptor: Descriptor) -> dict[str, Body]:
+def empty(layout: Layout) -> dict[str, Body]:
     """The index files of a channel without packages, by key."""
     return {
-        descriptor.key(subdir, name): body
-        for subdir in descriptor.subdirs
-        for name, body in index_files(Repodata.empty(subdir), descriptor.index).items()
+        layout.key(subdir, name): body
+        for subdir in layout.subdirs
+        for name, body in index_files(Repodata.empty(subdir), layout.index).items()
     }
 
 
-def present(store: ObjectStore, descriptor: Descriptor) -> tuple[str, ...]:
+def present(store: ObjectStore, layout: Layout) -> tuple[str, ...]:
     """Those of `index_keys` that are there."""
-    return tuple(key for key in index_keys(descriptor) if store.head(key) is not None)
+    return tuple(key for key in index_keys(layout) if store.head(key) is not None)
 
 
-def ensure(store: ObjectStore, descriptor: Descriptor) -> Written:
+def ensure(store: ObjectStore, layout: Layout) -> Written:
     """Write the index files that are missing, by the rule above; what is there stays as it is."""
     written: list[str] = []
     to_reindex: list[str] = []
-    there = set(present(store, descriptor))
-    for subdir in descriptor.subdirs:
+    there = set(present(store, layout))
+    for subdir in layout.subdirs:
         missing = {
-            FILE_NAMES[kind]
-            for kind in descriptor.index.formats
-            if descriptor.key(subdir, FILE_NAMES[kind]) not in there
+            FILE_NAMES[kind] for kind in layout.index.formats if layout.key(subdir, FILE_NAMES[kind]) not in there
         }
         if not missing:
             continue
-        repodata = _truth(store, descriptor, subdir)
+        repodata = _truth(store, layout, subdir)
         if repodata is None:
             to_reindex.append(subdir)
             continue
-        for name, body in index_files(repodata, descriptor.index).items():
+        for name, body in index_files(repodata, layout.index).items():
             is_shard = name.startswith(SHARDS + "/")
             if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and _create(
-                store, descriptor.key(subdir, name), body
+                store, layout.key(subdir, name), body
             ):
-                written.append(descriptor.key(subdir, name))
+                written.append(layout.key(subdir, name))
     return Written(keys=tuple(written), to_reindex=tuple(to_reindex))
 
 
@@ -97,13 +113,13 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
     return [key for key in keys if own(key)]
 
 
-def _truth(store: ObjectStore, descriptor: Descriptor, subdir: str) -> Repodata | None:
+def _truth(store: ObjectStore, layout: Layout, subdir: str) -> Repodata | None:
     """What the missing files are made from; None: the subdir has packages and must be indexed first."""
-    key = descriptor.key(subdir, REPODATA)
+    key = layout.key(subdir, REPODATA)
     stored = store.get(key)
     if stored is not None:
-        return Repodata.parse(stored.data, where=f"s3://{descriptor.bucket}/{key}")
-    if any(is_package(entry.key) for entry in store.list(descriptor.key(subdir))):
+        return Repodata.parse(stored.data, where=key)
+    if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
         return None
     return Repodata.empty(subdir)
 

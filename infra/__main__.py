@@ -1,0 +1,5 @@
+"""What `pulumi up` runs."""
+
+from chaninfra.pulumi import program
+
+program()

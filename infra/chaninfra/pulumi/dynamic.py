@@ -1,0 +1,142 @@
+"""The dynamic resources: what Pulumi has no provider for, on AWS too.
+
+FROZEN: the state of every stack names this module, these classes and these type tokens, as pickles by reference. A
+renamed one breaks `pulumi destroy` of stacks that exist, and code put in here would hide in the pickle where no diff
+sees it. So the classes only pass on to `resources`, which may change.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from chaninfra.pulumi import resources
+from chaninfra.pulumi.session import Session
+
+Props = dict[str, Any]
+
+
+class _Provider(ResourceProvider):
+    # Nothing secret is in the pickle; in clear it can be read in the state and compared.
+    serialize_as_secret_always = False
+    noun = ""
+
+    def configure(self, req: ConfigureRequest) -> None:
+        self._config = req.config
+
+    def _operations(self, props: Props) -> resources.Operations:
+        return resources.OPERATIONS[self.noun](Session.open(props["store"], self._config))
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        failure = self._operations(news).check(_olds, news)
+        return CheckResult(news, [CheckFailure(*failure)] if failure else [])
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        difference = self._operations(_olds).diff(_olds, _news)
+        return DiffResult(changes=difference.changes, replaces=list(difference.replaces))
+
+    def create(self, props: Props) -> CreateResult:
+        return CreateResult(*self._operations(props).create(props))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        found = self._operations(props).read(props)
+        return ReadResult("" if found is None else id_, found or {})
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        return UpdateResult(self._operations(_news).update(_olds, _news))
+
+    def delete(self, _id: str, _props: Props) -> None:
+        self._operations(_props).delete(_props)
+
+
+class PreflightProvider(_Provider):
+    """See `resources.preflight`."""
+
+    noun = "preflight"
+
+
+class BucketProvider(_Provider):
+    """See `resources.bucket`."""
+
+    noun = "bucket"
+
+
+class BucketPolicyProvider(_Provider):
+    """See `resources.policy`."""
+
+    noun = "policy"
+
+
+class SkeletonProvider(_Provider):
+    """See `resources.skeleton`."""
+
+    noun = "skeleton"
+
+
+class DescriptorProvider(_Provider):
+    """See `resources.descriptor`."""
+
+    noun = "descriptor"
+
+
+class DestroyGuardProvider(_Provider):
+    """See `resources.guard`."""
+
+    noun = "guard"
+
+
+class _Resource(Resource):
+    provider: ClassVar[type[_Provider]]
+
+    def __init__(self, name: str, props: dict[str, Input[Any]], opts: ResourceOptions | None = None) -> None:
+        # A copy, since Pulumi writes into it.
+        super().__init__(self.provider(), name, {**props}, opts)
+
+
+class Preflight(_Resource, module="chaninfra", name="Preflight"):
+    """Looks before anything is made or changed; the first of all resources."""
+
+    provider = PreflightProvider
+
+
+class Bucket(_Resource, module="chaninfra", name="Bucket"):
+    """A bucket of an S3-compatible store."""
+
+    provider = BucketProvider
+
+
+class BucketPolicy(_Resource, module="chaninfra", name="BucketPolicy"):
+    """Our statements in the policy of a bucket."""
+
+    provider = BucketPolicyProvider
+
+
+class Skeleton(_Resource, module="chaninfra", name="Skeleton"):
+    """The index files of a channel."""
+
+    provider = SkeletonProvider
+
+
+class ChannelDescriptor(_Resource, module="chaninfra", name="ChannelDescriptor"):
+    """The channel.json of a channel."""
+
+    provider = DescriptorProvider
+    document: Output[str]
+
+
+class DestroyGuard(_Resource, module="chaninfra", name="DestroyGuard"):
+    """Refuses to be deleted while packages are there; the last of all resources, so the first to be deleted."""
+
+    provider = DestroyGuardProvider

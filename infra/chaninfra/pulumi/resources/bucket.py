@@ -1,0 +1,57 @@
+"""The bucket of an S3-compatible store."""
+
+from __future__ import annotations
+
+from chaninfra.channel.control import code_and_status, our_errors
+from chaninfra.channel.errors import RefusedError
+from chaninfra.pulumi.resources.base import Operations, Props
+from chaninfra.pulumi.resources.purge import purge
+from chaninfra.pulumi.session import Session
+
+
+def exists(session: Session) -> bool:
+    """Whether the bucket is there and these credentials may look at it; any other answer is an error.
+
+    A GET and not HeadBucket: the answer to HEAD has no code, and not every 404 means that the bucket is missing.
+    """
+    from botocore.exceptions import ClientError
+
+    with our_errors(session.location, "look at"):
+        try:
+            session.client.list_objects_v2(Bucket=session.location.bucket, MaxKeys=1)
+        except ClientError as error:
+            if code_and_status(error)[0] == "NoSuchBucket":
+                return False
+            raise
+    return True
+
+
+class BucketOperations(Operations):
+    """Inputs: store, adopt, force-destroy."""
+
+    def create(self, props: Props) -> tuple[str, Props]:
+        """Makes the bucket, or takes the one that is there."""
+        bucket = self.session.location.bucket
+        # Some stores answer 200 to the creation of a bucket that exists, so it is looked for first.
+        if not exists(self.session):
+            with our_errors(self.session.location, "create"):
+                self.session.client.create_bucket(Bucket=bucket)
+        elif not props["adopt"]:
+            raise RefusedError(
+                f"the bucket {bucket!r} exists already and is not in this stack's state",
+                remedy="to take it as it is, set `adopt` to true",
+            )
+        return bucket, props
+
+    def read(self, props: Props) -> Props | None:
+        """The bucket's props, or None where it is gone."""
+        return props if exists(self.session) else None
+
+    def delete(self, props: Props) -> None:
+        """Deletes the bucket; an adopted one stays."""
+        if props["adopt"] or not exists(self.session):
+            return
+        if props["force-destroy"]:
+            purge(self.session, "", lambda keys: keys)
+        with our_errors(self.session.location, "delete"):
+            self.session.client.delete_bucket(Bucket=self.session.location.bucket)

@@ -1,0 +1,63 @@
+"""Our statements in the policy of a bucket; those of others are left alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chaninfra.channel import policies
+from chaninfra.channel.control import code_and_status, our_errors
+from chaninfra.pulumi.resources.base import Difference, Operations, Props
+
+
+class PolicyOperations(Operations):
+    """Inputs: store, statements."""
+
+    def diff(self, olds: Props, news: Props) -> Difference:
+        """Policies are compared by what they mean."""
+        same = policies.same(olds["statements"], news["statements"])
+        plain = super().diff({**olds, "statements": None}, {**news, "statements": None})
+        return Difference(plain.changes or not same, plain.replaces)
+
+    def create(self, props: Props) -> tuple[str, Props]:
+        """Puts our statements beside the others."""
+        self._put(policies.merge(self._get(), props["statements"]))
+        return f"{self.session.location.bucket}/policy", props
+
+    def read(self, props: Props) -> Props | None:
+        """Our statements as the store has them; those that mean the same read the same."""
+        there = policies.our_statements(self._get())
+        if not there:
+            return None
+        return props if policies.same(there, props["statements"]) else {**props, "statements": there}
+
+    def update(self, olds: Props, news: Props) -> Props:
+        """Puts the new statements in place of the old ones."""
+        return self.create(news)[1]
+
+    def delete(self, props: Props) -> None:
+        """Takes our statements out."""
+        existing = self._get()
+        if existing is not None:
+            self._put(policies.merge(existing, []))
+
+    def _get(self) -> dict[str, Any] | None:
+        with our_errors(self.session.location, "read the policy of"):
+            try:
+                answer = self.session.client.get_bucket_policy(Bucket=self.session.location.bucket)
+            except ClientError as error:
+                if code_and_status(error)[0] in ("NoSuchBucketPolicy", "NoSuchBucket"):
+                    return None
+                raise
+        policy: dict[str, Any] = json.loads(answer["Policy"])
+        return policy
+
+    def _put(self, policy: dict[str, Any] | None) -> None:
+        bucket = self.session.location.bucket
+        with our_errors(self.session.location, "write the policy of"):
+            if policy is None:
+                self.session.client.delete_bucket_policy(Bucket=bucket)
+            else:
+                self.session.client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))

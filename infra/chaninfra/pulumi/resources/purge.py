@@ -1,0 +1,74 @@
+"""Deleting for good: objects with all their versions, and uploads that were never finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from botocore.exceptions import ClientError
+
+from chaninfra.channel.control import code_and_status, our_errors
+from chaninfra.pulumi.session import Session
+
+# What a store says that knows no versions.
+_NO_VERSIONS = {"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"}
+_AT_ONCE = 16
+
+
+def versions(session: Session, prefix: str) -> Iterator[tuple[str, str | None, bool]]:
+    """(key, version id, whether it is a delete marker) of all that is below the folder `prefix`, old versions too.
+
+    The version id is None on a store without versions.
+    """
+    folder = f"{prefix}/" if prefix else ""
+    bucket = session.location.bucket
+    with our_errors(session.location, "list", prefix):
+        try:
+            for page in session.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
+                for version in page.get("Versions", ()):
+                    yield version["Key"], version.get("VersionId"), False
+                for marker in page.get("DeleteMarkers", ()):
+                    yield marker["Key"], marker.get("VersionId"), True
+            return
+        except ClientError as error:
+            if code_and_status(error)[0] not in _NO_VERSIONS:
+                raise
+        for listed in session.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder):
+            for entry in listed.get("Contents", ()):
+                yield entry["Key"], None, False
+
+
+def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
+    """Deletes every version of the keys below the folder `prefix` that `choose` picks, and their open uploads."""
+    found = list(versions(session, prefix))
+    chosen = set(choose([key for key, _, _ in found]))
+    bucket = session.location.bucket
+
+    def delete(item: tuple[str, str | None, bool]) -> None:
+        key, version, _ = item
+        # One by one: DeleteObjects needs a checksum that the stores do not agree on.
+        with our_errors(session.location, "delete", key):
+            if version is None:
+                session.client.delete_object(Bucket=bucket, Key=key)
+            else:
+                session.client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(delete, [item for item in found if item[0] in chosen]))
+    _abort_uploads(session, prefix, choose)
+
+
+def _abort_uploads(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
+    folder = f"{prefix}/" if prefix else ""
+    with our_errors(session.location, "delete", prefix):
+        try:
+            uploads = session.client.list_multipart_uploads(Bucket=session.location.bucket, Prefix=folder)
+        except ClientError as error:
+            if code_and_status(error)[0] in _NO_VERSIONS:
+                return
+            raise
+        for upload in uploads.get("Uploads", ()):
+            if choose([upload["Key"]]):
+                session.client.abort_multipart_upload(
+                    Bucket=session.location.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )

@@ -1,0 +1,71 @@
+"""The index files of a channel, by the rule of `chaninfra.channel.skeleton`: what is there is never overwritten."""
+
+from __future__ import annotations
+
+import sys
+
+from chaninfra.channel.errors import RefusedError
+from chaninfra.channel.skeleton import Layout, ensure, index_keys, own_keys, packages, present
+from chaninfra.channel.text import count
+from chaninfra.pulumi.resources.base import Difference, Operations, Props
+from chaninfra.pulumi.resources.purge import purge
+
+
+class SkeletonOperations(Operations):
+    """Inputs: store, prefix, subdirs, index, adopt, force-destroy. Output: files, the index files that are there."""
+
+    identity = ("prefix",)
+
+    def diff(self, olds: Props, news: Props) -> Difference:
+        """What changed in the declaration, and what `refresh` found missing."""
+        plain = super().diff({**olds, "files": None}, {**news, "files": None})
+        missing = set(index_keys(_layout(news))) - set(olds["files"] or ())
+        return Difference(plain.changes or bool(missing), plain.replaces)
+
+    def create(self, props: Props) -> tuple[str, Props]:
+        """Writes what is missing."""
+        written = ensure(self.session.objects, _layout(props))
+        for subdir in written.to_reindex:
+            _warn(
+                f"{subdir} has packages but no repodata.json, so it was left alone; "
+                f"run `chaninfra reindex s3://{self.session.location.bucket}/{props['prefix']}`"
+            )
+        return f"{self.session.location.bucket}/{props['prefix']}", self._outputs(props)
+
+    def read(self, props: Props) -> Props | None:
+        """The files that are there now; a missing one is drift, and `up` writes it again."""
+        return self._outputs(props)
+
+    def update(self, olds: Props, news: Props) -> Props:
+        """Writes what is missing; the files of a subdir that was taken from the list stay."""
+        for subdir in olds["subdirs"]:
+            if subdir not in news["subdirs"]:
+                _warn(f"{subdir} was taken from `subdirs`; its files stay, and clients that know it still see them")
+        return self.create(news)[1]
+
+    def delete(self, props: Props) -> None:
+        """Deletes the channel's files; packages only when forced, and nothing of an adopted channel that has any."""
+        prefix = props["prefix"]
+        number = packages(self.session.objects, prefix)
+        if props["adopt"]:
+            if not number:
+                purge(self.session, prefix, lambda keys: own_keys(keys, prefix))
+            return
+        if number and not props["force-destroy"]:
+            raise RefusedError(
+                f"{count(number, 'package')} in s3://{self.session.location.bucket}/{prefix}",
+                remedy="set `force-destroy` to true and run `pulumi up` first",
+            )
+        purge(self.session, prefix, lambda keys: keys if props["force-destroy"] else own_keys(keys, prefix))
+
+    def _outputs(self, props: Props) -> Props:
+        return {**props, "files": list(present(self.session.objects, _layout(props)))}
+
+
+def _layout(props: Props) -> Layout:
+    return Layout.of(props["prefix"], props["subdirs"], props["index"])
+
+
+def _warn(message: str) -> None:
+    # The engine shows what a provider writes there.
+    print(f"warning: {message}", file=sys.stderr, flush=True)

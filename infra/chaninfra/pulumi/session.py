@@ -1,0 +1,74 @@
+"""How a dynamic resource reaches its bucket: from its inputs and the stack's config, never from the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import Config
+
+from chaninfra.channel.control import s3_client
+from chaninfra.channel.credentials import Credentials, resolve
+from chaninfra.channel.location import Location
+from chaninfra.channel.spec import BucketSpec
+from chaninfra.channel.store import S3Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
+    """The input `store` of every dynamic resource: where the bucket is, and the config namespace of its secrets."""
+    location = bucket.location
+    return {
+        "bucket": location.bucket,
+        "endpoint-url": location.endpoint_url,
+        "region": location.region,
+        "force-path-style": location.force_path_style,
+        "profile": bucket.profile,
+        "namespace": namespace,
+    }
+
+
+@dataclass(frozen=True)
+class Session:
+    """A bucket and the credentials that reach it."""
+
+    location: Location
+    credentials: Credentials
+
+    @classmethod
+    def open(cls, store: dict[str, Any], config: Config) -> Session:
+        """The session for the input `store`; a key in the config, kept encrypted there, comes first.
+
+        Raises CredentialsError.
+        """
+        location = Location(
+            bucket=store["bucket"],
+            endpoint_url=store["endpoint-url"],
+            region=store["region"],
+            force_path_style=store["force-path-style"],
+        )
+
+        def given(key: str) -> str | None:
+            value = config.get(f"{store['namespace']}:{key}")
+            return str(value) if value else None
+
+        credentials = resolve(
+            access_key_id=given("access-key-id"),
+            secret_access_key=given("secret-access-key"),
+            session_token=given("session-token"),
+            profile=store.get("profile"),
+        )
+        return cls(location, credentials)
+
+    @cached_property
+    def objects(self) -> S3Store:
+        """The objects of the bucket."""
+        return S3Store(self.location, self.credentials)
+
+    @cached_property
+    def client(self) -> S3Client:
+        """The bucket itself."""
+        return s3_client(self.location, self.credentials)
