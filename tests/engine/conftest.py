@@ -1,0 +1,63 @@
+"""The engine, the stand-in for pulumi-resource-aws, and an AWS for it: moto, in this process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from chaninfra.engine import get
+from engine.project import Project
+from engine.standin import install
+from moto.server import ThreadedMotoServer
+
+KEYS = {"AWS_ACCESS_KEY_ID": "stand-in", "AWS_SECRET_ACCESS_KEY": "stand-in"}
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The URL of an AWS in memory."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(moto: str) -> "boto3.client":
+    """The hand that makes drift."""
+    return boto3.client(
+        "s3",
+        region_name="eu-central-1",
+        endpoint_url=moto,
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+@pytest.fixture
+def pulumi_environment(moto: str, tmp_path: Path) -> dict[str, str]:
+    """What the engine runs in: the stand-in, a file backend of this test's own, moto for AWS."""
+    state = tmp_path / "state"
+    state.mkdir()
+    return get(print).environment(
+        {
+            **install(tmp_path / "home"),
+            **KEYS,
+            "AWS_ENDPOINT_URL": moto,
+            "AWS_REGION": "eu-central-1",
+            "PULUMI_BACKEND_URL": state.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "stand-in",
+        }
+    )
+
+
+@pytest.fixture
+def project(pulumi_environment: dict[str, str], tmp_path: Path) -> Project:
+    """An empty program with a stack."""
+    folder = tmp_path / "program"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: stand-in\nruntime: python\n")
+    made = Project(folder, pulumi_environment)
+    made.pulumi("stack", "init", "test")
+    return made

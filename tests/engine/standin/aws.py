@@ -1,0 +1,112 @@
+"""The provider's configuration, and the clients that follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import environ
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from .errors import ProviderError, explained
+from .values import Bag
+
+_NO_REGION = "Missing region configuration: set it with `pulumi config set aws:region us-west-2` or AWS_REGION"
+
+
+@dataclass(frozen=True)
+class Partition:
+    id: str
+    dns_suffix: str
+
+    @property
+    def reverse_dns(self) -> str:
+        return ".".join(reversed(self.dns_suffix.split(".")))
+
+
+@dataclass(frozen=True)
+class Aws:
+    """An account in a region, as one provider resource configures it."""
+
+    session: boto3.Session
+    region: str
+    endpoints: Mapping[str, str]
+    path_style: bool = False
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def configured(cls, config: Bag) -> "Aws":
+        """The account that the provider's configuration names; it is checked as the real provider checks it."""
+        session = boto3.Session(
+            aws_access_key_id=config.get("accessKey"),
+            aws_secret_access_key=config.get("secretKey"),
+            aws_session_token=config.get("token"),
+            profile_name=config.get("profile"),
+            # Alone, boto3 does not look at AWS_REGION.
+            region_name=config.get("region") or environ.get("AWS_REGION"),
+        )
+        if not session.region_name:
+            raise ProviderError(_NO_REGION)
+        endpoints = {name: url for one in config.get("endpoints", []) for name, url in one.items() if url}
+        tags = config.get("defaultTags", {}).get("tags", {})
+        aws = cls(session, session.region_name, endpoints, bool(config.get("s3UsePathStyle")), tags)
+        for role in config.get("assumeRoles", []):
+            aws = aws._assumed(role)
+        aws._check_account(config)
+        return aws
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        key = (service, region or self.region)
+        # boto3 makes clients from one session in one thread at a time.
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self.session.client(
+                    service,
+                    region_name=key[1],
+                    # Without one, boto3 looks at AWS_ENDPOINT_URL_<SERVICE> and AWS_ENDPOINT_URL itself.
+                    endpoint_url=self.endpoints.get(service),
+                    config=Config(s3={"addressing_style": "path" if self.path_style else "auto"}),
+                )
+            return self._clients[key]
+
+    def partition(self, region: str | None = None) -> Partition:
+        session = Session()
+        name = session.get_partition_for_region(region or self.region)
+        partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
+        outputs = next(one["outputs"] for one in partitions if one["id"] == name)
+        return Partition(name, outputs["dnsSuffix"])
+
+    def caller(self) -> dict[str, str]:
+        identity = self.client("sts").get_caller_identity()
+        return {name: identity[name] for name in ("Account", "Arn", "UserId")}
+
+    def _check_account(self, config: Bag) -> None:
+        allowed, forbidden = config.get("allowedAccountIds", []), config.get("forbiddenAccountIds", [])
+        if config.get("skipCredentialsValidation") and not allowed and not forbidden:
+            return
+        try:
+            account = self.caller()["Account"]
+        except ClientError as error:
+            raise ProviderError(f"Invalid credentials configured: {explained(error)}") from error
+        except BotoCoreError as error:
+            raise ProviderError(f"No valid credential sources found: {error}") from error
+        if (allowed and account not in allowed) or account in forbidden:
+            raise ProviderError(f"AWS account ID not allowed: {account}")
+
+    def _assumed(self, role: Bag) -> "Aws":
+        arguments = {
+            "RoleArn": role["roleArn"],
+            "RoleSessionName": role.get("sessionName", "pulumi-stand-in"),
+            **({"ExternalId": role["externalId"]} if "externalId" in role else {}),
+        }
+        try:
+            keys = self.client("sts").assume_role(**arguments)["Credentials"]
+        except ClientError as error:
+            raise ProviderError(f"Cannot assume IAM Role: {explained(error)}") from error
+        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], self.region)
+        return Aws(session, self.region, self.endpoints, self.path_style, self.default_tags)

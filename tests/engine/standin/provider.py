@@ -1,0 +1,116 @@
+"""The provider: what each call of the protocol does, without the protocol."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .arguments import Failure, check, from_json
+from .aws import Aws
+from .diff import Change, changes
+from .errors import ProviderError
+from .functions import FUNCTIONS
+from .properties import Kind
+from .resources import RESOURCES
+from .resources.resource import Resource, failures, refreshed_inputs
+from .values import UNKNOWN, Bag
+
+# The engine's own keys in a provider's configuration.
+_ENGINES = {"version", "pluginDownloadURL", "__internal"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a read found."""
+
+    state: Bag
+    inputs: Bag
+
+
+def resource(token: str) -> Resource:
+    if token not in RESOURCES:
+        raise ProviderError(f"the stand-in has no resource type {token}; it has {', '.join(RESOURCES)}")
+    return RESOURCES[token]
+
+
+def configuration_failures(config: Bag) -> Iterator[Failure]:
+    import pulumi_aws
+
+    given = {name: value for name, value in config.items() if name not in _ENGINES}
+    return check(pulumi_aws.ProviderArgs, from_json(pulumi_aws.ProviderArgs, given))
+
+
+def configured(config: Bag) -> Aws:
+    import pulumi_aws
+
+    return Aws.configured(from_json(pulumi_aws.ProviderArgs, config))
+
+
+def checked(token: str, name: str, inputs: Bag, old: Bag) -> tuple[Bag, list[Failure]]:
+    """The inputs as the other calls get them, and what is wrong with them."""
+    kind = resource(token)
+    given = {key: value for key, value in inputs.items() if key != "__defaults"}
+    return kind.prepared(given, old, name), list(failures(kind, given))
+
+
+def diff(aws: Aws, token: str, state: Bag, inputs: Bag) -> list[Change]:
+    kind = resource(token)
+    wanted = kind.planned(aws, {"region": aws.region, **inputs})
+    return changes(kind.table, state, {name: value for name, value in wanted.items() if name != "__defaults"})
+
+
+def replaces_before_create(token: str, state: Bag, inputs: Bag) -> bool:
+    """True if a replacement must be deleted first: it would have the name of what it replaces.
+
+    (pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace.)
+    """
+    named = token == "aws:s3/bucket:Bucket" and "bucket" not in inputs.get("__defaults", [])
+    return named and inputs.get("bucket") == state.get("bucket")
+
+
+def create(aws: Aws, token: str, inputs: Bag) -> tuple[str, Bag]:
+    kind = resource(token)
+    id_ = kind.create(aws, inputs)
+    state = kind.read(aws, id_, inputs)
+    if state is None:
+        raise ProviderError(f"waiting for {token} ({id_}) create: couldn't find resource")
+    return id_, state
+
+
+def planned(aws: Aws, token: str, state: Bag, inputs: Bag) -> Bag:
+    """The outputs that a preview can tell: those of `state`, else not known yet."""
+    kind = resource(token)
+    unknown = {
+        name: UNKNOWN
+        for name, entry in kind.table.items()
+        if "." not in name and entry.forwarded and (entry.kind is Kind.COMPUTED or entry.keeps)
+    }
+    wanted = kind.planned(aws, {"region": aws.region, **inputs})
+    return {**unknown, **state, **{name: value for name, value in wanted.items() if name != "__defaults"}}
+
+
+def read(aws: Aws, token: str, id_: str, state: Bag, inputs: Bag) -> Found | None:
+    kind = resource(token)
+    found = kind.read(aws, id_, state)
+    if found is None:
+        return None
+    fresh = refreshed_inputs(kind.table, inputs, found, aws.region)
+    return Found(found, {**fresh, **{key: inputs[key] for key in ("__defaults",) if key in inputs}})
+
+
+def update(aws: Aws, token: str, id_: str, state: Bag, inputs: Bag) -> Bag:
+    kind = resource(token)
+    kind.update(aws, id_, state, inputs)
+    # What only the state knows is what the program says now.
+    now = kind.read(aws, id_, {**inputs, "region": state["region"]})
+    if now is None:
+        raise ProviderError(f"reading {token} ({id_}): couldn't find resource")
+    return now
+
+
+def delete(aws: Aws, token: str, id_: str, state: Bag) -> None:
+    resource(token).delete(aws, id_, state)
+
+
+def invoke(aws: Aws, token: str, arguments: Bag) -> Bag:
+    if token not in FUNCTIONS:
+        raise ProviderError(f"the stand-in has no function {token}; it has {', '.join(FUNCTIONS)}")
+    return FUNCTIONS[token](aws, arguments)
