@@ -1,0 +1,40 @@
+# Needs python3 (3.11 or newer, or PYTHON=...), make and git; everything else is set up by the first target that needs it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup engine servers demo lint test test-long lock
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: ## .venv with every package of requirements.lock
+	@$(PYTHON) tools/setup
+
+engine: setup ## the Pulumi engine, found or got
+	@$(BIN)/python -m chaninfra.engine > /dev/null
+
+servers: setup ## the S3 servers that the tests run against
+	@$(BIN)/python tools/servers.py > /dev/null
+
+demo: setup ## the whole story on this machine
+	@$(BIN)/chaninfra demo
+
+lint: setup ## formatting, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint engine servers ## lint, and every test but the long ones
+	$(BIN)/pytest
+
+test-long: engine servers ## the tests that take minutes
+	@if [ -d tests/long ]; then $(BIN)/pytest tests/long; else echo "tests/long: there are no long tests yet"; fi
+
+# LOCK=--upgrade takes the newest of everything instead of keeping the pins that still fit.
+lock: setup ## requirements.lock after a change of pyproject.toml
+	tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+	$(BIN)/pip install -q --disable-pip-version-check --target "$$tools" uv && \
+	"$$tools/bin/uv" pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
+	  --python-version 3.11 --no-annotate --no-header --quiet $(LOCK) -o requirements.lock
