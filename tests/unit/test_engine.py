@@ -62,10 +62,10 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for script in ("cmd/pulumi-language-python-exec", "dist/pulumi-resource-pulumi-python"):
         (sdk / script).parent.mkdir(parents=True)
         (sdk / script).write_text("#!/bin/sh\n")
-    values: dict[str, str | Path] = {"PATH": folder, "HOME": tmp_path, "XDG_CACHE_HOME": tmp_path / "cache"}
+    values: dict[str, object] = {"PATH": folder, "HOME": tmp_path, "XDG_CACHE_HOME": tmp_path / "cache"}
     values |= {"FAKE_SDK": sdk.parent, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     # Nobody listens there: what goes out to the network fails at once.
-    values |= {name: "http://127.0.0.1:1" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+    values |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:1")
     values |= {"NO_PROXY": "", "no_proxy": ""}
     for name, value in values.items():
         monkeypatch.setenv(name, str(value))
