@@ -1,0 +1,38 @@
+"""What the tests of all folders share: the S3 servers, and names of buckets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+import s3_servers
+from s3_servers import Server
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """MinIO, for the whole session."""
+    with s3_servers.minio(tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def versitygw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """versitygw, for the whole session."""
+    with s3_servers.versitygw(tmp_path_factory.mktemp("versitygw")) as server:
+        yield server
+
+
+@pytest.fixture(params=["minio", "versitygw"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each of the two."""
+    running: Server = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture
+def bucket_name() -> str:
+    """The name of a bucket that no other test has; nothing has made it yet."""
+    return f"test-{secrets.token_hex(6)}"
