@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine import cache, gobuild
-from chaninfra.engine.process import Report
+from chaninfra.engine.process import Report, end_as_by_ctrl_c
 
 # name → the package to build, and the module in that server's go.mod whose version is the server's
 SERVERS = {
@@ -41,6 +41,7 @@ def main(names: list[str]) -> int:
     def report(line: str) -> None:
         print(f"servers: {line}", file=sys.stderr, flush=True)
 
+    end_as_by_ctrl_c()
     try:
         for name in names or SERVERS:
             print(ensure(name, report))

@@ -152,7 +152,8 @@ def test_a_build_that_fails_tells_why_and_leaves_nothing(path: Path, lines: list
     assert [file.suffix for file in cached().parent.iterdir()] == [".lock"]
 
 
-def test_an_interrupted_build_leaves_no_process_and_no_half_engine(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_leaves_no_process_and_no_half_engine(path: Path, tmp_path: Path, by: int) -> None:
     held = tmp_path / "held"
     # The compiler that the fake go starts holds a lock for as long as it lives.
     compiler = f"import fcntl, time; file = open({str(held)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX)"
@@ -161,7 +162,7 @@ def test_an_interrupted_build_leaves_no_process_and_no_half_engine(path: Path, t
     fake(path, "go", f"{body}\nprint('go1.99.0')")
     child = subprocess.Popen([sys.executable, "-m", "chaninfra.engine"], stderr=subprocess.PIPE, text=True)
     wait_for(lambda: held.exists() and held.read_text() == "held")
-    child.send_signal(signal.SIGINT)
+    child.send_signal(by)
     _, said = child.communicate(timeout=20)
     assert (child.returncode, "Traceback" in said) == (130, False)
     wait_for(lambda: is_free(held))

@@ -6,12 +6,14 @@ import sys
 
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.engine import get
+from chaninfra.engine.process import end_as_by_ctrl_c
 
 
 def report(line: str) -> None:
     print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
+end_as_by_ctrl_c()
 try:
     print(get(report).pulumi)
 except ChaninfraError as error:

@@ -79,6 +79,13 @@ def output(
     return done.stdout.strip()
 
 
+def end_as_by_ctrl_c() -> None:
+    """Makes SIGTERM and SIGHUP end this program as Ctrl-C does: children ended, what is half done removed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
 @contextmanager
 def step(report: Report, doing: str) -> Iterator[None]:
     """Reports `doing` when it begins, and how long it took when it is done or has failed by an EngineError."""
