@@ -56,7 +56,7 @@ def main() -> None:
     for record in sorted(records, key=lambda record: record.file_name):
         print(f"{record.file_name}  from {record.channel}")
     for path in sorted(Path(prefix).rglob("*")):
-        if path.is_file() and "conda-meta" not in path.parts:
+        if path.is_file() and path.relative_to(prefix).parts[0] == "share":
             print(f"{path.relative_to(prefix)}: {path.read_text('utf-8').strip()}")
 
 
