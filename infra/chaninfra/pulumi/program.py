@@ -35,7 +35,7 @@ def program() -> None:
 def read_spec() -> StackSpec:
     """The spec that the config of the running stack describes. Raises ConfigurationError."""
     namespace = pulumi.Config().name
-    where = f"Pulumi.{pulumi.get_stack()}.yaml, namespace {namespace}"
+    where = f"Pulumi.{pulumi.get_stack()}.yaml"
     raw: dict[str, Any] = {}
     secret_names = get_config_secret_keys_env()
     for name, value in {**get_config_env(), **CONFIG.get()}.items():
