@@ -1,0 +1,108 @@
+"""Write the printed parts of `docs/`; with --check, say what differs and exit 1."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from chaninfra.channel.schemas import STACK_CONFIG, load
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "providers", "schema", "demo")
+
+
+def main() -> int:
+    """0 when every page is as the program prints it, after writing it if need be."""
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name, text in {"stack-config.md": stack_config(), "commands.md": commands()}.items():
+        path = DOCS / name
+        if not path.is_file() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, "utf-8")
+    print(f"docs: {', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+def stack_config() -> str:
+    """The page of the stack config's keys, from its schema."""
+    definitions = load(STACK_CONFIG)["$defs"]
+    channel = definitions["channel"]["properties"]
+    bucket = {key: value for key, value in definitions["config"]["properties"].items() if key not in channel}
+    return "\n".join(
+        [
+            "# The stack config",
+            "",
+            "The keys of `Pulumi.<stack>.yaml`, each written with the project's name (`chaninfra:bucket`). It is",
+            "printed from `schemas/stack-config.schema.json`; `chaninfra schema stack-config` prints that.",
+            "",
+            "## The bucket",
+            "",
+            *_table(bucket, definitions),
+            "",
+            "## A channel",
+            "",
+            "Written flat for one channel, or as the defaults of all; or below a name in `channels`.",
+            "",
+            *_table(channel, definitions),
+            "",
+            "## `index`",
+            "",
+            *_table(definitions["index"]["properties"], definitions),
+            "",
+        ]
+    )
+
+
+def _table(keys: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
+    rows = ["| key | what | default |", "|---|---|---|"]
+    for key, schema in sorted(keys.items()):
+        default = schema.get("default")
+        shown = f"`{_plain(default)}`" if default not in (None, {}) and not isinstance(default, dict) else ""
+        values = schema.get("enum") or [value for option in schema.get("anyOf", ()) for value in option.get("enum", ())]
+        choices = ", ".join(f"`{value}`" for value in values if value is not None)
+        what = schema["description"] + (f" One of {choices}." if choices and key != "subdirs" else "")
+        rows.append(f"| `{key}` | {what} | {shown} |")
+    return rows
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def commands() -> str:
+    """The page of the commands: their help, as they print it, and the table of the stores."""
+    parts = [
+        "# Commands",
+        "",
+        "Printed by the program.",
+        "",
+        _block("--help"),
+    ]
+    for name in COMMANDS:
+        parts += [f"## {name}", "", _block(name, "--help")]
+    parts += ["## The stores that it knows", "", _block("providers")]
+    return "\n".join(parts)
+
+
+def _block(*arguments: str) -> str:
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "TERMINAL_WIDTH": "100"}
+    printed = subprocess.run(
+        [sys.executable, "-m", "chaninfra.cli", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    text = "\n".join(line.rstrip() for line in printed.strip("\n").splitlines())
+    return f"```console\n$ chaninfra {' '.join(arguments)}\n{text}\n```\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
