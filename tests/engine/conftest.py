@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from moto.server import ThreadedMotoServer
+
 from chaninfra.engine import get
 from engine.project import Project
 from engine.standin import install
-from moto.server import ThreadedMotoServer
 
 KEYS = {"AWS_ACCESS_KEY_ID": "stand-in", "AWS_SECRET_ACCESS_KEY": "stand-in"}
 
@@ -24,7 +26,7 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(moto: str) -> "boto3.client":
+def s3(moto: str) -> Any:
     """The hand that makes drift."""
     return boto3.client(
         "s3",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from os import environ
 from threading import Lock
 from typing import Any
@@ -75,11 +76,7 @@ class Aws:
             return self._clients[key]
 
     def partition(self, region: str | None = None) -> Partition:
-        session = Session()
-        name = session.get_partition_for_region(region or self.region)
-        partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
-        outputs = next(one["outputs"] for one in partitions if one["id"] == name)
-        return Partition(name, outputs["dnsSuffix"])
+        return _partition(region or self.region)
 
     def caller(self) -> dict[str, str]:
         identity = self.client("sts").get_caller_identity()
@@ -92,7 +89,7 @@ class Aws:
         try:
             account = self.caller()["Account"]
         except ClientError as error:
-            raise ProviderError(f"Invalid credentials configured: {explained(error)}") from error
+            raise ProviderError(f"Invalid credentials configured: {explained(error, 'STS')}") from error
         except BotoCoreError as error:
             raise ProviderError(f"No valid credential sources found: {error}") from error
         if (allowed and account not in allowed) or account in forbidden:
@@ -107,6 +104,18 @@ class Aws:
         try:
             keys = self.client("sts").assume_role(**arguments)["Credentials"]
         except ClientError as error:
-            raise ProviderError(f"Cannot assume IAM Role: {explained(error)}") from error
+            raise ProviderError(f"Cannot assume IAM Role: {explained(error, 'STS')}") from error
         session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], self.region)
         return Aws(session, self.region, self.endpoints, self.path_style, self.default_tags)
+
+
+@cache
+def partitions() -> list[Bag]:
+    """botocore's data on AWS's partitions and their regions."""
+    return Session().get_component("data_loader").load_data("partitions")["partitions"]  # type: ignore[no-any-return]
+
+
+@cache
+def _partition(region: str) -> Partition:
+    name = Session().get_partition_for_region(region)
+    return next(Partition(name, one["outputs"]["dnsSuffix"]) for one in partitions() if one["id"] == name)

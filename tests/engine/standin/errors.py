@@ -19,11 +19,11 @@ def code(error: ClientError) -> str:
     return str(error.response["Error"]["Code"])
 
 
-def explained(error: ClientError) -> str:
+def explained(error: ClientError, service: str = "S3") -> str:
     """As aws-sdk-go-v2 prints it."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     kind = code(error) if code(error) in _MODELLED else f"api error {code(error)}"
     return (
-        f"operation error S3: {error.operation_name}, https response error StatusCode: {status}, "
+        f"operation error {service}: {error.operation_name}, https response error StatusCode: {status}, "
         f"RequestID: stand-in, HostID: stand-in, {kind}: {error.response['Error'].get('Message', '')}"
     )

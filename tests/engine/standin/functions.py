@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from botocore.session import Session
-
-from .aws import Aws
+from .aws import Aws, partitions
 from .values import Bag
 
 
@@ -21,8 +19,7 @@ def _caller(aws: Aws, arguments: Bag) -> Bag:
 def _region(aws: Aws, arguments: Bag) -> Bag:
     # `name` is the older spelling of `region`.
     region = arguments.get("region") or arguments.get("name") or aws.region
-    partitions = Session().get_component("data_loader").load_data("partitions")["partitions"]
-    described = {name: one["description"] for part in partitions for name, one in part["regions"].items()}
+    described = {name: one["description"] for part in partitions() for name, one in part["regions"].items()}
     return {
         "id": region,
         "name": region,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .arguments import Failure, check, from_json
 from .aws import Aws
+from .classes import named
 from .diff import Change, changes
 from .errors import ProviderError
 from .functions import FUNCTIONS
@@ -15,6 +16,10 @@ from .values import UNKNOWN, Bag
 
 # The engine's own keys in a provider's configuration.
 _ENGINES = {"version", "pluginDownloadURL", "__internal"}
+
+
+def _arguments() -> type:
+    return named("pulumi_aws.ProviderArgs")
 
 
 @dataclass(frozen=True)
@@ -32,16 +37,12 @@ def resource(token: str) -> Resource:
 
 
 def configuration_failures(config: Bag) -> Iterator[Failure]:
-    import pulumi_aws
-
     given = {name: value for name, value in config.items() if name not in _ENGINES}
-    return check(pulumi_aws.ProviderArgs, from_json(pulumi_aws.ProviderArgs, given))
+    return check(_arguments(), from_json(_arguments(), given))
 
 
 def configured(config: Bag) -> Aws:
-    import pulumi_aws
-
-    return Aws.configured(from_json(pulumi_aws.ProviderArgs, config))
+    return Aws.configured(from_json(_arguments(), config))
 
 
 def checked(token: str, name: str, inputs: Bag, old: Bag) -> tuple[Bag, list[Failure]]:
@@ -53,8 +54,7 @@ def checked(token: str, name: str, inputs: Bag, old: Bag) -> tuple[Bag, list[Fai
 
 def diff(aws: Aws, token: str, state: Bag, inputs: Bag) -> list[Change]:
     kind = resource(token)
-    wanted = kind.planned(aws, {"region": aws.region, **inputs})
-    return changes(kind.table, state, {name: value for name, value in wanted.items() if name != "__defaults"})
+    return changes(kind.table, state, _wanted(kind, aws, inputs))
 
 
 def replaces_before_create(token: str, state: Bag, inputs: Bag) -> bool:
@@ -76,15 +76,14 @@ def create(aws: Aws, token: str, inputs: Bag) -> tuple[str, Bag]:
 
 
 def planned(aws: Aws, token: str, state: Bag, inputs: Bag) -> Bag:
-    """The outputs that a preview can tell: those of `state`, else not known yet."""
+    """The outputs that a preview can tell; what a program cannot set stays as in `state`, or is not known yet."""
     kind = resource(token)
-    unknown = {
-        name: UNKNOWN
+    kept = {
+        name: state.get(name, UNKNOWN)
         for name, entry in kind.table.items()
         if "." not in name and entry.forwarded and (entry.kind is Kind.COMPUTED or entry.keeps)
     }
-    wanted = kind.planned(aws, {"region": aws.region, **inputs})
-    return {**unknown, **state, **{name: value for name, value in wanted.items() if name != "__defaults"}}
+    return {**kept, **_wanted(kind, aws, inputs)}
 
 
 def read(aws: Aws, token: str, id_: str, state: Bag, inputs: Bag) -> Found | None:
@@ -114,3 +113,8 @@ def invoke(aws: Aws, token: str, arguments: Bag) -> Bag:
     if token not in FUNCTIONS:
         raise ProviderError(f"the stand-in has no function {token}; it has {', '.join(FUNCTIONS)}")
     return FUNCTIONS[token](aws, arguments)
+
+
+def _wanted(kind: Resource, aws: Aws, inputs: Bag) -> Bag:
+    wanted = kind.planned(aws, {"region": aws.region, **inputs})
+    return {name: value for name, value in wanted.items() if name != "__defaults"}

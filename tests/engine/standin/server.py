@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from importlib.metadata import version
@@ -96,8 +97,8 @@ class Servicer(ResourceProviderServicer):
         found = provider.diff(self.aws, token, state, inputs)
         return messages.DiffResponse(
             changes=_changes(bool(found)),
-            replaces=[change.path for change in found if change.replaces],
-            diffs=[change.path for change in found],
+            replaces=_names(change for change in found if change.replaces),
+            diffs=_names(found),
             detailedDiff={change.path: messages.PropertyDiff(kind=_kind(change)) for change in found},
             hasDetailedDiff=True,
             deleteBeforeReplace=provider.replaces_before_create(token, state, inputs),
@@ -140,6 +141,8 @@ class Servicer(ResourceProviderServicer):
 
 def serve() -> None:
     """Serves until the engine ends the process, or is gone itself."""
+    # Without credentials boto3 would ask a metadata service, which is not there, and wait.
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     server = grpc.server(ThreadPoolExecutor(max_workers=16))
     add_ResourceProviderServicer_to_server(Servicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -160,8 +163,13 @@ def _name(urn: str) -> str:
     return urn.split("::", 3)[3]
 
 
-def _failures(failures: Any) -> list[messages.CheckFailure]:
-    found: list[Failure] = sorted(failures, key=lambda failure: failure.path)
+def _names(changes: Iterable[Change]) -> list[str]:
+    """The properties of the resource in which `changes` are."""
+    return list(dict.fromkeys(re.split(r"[.\[]", change.path)[0] for change in changes))
+
+
+def _failures(failures: Iterable[Failure]) -> list[messages.CheckFailure]:
+    found = sorted(failures, key=lambda failure: failure.path)
     return [messages.CheckFailure(property=failure.path, reason=failure.reason) for failure in found]
 
 

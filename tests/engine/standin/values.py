@@ -9,10 +9,13 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.rpc import UNKNOWN
+from pulumi.runtime import rpc
 
 Bag = dict[str, Any]
 """The properties of a resource, by their Pulumi names."""
+
+UNKNOWN = rpc.UNKNOWN
+"""What stands for a value that is not known yet."""
 
 # resource.SigKey in Pulumi's sdk/go/common/resource: the key that marks a map as a wrapped value.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"

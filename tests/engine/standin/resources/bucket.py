@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from engine.standin.aws import Aws
+from engine.standin.classes import named
 from engine.standin.errors import ProviderError, code, explained
 from engine.standin.properties import Table
 from engine.standin.values import Bag
@@ -37,9 +38,7 @@ class Bucket:
 
     @property
     def arguments(self) -> type:
-        from pulumi_aws import s3
-
-        return s3.BucketArgs
+        return named("pulumi_aws.s3.BucketArgs")
 
     def prepared(self, inputs: Bag, old: Bag, name: str) -> Bag:
         if "bucket" in inputs or "bucketPrefix" in inputs:

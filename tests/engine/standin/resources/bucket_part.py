@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from engine.standin.aws import Aws
+from engine.standin.classes import named
 from engine.standin.errors import ProviderError, code, explained
 from engine.standin.policies import equivalent
 from engine.standin.properties import Table
@@ -33,9 +34,7 @@ class BucketPart:
 
     @property
     def arguments(self) -> type:
-        from pulumi_aws import s3
-
-        return getattr(s3, self.class_name)  # type: ignore[no-any-return]
+        return named(f"pulumi_aws.s3.{self.class_name}")
 
     def prepared(self, inputs: Bag, old: Bag, name: str) -> Bag:
         if isinstance(inputs.get("policy"), dict):

@@ -12,8 +12,12 @@ from engine.standin.values import Bag, without_zeros
 class Resource(Protocol):
     """A resource type. `state` is what was read last, `inputs` what passed the check."""
 
-    token: str
-    table: Table
+    @property
+    def token(self) -> str:
+        """As pulumi-aws writes the type, such as aws:s3/bucket:Bucket."""
+
+    @property
+    def table(self) -> Table: ...
 
     @property
     def arguments(self) -> type:
