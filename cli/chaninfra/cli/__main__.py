@@ -1,0 +1,5 @@
+"""`python -m chaninfra.cli`."""
+
+from chaninfra.cli.app import run
+
+run()

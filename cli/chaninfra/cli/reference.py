@@ -1,0 +1,86 @@
+"""CHANNEL as people write it, told apart by its form alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chaninfra.channel.descriptor import FILE_NAME
+from chaninfra.channel.errors import ConfigurationError
+
+VARIABLE = "CHANINFRA_CHANNEL"
+FORMS = f"a {FILE_NAME}, -, an https URL of one, s3://BUCKET/PREFIX or stack:NAME#CHANNEL"
+HELP = f"{FORMS}; left out: ${VARIABLE}, else the selected Pulumi stack."
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class File:
+    """A descriptor on this machine; "-" is stdin."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Web:
+    """A descriptor at an http(s) URL."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class S3:
+    """A channel by its place; its own channel.json is the descriptor."""
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A channel of a Pulumi stack; None: the selected stack, or all of its channels."""
+
+    name: str | None
+    channel: str | None
+
+    def __str__(self) -> str:
+        return f"stack:{self.name or ''}{f'#{self.channel}' if self.channel else ''}"
+
+
+Reference = File | Web | S3 | Stack
+
+
+def parse(text: str) -> Reference:
+    """What a CHANNEL refers to. Raises ConfigurationError for a form that there is not."""
+    scheme, found, rest = text.partition(":")
+    match scheme if found else "":
+        case "s3":
+            return _s3(text)
+        case "stack":
+            name, _, channel = rest.partition("#")
+            return Stack(name or None, channel or None)
+        case "https" | "http":
+            return _web(text)
+        case _ if "://" in text:
+            raise ConfigurationError(f"a channel cannot be named by {scheme}://", where=text, remedy=f"give {FORMS}")
+    return File(text)
+
+
+def _s3(text: str) -> S3:
+    parts = urlsplit(text)
+    prefix = parts.path.strip("/")
+    if not parts.netloc or "//" in prefix or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ConfigurationError("is not a place in a bucket", where=text, remedy="write s3://BUCKET/PREFIX")
+    return S3(parts.netloc, prefix)
+
+
+def _web(text: str) -> Web:
+    parts = urlsplit(text)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        # Whoever is on the way could send uploads elsewhere.
+        raise ConfigurationError("a descriptor is not fetched in clear", where=text, remedy="use https://")
+    path = parts.path if parts.path.endswith(".json") else f"{parts.path.rstrip('/')}/{FILE_NAME}"
+    return Web(parts._replace(path=path).geturl())

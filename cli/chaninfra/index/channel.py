@@ -1,0 +1,44 @@
+"""A channel that can be worked with: what it is, and whose credentials reach it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from chaninfra.channel.descriptor import Descriptor
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from chaninfra.channel.credentials import Credentials
+    from chaninfra.channel.store import S3Store
+
+Origin = Literal["descriptor", "assumed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """A descriptor and credentials; `credentials` None: requests are anonymous.
+
+    `origin` says whether a descriptor was read, or made from flags and a provider's row: its subdirs are a guess then.
+    """
+
+    descriptor: Descriptor
+    credentials: Credentials | None
+    origin: Origin = "descriptor"
+
+    def store(self) -> S3Store:
+        """The store that the channel lies in."""
+        from chaninfra.channel.store import S3Store
+
+        return S3Store(self.descriptor.location, self.credentials)
+
+    def client(self) -> S3Client:
+        """A boto3 client, for what the store's interface does not do: multipart uploads."""
+        from chaninfra.channel.control import s3_client
+
+        return s3_client(self.descriptor.location, self.credentials)
+
+    def url(self, *parts: str) -> str:
+        """The s3:// URL of an object of the channel, for messages."""
+        return f"s3://{self.descriptor.bucket}/{self.descriptor.key(*parts)}"

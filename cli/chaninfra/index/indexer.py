@@ -1,0 +1,49 @@
+"""The interface of the index engine: what a re-index is asked for, and what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from chaninfra.channel.subdirs import Subdir
+from chaninfra.index.channel import Channel
+
+Scope = Literal["changed", "all"]
+"""`changed`: packages that the index does not list yet are read; `all`: every package is read again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubdirReport:
+    """How many packages the index of a subdir listed before (None: there was none), and after."""
+
+    subdir: Subdir
+    before: int | None
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A package that could not be indexed: `<subdir>/<file>`, and why."""
+
+    package: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What an indexer did."""
+
+    subdirs: tuple[SubdirReport, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class Indexer(Protocol):
+    """Brings the index files of a channel in line with the packages that are there."""
+
+    def reindex(self, channel: Channel, subdirs: Sequence[Subdir], scope: Scope) -> Report:
+        """Index `subdirs`; nothing else of the channel is touched.
+
+        Raises StorageError and its kinds, ConflictError when other writers were faster each time, and RefusedError
+        for a channel whose index belongs to another tool.
+        """
