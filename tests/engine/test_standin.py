@@ -114,26 +114,22 @@ def test_replace_adopt_and_refuse(project: Project, s3: Any) -> None:
     assert project.state()["auto"]["id"] == automatic
     assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} & {"first", "second"} == {"second"}
 
+    # Past pulumi-aws's own constructors, which would refuse the same.
     project.write("""
         import pulumi
         import pulumi_aws as aws
 
-        def raw(name: str, kind: str, **inputs: object) -> None:
-            pulumi.CustomResource(kind, name, inputs)
-
-        raw("unknown", "aws:s3/bucketVersioning:BucketVersioning", bucket="adopted", versions="on")
-        raw(
-            "nested",
+        pulumi.CustomResource(
             "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-            bucket="adopted",
-            rules=[{"applyServerSideEncryptionByDefault": {"kmsKey": "x"}}],
+            "wrong",
+            {"buckets": "adopted", "rules": [{"applyServerSideEncryptionByDefault": {"kmsKey": "x"}}]},
         )
     """)
     with pytest.raises(Failed) as refused:
         project.pulumi("preview", "--stack=test")
     for reason in (
-        "pulumi-aws knows no property 'versions' in BucketVersioningInitArgs",
-        "missing required property 'versioningConfiguration'",
+        "no property 'buckets' in BucketServerSideEncryptionConfigurationInitArgs",
+        "missing required property 'bucket'",
         "no property 'rules[0].applyServerSideEncryptionByDefault.kmsKey'",
         "missing required property 'rules[0].applyServerSideEncryptionByDefault.sseAlgorithm'",
     ):

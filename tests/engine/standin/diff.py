@@ -31,7 +31,7 @@ def _walk(table: Table, path: str, shown: str, old: Any, new: Any) -> Iterator[C
         if entry.keeps:
             return
         new = entry.default
-    if _same(entry, old, new):
+    if same(entry, old, new):
         return
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
@@ -45,7 +45,8 @@ def _walk(table: Table, path: str, shown: str, old: Any, new: Any) -> Iterator[C
         yield Change(shown, replaces, added=_significant(old) is None, removed=new is None)
 
 
-def _same(entry: Property, old: Any, new: Any) -> bool:
+def same(entry: Property, old: Any, new: Any) -> bool:
+    """True if the provider sees no difference."""
     if is_unknown(new):
         return False
     if entry.same is not None and entry.same(old, new):

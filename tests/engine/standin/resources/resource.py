@@ -5,7 +5,8 @@ from typing import Any, Protocol
 
 from engine.standin.arguments import Failure, check
 from engine.standin.aws import Aws
-from engine.standin.properties import Kind, Property, Table
+from engine.standin.diff import same
+from engine.standin.properties import Kind, Table
 from engine.standin.values import Bag, without_zeros
 
 
@@ -71,17 +72,11 @@ def refreshed_inputs(table: Table, old: Bag, state: Bag, region: str) -> Bag:
         left = entry.keeps or now == entry.default or (name, now) == ("region", region)
         if before is None and left and not names:
             continue
-        if _same(entry, before, now):
+        if same(entry, before, now):
             inputs[name] = before
         elif now is not None:
             inputs[name] = now
     return {name: value for name, value in inputs.items() if value is not None}
-
-
-def _same(entry: Property, one: Any, other: Any) -> bool:
-    if entry.same is not None and entry.same(one, other):
-        return True
-    return bool(without_zeros([one]) == without_zeros([other]))
 
 
 def _leaves(value: Any, path: str = "", shown: str = "") -> Iterator[tuple[str, str, Any]]:
