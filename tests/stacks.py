@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chaninfra.engine import Engine, get
 from ruamel.yaml import YAML
+
+from chaninfra.engine import Engine, get
 
 INFRA = Path(__file__).resolve().parents[1] / "infra"
 PASSPHRASE = "of the tests"
@@ -77,7 +78,6 @@ class Stack:
             "PULUMI_BACKEND_URL": state.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PYTHONDONTWRITEBYTECODE": "1",
             **environment,
         }
         self.init()
@@ -150,12 +150,12 @@ class Stack:
         return ran.output
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """The resources in the state by name, all but the stack itself and providers."""
+        """The resources in the state by name; components, providers and the stack, which are nothing real, left out."""
         found = json.loads(self.export())["deployment"].get("resources", [])
         return {
             resource["urn"].rpartition("::")[2]: resource
             for resource in found
-            if not resource["type"].startswith(("pulumi:pulumi:", "pulumi:providers:"))
+            if resource["custom"] and not resource["type"].startswith("pulumi:providers:")
         }
 
     def outputs(self) -> dict[str, Any]:
@@ -184,6 +184,6 @@ class Stack:
         )
         output = ran.stdout if ran.returncode == 0 else ran.stdout + (ran.stderr or "")
         result = Ran(ran.returncode, output, time.monotonic() - start)
-        # Shown by pytest where a test fails.
-        print("pulumi", *arguments, "\n", result)
+        # Shown by pytest where a test fails; a state is too long for that.
+        print("pulumi", *arguments, "\n", f"exit code {result.code}" if "export" in arguments else result)
         return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.answers import storage_error
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# A client may be shared by threads, and boto3 takes a quarter of a second to make another.
+@lru_cache(maxsize=8)
 def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
     """A boto3 client for the bucket's endpoint; `credentials` None: unsigned."""
     import boto3

@@ -97,6 +97,12 @@ def packages(store: ObjectStore, prefix: str) -> int:
     return sum(1 for entry in store.list(prefix) if is_package(entry.key))
 
 
+def package_keys(keys: Iterable[str], prefix: str) -> list[str]:
+    """Those keys that are packages of the channel at the prefix, and not of one that lies below it."""
+    start = f"{prefix}/" if prefix else ""
+    return [key for key in keys if key.startswith(start) and key.count("/") == start.count("/") + 1 and is_package(key)]
+
+
 def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
     """Those keys of a channel that chaninfra or an indexer made, and that can be made again from its packages."""
     names = set(FILE_NAMES.values())

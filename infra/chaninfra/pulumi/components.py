@@ -37,7 +37,7 @@ class ChannelBucket(pulumi.ComponentResource):
         self.store = store_input(bucket, pulumi.Config().name)
         self._destroy: dict[str, Any] = {
             "store": self.store,
-            "prefixes": {channel.prefix: channel.name for channel in channels},
+            "prefixes": sorted(channel.prefix for channel in channels),
             "adopt": bucket.adopt,
             "force-destroy": bucket.force_destroy,
         }

@@ -37,7 +37,7 @@ class _Provider(ResourceProvider):
         self._config = req.config
 
     def _operations(self, props: Props) -> resources.Operations:
-        return resources.OPERATIONS[self.noun](Session.open(props["store"], self._config))
+        return resources.OPERATIONS[self.noun](Session(props["store"], self._config))
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         failure = self._operations(news).check(_olds, news)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,37 +30,38 @@ def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
 class Session:
-    """A bucket and the credentials that reach it."""
+    """A bucket and the credentials that reach it; they are looked for when they are first needed."""
 
-    location: Location
-    credentials: Credentials
-
-    @classmethod
-    def open(cls, store: dict[str, Any], config: Config) -> Session:
-        """The session for the input `store`; a key in the config, kept encrypted there, comes first.
-
-        Raises CredentialsError.
-        """
-        location = Location(
+    def __init__(self, store: dict[str, Any], config: Config) -> None:
+        """The session for the input `store`; a key in the config, kept encrypted there, comes first."""
+        self._store = store
+        self._config = config
+        self.location = Location(
             bucket=store["bucket"],
             endpoint_url=store["endpoint-url"],
             region=store["region"],
             force_path_style=store["force-path-style"],
         )
 
+    def at(self, store: dict[str, Any]) -> Session:
+        """The session for another `store`, the one in the state for one."""
+        return Session(store, self._config)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The credentials. Raises CredentialsError."""
+
         def given(key: str) -> str | None:
-            value = config.get(f"{store['namespace']}:{key}")
+            value = self._config.get(f"{self._store['namespace']}:{key}")
             return str(value) if value else None
 
-        credentials = resolve(
+        return resolve(
             access_key_id=given("access-key-id"),
             secret_access_key=given("secret-access-key"),
             session_token=given("session-token"),
-            profile=store.get("profile"),
+            profile=self._store.get("profile"),
         )
-        return cls(location, credentials)
 
     @cached_property
     def objects(self) -> S3Store:

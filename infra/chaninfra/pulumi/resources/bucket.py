@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from botocore.exceptions import ClientError
+
 from chaninfra.channel.control import code_and_status, our_errors
 from chaninfra.channel.errors import RefusedError
 from chaninfra.pulumi.resources.base import Operations, Props
 from chaninfra.pulumi.resources.purge import purge
 from chaninfra.pulumi.session import Session
+
+_REGION_WANTED = {"IllegalLocationConstraintException", "InvalidLocationConstraint"}
 
 
 def exists(session: Session) -> bool:
@@ -14,8 +20,6 @@ def exists(session: Session) -> bool:
 
     A GET and not HeadBucket: the answer to HEAD has no code, and not every 404 means that the bucket is missing.
     """
-    from botocore.exceptions import ClientError
-
     with our_errors(session.location, "look at"):
         try:
             session.client.list_objects_v2(Bucket=session.location.bucket, MaxKeys=1)
@@ -35,13 +39,26 @@ class BucketOperations(Operations):
         # Some stores answer 200 to the creation of a bucket that exists, so it is looked for first.
         if not exists(self.session):
             with our_errors(self.session.location, "create"):
-                self.session.client.create_bucket(Bucket=bucket)
+                self._make()
         elif not props["adopt"]:
             raise RefusedError(
                 f"the bucket {bucket!r} exists already and is not in this stack's state",
                 remedy="to take it as it is, set `adopt` to true",
             )
         return bucket, props
+
+    def _make(self) -> None:
+        location = self.session.location
+        try:
+            self.session.client.create_bucket(Bucket=location.bucket)
+        except ClientError as error:
+            if code_and_status(error)[0] not in _REGION_WANTED:
+                raise
+            # Some stores want the region named, others know none by the name that requests are signed with.
+            region: Any = location.region
+            self.session.client.create_bucket(
+                Bucket=location.bucket, CreateBucketConfiguration={"LocationConstraint": region}
+            )
 
     def read(self, props: Props) -> Props | None:
         """The bucket's props, or None where it is gone."""

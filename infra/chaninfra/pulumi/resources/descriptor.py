@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 from chaninfra.channel.descriptor import CACHE_CONTROL
+from chaninfra.channel.errors import BucketMissingError
 from chaninfra.channel.skeleton import packages
 from chaninfra.channel.store import Body
 from chaninfra.pulumi.resources.base import Operations, Props
+from chaninfra.pulumi.resources.bucket import exists
 from chaninfra.pulumi.resources.purge import purge
 
 
@@ -24,7 +26,10 @@ class DescriptorOperations(Operations):
 
     def read(self, props: Props) -> Props | None:
         """It as the store has it."""
-        stored = self.session.objects.get(props["key"])
+        try:
+            stored = self.session.objects.get(props["key"])
+        except BucketMissingError:
+            return None
         if stored is None:
             return None
         text = stored.data.decode("utf-8", errors="replace")
@@ -36,7 +41,7 @@ class DescriptorOperations(Operations):
 
     def delete(self, props: Props) -> None:
         """Deletes it, unless it describes an adopted channel that goes on with its packages."""
-        if not (props["adopt"] and packages(self.session.objects, props["prefix"])):
+        if exists(self.session) and not (props["adopt"] and packages(self.session.objects, props["prefix"])):
             purge(self.session, props["prefix"], lambda keys: [key for key in keys if key == props["key"]])
 
 

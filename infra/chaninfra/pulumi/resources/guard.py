@@ -15,7 +15,7 @@ REMEDY = "nothing was deleted. To delete them too: set `force-destroy` to true, 
 
 
 class GuardOperations(Operations):
-    """Inputs: store, prefixes (channel name by prefix), adopt, force-destroy."""
+    """Inputs: store, prefixes (of the channels), adopt, force-destroy."""
 
     def delete(self, props: Props) -> None:
         """Refuses while packages, or objects that are not ours, are in a bucket that would be deleted."""

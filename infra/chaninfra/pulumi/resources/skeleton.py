@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from chaninfra.channel.errors import RefusedError
-from chaninfra.channel.skeleton import Layout, ensure, index_keys, own_keys, packages, present
+from chaninfra.channel.errors import BucketMissingError, RefusedError
+from chaninfra.channel.skeleton import Layout, ensure, index_keys, own_keys, package_keys, packages, present
 from chaninfra.channel.text import count
 from chaninfra.pulumi.resources.base import Difference, Operations, Props
+from chaninfra.pulumi.resources.bucket import exists
 from chaninfra.pulumi.resources.purge import purge
 
 
@@ -34,7 +35,10 @@ class SkeletonOperations(Operations):
 
     def read(self, props: Props) -> Props | None:
         """The files that are there now; a missing one is drift, and `up` writes it again."""
-        return self._outputs(props)
+        try:
+            return self._outputs(props)
+        except BucketMissingError:
+            return None
 
     def update(self, olds: Props, news: Props) -> Props:
         """Writes what is missing; the files of a subdir that was taken from the list stay."""
@@ -45,6 +49,8 @@ class SkeletonOperations(Operations):
 
     def delete(self, props: Props) -> None:
         """Deletes the channel's files; packages only when forced, and nothing of an adopted channel that has any."""
+        if not exists(self.session):
+            return
         prefix = props["prefix"]
         number = packages(self.session.objects, prefix)
         if props["adopt"]:
@@ -56,7 +62,8 @@ class SkeletonOperations(Operations):
                 f"{count(number, 'package')} in s3://{self.session.location.bucket}/{prefix}",
                 remedy="set `force-destroy` to true and run `pulumi up` first",
             )
-        purge(self.session, prefix, lambda keys: keys if props["force-destroy"] else own_keys(keys, prefix))
+        # Not all that is below the prefix: another channel may have come to lie there. The rest goes with the bucket.
+        purge(self.session, prefix, lambda keys: [*own_keys(keys, prefix), *package_keys(keys, prefix)])
 
     def _outputs(self, props: Props) -> Props:
         return {**props, "files": list(present(self.session.objects, _layout(props)))}

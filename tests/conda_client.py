@@ -1,0 +1,102 @@
+"""A conda client and an indexer, real ones, each in a fresh process.
+
+Fresh, since a client must know nothing of what was there before, and because the async calls of py-rattler can abort
+the interpreter at its end; what they did counts, so the children end by `os._exit`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from s3_servers import Server
+
+_INSTALL = """
+    import asyncio, json, os, sys
+    from pathlib import Path
+    import rattler
+    from rattler.networking import AuthenticationMiddleware, S3Middleware
+    from rattler.networking.middleware import S3Config
+
+    async def main(channel, options, specs, folder, sharded):
+        client = rattler.Client([
+            AuthenticationMiddleware(),
+            S3Middleware({bucket: S3Config(**option) for bucket, option in options.items()}),
+        ])
+        source = rattler.SourceConfig(sharded_enabled=sharded)
+        gateway = rattler.Gateway(cache_dir=folder / "cache", default_config=source, client=client)
+        platforms = ["linux-64", "noarch"]
+        records = await rattler.solve([channel], specs, gateway, platforms=platforms)
+        await rattler.install(
+            records, folder / "prefix", cache_dir=folder / "packages", client=client, show_progress=False
+        )
+
+    channel, options, specs, folder, sharded = json.loads(sys.argv[1])
+    folder = Path(folder)
+    asyncio.run(main(channel, options, specs, folder, sharded))
+    print(json.dumps(sorted(str(path.relative_to(folder / "prefix")) for path in (folder / "prefix").rglob("*"))))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+_INDEX = """
+    import asyncio, json, os, sys
+    from rattler.index import S3Credentials, index_s3
+
+    channel, credentials = json.loads(sys.argv[1])
+    asyncio.run(index_s3(channel, S3Credentials(**credentials)))
+    os._exit(0)
+"""
+
+
+def install(
+    channel: str, specs: Sequence[str], folder: Path, server: Server | None = None, *, sharded: bool = True
+) -> list[str]:
+    """Solves and installs `specs` from the channel alone; what then lies in the prefix.
+
+    With `server`, `channel` is an s3:// URL there, and its keys are in the client's credential store.
+    """
+    folder.mkdir(parents=True)
+    environment = {"RATTLER_AUTH_FILE": str(folder / "credentials.json")}
+    options: dict[str, Any] = {}
+    credentials: dict[str, Any] = {}
+    if server:
+        bucket = channel.removeprefix("s3://").split("/")[0]
+        options[bucket] = {"endpoint_url": server.endpoint_url, "region": server.region, "addressing_style": "path"}
+        keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
+        credentials[channel] = {"S3Credentials": keys}
+    (folder / "credentials.json").write_text(json.dumps(credentials))
+    found: list[str] = json.loads(_child(_INSTALL, [channel, options, specs, str(folder), sharded], environment))
+    return found
+
+
+def index(server: Server, bucket: str, prefix: str) -> None:
+    """Indexes the packages that are there, by the reference indexer."""
+    credentials = {
+        "endpoint_url": server.endpoint_url,
+        "region": server.region,
+        "access_key_id": server.access_key_id,
+        "secret_access_key": server.secret_access_key,
+        "addressing_style": "path",
+    }
+    _child(_INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
+
+
+def _child(script: str, arguments: object, environment: dict[str, str]) -> str:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "S3_"))}
+    ran = subprocess.run(
+        [sys.executable, "-c", dedent(script), json.dumps(arguments)],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
