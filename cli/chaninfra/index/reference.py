@@ -62,9 +62,7 @@ def _check(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | N
     return read_index(store, channel, subdir)
 
 
-def _index_subdir(
-    store: ObjectStore, channel: Channel, subdir: Subdir, scope: Scope, before: Repodata | None
-) -> None:
+def _index_subdir(store: ObjectStore, channel: Channel, subdir: Subdir, scope: Scope, before: Repodata | None) -> None:
     for attempt in range(_ATTEMPTS):
         try:
             _run(channel, subdir, scope)

@@ -1,0 +1,25 @@
+"""`chaninfra demo`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the store running until Ctrl-C.")] = False,
+) -> None:
+    """Tell the whole story on this machine: declare, provision, publish, install.
+
+    Needs `pip install 'chaninfra[demo]'` and no account anywhere.
+
+    \b
+    Examples:
+      chaninfra demo
+      chaninfra demo --keep
+    """
+    from chaninfra.demo import run
+
+    run(keep=keep)

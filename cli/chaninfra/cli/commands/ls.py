@@ -1,0 +1,58 @@
+"""`chaninfra ls`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaninfra.cli import output, reference
+from chaninfra.cli.store_flags import StoreFlags
+
+if TYPE_CHECKING:
+    from chaninfra.index.listing import Listing
+
+
+def ls(
+    *,
+    channel: Annotated[str | None, typer.Argument(help=f"The channel: {reference.HELP}")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    store: StoreFlags,
+) -> None:
+    """Print what the channel holds, as its index says: by subdir and name, the newest build first.
+
+    \b
+    Examples:
+      chaninfra ls
+      chaninfra ls s3://my-bucket/my-channel --json
+    """
+    import msgspec
+
+    from chaninfra.cli.channel_ref import open_channel
+    from chaninfra.index.listing import holds
+
+    opened = open_channel(channel, store, "read")
+    listing = holds(opened)
+    for subdir in listing.without_index:
+        output.note(f"{opened.url(subdir)} has no repodata.json; `chaninfra reindex` makes it")
+    output.result_json(msgspec.to_builtins(listing.packages)) if as_json else output.result(_text(listing))
+
+
+def _text(listing: Listing) -> str:
+    from chaninfra.channel.text import count
+
+    rows = [
+        (each.subdir, each.name, each.version, each.build, _size(each.size), each.file.rsplit(".", 1)[-1])
+        for each in listing.packages
+    ]
+    lines = [output.table([("SUBDIR", "NAME", "VERSION", "BUILD", "SIZE", "FORMAT"), *rows])] if rows else []
+    return "\n".join([*lines, count(len(rows), "package")])
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "?"
+    for unit, step in (("B", 1), ("kB", 10**3), ("MB", 10**6)):
+        if size < 1000 * step:
+            return f"{size / step:.0f} {unit}" if step == 1 else f"{size / step:.1f} {unit}"
+    return f"{size / 10**9:.1f} GB"

@@ -1,0 +1,44 @@
+"""`chaninfra publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaninfra.cli import output, reference
+from chaninfra.cli.store_flags import StoreFlags
+
+
+def publish(
+    *,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Packages: .conda or .tar.bz2.")],
+    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a package that has other bytes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    store: StoreFlags,
+) -> None:
+    """Upload packages and index them.
+
+    All files are checked before the first one is uploaded. A package whose bytes are there already is not uploaded
+    again; other bytes under its name are refused.
+
+    \b
+    Examples:
+      chaninfra publish output/noarch/my-package-1.0-0.conda -c stack:prod
+      chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
+    """
+    from chaninfra.cli.channel_ref import open_channel
+    from chaninfra.cli.progress import uploading
+    from chaninfra.cli.reports import finish, published_json, published_text
+    from chaninfra.index.package_file import read
+    from chaninfra.index.publish import publish as run
+
+    # The files first: what is wrong with them needs no request.
+    packages = [read(path) for path in files]
+    opened = open_channel(channel, store, "write")
+    with uploading(sum(package.size for package in packages)) as progress:
+        published = run(opened, packages, "overwrite" if force else "refuse", progress)
+    output.result_json(published_json(published)) if as_json else output.result(published_text(published))
+    finish(published.report)

@@ -1,0 +1,62 @@
+"""What the index engine did, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chaninfra.channel.errors import LeftOutError
+from chaninfra.channel.text import count
+
+if TYPE_CHECKING:
+    from chaninfra.index.indexer import Report
+    from chaninfra.index.publish import Published
+
+
+def report_text(report: Report) -> str:
+    """A line for each subdir."""
+    lines = []
+    for each in report.subdirs:
+        change = each.after - (each.before or 0)
+        said = "no change" if each.before is not None and not change else f"{change:+,}"
+        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({'new index' if each.before is None else said})")
+    return "\n".join(lines)
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The report as a JSON document."""
+    return {
+        "subdirs": [{"subdir": each.subdir, "before": each.before, "after": each.after} for each in report.subdirs],
+        "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
+    }
+
+
+def published_text(published: Published) -> str:
+    """A line for each package, then one for each subdir."""
+    words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
+    lines = [f"{each.package.label}: {words[each.outcome]}" for each in published.packages]
+    return "\n".join([*lines, report_text(published.report)])
+
+
+def published_json(published: Published) -> dict[str, Any]:
+    """What was published as a JSON document."""
+    packages = [
+        {
+            "file": str(each.package.path),
+            "url": each.url,
+            "outcome": each.outcome,
+            "size": each.package.size,
+            "sha256": each.package.sha256,
+        }
+        for each in published.packages
+    ]
+    return {"packages": packages, "index": report_json(published.report)}
+
+
+def finish(report: Report) -> None:
+    """Raises LeftOutError that names the packages that were left out, where there are any."""
+    if report.left_out:
+        named = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
+        raise LeftOutError(
+            f"{count(len(report.left_out), 'package')} left out:\n  {named}",
+            remedy="publish them again with `--force`, or delete them; then `chaninfra reindex`",
+        )
