@@ -142,7 +142,7 @@ def _descriptor(stage: Stage) -> Descriptor:
 def _publish(stage: Stage) -> None:
     with _step(4, "Three packages, published"):
         made = packages.assemble(stage.folder / "packages")
-        files = [str(path) for path in made]
+        files = [f"../packages/{path.name}" for path in made]
         children.run(
             [*_OURS, "publish", *files, "--channel", f"stack:{STACK}"],
             env=stage.env,
@@ -170,11 +170,11 @@ def _install(stage: Stage, descriptor: Descriptor) -> None:
                 sys.executable,
                 "-m",
                 "chaninfra.demo.client",
-                str(manifest),
+                "../pixi.toml",
                 packages.WANTED,
                 packages.SUBDIR,
-                str(home / "prefix"),
-                str(home / "cache"),
+                "prefix",
+                "cache",
             ],
             env=env,
             cwd=home,

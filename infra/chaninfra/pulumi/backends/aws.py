@@ -24,11 +24,13 @@ def make(
 
     An adopted bucket keeps its settings; only our statements are merged into its policy.
     """
-    public = [channel.prefix for channel in channels if channel.visibility == "public"]
-    statements = [*deny_insecure_transport(bucket.name), *(public_read(bucket.name, public) if public else ())]
+    prefixes = [channel.prefix for channel in channels if channel.visibility == "public"]
+    public = public_read(bucket.name, prefixes) if prefixes else []
     if bucket.adopt:
-        return _adopted(name, public_read(bucket.name, public) if public else [], store, opts)
-    return _made(name, bucket, statements, bool(public), opts)
+        return _adopted(name, public, store, opts)
+    # Behind an endpoint without TLS the denial would lock out everybody, whoever declared it included.
+    secure = bucket.location.endpoint_url.startswith("https:")
+    return _made(name, bucket, [*(deny_insecure_transport(bucket.name) if secure else ()), *public], bool(public), opts)
 
 
 def _made(
@@ -68,10 +70,14 @@ def _made(
         restrict_public_buckets=not public,
         opts=after(ownership),
     )
-    policy = s3.BucketPolicy(
-        f"{name}-policy", bucket=own.id, policy=json.dumps(document(statements), sort_keys=True), opts=after(block)
-    )
-    return [own, ownership, versioning, encryption, block, policy]
+    made: list[pulumi.Resource] = [own, ownership, versioning, encryption, block]
+    if policy := document(statements):
+        made.append(
+            s3.BucketPolicy(
+                f"{name}-policy", bucket=own.id, policy=json.dumps(policy, sort_keys=True), opts=after(block)
+            )
+        )
+    return made
 
 
 def _adopted(
