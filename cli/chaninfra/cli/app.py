@@ -15,6 +15,7 @@ import typer
 
 from chaninfra.channel.errors import ChaninfraError, ExitCode
 from chaninfra.cli import output
+from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.init import init
 from chaninfra.cli.commands.ls import ls
@@ -30,6 +31,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="chaninfra",
+    cls=Group,
     no_args_is_help=True,
     # Plain help: rich would cost more time than all the rest of the program's start.
     rich_markup_mode=None,
@@ -41,7 +43,7 @@ _OTHERS: tuple[Callable[..., None], ...] = (providers, schema, demo)
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))
 for _command in _OTHERS:
-    app.command(_command.__name__)(_command)
+    app.command(_command.__name__, cls=Command)(_command)
 
 
 def _print_version(wanted: bool) -> None:

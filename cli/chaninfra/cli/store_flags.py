@@ -13,9 +13,9 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.cli.command import Command
 
 PATH_STYLE = "--force-path-style"
 Switch = Literal["true", "false"]
@@ -88,7 +88,7 @@ class StoreFlags:
         return f"StoreFlags(provider={self.provider!r}, endpoint_url={self.endpoint_url!r})"
 
 
-class StoreCommand(TyperCommand):
+class StoreCommand(Command):
     """A command whose `--force-path-style` may stand alone, as rattler-index's does, or have a value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

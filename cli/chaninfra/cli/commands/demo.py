@@ -11,9 +11,10 @@ def demo(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the store running until Ctrl-C.")] = False,
 ) -> None:
-    """Tell the whole story on this machine: declare, provision, publish, install.
+    """Tell the whole story on this machine.
 
-    Needs `pip install 'chaninfra[demo]'` and no account anywhere.
+    Declares a channel, provisions it, publishes to it and installs from it. Needs no account
+    anywhere, and `pip install 'chaninfra[demo]'`.
 
     \b
     Examples:

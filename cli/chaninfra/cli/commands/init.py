@@ -6,20 +6,31 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaninfra.channel.subdirs import Subdir
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS
 from chaninfra.cli import output
 from chaninfra.cli.store_flags import StoreFlags
 
 
+def _subdir_names() -> list[str]:
+    return [*KNOWN_SUBDIRS]
+
+
 def init(
     *,
-    channel: Annotated[str, typer.Argument(help="s3://BUCKET/PREFIX, or the channel.json that it is to have.")],
+    channel: Annotated[
+        str, typer.Argument(metavar="CHANNEL", help="s3://BUCKET/PREFIX, or the channel.json that it is to have.")
+    ],
     name: Annotated[
         str | None, typer.Option("--name", help="The channel's name; left out: the last part of the prefix.")
     ] = None,
     subdirs: Annotated[
-        list[Subdir] | None,
-        typer.Option("--subdir", metavar="SUBDIR", help="A platform of the channel; may be repeated."),
+        list[str] | None,
+        typer.Option(
+            "--subdir",
+            metavar="SUBDIR",
+            help="A platform of the channel; may be repeated.",
+            autocompletion=_subdir_names,
+        ),
     ] = None,
     visibility: Annotated[
         Literal["private", "public"], typer.Option("--visibility", help="Who may read, as the bucket is set up.")

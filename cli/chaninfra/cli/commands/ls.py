@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 def ls(
     *,
-    channel: Annotated[str | None, typer.Argument(help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Print what the channel holds, as its index says: by subdir and name, the newest build first.
+    """Print what the channel holds.
+
+    What its index lists, by subdir and name, the newest build first.
 
     \b
     Examples:

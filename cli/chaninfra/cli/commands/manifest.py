@@ -13,7 +13,7 @@ from chaninfra.manifest import RENDERERS
 
 def manifest(
     *,
-    channel: Annotated[str | None, typer.Argument(help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
     auth: Annotated[
         Literal["aws", "pixi", "public"] | None,
         typer.Option("--auth", help="The way of access; left out, the channel's own."),

@@ -13,10 +13,12 @@ from chaninfra.cli.store_flags import provider_names
 
 def providers(
     *,
-    name: Annotated[str | None, typer.Argument(help="One provider.", autocompletion=provider_names)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="One provider.", autocompletion=provider_names)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Print the table of stores, or all that is known of one.
+    """Print the known stores, or all about one.
 
     \b
     Examples:
@@ -56,7 +58,11 @@ def _table(rows: list[Provider]) -> str:
 
 
 def _details(row: Provider) -> str:
-    return output.table([(f"{key}:", str(value)) for key, value in _document(row).items() if value is not None])
+    return output.table([(f"{key}:", _plain(value)) for key, value in _document(row).items() if value is not None])
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _document(row: Provider) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 def publish(
     *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Packages: .conda or .tar.bz2.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Packages: .conda or .tar.bz2.")],
     channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a package that has other bytes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,

@@ -12,7 +12,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 def reindex(
     *,
-    channel: Annotated[str | None, typer.Argument(help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
     force: Annotated[bool, typer.Option("--force", help="Read every package again, not only those new to it.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,

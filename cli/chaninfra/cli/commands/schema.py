@@ -12,10 +12,13 @@ from chaninfra.cli import output
 def schema(
     *,
     name: Annotated[
-        Literal["stack-config", "channel", "access"] | None, typer.Argument(help="Which one; left out, their names.")
+        Literal["stack-config", "channel", "access"] | None,
+        typer.Argument(metavar="NAME", help="Which one; left out, their names."),
     ] = None,
 ) -> None:
-    """Print a JSON schema: of the stack config, of a channel.json, or of the stack output `access`.
+    """Print a JSON schema.
+
+    Of the stack config, of a channel.json, or of the stack output `access`.
 
     \b
     Examples:
