@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup engine servers demo lint test test-long lock
+.PHONY: help setup engine servers demo lint test test-long schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,6 +31,12 @@ test: lint engine servers ## lint, and every test but the long ones
 
 test-long: engine servers ## the tests that take minutes
 	@if [ -d tests/long ]; then $(BIN)/pytest tests/long; else echo "tests/long: there are no long tests yet"; fi
+
+schemas: setup ## schemas/ from the models
+	$(BIN)/python tools/schemas.py
+
+docs: schemas ## the pages of docs/ that the program prints
+	$(BIN)/python tools/docs.py
 
 # LOCK=--upgrade takes the newest of everything instead of keeping the pins that still fit.
 lock: setup ## requirements.lock after a change of pyproject.toml

@@ -1,0 +1,20 @@
+"""What the program prints into `docs/` and `schemas/` is what stands there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import docs
+import schemas
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_schemas_are_as_the_models_say() -> None:
+    for name, schema in schemas.build().items():
+        assert (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8") == schemas.dump(schema), "make schemas"
+
+
+def test_docs_are_as_the_program_prints_them() -> None:
+    assert (ROOT / "docs" / "stack-config.md").read_text("utf-8") == docs.stack_config(), "make docs"
+    assert (ROOT / "docs" / "commands.md").read_text("utf-8") == docs.commands(), "make docs"
