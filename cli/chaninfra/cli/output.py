@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 
 
 def result(text: str) -> None:
-    """Print a result; a text that ends in a newline gets no second one."""
-    typer.echo(text, nl=not text.endswith("\n"))
+    """Print a result; a text that ends in a newline gets no second one.
+
+    Raises ChaninfraError where it cannot be written.
+    """
+    try:
+        typer.echo(text, nl=not text.endswith("\n"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from chaninfra.channel.errors import ChaninfraError
+
+        raise ChaninfraError(f"the output could not be written: {error.strerror}", where="stdout") from error
 
 
 def result_json(document: Any) -> None:

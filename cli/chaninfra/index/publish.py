@@ -62,7 +62,8 @@ def publish(
     done: list[PublishedPackage] = []
     lost: ConflictError | None = None
     for each in planned:
-        progress.package(each.package.label)
+        if each.state != "present":
+            progress.package(each.package.label)
         try:
             outcome = upload(channel, each, existing, progress.advance)
         except ConflictError as error:

@@ -1,0 +1,162 @@
+"""The program: exit codes, messages, help, completion."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from typer.testing import CliRunner
+
+from chaninfra.channel import errors
+from chaninfra.cli import app as program
+
+COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "providers", "schema", "demo")
+
+
+def exit_code_of(raised: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    def app(**_: object) -> NoReturn:
+        raise raised
+
+    monkeypatch.setattr(program, "app", app)
+    return program._main()
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (errors.ChaninfraError("x"), 1),
+        (errors.StorageError("x"), 1),
+        (errors.UnreachableError("x"), 1),
+        (errors.BucketMissingError("x"), 1),
+        (errors.RefusedError("x"), 1),
+        (errors.ConfigurationError("x"), 2),
+        (errors.LeftOutError("x"), 3),
+        (errors.ConflictError("x"), 4),
+        (errors.DeniedError("x"), 5),
+        (errors.CredentialsError("x"), 5),
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 1),
+        (RuntimeError("x"), 1),
+        (SystemExit(None), 0),
+        (SystemExit(2), 2),
+    ],
+)
+def test_an_error_has_its_exit_code(raised: BaseException, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert exit_code_of(raised, monkeypatch) == code
+
+
+def test_an_error_says_what_where_and_what_next(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exit_code_of(errors.ConfigurationError("is wrong", where="a.json", remedy="mend it"), monkeypatch)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "error: a.json: is wrong\n  mend it\n"
+
+
+def test_what_nobody_expected_is_one_line_and_a_traceback_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(program.TRACEBACK, raising=False)
+    exit_code_of(RuntimeError("what"), monkeypatch)
+    said = capsys.readouterr().err
+    assert "RuntimeError: what" in said
+    assert program.TRACEBACK in said
+    assert "Traceback" not in said
+    monkeypatch.setenv(program.TRACEBACK, "1")
+    exit_code_of(RuntimeError("what"), monkeypatch)
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(command: str) -> None:
+    done = CliRunner().invoke(program.app, [command, "--help"])
+    assert done.exit_code == 0
+    assert f"Examples:\n    chaninfra {command}" in done.stdout
+
+
+def test_the_commands_are_these() -> None:
+    said = CliRunner().invoke(program.app, ["--help"]).stdout
+    for command in COMMANDS:
+        assert f"\n  {command} " in said
+    assert "..." not in said.split("Commands:")[1], "a summary is too long for its line"
+
+
+@pytest.mark.parametrize("args", [["nonsense"], ["ls", "--nonsense"], ["publish"], ["schema", "nonsense"], []])
+def test_wrong_usage(args: list[str]) -> None:
+    assert CliRunner().invoke(program.app, args).exit_code == 2
+
+
+def test_version() -> None:
+    done = CliRunner().invoke(program.app, ["--version"])
+    assert (done.exit_code, done.stdout.split()[0]) == (0, "chaninfra")
+
+
+def test_schemas_are_printed() -> None:
+    done = CliRunner().invoke(program.app, ["schema", "channel"])
+    assert '"$id": "urn:chaninfra:channel"' in done.stdout
+    assert CliRunner().invoke(program.app, ["schema"]).stdout.split() == ["stack-config", "channel", "access"]
+
+
+def test_providers_are_printed() -> None:
+    said = CliRunner().invoke(program.app, ["providers"]).stdout
+    for name in ("aws", "minio", "r2", "wasabi", "b2", "gcs", "hetzner", "custom"):
+        assert f"\n{name} " in said
+    one = CliRunner().invoke(program.app, ["providers", "b2", "--json"]).stdout
+    assert '"source"' in one
+    assert '"force-path-style": true' in one
+
+
+def run(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chaninfra.cli", *args],
+        env={"PATH": os.defpath, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_shell_completes_commands_and_values() -> None:
+    complete = {"_CHANINFRA_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
+    assert "publish" in run(COMP_WORDS="chaninfra pu", **complete).stdout
+    complete["COMP_CWORD"] = "2"
+    assert "hetzner" in run(COMP_WORDS="chaninfra providers he", **complete).stdout
+
+
+@pytest.mark.parametrize("where", ["/dev/full", "closed"])
+def test_output_that_cannot_be_written(where: str, tmp_path: Path) -> None:
+    target: Callable[[], object] = (lambda: os.close(1)) if where == "closed" else (lambda: None)
+    out = Path(where).open("wb") if where != "closed" else (tmp_path / "out").open("wb")
+    with out:
+        done = subprocess.run(
+            [sys.executable, "-m", "chaninfra.cli", "providers"],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            preexec_fn=target,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if where == "closed" else 1)
+
+
+def test_a_reader_that_goes_away_is_no_story() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "chaninfra.cli", "providers"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.stderr is not None
+    assert child.stderr.read() == ""
+    assert child.wait(60) == 1

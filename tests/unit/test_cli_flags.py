@@ -1,0 +1,87 @@
+"""The flags of a store, as rattler-index and pixi write them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.cli.command import Group
+from chaninfra.cli.store_flags import StoreCommand, StoreFlags, with_store_flags
+
+
+def parsed(*args: str) -> tuple[StoreFlags, str]:
+    got: list[tuple[StoreFlags, str]] = []
+
+    def command(*, channel: str, store: StoreFlags) -> None:
+        got.append((store, channel))
+
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("channel", inspect.Parameter.KEYWORD_ONLY, annotation=str, default=typer.Argument()),
+            inspect.Parameter("store", inspect.Parameter.KEYWORD_ONLY, annotation=StoreFlags),
+        ]
+    )
+    app = typer.Typer(cls=Group)
+    app.command("run", cls=StoreCommand)(with_store_flags(command))
+    app.command("other")(lambda: None)
+    done = CliRunner().invoke(app, ["run", *args])
+    assert done.exit_code == 0, done.output
+    return got[0]
+
+
+@pytest.mark.parametrize(
+    ("flags", "path_style"),
+    [
+        ((), None),
+        (("--force-path-style",), True),
+        (("--force-path-style=true",), True),
+        (("--force-path-style", "true"), True),
+        (("--force-path-style=false",), False),
+        (("--force-path-style", "false"), False),
+        (("--addressing-style", "path"), True),
+        (("--addressing-style", "virtual-host"), False),
+        (("--force-path-style", "--addressing-style", "path"), True),
+    ],
+)
+@pytest.mark.parametrize("channel_comes", ["first", "last"])
+def test_path_style(flags: Sequence[str], path_style: bool | None, channel_comes: str) -> None:
+    args = ["s3://b/c", *flags] if channel_comes == "first" else [*flags, "s3://b/c"]
+    store, channel = parsed(*args)
+    assert (store.path_style, channel) == (path_style, "s3://b/c")
+
+
+def test_flags_that_contradict_each_other() -> None:
+    store, _ = parsed("c", "--force-path-style", "--addressing-style", "virtual-host")
+    with pytest.raises(ConfigurationError, match="contradict"):
+        _ = store.path_style
+
+
+def test_the_command_line_of_pixis_page() -> None:
+    store, channel = parsed(
+        *("s3://my-s3-bucket/my-channel", "--endpoint-url", "https://my-s3-host", "--region", "us-east-1"),
+        *("--force-path-style", "--access-key-id", "<access-key-id>", "--secret-access-key", "<secret-access-key>"),
+    )
+    assert channel == "s3://my-s3-bucket/my-channel"
+    assert store == StoreFlags(
+        endpoint_url="https://my-s3-host",
+        region="us-east-1",
+        force_path_style="true",
+        access_key_id="<access-key-id>",
+        secret_access_key="<secret-access-key>",
+    )
+
+
+def test_a_secret_is_not_in_its_repr() -> None:
+    store, _ = parsed("c", "--access-key-id", "a", "--secret-access-key", "hidden", "--session-token", "token")
+    assert "hidden" not in repr(store)
+    assert "token" not in repr(store)
+
+
+def test_what_follows_two_dashes_is_no_flag() -> None:
+    _, channel = parsed("--", "--force-path-style")
+    assert channel == "--force-path-style"
