@@ -135,12 +135,13 @@ class S3Store:
         """See ObjectStore."""
         try:
             return _entry(obstore.head(self._store, key))
-        except FileNotFoundError:
-            # A 404 to HEAD has no body, so it does not say whether the key, the bucket or the user is unknown.
+        except (BaseError, FileNotFoundError) as error:
+            code, status = _code_and_status(error)
+            if code or status not in (401, 403, 404):
+                raise self._error(error, "look at", key) from error
+            # An answer to HEAD has no body, so it does not say whether the key, the bucket or the user is unknown.
             found = self.get(key)
             return found.entry if found else None
-        except BaseError as error:
-            raise self._error(error, "look at", key) from error
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """See ObjectStore."""

@@ -1,0 +1,186 @@
+"""The dynamic resources against real stores, without the engine: what they make of errors, and of what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config
+
+import channels
+from chaninfra.channel.errors import (
+    BucketMissingError,
+    ChaninfraError,
+    CredentialsError,
+    DeniedError,
+    RefusedError,
+    UnreachableError,
+)
+from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.policies import public_read
+from chaninfra.pulumi.resources import OPERATIONS, Operations
+from chaninfra.pulumi.session import Session
+from s3_servers import Server, free_port
+
+INDEX = {"formats": ["json", "zst", "shards"], "compression-level": 3, "cache-control": IndexSettings().cache_control}
+KEYS = {"AWS_ACCESS_KEY_ID": "access-key-id", "AWS_SECRET_ACCESS_KEY": "secret-access-key"}
+KEYS |= {"AWS_SESSION_TOKEN": "session-token"}
+
+
+class Store:
+    """The operations of each noun on a bucket of a server, with somebody's keys."""
+
+    def __init__(self, server: Server, bucket: str, keys: dict[str, str] | None = None) -> None:
+        given = server.environment() if keys is None else keys
+        self._config = Config({f"ns:{KEYS[name]}": value for name, value in given.items()}, "chaninfra")
+        self.store = {
+            "bucket": bucket,
+            "endpoint-url": server.endpoint_url,
+            "region": server.region,
+            "force-path-style": True,
+            "profile": None,
+            "namespace": "ns",
+        }
+
+    def noun(self, noun: str, **store: Any) -> Operations:
+        return OPERATIONS[noun](Session({**self.store, **store}, self._config))
+
+    def props(self, **more: Any) -> dict[str, Any]:
+        props: dict[str, Any] = {"store": self.store, "adopt": False, "force-destroy": False, "prefixes": ["main"]}
+        props |= {"prefix": "main", "subdirs": ["noarch", "linux-64"], "index": INDEX, "files": []}
+        props |= {"key": "main/channel.json", "document": "{}", "statements": []}
+        return {**props, **more}
+
+
+def make(store: Store, **more: Any) -> None:
+    for noun in ("bucket", "skeleton", "descriptor"):
+        store.noun(noun).create(store.props(**more))
+
+
+READS = ("bucket", "policy", "skeleton", "descriptor")
+
+
+@pytest.mark.parametrize("wrong", ["stranger", "unknown key", "wrong secret", "no answer"])
+def test_no_error_is_taken_for_nothing_there(server: Server, bucket_name: str, wrong: str) -> None:
+    make(Store(server, bucket_name))
+    before = channels.etags(server, bucket_name)
+    keys = {
+        "stranger": server.stranger(),
+        "unknown key": {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "wrong"},
+        "wrong secret": {**server.environment(), "AWS_SECRET_ACCESS_KEY": "wrong"},
+        "no answer": server.environment(),
+    }[wrong]
+    expected: dict[str, type[ChaninfraError]] = {"stranger": DeniedError, "no answer": UnreachableError}
+    store = Store(server, bucket_name, keys)
+    if wrong == "no answer":
+        store.store["endpoint-url"] = f"http://127.0.0.1:{free_port()}"
+    messages = set()
+    for noun in READS:
+        with pytest.raises(expected.get(wrong, CredentialsError)) as caught:
+            store.noun(noun).read(store.props())
+        messages.add(type(caught.value))
+    assert len(messages) == 1
+    for noun in ("bucket", "skeleton", "descriptor"):
+        with pytest.raises(expected.get(wrong, CredentialsError)):
+            store.noun(noun).create(store.props())
+    for noun in ("guard", "skeleton", "descriptor", "bucket"):
+        with pytest.raises(expected.get(wrong, CredentialsError)):
+            store.noun(noun).delete(store.props())
+    failure = store.noun("preflight").check({}, store.props())
+    assert failure is not None
+    assert "adopt" not in failure[1]
+    assert channels.etags(server, bucket_name) == before
+
+
+def test_a_bucket_that_was_deleted_by_hand_is_gone_and_can_be_made_again(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    for noun in ("bucket", "skeleton", "descriptor"):
+        assert store.noun(noun).read(store.props()) is None
+        store.noun(noun).delete(store.props())
+    store.noun("guard").delete(store.props())
+    with pytest.raises(BucketMissingError):
+        store.noun("skeleton").create(store.props())
+    assert bucket_name not in channels.buckets(server)
+    make(store)
+    read = store.noun("skeleton").read(store.props())
+    assert read is not None
+    assert len(read["files"]) == 6
+
+
+def test_what_others_put_there_is_not_deleted(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    make(store)
+    server.client().put_object(Bucket=bucket_name, Key="main/notes.txt", Body=b"of somebody")
+    with pytest.raises(RefusedError, match=r"1 object there that chaninfra did not make, 'main/notes\.txt' among them"):
+        store.noun("guard").delete(store.props())
+    store.noun("skeleton").delete(store.props())
+    store.noun("descriptor").delete(store.props())
+    assert list(channels.etags(server, bucket_name)) == ["main/notes.txt"]
+
+
+def test_old_versions_count_as_packages(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    make(store)
+    client = server.client()
+    client.put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration={"Status": "Enabled"})
+    key = "main/noarch/hello-1.0-0.conda"
+    client.put_object(Bucket=bucket_name, Key=key, Body=b"a package")
+    client.delete_object(Bucket=bucket_name, Key=key)
+    with pytest.raises(RefusedError, match="1 package there"):
+        store.noun("guard").delete(store.props())
+    forced = store.props(**{"force-destroy": True})
+    for noun in ("guard", "descriptor", "skeleton", "bucket"):
+        store.noun(noun).delete(forced)
+    assert bucket_name not in channels.buckets(server)
+
+
+def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    make(store)
+    make(store, prefix="main/new", key="main/new/channel.json", adopt=True)
+    for key in ("main/noarch/old-1.0-0.conda", "main/new/noarch/new-1.0-0.conda"):
+        server.client().put_object(Bucket=bucket_name, Key=key, Body=b"a package")
+    store.noun("skeleton").delete(store.props(**{"force-destroy": True}))
+    store.noun("descriptor").delete(store.props(**{"force-destroy": True}))
+    left = channels.etags(server, bucket_name)
+    assert {key.split("/")[1] for key in left} == {"new"}
+    assert len(left) == 8
+
+
+def test_the_bucket_at_another_endpoint_must_be_the_same(minio: Server, versitygw: Server, bucket_name: str) -> None:
+    here, elsewhere = Store(minio, bucket_name), Store(versitygw, bucket_name)
+    document = (
+        '{"version": 1, "name": "main", "provider": "custom", "bucket": "' + bucket_name + '", "prefix": "main", '
+        '"url": "s3://' + bucket_name + '/main", "endpoint-url": "' + minio.endpoint_url + '", "region": "us-east-1", '
+        '"force-path-style": true, "visibility": "private", "auth": "pixi", "subdirs": ["noarch"]}'
+    )
+    make(here, document=document)
+    refused = elsewhere.noun("preflight").check(here.props(), elsewhere.props())
+    assert refused is not None
+    assert "is not the one that this stack has at" in refused[1]
+    make(elsewhere)
+    assert elsewhere.noun("preflight").check(here.props(), elsewhere.props()) == refused
+    # The same store under another name.
+    other_name = Store(minio, bucket_name)
+    other_name.store["endpoint-url"] = minio.endpoint_url.replace("127.0.0.1", "localhost")
+    assert other_name.noun("preflight").check(here.props(), other_name.props()) is None
+
+
+def test_statements_of_others_are_left_alone(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    store.noun("bucket").create(store.props())
+    ours = store.props(statements=public_read(bucket_name, ["main"]))
+    store.noun("policy").create(ours)
+    read = store.noun("policy").read(ours)
+    assert read == ours
+    assert not store.noun("policy").diff(ours, ours).changes
+    store.noun("policy").delete(ours)
+    assert store.noun("policy").read(ours) is None
+    store.noun("policy").delete(ours)
+
+
+def test_a_store_that_wants_its_region_named_gets_it(aws: Server, bucket_name: str) -> None:
+    store = Store(aws, bucket_name)
+    store.noun("bucket").create(store.props())
+    location = aws.client().get_bucket_location(Bucket=bucket_name)
+    assert location["LocationConstraint"] == aws.region
