@@ -1,0 +1,84 @@
+"""What a reader, a publisher and a maintainer may do: identity policies, and the same for a bucket's policy.
+
+Everybody here may list the whole bucket: a GET of pixi's carries no prefix, and to those who may not list, S3 answers
+403 and not 404 for a file that is missing, where pixi stops. Who must not see a neighbour's names needs another bucket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chaninfra.channel.location import join
+from chaninfra.channel.policies import VERSION, Statement
+from chaninfra.channel.principals import Role
+
+YANKED = "yanked.json"
+OURS = ".chaninfra"
+_ADD = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+
+
+def statements(
+    role: Role,
+    *,
+    bucket: str,
+    prefix: str,
+    subdirs: Sequence[str],
+    partition: str = "aws",
+    kms_key_arn: str | None = None,
+) -> list[Statement]:
+    """The statements of an identity policy, without a principal.
+
+    Nobody of them may write `channel.json`, which is the stack's; `yanked.json` is the maintainers'; only maintainers
+    delete.
+    """
+    arn = f"arn:{partition}:s3:::{bucket}"
+
+    def objects(*names: str) -> list[str]:
+        return [f"{arn}/{join(prefix, name)}" for name in names]
+
+    files = objects(*(f"{subdir}/*" for subdir in subdirs))
+    made: list[Statement] = [
+        {"Sid": "ReadChannel", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": objects("*")},
+        {"Sid": "ListBucket", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]},
+    ]
+    if role == "publisher":
+        made.append({"Sid": "AddFiles", "Effect": "Allow", "Action": _ADD, "Resource": files})
+    if role == "maintainer":
+        own = [*files, *objects(YANKED, f"{OURS}/*")]
+        made.append({"Sid": "KeepFiles", "Effect": "Allow", "Action": [*_ADD, "s3:DeleteObject"], "Resource": own})
+        made.append(
+            {
+                "Sid": "SeeUploads",
+                "Effect": "Allow",
+                "Action": ["s3:ListBucketMultipartUploads"],
+                "Resource": [arn],
+            }
+        )
+    if kms_key_arn:
+        actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if role != "reader" else [])]
+        made.append({"Sid": "UseKey", "Effect": "Allow", "Action": actions, "Resource": [kms_key_arn]})
+    return made
+
+
+def identity_policy(role: Role, **about: Any) -> dict[str, Any]:
+    """The policy document of a role; `about` as for `statements`."""
+    return {"Version": VERSION, "Statement": statements(role, **about)}
+
+
+def for_bucket(role: Role, name: str, principal_arn: str, **about: Any) -> list[Statement]:
+    """The same rights as statements of the bucket's policy, for a principal that AWS knows by ARN.
+
+    Sids are letters and digits only and tell the statements of one principal from another's. Rights on a KMS key are
+    not a bucket's to give.
+    """
+    sid = "".join(part.capitalize() for part in name.replace(".", "-").replace("_", "-").split("-"))
+    return [
+        {**statement, "Sid": f"{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": principal_arn}}
+        for statement in statements(role, **{**about, "kms_key_arn": None})
+    ]
+
+
+def principal_arn(arn: str, partition: str = "aws") -> str:
+    """The ARN of a principal given by ARN or by the number of an account."""
+    return f"arn:{partition}:iam::{arn}:root" if arn.isdigit() else arn

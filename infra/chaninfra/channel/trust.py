@@ -1,0 +1,171 @@
+"""Trust policies: which tokens of an OIDC issuer may become a role. Pure functions that return dicts.
+
+Every policy checks `aud` and `sub`; values without a wildcard by StringEquals. A pattern that somebody else's token
+could match is refused: in the part that names the owner there is never a wildcard. ForAllValues is never used, since it
+holds where the claim is missing.
+
+Sources: GitHub docs, "OpenID Connect reference" (subject claims, immutable subject claims, `%3A` in environments);
+GitLab docs, "OpenID Connect in AWS" (`sub`); AWS IAM User Guide, "IAM and AWS STS condition context keys".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.policies import VERSION
+from chaninfra.channel.principals import GitHub, GitLab, Oidc, Principal
+
+GITHUB = "token.actions.githubusercontent.com"
+STS_AUDIENCE = "sts.amazonaws.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """What a token must hold: `issuer` is a URL without its scheme, `claims` claim → the values that may be there."""
+
+    issuer: str
+    audience: str
+    claims: dict[str, tuple[str, ...]]
+
+    def statement(self, provider_arn: str) -> dict[str, Any]:
+        """The statement of a trust policy that lets such tokens in."""
+        conditions: dict[str, dict[str, Any]] = {}
+        for claim, values in {"aud": (self.audience,), **self.claims}.items():
+            operator = "StringLike" if any("*" in value for value in values) else "StringEquals"
+            found = values[0] if len(values) == 1 else list(values)
+            conditions.setdefault(operator, {})[f"{self.issuer}:{claim}"] = found
+        return {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": conditions,
+        }
+
+
+def trust_policy(trust: Trust, provider_arn: str) -> dict[str, Any]:
+    """The trust policy of the role of a principal."""
+    return {"Version": VERSION, "Statement": [trust.statement(provider_arn)]}
+
+
+def trust(principal: Principal, *, where: str) -> Trust | None:
+    """What the principal's tokens hold; None for one that has none (an ARN).
+
+    Raises ConfigurationError for a principal of no kind or of several, and for what somebody else's token could match.
+    """
+    kinds: dict[str, Any] = {
+        "github": principal.github,
+        "gitlab": principal.gitlab,
+        "oidc": principal.oidc,
+        "arn": principal.arn,
+    }
+    given = [kind for kind, value in kinds.items() if value is not None]
+    if len(given) != 1:
+        raise ConfigurationError(
+            f"says {' and '.join(given) or 'nothing'} of who it is",
+            where=where,
+            remedy=f"give exactly one of {', '.join(kinds)}",
+        )
+    kind = given[0]
+    make = _KINDS.get(kind)
+    return make(kinds[kind], f"{where}.{kind}") if make else None
+
+
+def _github(who: GitHub, where: str) -> Trust:
+    owner, repository = _owned(who.repository, r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", f"{where}.repository").split("/")
+    if (who.owner_id is None) != (who.repository_id is None):
+        raise ConfigurationError("owner-id and repository-id go together", where=where, remedy="give both, or neither")
+    context = _github_context(who, where)
+    names = [f"{owner}/{repository}"]
+    claims: dict[str, tuple[str, ...]] = {}
+    if who.owner_id and who.repository_id:
+        names.append(f"{owner}@{who.owner_id}/{repository}@{who.repository_id}")
+        # The older form of `sub` has names only; with this it is pinned as well.
+        claims["repository_id"] = (who.repository_id,)
+    else:
+        # Neither a name nor a ref can hold an @-id of another owner's: `:` ends the name, and no ref has one.
+        names.append(f"{owner}@*/{repository}@*")
+    if who.workflow is not None:
+        claims["job_workflow_ref"] = (_workflow(who.workflow, f"{where}.workflow"),)
+    subjects = tuple(f"repo:{name}:{context}" for name in names)
+    return Trust(issuer=GITHUB, audience=STS_AUDIENCE, claims={"sub": subjects, **claims})
+
+
+def _github_context(who: GitHub, where: str) -> str:
+    contexts = {
+        "branch": f"ref:refs/heads/{who.branch}" if who.branch else None,
+        "tag": f"ref:refs/tags/{who.tag}" if who.tag else None,
+        "ref": f"ref:{who.ref}" if who.ref else None,
+        "environment": f"environment:{who.environment.replace(':', '%3A')}" if who.environment else None,
+        "pull-request": "pull_request" if who.pull_request else None,
+    }
+    given = {key: value for key, value in contexts.items() if value is not None}
+    if len(given) > 1 or not (given or who.workflow):
+        raise ConfigurationError(
+            f"names {' and '.join(given) or 'no part'} of the repository's runs",
+            where=where,
+            remedy=f"give exactly one of {', '.join(contexts)}"
+            + ("" if given else "; or a reusable `workflow`, which alone may then get in from any of them"),
+        )
+    for key, value in given.items():
+        if key != "environment" and re.search(r"[\s:?]", value.removeprefix("ref:")):
+            raise ConfigurationError("is no ref", where=f"{where}.{key}", remedy="refs hold no spaces, colons or ?")
+        if "*" in value and key in ("environment", "ref") and not value.startswith("ref:refs/"):
+            raise ConfigurationError(
+                "has a wildcard", where=f"{where}.{key}", remedy="name the environment, or a ref below refs/"
+            )
+    return next(iter(given.values()), "*")
+
+
+def _workflow(value: str, where: str) -> str:
+    path, _, ref = value.partition("@")
+    _owned(path, r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", where)
+    if not ref or ref.startswith("*"):
+        raise ConfigurationError(
+            "has no ref", where=where, remedy="write OWNER/REPO/.github/workflows/FILE.yml@refs/heads/BRANCH"
+        )
+    return value
+
+
+def _gitlab(who: GitLab, where: str) -> Trust:
+    project = _owned(who.project, r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", f"{where}.project")
+    given = {"branch": who.branch, "tag": who.tag}
+    chosen = [(kind, ref) for kind, ref in given.items() if ref is not None]
+    if len(chosen) != 1:
+        raise ConfigurationError(
+            "names no ref of the project, or two", where=where, remedy="give exactly one of branch, tag"
+        )
+    kind, ref = chosen[0]
+    subject = f"project_path:{project}:ref_type:{kind}:ref:{ref}"
+    return Trust(issuer=who.host, audience=who.audience or f"https://{who.host}", claims={"sub": (subject,)})
+
+
+def _oidc(who: Oidc, where: str) -> Trust:
+    for key, value in {"subject": who.subject, "audience": who.audience}.items():
+        if "*" in value or "?" in value:
+            raise ConfigurationError(
+                f"{value!r} has a wildcard, and what an issuer puts where is not known: others could match it",
+                where=f"{where}.{key}",
+                remedy="write it in full; several principals may share a channel",
+            )
+    issuer = who.issuer.removeprefix("https://").rstrip("/")
+    return Trust(issuer=issuer, audience=who.audience, claims={"sub": (who.subject,)})
+
+
+_KINDS: dict[str, Callable[[Any, str], Trust]] = {"github": _github, "gitlab": _gitlab, "oidc": _oidc}
+
+
+def _owned(value: str, form: str, where: str) -> str:
+    """`value`, which names an owner. Raises ConfigurationError for a wildcard in it, or another form."""
+    if "*" in value or "?" in value:
+        raise ConfigurationError(
+            f"{value!r} has a wildcard: a name that another owner takes could match it",
+            where=where,
+            remedy="name owner and repository in full; several principals may share a channel",
+        )
+    if not re.fullmatch(form, value):
+        raise ConfigurationError(f"{value!r} is not valid", where=where, remedy="write OWNER/NAME")
+    return value
