@@ -12,14 +12,22 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.principals import Principal
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.schemas import STACK_CONFIG, load, validate
 from chaninfra.channel.subdirs import DEFAULT_SUBDIRS, Subdir
 
 Auth = Literal["aws", "pixi", "public"]
-Visibility = Literal["private", "public"]
+Visibility = Literal["private", "organization", "public"]
+
+_Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+Principals = dict[_Name, Principal]
+
+# Flat keys that are the defaults of each of `channels`.
+_SHARED = ("subdirs", "visibility", "auth", "index", "publishers", "readers", "maintainers")
 
 # Read by Pulumi alone, as encrypted values; the program never sees them.
 SECRET_KEYS = ("secret-access-key", "session-token")
@@ -47,7 +55,10 @@ class ChannelKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     ] = DEFAULT_SUBDIRS
     visibility: Annotated[
         Visibility,
-        Meta(description="Who may read: `private`, those with credentials; `public`, everybody, by https."),
+        Meta(
+            description="Who may read: `private`, those who were given the right; `organization`, all principals of an "
+            "AWS organization (`aws.organization-id`); `public`, everybody, by https."
+        ),
     ] = "private"
     auth: Annotated[
         Auth | None,
@@ -66,6 +77,11 @@ class ChannelKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkn
         ),
     ] = None
     index: Annotated[IndexSettings, Meta(description="How the index is written.")] = IndexSettings()
+    publishers: Annotated[Principals, Meta(description="Who may add packages, by a name of your choice.")] = {}
+    readers: Annotated[Principals, Meta(description="Who may fetch packages, by a name of your choice.")] = {}
+    maintainers: Annotated[
+        Principals, Meta(description="Who may also yank, sweep and delete, by a name of your choice.")
+    ] = {}
 
 
 class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -152,6 +168,7 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     protect: Annotated[
         bool, Meta(description="Pulumi's own protection of the bucket: destroy then fails before anything is counted.")
     ] = False
+    aws: Annotated[AwsKeys, Meta(description="What only a bucket on AWS can have.")] = AwsKeys()
     channels: Annotated[
         dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelKeys],
         Meta(
@@ -169,7 +186,7 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[Config, dict[str, 
     document = _coerce(raw, load(STACK_CONFIG)["$defs"]["config"])
     validate(document, STACK_CONFIG, where=where, part="config")
     config = msgspec.convert(document, Config)
-    shared = {key: value for key, value in document.items() if key in ("subdirs", "visibility", "auth", "index")}
+    shared = {key: value for key, value in document.items() if key in _SHARED}
     channels = {
         name: msgspec.convert({"name": name, "prefix": name, **shared, **keys}, ChannelKeys)
         for name, keys in document.get("channels", {}).items()

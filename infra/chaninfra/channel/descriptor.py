@@ -56,7 +56,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     endpoint_url: Annotated[str, Meta(description="The URL of the S3 API.", pattern="^https?://[^/]+$")]
     region: Annotated[str, Meta(description="The region that requests are signed with.", min_length=1)]
     force_path_style: Annotated[bool, Meta(description="Whether the bucket is in the path of a URL, not in its host.")]
-    visibility: Annotated[Literal["private", "public"], Meta(description="Who may read.")]
+    visibility: Annotated[Literal["private", "organization", "public"], Meta(description="Who may read.")]
     auth: Annotated[
         Literal["aws", "pixi", "public"], Meta(description="The way of access that `manifest` prints by default.")
     ]

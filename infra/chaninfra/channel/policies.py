@@ -16,6 +16,8 @@ PUBLIC_READ_GET = "PublicReadGetObject"
 PUBLIC_READ_LIST = "PublicReadListBucket"
 DENY_INSECURE = "DenyInsecureTransport"
 OUR_SIDS = (PUBLIC_READ_GET, PUBLIC_READ_LIST, DENY_INSECURE)
+# What the Sids of our other statements begin with.
+OURS = "Chaninfra"
 
 
 def public_read(bucket: str, prefixes: Iterable[str], *, partition: str = "aws") -> list[Statement]:
@@ -59,14 +61,19 @@ def document(statements: Iterable[Statement]) -> dict[str, Any] | None:
 
 def merge(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> dict[str, Any] | None:
     """The existing policy with our statements in place of those with our Sids; the others are left as they are."""
-    others = [statement for statement in _statements(existing) if statement.get("Sid") not in OUR_SIDS]
+    others = [statement for statement in _statements(existing) if not _is_ours(statement)]
     merged = document([*others, *ours])
     return {**(existing or {}), **merged} if merged else None
 
 
 def our_statements(existing: dict[str, Any] | None) -> list[Statement]:
     """Those statements of a policy that have our Sids."""
-    return [statement for statement in _statements(existing) if statement.get("Sid") in OUR_SIDS]
+    return [statement for statement in _statements(existing) if _is_ours(statement)]
+
+
+def _is_ours(statement: Statement) -> bool:
+    sid = str(statement.get("Sid", ""))
+    return sid in OUR_SIDS or sid.startswith(OURS)
 
 
 def same(one: Iterable[Statement], other: Iterable[Statement]) -> bool:

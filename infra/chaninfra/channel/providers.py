@@ -9,9 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from chaninfra.channel.partitions import dns_suffix
+
 Addressing = Literal["path", "virtual-host"]
 Backend = Literal["aws", "s3"]
 PublicAccess = Literal["bucket-policy", "by-hand"]
+
+# Follows from the region, so nobody gives it.
+_DNS_SUFFIX = "dns-suffix"
 
 PIXI_PAGE = "pixi's documentation, page S3"
 
@@ -37,17 +42,18 @@ class Provider:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names that the endpoint template needs or takes, in order, `region` among them."""
-        return tuple(re.findall(r"{([a-z-]+)}", self.endpoint or ""))
+        return _names(self.endpoint or "")
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The names without which there is no endpoint."""
-        return tuple(re.findall(r"{([a-z-]+)}", re.sub(r"\[[^]]*\]", "", self.endpoint or "")))
+        return _names(re.sub(r"\[[^]]*\]", "", self.endpoint or ""))
 
     def endpoint_url(self, values: dict[str, str]) -> str | None:
         """The endpoint with `values` put in, or None where a needed one is missing."""
         if self.endpoint is None or any(name not in values for name in self.needed):
             return None
+        values = {_DNS_SUFFIX: dns_suffix(values.get("region", "")), **values}
 
         def fill(template: str) -> str:
             return re.sub(r"{([a-z-]+)}", lambda match: values[match[1]], template)
@@ -59,12 +65,16 @@ class Provider:
         return fill(re.sub(r"\[([^]]*)\]", optional, self.endpoint))
 
 
+def _names(template: str) -> tuple[str, ...]:
+    return tuple(name for name in re.findall(r"{([a-z-]+)}", template) if name != _DNS_SUFFIX)
+
+
 _ROWS = (
     Provider(
         name="aws",
         title="Amazon S3",
         backend="aws",
-        endpoint="https://s3.{region}.amazonaws.com",
+        endpoint="https://s3.{region}.{dns-suffix}",
         region=None,
         addressing="virtual-host",
         public="bucket-policy",

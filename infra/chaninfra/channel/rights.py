@@ -6,15 +6,16 @@ Everybody here may list the whole bucket: a GET of pixi's carries no prefix, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.channel.location import join
-from chaninfra.channel.policies import VERSION, Statement
+from chaninfra.channel.policies import OURS, VERSION, Statement
 from chaninfra.channel.principals import Role
 
 YANKED = "yanked.json"
-OURS = ".chaninfra"
+OUR_FOLDER = ".chaninfra"
 _ADD = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 
 
@@ -45,7 +46,7 @@ def statements(
     if role == "publisher":
         made.append({"Sid": "AddFiles", "Effect": "Allow", "Action": _ADD, "Resource": files})
     if role == "maintainer":
-        own = [*files, *objects(YANKED, f"{OURS}/*")]
+        own = [*files, *objects(YANKED, f"{OUR_FOLDER}/*")]
         made.append({"Sid": "KeepFiles", "Effect": "Allow", "Action": [*_ADD, "s3:DeleteObject"], "Resource": own})
         made.append(
             {
@@ -72,10 +73,10 @@ def for_bucket(role: Role, name: str, principal_arn: str, **about: Any) -> list[
     Sids are letters and digits only and tell the statements of one principal from another's. Rights on a KMS key are
     not a bucket's to give.
     """
-    sid = "".join(part.capitalize() for part in name.replace(".", "-").replace("_", "-").split("-"))
+    sid = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
     return [
-        {**statement, "Sid": f"{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": principal_arn}}
-        for statement in statements(role, **{**about, "kms_key_arn": None})
+        {**statement, "Sid": f"{OURS}{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": principal_arn}}
+        for statement in statements(role, **about)
     ]
 
 

@@ -14,7 +14,14 @@ from chaninfra.channel.schemas import ACCESS, CHANNEL, STACK_CONFIG
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 # The names that the definitions of the stack config have for people; the rest keep their class names.
-_DEFINITIONS = {"Config": "config", "ChannelKeys": "channel", "IndexSettings": "index"}
+_DEFINITIONS = {
+    "Config": "config",
+    "ChannelKeys": "channel",
+    "IndexSettings": "index",
+    "AwsKeys": "aws",
+    "RoleKeys": "roles",
+    "Principal": "principal",
+}
 
 
 def build() -> dict[str, dict[str, Any]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
+from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.providers import PROVIDERS, Provider
@@ -29,6 +31,8 @@ class BucketSpec:
     adopt: bool = False
     force_destroy: bool = False
     protect: bool = False
+    aws: AwsKeys = field(default_factory=AwsKeys)
+    """What only AWS has; the defaults elsewhere."""
 
     @property
     def name(self) -> str:
@@ -47,6 +51,7 @@ class ChannelSpec:
     auth: Auth
     public_url: str | None
     index: IndexSettings
+    principals: tuple[PrincipalSpec, ...] = ()
 
     def key(self, *parts: str) -> str:
         """The key of an object of the channel."""
@@ -153,6 +158,7 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         adopt=config.adopt,
         force_destroy=config.force_destroy,
         protect=config.protect,
+        aws=aws_keys(config, provider, where),
     )
 
 
@@ -189,6 +195,7 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
         auth=keys.auth or default_auth,
         public_url=keys.public_url.rstrip("/") if keys.public_url else own_url,
         index=keys.index,
+        principals=granted(keys, bucket.provider, bucket.aws, where),
     )
 
 

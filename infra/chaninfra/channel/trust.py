@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policies import VERSION
 from chaninfra.channel.principals import GitHub, GitLab, Oidc, Principal
@@ -56,22 +58,22 @@ def trust(principal: Principal, *, where: str) -> Trust | None:
 
     Raises ConfigurationError for a principal of no kind or of several, and for what somebody else's token could match.
     """
-    kinds: dict[str, Any] = {
-        "github": principal.github,
-        "gitlab": principal.gitlab,
-        "oidc": principal.oidc,
-        "arn": principal.arn,
-    }
-    given = [kind for kind, value in kinds.items() if value is not None]
+    kind = kind_of(principal, where)
+    make = _KINDS.get(kind)
+    return make(getattr(principal, kind), f"{where}.{kind}") if make else None
+
+
+def kind_of(principal: Principal, where: str) -> str:
+    """The one key that says who it is. Raises ConfigurationError where there is none, or more."""
+    kinds = [field.name for field in msgspec.structs.fields(Principal)]
+    given = [kind for kind in kinds if getattr(principal, kind) is not None]
     if len(given) != 1:
         raise ConfigurationError(
             f"says {' and '.join(given) or 'nothing'} of who it is",
             where=where,
             remedy=f"give exactly one of {', '.join(kinds)}",
         )
-    kind = given[0]
-    make = _KINDS.get(kind)
-    return make(kinds[kind], f"{where}.{kind}") if make else None
+    return given[0]
 
 
 def _github(who: GitHub, where: str) -> Trust:

@@ -1,0 +1,85 @@
+"""The block `aws` of the stack config: what only AWS has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+_Text = Annotated[str, Meta(min_length=1)]
+_RoleArn = Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/.+$")]
+
+
+class RoleKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What all roles of publishers, readers and maintainers share."""
+
+    name_prefix: Annotated[
+        Annotated[str, Meta(pattern="^[A-Za-z0-9+=,.@_-]{0,32}$")],
+        Meta(description="What the names of the roles begin with."),
+    ] = ""
+    path: Annotated[
+        Annotated[str, Meta(pattern="^/([!-~]+/)?$")],
+        Meta(description="The IAM path of the roles.", examples=["/conda/"]),
+    ] = "/"
+    permissions_boundary: Annotated[
+        _RoleArn | None, Meta(description="The ARN of a policy that no role may go beyond.")
+    ] = None
+    max_session_duration: Annotated[
+        int, Meta(description="How long a session of a role may last, in seconds.", ge=3600, le=43200)
+    ] = 3600
+
+
+class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What only a bucket on AWS can have."""
+
+    organization_id: Annotated[
+        Annotated[str, Meta(pattern="^o-[a-z0-9]{10,32}$")] | None,
+        Meta(description="The AWS organization whose accounts may read, for the visibility `organization`."),
+    ] = None
+    kms_key_arn: Annotated[
+        Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/.+$")] | None,
+        Meta(
+            description="The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. "
+            "Readers and publishers get the rights on it that they then need; a public channel cannot have one."
+        ),
+    ] = None
+    old_versions_days: Annotated[
+        int, Meta(description="After how many days the old versions of objects are deleted.", ge=1, le=36500)
+    ] = 90
+    open_uploads_days: Annotated[
+        int, Meta(description="After how many days uploads that were never finished are deleted.", ge=1, le=365)
+    ] = 7
+    cors_origins: Annotated[
+        tuple[_Text, ...],
+        Meta(description="Web pages of these origins may read the channels.", examples=[["https://docs.example.com"]]),
+    ] = ()
+    log_bucket: Annotated[
+        _Text | None, Meta(description="The bucket that access logs go to; it must let S3 write them.")
+    ] = None
+    log_prefix: Annotated[str, Meta(description="What the keys of the access logs begin with.")] = ""
+    no_overwrite: Annotated[
+        bool,
+        Meta(
+            description="Refuse uploads of package files that do not say If-None-Match: *, so that no package is ever "
+            "replaced, by whatever tool."
+        ),
+    ] = False
+    vpc_endpoints: Annotated[
+        tuple[Annotated[str, Meta(pattern="^vpce-[0-9a-f]+$")], ...],
+        Meta(
+            description="Objects are read and written through these VPC endpoints only. Whoever runs `pulumi up` is "
+            "exempt, and the bucket's settings are never covered."
+        ),
+    ] = ()
+    tags: Annotated[
+        dict[str, str], Meta(description="Tags of the bucket and of the roles.", examples=[{"team": "platform"}])
+    ] = {}
+    roles: Annotated[RoleKeys, Meta(description="What all roles share.")] = RoleKeys()
+    existing_oidc_providers: Annotated[
+        tuple[Annotated[str, Meta(pattern="^https://[^*?#]+$")], ...],
+        Meta(
+            description="Issuers whose OIDC provider the account has already: it is used, and never changed or "
+            "deleted. Those of the others are made.",
+            examples=[["https://token.actions.githubusercontent.com"]],
+        ),
+    ] = ()

@@ -1,0 +1,130 @@
+"""The policy of a bucket on AWS, whole: who reads it, and what nobody may do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import count
+
+from chaninfra.channel.location import join
+from chaninfra.channel.partitions import partition
+from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, public_read
+from chaninfra.channel.rights import for_bucket, principal_arn
+from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
+
+_DATA = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"]
+
+
+def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
+    """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`.
+
+    Each has a Sid of its own, by which it is known again in a policy that holds statements of others.
+    """
+    bucket, aws = stack.bucket, stack.bucket.aws
+    part = partition(bucket.location.region)
+    made: list[Statement] = []
+    # Behind an endpoint without TLS the denial would lock out everybody, whoever declared it included.
+    if bucket.location.endpoint_url.startswith("https:"):
+        made += deny_insecure_transport(bucket.name, partition=part)
+    if stack.visibility == "public":
+        made += public_read(bucket.name, [channel.prefix for channel in stack.channels], partition=part)
+    if aws.organization_id is not None:
+        made += organization_read(bucket.name, aws.organization_id, stack.channels, part)
+    for channel in stack.channels:
+        made += _named(stack, channel, part)
+    if aws.no_overwrite:
+        made.append(deny_overwrite(bucket.name, stack.channels, part))
+    if aws.vpc_endpoints:
+        made.append(deny_outside(bucket.name, aws.vpc_endpoints, deployer, part))
+    return _told_apart(made)
+
+
+def organization_read(
+    bucket: str, organization: str, channels: Sequence[ChannelSpec], part: str = "aws"
+) -> list[Statement]:
+    """Every principal of an AWS organization may read; such a policy does not count as public."""
+    condition = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+    named = {"PublicReadGetObject": "OrganizationReadGetObject", "PublicReadListBucket": "OrganizationReadListBucket"}
+    return [
+        {**statement, "Sid": OURS + named[statement["Sid"]], "Condition": condition}
+        for statement in public_read(bucket, [channel.prefix for channel in channels], partition=part)
+    ]
+
+
+def deny_overwrite(bucket: str, channels: Sequence[ChannelSpec], part: str = "aws") -> Statement:
+    """A package file is put only by a request that says If-None-Match: *.
+
+    Parts of a multipart upload are exempt, since only the request that completes it makes the object (S3 User Guide,
+    "Enforce conditional writes on Amazon S3 buckets").
+    """
+    return {
+        "Sid": f"{OURS}DenyOverwrite",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": [
+            f"arn:{part}:s3:::{bucket}/{join(channel.prefix, '*' + suffix)}"
+            for channel in channels
+            for suffix in PACKAGE_SUFFIXES
+        ],
+        "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+    }
+
+
+def deny_outside(bucket: str, endpoints: Sequence[str], deployer: Sequence[str], part: str = "aws") -> Statement:
+    """Objects are read and written through these VPC endpoints only.
+
+    The settings of the bucket, this policy among them, are not covered, and the deployer's objects neither, so that
+    nobody is locked out for good.
+    """
+    arn = f"arn:{part}:s3:::{bucket}"
+    condition: Statement = {"StringNotEquals": {"aws:SourceVpce": list(endpoints)}}
+    if deployer:
+        condition["ArnNotLike"] = {"aws:PrincipalArn": list(deployer)}
+    return {
+        "Sid": f"{OURS}DenyOutsideVpc",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": _DATA,
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": condition,
+    }
+
+
+def deployer_arns(caller: str) -> list[str]:
+    """What aws:PrincipalArn can be for a caller as GetCallerIdentity names it.
+
+    For a session of a role that is the role's ARN, whose path the session's ARN does not tell.
+    """
+    session = re.fullmatch(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+", caller)
+    if session is None:
+        return [caller]
+    part, account, role = session.groups()
+    return [f"arn:{part}:iam::{account}:role/{role}", f"arn:{part}:iam::{account}:role/*/{role}"]
+
+
+def _named(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]:
+    made: list[Statement] = []
+    for principal in channel.principals:
+        if principal.arn is not None:
+            made += for_bucket(
+                principal.role,
+                f"{channel.prefix}-{principal.name}",
+                principal_arn(principal.arn, part),
+                bucket=stack.bucket.name,
+                prefix=channel.prefix,
+                subdirs=channel.subdirs,
+                partition=part,
+            )
+    return made
+
+
+def _told_apart(statements: list[Statement]) -> list[Statement]:
+    """The statements, a number put to a Sid that stood before."""
+    seen: dict[str, count[int]] = {}
+    told = []
+    for statement in statements:
+        number = next(seen.setdefault(statement["Sid"], count(1)))
+        told.append(statement if number == 1 else {**statement, "Sid": f"{statement['Sid']}{number}"})
+    return told

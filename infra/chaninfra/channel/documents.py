@@ -1,0 +1,53 @@
+"""Every policy document of a stack by its name: what Pulumi puts, and `chaninfra policy` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chaninfra.channel.bucket_policy import bucket_statements
+from chaninfra.channel.granted import PrincipalSpec
+from chaninfra.channel.partitions import partition
+from chaninfra.channel.policies import document
+from chaninfra.channel.rights import identity_policy
+from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.channel.trust import Trust, trust_policy
+
+BUCKET_POLICY = "bucket-policy"
+
+
+def documents(stack: StackSpec, *, account: str, deployer: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Name → document: `bucket-policy`; and for each principal with a role `ROLE/CHANNEL/NAME/trust` and `…/rights`.
+
+    `account` is the number of the account that the roles are in. A principal that AWS knows by ARN is in the bucket's
+    policy; where it is in another account, that account must allow it the same.
+    """
+    made: dict[str, dict[str, Any]] = {}
+    policy = document(bucket_statements(stack, deployer=deployer))
+    if policy is not None:
+        made[BUCKET_POLICY] = policy
+    for channel in stack.channels:
+        for principal in channel.principals:
+            if principal.trust is not None:
+                name = f"{principal.role}/{channel.name}/{principal.name}"
+                arn = oidc_provider_arn(principal.trust, account, partition(stack.bucket.location.region))
+                made[f"{name}/trust"] = trust_policy(principal.trust, arn)
+                made[f"{name}/rights"] = rights_of(stack, channel, principal)
+    return made
+
+
+def rights_of(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> dict[str, Any]:
+    """The policy document of a principal's role."""
+    return identity_policy(
+        principal.role,
+        bucket=stack.bucket.name,
+        prefix=channel.prefix,
+        subdirs=channel.subdirs,
+        partition=partition(stack.bucket.location.region),
+        kms_key_arn=stack.bucket.aws.kms_key_arn,
+    )
+
+
+def oidc_provider_arn(trust: Trust, account: str, part: str) -> str:
+    """The ARN that IAM gives to the OIDC provider of an issuer."""
+    return f"arn:{part}:iam::{account}:oidc-provider/{trust.issuer}"
