@@ -30,6 +30,7 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
         ("XAdminUserNotFound", 404, CredentialsError, 5, "does not accept these credentials"),
         ("RequestTimeTooSkewed", 403, CredentialsError, 5, "clocks differ"),
         ("AccessDenied", 403, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
+        ("AccessDenied", 200, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
         ("", 403, DeniedError, 5, "may not read s3://my-bucket/a/key"),
         ("PreconditionFailed", 412, ConflictError, 4, "changed by another writer"),
         ("ConditionalRequestConflict", 409, ConflictError, 4, "changed by another writer"),
@@ -55,6 +56,7 @@ def test_an_answer_is_an_error_of_its_own(
     [
         ("Client error with status code: 404 Not Found: <Error><Code>NoSuchKey</Code></Error>", ("NoSuchKey", 404)),
         ("Server returned non-2xx status code: 403 Forbidden: ", ("", 403)),
+        ("DeleteObjects request failed for key a: Access Denied. (code: AccessDenied)", ("AccessDenied", 200)),
         ("error sending request: connection refused", ("", None)),
     ],
 )
