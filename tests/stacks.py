@@ -67,7 +67,9 @@ class Stack:
         self.name = "test"
         state = folder / "state"
         state.mkdir(parents=True)
-        (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\nmain: {main}/\n")
+        described = YAML().load((INFRA.parent / "Pulumi.yaml").read_text())
+        with (folder / "Pulumi.yaml").open("w") as file:
+            YAML().dump({**described, "name": project, "main": f"{main}/"}, file)
         self.environment = {
             name: value
             for name, value in engine().environment({}).items()

@@ -8,6 +8,7 @@ with bucket and credentials, and after a failure the packages that were new to i
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import re
@@ -80,6 +81,7 @@ def _index_subdir(store: ObjectStore, channel: Channel, subdir: Subdir, scope: S
 
 
 def _run(channel: Channel, subdir: Subdir, scope: Scope) -> None:
+    from rattler.config import Config
     from rattler.exceptions import CacheDirError
     from rattler.index import S3Credentials, index_s3
     from rattler.platform import Subdir as RattlerSubdir
@@ -95,7 +97,7 @@ def _run(channel: Channel, subdir: Subdir, scope: Scope) -> None:
         addressing_style="path" if descriptor.force_path_style else "virtual-host",
     )
     try:
-        with _quiet():
+        with _no_stored_logins() as logins, _quiet():
             asyncio.run(
                 index_s3(
                     descriptor.url,
@@ -105,9 +107,10 @@ def _run(channel: Channel, subdir: Subdir, scope: Scope) -> None:
                     write_shards="shards" in descriptor.index.formats,
                     force=scope == "all",
                     precondition_checks=writes is None or (writes.create and writes.replace),
+                    config=Config.from_toml(f"authentication-override-file = {json.dumps(str(logins))}\n"),
                 )
             )
-    # The one class that it raises, whatever happened.
+    # The one class that it raises for what a store answers.
     except CacheDirError as error:
         raise _explained(channel, subdir, str(error)) from error
 
@@ -157,6 +160,15 @@ def _name_unreadable(
             where=channel.url(subdir),
             remedy="delete it, or put a good copy there with `chaninfra publish --force`; then reindex",
         )
+
+
+@contextmanager
+def _no_stored_logins() -> Iterator[Path]:
+    """A store of logins without a login: the library opens one in any case, and fails where HOME is not writable."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "logins.json")
+        file.write_text("{}", "utf-8")
+        yield file
 
 
 @contextmanager

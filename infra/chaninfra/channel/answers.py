@@ -69,7 +69,7 @@ def storage_error(
             where=where,
             remedy="check `region`, `endpoint-url` and `force-path-style`",
         )
-    if status in (401, 403):
+    if status in (401, 403) or code == "AccessDenied":
         return DeniedError(
             f"these credentials may not {doing} {what}" + (f" ({code})" if code else ""),
             where=where,

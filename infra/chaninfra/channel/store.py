@@ -195,5 +195,9 @@ def _code_and_status(error: Exception) -> tuple[str, int | None]:
     """obstore tells the store's answer only in its message."""
     message = str(error)
     status = re.search(r"status code: (\d{3})", message)
-    code = re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message)
-    return (code[1] if code else "", int(status[1]) if status else None)
+    if code := re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message):
+        return code[1], int(status[1]) if status else None
+    # The deletion of many answers 200, and in it one code a key.
+    if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
+        return code[1], 200
+    return "", int(status[1]) if status else None

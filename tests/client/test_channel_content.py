@@ -1,0 +1,241 @@
+"""init, publish, reindex and ls as a user runs them, on real stores."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.credentials import Credentials
+from chaninfra.channel.descriptor import parse
+from chaninfra.channel.errors import ConflictError
+from chaninfra.index.channel import Channel
+from chaninfra.index.package_file import read
+from chaninfra.index.upload import plan, upload
+from channels import etags, put
+from cli_runner import chaninfra
+from packages import make_package
+from s3_servers import Server
+
+PREFIX = "team/c"
+LARGE = 20 << 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket, and a channel in it."""
+
+    server: Server
+    bucket: str
+    url: str
+
+    def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
+        """A command on the channel."""
+        where = ("-c", self.url) if command == "publish" else (self.url,)
+        return chaninfra(
+            command, *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
+        )
+
+    def done(self, command: str, *args: str | Path) -> str:
+        """The output of a command that must not fail."""
+        done = self.run(command, *args)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def repodata(self, subdir: str) -> dict[str, Any]:
+        """The index of a subdir."""
+        found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/{subdir}/repodata.json")
+        document: dict[str, Any] = json.loads(found["Body"].read())
+        return document
+
+
+@pytest.fixture
+def bare(server: Server, bucket_name: str) -> Place:
+    """A bucket without a channel."""
+    server.client().create_bucket(Bucket=bucket_name)
+    return Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
+
+
+@pytest.fixture
+def place(bare: Place) -> Place:
+    """A channel of noarch and linux-64."""
+    bare.done("init", "--subdir", "linux-64")
+    return bare
+
+
+def test_init_writes_a_whole_channel_once(bare: Place) -> None:
+    written = bare.done("init", "--subdir", "linux-64", "--name", "mine")
+    assert written.splitlines()[-1] == f"wrote {PREFIX}/channel.json"
+    before = etags(bare.server, bare.bucket)
+    assert len(before) == 7
+    assert bare.done("init", "--subdir", "linux-64", "--name", "mine") == "everything was there already\n"
+    other = bare.run("init", "--subdir", "osx-64")
+    assert (other.returncode, other.stdout) == (4, "")
+    assert etags(bare.server, bare.bucket) == before
+
+
+def test_init_leaves_packages_to_reindex(bare: Place, tmp_path: Path) -> None:
+    put(bare.server, bare.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
+    said = bare.run("init")
+    assert "chaninfra reindex" in said.stderr
+    assert f"{PREFIX}/noarch/repodata.json" not in etags(bare.server, bare.bucket)
+    assert "noarch: 1 package (new index)" in bare.done("reindex")
+
+
+def test_publish_uploads_and_indexes(place: Place, tmp_path: Path) -> None:
+    hello = make_package(tmp_path, "hello", "1.0")
+    tool = make_package(tmp_path, "tool", "1.0", subdir="linux-64", payload=os.urandom(LARGE))
+    published = json.loads(place.done("publish", hello, tool, "--json"))
+    assert [each["outcome"] for each in published["packages"]] == ["uploaded", "uploaded"]
+    assert [each["after"] for each in published["index"]["subdirs"]] == [1, 1]
+    listed = json.loads(place.done("ls", "--json"))
+    assert [(each["subdir"], each["file"]) for each in listed] == [("noarch", hello.name), ("linux-64", tool.name)]
+    assert listed[1]["sha256"] == read(tool).sha256
+    assert "2 packages" in place.done("ls")
+
+
+def test_the_same_bytes_again_are_indexed_and_not_uploaded(place: Place, tmp_path: Path) -> None:
+    small = make_package(tmp_path, "hello", "1.0")
+    # In parts, so that its ETag is not its md5.
+    large = make_package(tmp_path, "large", "1.0", payload=os.urandom(LARGE))
+    place.done("publish", small, large)
+    before = etags(place.server, place.bucket)
+    place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json")
+    again = json.loads(place.done("publish", small, large, "--json"))
+    assert [each["outcome"] for each in again["packages"]] == ["present", "present"]
+    assert again["index"]["subdirs"] == [{"subdir": "noarch", "before": None, "after": 2}]
+    packages = [key for key in before if key.endswith(".conda")]
+    assert {key: etags(place.server, place.bucket)[key] for key in packages} == {key: before[key] for key in packages}
+
+
+def test_other_bytes_under_the_same_name_are_refused_and_forced(place: Place, tmp_path: Path) -> None:
+    first = make_package(tmp_path / "1", "hello", "1.0")
+    other = make_package(tmp_path / "2", "hello", "1.0", payload=b"other")
+    new = make_package(tmp_path / "2", "new", "1.0")
+    place.done("publish", first)
+    before = etags(place.server, place.bucket)
+    refused = place.run("publish", new, other)
+    assert refused.returncode == 4
+    assert f"noarch/{other.name}" in refused.stderr
+    assert etags(place.server, place.bucket) == before, "nothing is uploaded where one of the files cannot be"
+    assert "replaced" in place.done("publish", other, "--force")
+    assert place.repodata("noarch")["packages.conda"][other.name]["sha256"] == read(other).sha256
+
+
+@pytest.mark.parametrize("size", [10, LARGE])
+def test_a_writer_who_comes_between_is_not_overwritten(place: Place, tmp_path: Path, size: int) -> None:
+    channel = opened(place)
+    mine = read(make_package(tmp_path / "mine", "hello", "1.0", payload=os.urandom(size)))
+    theirs = make_package(tmp_path / "theirs", "hello", "1.0", payload=b"theirs")
+    (planned,) = plan(channel, [mine], "refuse")
+    put(place.server, place.bucket, f"{PREFIX}/noarch", theirs)
+    with pytest.raises(ConflictError, match="other bytes"):
+        upload(channel, planned, "refuse", lambda _: None)
+    key = f"{PREFIX}/noarch/{theirs.name}"
+    assert place.server.client().get_object(Bucket=place.bucket, Key=key)["Body"].read() == theirs.read_bytes()
+    left = place.server.client().list_multipart_uploads(Bucket=place.bucket)
+    assert not left.get("Uploads")
+
+
+def test_a_writer_of_the_same_bytes_who_comes_between_is_no_conflict(place: Place, tmp_path: Path) -> None:
+    path = make_package(tmp_path, "hello", "1.0")
+    (planned,) = plan(opened(place), [read(path)], "refuse")
+    put(place.server, place.bucket, f"{PREFIX}/noarch", path)
+    assert upload(opened(place), planned, "refuse", lambda _: None) == "present"
+
+
+def opened(place: Place) -> Channel:
+    stored = place.server.client().get_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")
+    return Channel(
+        descriptor=parse(stored["Body"].read(), where="channel.json"),
+        credentials=Credentials(place.server.access_key_id, place.server.secret_access_key),
+    )
+
+
+def test_a_bad_file_among_good_ones_stops_all(place: Place, tmp_path: Path) -> None:
+    good = make_package(tmp_path, "good", "1.0")
+    bad = tmp_path / "bad-1.0-0.conda"
+    bad.write_bytes(b"no package")
+    elsewhere = make_package(tmp_path, "mac", "1.0", subdir="osx-64")
+    before = etags(place.server, place.bucket)
+    for wrong, said in ((bad, "no conda package"), (elsewhere, "`subdirs`")):
+        done = place.run("publish", good, wrong)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+    assert etags(place.server, place.bucket) == before
+
+
+def test_a_package_that_cannot_be_indexed_is_named(place: Place) -> None:
+    key = f"{PREFIX}/noarch/bad-1.0-0.conda"
+    place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"no package")
+    done = place.run("reindex")
+    assert done.returncode == 1
+    assert "bad-1.0-0.conda is no conda package" in done.stderr
+    assert "panicked" not in done.stderr
+
+
+def test_a_channel_that_another_tool_patches_is_left_alone(place: Place) -> None:
+    key = f"{PREFIX}/noarch/repodata_from_packages.json"
+    place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"{}")
+    before = etags(place.server, place.bucket)
+    done = place.run("reindex")
+    assert done.returncode == 1
+    assert "repodata_from_packages.json" in done.stderr
+    assert etags(place.server, place.bucket) == before
+
+
+def test_a_deleted_package_leaves_the_index(place: Place, tmp_path: Path) -> None:
+    hello = make_package(tmp_path, "hello", "1.0")
+    place.done("publish", hello)
+    place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/{hello.name}")
+    assert "noarch: 0 packages (-1)" in place.done("reindex")
+
+
+def test_a_channel_without_a_descriptor(bare: Place, tmp_path: Path) -> None:
+    for name, subdir in (("hello", "noarch"), ("tool", "win-arm64")):
+        put(bare.server, bare.bucket, f"{PREFIX}/{subdir}", make_package(tmp_path, name, "1.0", subdir=subdir))
+    empty = bare.run("ls")
+    assert empty.returncode == 1
+    assert "chaninfra reindex" in empty.stderr
+    indexed = bare.run("reindex")
+    assert indexed.stdout == "noarch: 1 package (new index)\nwin-arm64: 1 package (new index)\n"
+    assert "no channel.json" in indexed.stderr
+    bare.done("publish", make_package(tmp_path, "more", "1.0", subdir="osx-64"))
+    assert "3 packages" in bare.done("ls")
+
+
+def test_a_subdir_without_an_index_is_named(place: Place) -> None:
+    place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/linux-64/repodata.json")
+    done = place.run("ls")
+    assert (done.returncode, done.stdout) == (0, "0 packages\n")
+    assert "linux-64 has no repodata.json" in done.stderr
+
+
+def test_manifest_reads_the_channels_own_descriptor(place: Place) -> None:
+    said = place.done("manifest")
+    assert 'platforms = ["linux-64"]' in said
+    assert f'endpoint-url = "{place.server.endpoint_url}"' in said
+
+
+@pytest.mark.parametrize("command", ["reindex", "publish", "ls", "init"])
+def test_who_may_not_is_told_so(place: Place, tmp_path: Path, command: str) -> None:
+    before = etags(place.server, place.bucket)
+    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
+    done = place.run(command, *files, **place.server.stranger())
+    assert done.returncode == 5, done.stderr
+    assert done.stdout == ""
+    assert etags(place.server, place.bucket) == before
+
+
+@pytest.mark.parametrize("command", ["reindex", "publish", "ls"])
+def test_a_secret_is_never_printed(place: Place, tmp_path: Path, command: str) -> None:
+    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
+    key, secret = place.server.access_key_id, "wrong-secret-of-mine"
+    done = place.run(command, *files, "--access-key-id", key, "--secret-access-key", secret, CHANINFRA_TRACEBACK="1")
+    assert done.returncode == 5
+    assert secret not in done.stdout + done.stderr
