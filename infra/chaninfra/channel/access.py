@@ -14,6 +14,10 @@ class Principal(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
     role_arn: Annotated[
         Annotated[str, Meta(pattern="^arn:")] | None, Meta(description="The role that it assumes, on AWS.")
     ] = None
+    arn: Annotated[
+        Annotated[str, Meta(pattern="^arn:|^[0-9]{12}$")] | None,
+        Meta(description="Its own ARN, or the number of its account, where AWS knows it already."),
+    ] = None
     access_key_id: Annotated[str | None, Meta(description="Its access key, on a store with keys of its own.")] = None
 
 

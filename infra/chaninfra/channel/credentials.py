@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from chaninfra.channel.errors import CredentialsError
 
@@ -51,6 +53,36 @@ def resolve(
     except BotoCoreError as error:
         raise CredentialsError(f"no credentials: {error}", remedy=REMEDY) from error
     return _pair(frozen.access_key, frozen.secret_key, frozen.token, "what AWS tools find")
+
+
+def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) -> Credentials:
+    """The credentials of a role; `role` has the keys of pulumi-aws's `assumeRoles` (roleArn, sessionName, externalId …).
+
+    Raises CredentialsError.
+    """
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = boto3.session.Session().client(
+        "sts",
+        region_name=region,
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        aws_session_token=credentials.session_token,
+    )
+    wanted = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "chaninfra"}
+    for ours, theirs in (("externalId", "ExternalId"), ("policy", "Policy"), ("sourceIdentity", "SourceIdentity")):
+        if role.get(ours):
+            wanted[theirs] = role[ours]
+    try:
+        found = client.assume_role(**wanted)["Credentials"]
+    except (BotoCoreError, ClientError) as error:
+        raise CredentialsError(
+            f"the role {role['roleArn']} was not given: {error}",
+            where="key aws:assumeRoles",
+            remedy="check the role's ARN and its trust policy",
+        ) from error
+    return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
 
 def _pair(key: str | None, secret: str | None, token: str | None, what: str) -> Credentials:

@@ -26,6 +26,8 @@ class BucketSpec:
     provider: Provider
     location: Location
     profile: str | None = None
+    assume_roles: tuple[dict[str, Any], ...] = ()
+    """The roles that the AWS provider assumes, one after the other, as pulumi-aws's `assumeRoles` has them."""
     own_endpoint: bool = False
     """Whether the endpoint was given by the user and is not the provider's own."""
     adopt: bool = False

@@ -11,7 +11,7 @@ import pulumi
 
 from chaninfra.channel.descriptor import FILE_NAME, describe, dump
 from chaninfra.channel.index_settings import IndexSettings
-from chaninfra.channel.spec import BucketSpec, ChannelSpec
+from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.pulumi.backends import BACKENDS
 from chaninfra.pulumi.dynamic import ChannelDescriptor, DestroyGuard, Preflight, Skeleton
 from chaninfra.pulumi.session import store_input
@@ -26,30 +26,27 @@ class ChannelBucket(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        bucket: BucketSpec,
-        channels: Sequence[ChannelSpec],
+        stack: StackSpec,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("chaninfra:index:ChannelBucket", name, None, opts)
+        bucket = stack.bucket
         self.spec = bucket
+        self.stack = stack
         self.name = name
         # Secrets are looked up by the namespace of the stack's own config, whatever the project is called.
         self.store = store_input(bucket, pulumi.Config().name)
         self._destroy: dict[str, Any] = {
             "store": self.store,
-            "prefixes": sorted(channel.prefix for channel in channels),
+            "prefixes": sorted(channel.prefix for channel in stack.channels),
             "adopt": bucket.adopt,
             "force-destroy": bucket.force_destroy,
         }
         preflight = Preflight(f"{name}-preflight", self._destroy, pulumi.ResourceOptions(parent=self))
-        made = BACKENDS[bucket.provider.backend](
-            name,
-            bucket,
-            channels,
-            self.store,
-            pulumi.ResourceOptions(parent=self, depends_on=[preflight]),
-        )
-        self.ready: list[pulumi.Resource] = [preflight, *made]
+        self.backend = BACKENDS[bucket.provider.backend]
+        after = pulumi.ResourceOptions(parent=self, depends_on=[preflight])
+        self.made = self.backend.bucket(name, stack, self.store, after)
+        self.ready: list[pulumi.Resource] = [preflight, *self.made.resources]
         self.register_outputs({})
 
     def guard(self, channels: Sequence[CondaChannel]) -> None:
@@ -63,12 +60,14 @@ class ChannelBucket(pulumi.ComponentResource):
 
 
 class CondaChannel(pulumi.ComponentResource):
-    """A conda channel in a bucket: its skeleton and its descriptor.
+    """A conda channel in a bucket: its skeleton, its descriptor, and the roles of those who have access.
 
-    `descriptor` is the channel's descriptor as a document (`schemas/channel.schema.json`), known once it is written.
+    `descriptor` is the channel's descriptor as a document (`schemas/channel.schema.json`), known once it is written;
+    `access` its part of the stack output `access` (`schemas/access.schema.json`).
     """
 
     descriptor: pulumi.Output[dict[str, Any]]
+    access: dict[str, dict[str, Any]]
 
     def __init__(
         self,
@@ -99,9 +98,11 @@ class CondaChannel(pulumi.ComponentResource):
             },
             after,
         )
-        self.ready: list[pulumi.Resource] = [skeleton, written]
+        granted = bucket.backend.grant(name, bucket.stack, channel, bucket.made, after)
+        self.ready: list[pulumi.Resource] = [skeleton, written, *granted.resources]
+        self.access = granted.access
         self.descriptor = written.document.apply(json.loads)
-        self.register_outputs({"descriptor": self.descriptor})
+        self.register_outputs({"descriptor": self.descriptor, "access": self.access})
 
 
 def _index_input(settings: IndexSettings) -> dict[str, Any]:

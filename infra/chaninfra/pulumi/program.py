@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -22,14 +23,14 @@ def program() -> None:
         # A user's mistake: the message, and no traceback.
         raise pulumi.RunError(str(error)) from None
     opts = pulumi.ResourceOptions(providers=_providers(spec.bucket))
-    bucket = ChannelBucket("bucket", spec.bucket, spec.channels, opts)
+    bucket = ChannelBucket("bucket", spec, opts)
     # Named by the prefix, which is the channel's identity: its display name may change.
     channels = {
         channel.name: CondaChannel(channel.prefix or "channel", channel, bucket, opts) for channel in spec.channels
     }
     bucket.guard(list(channels.values()))
     pulumi.export("channels", {name: channel.descriptor for name, channel in channels.items()})
-    pulumi.export("access", {name: {"publishers": {}, "readers": {}, "maintainers": {}} for name in channels})
+    pulumi.export("access", {name: channel.access for name, channel in channels.items()})
 
 
 def read_spec() -> StackSpec:
@@ -53,8 +54,18 @@ def read_spec() -> StackSpec:
             # The dynamic resources ask the engine for it; here only that it is set matters.
             value = "[secret]"
         raw[key] = value
-    region = pulumi.Config("aws").get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return stack_spec(raw, where=where, default_region=region)
+    aws = pulumi.Config("aws")
+    region = aws.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    spec = stack_spec(raw, where=where, default_region=region)
+    if spec.bucket.provider.backend != "aws":
+        return spec
+    # What the provider of AWS is told, the dynamic resources do too.
+    bucket = replace(
+        spec.bucket,
+        profile=spec.bucket.profile or aws.get("profile"),
+        assume_roles=tuple(aws.get_object("assumeRoles") or ()),
+    )
+    return replace(spec, bucket=bucket)
 
 
 def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
@@ -67,11 +78,12 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
         return []
     import pulumi_aws
 
-    arguments: dict[str, Any] = {"region": bucket.location.region, "profile": bucket.profile or config.get("profile")}
+    arguments: dict[str, Any] = {"region": bucket.location.region, "profile": bucket.profile}
     for key, option in (
         ("assumeRoles", "assume_roles"),
         ("defaultTags", "default_tags"),
         ("allowedAccountIds", "allowed_account_ids"),
+        ("forbiddenAccountIds", "forbidden_account_ids"),
     ):
         arguments[option] = config.get_object(key)
     if bucket.own_endpoint:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import Config
 
 from chaninfra.channel.control import s3_client
-from chaninfra.channel.credentials import Credentials, resolve
+from chaninfra.channel.credentials import Credentials, assume_role, resolve
 from chaninfra.channel.location import Location
 from chaninfra.channel.spec import BucketSpec
 from chaninfra.channel.store import S3Store
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
-    """The input `store` of every dynamic resource: where the bucket is, and the config namespace of its secrets."""
+    """The input `store` of every dynamic resource: where the bucket is, and how credentials for it are found.
+
+    Those who come by way of AWS take the profile and the roles that the AWS provider of the same stack takes.
+    """
     location = bucket.location
-    return {
+    found: dict[str, Any] = {
         "bucket": location.bucket,
         "endpoint-url": location.endpoint_url,
         "region": location.region,
@@ -28,6 +31,10 @@ def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
         "profile": bucket.profile,
         "namespace": namespace,
     }
+    # Only where there are some: the inputs of stacks without them stay as they were.
+    if bucket.assume_roles:
+        found["assume-roles"] = [dict(role) for role in bucket.assume_roles]
+    return found
 
 
 class Session:
@@ -56,12 +63,15 @@ class Session:
             value = self._config.get(f"{self._store['namespace']}:{key}")
             return str(value) if value else None
 
-        return resolve(
+        found = resolve(
             access_key_id=given("access-key-id"),
             secret_access_key=given("secret-access-key"),
             session_token=given("session-token"),
             profile=self._store.get("profile"),
         )
+        for role in self._store.get("assume-roles", ()):
+            found = assume_role(role, found, self.location.region)
+        return found
 
     @cached_property
     def objects(self) -> S3Store:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import pulumi
-
-from chaninfra.channel.spec import BucketSpec, ChannelSpec
 from chaninfra.pulumi.backends import aws, s3
+from chaninfra.pulumi.backends.base import Backend, Granted, Made
 
-# (name, bucket, its channels, the input `store`, options) -> what must be there before anything is put in.
-Make = Callable[[str, BucketSpec, Sequence[ChannelSpec], dict[str, Any], pulumi.ResourceOptions], list[pulumi.Resource]]
+__all__ = ["BACKENDS", "Backend", "Granted", "Made"]
 
-BACKENDS: dict[str, Make] = {"aws": aws.make, "s3": s3.make}
+BACKENDS: dict[str, Backend] = {
+    "aws": Backend(bucket=aws.bucket, grant=aws.grant),
+    "s3": Backend(bucket=s3.bucket, grant=s3.grant),
+}

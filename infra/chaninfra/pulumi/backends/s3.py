@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
+from chaninfra.channel.granted import ROLES
 from chaninfra.channel.policies import public_read
-from chaninfra.channel.spec import BucketSpec, ChannelSpec
+from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.pulumi.backends.base import Granted, Made, after
 from chaninfra.pulumi.dynamic import Bucket, BucketPolicy
 
 
-def make(
-    name: str,
-    bucket: BucketSpec,
-    channels: Sequence[ChannelSpec],
-    store: dict[str, Any],
-    opts: pulumi.ResourceOptions,
-) -> list[pulumi.Resource]:
+def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> Made:
     """The bucket, and where it is public and the store has policies, the policy that says so."""
+    spec = stack.bucket
     made: list[pulumi.Resource] = [
         Bucket(
             f"{name}-bucket",
-            {"store": store, "adopt": bucket.adopt, "force-destroy": bucket.force_destroy},
-            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=bucket.protect)),
+            {"store": store, "adopt": spec.adopt, "force-destroy": spec.force_destroy},
+            after(opts, protect=spec.protect),
         )
     ]
-    public = [channel.prefix for channel in channels if channel.visibility == "public"]
-    if public and bucket.provider.public == "bucket-policy":
-        made.append(
-            BucketPolicy(
-                f"{name}-policy",
-                {"store": store, "statements": public_read(bucket.name, public)},
-                pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=made)),
-            )
-        )
-    return made
+    if stack.visibility == "public" and spec.provider.public == "bucket-policy":
+        statements = public_read(spec.name, [channel.prefix for channel in stack.channels])
+        made.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, after(opts, *made)))
+    return Made(resources=made)
+
+
+def grant(_name: str, _stack: StackSpec, _channel: ChannelSpec, _made: Made, _opts: pulumi.ResourceOptions) -> Granted:
+    """Nothing: a spec for such a store has no principals."""
+    return Granted(access={key: {} for key in ROLES.values()})

@@ -1,0 +1,109 @@
+"""Roles for publishers, readers and maintainers that come with a token, and the OIDC providers that vouch for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from chaninfra.channel.documents import rights_of
+from chaninfra.channel.granted import ROLES, PrincipalSpec
+from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.channel.trust import Trust, trust_policy
+from chaninfra.pulumi.backends.base import Granted, Made, after
+
+_LONGEST = 64
+
+
+def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> dict[str, pulumi.Input[str]]:
+    """Issuer → the ARN of its OIDC provider, made once for all channels; one that the account has is only looked up."""
+    audiences: dict[str, set[str]] = {}
+    for channel in stack.channels:
+        for principal in channel.principals:
+            if principal.trust is not None:
+                audiences.setdefault(principal.trust.issuer, set()).add(principal.trust.audience)
+    if not audiences:
+        return {}
+    from pulumi_aws import iam
+
+    existing = {url.removeprefix("https://").rstrip("/") for url in stack.bucket.aws.existing_oidc_providers}
+    found: dict[str, pulumi.Input[str]] = {}
+    for issuer, wanted in sorted(audiences.items()):
+        url = f"https://{issuer}"
+        if issuer in existing:
+            looked_up = iam.get_open_id_connect_provider_output(url=url, opts=pulumi.InvokeOptions(parent=opts.parent))
+            found[issuer] = looked_up.arn
+        else:
+            # Thumbprints are no longer needed: IAM trusts the issuer's certificate by its authority.
+            made = iam.OpenIdConnectProvider(
+                f"{name}-oidc-{issuer}", url=url, client_id_lists=sorted(wanted), opts=opts
+            )
+            found[issuer] = made.arn
+    return found
+
+
+def grant(name: str, stack: StackSpec, channel: ChannelSpec, made: Made, opts: pulumi.ResourceOptions) -> Granted:
+    """A role for each principal with a token; who is known by ARN is in the bucket's policy already."""
+    access: dict[str, dict[str, Any]] = {key: {} for key in ROLES.values()}
+    resources: list[pulumi.Resource] = []
+    for principal in channel.principals:
+        entry: dict[str, Any] = {"kind": principal.kind}
+        if principal.trust is not None:
+            role, rights = _role(name, stack, channel, principal, principal.trust, made.oidc_providers, opts)
+            resources += [role, rights]
+            entry["role-arn"] = role.arn
+        else:
+            entry["arn"] = principal.arn
+        access[ROLES[principal.role]][principal.name] = entry
+    return Granted(access=access, resources=resources)
+
+
+def role_name(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> str:
+    """The name of a principal's role: at most 64 characters of those that IAM allows, the same for the same names."""
+    parts = [stack.bucket.name, channel.prefix or channel.name, principal.role, principal.name]
+    plain = re.sub(r"[^A-Za-z0-9+=,.@_-]", "-", stack.bucket.aws.roles.name_prefix + "-".join(parts))
+    if len(plain) <= _LONGEST:
+        return plain
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+    return f"{plain[: _LONGEST - len(digest) - 1]}-{digest}"
+
+
+def _role(
+    name: str,
+    stack: StackSpec,
+    channel: ChannelSpec,
+    principal: PrincipalSpec,
+    trust: Trust,
+    providers: Mapping[str, pulumi.Input[str]],
+    opts: pulumi.ResourceOptions,
+) -> tuple[Any, pulumi.Resource]:
+    from pulumi_aws import iam
+
+    keys = stack.bucket.aws
+    trusted = pulumi.Output.from_input(providers[trust.issuer]).apply(
+        lambda arn: json.dumps(trust_policy(trust, arn), sort_keys=True)
+    )
+    role = iam.Role(
+        f"{name}-{principal.role}-{principal.name}",
+        name=role_name(stack, channel, principal),
+        description=f"{principal.role} of the conda channel {channel.name} in {stack.bucket.name}",
+        assume_role_policy=trusted,
+        max_session_duration=keys.roles.max_session_duration,
+        path=keys.roles.path,
+        permissions_boundary=keys.roles.permissions_boundary,
+        tags=keys.tags or None,
+        # Its name is fixed, so another cannot be made while it is there.
+        opts=after(opts, delete_before_replace=True),
+    )
+    rights = iam.RolePolicy(
+        f"{name}-{principal.role}-{principal.name}-rights",
+        name="conda-channel",
+        role=role.name,
+        policy=json.dumps(rights_of(stack, channel, principal), sort_keys=True),
+        opts=opts,
+    )
+    return role, rights

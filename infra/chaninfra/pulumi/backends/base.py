@@ -1,0 +1,42 @@
+"""What a backend does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from chaninfra.channel.spec import ChannelSpec, StackSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A bucket: what must be there before anything is put in, and the ARNs of OIDC providers by their issuer."""
+
+    resources: list[pulumi.Resource]
+    oidc_providers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """The access of a channel: its part of the stack output `access`, and the resources that grant it."""
+
+    access: dict[str, dict[str, Any]]
+    resources: list[pulumi.Resource] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The functions of a backend's module."""
+
+    bucket: Callable[[str, StackSpec, dict[str, Any], pulumi.ResourceOptions], Made]
+    """(name, stack, the input `store`, options): makes the bucket."""
+    grant: Callable[[str, StackSpec, ChannelSpec, Made, pulumi.ResourceOptions], Granted]
+    """(name, stack, channel, what `bucket` made, options): gives its principals access."""
+
+
+def after(opts: pulumi.ResourceOptions, *needed: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
+    """`opts` for a resource that comes after `needed`; `more` are options of its own."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(needed), **more))
