@@ -11,7 +11,7 @@ from typing import Any
 from chaninfra.channel.schemas import STACK_CONFIG, load
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "providers", "schema", "demo")
+COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.init import init
 from chaninfra.cli.commands.ls import ls
 from chaninfra.cli.commands.manifest import manifest
+from chaninfra.cli.commands.policy import policy
 from chaninfra.cli.commands.providers import providers
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
@@ -39,7 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, ls, init)
-_OTHERS: tuple[Callable[..., None], ...] = (providers, schema, demo)
+_OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))
 for _command in _OTHERS:

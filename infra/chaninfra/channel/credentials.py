@@ -56,7 +56,7 @@ def resolve(
 
 
 def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) -> Credentials:
-    """The credentials of a role; `role` has the keys of pulumi-aws's `assumeRoles` (roleArn, sessionName, externalId …).
+    """The credentials of a role; `role` has the keys of pulumi-aws's `assumeRoles` (roleArn, sessionName …).
 
     Raises CredentialsError.
     """

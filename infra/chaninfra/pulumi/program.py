@@ -10,8 +10,9 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
 from chaninfra.channel.config import SECRET_KEYS
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
+from chaninfra.channel.stack_file import SECRET, clear_secret
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
 
 
@@ -45,14 +46,9 @@ def read_spec() -> StackSpec:
             continue
         if key in SECRET_KEYS:
             if not (is_config_secret(name) or name in secret_names):
-                raise ConfigurationError(
-                    "a secret is written in clear",
-                    where=f"{where}, key {key}",
-                    remedy=f"pulumi config rm {key}, give the store a new secret, then: "
-                    f"pulumi config set --secret {key}",
-                )
+                raise clear_secret(where, key)
             # The dynamic resources ask the engine for it; here only that it is set matters.
-            value = "[secret]"
+            value = SECRET
         raw[key] = value
     aws = pulumi.Config("aws")
     region = aws.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

@@ -1,0 +1,49 @@
+"""`chaninfra policy`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chaninfra.cli import output
+
+
+def policy(
+    *,
+    document: Annotated[
+        str | None, typer.Argument(metavar="DOCUMENT", help="Its name; left out, all of them by name.")
+    ] = None,
+    config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The stack file, Pulumi.<stack>.yaml.")],
+    account: Annotated[
+        str, typer.Option("--account", metavar="ID", help="The AWS account that the roles are in.")
+    ] = "ACCOUNT_ID",
+    names: Annotated[bool, typer.Option("--list", help="Only the names of the documents.")] = False,
+) -> None:
+    """Print the policy documents that a stack file declares, without Pulumi.
+
+    The bucket's policy, and for each principal that gets a role its trust policy and its rights.
+
+    \b
+    Examples:
+      chaninfra policy --config Pulumi.prod.yaml --list
+      chaninfra policy bucket-policy --config Pulumi.prod.yaml
+      chaninfra policy publisher/my-channel/ci/trust --config Pulumi.prod.yaml --account 123456789012
+    """
+    from chaninfra.channel.documents import documents
+    from chaninfra.channel.errors import ConfigurationError
+    from chaninfra.channel.stack_file import read_stack_file
+    from chaninfra.channel.text import nearest
+
+    made = documents(read_stack_file(config), account=account)
+    if names:
+        output.result("\n".join(made))
+    elif document is None:
+        output.result_json(made)
+    elif document in made:
+        output.result_json(made[document])
+    else:
+        raise ConfigurationError(
+            f"there is no document {document!r}", where=str(config), remedy=nearest(document, made)
+        )
