@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 from chaninfra.engine import get
 from engine.project import Project
 from engine.standin import install
+from engine.standin.aws import Aws
 
 KEYS = {"AWS_ACCESS_KEY_ID": "stand-in", "AWS_SECRET_ACCESS_KEY": "stand-in"}
 
@@ -25,16 +26,33 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def s3(moto: str) -> Any:
-    """The hand that makes drift."""
+def _hand(moto: str, service: str) -> Any:
     return boto3.client(
-        "s3",
+        service,
         region_name="eu-central-1",
         endpoint_url=moto,
         aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+@pytest.fixture
+def s3(moto: str) -> Any:
+    """The hand that makes drift."""
+    return _hand(moto, "s3")
+
+
+@pytest.fixture
+def iam(moto: str) -> Any:
+    return _hand(moto, "iam")
+
+
+@pytest.fixture
+def aws(moto: str) -> Aws:
+    """The account as the stand-in sees it, without the engine."""
+    keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
+    endpoints = [dict.fromkeys(("s3", "iam", "sts", "cloudfront"), moto)]
+    return Aws.configured({"region": "eu-central-1", "endpoints": endpoints, **keys})
 
 
 @pytest.fixture

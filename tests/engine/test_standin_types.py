@@ -34,12 +34,6 @@ LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated in favor of:DeprecationWarning")
 
 
-@pytest.fixture
-def aws(moto: str) -> Aws:
-    keys = {"accessKey": "stand-in", "secretKey": "stand-in"}
-    return Aws.configured({"region": "eu-central-1", "endpoints": [{"s3": moto, "sts": moto}], **keys})
-
-
 def _bucket(aws: Aws, name: str, **inputs: Any) -> Bag:
     return provider.create(aws, BUCKET, {"bucket": name, **inputs})[1]
 
@@ -56,7 +50,9 @@ def test_every_property_is_in_the_table(resource: Resource) -> None:
     not_forwarded = {name for name, entry in resource.table.items() if not entry.forwarded}
     unlisted = {path for path in settable if path.split(".")[0] not in not_forwarded} - resource.table.keys()
     assert not unlisted
-    outputs = _types.resource_types(named(f"pulumi_aws.s3.{resource.token.rpartition(':')[2]}")).keys() - {"id", "urn"}
+    # aws:s3/bucket:Bucket is pulumi_aws.s3.Bucket.
+    module, name = resource.token.split(":")[1].partition("/")[0], resource.token.rpartition(":")[2]
+    outputs = _types.resource_types(named(f"pulumi_aws.{module}.{name}")).keys() - {"id", "urn"}
     assert not outputs - resource.table.keys()
     assert not resource.table.keys() - settable - outputs
     assert all(entry.source for entry in resource.table.values())
@@ -276,6 +272,18 @@ def test_a_plugin_whose_engine_is_gone_ends(tmp_path: Path) -> None:
             return
         time.sleep(0.1)
     pytest.fail("the plugin is still there")
+
+
+def test_every_service_is_asked_where_the_configuration_says(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"accessKey": "a", "secretKey": "b", "region": "eu-central-1"}
+    services = ("s3", "iam", "sts", "cloudfront")
+    configured = provider.configured({**keys, "endpoints": json.dumps([{"s3": moto, "iam": moto}, {"sts": moto}])})
+    assert [configured.client(service).meta.endpoint_url for service in services[:3]] == [moto] * 3
+    assert configured.client("cloudfront").meta.endpoint_url == "https://cloudfront.amazonaws.com"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    elsewhere = provider.configured({**keys, "endpoints": json.dumps([{"iam": "http://127.0.0.1:9"}])})
+    found = {service: elsewhere.client(service).meta.endpoint_url for service in services}
+    assert found == {**dict.fromkeys(services, moto), "iam": "http://127.0.0.1:9"}
 
 
 def test_keys_may_come_from_the_environment(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,23 @@
 """Errors in the words of the real provider, since people and programs read them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import ClientError
 
-# The S3 errors that the Go SDK has types for; it prints those without "api error".
-_MODELLED = {"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "NoSuchBucket", "NoSuchKey", "NoSuchUpload"}
+# The errors that the Go SDK has types for; it prints those without "api error".
+_MODELLED = {
+    "S3": {"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "NoSuchBucket", "NoSuchKey", "NoSuchUpload"},
+    "IAM": {
+        "ConcurrentModification",
+        "DeleteConflict",
+        "EntityAlreadyExists",
+        "InvalidInput",
+        "LimitExceeded",
+        "MalformedPolicyDocument",
+        "NoSuchEntity",
+    },
+}
 
 
 class ProviderError(Exception):
@@ -22,8 +36,24 @@ def code(error: ClientError) -> str:
 def explained(error: ClientError, service: str = "S3") -> str:
     """As aws-sdk-go-v2 prints it."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    kind = code(error) if code(error) in _MODELLED else f"api error {code(error)}"
+    kind = code(error) if code(error) in _MODELLED.get(service, ()) else f"api error {code(error)}"
+    host = "HostID: stand-in, " if service == "S3" else ""
     return (
         f"operation error {service}: {error.operation_name}, https response error StatusCode: {status}, "
-        f"RequestID: stand-in, HostID: stand-in, {kind}: {error.response['Error'].get('Message', '')}"
+        f"RequestID: stand-in, {host}{kind}: {error.response['Error'].get('Message', '')}"
     )
+
+
+def refusal(operation: str, status: int, code: str, message: str) -> ClientError:
+    """What AWS answers and moto does not."""
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, operation)  # type: ignore[arg-type]
+
+
+@contextmanager
+def reported(doing: str, service: str) -> Iterator[None]:
+    """Says of a call that AWS refuses what the provider was doing."""
+    try:
+        yield
+    except ClientError as error:
+        raise ProviderError(f"{doing}: {explained(error, service)}") from error

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from .aws import Aws, partitions
+from .resources import oidc
 from .values import Bag
 
 
@@ -43,4 +44,5 @@ FUNCTIONS: Mapping[str, Callable[[Aws, Bag], Bag]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": oidc.find,
 }

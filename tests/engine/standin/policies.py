@@ -33,6 +33,11 @@ def equivalent(one: object, other: object) -> bool:
         return one == other
 
 
+def as_written(before: object, now: object) -> object:
+    """verify.PolicyToSet: of two policies that say the same, the state keeps the program's writing."""
+    return before if equivalent(before, now) else now
+
+
 def is_public(policy: str) -> bool:
     """True if S3 calls `policy` public, and so refuses it under BlockPublicPolicy."""
     return any(_is_public(statement) for statement in _listed(json.loads(policy).get("Statement")))

@@ -1,9 +1,12 @@
 """What a change of a property does: the form of the tables."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
+
+from .values import without_zeros
 
 
 class Kind(Enum):
@@ -30,6 +33,10 @@ class Property:
     """False: the stand-in does nothing with it, and so refuses it in a program."""
     values: tuple[str, ...] = ()
     """The values allowed, where the provider checks them before it calls AWS."""
+    refuses: Callable[[Any], str] | None = None
+    """Why the provider does not let a text or number pass before it calls AWS; "" where it does."""
+    conflicts: str = ""
+    """The property that must not be given together with this one."""
     same: Callable[[Any, Any], bool] | None = None
     """When two values count as equal though they are written differently."""
 
@@ -52,6 +59,19 @@ def listed(table: Table, path: str) -> Property:
     raise UnlistedPropertyError(
         f"the stand-in's table does not list {path!r}: find out whether a change of it updates or replaces, and add it"
     )
+
+
+def same_set(old: Any, new: Any) -> bool:
+    """Where the provider has sets: order says nothing, in nested lists neither."""
+    return bool(_unordered(old) == _unordered(new))
+
+
+def _unordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _unordered(part) for name, part in without_zeros(value).items()}
+    if isinstance(value, list):
+        return sorted((_unordered(part) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
+    return value
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,8 @@ def replaces_before_create(token: str, state: Bag, inputs: Bag) -> bool:
 
     (pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace.)
     """
-    named = token == "aws:s3/bucket:Bucket" and "bucket" not in inputs.get("__defaults", [])
-    return named and inputs.get("bucket") == state.get("bucket")
+    name = resource(token).named_by
+    return name in inputs and name not in inputs.get("__defaults", []) and inputs[name] == state.get(name)
 
 
 def create(aws: Aws, token: str, inputs: Bag) -> tuple[str, Bag]:

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 
 from .bucket import Bucket
 from .bucket_parts import PARTS
+from .iam import Role, RolePolicy
+from .oidc import OpenIdConnectProvider
 from .resource import Resource
 
-RESOURCES: Mapping[str, Resource] = {resource.token: resource for resource in (Bucket(), *PARTS)}
+_TYPES: tuple[Resource, ...] = (
+    Bucket(),
+    *PARTS,
+    Role(),
+    RolePolicy(),
+    OpenIdConnectProvider(),
+)
+RESOURCES: Mapping[str, Resource] = {resource.token: resource for resource in _TYPES}

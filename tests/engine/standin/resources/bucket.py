@@ -1,6 +1,5 @@
 """aws:s3/bucket:Bucket."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,10 @@ from engine.standin.errors import ProviderError, code, explained
 from engine.standin.properties import Table
 from engine.standin.values import Bag
 
+from .names import full_name, with_name
 from .resource import carried_over
 from .s3_table import BUCKET
+from .tags import own_tags, with_all_tags
 
 # "Amazon S3 now automatically enables Block Public Access and disables ACLs for all new buckets" (April 2023), and
 # encrypts them (January 2023). moto gives a new bucket none of these.
@@ -31,6 +32,7 @@ _NEW_BUCKETS_OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 @dataclass(frozen=True)
 class Bucket:
     token: str = "aws:s3/bucket:Bucket"
+    named_by: str = "bucket"
 
     @property
     def table(self) -> Table:
@@ -41,21 +43,15 @@ class Bucket:
         return named("pulumi_aws.s3.BucketArgs")
 
     def prepared(self, inputs: Bag, old: Bag, name: str) -> Bag:
-        if "bucket" in inputs or "bucketPrefix" in inputs:
-            return {**inputs, "__defaults": []}
-        # tfbridge.AutoName: the resource's name and seven hex digits, kept for as long as the program names none.
-        named_before = "bucket" in old.get("__defaults", [])
-        chosen = old["bucket"] if named_before else f"{name.lower()}-{secrets.token_hex(4)[:7]}"
-        return {**inputs, "bucket": chosen, "__defaults": ["bucket"]}
+        return with_name(inputs, old, ("bucket", "bucketPrefix"), name.lower(), longest=63)
 
     def planned(self, aws: Aws, inputs: Bag) -> Bag:
-        return {**inputs, "tagsAll": {**aws.default_tags, **inputs.get("tags", {})}}
+        return with_all_tags(aws, inputs)
 
     def create(self, aws: Aws, inputs: Bag) -> str:
         region = inputs.get("region", aws.region)
         s3 = aws.client("s3", region)
-        # create.Name: the prefix and a unique suffix.
-        bucket = inputs.get("bucket") or inputs["bucketPrefix"] + secrets.token_hex(13)
+        bucket = full_name(inputs, ("bucket", "bucketPrefix"))
         # bucket.go: "us-east-1 does not return error if the bucket already exists and is owned by current account", so
         # the provider looks first and raises the bare code.
         if region == "us-east-1" and _exists(s3, bucket):
@@ -77,12 +73,6 @@ class Bucket:
         if not _exists(s3, id_):
             return None
         place = s3.get_bucket_location(Bucket=id_)["LocationConstraint"] or "us-east-1"
-        tags = _tags(s3, id_)
-        own = {
-            key: value
-            for key, value in tags.items()
-            if aws.default_tags.get(key) != value or key in state.get("tags", {})
-        }
         partition = aws.partition(place)
         return {
             **carried_over(BUCKET, state),
@@ -93,8 +83,7 @@ class Bucket:
             "bucketRegion": place,
             "bucketRegionalDomainName": f"{id_}.s3.{place}.{partition.dns_suffix}",
             "region": region,
-            "tags": own or None,
-            "tagsAll": tags,
+            **own_tags(aws, _tags(s3, id_), state),
         }
 
     def update(self, aws: Aws, id_: str, state: Bag, inputs: Bag) -> None:

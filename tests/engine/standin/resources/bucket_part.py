@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from engine.standin.aws import Aws
 from engine.standin.classes import named
 from engine.standin.errors import ProviderError, code, explained
-from engine.standin.policies import equivalent
+from engine.standin.policies import as_written
 from engine.standin.properties import Table
 from engine.standin.values import Bag
 
@@ -31,6 +31,8 @@ class BucketPart:
     """(s3, the bucket's keyword arguments, inputs)"""
     get: Callable[[Any, Bag, type], Bag]
     remove: Callable[[Any, Bag, Bag], None]
+
+    named_by: str = ""
 
     @property
     def arguments(self) -> type:
@@ -60,9 +62,8 @@ class BucketPart:
             if code(error) in self.absent | {"NoSuchBucket"}:
                 return None
             raise ProviderError(f"reading S3 Bucket {self.what} ({id_}): {explained(error)}") from error
-        if equivalent(state.get("policy"), found.get("policy")):
-            # verify.PolicyToSet: what means the same keeps the program's writing.
-            found["policy"] = state.get("policy")
+        if "policy" in found:
+            found["policy"] = as_written(state.get("policy"), found["policy"])
         return {
             **carried_over(self.table, state),
             "bucket": where["Bucket"],

@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from engine.standin.arguments import arguments
-from engine.standin.errors import ProviderError, code
+from engine.standin.errors import ProviderError, code, refusal
 from engine.standin.policies import is_public
 from engine.standin.values import Bag
 
@@ -91,17 +91,13 @@ def _remove_access(s3: Any, where: Bag, state: Bag) -> None:
 def _put_policy(s3: Any, where: Bag, inputs: Bag) -> None:
     if is_public(inputs["policy"]) and _blocks_public_policies(s3, where):
         # AWS refuses this and moto does not: the order of block and policy matters.
-        raise ClientError(
-            {
-                "Error": {
-                    "Code": "AccessDenied",
-                    "Message": "User is not authorized to perform: s3:PutBucketPolicy on resource: "
-                    f'"arn:aws:s3:::{where["Bucket"]}" because public policies are prevented by the BlockPublicPolicy '
-                    "setting in S3 Block Public Access.",
-                },
-                "ResponseMetadata": {"HTTPStatusCode": 403},
-            },
+        raise refusal(
             "PutBucketPolicy",
+            403,
+            "AccessDenied",
+            "User is not authorized to perform: s3:PutBucketPolicy on resource: "
+            f'"arn:aws:s3:::{where["Bucket"]}" because public policies are prevented by the BlockPublicPolicy '
+            "setting in S3 Block Public Access.",
         )
     s3.put_bucket_policy(**where, Policy=inputs["policy"])
 

@@ -7,7 +7,7 @@ from engine.standin.arguments import Failure, check
 from engine.standin.aws import Aws
 from engine.standin.diff import same
 from engine.standin.properties import Kind, Table
-from engine.standin.values import Bag, without_zeros
+from engine.standin.values import UNKNOWN, Bag, without_zeros
 
 
 class Resource(Protocol):
@@ -23,6 +23,10 @@ class Resource(Protocol):
     @property
     def arguments(self) -> type:
         """pulumi-aws's class that says what a program may set; slow to import, so not before a check needs it."""
+
+    @property
+    def named_by(self) -> str:
+        """The property with the name that it is told apart by; "" where it has none of its own."""
 
     def prepared(self, inputs: Bag, old: Bag, name: str) -> Bag:
         """`inputs` with what the provider fills in, as the name of a resource that has none."""
@@ -50,8 +54,14 @@ def failures(resource: Resource, inputs: Bag) -> Iterator[Failure]:
             continue
         if not entry.forwarded:
             yield Failure(shown, f"the stand-in does not forward {shown!r} of {resource.token}")
-        if entry.values and isinstance(value, str) and value not in entry.values:
+        if entry.conflicts in inputs:
+            yield Failure(shown, f'Conflicting configuration arguments: "{shown}": conflicts with {entry.conflicts}')
+        if value == UNKNOWN or not isinstance(value, str | int):
+            continue
+        if entry.values and value not in entry.values:
             yield Failure(shown, f"expected {shown} to be one of {list(entry.values)}, got {value}")
+        if entry.refuses is not None and (reason := entry.refuses(value)):
+            yield Failure(shown, reason.replace("%s", shown))
 
 
 def carried_over(table: Table, given: Bag) -> Bag:

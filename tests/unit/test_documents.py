@@ -1,0 +1,106 @@
+"""Every policy document, against a golden file: what Pulumi puts, what `chaninfra policy` prints, what the docs show.
+
+`make golden` writes them anew; read what changed before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.bucket_policy import deployer_arns
+from chaninfra.channel.documents import documents
+from chaninfra.channel.spec import stack_spec
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "policies"
+ACCOUNT = "123456789012"
+BASE = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "prefix": "my-channel"}
+ISSUER = "https://idp.example.com/realms/build"
+
+STACKS: dict[str, dict[str, Any]] = {
+    "private": {},
+    "public": {"visibility": "public"},
+    "organization": {"visibility": "organization", "aws": {"organization-id": "o-a1b2c3d4e5"}},
+    "several-channels": {"prefix": None, "visibility": "public", "channels": {"stable": {}, "nightly": {}}},
+    "github": {
+        "publishers": {
+            "branch": {"github": {"repository": "acme/packages", "branch": "main"}},
+            "tags": {"github": {"repository": "acme/packages", "tag": "v*"}},
+            "environment": {"github": {"repository": "acme/packages", "environment": "release: all"}},
+            "pinned": {
+                "github": {
+                    "repository": "acme/packages",
+                    "branch": "main",
+                    "owner-id": "1234",
+                    "repository-id": "5678",
+                }
+            },
+            "reusable": {
+                "github": {
+                    "repository": "acme/packages",
+                    "workflow": "acme/ci/.github/workflows/publish.yml@refs/heads/main",
+                }
+            },
+        },
+        "readers": {"pull-requests": {"github": {"repository": "acme/app", "pull-request": True}}},
+    },
+    "gitlab": {
+        "publishers": {
+            "main": {"gitlab": {"project": "acme/tools/packages", "branch": "main"}},
+            "own": {"gitlab": {"project": "acme/packages", "tag": "v*", "host": "gitlab.example.com"}},
+        }
+    },
+    "oidc": {
+        "publishers": {"builder": {"oidc": {"issuer": ISSUER, "audience": "conda", "subject": "system:builder"}}},
+        "maintainers": {"keeper": {"oidc": {"issuer": ISSUER, "audience": "conda", "subject": "system:keeper"}}},
+    },
+    "arns": {
+        "readers": {"other-account": {"arn": "210987654321"}},
+        "publishers": {"builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"}},
+        "maintainers": {"ops": {"arn": f"arn:aws:iam::{ACCOUNT}:user/ops"}},
+    },
+    "kms": {
+        "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"},
+        "readers": {"ci": {"github": {"repository": "acme/app", "branch": "main"}}},
+        "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
+    },
+    "no-overwrite": {"aws": {"no-overwrite": True}},
+    "vpc": {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
+    "china": {
+        "region": "cn-north-1",
+        "visibility": "public",
+        "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
+    },
+    "gov-cloud": {"region": "us-gov-west-1", "readers": {"other-account": {"arn": "210987654321"}}},
+}
+
+
+def printed(name: str) -> str:
+    config = {key: value for key, value in {**BASE, **STACKS[name]}.items() if value is not None}
+    deployer = deployer_arns(f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/me")
+    made = documents(stack_spec(config, where="Pulumi.prod.yaml"), account=ACCOUNT, deployer=deployer)
+    return json.dumps(made, indent=2) + "\n"
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_documents_are_as_in_their_golden_file(name: str) -> None:
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("CHANINFRA_WRITE_GOLDEN"):
+        path.write_text(printed(name), "utf-8")
+    assert printed(name) == path.read_text("utf-8")
+
+
+def test_every_golden_file_is_of_a_stack_here() -> None:
+    assert sorted(path.stem for path in GOLDEN.glob("*.json")) == sorted(STACKS)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_sids_are_letters_and_digits_and_differ(name: str) -> None:
+    for document in json.loads(printed(name)).values():
+        sids = [statement["Sid"] for statement in document["Statement"] if "Sid" in statement]
+        assert len(sids) == len(set(sids))
+        assert all(sid.isalnum() for sid in sids)
