@@ -42,6 +42,14 @@ class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         Meta(description="The owner's id: names can be taken over by others, ids cannot. Goes with repository-id."),
     ] = None
     repository_id: Annotated[_Digits | None, Meta(description="The repository's id. Goes with owner-id.")] = None
+    audience: Annotated[
+        str,
+        Meta(
+            description="The `aud` that the workflow asks for: what aws-actions/configure-aws-credentials asks for unless "
+            "told otherwise. In China it is told sts.amazonaws.com.cn.",
+            min_length=1,
+        ),
+    ] = "sts.amazonaws.com"
 
 
 class GitLab(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):

@@ -63,7 +63,8 @@ def _namespace(path: Path, keys: dict[str, Any]) -> str:
 
 def _load(path: Path) -> dict[str, Any]:
     # Imported here: nothing else needs YAML.
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         document = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))

@@ -22,7 +22,6 @@ from chaninfra.channel.policies import VERSION
 from chaninfra.channel.principals import GitHub, GitLab, Oidc, Principal
 
 GITHUB = "token.actions.githubusercontent.com"
-STS_AUDIENCE = "sts.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +92,7 @@ def _github(who: GitHub, where: str) -> Trust:
     if who.workflow is not None:
         claims["job_workflow_ref"] = (_workflow(who.workflow, f"{where}.workflow"),)
     subjects = tuple(f"repo:{name}:{context}" for name in names)
-    return Trust(issuer=GITHUB, audience=STS_AUDIENCE, claims={"sub": subjects, **claims})
+    return Trust(issuer=GITHUB, audience=who.audience, claims={"sub": subjects, **claims})
 
 
 def _github_context(who: GitHub, where: str) -> str:

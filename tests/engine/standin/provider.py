@@ -99,7 +99,7 @@ def update(aws: Aws, token: str, id_: str, state: Bag, inputs: Bag) -> Bag:
     kind = resource(token)
     kind.update(aws, id_, state, inputs)
     # What only the state knows is what the program says now.
-    now = kind.read(aws, id_, {**inputs, "region": state["region"]})
+    now = kind.read(aws, id_, {**inputs, **{name: state[name] for name in ("region",) if name in state}})
     if now is None:
         raise ProviderError(f"reading {token} ({id_}): couldn't find resource")
     return now
@@ -116,5 +116,7 @@ def invoke(aws: Aws, token: str, arguments: Bag) -> Bag:
 
 
 def _wanted(kind: Resource, aws: Aws, inputs: Bag) -> Bag:
-    wanted = kind.planned(aws, {"region": aws.region, **inputs})
+    # A global service has no regions.
+    region = {"region": aws.region} if "region" in kind.table else {}
+    wanted = kind.planned(aws, {**region, **inputs})
     return {name: value for name, value in wanted.items() if name != "__defaults"}
