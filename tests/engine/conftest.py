@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from chaninfra.engine import get
+from engine import moto_more
 from engine.project import Project
 from engine.standin import install
 from engine.standin.aws import Aws
@@ -19,11 +19,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "stand-in", "AWS_SECRET_ACCESS_KEY": "stand-in"}
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """The URL of an AWS in memory."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_more.served() as url:
+        yield url
 
 
 def _hand(moto: str, service: str) -> Any:

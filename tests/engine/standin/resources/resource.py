@@ -52,7 +52,7 @@ def failures(resource: Resource, inputs: Bag) -> Iterator[Failure]:
         entry = resource.table.get(path)
         if entry is None:
             continue
-        if not entry.forwarded:
+        if not entry.forwarded and not shown.endswith("]"):
             yield Failure(shown, f"the stand-in does not forward {shown!r} of {resource.token}")
         if entry.conflicts in inputs:
             yield Failure(shown, f'Conflicting configuration arguments: "{shown}": conflicts with {entry.conflicts}')
