@@ -45,7 +45,7 @@ class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     audience: Annotated[
         str,
         Meta(
-            description="The `aud` that the workflow asks for: what aws-actions/configure-aws-credentials asks for unless "
+            description="The `aud` of its tokens: what aws-actions/configure-aws-credentials asks for unless it is "
             "told otherwise. In China it is told sts.amazonaws.com.cn.",
             min_length=1,
         ),
