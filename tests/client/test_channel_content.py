@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Any
 
 import pytest
 
@@ -18,40 +16,11 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.package_file import read
 from chaninfra.index.upload import plan, upload
 from channels import etags, put
-from cli_runner import chaninfra
 from packages import make_package
+from places import PREFIX, Place
 from s3_servers import Server
 
-PREFIX = "team/c"
 LARGE = 20 << 20
-
-
-@dataclass(frozen=True)
-class Place:
-    """A bucket, and a channel in it."""
-
-    server: Server
-    bucket: str
-    url: str
-
-    def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
-        """A command on the channel."""
-        where = ("-c", self.url) if command == "publish" else (self.url,)
-        return chaninfra(
-            command, *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
-        )
-
-    def done(self, command: str, *args: str | Path) -> str:
-        """The output of a command that must not fail."""
-        done = self.run(command, *args)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def repodata(self, subdir: str) -> dict[str, Any]:
-        """The index of a subdir."""
-        found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/{subdir}/repodata.json")
-        document: dict[str, Any] = json.loads(found["Body"].read())
-        return document
 
 
 @pytest.fixture
@@ -222,20 +191,14 @@ def test_manifest_reads_the_channels_own_descriptor(place: Place) -> None:
     assert f'endpoint-url = "{place.server.endpoint_url}"' in said
 
 
-@pytest.mark.parametrize("command", ["reindex", "publish", "ls", "init"])
-def test_who_may_not_is_told_so(place: Place, tmp_path: Path, command: str) -> None:
-    before = etags(place.server, place.bucket)
-    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
-    done = place.run(command, *files, **place.server.stranger())
-    assert done.returncode == 5, done.stderr
-    assert done.stdout == ""
-    assert etags(place.server, place.bucket) == before
+def test_publishers_at_the_same_time_lose_nothing(place: Place, tmp_path: Path) -> None:
+    packages = [make_package(tmp_path, f"hello-{number}", "1.0") for number in range(4)]
+    with ThreadPoolExecutor(len(packages)) as pool:
+        for done in pool.map(lambda package: place.run("publish", package), packages):
+            assert done.returncode == 0, done.stderr
+    assert set(place.repodata("noarch")["packages.conda"]) == {package.name for package in packages}
 
 
-@pytest.mark.parametrize("command", ["reindex", "publish", "ls"])
-def test_a_secret_is_never_printed(place: Place, tmp_path: Path, command: str) -> None:
-    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
-    key, secret = place.server.access_key_id, "wrong-secret-of-mine"
-    done = place.run(command, *files, "--access-key-id", key, "--secret-access-key", secret, CHANINFRA_TRACEBACK="1")
-    assert done.returncode == 5
-    assert secret not in done.stdout + done.stderr
+def test_the_first_package_of_a_channel_that_nobody_declared(bare: Place, tmp_path: Path) -> None:
+    published = bare.done("publish", make_package(tmp_path, "tool", "1.0", subdir="osx-64"))
+    assert published.splitlines()[1:] == ["noarch: 0 packages (new index)", "osx-64: 1 package (new index)"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,29 @@ def test_no_error_is_taken_for_nothing_there(server: Server, bucket_name: str, w
     assert channels.etags(server, bucket_name) == before
 
 
+def test_the_preflight_says_what_is_missing(
+    minio: Server, bucket_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = Store(minio, bucket_name)
+    assert store.noun("preflight").check({}, store.props()) is None
+    missing = store.noun("preflight").check({}, store.props(adopt=True))
+    assert missing is not None
+    assert f"there is no bucket {bucket_name!r} to adopt" in missing[1]
+    made_by_us = store.noun("preflight").check(store.props(), store.props(adopt=True))
+    assert made_by_us is not None
+    assert "set `adopt` back to false" in made_by_us[1]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    nobody = Store(minio, bucket_name, {})
+    failure = nobody.noun("preflight").check({}, nobody.props())
+    assert failure is not None
+    assert "no credentials were found" in failure[1]
+    assert "set AWS_ACCESS_KEY_ID" in failure[1]
+    assert bucket_name not in channels.buckets(minio)
+
+
 def test_a_bucket_that_was_deleted_by_hand_is_gone_and_can_be_made_again(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     for noun in ("bucket", "skeleton", "descriptor"):
@@ -131,6 +155,20 @@ def test_old_versions_count_as_packages(server: Server, bucket_name: str) -> Non
     forced = store.props(**{"force-destroy": True})
     for noun in ("guard", "descriptor", "skeleton", "bucket"):
         store.noun(noun).delete(forced)
+    assert bucket_name not in channels.buckets(server)
+
+
+def test_an_empty_channel_in_a_bucket_with_versions_is_deleted_without_force(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    store.noun("bucket").create(store.props())
+    versioned = {"Status": "Enabled"}
+    server.client().put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration=versioned)
+    for _ in range(2):
+        store.noun("skeleton").create(store.props())
+        store.noun("descriptor").create(store.props())
+    server.client().delete_object(Bucket=bucket_name, Key="main/noarch/repodata.json")
+    for noun in ("guard", "descriptor", "skeleton", "bucket"):
+        store.noun(noun).delete(store.props())
     assert bucket_name not in channels.buckets(server)
 
 

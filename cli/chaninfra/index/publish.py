@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
-from chaninfra.channel.subdirs import KNOWN_SUBDIRS
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.channel import Channel
 from chaninfra.index.indexer import Indexer, Report
 from chaninfra.index.package_file import PackageFile
@@ -101,7 +101,10 @@ def _check(channel: Channel, packages: Sequence[PackageFile]) -> None:
 
 
 def _index(channel: Channel, done: Sequence[PublishedPackage], indexer: Indexer) -> Report:
-    touched = {each.package.subdir: False for each in done}
+    touched: dict[Subdir, bool] = {each.package.subdir: False for each in done}
+    if channel.origin == "assumed":
+        # Nobody made a skeleton there, and clients take a channel without an index of noarch for none.
+        touched.setdefault(NOARCH, False)
     for each in done:
         touched[each.package.subdir] |= each.outcome == "replaced"
     reports = []

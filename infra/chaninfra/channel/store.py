@@ -89,18 +89,19 @@ class S3Store:
     def __init__(self, location: Location, credentials: Credentials | None) -> None:
         """`credentials` None: requests are not signed, as anybody's."""
         self.location = location
+        endpoint = location.endpoint_url if location.force_path_style else location.bucket_url
+        # obstore takes from the environment what it is not told, so it is told all that would lead elsewhere.
         config: Any = {
-            "endpoint": location.endpoint_url if location.force_path_style else location.bucket_url,
+            "endpoint": endpoint,
+            "aws_endpoint_url_s3": endpoint,
             "region": location.region,
             "virtual_hosted_style_request": not location.force_path_style,
+            "s3_express": False,
+            "skip_signature": credentials is None,
+            "access_key_id": credentials.access_key_id if credentials else "nobody",
+            "secret_access_key": credentials.secret_access_key if credentials else "none",
+            "token": (credentials.session_token if credentials else None) or "",
         }
-        if credentials is None:
-            config["skip_signature"] = True
-        else:
-            config["access_key_id"] = credentials.access_key_id
-            config["secret_access_key"] = credentials.secret_access_key
-            if credentials.session_token:
-                config["token"] = credentials.session_token
         self._store = ObstoreS3(
             location.bucket,
             config=config,
