@@ -29,7 +29,8 @@ class BucketPart:
     """The error codes that mean that it is not there."""
     put: Callable[[Any, Bag, Bag], None]
     """(s3, the bucket's keyword arguments, inputs)"""
-    get: Callable[[Any, Bag, type], Bag]
+    get: Callable[[Any, Bag, type], Bag | None]
+    """None, where it is not there and S3 makes no error of that."""
     remove: Callable[[Any, Bag, Bag], None]
 
     named_by: str = ""
@@ -62,6 +63,8 @@ class BucketPart:
             if code(error) in self.absent | {"NoSuchBucket"}:
                 return None
             raise ProviderError(f"reading S3 Bucket {self.what} ({id_}): {explained(error)}") from error
+        if found is None:
+            return None
         if "policy" in found:
             found["policy"] = as_written(state.get("policy"), found["policy"])
         return {

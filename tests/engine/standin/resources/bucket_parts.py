@@ -11,7 +11,7 @@ from engine.standin.values import Bag
 
 from .bucket import NEW_BUCKETS_ENCRYPTION
 from .bucket_part import BucketPart
-from .s3_table import ACCESS, ENCRYPTION, LIFECYCLE, OWNERSHIP, POLICY, VERSIONING
+from .s3_table import ACCESS, CORS, ENCRYPTION, LIFECYCLE, LOGGING, OWNERSHIP, POLICY, VERSIONING
 from .shapes import from_api, to_api
 
 _ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -132,6 +132,24 @@ def _get_lifecycle(s3: Any, where: Bag, cls: type) -> Bag:
     return {**_got(cls, "rules", found["Rules"]), "transitionDefaultMinimumObjectSize": size}
 
 
+def _put_cors(s3: Any, where: Bag, inputs: Bag) -> None:
+    s3.put_bucket_cors(**where, CORSConfiguration={"CORSRules": _sent(s3, "CORSRules", inputs["corsRules"])})
+
+
+def _get_cors(s3: Any, where: Bag, cls: type) -> Bag:
+    return _got(cls, "corsRules", s3.get_bucket_cors(**where)["CORSRules"])
+
+
+def _put_logging(s3: Any, where: Bag, inputs: Bag) -> None:
+    wanted = {"TargetBucket": inputs["targetBucket"], "TargetPrefix": inputs["targetPrefix"]}
+    s3.put_bucket_logging(**where, BucketLoggingStatus={"LoggingEnabled": wanted})
+
+
+def _get_logging(s3: Any, where: Bag, cls: type) -> Bag | None:
+    found = s3.get_bucket_logging(**where).get("LoggingEnabled")
+    return {"targetBucket": found["TargetBucket"], "targetPrefix": found["TargetPrefix"]} if found else None
+
+
 PARTS = (
     BucketPart(
         token="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
@@ -192,5 +210,26 @@ PARTS = (
         put=_put_lifecycle,
         get=_get_lifecycle,
         remove=lambda s3, where, state: s3.delete_bucket_lifecycle(**where),
+    ),
+    BucketPart(
+        token="aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+        what="CORS Configuration",
+        table=CORS,
+        class_name="BucketCorsConfigurationArgs",
+        absent=frozenset({"NoSuchCORSConfiguration"}),
+        put=_put_cors,
+        get=_get_cors,
+        remove=lambda s3, where, state: s3.delete_bucket_cors(**where),
+    ),
+    BucketPart(
+        token="aws:s3/bucketLogging:BucketLogging",
+        what="Logging",
+        table=LOGGING,
+        class_name="BucketLoggingInitArgs",
+        absent=frozenset(),
+        put=_put_logging,
+        get=_get_logging,
+        # S3 has no call that deletes it.
+        remove=lambda s3, where, state: s3.put_bucket_logging(**where, BucketLoggingStatus={}),
     ),
 )

@@ -6,7 +6,7 @@ the schema's oldest parts.
 """
 
 from engine.standin.policies import equivalent
-from engine.standin.properties import Property, Source
+from engine.standin.properties import Property, Source, same_set
 
 TF = "terraform-provider-aws internal/service/s3/"
 
@@ -23,6 +23,8 @@ _ENCRYPTION = Source(TF + "bucket_server_side_encryption_configuration.go (6.0)"
 _BLOCKED = Source("terraform-provider-aws changelog 6.40, 'blocked_encryption_types' Optional and Computed")
 _ACCESS = Source(TF + "bucket_public_access_block.go (6.0)")
 _POLICY = Source(TF + "bucket_policy.go (6.0)")
+_CORS = Source(TF + "bucket_cors_configuration.go (4.x)")
+_LOGGING = Source(TF + "bucket_logging.go (6.0)")
 _LIFECYCLE = Source(TF + "bucket_lifecycle_configuration.go (6.0)")
 
 BUCKET: dict[str, Property] = dict(
@@ -122,11 +124,36 @@ LIFECYCLE: dict[str, Property] = dict(
         *_LIFECYCLE.updatable(f"{_AND} {_AND}.objectSizeGreaterThan {_AND}.objectSizeLessThan {_AND}.prefix"),
         *_LIFECYCLE.updatable(f"{_AND}.tags", free=True),
         *_LIFECYCLE.updatable("rules.noncurrentVersionExpiration rules.noncurrentVersionExpiration.noncurrentDays"),
-        *_LIFECYCLE.updatable("rules.noncurrentVersionExpiration.newerNoncurrentVersions"),
+        # moto forgets it.
+        *_LIFECYCLE.updatable("rules.noncurrentVersionExpiration.newerNoncurrentVersions", forwarded=False),
         *_LIFECYCLE.updatable("rules.noncurrentVersionTransitions rules.noncurrentVersionTransitions.noncurrentDays"),
         *_LIFECYCLE.updatable(
             "rules.noncurrentVersionTransitions.newerNoncurrentVersions rules.noncurrentVersionTransitions.storageClass"
         ),
         *_LIFECYCLE.updatable("rules.transitions.date rules.transitions.days rules.transitions.storageClass"),
+    ]
+)
+
+CORS: dict[str, Property] = dict(
+    [
+        *_CORS.replacing("bucket"),
+        *_CORS.replacing("expectedBucketOwner"),
+        *_REGION.replacing("region"),
+        # TypeSet, and so are the lists in it.
+        *_CORS.updatable("corsRules", same=same_set),
+        *_CORS.updatable("corsRules.allowedHeaders corsRules.allowedMethods corsRules.allowedOrigins", same=same_set),
+        *_CORS.updatable("corsRules.exposeHeaders", same=same_set),
+        *_CORS.updatable("corsRules.id corsRules.maxAgeSeconds"),
+    ]
+)
+
+LOGGING: dict[str, Property] = dict(
+    [
+        *_LOGGING.replacing("bucket"),
+        *_LOGGING.replacing("expectedBucketOwner"),
+        *_REGION.replacing("region"),
+        *_LOGGING.updatable("targetBucket targetPrefix"),
+        # Grants need ACLs, which a bucket of BucketOwnerEnforced has not; moto forgets the key format.
+        *_LOGGING.updatable("targetGrants targetObjectKeyFormat", forwarded=False),
     ]
 )
