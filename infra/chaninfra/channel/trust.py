@@ -21,6 +21,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policies import VERSION
 from chaninfra.channel.principals import GitHub, GitLab, Oidc, Principal
 
+_GITHUB_REPOSITORY = r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+"
 GITHUB = "token.actions.githubusercontent.com"
 
 
@@ -76,7 +77,7 @@ def kind_of(principal: Principal, where: str) -> str:
 
 
 def _github(who: GitHub, where: str) -> Trust:
-    owner, repository = _owned(who.repository, r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", f"{where}.repository").split("/")
+    owner, repository = _owned(who.repository, _GITHUB_REPOSITORY, f"{where}.repository").split("/")
     if (who.owner_id is None) != (who.repository_id is None):
         raise ConfigurationError("owner-id and repository-id go together", where=where, remedy="give both, or neither")
     context = _github_context(who, where)
@@ -87,10 +88,13 @@ def _github(who: GitHub, where: str) -> Trust:
         # The older form of `sub` has names only; with this it is pinned as well.
         claims["repository_id"] = (who.repository_id,)
     else:
-        # Neither a name nor a ref can hold an @-id of another owner's: `:` ends the name, and no ref has one.
+        # No name holds an @, so the owner is this one. What follows could be found further on in the `sub` of another
+        # repository of the owner's, which may compose it as it likes ("Customizing the subject claims").
         names.append(f"{owner}@*/{repository}@*")
+        claims["repository"] = (who.repository,)
     if who.workflow is not None:
         claims["job_workflow_ref"] = (_workflow(who.workflow, f"{where}.workflow"),)
+    _full(who.audience, f"{where}.audience")
     subjects = tuple(f"repo:{name}:{context}" for name in names)
     return Trust(issuer=GITHUB, audience=who.audience, claims={"sub": subjects, **claims})
 
@@ -111,23 +115,26 @@ def _github_context(who: GitHub, where: str) -> str:
             remedy=f"give exactly one of {', '.join(contexts)}"
             + ("" if given else "; or a reusable `workflow`, which alone may then get in from any of them"),
         )
-    for key, value in given.items():
-        if key != "environment" and re.search(r"[\s:?]", value.removeprefix("ref:")):
-            raise ConfigurationError("is no ref", where=f"{where}.{key}", remedy="refs hold no spaces, colons or ?")
-        if "*" in value and key in ("environment", "ref") and not value.startswith("ref:refs/"):
+    if who.environment:
+        _full(who.environment, f"{where}.environment")
+    for key in ("branch", "tag", "ref"):
+        value = given.get(key, "").removeprefix("ref:")
+        _ref(value, f"{where}.{key}")
+        if value and not value.startswith("refs/"):
             raise ConfigurationError(
-                "has a wildcard", where=f"{where}.{key}", remedy="name the environment, or a ref below refs/"
+                f"{value!r} is no ref in full", where=f"{where}.{key}", remedy="write refs/heads/… or refs/tags/…"
             )
     return next(iter(given.values()), "*")
 
 
 def _workflow(value: str, where: str) -> str:
     path, _, ref = value.partition("@")
-    _owned(path, r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", where)
+    _owned(path, _GITHUB_REPOSITORY + r"/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", where)
     if not ref or ref.startswith("*"):
         raise ConfigurationError(
             "has no ref", where=where, remedy="write OWNER/REPO/.github/workflows/FILE.yml@refs/heads/BRANCH"
         )
+    _ref(ref, where)
     return value
 
 
@@ -140,23 +147,47 @@ def _gitlab(who: GitLab, where: str) -> Trust:
             "names no ref of the project, or two", where=where, remedy="give exactly one of branch, tag"
         )
     kind, ref = chosen[0]
+    _ref(ref, f"{where}.{kind}")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)*", who.host):
+        raise ConfigurationError(
+            f"{who.host!r} is no host",
+            where=f"{where}.host",
+            remedy="write its name, without https:// and without a port",
+        )
+    if who.audience is not None:
+        _full(who.audience, f"{where}.audience")
     subject = f"project_path:{project}:ref_type:{kind}:ref:{ref}"
     return Trust(issuer=who.host, audience=who.audience or f"https://{who.host}", claims={"sub": (subject,)})
 
 
 def _oidc(who: Oidc, where: str) -> Trust:
-    for key, value in {"subject": who.subject, "audience": who.audience}.items():
-        if "*" in value or "?" in value:
-            raise ConfigurationError(
-                f"{value!r} has a wildcard, and what an issuer puts where is not known: others could match it",
-                where=f"{where}.{key}",
-                remedy="write it in full; several principals may share a channel",
-            )
-    issuer = who.issuer.removeprefix("https://").rstrip("/")
+    _full(who.subject, f"{where}.subject")
+    _full(who.audience, f"{where}.audience")
+    issuer = who.issuer.removeprefix("https://")
     return Trust(issuer=issuer, audience=who.audience, claims={"sub": (who.subject,)})
 
 
 _KINDS: dict[str, Callable[[Any, str], Trust]] = {"github": _github, "gitlab": _gitlab, "oidc": _oidc}
+
+
+def _full(value: str, where: str) -> None:
+    """Raises ConfigurationError where `value` is not meant as it stands, but as a pattern."""
+    for mark, name in {"*": "wildcard", "?": "wildcard", "${": "variable"}.items():
+        if mark in value:
+            raise ConfigurationError(
+                f"{value!r} has a {name}: tokens that are not meant could match it",
+                where=where,
+                remedy="write it in full; several principals may share a channel",
+            )
+
+
+def _ref(value: str, where: str) -> None:
+    """Raises ConfigurationError where `value` is no ref, nor one with `*` for a part of it."""
+    # `${` would be a variable of the policy's, `?` a wildcard.
+    if re.search(r"[\s:?]|\$\{", value):
+        raise ConfigurationError(
+            f"{value!r} is no ref", where=where, remedy="take out spaces, colons, ? and ${; `*` stands for any part"
+        )
 
 
 def _owned(value: str, form: str, where: str) -> str:
