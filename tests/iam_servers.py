@@ -34,7 +34,13 @@ from s3_servers import REGION, Server, free_port
 
 ACCOUNT = "000000000000"
 """The account that versitygw's ARNs are of."""
-ISSUERS = ("token.actions.githubusercontent.com", "gitlab.com", "gitlab.example.com", "idp.example.com")
+ISSUERS = (
+    "token.actions.githubusercontent.com",
+    "gitlab.com",
+    "gitlab.example.com",
+    "idp.example.com",
+    "tenant.auth0.com",
+)
 
 _VARIABLE = "LOCAL_ISSUER"
 _DIALS = "iamapi/internal/iamutil/webidentity.go"
@@ -56,26 +62,31 @@ class Gateway:
     iam_url: str
     issuer: Issuer
     providers: dict[str, str] = field(default_factory=dict)
+    clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def client(self, service: str) -> Any:
         """The boto3 client of `iam`, with root's keys, or of `sts`, unsigned."""
-        unsigned = Config(signature_version=UNSIGNED) if service == "sts" else None
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=self.iam_url,
-            region_name=REGION,
-            aws_access_key_id=self.server.access_key_id,
-            aws_secret_access_key=self.server.secret_access_key,
-            config=unsigned,
-        )
-
-    def provider(self, url: str, audience: str) -> str:
-        """The ARN of the OIDC provider of the issuer `url`, which is made when it is first asked for."""
-        if url not in self.providers:
-            made = self.client("iam").create_open_id_connect_provider(
-                Url=url, ClientIDList=[audience], ThumbprintList=[self.issuer.thumbprint]
+        if service not in self.clients:
+            self.clients[service] = boto3.session.Session().client(
+                service,
+                endpoint_url=self.iam_url,
+                region_name=REGION,
+                aws_access_key_id=self.server.access_key_id,
+                aws_secret_access_key=self.server.secret_access_key,
+                config=Config(signature_version=UNSIGNED) if service == "sts" else None,
             )
+        return self.clients[service]
+
+    def provider(self, url: str, *audiences: str) -> str:
+        """The ARN of the OIDC provider of the issuer `url`, made when it is first asked for; it knows `audiences`."""
+        iam = self.client("iam")
+        if url not in self.providers:
+            made = iam.create_open_id_connect_provider(Url=url, ThumbprintList=[self.issuer.thumbprint])
             self.providers[url] = made["OpenIDConnectProviderArn"]
+        for audience in audiences:
+            iam.add_client_id_to_open_id_connect_provider(
+                OpenIDConnectProviderArn=self.providers[url], ClientID=audience
+            )
         return self.providers[url]
 
     def role(self, trust: Mapping[str, Any], rights: Mapping[str, Any] | None = None) -> str:

@@ -93,7 +93,9 @@ def _handler(key: rsa.RSAPrivateKey) -> type[BaseHTTPRequestHandler]:
             url = f"https://{self.headers['Host']}"
             if self.path.endswith(_DISCOVERY):
                 url += self.path.removesuffix(_DISCOVERY)
-                body: dict[str, Any] | None = {"issuer": url, "jwks_uri": url + _KEYS}
+                # Auth0's issuers end in a slash.
+                end = "/" if url.endswith(".auth0.com") else ""
+                body: dict[str, Any] | None = {"issuer": url + end, "jwks_uri": url + _KEYS}
             else:
                 body = {"keys": keys} if self.path.endswith(_KEYS) else None
             self.send_response(200 if body else 404)
