@@ -8,6 +8,8 @@ from moto.iam.models import OpenIDConnectProvider
 from moto.iam.responses import IamResponse
 from moto.server import ThreadedMotoServer
 
+from engine import moto_cloudfront
+
 
 @contextmanager
 def served() -> Iterator[str]:
@@ -22,6 +24,7 @@ def served() -> Iterator[str]:
 
 def mend() -> None:
     """Adds it; doing so twice changes nothing."""
+    moto_cloudfront.mend()
     IamResponse.add_client_id_to_open_id_connect_provider = _add_client
     IamResponse.remove_client_id_from_open_id_connect_provider = _remove_client
 

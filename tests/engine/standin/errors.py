@@ -8,6 +8,20 @@ from botocore.exceptions import ClientError
 # The errors that the Go SDK has types for; it prints those without "api error".
 _MODELLED = {
     "S3": {"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "NoSuchBucket", "NoSuchKey", "NoSuchUpload"},
+    "CloudFront": {
+        "CNAMEAlreadyExists",
+        "CachePolicyAlreadyExists",
+        "CachePolicyInUse",
+        "DistributionNotDisabled",
+        "InvalidArgument",
+        "InvalidIfMatchVersion",
+        "InvalidOriginAccessControl",
+        "InvalidViewerCertificate",
+        "NoSuchCachePolicy",
+        "OriginAccessControlAlreadyExists",
+        "OriginAccessControlInUse",
+        "PreconditionFailed",
+    },
     "IAM": {
         "ConcurrentModification",
         "DeleteConflict",

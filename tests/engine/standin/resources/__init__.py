@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from .bucket import Bucket
 from .bucket_parts import PARTS
+from .cloudfront import CONFIGURED
+from .distribution import Distribution
 from .iam import Role, RolePolicy
 from .oidc import OpenIdConnectProvider
 from .resource import Resource
@@ -14,5 +16,7 @@ _TYPES: tuple[Resource, ...] = (
     Role(),
     RolePolicy(),
     OpenIdConnectProvider(),
+    *CONFIGURED,
+    Distribution(),
 )
 RESOURCES: Mapping[str, Resource] = {resource.token: resource for resource in _TYPES}
