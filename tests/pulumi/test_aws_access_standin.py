@@ -1,0 +1,182 @@
+"""Access on AWS by the real engine on the stand-in for pulumi-resource-aws, which forwards to moto.
+
+Moto judges no access: what is held here is which documents and settings AWS would have, that nothing drifts, that drift
+by hand is seen and mended, and that each option is changed in place. Who may do what is judged in `tests/servers`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import channels
+from engine.standin import install
+from s3_servers import Server
+from stacks import Stack
+
+GITHUB = "token.actions.githubusercontent.com"
+PUBLISHERS = {
+    "ci": {"github": {"repository": "acme/packages", "branch": "main"}},
+    "ops": {"arn": "arn:aws:iam::123456789012:role/ops"},
+}
+READERS = {"apps": {"gitlab": {"project": "acme/app", "branch": "main"}}}
+
+
+@pytest.fixture
+def stack(aws: Server, bucket_name: str, tmp_path: Path) -> Stack:
+    environment = {**aws.environment(), **install(tmp_path / "home"), "AWS_ENDPOINT_URL": aws.endpoint_url}
+    config = {
+        "provider": "aws",
+        "bucket": bucket_name,
+        "region": aws.region,
+        "endpoint_url": aws.endpoint_url,
+        "force_path_style": True,
+        "prefix": "main",
+        "subdirs": "linux-64",
+        "publishers": PUBLISHERS,
+        "readers": READERS,
+    }
+    return Stack(tmp_path / "stack", config, environment)
+
+
+@pytest.fixture
+def iam(aws: Server) -> Any:
+    return boto3.session.Session().client(
+        "iam",
+        endpoint_url=aws.endpoint_url,
+        region_name=aws.region,
+        aws_access_key_id=aws.access_key_id,
+        aws_secret_access_key=aws.secret_access_key,
+    )
+
+
+def role_names(iam: Any, bucket: str) -> list[str]:
+    return sorted(role["RoleName"] for role in iam.list_roles()["Roles"] if bucket in role["RoleName"])
+
+
+def bucket_for_logs(aws: Server, name: str) -> str:
+    """A bucket that S3 may write access logs to."""
+    client = aws.client()
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": aws.region})
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
+    client.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return name
+
+
+def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
+    aws: Server, bucket_name: str, stack: Stack, iam: Any
+) -> None:
+    ran = stack.up()
+    assert ran.code == 0, ran
+    publisher, reader = f"{bucket_name}-main-publisher-ci", f"{bucket_name}-main-reader-apps"
+    assert role_names(iam, bucket_name) == [publisher, reader]
+    access = stack.outputs()["access"]["main"]
+    role = iam.get_role(RoleName=publisher)["Role"]
+    assert access["publishers"] == {
+        "ci": {"kind": "github", "role-arn": role["Arn"]},
+        "ops": {"kind": "arn", "arn": "arn:aws:iam::123456789012:role/ops"},
+    }
+    (trusted,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"]["Federated"].endswith(f":oidc-provider/{GITHUB}")
+    assert trusted["Condition"]["StringEquals"] == {
+        f"{GITHUB}:aud": "sts.amazonaws.com",
+        f"{GITHUB}:repository": "acme/packages",
+    }
+    rights = iam.get_role_policy(RoleName=publisher, PolicyName="conda-channel")["PolicyDocument"]
+    assert "s3:DeleteObject" not in json.dumps(rights)
+    assert "channel.json" not in json.dumps(rights)
+
+    # Nothing drifts.
+    assert stack.up().done == {}
+    assert stack.refresh().done == {}
+
+    # Drift by hand: more rights, another trust, a role gone.
+    wide = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=publisher, PolicyName="conda-channel", PolicyDocument=json.dumps(wide))
+    anybody = {**trusted, "Condition": {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}}
+    iam.update_assume_role_policy(
+        RoleName=publisher, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    )
+    iam.delete_role_policy(RoleName=reader, PolicyName="conda-channel")
+    assert stack.refresh().code == 0
+    ran = stack.up()
+    assert ran.done == {"created": 1, "updated": 2}, ran
+    assert iam.get_role(RoleName=publisher)["Role"]["AssumeRolePolicyDocument"]["Statement"] == [trusted]
+    assert iam.get_role_policy(RoleName=publisher, PolicyName="conda-channel")["PolicyDocument"] == rights
+
+    # Each option changed in place, packages there; a principal more and one less.
+    logs = bucket_for_logs(aws, f"{bucket_name}-logs")
+    packages = channels.fill(aws, bucket_name, "main", stack.folder / "packages")
+    stack.config(
+        publishers={"ci": {"github": {"repository": "acme/packages", "environment": "release"}}},
+        maintainers={"keeper": {"github": {"repository": "acme/packages", "environment": "keepers"}}},
+        aws={
+            "kms-key-arn": "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "old-versions-days": 30,
+            "open-uploads-days": 2,
+            "cors-origins": ["https://docs.example.com"],
+            "log-bucket": logs,
+            "no-overwrite": True,
+            "tags": {"team": "platform"},
+            "roles": {"max-session-duration": 7200},
+        },
+    )
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert "replaced" not in ran.done
+    assert stack.up().done == {}
+    assert stack.refresh().done == {}
+    client = aws.client()
+    rule = client.get_bucket_encryption(Bucket=bucket_name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert "kms:Decrypt" in json.dumps(iam.get_role_policy(RoleName=reader, PolicyName="conda-channel"))
+    assert iam.get_role(RoleName=publisher)["Role"]["MaxSessionDuration"] == 7200
+    assert set(packages) < set(channels.etags(aws, bucket_name))
+
+    assert stack.destroy().code != 0
+    stack.config(force_destroy=True)
+    assert stack.up().code == 0
+    assert stack.destroy().code == 0
+    assert role_names(iam, bucket_name) == []
+    assert bucket_name not in channels.buckets(aws)
+
+
+def test_organization_vpc_and_an_oidc_provider_that_is_there_on_the_aws_standin(
+    aws: Server, bucket_name: str, stack: Stack, iam: Any
+) -> None:
+    issuer = "gitlab.example.com"
+    there = iam.create_open_id_connect_provider(
+        Url=f"https://{issuer}", ClientIDList=["https://gitlab.example.com"], ThumbprintList=["0" * 40]
+    )["OpenIDConnectProviderArn"]
+    stack.config(
+        visibility="organization",
+        publishers={"own": {"gitlab": {"project": "acme/packages", "tag": "v*", "host": issuer}}},
+        readers={},
+        aws={
+            "organization-id": "o-a1b2c3d4e5",
+            "vpc-endpoints": ["vpce-0123456789abcdef0"],
+            "existing-oidc-providers": [f"https://{issuer}"],
+        },
+    )
+    ran = stack.preview()
+    assert ran.code == 0, ran
+    role = f"{bucket_name}-main-publisher-own"
+    # Moto takes the denial outside the VPC for one of everything, so what it would put is looked at in the preview.
+    stack.config(aws={"organization-id": "o-a1b2c3d4e5", "existing-oidc-providers": [f"https://{issuer}"]})
+    ran = stack.up()
+    assert ran.code == 0, ran
+    (trusted,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted["Principal"]["Federated"] == there
+    assert stack.up().done == {}
+    assert stack.destroy().code == 0
+    # It was the account's before.
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=there)["Url"].endswith(issuer)
