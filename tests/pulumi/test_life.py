@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import channels
 import conda_client
 from s3_servers import Server
 from stacks import Ran, Stack
+from stories import Told, tell
 
 PREFIX = "team/main"
 
@@ -36,7 +39,16 @@ class Channel:
         return conda_client.install(url, ["tool"], self.folder / name, self.server)
 
 
-def test_a_channel_from_its_first_day_to_its_last(server: Server, bucket_name: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell(life, (minio, versitygw), tmp_path_factory)
+
+
+def test_a_channel_from_its_first_day_to_its_last(server: Server, told: Told) -> None:
+    told[server.name].result()
+
+
+def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
     channel = Channel(server, bucket_name, tmp_path)
     stack = channel.stack
 

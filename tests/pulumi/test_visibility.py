@@ -6,14 +6,26 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import channels
 from s3_servers import Server
 from stacks import Stack
+from stories import Told, tell
 
 OTHERS = {"Sid": "Others", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
 
 
-def test_two_channels_become_public_and_private_again(server: Server, bucket_name: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell(visibility, (minio, versitygw), tmp_path_factory)
+
+
+def test_two_channels_become_public_and_private_again(server: Server, told: Told) -> None:
+    told[server.name].result()
+
+
+def visibility(server: Server, bucket_name: str, tmp_path: Path) -> None:
     names: dict[str, Any] = {"stable": {}, "dev": {"prefix": "team/dev", "subdirs": ["win-64"]}}
     config = {"provider": "custom", "bucket": bucket_name, "endpoint_url": server.endpoint_url, "channels": names}
     stack = Stack(tmp_path / "stack", {**config, "subdirs": "linux-64,osx-64"}, server.environment())
