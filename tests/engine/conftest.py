@@ -45,6 +45,11 @@ def iam(moto: str) -> Any:
 
 
 @pytest.fixture
+def cloudfront(moto: str) -> Any:
+    return _hand(moto, "cloudfront")
+
+
+@pytest.fixture
 def aws(moto: str) -> Aws:
     """The account as the stand-in sees it, without the engine."""
     keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}

@@ -8,7 +8,8 @@ program to:
 - `Read` asks the server; only what AWS does not store (marked `local` in the table) is carried over from the state;
 - `properties` and the tables beside it say of every property whether a change updates or replaces, and where that is
   known from; a property that is not listed fails the diff;
-- what AWS does and moto does not is done here (`resources.bucket`, `resources.bucket_parts`).
+- what AWS does and moto does not is done here (`resources.bucket`, `resources.bucket_parts`, `resources.iam`) or, where
+  moto would forget what it is told, added to moto (`engine.moto_more`).
 
 A test calls `install` and adds the variables it returns to the engine's environment.
 """
