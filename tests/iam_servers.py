@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -52,6 +53,10 @@ _CHANGES = {
     ),
     '\t"net/http"\n': '\t"os"\n',
 }
+
+
+# To see whether it is up; what it is asked afterwards is asked with its CA.
+_ANY_CERTIFICATE = ssl._create_unverified_context()  # noqa: S323
 
 
 @dataclass(frozen=True)
@@ -122,27 +127,34 @@ class Gateway:
 
 
 @contextmanager
-def versitygw_iam(folder: Path, *, led: bool = True) -> Iterator[Gateway]:
-    """versitygw and its IAM on plain files in `folder`; `led`: to the issuer on the loopback interface."""
+def versitygw_iam(folder: Path, *, led: bool = True, tls: bool = False) -> Iterator[Gateway]:
+    """versitygw and its IAM on plain files in `folder`; `led`: to the issuer on the loopback interface.
+
+    With `tls` its S3 side has a certificate of the CA in `folder/tls/ca.pem`.
+    """
     binary = _led_program() if led else s3_servers.program("versitygw")
     data, users, socket = (folder / name for name in ("data", "users", "private.sock"))
     for made in (data, users):
         made.mkdir(parents=True)
-    server = Server(
-        "versitygw", f"http://127.0.0.1:{free_port()}", f"root{secrets.token_hex(4)}", secrets.token_hex(20)
-    )
+    url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{free_port()}"
+    server = Server("versitygw", url, f"root{secrets.token_hex(4)}", secrets.token_hex(20))
+    certificate: list[str] = []
+    if tls:
+        (folder / "tls").mkdir()
+        _, chain = oidc_issuer.certificates(folder / "tls", ["localhost"])
+        certificate = ["--cert", str(chain), "--key", str(chain)]
     iam_url = f"http://127.0.0.1:{free_port()}"
     keys = {"ROOT_ACCESS_KEY_ID": server.access_key_id, "ROOT_SECRET_ACCESS_KEY": server.secret_access_key}
     with ExitStack() as stack:
         issuer = stack.enter_context(oidc_issuer.issuer(folder / "issuer", ISSUERS))
 
         def start(url: str, name: str, *arguments: str) -> None:
-            command = [str(binary), "--quiet", "--health", "/healthz", "--port", url.removeprefix("http://")]
+            command = [str(binary), "--quiet", "--health", "/healthz", "--port", url.partition("//")[2]]
             env = {"HOME": str(folder), _VARIABLE: issuer.address, **keys}
             stack.enter_context(_running([*command, *arguments], env, url, folder / f"{name}.log"))
 
         start(iam_url, "iam", "iam", "--dir", str(users), "--private-ports", str(socket))
-        start(server.endpoint_url, "s3", "--iam-standalone-endpoint", str(socket), "posix", str(data))
+        start(server.endpoint_url, "s3", *certificate, "--iam-standalone-endpoint", str(socket), "posix", str(data))
         yield Gateway(server, iam_url, issuer)
 
 
@@ -154,7 +166,7 @@ def _running(command: list[str], env: dict[str, str], url: str, log: Path) -> It
         end = time.monotonic() + 60
         while True:
             try:
-                urlopen(f"{url}/healthz", timeout=5).close()  # noqa: S310
+                urlopen(f"{url}/healthz", timeout=5, context=_ANY_CERTIFICATE).close()  # noqa: S310
                 break
             except OSError as error:
                 if child.poll() is not None or time.monotonic() > end:

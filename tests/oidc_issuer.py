@@ -54,7 +54,7 @@ def issuer(folder: Path, hosts: Sequence[str]) -> Iterator[Issuer]:
     """An issuer under each of the names `hosts`; its certificate is kept in `folder` for as long."""
     folder.mkdir(parents=True, exist_ok=True)
     key = new_key()
-    authority, chain = _certificates(folder, hosts)
+    authority, chain = certificates(folder, hosts)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(key))
@@ -62,7 +62,7 @@ def issuer(folder: Path, hosts: Sequence[str]) -> Iterator[Issuer]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        thumbprint = hashlib.sha1(authority.public_bytes(serialization.Encoding.DER)).hexdigest()  # noqa: S324
+        thumbprint = hashlib.sha1(ssl.PEM_cert_to_DER_cert(authority.read_text())).hexdigest()  # noqa: S324
         yield Issuer(f"127.0.0.1:{server.server_port}", thumbprint, key)
     finally:
         server.shutdown()
@@ -109,8 +109,8 @@ def _handler(key: rsa.RSAPrivateKey) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _certificates(folder: Path, hosts: Sequence[str]) -> tuple[x509.Certificate, Path]:
-    """The certificate of a new CA, and a file with key and chain of one that it signed for `hosts`."""
+def certificates(folder: Path, hosts: Sequence[str]) -> tuple[Path, Path]:
+    """Files with the certificate of a new CA, and with key and chain of one that it signed for `hosts`."""
     ca_key, key = new_key(), new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA of the tests")])
     authority = (
@@ -124,13 +124,14 @@ def _certificates(folder: Path, hosts: Sequence[str]) -> tuple[x509.Certificate,
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    file = folder / "issuer.pem"
+    ca, file = folder / "ca.pem", folder / "chain.pem"
+    ca.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     # The CA's own certificate ends the chain: it is the one that a thumbprint is of.
     file.write_bytes(private + b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (leaf, authority)))
-    return authority, file
+    return ca, file
 
 
 def _unsigned(subject: x509.Name, issued_by: x509.Name, key: rsa.RSAPrivateKey) -> x509.CertificateBuilder:

@@ -13,29 +13,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
+import access_sessions
 from access_cases import CASES, CHANNEL, PREFIXES, SUBDIRS
 from chaninfra.channel.access_table import ACTIONS, PLACES, PRINCIPALS, TABLE, Place
 from chaninfra.channel.policies import document, public_read
-from chaninfra.channel.principals import GitHub, Principal
 from chaninfra.channel.rights import for_bucket, identity_policy
-from chaninfra.channel.trust import trust, trust_policy
 from iam_servers import Gateway
 from s3_servers import Server
 
 ROLES = ("reader", "publisher", "maintainer")
 JUDGED = [cell for cell, judged in TABLE.items() if not judged.aws_only]
 JUDGED_OF_ROLES = [cell for cell in JUDGED if cell[0] in ROLES]
-_TOKEN = {
-    "iss": "https://token.actions.githubusercontent.com",
-    "aud": "sts.amazonaws.com",
-    "sub": "repo:acme/packages:ref:refs/heads/main",
-    "repository": "acme/packages",
-}
 
 
 def _ids(cells: list[tuple[str, Place, str]]) -> list[str]:
@@ -86,7 +78,7 @@ def test_every_action_of_the_table_has_a_case() -> None:
 @pytest.fixture(scope="module")
 def on_versitygw(gateway: Gateway) -> Ground:
     """Everybody with the rights of a role."""
-    return _ground(gateway.server, lambda role, bucket: _session(gateway, _rights(role, bucket)))
+    return _ground(gateway.server, lambda role, bucket: access_sessions.on_versitygw(gateway, _rights(role, bucket)))
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +88,8 @@ def on_versitygw_by_arn(gateway: Gateway) -> Ground:
     root.create_bucket(Bucket=bucket)
     statements, clients = [], {}
     for role in ROLES:
-        arn = _role(gateway, None)
-        clients[role] = gateway.server.client(**gateway.assume(arn, gateway.issuer.token(_TOKEN)))
+        arn = access_sessions.role(gateway, None)
+        clients[role] = access_sessions.assumed(gateway, arn)
         statements += for_bucket(role, "somebody", arn, bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
     root.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document(statements)))
     return Ground(root, {False: bucket}, clients)
@@ -106,16 +98,16 @@ def on_versitygw_by_arn(gateway: Gateway) -> Ground:
 @pytest.fixture(scope="module")
 def on_minio(minio: Server) -> Ground:
     """Everybody with the rights of a session's policy."""
-    return _ground(minio, lambda role, bucket: _minio_session(minio, _rights(role, bucket)))
+    return _ground(minio, lambda role, bucket: access_sessions.on_minio(minio, _rights(role, bucket)))
 
 
-def _ground(server: Server, keys: Callable[[str, str], dict[str, str]]) -> Ground:
+def _ground(server: Server, session: Callable[[str, str], Any]) -> Ground:
     root, buckets = server.client(), {public: _name() for public in (False, True)}
     for bucket in buckets.values():
         root.create_bucket(Bucket=bucket)
     root.put_bucket_policy(Bucket=buckets[True], Policy=json.dumps(document(public_read(buckets[True], [CHANNEL]))))
     unsigned = server.client(config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}))
-    clients = {who: server.client(**keys(who, buckets[False])) for who in ("stranger", *ROLES)}
+    clients = {who: session(who, buckets[False]) for who in ("stranger", *ROLES)}
     return Ground(root, buckets, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
 
 
@@ -124,33 +116,6 @@ def _rights(role: str, bucket: str) -> dict[str, Any]:
         allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{_name()}/*"}
         return {"Version": "2012-10-17", "Statement": [allowed]}
     return identity_policy(role, bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
-
-
-def _role(gateway: Gateway, rights: dict[str, Any] | None) -> str:
-    who = trust(Principal(github=GitHub(repository="acme/packages", branch="main")), where="here")
-    assert who is not None
-    return gateway.role(trust_policy(who, gateway.provider(f"https://{who.issuer}", who.audience)), rights)
-
-
-def _session(gateway: Gateway, rights: dict[str, Any]) -> dict[str, str]:
-    return gateway.assume(_role(gateway, rights), gateway.issuer.token(_TOKEN))
-
-
-def _minio_session(minio: Server, rights: dict[str, Any]) -> dict[str, str]:
-    sts = boto3.session.Session().client(
-        "sts",
-        endpoint_url=minio.endpoint_url,
-        region_name=minio.region,
-        aws_access_key_id=minio.access_key_id,
-        aws_secret_access_key=minio.secret_access_key,
-    )
-    given = sts.assume_role(RoleArn="arn:minio:iam:::nobody", RoleSessionName="test", Policy=json.dumps(rights))
-    keys = given["Credentials"]
-    return {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
 
 
 def _name() -> str:
