@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.schemas import STACK_CONFIG, load
+from docs_access import aws_access
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
@@ -18,7 +19,7 @@ def main() -> int:
     """0 when every page is as the program prints it, after writing it if need be."""
     check = "--check" in sys.argv[1:]
     stale = []
-    for name, text in {"stack-config.md": stack_config(), "commands.md": commands()}.items():
+    for name, text in pages().items():
         path = DOCS / name
         if not path.is_file() or path.read_text("utf-8") != text:
             stale.append(name)
@@ -26,6 +27,11 @@ def main() -> int:
                 path.write_text(text, "utf-8")
     print(f"docs: {', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
     return 1 if check and stale else 0
+
+
+def pages() -> dict[str, str]:
+    """The text of each page by its name."""
+    return {"stack-config.md": stack_config(), "commands.md": commands(), "aws-access.md": aws_access()}
 
 
 def stack_config() -> str:
@@ -54,6 +60,25 @@ def stack_config() -> str:
             "",
             *_table(definitions["index"]["properties"], definitions),
             "",
+            "## `aws`",
+            "",
+            *_table(definitions["aws"]["properties"], definitions),
+            "",
+            "### `aws.roles`",
+            "",
+            *_table(definitions["roles"]["properties"], definitions),
+            "",
+            "## A principal",
+            "",
+            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md).",
+            "",
+            *_table(definitions["principal"]["properties"], definitions),
+            "",
+            *(
+                line
+                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc"}.items()
+                for line in (f"### `{key}`", "", *_table(definitions[name]["properties"], definitions), "")
+            ),
         ]
     )
 
