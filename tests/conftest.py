@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import s3_servers
+from engine import moto_more
 from s3_servers import Server
 
 
@@ -30,6 +31,13 @@ def server(request: pytest.FixtureRequest) -> Server:
     """Each of the two."""
     running: Server = request.getfixturevalue(request.param)
     return running
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Server]:
+    """An AWS in memory, by moto, which judges no access."""
+    with moto_more.served() as endpoint_url:
+        yield Server("moto", endpoint_url, "AKIAIOSFODNN7EXAMPLE", "moto takes any", "eu-central-1")
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 import conda_client
 from engine import standin
@@ -66,15 +64,6 @@ def pulumi_environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 def test_the_path_on_a_store_of_ones_own(
     minio: Server, bucket_name: str, project: Path, pulumi_environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -90,21 +79,19 @@ def test_the_path_on_a_store_of_ones_own(
 
 
 def test_the_path_on_aws_against_the_stand_in(
-    moto: str, project: Path, pulumi_environment: dict[str, str], tmp_path: Path
+    aws: Server, project: Path, pulumi_environment: dict[str, str], tmp_path: Path
 ) -> None:
     # The stack file says where the stand-in is; all else is as on AWS.
     (project / "Pulumi.prod.yaml").write_text(
-        f"config:\n  chaninfra:endpoint-url: {moto}\n  chaninfra:force-path-style: true\n", "utf-8"
+        f"config:\n  chaninfra:endpoint-url: {aws.endpoint_url}\n  chaninfra:force-path-style: true\n", "utf-8"
     )
-    keys = {"AWS_ACCESS_KEY_ID": "stand-in", "AWS_SECRET_ACCESS_KEY": "stand-in"}
-    run(commands("aws"), project, {**pulumi_environment, **standin.install(tmp_path / "home"), **keys})
+    run(commands("aws"), project, {**pulumi_environment, **standin.install(tmp_path / "home"), **aws.environment()})
 
     workspace = tomllib.loads((project / "pixi.toml").read_text("utf-8"))["workspace"]
     assert workspace["channels"] == ["s3://my-bucket/my-channel", "conda-forge"]
     # On AWS pixi finds region and credentials as any AWS tool does.
     assert "s3-options" not in workspace
-    server = Server("moto", moto, "stand-in", "stand-in", "eu-central-1")
-    installed = conda_client.install("s3://my-bucket/my-channel", ["my-package"], tmp_path / "client", server)
+    installed = conda_client.install("s3://my-bucket/my-channel", ["my-package"], tmp_path / "client", aws)
     assert "share/my-package.txt" in installed
 
 
