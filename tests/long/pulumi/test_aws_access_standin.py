@@ -127,7 +127,10 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
             "log-bucket": logs,
             "no-overwrite": True,
             "tags": {"team": "platform"},
-            "roles": {"max-session-duration": 7200},
+            "roles": {
+                "max-session-duration": 7200,
+                "permissions-boundary": "arn:aws:iam::123456789012:policy/boundary",
+            },
         },
     )
     ran = stack.up()
@@ -180,3 +183,41 @@ def test_organization_vpc_and_an_oidc_provider_that_is_there_on_the_aws_standin(
     assert stack.destroy().code == 0
     # It was the account's before.
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=there)["Url"].endswith(issuer)
+
+
+def test_the_provider_s_profile_and_role_hold_for_every_part_on_the_aws_standin(
+    aws: Server, bucket_name: str, stack: Stack, tmp_path: Path
+) -> None:
+    """Moto gives who assumes a role of another account that account, so what was made as somebody else is not there."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        stack.environment.pop(name)
+    (tmp_path / "credentials").write_text(
+        f"[deployer]\naws_access_key_id = {aws.access_key_id}\naws_secret_access_key = {aws.secret_access_key}\n"
+    )
+    stack.environment |= {
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    role = "arn:aws:iam::210987654321:role/deployer"
+    stack.config(publishers={}, readers={}, **{"aws:profile": "deployer", "aws:assumeRoles": [{"roleArn": role}]})
+    ran = stack.up()
+    assert ran.code == 0, ran
+
+    assert bucket_name not in channels.buckets(aws)
+    sts = boto3.session.Session().client(
+        "sts",
+        endpoint_url=aws.endpoint_url,
+        region_name=aws.region,
+        aws_access_key_id=aws.access_key_id,
+        aws_secret_access_key=aws.secret_access_key,
+    )
+    assumed = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    keys = {
+        "aws_access_key_id": assumed["AccessKeyId"],
+        "aws_secret_access_key": assumed["SecretAccessKey"],
+        "aws_session_token": assumed["SessionToken"],
+    }
+    listed = aws.client(**keys).list_objects_v2(Bucket=bucket_name)["Contents"]
+    assert "main/linux-64/repodata.json" in {entry["Key"] for entry in listed}
+    assert stack.refresh().done == {}
+    assert stack.destroy().code == 0

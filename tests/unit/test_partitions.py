@@ -1,0 +1,44 @@
+"""Partitions, against botocore's own data: every region is in the partition that its name says, ARNs and hosts with it."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.session import Session
+
+from chaninfra.channel.partitions import dns_suffix, partition
+from chaninfra.channel.spec import stack_spec
+
+OURS = ("aws", "aws-cn", "aws-us-gov")
+REGIONS = [
+    (name, region)
+    for name in OURS
+    for region in Session().get_available_regions("s3", partition_name=name, allow_non_regional=False)
+]
+
+
+def test_there_are_regions_of_each_partition() -> None:
+    assert {name for name, _ in REGIONS} == set(OURS)
+
+
+@pytest.mark.parametrize(("name", "region"), REGIONS)
+def test_a_region_is_where_botocore_has_it(name: str, region: str) -> None:
+    assert partition(region) == name
+    # botocore's own client, so that the endpoint is the one that AWS tools use.
+    client = Session().create_client("s3", region_name=region, aws_access_key_id="x", aws_secret_access_key="x")
+    # us-east-1 has an older name too, which botocore still uses for it.
+    host = client.meta.endpoint_url.replace("https://s3.amazonaws.com", "https://s3.us-east-1.amazonaws.com")
+    assert host == f"https://s3.{region}.{dns_suffix(region)}"
+
+
+@pytest.mark.parametrize(
+    ("region", "url"),
+    [
+        ("eu-central-1", "https://my-bucket.s3.eu-central-1.amazonaws.com/c"),
+        ("us-east-1", "https://my-bucket.s3.us-east-1.amazonaws.com/c"),
+        ("cn-north-1", "https://my-bucket.s3.cn-north-1.amazonaws.com.cn/c"),
+        ("us-gov-west-1", "https://my-bucket.s3.us-gov-west-1.amazonaws.com/c"),
+    ],
+)
+def test_the_url_of_a_public_channel(region: str, url: str) -> None:
+    spec = stack_spec({"bucket": "my-bucket", "region": region, "prefix": "c", "visibility": "public"}, where="test")
+    assert spec.channels[0].public_url == url
