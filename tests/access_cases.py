@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from chaninfra.channel.access_table import Place
 
-CHANNEL, NEIGHBOUR = "team/stable", "team/other"
+CHANNEL, NEIGHBOUR = "team/stable", "team/stable-2"
 SUBDIRS = ("linux-64", "noarch")
 PREFIXES: dict[Place, str] = {"own": CHANNEL, "neighbour": NEIGHBOUR}
 _PREPARED, _PUT = b"prepared", b"what was put"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.principals import GitHub, GitLab, Oidc, Principal
 from chaninfra.channel.trust import trust, trust_policy
 from trust_cases import MEANT, NOT_MEANT
-from trust_evaluator import github, lets_in, provider_arn
+from trust_evaluator import github, gitlab, lets_in, provider_arn
 
 
 def _policy(principal: Principal) -> dict[str, Any]:
@@ -234,3 +236,36 @@ def test_no_token_of_another_repository_or_owner_matches_a_policy_of_an_accepted
     other_id = who.repository_id is not None and claims["repository_id"] != who.repository_id
     assume(other_name or other_id)
     assert not lets_in(_policy(Principal(github=who)), claims)
+
+
+_PROJECT = st.lists(_REPO_NAME, min_size=2, max_size=3).map("/".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_PROJECT, st.sampled_from(["branch", "tag"]), st.text("ab/*:-", min_size=1, max_size=6), st.data())
+def test_no_token_of_another_gitlab_project_matches_a_policy_of_an_accepted_config(
+    project: str, kind: str, ref: str, data: st.DataObject
+) -> None:
+    principal = Principal(gitlab=GitLab(project=project, **{kind: ref}))
+    try:
+        policy = _policy(principal)
+    except ConfigurationError:
+        assume(False)
+    other = data.draw(st.one_of(_PROJECT, _REPO_NAME.map(lambda part: f"{part}/{project}")))
+    wanted = ref.replace("*", "a")
+    its_ref = data.draw(st.one_of(st.just(wanted), st.just(f"x:ref_type:{kind}:ref:{wanted}"), _REPO_NAME))
+    assume(other != project)
+    assert not lets_in(policy, gitlab(other, ref=its_ref, ref_type=data.draw(st.sampled_from(["branch", "tag"]))))
+
+
+def test_a_trust_policy_fits_into_what_iam_takes() -> None:
+    """2048 characters ("IAM and AWS STS quotas"), with the longest names that GitHub has."""
+    repository = f"{'o' * 39}/{'r' * 100}"
+    principal = _on_github(
+        repository=repository,
+        environment="e" * 255,
+        workflow=f"{repository}/.github/workflows/{'w' * 60}.yml@refs/heads/{'b' * 60}",
+        owner_id="1" * 10,
+        repository_id="1" * 10,
+    )
+    assert len(json.dumps(_policy(principal), separators=(",", ":"))) <= 2048
