@@ -9,6 +9,7 @@ import pytest
 from pulumi.dynamic import Config
 
 import channels
+import conda_client
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
@@ -222,3 +223,22 @@ def test_a_store_that_wants_its_region_named_gets_it(aws: Server, bucket_name: s
     store.noun("bucket").create(store.props())
     location = aws.client().get_bucket_location(Bucket=bucket_name)
     assert location["LocationConstraint"] == aws.region
+
+
+def test_a_format_taken_away_leaves_no_file_that_would_grow_stale(
+    server: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    """pixi reads shards first: an index of shards that nobody writes any more would hide every new package."""
+    store = Store(server, bucket_name)
+    make(store)
+    channels.fill(server, bucket_name, "main", tmp_path)
+    olds = store.props()
+    news = store.props(index={**INDEX, "formats": ["json"]})
+    assert store.noun("skeleton").diff(olds, news).changes
+    outputs = store.noun("skeleton").update(olds, news)
+    assert outputs["files"] == ["main/linux-64/repodata.json", "main/noarch/repodata.json"]
+    left = channels.etags(server, bucket_name, "main")
+    assert not [key for key in left if key.endswith(("repodata.json.zst", "repodata_shards.msgpack.zst"))]
+    # And back: made again from what is there.
+    store.noun("skeleton").update(news, olds)
+    assert "share/hello.txt" in conda_client.install(f"s3://{bucket_name}/main", ["tool"], tmp_path / "c", server)

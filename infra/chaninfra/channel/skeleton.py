@@ -63,6 +63,16 @@ def empty(layout: Layout) -> dict[str, Body]:
     }
 
 
+def dropped_keys(before: Layout, after: Layout) -> list[str]:
+    """The keys of the derived files that are no longer declared, in the subdirs that still are.
+
+    Nobody would write them any more, and clients that read them first would not see what comes after. They hold nothing
+    that repodata.json does not.
+    """
+    formats = [kind for kind in before.index.formats if kind not in after.index.formats and kind != "json"]
+    return [after.key(subdir, FILE_NAMES[kind]) for subdir in after.subdirs for kind in formats]
+
+
 def present(store: ObjectStore, layout: Layout) -> tuple[str, ...]:
     """Those of `index_keys` that are there."""
     return tuple(key for key in index_keys(layout) if store.head(key) is not None)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 
 from chaninfra.channel.errors import BucketMissingError, RefusedError
-from chaninfra.channel.skeleton import Layout, ensure, index_keys, own_keys, package_keys, packages, present
+from chaninfra.channel.skeleton import (
+    Layout,
+    dropped_keys,
+    ensure,
+    index_keys,
+    own_keys,
+    package_keys,
+    packages,
+    present,
+)
 from chaninfra.channel.text import count
 from chaninfra.pulumi.resources.base import Difference, Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
@@ -41,10 +50,12 @@ class SkeletonOperations(Operations):
             return None
 
     def update(self, olds: Props, news: Props) -> Props:
-        """Writes what is missing; the files of a subdir that was taken from the list stay."""
+        """Writes what is missing, and deletes derived files of a format that was taken away; the files of a subdir that
+        was taken from the list stay."""
         for subdir in olds["subdirs"]:
             if subdir not in news["subdirs"]:
                 _warn(f"{subdir} was taken from `subdirs`; its files stay, and clients that know it still see them")
+        self.session.objects.delete(dropped_keys(_layout(olds), _layout(news)))
         return self.create(news)[1]
 
     def delete(self, props: Props) -> None:

@@ -1,0 +1,74 @@
+"""States that earlier versions made, under the program as it is now: nothing is changed, nothing is replaced.
+
+`tests/data/states` holds one for each backend and version, with EXAMPLE-… for what differs from run to run. A state is
+never written anew: when its version was released, what it says is a fact. To add one for a new version:
+CHANINFRA_WRITE_STATE=<version> pytest tests/long/pulumi/test_old_states.py
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.standin import install
+from s3_servers import Server
+from stacks import Stack
+
+STATES = Path(__file__).resolve().parents[2] / "data" / "states"
+BACKENDS = ("aws", "minio")
+VERSIONS = sorted({path.stem.split("_")[1] for path in STATES.glob("*_*.json")})
+
+
+def stack_on(backend: str, server: Server, bucket: str, folder: Path) -> Stack:
+    config: dict[str, Any] = {
+        "provider": backend,
+        "bucket": bucket,
+        "endpoint_url": server.endpoint_url,
+        "region": server.region,
+        "force_path_style": True,
+        "visibility": "public",
+        "channels": {"stable": {}, "nightly": {"subdirs": ["linux-64"]}},
+    }
+    environment = server.environment()
+    if backend == "aws":
+        environment |= {**install(folder / "home"), "AWS_ENDPOINT_URL": server.endpoint_url}
+    return Stack(folder / "stack", config, environment)
+
+
+def places(server: Server, bucket: str) -> dict[str, str]:
+    return {"EXAMPLE-BUCKET": bucket, "EXAMPLE-ENDPOINT": server.endpoint_url.removeprefix("http://")}
+
+
+def test_there_is_a_state_of_each_backend() -> None:
+    assert VERSIONS
+    assert {path.name for path in STATES.glob("*.json")} == {f"{each}_{v}.json" for each in BACKENDS for v in VERSIONS}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_state_of_an_earlier_version_needs_no_change(
+    backend: str, request: pytest.FixtureRequest, bucket_name: str, tmp_path: Path
+) -> None:
+    server: Server = request.getfixturevalue(backend)
+    stack = stack_on(backend, server, bucket_name, tmp_path)
+    assert stack.up().code == 0
+    if version := os.environ.get("CHANINFRA_WRITE_STATE"):
+        text = stack.export()
+        for name, value in places(server, bucket_name).items():
+            text = text.replace(value, name)
+        (STATES / f"{backend}_{version}.json").write_text(text)
+        return
+
+    for version in VERSIONS:
+        text = (STATES / f"{backend}_{version}.json").read_text()
+        for name, value in places(server, bucket_name).items():
+            text = text.replace(name, value)
+        assert stack.run("stack", "import", stdin=text).code == 0
+        ran = stack.preview(expect_no_changes=True)
+        assert ran.code == 0, ran
+        assert stack.refresh().done == {}
+    stack.config(force_destroy=True)
+    assert stack.up().code == 0
+    assert stack.destroy().code == 0
