@@ -6,6 +6,7 @@ inputs are still those of pulumi-aws's classes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -127,8 +128,13 @@ def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
 def _no_region_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
+    # Pulumi wants a loop that is there; other tests close theirs.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     yield
     set_all_config({}, [])
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

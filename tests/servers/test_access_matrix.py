@@ -90,7 +90,7 @@ def on_versitygw_by_arn(gateway: Gateway) -> Ground:
     for role in ROLES:
         arn = access_sessions.role(gateway, None)
         clients[role] = access_sessions.assumed(gateway, arn)
-        statements += for_bucket(role, "somebody", arn, bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
+        statements += for_bucket(role, "somebody", [arn], bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
     root.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document(statements)))
     return Ground(root, {False: bucket}, clients)
 

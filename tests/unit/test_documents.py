@@ -14,6 +14,7 @@ import pytest
 
 from chaninfra.channel.bucket_policy import deployer_arns
 from chaninfra.channel.documents import documents
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec import stack_spec
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "policies"
@@ -60,7 +61,10 @@ STACKS: dict[str, dict[str, Any]] = {
     },
     "arns": {
         "readers": {"other-account": {"arn": "210987654321"}},
-        "publishers": {"builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"}},
+        "publishers": {
+            "builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"},
+            "other-account": {"arn": "210987654321"},
+        },
         "maintainers": {"ops": {"arn": f"arn:aws:iam::{ACCOUNT}:user/ops"}},
     },
     "kms": {
@@ -73,7 +77,17 @@ STACKS: dict[str, dict[str, Any]] = {
     "china": {
         "region": "cn-north-1",
         "visibility": "public",
-        "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
+        "publishers": {
+            "ci": {
+                "github": {
+                    "repository": "acme/packages",
+                    "branch": "main",
+                    "owner-id": "1234",
+                    "repository-id": "5678",
+                    "audience": "sts.amazonaws.com.cn",
+                }
+            }
+        },
     },
     "gov-cloud": {"region": "us-gov-west-1", "readers": {"other-account": {"arn": "210987654321"}}},
 }
@@ -96,6 +110,31 @@ def test_documents_are_as_in_their_golden_file(name: str) -> None:
 
 def test_every_golden_file_is_of_a_stack_here() -> None:
     assert sorted(path.stem for path in GOLDEN.glob("*.json")) == sorted(STACKS)
+
+
+def test_a_policy_that_is_too_long_for_s3_is_refused() -> None:
+    many = {f"p{number}": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{'x' * 60}{number}"} for number in range(100)}
+    spec = stack_spec({**BASE, "publishers": many}, where="Pulumi.prod.yaml")
+    with pytest.raises(ConfigurationError, match=r"the bucket's policy would have .* bytes"):
+        documents(spec, account=ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "github",
+    [
+        {"branch": "main"},
+        {
+            "branch": "main",
+            "owner-id": "1",
+            "repository-id": "2",
+            "workflow": "a/b/.github/workflows/c.yml@refs/heads/d",
+        },
+    ],
+)
+def test_outside_the_commercial_regions_a_token_must_say_all_in_its_sub(github: dict[str, str]) -> None:
+    config = {**BASE, "region": "us-gov-west-1", "publishers": {"ci": {"github": {"repository": "a/b", **github}}}}
+    with pytest.raises(ConfigurationError, match="knows `aud` and `sub`"):
+        stack_spec(config, where="Pulumi.prod.yaml")
 
 
 @pytest.mark.parametrize("name", STACKS)

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from itertools import count
 
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
 from chaninfra.channel.partitions import partition
-from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, public_read
+from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, public_read
 from chaninfra.channel.rights import for_bucket, principal_arn
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
 
-_DATA = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"]
+# What objects, old versions included, are read and written by.
+_DATA = [
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListBucketMultipartUploads",
+]
+# Amazon S3 quotas: a bucket's policy has at most 20 KB.
+_LONGEST = 20 * 1024
 
 
 def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
     """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`.
 
-    Each has a Sid of its own, by which it is known again in a policy that holds statements of others.
+    Each has a Sid of its own, by which it is known again in a policy that holds statements of others. Raises
+    ConfigurationError for a policy that S3 would not take.
     """
     bucket, aws = stack.bucket, stack.bucket.aws
     part = partition(bucket.location.region)
@@ -37,7 +55,15 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
         made.append(deny_overwrite(bucket.name, stack.channels, part))
     if aws.vpc_endpoints:
         made.append(deny_outside(bucket.name, aws.vpc_endpoints, deployer, part))
-    return _told_apart(made)
+    told = _told_apart(made)
+    length = len(json.dumps(document(told)))
+    if length > _LONGEST:
+        raise ConfigurationError(
+            f"the bucket's policy would have {length:,} bytes, and S3 takes {_LONGEST:,}",
+            where="key publishers, readers or maintainers",
+            remedy="name accounts or roles that several share, fewer channels for a bucket, or fewer subdirs",
+        )
+    return told
 
 
 def organization_read(
@@ -106,12 +132,15 @@ def deployer_arns(caller: str) -> list[str]:
 
 def _named(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]:
     made: list[Statement] = []
-    for principal in channel.principals:
-        if principal.arn is not None:
+    for role in ROLES:
+        arns = [
+            principal_arn(each.arn, part) for each in channel.principals if each.role == role and each.arn is not None
+        ]
+        if arns:
             made += for_bucket(
-                principal.role,
-                f"{channel.prefix}-{principal.name}",
-                principal_arn(principal.arn, part),
+                role,
+                channel.prefix or channel.name,
+                arns,
                 bucket=stack.bucket.name,
                 prefix=channel.prefix,
                 subdirs=channel.subdirs,

@@ -9,6 +9,7 @@ import msgspec
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.config import ChannelKeys, Config
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.partitions import partition
 from chaninfra.channel.principals import Principal, Role
 from chaninfra.channel.providers import Provider
 from chaninfra.channel.trust import Trust, kind_of, trust
@@ -28,7 +29,7 @@ class PrincipalSpec:
     arn: str | None = None
 
 
-def granted(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where: str) -> tuple[PrincipalSpec, ...]:
+def granted(keys: ChannelKeys, provider: Provider, aws: AwsKeys, region: str, where: str) -> tuple[PrincipalSpec, ...]:
     """The principals of a channel, by role and name. Raises ConfigurationError, for its visibility too."""
     _check_visibility(keys, provider, aws, where)
     found: list[PrincipalSpec] = []
@@ -47,7 +48,7 @@ def granted(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where: str) -> 
                     name=name,
                     role=role,
                     kind=kind_of(principal, place),
-                    trust=trust(principal, where=place),
+                    trust=trust(principal, where=place, part=partition(region)),
                     arn=principal.arn,
                 )
             )

@@ -73,7 +73,7 @@ class Oidc(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fie
         str,
         Meta(
             description="The issuer's URL, as in `iss`.",
-            pattern="^https://[^*?#]+$",
+            pattern=r"^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/-]*)?$",
             examples=["https://idp.example.com"],
         ),
     ]

@@ -67,15 +67,16 @@ def identity_policy(role: Role, **about: Any) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": statements(role, **about)}
 
 
-def for_bucket(role: Role, name: str, principal_arn: str, **about: Any) -> list[Statement]:
-    """The same rights as statements of the bucket's policy, for a principal that AWS knows by ARN.
+def for_bucket(role: Role, name: str, principal_arns: Sequence[str], **about: Any) -> list[Statement]:
+    """The same rights as statements of the bucket's policy, for principals that AWS knows by ARN.
 
-    Sids are letters and digits only and tell the statements of one principal from another's. Rights on a KMS key are
-    not a bucket's to give.
+    All of a role share the statements, since a bucket's policy may not be long. `name` is the channel's, to tell them
+    from another's; Sids are letters and digits only. Rights on a KMS key are not a bucket's to give.
     """
     sid = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
+    arns = principal_arns[0] if len(principal_arns) == 1 else list(principal_arns)
     return [
-        {**statement, "Sid": f"{OURS}{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": principal_arn}}
+        {**statement, "Sid": f"{OURS}{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": arns}}
         for statement in statements(role, **about)
     ]
 

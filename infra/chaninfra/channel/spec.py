@@ -197,7 +197,7 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
         auth=keys.auth or default_auth,
         public_url=keys.public_url.rstrip("/") if keys.public_url else own_url,
         index=keys.index,
-        principals=granted(keys, bucket.provider, bucket.aws, where),
+        principals=granted(keys, bucket.provider, bucket.aws, bucket.location.region, where),
     )
 
 

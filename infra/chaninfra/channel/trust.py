@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -53,14 +53,30 @@ def trust_policy(trust: Trust, provider_arn: str) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": [trust.statement(provider_arn)]}
 
 
-def trust(principal: Principal, *, where: str) -> Trust | None:
-    """What the principal's tokens hold; None for one that has none (an ARN).
+def trust(principal: Principal, *, where: str, part: str = "aws") -> Trust | None:
+    """What the principal's tokens hold; None for one that has none (an ARN). `part` is the partition of its role.
 
     Raises ConfigurationError for a principal of no kind or of several, and for what somebody else's token could match.
     """
     kind = kind_of(principal, where)
     make = _KINDS.get(kind)
-    return make(getattr(principal, kind), f"{where}.{kind}") if make else None
+    found = make(getattr(principal, kind), f"{where}.{kind}") if make else None
+    return _by_sub_alone(found, principal, where) if found and part != "aws" else found
+
+
+def _by_sub_alone(found: Trust, principal: Principal, where: str) -> Trust:
+    """The same for a partition whose STS knows `aud` and `sub` only, so that a condition on another never holds."""
+    if set(found.claims) == {"sub"}:
+        return found
+    who = principal.github
+    if who is None or who.repository_id is None or who.workflow is not None:
+        raise ConfigurationError(
+            "outside the commercial regions AWS knows `aud` and `sub` of a token and nothing else",
+            where=f"{where}.github",
+            remedy="give owner-id and repository-id, which newer repositories have in `sub`, and no `workflow`",
+        )
+    pinned = tuple(subject for subject in found.claims["sub"] if f"@{who.repository_id}:" in subject)
+    return replace(found, claims={"sub": pinned})
 
 
 def kind_of(principal: Principal, where: str) -> str:
@@ -117,6 +133,11 @@ def _github_context(who: GitHub, where: str) -> str:
         )
     if who.environment:
         _full(who.environment, f"{where}.environment")
+    for key, name in {"branch": who.branch, "tag": who.tag}.items():
+        if name and name.startswith("refs/"):
+            raise ConfigurationError(
+                f"{name!r} is a ref in full", where=f"{where}.{key}", remedy=f"write the {key}'s name, or use `ref`"
+            )
     for key in ("branch", "tag", "ref"):
         value = given.get(key, "").removeprefix("ref:")
         _ref(value, f"{where}.{key}")

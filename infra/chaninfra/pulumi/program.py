@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
+from chaninfra.channel.bucket_policy import bucket_statements
 from chaninfra.channel.config import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
@@ -20,6 +21,8 @@ def program() -> None:
     """What `pulumi up` runs. Stack outputs: `channels`, name → descriptor, and `access`, name → principals."""
     try:
         spec = read_spec()
+        # Made here once, so that one that AWS would not take is refused before anything is made.
+        bucket_statements(spec)
     except ChaninfraError as error:
         # A user's mistake: the message, and no traceback.
         raise pulumi.RunError(str(error)) from None

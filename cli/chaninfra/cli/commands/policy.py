@@ -21,7 +21,9 @@ def policy(
     ] = "ACCOUNT_ID",
     names: Annotated[bool, typer.Option("--list", help="Only the names of the documents.")] = False,
 ) -> None:
-    """Print the policy documents that a stack file declares, without Pulumi.
+    """Print the policy documents of a stack file.
+
+    What `pulumi up` would put, without Pulumi.
 
     The bucket's policy, and for each principal that gets a role its trust policy and its rights.
 
