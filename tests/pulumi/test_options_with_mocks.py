@@ -6,7 +6,6 @@ inputs are still those of pulumi-aws's classes.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -128,15 +127,11 @@ def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
 def _no_region_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    # Pulumi wants a loop that is there; other tests close theirs.
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
     yield
     set_all_config({}, [])
-    asyncio.set_event_loop(None)
-    loop.close()
 
 
+@pytest.mark.usefixtures("event_loop_for_mocks")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(configs)
 def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config: dict[str, Any]) -> None:

@@ -37,14 +37,15 @@ def asked_for(**keys: Any) -> dict[str, dict[str, Any]]:
 
     @pulumi.runtime.test
     def declare() -> None:
-        aws.make("bucket", spec.bucket, spec.channels, {"bucket": "my-bucket"}, pulumi.ResourceOptions())
+        aws.bucket("bucket", spec, {"bucket": "my-bucket"}, pulumi.ResourceOptions())
 
     declare()
     return mocks.asked
 
 
+@pytest.mark.usefixtures("event_loop_for_mocks")
 @pytest.mark.parametrize("visibility", ["private", "public"])
-def test_nobody_reads_without_tls_and_only_a_public_channel_lifts_the_block(visibility: str) -> None:
+def test_nobody_reads_without_tls_and_only_a_public_channel_lifts_the_block_with_mocks(visibility: str) -> None:
     asked = asked_for(prefix="main", visibility=visibility)
     statements = {
         one["Sid"]: one for one in json.loads(asked["aws:s3/bucketPolicy:BucketPolicy"]["policy"])["Statement"]
