@@ -1,4 +1,4 @@
-"""TOML text for values of our own. Merging into a file that people wrote is tomlkit's work; this needs no import."""
+"""TOML text for values of our own, by hand: a library would cost each start its import."""
 
 from __future__ import annotations
 
