@@ -6,11 +6,15 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
+from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.policies import (
     deny_insecure_transport,
     document,
+    found,
+    marked,
     merge,
-    our_statements,
     public_read,
     same,
 )
@@ -39,17 +43,45 @@ def test_each_public_channel_is_named() -> None:
 
 def test_statements_of_others_are_kept() -> None:
     existing = {"Version": "2008-10-17", "Id": "theirs", "Statement": OTHERS}
-    merged = merge(existing, public_read("b", [""]))
+    ours = public_read("b", [""])
+    merged = merge(existing, ours, [])
     assert merged is not None
     assert (merged["Id"], len(merged["Statement"]), merged["Statement"][0]) == ("theirs", 3, OTHERS)
-    assert our_statements(merged) == public_read("b", [""])
-    taken_out = merge(merged, [])
+    assert found(merged, ours) == ours
+    taken_out = merge(merged, [], ours)
     assert taken_out is not None
     assert taken_out["Statement"] == [OTHERS]
 
 
+def test_a_statement_of_somebody_else_with_a_sid_of_ours_is_neither_replaced_nor_taken_out() -> None:
+    theirs = {**public_read("b", ["site"])[0]}
+    existing = document([theirs, OTHERS])
+    with pytest.raises(RefusedError, match="PublicReadGetObject"):
+        merge(existing, public_read("b", ["channel"]), [])
+    ours = marked(public_read("b", ["channel"]), "team/channel")
+    merged = merge(existing, ours, [])
+    assert merged is not None
+    assert [one["Sid"] for one in merged["Statement"]] == [
+        "PublicReadGetObject",
+        "Others",
+        "PublicReadGetObjectTeamChannel",
+        "PublicReadListBucketTeamChannel",
+    ]
+    # Nor those of a second stack in the same bucket.
+    second = marked(public_read("b", ["second"]), "second")
+    both = merge(merged, second, [])
+    left = merge(both, [], second)
+    assert left == merged
+
+
+def test_what_was_lost_from_the_state_and_says_the_same_is_taken_up() -> None:
+    ours = public_read("b", [""])
+    assert merge(document(ours), ours, []) == document(ours)
+
+
 def test_where_nothing_is_left_there_is_no_policy() -> None:
-    assert merge(document(public_read("b", [""])), []) is None
+    ours = public_read("b", [""])
+    assert merge(document(ours), [], ours) is None
     assert document([]) is None
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
 from chaninfra.channel.partitions import partition
-from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, public_read
+from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, marked, public_read
+from chaninfra.channel.providers import Backend
 from chaninfra.channel.rights import for_bucket, principal_arn
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
@@ -43,10 +44,11 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
     part = partition(bucket.location.region)
     made: list[Statement] = []
     # Behind an endpoint without TLS the denial would lock out everybody, whoever declared it included.
-    if bucket.location.endpoint_url.startswith("https:"):
+    # Of an adopted bucket that is its owner's to say: there is more in it than channels.
+    if bucket.location.endpoint_url.startswith("https:") and not bucket.adopt:
         made += deny_insecure_transport(bucket.name, partition=part)
     if stack.visibility == "public":
-        made += public_read(bucket.name, [channel.prefix for channel in stack.channels], partition=part)
+        made += public_read(bucket.name, prefixes(stack), partition=part)
     if aws.organization_id is not None:
         made += organization_read(bucket.name, aws.organization_id, stack.channels, part)
     for channel in stack.channels:
@@ -55,7 +57,7 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
         made.append(deny_overwrite(bucket.name, stack.channels, part))
     if aws.vpc_endpoints:
         made.append(deny_outside(bucket.name, aws.vpc_endpoints, deployer, part))
-    told = _told_apart(made)
+    told = _told_apart(marked(made, *prefixes(stack)) if bucket.adopt else made)
     length = len(json.dumps(document(told)))
     if length > _LONGEST:
         raise ConfigurationError(
@@ -64,6 +66,23 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
             remedy="name accounts or roles that several share, fewer channels for a bucket, or fewer subdirs",
         )
     return told
+
+
+def s3_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
+    """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so."""
+    if stack.visibility != "public" or stack.bucket.provider.public != "bucket-policy":
+        return []
+    made = public_read(stack.bucket.name, prefixes(stack))
+    return marked(made, *prefixes(stack)) if stack.bucket.adopt else made
+
+
+STATEMENTS: dict[Backend, Callable[..., list[Statement]]] = {"aws": bucket_statements, "s3": s3_statements}
+"""What a bucket's policy says of a stack, by its provider's backend."""
+
+
+def prefixes(stack: StackSpec) -> list[str]:
+    """The prefixes of the channels."""
+    return [channel.prefix for channel in stack.channels]
 
 
 def organization_read(

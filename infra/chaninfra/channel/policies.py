@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.location import join
 
 Statement = dict[str, Any]
 VERSION = "2012-10-17"
 
-# Statements of a bucket policy that are ours; in an adopted bucket all others are left alone.
 PUBLIC_READ_GET = "PublicReadGetObject"
 PUBLIC_READ_LIST = "PublicReadListBucket"
 DENY_INSECURE = "DenyInsecureTransport"
-OUR_SIDS = (PUBLIC_READ_GET, PUBLIC_READ_LIST, DENY_INSECURE)
 # What the Sids of our other statements begin with.
 OURS = "Chaninfra"
 
@@ -59,21 +59,40 @@ def document(statements: Iterable[Statement]) -> dict[str, Any] | None:
     return {"Version": VERSION, "Statement": kept} if kept else None
 
 
-def merge(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> dict[str, Any] | None:
-    """The existing policy with our statements in place of those with our Sids; the others are left as they are."""
-    others = [statement for statement in _statements(existing) if not _is_ours(statement)]
-    merged = document([*others, *ours])
+def marked(statements: Iterable[Statement], *names: str) -> list[Statement]:
+    """The statements with Sids that say whose they are: those of a bucket that others have statements for, too."""
+    mark = "".join(part.capitalize() for name in names for part in re.split(r"[^A-Za-z0-9]+", name))
+    return [{**statement, "Sid": f"{statement['Sid']}{mark}"} for statement in statements]
+
+
+def merge(
+    existing: dict[str, Any] | None, ours: Iterable[Statement], before: Iterable[Statement]
+) -> dict[str, Any] | None:
+    """The existing policy with our statements in place of those that we put `before`, known by their Sids; None where
+    nothing is left.
+
+    Raises RefusedError where a statement of somebody else has one of our Sids and says something else.
+    """
+    replaced = {statement["Sid"] for statement in before}
+    others = [statement for statement in _statements(existing) if statement.get("Sid") not in replaced]
+    wanted = list(ours)
+    for statement in wanted:
+        namesakes = [other for other in others if other.get("Sid") == statement["Sid"]]
+        if not all(same([other], [statement]) for other in namesakes):
+            raise RefusedError(
+                f"the bucket's policy has a statement {statement['Sid']!r} that says something else",
+                where="the policy of the bucket",
+                remedy="give that statement another Sid, or take it out",
+            )
+        others = [other for other in others if other not in namesakes]
+    merged = document([*others, *wanted])
     return {**(existing or {}), **merged} if merged else None
 
 
-def our_statements(existing: dict[str, Any] | None) -> list[Statement]:
-    """Those statements of a policy that have our Sids."""
-    return [statement for statement in _statements(existing) if _is_ours(statement)]
-
-
-def _is_ours(statement: Statement) -> bool:
-    sid = str(statement.get("Sid", ""))
-    return sid in OUR_SIDS or sid.startswith(OURS)
+def found(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
+    """Those statements of a policy that have the Sids of ours, as they are there."""
+    sids = {statement["Sid"] for statement in ours}
+    return [statement for statement in _statements(existing) if statement.get("Sid") in sids]
 
 
 def same(one: Iterable[Statement], other: Iterable[Statement]) -> bool:

@@ -135,10 +135,6 @@ def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
 def _policy_of_adopted(
     name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """Our statements beside those that the bucket has; that it is TLS only is its owner's to say."""
-    wanted: Any = bucket_statements(stack)
-    if stack.bucket.aws.vpc_endpoints:
-        wanted = _deployer(opts).apply(lambda arns: bucket_statements(stack, deployer=arns))
-    elif not wanted:
-        return []
-    return [BucketPolicy(f"{name}-policy", {"store": store, "statements": wanted}, opts)]
+    """Our statements beside those that the bucket has."""
+    wanted = bucket_statements(stack)
+    return [BucketPolicy(f"{name}-policy", {"store": store, "statements": wanted}, opts)] if wanted else []

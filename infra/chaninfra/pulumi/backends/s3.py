@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
+from chaninfra.channel.bucket_policy import s3_statements
 from chaninfra.channel.granted import ROLES
-from chaninfra.channel.policies import public_read
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.pulumi.backends.base import Granted, Made, after
 from chaninfra.pulumi.dynamic import Bucket, BucketPolicy
@@ -23,8 +23,7 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
             after(opts, protect=spec.protect),
         )
     ]
-    if stack.visibility == "public" and spec.provider.public == "bucket-policy":
-        statements = public_read(spec.name, [channel.prefix for channel in stack.channels])
+    if statements := s3_statements(stack):
         made.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, after(opts, *made)))
     return Made(resources=made)
 

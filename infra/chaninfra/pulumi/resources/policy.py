@@ -1,4 +1,4 @@
-"""Our statements in the policy of a bucket; those of others are left alone."""
+"""Our statements in the policy of a bucket: those that the state knows. All others are left alone."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ class PolicyOperations(Operations):
 
     def create(self, props: Props) -> tuple[str, Props]:
         """Puts our statements beside the others."""
-        self._put(policies.merge(self._get(), props["statements"]))
+        self._put(policies.merge(self._get(), props["statements"], []))
         return f"{self.session.location.bucket}/policy", props
 
     def read(self, props: Props) -> Props | None:
         """Our statements as the store has them; those that mean the same read the same."""
-        there = policies.our_statements(self._get())
+        there = policies.found(self._get(), props["statements"])
         if not there:
             return None
         return props if policies.same(there, props["statements"]) else {**props, "statements": there}
 
     def update(self, olds: Props, news: Props) -> Props:
         """Puts the new statements in place of the old ones."""
-        return self.create(news)[1]
+        self._put(policies.merge(self._get(), news["statements"], olds["statements"]))
+        return news
 
     def delete(self, props: Props) -> None:
         """Takes our statements out."""
         existing = self._get()
         if existing is not None:
-            self._put(policies.merge(existing, []))
+            self._put(policies.merge(existing, [], props["statements"]))
 
     def _get(self) -> dict[str, Any] | None:
         with our_errors(self.session.location, "read the policy of"):
