@@ -97,6 +97,16 @@ def test_other_bytes_under_the_same_name_are_refused_and_forced(place: Place, tm
 
 
 @pytest.mark.parametrize("size", [10, LARGE])
+def test_a_new_package_before_a_forced_one_leaves_it_forced(place: Place, tmp_path: Path, size: int) -> None:
+    first = make_package(tmp_path / "1", "hello", "1.0")
+    other = make_package(tmp_path / "2", "hello", "1.0", payload=os.urandom(size))
+    new = make_package(tmp_path / "2", "new", "1.0", payload=os.urandom(size))
+    place.done("publish", first)
+    published = json.loads(place.done("publish", "--force", new, other, "--json"))
+    assert [each["outcome"] for each in published["packages"]] == ["uploaded", "replaced"]
+
+
+@pytest.mark.parametrize("size", [10, LARGE])
 def test_a_writer_who_comes_between_is_not_overwritten(place: Place, tmp_path: Path, size: int) -> None:
     channel = opened(place)
     mine = read(make_package(tmp_path / "mine", "hello", "1.0", payload=os.urandom(size)))
@@ -156,6 +166,18 @@ def test_a_channel_that_another_tool_patches_is_left_alone(place: Place) -> None
     assert done.returncode == 1
     assert "repodata_from_packages.json" in done.stderr
     assert etags(place.server, place.bucket) == before
+
+
+def test_an_index_of_packages_that_lie_elsewhere_is_left_alone(place: Place, tmp_path: Path) -> None:
+    key = f"{PREFIX}/noarch/repodata.json"
+    index = {"info": {"subdir": "noarch", "base_url": "https://example.com/noarch/"}, "packages": {}}
+    place.server.client().put_object(Bucket=place.bucket, Key=key, Body=json.dumps(index).encode())
+    before = etags(place.server, place.bucket)[key]
+    for command in (["reindex"], ["reindex", "--force"], ["publish", make_package(tmp_path, "hello", "1.0")]):
+        done = place.run(*command)
+        assert done.returncode == 1
+        assert "https://example.com/noarch/" in done.stderr
+        assert etags(place.server, place.bucket)[key] == before
 
 
 def test_a_deleted_package_leaves_the_index(place: Place, tmp_path: Path) -> None:

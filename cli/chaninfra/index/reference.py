@@ -22,7 +22,7 @@ from pathlib import Path
 from chaninfra.channel.answers import storage_error
 from chaninfra.channel.control import our_errors
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, RefusedError, StorageError
-from chaninfra.channel.formats import Repodata
+from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.store import ObjectStore
 from chaninfra.channel.subdirs import Subdir, is_package
 from chaninfra.index.channel import Channel
@@ -60,7 +60,16 @@ def _check(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | N
             where=channel.url(subdir),
             remedy=f"index it with that tool, or delete {PATCHED} if nobody uses it any more",
         )
-    return read_index(store, channel, subdir)
+    old = read_index(store, channel, subdir)
+    if old is not None and (base := old.info().get("base_url")):
+        raise RefusedError(
+            f"the packages of this index lie elsewhere (base_url {base}), and an index made from those that are here "
+            "would lose them",
+            where=channel.url(subdir, REPODATA),
+            remedy=f"index it with the tool that made it; or, if the packages here are all there are, delete {REPODATA}"
+            " and run `chaninfra reindex`",
+        )
+    return old
 
 
 def _index_subdir(store: ObjectStore, channel: Channel, subdir: Subdir, scope: Scope, before: Repodata | None) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,7 +31,6 @@ Advance = Callable[[int], None]
 # A .conda is a zip and a .tar.bz2 is compressed: no type says more to a client, and a store that recompresses or
 # unpacks what it takes for text must not touch them. rattler and conda upload with this type too.
 CONTENT_TYPE = "application/octet-stream"
-# Bytes under a package's name never change, unless somebody forces it.
 _MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
@@ -80,12 +80,9 @@ def upload(channel: Channel, planned: Planned, existing: Existing, advance: Adva
     condition: Existing = "refuse" if planned.state == "new" else existing
     client = channel.client()
     writes = channel.descriptor.index.conditional_writes
-    if condition == "refuse" and (writes is None or writes.create):
-        for operation in _MAKES_THE_OBJECT:
-            # The arguments of boto3's uploads do not include the condition; this event is its way to add one.
-            client.meta.events.register(f"provide-client-params.s3.{operation}", _only_if_absent)
+    created = _create_only(client) if condition == "refuse" and (writes is None or writes.create) else nullcontext()
     try:
-        with package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", planned.key):
+        with created, package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", planned.key):
             client.upload_fileobj(
                 file,
                 channel.descriptor.bucket,
@@ -120,6 +117,20 @@ def _same_bytes(channel: Channel, client: S3Client, package: PackageFile, entry:
         for block in client.get_object(Bucket=channel.descriptor.bucket, Key=entry.key)["Body"].iter_chunks(1 << 20):
             digest.update(block)
     return digest.hexdigest() == package.sha256
+
+
+@contextmanager
+def _create_only(client: S3Client) -> Iterator[None]:
+    """Uploads within fail where the key exists; the client outlives this, and later uploads may be to overwrite."""
+    names = [f"provide-client-params.s3.{operation}" for operation in _MAKES_THE_OBJECT]
+    try:
+        for name in names:
+            # The arguments of boto3's uploads do not include the condition; this event is its way to add one.
+            client.meta.events.register(name, _only_if_absent)
+        yield
+    finally:
+        for name in names:
+            client.meta.events.unregister(name, _only_if_absent)
 
 
 def _only_if_absent(params: dict[str, Any], **_: Any) -> None:
