@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -42,6 +46,44 @@ def test_none_is_an_error_with_the_remedy() -> None:
 def test_an_unknown_profile_is_named() -> None:
     with pytest.raises(CredentialsError, match="nobody"):
         resolve(profile="nobody")
+
+
+@pytest.mark.parametrize("profile", [None, "assuming"])
+def test_a_role_that_is_not_given_is_an_error_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str | None
+) -> None:
+    role = "arn:aws:iam::123456789012:role/publisher"
+    if profile is None:
+        (tmp_path / "token").write_text("a token")
+        monkeypatch.setenv("AWS_ROLE_ARN", role)
+        monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    else:
+        (tmp_path / "config").write_text(f"[profile {profile}]\nrole_arn = {role}\nsource_profile = team\n")
+    with _refusing_sts() as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", endpoint)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        with pytest.raises(CredentialsError, match="not authorized") as caught:
+            resolve(profile=profile)
+    assert "trust policy" in str(caught.value.remedy)
+
+
+@contextmanager
+def _refusing_sts() -> Iterator[str]:
+    """The URL of an STS that gives no role to anybody."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            error = "<Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message>"
+            body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_half_a_pair_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from chaninfra.channel.errors import CredentialsError
+
+# The keys of pulumi-aws's `assumeRoles` that go to STS as they are.
+_ASSUME = {
+    "externalId": "ExternalId",
+    "policy": "Policy",
+    "sourceIdentity": "SourceIdentity",
+    "transitiveTagKeys": "TransitiveTagKeys",
+}
 
 REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
 
@@ -27,14 +36,21 @@ def resolve(
     secret_access_key: str | None = None,
     session_token: str | None = None,
     profile: str | None = None,
+    chain: Literal["any", "aws"] = "any",
 ) -> Credentials:
     """What was given, else the profile's, else S3_* variables, else boto3's own chain (AWS_*, files, roles).
+
+    `chain` "aws" leaves out S3_*, which are for other stores.
 
     Raises CredentialsError where there are none, or half of a pair was given.
     """
     if access_key_id or secret_access_key:
         return _pair(access_key_id, secret_access_key, session_token, "the given access key")
-    if profile is None and (os.environ.get("S3_ACCESS_KEY_ID") or os.environ.get("S3_SECRET_ACCESS_KEY")):
+    if (
+        chain == "any"
+        and profile is None
+        and (os.environ.get("S3_ACCESS_KEY_ID") or os.environ.get("S3_SECRET_ACCESS_KEY"))
+    ):
         return _pair(
             os.environ.get("S3_ACCESS_KEY_ID"),
             os.environ.get("S3_SECRET_ACCESS_KEY"),
@@ -42,7 +58,7 @@ def resolve(
             "S3_ACCESS_KEY_ID",
         )
     # botocore alone: boto3 on top of it would double the time to import.
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
 
     try:
@@ -52,6 +68,12 @@ def resolve(
         frozen = found.get_frozen_credentials()
     except BotoCoreError as error:
         raise CredentialsError(f"no credentials: {error}", remedy=REMEDY) from error
+    except ClientError as error:
+        # A role, of AWS_ROLE_ARN or of the profile, or a login by SSO.
+        raise CredentialsError(
+            f"no credentials: {error}",
+            remedy="check the role that AWS_ROLE_ARN or the profile names, its trust policy, and your login",
+        ) from error
     return _pair(frozen.access_key, frozen.secret_key, frozen.token, "what AWS tools find")
 
 
@@ -70,10 +92,16 @@ def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) 
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,
     )
-    wanted = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "chaninfra"}
-    for ours, theirs in (("externalId", "ExternalId"), ("policy", "Policy"), ("sourceIdentity", "SourceIdentity")):
+    wanted: dict[str, Any] = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "chaninfra"}
+    for ours, theirs in _ASSUME.items():
         if role.get(ours):
             wanted[theirs] = role[ours]
+    if role.get("policyArns"):
+        wanted["PolicyArns"] = [{"arn": arn} for arn in role["policyArns"]]
+    if role.get("tags"):
+        wanted["Tags"] = [{"Key": key, "Value": value} for key, value in role["tags"].items()]
+    if role.get("duration"):
+        wanted["DurationSeconds"] = _seconds(role["duration"])
     try:
         found = client.assume_role(**wanted)["Credentials"]
     except (BotoCoreError, ClientError) as error:
@@ -83,6 +111,13 @@ def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) 
             remedy="check the role's ARN and its trust policy",
         ) from error
     return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+
+def _seconds(duration: str) -> int:
+    """Go's way to write a duration, as the AWS provider takes it: 1h, 15m, 1h15m30s."""
+    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
+    hours, minutes, seconds = (int(part or 0) for part in (parts.groups() if parts else ("", "", "")))
+    return hours * 3600 + minutes * 60 + seconds or 3600
 
 
 def _pair(key: str | None, secret: str | None, token: str | None, what: str) -> Credentials:
