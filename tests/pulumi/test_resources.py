@@ -173,6 +173,27 @@ def test_an_empty_channel_in_a_bucket_with_versions_is_deleted_without_force(ser
     assert bucket_name not in channels.buckets(server)
 
 
+@pytest.mark.parametrize("repodata", ["records", "a base_url", "nonsense", "nothing"])
+def test_an_adopted_channel_keeps_an_index_that_says_something(server: Server, bucket_name: str, repodata: str) -> None:
+    """Its packages may lie elsewhere, by `info.base_url`."""
+    store = Store(server, bucket_name)
+    server.client().create_bucket(Bucket=bucket_name)
+    key = "main/osx-64/repodata.json"
+    body = {
+        "records": b'{"info": {"subdir": "osx-64"}, "packages.conda": {"a-1-0.conda": {"name": "a"}}}',
+        "a base_url": b'{"info": {"subdir": "osx-64", "base_url": "https://example.com/"}, "packages": {}}',
+        "nonsense": b"<html>",
+        "nothing": b'{"info": {"subdir": "osx-64"}, "packages": {}, "packages.conda": {}}',
+    }[repodata]
+    server.client().put_object(Bucket=bucket_name, Key=key, Body=body)
+    make(store, adopt=True)
+    before = channels.etags(server, bucket_name)
+    assert len(before) == 8
+    for noun in ("guard", "descriptor", "skeleton", "bucket"):
+        store.noun(noun).delete(store.props(adopt=True))
+    assert channels.etags(server, bucket_name) == ({} if repodata == "nothing" else before)
+
+
 def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     make(store)

@@ -6,11 +6,10 @@ import json
 
 from chaninfra.channel.descriptor import CACHE_CONTROL
 from chaninfra.channel.errors import BucketMissingError
-from chaninfra.channel.skeleton import packages
 from chaninfra.channel.store import Body
 from chaninfra.pulumi.resources.base import Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
-from chaninfra.pulumi.resources.purge import purge
+from chaninfra.pulumi.resources.purge import is_blank, purge
 
 
 class DescriptorOperations(Operations):
@@ -40,8 +39,8 @@ class DescriptorOperations(Operations):
         return self.create(news)[1]
 
     def delete(self, props: Props) -> None:
-        """Deletes it, unless it describes an adopted channel that goes on with its packages."""
-        if exists(self.session) and not (props["adopt"] and packages(self.session.objects, props["prefix"])):
+        """Deletes it, unless it describes an adopted channel that goes on."""
+        if exists(self.session) and (not props["adopt"] or is_blank(self.session, props["prefix"])):
             purge(self.session, props["prefix"], lambda keys: [key for key in keys if key == props["key"]])
 
 

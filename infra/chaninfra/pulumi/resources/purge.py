@@ -1,4 +1,4 @@
-"""Deleting for good: objects with all their versions, and uploads that were never finished."""
+"""Deleting for good: objects with all their versions, and uploads that were never finished; and what would be lost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from botocore.exceptions import ClientError
 
 from chaninfra.channel.control import code_and_status, our_errors
+from chaninfra.channel.errors import StorageError
+from chaninfra.channel.formats import REPODATA, Repodata
+from chaninfra.channel.skeleton import own_keys
+from chaninfra.channel.subdirs import is_package
 from chaninfra.pulumi.session import Session
 
 # What a store says that knows no versions.
@@ -36,6 +40,32 @@ def versions(session: Session, prefix: str) -> Iterator[tuple[str, str | None, b
         for listed in session.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder):
             for entry in listed.get("Contents", ()):
                 yield entry["Key"], None, False
+
+
+def objects(session: Session, prefix: str) -> set[str]:
+    """The keys below the folder `prefix` that have content, be it in an old version: a deleted object is brought back
+    from that."""
+    return {key for key, _, marker in versions(session, prefix) if not marker}
+
+
+def is_blank(session: Session, prefix: str) -> bool:
+    """Whether the channel has no package, and no repodata.json that speaks of any; theirs may lie elsewhere."""
+    keys = objects(session, prefix)
+    if any(is_package(key) for key in keys):
+        return False
+    return all(_says_nothing(session, key) for key in own_keys(keys, prefix) if key.endswith(f"/{REPODATA}"))
+
+
+def _says_nothing(session: Session, key: str) -> bool:
+    stored = session.objects.get(key)
+    if stored is None:
+        return True
+    try:
+        repodata = Repodata.parse(stored.data, where=key)
+    except StorageError:
+        # What we cannot read is somebody's.
+        return False
+    return not repodata.count and not repodata.info().get("base_url")
 
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:

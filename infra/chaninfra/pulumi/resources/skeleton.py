@@ -18,7 +18,7 @@ from chaninfra.channel.skeleton import (
 from chaninfra.channel.text import count
 from chaninfra.pulumi.resources.base import Difference, Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
-from chaninfra.pulumi.resources.purge import purge
+from chaninfra.pulumi.resources.purge import is_blank, purge
 
 
 class SkeletonOperations(Operations):
@@ -59,15 +59,15 @@ class SkeletonOperations(Operations):
         return self.create(news)[1]
 
     def delete(self, props: Props) -> None:
-        """Deletes the channel's files; packages only when forced, and nothing of an adopted channel that has any."""
+        """Deletes the channel's files; packages only when forced, and an adopted channel only when it is blank."""
         if not exists(self.session):
             return
         prefix = props["prefix"]
-        number = packages(self.session.objects, prefix)
         if props["adopt"]:
-            if not number:
+            if is_blank(self.session, prefix):
                 purge(self.session, prefix, lambda keys: own_keys(keys, prefix))
             return
+        number = packages(self.session.objects, prefix)
         if number and not props["force-destroy"]:
             raise RefusedError(
                 f"{count(number, 'package')} in s3://{self.session.location.bucket}/{prefix}",
