@@ -70,7 +70,8 @@ _TAIL = """
 ## The bucket
 
 Versioned, encrypted, TLS only, owned by its account (ACLs off). The block `aws` has the choices: a KMS key with a bucket
-key (readers and publishers get the rights on it that they then need), the days after which old versions and unfinished
+key (roles get the rights on it that they then need; for those who are named by ARN or by organization,
+`chaninfra policy kms-key-policy` prints what the key's policy must say), the days after which old versions and unfinished
 uploads are deleted, CORS, access logs, the guard against overwritten packages, VPC endpoints, tags, and what the roles
 share. [Every key](stack-config.md#aws).
 

@@ -72,6 +72,14 @@ STACKS: dict[str, dict[str, Any]] = {
         "readers": {"ci": {"github": {"repository": "acme/app", "branch": "main"}}},
         "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
     },
+    "kms-arns": {
+        "visibility": "organization",
+        "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234", "organization-id": "o-a1b2c3d4e5"},
+        "readers": {"other-account": {"arn": "210987654321"}},
+        "publishers": {"builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"}},
+    },
+    "adopted": {"visibility": "public", "adopt": True},
+    "minio-public": {"provider": "minio", "endpoint-url": "https://minio.example.com", "visibility": "public"},
     "no-overwrite": {"aws": {"no-overwrite": True}},
     "vpc": {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
     "china": {

@@ -40,7 +40,8 @@ class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/.+$")] | None,
         Meta(
             description="The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. "
-            "Readers and publishers get the rights on it that they then need; a public channel cannot have one."
+            "Roles get the rights on it that they then need; for those named by ARN or by organization `chaninfra "
+            "policy` prints what the key's policy must say. A public channel cannot have one."
         ),
     ] = None
     old_versions_days: Annotated[

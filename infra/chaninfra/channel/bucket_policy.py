@@ -10,7 +10,7 @@ from itertools import count
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
-from chaninfra.channel.partitions import partition
+from chaninfra.channel.partitions import dns_suffix, partition
 from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, marked, public_read
 from chaninfra.channel.providers import Backend
 from chaninfra.channel.rights import for_bucket, principal_arn
@@ -78,6 +78,51 @@ def s3_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Sta
 
 STATEMENTS: dict[Backend, Callable[..., list[Statement]]] = {"aws": bucket_statements, "s3": s3_statements}
 """What a bucket's policy says of a stack, by its provider's backend."""
+
+
+def key_statements(stack: StackSpec) -> list[Statement]:
+    """What the policy of the stack's KMS key must say besides, for those who have no role of ours to say it.
+
+    The key is not the stack's, so whoever keeps it puts them there.
+    """
+    aws = stack.bucket.aws
+    if aws.kms_key_arn is None:
+        return []
+    region = stack.bucket.location.region
+    part = partition(region)
+    named = [each for channel in stack.channels for each in channel.principals if each.arn is not None]
+    readers = sorted({principal_arn(each.arn or "", part) for each in named if each.role == "reader"})
+    writers = sorted({principal_arn(each.arn or "", part) for each in named if each.role != "reader"})
+    made: list[Statement] = []
+    for sid, arns, actions in (
+        ("KeyForReaders", readers, ["kms:Decrypt"]),
+        ("KeyForWriters", writers, ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ):
+        if arns:
+            made.append(
+                {
+                    "Sid": OURS + sid,
+                    "Effect": "Allow",
+                    "Principal": {"AWS": arns},
+                    "Action": actions,
+                    "Resource": "*",
+                }
+            )
+    if aws.organization_id is not None:
+        # Only through S3: an organization is many.
+        via = f"s3.{region}.{dns_suffix(region)}"
+        condition = {"StringEquals": {"aws:PrincipalOrgID": aws.organization_id, "kms:ViaService": via}}
+        made.append(
+            {
+                "Sid": f"{OURS}KeyForOrganization",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": ["kms:Decrypt"],
+                "Resource": "*",
+                "Condition": condition,
+            }
+        )
+    return made
 
 
 def prefixes(stack: StackSpec) -> list[str]:

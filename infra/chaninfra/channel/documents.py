@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chaninfra.channel.bucket_policy import bucket_statements
+from chaninfra.channel.bucket_policy import STATEMENTS, key_statements
 from chaninfra.channel.granted import PrincipalSpec
 from chaninfra.channel.partitions import partition
 from chaninfra.channel.policies import document
@@ -14,18 +14,21 @@ from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.trust import Trust, trust_policy
 
 BUCKET_POLICY = "bucket-policy"
+KEY_POLICY = "kms-key-policy"
 
 
 def documents(stack: StackSpec, *, account: str, deployer: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
-    """Name → document: `bucket-policy`; and for each principal with a role `ROLE/CHANNEL/NAME/trust` and `…/rights`.
+    """Name → document: `bucket-policy`; `kms-key-policy`, what to add to the policy of the KMS key; and for each
+    principal with a role `ROLE/CHANNEL/NAME/trust` and `…/rights`.
 
     `account` is the number of the account that the roles are in. A principal that AWS knows by ARN is in the bucket's
     policy; where it is in another account, that account must allow it the same.
     """
     made: dict[str, dict[str, Any]] = {}
-    policy = document(bucket_statements(stack, deployer=deployer))
-    if policy is not None:
-        made[BUCKET_POLICY] = policy
+    statements = STATEMENTS[stack.bucket.provider.backend](stack, deployer=deployer)
+    for name, policy in {BUCKET_POLICY: document(statements), KEY_POLICY: document(key_statements(stack))}.items():
+        if policy is not None:
+            made[name] = policy
     for channel in stack.channels:
         for principal in channel.principals:
             if principal.trust is not None:

@@ -15,6 +15,7 @@ from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.providers import PROVIDERS, Provider
+from chaninfra.channel.role_names import role_name
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.text import nearest
 
@@ -26,8 +27,6 @@ class BucketSpec:
     provider: Provider
     location: Location
     profile: str | None = None
-    assume_roles: tuple[dict[str, Any], ...] = ()
-    """The roles that the AWS provider assumes, one after the other, as pulumi-aws's `assumeRoles` has them."""
     own_endpoint: bool = False
     """Whether the endpoint was given by the user and is not the provider's own."""
     adopt: bool = False
@@ -84,6 +83,7 @@ def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     keys = channels or {"": config}
     specs = tuple(_channel(bucket, keys[name], _key_place(where, name)) for name in sorted(keys))
     _check_together(specs, where)
+    _check_role_names(bucket, specs, where)
     return StackSpec(bucket=bucket, channels=specs)
 
 
@@ -130,6 +130,12 @@ def locate(
 
 def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpec:
     provider = provider_row(config.provider, config.endpoint_url, f"{where}, key provider")
+    if provider.backend == "aws" and (config.access_key_id or config.secret_access_key or config.session_token):
+        raise ConfigurationError(
+            "on AWS the provider of AWS makes the bucket, and it would not know this key",
+            where=f"{where}, key access-key-id",
+            remedy="set `profile`, or for the provider: pulumi config set --secret aws:accessKey, aws:secretKey",
+        )
     variables = {
         "account-id": config.account_id,
         "jurisdiction": config.jurisdiction,
@@ -254,6 +260,23 @@ def _check_together(channels: Iterable[ChannelSpec], where: str) -> None:
         raise ConfigurationError(
             problem, where=f"{where}, key channels", remedy="give each channel a prefix of its own, side by side"
         )
+
+
+def _check_role_names(bucket: BucketSpec, channels: Iterable[ChannelSpec], where: str) -> None:
+    seen: dict[str, str] = {}
+    for channel in channels:
+        for principal in channel.principals:
+            if principal.trust is None:
+                continue
+            name = role_name(bucket.name, channel.prefix, principal, bucket.aws.roles.name_prefix)
+            place = f"channel {channel.name}, {principal.role} {principal.name}"
+            if name in seen:
+                raise ConfigurationError(
+                    f"the role {name!r} would be that of {seen[name]} as well",
+                    where=f"{where}, {place}",
+                    remedy="give one of the two another name",
+                )
+            seen[name] = place
 
 
 def _key_place(where: str, name: str) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 from dataclasses import replace
 from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
-from chaninfra.channel.bucket_policy import bucket_statements
+from chaninfra.channel.bucket_policy import STATEMENTS, key_statements
 from chaninfra.channel.config import SECRET_KEYS
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
 from chaninfra.channel.stack_file import SECRET, clear_secret
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
+
+# Keys of the AWS provider whose sense a second client could not have.
+_NOT_FOR_BOTH = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "sharedConfigFiles")
 
 
 def program() -> None:
@@ -22,10 +27,15 @@ def program() -> None:
     try:
         spec = read_spec()
         # Made here once, so that one that AWS would not take is refused before anything is made.
-        bucket_statements(spec)
+        STATEMENTS[spec.bucket.provider.backend](spec)
     except ChaninfraError as error:
         # A user's mistake: the message, and no traceback.
         raise pulumi.RunError(str(error)) from None
+    if key_statements(spec):
+        pulumi.log.warn(
+            "the KMS key is not this stack's: its policy must let in those who are named by ARN or by organization; "
+            "`chaninfra policy kms-key-policy --config …` prints what to add"
+        )
     opts = pulumi.ResourceOptions(providers=_providers(spec.bucket))
     bucket = ChannelBucket("bucket", spec, opts)
     # Named by the prefix, which is the channel's identity: its display name may change.
@@ -58,13 +68,16 @@ def read_spec() -> StackSpec:
     spec = stack_spec(raw, where=where, default_region=region)
     if spec.bucket.provider.backend != "aws":
         return spec
-    # What the provider of AWS is told, the dynamic resources do too.
-    bucket = replace(
-        spec.bucket,
-        profile=spec.bucket.profile or aws.get("profile"),
-        assume_roles=tuple(aws.get_object("assumeRoles") or ()),
-    )
-    return replace(spec, bucket=bucket)
+    for key in _NOT_FOR_BOTH:
+        if aws.get(key) is not None:
+            raise ConfigurationError(
+                "only the provider of AWS would heed this, and not the resources that chaninfra makes itself",
+                where=f"{where}, key aws:{key}",
+                remedy="use the environment's variable for it instead (AWS_WEB_IDENTITY_TOKEN_FILE, "
+                "AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE)",
+            )
+    # What the provider of AWS is told, the dynamic resources are too.
+    return replace(spec, bucket=replace(spec.bucket, profile=spec.bucket.profile or aws.get("profile")))
 
 
 def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
@@ -77,14 +90,9 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
         return []
     import pulumi_aws
 
-    arguments: dict[str, Any] = {"region": bucket.location.region, "profile": bucket.profile}
-    for key, option in (
-        ("assumeRoles", "assume_roles"),
-        ("defaultTags", "default_tags"),
-        ("allowedAccountIds", "allowed_account_ids"),
-        ("forbiddenAccountIds", "forbidden_account_ids"),
-    ):
-        arguments[option] = config.get_object(key)
+    known = inspect.signature(pulumi_aws.Provider._internal_init).parameters
+    told = {name: value for name, value in _told_to_aws().items() if name in known}
+    arguments = {**told, "region": bucket.location.region, "profile": bucket.profile}
     if bucket.own_endpoint:
         # Another endpoint of S3 (a VPC endpoint, a stand-in) need not know of accounts and metadata.
         arguments |= {
@@ -95,3 +103,19 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
             "skip_requesting_account_id": True,
         }
     return [pulumi_aws.Provider("aws", **{name: value for name, value in arguments.items() if value is not None})]
+
+
+def _told_to_aws() -> dict[str, Any]:
+    """What the config says to the AWS provider, by the names of its arguments; a secret stays one."""
+    config = pulumi.Config("aws")
+    found: dict[str, Any] = {}
+    for name, value in {**get_config_env(), **CONFIG.get()}.items():
+        space, _, key = name.partition(":")
+        if space == "aws":
+            structured = str(value).lstrip()[:1] in ("[", "{") or value in ("true", "false")
+            secret = is_config_secret(name) or name in get_config_secret_keys_env()
+            get: Any = config.get_secret_object if secret else config.get_object
+            if not structured:
+                get = config.get_secret if secret else config.get
+            found[re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)] = get(key)
+    return found

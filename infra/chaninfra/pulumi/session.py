@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +18,25 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+_KEYS = ("access-key-id", "secret-access-key", "session-token")
+_AWS_KEYS = ("accessKey", "secretKey", "token")
+
+
 def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
     """The input `store` of every dynamic resource: where the bucket is, and how credentials for it are found.
 
-    Those who come by way of AWS take the profile and the roles that the AWS provider of the same stack takes.
+    `chain` "aws": as the AWS provider of the same stack finds them, its keys and roles in the config among them.
     """
     location = bucket.location
-    found: dict[str, Any] = {
+    return {
         "bucket": location.bucket,
         "endpoint-url": location.endpoint_url,
         "region": location.region,
         "force-path-style": location.force_path_style,
         "profile": bucket.profile,
         "namespace": namespace,
+        "chain": "aws" if bucket.provider.backend == "aws" else "any",
     }
-    # Only where there are some: the inputs of stacks without them stay as they were.
-    if bucket.assume_roles:
-        found["assume-roles"] = [dict(role) for role in bucket.assume_roles]
-    return found
 
 
 class Session:
@@ -59,17 +61,22 @@ class Session:
     def credentials(self) -> Credentials:
         """The credentials. Raises CredentialsError."""
 
+        aws = self._store.get("chain") == "aws"
+        names = _AWS_KEYS if aws else _KEYS
+
         def given(key: str) -> str | None:
-            value = self._config.get(f"{self._store['namespace']}:{key}")
+            value = self._config.get(f"{'aws' if aws else self._store['namespace']}:{key}")
             return str(value) if value else None
 
         found = resolve(
-            access_key_id=given("access-key-id"),
-            secret_access_key=given("secret-access-key"),
-            session_token=given("session-token"),
+            access_key_id=given(names[0]),
+            secret_access_key=given(names[1]),
+            session_token=given(names[2]),
             profile=self._store.get("profile"),
+            chain="aws" if aws else "any",
         )
-        for role in self._store.get("assume-roles", ()):
+        # Read here and not an input: what they hold may be secret.
+        for role in json.loads(self._config.get("aws:assumeRoles") or "[]") if aws else ():
             found = assume_role(role, found, self.location.region)
         return found
 

@@ -199,9 +199,13 @@ def test_the_provider_s_profile_and_role_hold_for_every_part_on_the_aws_standin(
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     role = "arn:aws:iam::210987654321:role/deployer"
-    stack.config(publishers={}, readers={}, **{"aws:profile": "deployer", "aws:assumeRoles": [{"roleArn": role}]})
+    external = "an-id-that-nobody-else-knows"
+    stack.config(publishers={}, readers={}, **{"aws:profile": "deployer"})
+    stack.secret("aws:assumeRoles", json.dumps([{"roleArn": role, "externalId": external, "duration": "1h"}]))
     ran = stack.up()
     assert ran.code == 0, ran
+    assert external not in stack.export() + ran.output
+    assert external in stack.run("config", "--show-secrets").output
 
     assert bucket_name not in channels.buckets(aws)
     sts = boto3.session.Session().client(

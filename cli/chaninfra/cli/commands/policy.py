@@ -19,13 +19,20 @@ def policy(
     account: Annotated[
         str, typer.Option("--account", metavar="ID", help="The AWS account that the roles are in.")
     ] = "ACCOUNT_ID",
+    deployer: Annotated[
+        str | None,
+        typer.Option(
+            "--deployer", metavar="ARN", help="Who runs Pulumi: exempt from `aws.vpc-endpoints`, which needs it here."
+        ),
+    ] = None,
     names: Annotated[bool, typer.Option("--list", help="Only the names of the documents.")] = False,
 ) -> None:
     """Print the policy documents of a stack file.
 
     What `pulumi up` would put, without Pulumi.
 
-    The bucket's policy, and for each principal that gets a role its trust policy and its rights.
+    The bucket's policy; what the policy of a KMS key must say besides; and for each principal that gets a role its
+    trust policy and its rights.
 
     \b
     Examples:
@@ -33,12 +40,20 @@ def policy(
       chaninfra policy bucket-policy --config Pulumi.prod.yaml
       chaninfra policy publisher/my-channel/ci/trust --config Pulumi.prod.yaml --account 123456789012
     """
+    from chaninfra.channel.bucket_policy import deployer_arns
     from chaninfra.channel.documents import documents
     from chaninfra.channel.errors import ConfigurationError
     from chaninfra.channel.stack_file import read_stack_file
     from chaninfra.channel.text import nearest
 
-    made = documents(read_stack_file(config), account=account)
+    spec = read_stack_file(config)
+    if spec.bucket.aws.vpc_endpoints and deployer is None:
+        raise ConfigurationError(
+            "with `aws.vpc-endpoints` the bucket's policy must exempt whoever runs Pulumi",
+            where=str(config),
+            remedy="--deployer ARN, as `aws sts get-caller-identity` names it",
+        )
+    made = documents(spec, account=account, deployer=deployer_arns(deployer) if deployer else ())
     if names:
         output.result("\n".join(made))
     elif document is None:

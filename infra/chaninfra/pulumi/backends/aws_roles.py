@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +10,10 @@ import pulumi
 
 from chaninfra.channel.documents import rights_of
 from chaninfra.channel.granted import ROLES, PrincipalSpec
+from chaninfra.channel.role_names import role_name
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.trust import Trust, trust_policy
 from chaninfra.pulumi.backends.base import Granted, Made, after
-
-_LONGEST = 64
 
 
 def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> dict[str, pulumi.Input[str]]:
@@ -34,7 +31,7 @@ def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) ->
     found: dict[str, pulumi.Input[str]] = {}
     for issuer, wanted in sorted(audiences.items()):
         url = f"https://{issuer}"
-        if issuer in existing:
+        if issuer.rstrip("/") in existing:
             looked_up = iam.get_open_id_connect_provider_output(url=url, opts=pulumi.InvokeOptions(parent=opts.parent))
             found[issuer] = looked_up.arn
         else:
@@ -62,16 +59,6 @@ def grant(name: str, stack: StackSpec, channel: ChannelSpec, made: Made, opts: p
     return Granted(access=access, resources=resources)
 
 
-def role_name(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> str:
-    """The name of a principal's role: at most 64 characters of those that IAM allows, the same for the same names."""
-    parts = [stack.bucket.name, channel.prefix or channel.name, principal.role, principal.name]
-    plain = re.sub(r"[^A-Za-z0-9+=,.@_-]", "-", stack.bucket.aws.roles.name_prefix + "-".join(parts))
-    if len(plain) <= _LONGEST:
-        return plain
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
-    return f"{plain[: _LONGEST - len(digest) - 1]}-{digest}"
-
-
 def _role(
     name: str,
     stack: StackSpec,
@@ -89,7 +76,7 @@ def _role(
     )
     role = iam.Role(
         f"{name}-{principal.role}-{principal.name}",
-        name=role_name(stack, channel, principal),
+        name=role_name(stack.bucket.name, channel.prefix, principal, keys.roles.name_prefix),
         description=f"{principal.role} of the conda channel {channel.name} in {stack.bucket.name}",
         assume_role_policy=trusted,
         max_session_duration=keys.roles.max_session_duration,
