@@ -153,6 +153,13 @@ def test_old_versions_count_as_packages(server: Server, bucket_name: str) -> Non
     client.delete_object(Bucket=bucket_name, Key=key)
     with pytest.raises(RefusedError, match="1 package there"):
         store.noun("guard").delete(store.props())
+    # Nor are they left behind, or deleted with a channel that is declared no more.
+    for changed in (Store(server, f"{bucket_name}-new"), store):
+        refused = changed.noun("preflight").check(store.props(), changed.props(prefixes=["other"]))
+        assert refused is not None
+        assert f"1 package in s3://{bucket_name}/main would be left behind" in refused[1]
+    with pytest.raises(RefusedError, match=f"1 package in s3://{bucket_name}/main"):
+        store.noun("skeleton").delete(store.props())
     forced = store.props(**{"force-destroy": True})
     for noun in ("guard", "descriptor", "skeleton", "bucket"):
         store.noun(noun).delete(forced)
@@ -192,6 +199,24 @@ def test_an_adopted_channel_keeps_an_index_that_says_something(server: Server, b
     for noun in ("guard", "descriptor", "skeleton", "bucket"):
         store.noun(noun).delete(store.props(adopt=True))
     assert channels.etags(server, bucket_name) == ({} if repodata == "nothing" else before)
+
+
+def test_a_bucket_that_its_guard_would_not_give_up_is_not_changed(server: Server, bucket_name: str) -> None:
+    store, elsewhere = Store(server, bucket_name), Store(server, f"{bucket_name}-new")
+    make(store)
+
+    def refusal(**olds: Any) -> tuple[str, str] | None:
+        return elsewhere.noun("preflight").check(store.props(**olds), elsewhere.props())
+
+    assert refusal() is None
+    for key, said in (("main/notes.txt", "1 object there that"), ("other/noarch/a-1-0.conda", "1 package there")):
+        server.client().put_object(Bucket=bucket_name, Key=key, Body=b"of somebody")
+        refused = refusal()
+        assert refused is not None
+        assert said in refused[1]
+        assert "change it back" in refused[1]
+        assert store.noun("preflight").check(store.props(), store.props(prefixes=["new"])) is None
+    assert refusal(**{"force-destroy": True}) is None
 
 
 def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:

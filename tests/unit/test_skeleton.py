@@ -22,7 +22,7 @@ from chaninfra.channel.errors import (
 )
 from chaninfra.channel.formats import FILE_NAMES, Repodata, index_files
 from chaninfra.channel.index_settings import IndexSettings
-from chaninfra.channel.skeleton import Layout, empty, ensure, index_keys, own_keys, package_keys, packages, present
+from chaninfra.channel.skeleton import Layout, empty, ensure, index_keys, own_keys, package_keys, present
 from chaninfra.channel.store import Body, Condition, Entry, Match, Stored
 
 SETTINGS = IndexSettings()
@@ -196,4 +196,3 @@ def test_keys_are_told_apart() -> None:
     assert package_keys(keys, "a") == ["a/noarch/x-1-0.conda"]
     assert package_keys(keys, "a/b") == ["a/b/noarch/y-1-0.conda"]
     assert own_keys(keys, "") == []
-    assert packages(Memory(dict.fromkeys(keys, b"")), "a") == 2

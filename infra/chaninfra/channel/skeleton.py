@@ -102,11 +102,6 @@ def ensure(store: ObjectStore, layout: Layout) -> Written:
     return Written(keys=tuple(written), to_reindex=tuple(to_reindex))
 
 
-def packages(store: ObjectStore, prefix: str) -> int:
-    """How many packages lie under the prefix of a channel."""
-    return sum(1 for entry in store.list(prefix) if is_package(entry.key))
-
-
 def package_keys(keys: Iterable[str], prefix: str) -> list[str]:
     """Those keys that are packages of the channel at the prefix, and not of one that lies below it."""
     start = f"{prefix}/" if prefix else ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.skeleton import own_keys
-from chaninfra.channel.subdirs import is_package
 from chaninfra.channel.text import count
 from chaninfra.pulumi.resources.base import Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
-from chaninfra.pulumi.resources.purge import versions
+from chaninfra.pulumi.resources.purge import objects, packages
+from chaninfra.pulumi.session import Session
 
 REMEDY = "nothing was deleted. To delete them too: set `force-destroy` to true, run `pulumi up`, then `pulumi destroy`"
 
@@ -21,17 +21,21 @@ class GuardOperations(Operations):
         """Refuses while packages, or objects that are not ours, are in a bucket that would be deleted."""
         if props["adopt"] or props["force-destroy"] or not exists(self.session):
             return
-        # Old versions count: they are what a deleted package is brought back from.
-        keys = {key for key, _, marker in versions(self.session, "") if not marker}
-        where = f"s3://{self.session.location.bucket}"
-        found = {key for key in keys if is_package(key)}
-        if found:
-            raise RefusedError(f"{count(len(found), 'package')} there", where=where, remedy=REMEDY)
-        own = {key for prefix in props["prefixes"] for key in own_keys(keys, prefix)}
-        if keys - own:
-            foreign = sorted(keys - own)
-            raise RefusedError(
-                f"{count(len(foreign), 'object')} there that chaninfra did not make, {foreign[0]!r} among them",
-                where=where,
-                remedy=REMEDY,
-            )
+        refuse_if_left(self.session, props["prefixes"], REMEDY)
+
+
+def refuse_if_left(session: Session, prefixes: list[str], remedy: str) -> None:
+    """Raises RefusedError where the bucket holds packages, or what is of none of the channels at `prefixes`."""
+    where = f"s3://{session.location.bucket}"
+    number = packages(session, "")
+    if number:
+        raise RefusedError(f"{count(number, 'package')} there", where=where, remedy=remedy)
+    keys = objects(session, "")
+    own = {key for prefix in prefixes for key in own_keys(keys, prefix)}
+    if keys - own:
+        foreign = sorted(keys - own)
+        raise RefusedError(
+            f"{count(len(foreign), 'object')} there that chaninfra did not make, {foreign[0]!r} among them",
+            where=where,
+            remedy=remedy,
+        )

@@ -9,10 +9,16 @@ from __future__ import annotations
 from chaninfra.channel.descriptor import FILE_NAME, parse
 from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.channel.location import join
-from chaninfra.channel.skeleton import packages
 from chaninfra.channel.text import count
 from chaninfra.pulumi.resources.base import Difference, Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
+from chaninfra.pulumi.resources.guard import refuse_if_left
+from chaninfra.pulumi.resources.purge import packages
+
+_REMEDY = (
+    "change it back; to move a channel, publish its packages to the new one first, then set `force-destroy` to true, "
+    "run `pulumi up`, and make the change"
+)
 
 
 class PreflightOperations(Operations):
@@ -93,13 +99,15 @@ class PreflightOperations(Operations):
             if not moved and prefix in news["prefixes"]:
                 continue
             try:
-                number = packages(session.objects, prefix)
+                number = packages(session, prefix)
             except BucketMissingError:
                 return
             if number:
                 raise RefusedError(
                     f"{count(number, 'package')} in s3://{join(bucket, prefix)} would be left behind by the changed "
                     "bucket, prefix or list of channels",
-                    remedy="change it back; to move a channel, publish its packages to the new one first, then set "
-                    "`force-destroy` to true, run `pulumi up`, and make the change",
+                    remedy=_REMEDY,
                 )
+        if moved and not olds["adopt"]:
+            # The bucket would be deleted, and its guard would refuse that when the new one is made already.
+            refuse_if_left(session, olds["prefixes"], _REMEDY)

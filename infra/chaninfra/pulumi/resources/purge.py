@@ -48,6 +48,11 @@ def objects(session: Session, prefix: str) -> set[str]:
     return {key for key, _, marker in versions(session, prefix) if not marker}
 
 
+def packages(session: Session, prefix: str) -> int:
+    """How many packages lie below the folder `prefix`, those counted that only an old version is left of."""
+    return sum(1 for key in objects(session, prefix) if is_package(key))
+
+
 def is_blank(session: Session, prefix: str) -> bool:
     """Whether the channel has no package, and no repodata.json that speaks of any; theirs may lie elsewhere."""
     keys = objects(session, prefix)

@@ -12,13 +12,12 @@ from chaninfra.channel.skeleton import (
     index_keys,
     own_keys,
     package_keys,
-    packages,
     present,
 )
 from chaninfra.channel.text import count
 from chaninfra.pulumi.resources.base import Difference, Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
-from chaninfra.pulumi.resources.purge import is_blank, purge
+from chaninfra.pulumi.resources.purge import is_blank, packages, purge
 
 
 class SkeletonOperations(Operations):
@@ -67,7 +66,7 @@ class SkeletonOperations(Operations):
             if is_blank(self.session, prefix):
                 purge(self.session, prefix, lambda keys: own_keys(keys, prefix))
             return
-        number = packages(self.session.objects, prefix)
+        number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
             raise RefusedError(
                 f"{count(number, 'package')} in s3://{self.session.location.bucket}/{prefix}",
