@@ -29,9 +29,13 @@ def test_what_a_stack_describes_is_read_back_as_it_was(visibility: str) -> None:
 
 
 def test_it_holds_no_secret_and_no_principal() -> None:
-    made = described(access_key_id="the-id", secret_access_key="the-secret", profile="the-profile")
-    text = descriptor.dump(made).decode()
-    assert "the-" not in text
+    ci = {"the-ci": {"github": {"repository": "the-owner/the-repository", "branch": "main"}}}
+    keys = {"access_key_id": "the-id", "secret_access_key": "the-secret"}
+    for made in (
+        described(profile="the-profile", publishers=ci),
+        described(provider="minio", endpoint_url="https://minio.example.com", **keys),
+    ):
+        assert "the-" not in descriptor.dump(made).decode()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""What makes no sense of AWS's keys and principals is refused, with the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.spec import stack_spec
+
+AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "prefix": "c"}
+MINIO = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
+CI = {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}}
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
+
+
+@pytest.mark.parametrize(
+    ("config", "place", "reason"),
+    [
+        ({**AWS, "access-key-id": "x", "secret-access-key": "y"}, "key access-key-id", "provider of AWS"),
+        ({**AWS, "adopt": True, "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "its own settings"),
+        ({**AWS, "adopt": True, "aws": {"old-versions-days": 3}}, "key aws.old-versions-days", "its own settings"),
+        ({**AWS, "aws": {"log-prefix": "x"}}, "key aws.log-prefix", "no bucket for the logs"),
+        ({**AWS, "visibility": "organization"}, "key visibility", "not named"),
+        ({**AWS, "visibility": "public", "aws": {"kms-key-arn": KEY}}, "key aws.kms-key-arn", "anonymously"),
+        ({**AWS, "visibility": "public", "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
+        ({**AWS, "aws": {"organization-id": "o-a1b2c3d4e5"}}, "key aws.organization-id", "private channel"),
+        ({**MINIO, "publishers": CI}, "key publishers", "AWS only"),
+        ({**MINIO, "visibility": "organization"}, "key visibility", "no organizations"),
+        ({**MINIO, "aws": {"no-overwrite": True}}, "key aws", "nothing of the kind"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(config: dict[str, Any], place: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        stack_spec(config, where="stack")
+    assert place in str(refused.value)
+    assert reason in str(refused.value)
+    assert refused.value.remedy
+
+
+def test_two_roles_of_one_name_are_refused_and_rewritten_names_are_told_apart() -> None:
+    alike = {
+        "one": {"prefix": "a-publisher-b", "publishers": {"c": CI["ci"]}},
+        "two": {"prefix": "a", "publishers": {"b-publisher-c": CI["ci"]}},
+    }
+    base = {key: value for key, value in AWS.items() if key != "prefix"}
+    with pytest.raises(ConfigurationError, match="would be that of channel"):
+        stack_spec({**base, "channels": alike}, where="stack")
+    rewritten = {
+        "one": {"prefix": "team/dev", "publishers": CI},
+        "two": {"prefix": "team-dev", "publishers": CI},
+    }
+    assert len(stack_spec({**base, "channels": rewritten}, where="stack").channels) == 2
