@@ -138,10 +138,18 @@ def from_document(document: object, *, where: str) -> Descriptor:
             remedy="upgrade chaninfra",
         )
     try:
-        return msgspec.convert(document, Descriptor)
+        found = msgspec.convert(document, Descriptor)
     except msgspec.ValidationError as error:
         # The schema's own validator words it better, with the nearest known key; it is slow to import.
         from chaninfra.channel.schemas import CHANNEL, validate
 
         validate(document, CHANNEL, where=where)
         raise ConfigurationError(str(error), where=where, remedy="chaninfra schema channel") from error
+    # Some of what writes goes by the one, and some by the other.
+    if found.url != (url := f"s3://{join(found.bucket, found.prefix)}"):
+        raise ConfigurationError(
+            f"{found.url} is not where `bucket` and `prefix` say that the channel lies",
+            where=f"{where}, key url",
+            remedy=f"write {url}, or correct `bucket` and `prefix`",
+        )
+    return found
