@@ -180,6 +180,22 @@ def test_an_index_of_packages_that_lie_elsewhere_is_left_alone(place: Place, tmp
         assert etags(place.server, place.bucket)[key] == before
 
 
+@pytest.mark.parametrize("record", [{}, {"name": "hello"}])
+def test_a_record_that_is_not_valid_is_named_and_made_anew(
+    place: Place, tmp_path: Path, record: dict[str, str]
+) -> None:
+    hello = make_package(tmp_path, "hello", "1.0")
+    put(place.server, place.bucket, f"{PREFIX}/noarch", hello)
+    index = json.dumps({"info": {"subdir": "noarch"}, "packages.conda": {hello.name: record}})
+    place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json", Body=index.encode())
+    listed = place.run("ls")
+    assert listed.returncode == 1
+    assert f"noarch/repodata.json: the record of {hello.name} is not valid" in listed.stderr
+    assert "chaninfra reindex --force" in listed.stderr
+    place.done("reindex", "--force")
+    assert "1 package" in place.done("ls")
+
+
 def test_a_deleted_package_leaves_the_index(place: Place, tmp_path: Path) -> None:
     hello = make_package(tmp_path, "hello", "1.0")
     place.done("publish", hello)

@@ -74,7 +74,10 @@ def test_what_is_not_known_is_kept() -> None:
     assert Repodata.parse(encoded, where="x").encode() == encoded
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>", b"[]", b'{"packages": []}', b'{"removed": {}}'])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"<html>", b"[]", b'{"packages": []}', b'{"removed": {}}', b'{"info": 1}', b'{"packages": {"\xff": {}}}'],
+)
 def test_what_is_no_repodata_is_said_with_its_place(data: bytes) -> None:
     with pytest.raises(StorageError, match=r"noarch/repodata\.json: is no valid repodata"):
         Repodata.parse(data, where="noarch/repodata.json")
@@ -99,3 +102,14 @@ def test_each_file_has_its_type_and_its_time_to_live() -> None:
 
 def test_only_the_declared_formats_are_made() -> None:
     assert list(index_files(Repodata.empty("noarch"), IndexSettings(formats=("json",)))) == ["repodata.json"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"1", b"{}", b'{"name": 1}', b'{"name": "a", "md5": "no hex"}', b'{"name": "a", "x": "\xff"}'],
+)
+def test_a_record_that_is_not_valid_is_named(record: bytes) -> None:
+    repodata = Repodata.parse(b'{"packages": {"a-1-0.tar.bz2": %s}}' % record, where="noarch/repodata.json")
+    with pytest.raises(StorageError, match=r"noarch/repodata\.json: the record of a-1-0\.tar\.bz2 is not v") as caught:
+        index_files(repodata, IndexSettings())
+    assert "reindex --force" in str(caught.value.remedy)

@@ -58,7 +58,7 @@ def holds(channel: Channel) -> Listing:
         if repodata is None:
             missing.append(subdir)
         else:
-            found += _listed(subdir, repodata, channel)
+            found += _listed(subdir, repodata)
     if len(missing) == len(subdirs):
         raise StorageError(
             f"no subdir has a {REPODATA}",
@@ -93,17 +93,13 @@ def _folders(channel: Channel) -> frozenset[str]:
     return frozenset(found)
 
 
-def _listed(subdir: Subdir, repodata: Repodata, channel: Channel) -> Sequence[Listed]:
+def _listed(subdir: Subdir, repodata: Repodata) -> Sequence[Listed]:
     packages = []
     for _, _, file_name, raw in repodata.names():
         try:
             record = msgspec.json.decode(raw, type=_Record)
-        except msgspec.ValidationError as error:
-            raise StorageError(
-                f"the record of {file_name} is not valid: {error}",
-                where=channel.url(subdir, REPODATA),
-                remedy="`chaninfra reindex --force` makes the index anew",
-            ) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise repodata.invalid(file_name, error) from error
         packages.append(
             Listed(
                 subdir=subdir,

@@ -45,8 +45,12 @@ class _Record(Struct):
 class Repodata:
     """The content of a repodata.json; records stay the bytes that they were read as."""
 
-    def __init__(self, document: dict[str, Raw]) -> None:
+    def __init__(self, document: dict[str, Raw], *, where: str = REPODATA) -> None:
         self._document = document
+        self._where = where
+        self._info: dict[str, Any] = (
+            msgspec.json.decode(document["info"], type=dict[str, Any]) if "info" in document else {}
+        )
         self.records: dict[str, dict[str, Raw]] = {
             table: msgspec.json.decode(document[table], type=dict[str, Raw]) if table in document else {}
             for table in TABLES
@@ -65,8 +69,8 @@ class Repodata:
     def parse(cls, data: bytes, *, where: str) -> Repodata:
         """The repodata in a repodata.json. Raises StorageError where it is none; `where` names it."""
         try:
-            return cls(msgspec.json.decode(data, type=dict[str, Raw]))
-        except msgspec.DecodeError as error:
+            return cls(msgspec.json.decode(data, type=dict[str, Raw]), where=where)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StorageError(
                 f"is no valid repodata: {error}", where=where, remedy="`chaninfra reindex --force` makes it anew"
             ) from error
@@ -77,15 +81,26 @@ class Repodata:
         return sum(len(table) for table in self.records.values())
 
     def names(self) -> Iterator[tuple[str, str, str, Raw]]:
-        """(package name, table, file name, record) of each record."""
+        """(package name, table, file name, record) of each record. Raises StorageError where one has no name."""
         for table, records in self.records.items():
             for file_name, record in records.items():
-                yield msgspec.json.decode(record, type=_Record).name, table, file_name, record
+                try:
+                    name = msgspec.json.decode(record, type=_Record).name
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise self.invalid(file_name, error) from error
+                yield name, table, file_name, record
+
+    def invalid(self, file_name: str, error: Exception) -> StorageError:
+        """The error for a record that cannot be used."""
+        return StorageError(
+            f"the record of {file_name} is not valid: {error}",
+            where=self._where,
+            remedy="`chaninfra reindex --force` makes the index anew",
+        )
 
     def info(self) -> dict[str, Any]:
         """The `info` mapping."""
-        found: dict[str, Any] = msgspec.json.decode(self._document.get("info", Raw(b"{}")))
-        return found
+        return self._info
 
     def encode(self) -> bytes:
         """The bytes of repodata.json, the same for the same content."""
@@ -122,10 +137,14 @@ def _sharded(repodata: Repodata, level: int) -> tuple[bytes, dict[str, bytes]]:
     """The shard index, and the shards by file name."""
     by_name: dict[str, dict[str, dict[str, Any]]] = {}
     for name, table, file_name, raw in repodata.names():
-        record = msgspec.json.decode(raw)
-        for key in _HASHES:
-            if isinstance(record.get(key), str):
-                record[key] = bytes.fromhex(record[key])
+        try:
+            record = msgspec.json.decode(raw)
+            for key in _HASHES:
+                if isinstance(record.get(key), str):
+                    record[key] = bytes.fromhex(record[key])
+        # No JSON, no UTF-8 or no hex: each is a ValueError.
+        except ValueError as error:
+            raise repodata.invalid(file_name, error) from error
         by_name.setdefault(name, {key: {} for key in TABLES})[table][file_name] = record
     hashes: dict[str, bytes] = {}
     shards: dict[str, bytes] = {}
