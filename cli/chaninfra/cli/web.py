@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
+from typing import IO
 
 from chaninfra.channel.errors import ConfigurationError, DeniedError, StorageError, UnreachableError
+from chaninfra.cli.reference import parse
 
 _TIMEOUT = 10.0
 _LARGEST = 1 << 20
@@ -16,7 +18,7 @@ def fetch(url: str) -> bytes:
     """The document at a URL. Raises ConfigurationError where there is none, else StorageError and its kinds."""
     request = urllib.request.Request(url, headers={"Accept": "application/json", "User-Agent": "chaninfra"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 (reference.parse chose the schemes)
+        with urllib.request.build_opener(_Redirects).open(request, timeout=_TIMEOUT) as answer:
             data: bytes = answer.read(_LARGEST + 1)
     except urllib.error.HTTPError as error:
         raise _answered(url, error.code) from error
@@ -27,6 +29,24 @@ def fetch(url: str) -> bytes:
     if len(data) > _LARGEST:
         raise ConfigurationError("is too large for a descriptor", where=url, remedy="give the URL of a channel.json")
     return data
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows only to what could have been given as CHANNEL: a redirect is no way around https."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        try:
+            parse(newurl)
+        except ConfigurationError as error:
+            fp.close()
+            raise ConfigurationError(
+                f"it leads to {newurl}: {error.message}",
+                where=req.full_url,
+                remedy="give the https:// URL of the file itself, or have the server lead there",
+            ) from error
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _answered(url: str, status: int) -> ConfigurationError | StorageError:
