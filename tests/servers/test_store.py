@@ -12,6 +12,7 @@ from chaninfra.channel.errors import (
     ConflictError,
     CredentialsError,
     DeniedError,
+    StorageError,
     UnreachableError,
 )
 from chaninfra.channel.location import Location
@@ -128,3 +129,13 @@ def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: 
     with pytest.raises(expected):
         broken.delete(["there"])
     assert list(channels.etags(server, bucket_name)) == ["there"]
+
+
+@pytest.mark.parametrize("key", ["main/noarch//x.conda", "main/x//", "main/./x"])
+def test_a_key_that_no_client_can_name_is_said(aws: Server, bucket_name: str, key: str) -> None:
+    aws.client().create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    aws.client().put_object(Bucket=bucket_name, Key=key, Body=b"x")
+    with pytest.raises(StorageError, match="delete it or give it another name") as caught:
+        list(store(aws, bucket_name).list("main"))
+    assert type(caught.value) is StorageError
+    assert caught.value.where == f"s3://{bucket_name}/{key}"

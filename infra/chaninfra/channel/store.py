@@ -13,12 +13,12 @@ from enum import Enum
 from typing import Any, Protocol
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import S3Store as ObstoreS3
 
 from chaninfra.channel.answers import ABSENT, storage_error
 from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, StorageError
 from chaninfra.channel.location import Location
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
@@ -149,6 +149,8 @@ class S3Store:
         try:
             for page in obstore.list(self._store, prefix or None):
                 yield from map(_entry, page)
+        except InvalidPathError as error:
+            raise self._unnameable(error, prefix) from error
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "list", prefix) from error
 
@@ -178,6 +180,16 @@ class S3Store:
             obstore.delete(self._store, paths)
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "delete", paths[0]) from error
+
+    def _unnameable(self, error: InvalidPathError, prefix: str) -> StorageError:
+        """A key that obstore takes for no path, like one with `//`: it gives up the whole listing for it."""
+        reason = str(error).split("\n", 1)[0].removeprefix("Encountered object with invalid path: ")
+        key = re.search(r'Path "(.*?)"(?: contained |: )', reason)
+        return StorageError(
+            f"an object there has a key that cannot be used: {reason}",
+            where=f"s3://{self.location.bucket}/{key[1] if key else prefix}",
+            remedy="delete it or give it another name, with the store's own tools",
+        )
 
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
         code, status = _code_and_status(error)
