@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 
 import pytest
 
 import s3_servers
+from chaninfra.demo.server import direct
 from engine import moto_more
 from s3_servers import Server
+
+# The servers of the tests are on this machine; a proxy may be set for the registries. Children inherit it.
+os.environ.update(direct(os.environ))
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from chaninfra.channel.errors import ChaninfraError
+
+_NAMES = ("NO_PROXY", "no_proxy")
+
+
+def direct(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which programs go to this machine itself without a proxy, and where they already did."""
+    # Some read the one and some the other, so both say the same.
+    given = [host.strip() for name in _NAMES for host in environment.get(name, "").split(",")]
+    hosts = dict.fromkeys([*filter(None, given), "127.0.0.1", "localhost"])
+    # Python knows the star only where it stands alone.
+    value = "*" if "*" in hosts else ",".join(hosts)
+    return dict.fromkeys(_NAMES, value)
+
+
+@contextmanager
+def _direct() -> Iterator[None]:
+    """This process goes to this machine itself without a proxy, and so do those it starts."""
+    before = {name: os.environ.pop(name) for name in _NAMES if name in os.environ}
+    os.environ.update(direct(before))
+    try:
+        yield
+    finally:
+        for name in _NAMES:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 @contextmanager
@@ -24,6 +50,7 @@ def embedded_s3() -> Iterator[str]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        with _direct():
+            yield f"http://{host}:{port}"
     finally:
         server.stop()
