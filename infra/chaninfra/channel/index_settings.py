@@ -23,12 +23,20 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         ),
     ] = FORMATS
     compression_level: Annotated[
-        int, Meta(description="The zstd level of the compressed files.", ge=1, le=22, examples=[3])
+        int,
+        Meta(
+            description="The zstd level of the compressed files that `pulumi up` and `init` write; `publish` and "
+            "`reindex` write at the level of their indexer.",
+            ge=1,
+            le=22,
+            examples=[3],
+        ),
     ] = 3
     cache_control: Annotated[
         str,
         Meta(
-            description="The Cache-Control header of the index files; shards are immutable and say so.",
+            description="The Cache-Control header of the index files that `pulumi up` and `init` write; shards are "
+            "immutable and say so. `publish` and `reindex` write the headers of their indexer.",
             min_length=1,
             examples=["max-age=300"],
         ),
