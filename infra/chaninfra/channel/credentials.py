@@ -66,7 +66,8 @@ def resolve(
         if found is None:
             raise CredentialsError("no credentials were found", remedy=REMEDY)
         frozen = found.get_frozen_credentials()
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError) as error:
+        # OSError: a token file that AWS_WEB_IDENTITY_TOKEN_FILE names and that is not there.
         raise CredentialsError(f"no credentials: {error}", remedy=REMEDY) from error
     except ClientError as error:
         # A role, of AWS_ROLE_ARN or of the profile, or a login by SSO.

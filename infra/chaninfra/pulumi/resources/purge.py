@@ -75,21 +75,23 @@ def _says_nothing(session: Session, key: str) -> bool:
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
     """Deletes every version of the keys below the folder `prefix` that `choose` picks, and their open uploads."""
-    found = list(versions(session, prefix))
-    chosen = set(choose([key for key, _, _ in found]))
+    found: dict[str, list[str | None]] = {}
+    for key, version, _ in versions(session, prefix):
+        found.setdefault(key, []).append(version)
     bucket = session.location.bucket
 
-    def delete(item: tuple[str, str | None, bool]) -> None:
-        key, version, _ = item
-        # One by one: DeleteObjects needs a checksum that the stores do not agree on.
+    def delete(key: str) -> None:
+        # One after the other: of the versions of one key, deleted at once, a store may forget to delete one. And not by
+        # DeleteObjects, which needs a checksum that the stores do not agree on.
         with our_errors(session.location, "delete", key):
-            if version is None:
-                session.client.delete_object(Bucket=bucket, Key=key)
-            else:
-                session.client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+            for version in found[key]:
+                if version is None:
+                    session.client.delete_object(Bucket=bucket, Key=key)
+                else:
+                    session.client.delete_object(Bucket=bucket, Key=key, VersionId=version)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(delete, [item for item in found if item[0] in chosen]))
+        list(pool.map(delete, set(choose(list(found)))))
     _abort_uploads(session, prefix, choose)
 
 
