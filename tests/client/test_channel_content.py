@@ -196,6 +196,16 @@ def test_a_record_that_is_not_valid_is_named_and_made_anew(
     assert "1 package" in place.done("ls")
 
 
+def test_a_repodata_that_is_none_is_made_anew(place: Place, tmp_path: Path) -> None:
+    put(place.server, place.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
+    place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json", Body=b"{nonsense")
+    refused = place.run("reindex")
+    assert refused.returncode == 1
+    assert "chaninfra reindex --force" in refused.stderr
+    place.done("reindex", "--force")
+    assert "1 package" in place.done("ls")
+
+
 def test_a_deleted_package_leaves_the_index(place: Place, tmp_path: Path) -> None:
     hello = make_package(tmp_path, "hello", "1.0")
     place.done("publish", hello)

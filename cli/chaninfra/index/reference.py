@@ -21,7 +21,14 @@ from pathlib import Path
 
 from chaninfra.channel.answers import storage_error
 from chaninfra.channel.control import our_errors
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, RefusedError, StorageError
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ConfigurationError,
+    ConflictError,
+    InvalidRepodataError,
+    RefusedError,
+    StorageError,
+)
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.store import ObjectStore
 from chaninfra.channel.subdirs import Subdir, is_package
@@ -41,7 +48,7 @@ class ReferenceIndexer:
         """See Indexer; `left_out` is always empty, since one unreadable package fails the whole run."""
         store = channel.store()
         reports = []
-        before = {subdir: _check(store, channel, subdir) for subdir in subdirs}
+        before = {subdir: _check(store, channel, subdir, scope) for subdir in subdirs}
         for subdir, old in before.items():
             _index_subdir(store, channel, subdir, scope, old)
             new = read_index(store, channel, subdir)
@@ -51,7 +58,7 @@ class ReferenceIndexer:
         return Report(subdirs=tuple(reports))
 
 
-def _check(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | None:
+def _check(store: ObjectStore, channel: Channel, subdir: Subdir, scope: Scope) -> Repodata | None:
     """The index that is there; every way in which the store can refuse shows here first, each as its own error."""
     if store.head(channel.descriptor.key(subdir, PATCHED)) is not None:
         raise RefusedError(
@@ -60,7 +67,12 @@ def _check(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | N
             where=channel.url(subdir),
             remedy=f"index it with that tool, or delete {PATCHED} if nobody uses it any more",
         )
-    old = read_index(store, channel, subdir)
+    try:
+        old = read_index(store, channel, subdir)
+    except InvalidRepodataError:
+        if scope == "all":
+            return None
+        raise
     if old is not None and (base := old.info().get("base_url")):
         raise RefusedError(
             f"the packages of this index lie elsewhere (base_url {base}), and an index made from those that are here "

@@ -52,6 +52,10 @@ class UnreachableError(StorageError):
     """No connection to the endpoint: name, port, TLS or time."""
 
 
+class InvalidRepodataError(StorageError):
+    """What lies where repodata.json should be is none."""
+
+
 class BucketMissingError(StorageError):
     """The store says that there is no such bucket."""
 

@@ -14,7 +14,7 @@ import msgspec
 import zstandard
 from msgspec import Raw, Struct
 
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.index_settings import Format, IndexSettings
 from chaninfra.channel.store import Body
 
@@ -67,11 +67,11 @@ class Repodata:
 
     @classmethod
     def parse(cls, data: bytes, *, where: str) -> Repodata:
-        """The repodata in a repodata.json. Raises StorageError where it is none; `where` names it."""
+        """The repodata in a repodata.json. Raises InvalidRepodataError where it is none; `where` names it."""
         try:
             return cls(msgspec.json.decode(data, type=dict[str, Raw]), where=where)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise StorageError(
+            raise InvalidRepodataError(
                 f"is no valid repodata: {error}", where=where, remedy="`chaninfra reindex --force` makes it anew"
             ) from error
 
