@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,10 @@ from s3_servers import Server
 
 # The servers of the tests are on this machine; a proxy may be set for the registries. Children inherit it.
 os.environ.update(direct(os.environ))
+
+
+# What a shell puts in the background has Ctrl-C ignored, and children inherit that; ours are to be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
