@@ -34,7 +34,7 @@ class Everything(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made.append(args)
-        return args.name, {**args.inputs, "arn": f"arn:aws:x:::{args.name}"}
+        return args.name, {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "domainName": "d1.cloudfront.net"}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return {**args.args, "arn": f"arn:aws:iam::{ACCOUNT}:user/me", "accountId": ACCOUNT, "id": "x"}
@@ -111,6 +111,12 @@ configs = st.fixed_dictionaries(
         "force-destroy": st.booleans(),
         "protect": st.booleans(),
         "aws": aws,
+        "cdn": optional(
+            {
+                "domain": st.just("conda.example.com"),
+                "certificate-arn": st.just(f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"),
+            }
+        ),
         "channels": st.dictionaries(st.sampled_from(["stable", "nightly"]), optional(channel), min_size=1),
     },
 )
@@ -152,6 +158,7 @@ def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config
     made = {args.typ for args in everything.made}
     assert "chaninfra:index:CondaChannel" in made
     assert ("aws:s3/bucket:Bucket" in made) == (spec.bucket.provider.backend == "aws" and not spec.bucket.adopt)
+    assert ("aws:cloudfront/distribution:Distribution" in made) == (spec.bucket.cdn is not None)
     with_roles = [one for each in spec.channels for one in each.principals if one.trust]
     assert len([args for args in everything.made if args.typ == "aws:iam/role:Role"]) == len(with_roles)
     names = [args.inputs["name"] for args in everything.made if args.typ == "aws:iam/role:Role"]
