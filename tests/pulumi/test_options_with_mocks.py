@@ -122,6 +122,25 @@ configs = st.fixed_dictionaries(
 )
 
 
+def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with what a CDN needs; few are so by chance."""
+    named = {"domain": "conda.example.com", "certificate-arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"}
+    channels = {name: {**keys, "visibility": "public"} for name, keys in config.get("channels", {}).items()}
+    return {
+        **config,
+        **({"channels": channels} if channels else {}),
+        "provider": "aws",
+        "region": "eu-central-1",
+        "visibility": "public",
+        "cdn": named if config.get("protect") else {},
+        "aws": {
+            key: value
+            for key, value in config.get("aws", {}).items()
+            if key not in ("organization-id", "vpc-endpoints")
+        },
+    }
+
+
 def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
     try:
         return read_spec(), None
@@ -139,7 +158,7 @@ def _no_region_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("event_loop_for_mocks")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(configs)
+@given(st.one_of(configs, configs.map(behind_cdn)))
 def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config: dict[str, Any]) -> None:
     validate(config, STACK_CONFIG, where="generated", part="config")
     set_all_config(

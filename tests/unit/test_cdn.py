@@ -11,6 +11,7 @@ from chaninfra.channel.credentials import Credentials
 from chaninfra.channel.descriptor import Cdn, describe
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.spec import stack_spec
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS
 from chaninfra.cli.cdn import refresh
 from chaninfra.index.channel import Channel
 from chaninfra.index.indexer import Report, SubdirReport
@@ -56,6 +57,20 @@ def test_one_path_covers_the_index_files_of_a_subdir() -> None:
         "/team/stable/linux-64/repodata*",
     ]
     assert paths(descriptor(prefix=""), ["noarch"]) == ["/noarch/repodata*"]
+
+
+def test_the_index_files_of_many_subdirs_are_named_since_few_wildcards_may_be_under_way() -> None:
+    told = paths(descriptor(prefix="c"), KNOWN_SUBDIRS)
+    assert len(told) == 3 * len(KNOWN_SUBDIRS)
+    assert not [path for path in told if "*" in path]
+    assert {"/c/win-64/repodata.json", "/c/win-64/repodata.json.zst", "/c/win-64/repodata_shards.msgpack.zst"} <= set(
+        told
+    )
+
+
+def test_where_any_package_may_have_other_bytes_all_files_are_told() -> None:
+    assert paths(descriptor(prefix="c"), ["noarch", "win-64"], scope="all") == ["/c/noarch/*", "/c/win-64/*"]
+    assert paths(descriptor(prefix="c"), KNOWN_SUBDIRS, scope="all") == ["/c/*"]
 
 
 def test_a_replaced_package_is_named_in_each_way_that_clients_write_it() -> None:

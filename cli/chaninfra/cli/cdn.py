@@ -11,10 +11,14 @@ from chaninfra.cli import output
 if TYPE_CHECKING:
     from chaninfra.channel.subdirs import Subdir
     from chaninfra.index.channel import Channel
+    from chaninfra.index.indexer import Scope
 
 
-def refresh(channel: Channel, subdirs: Collection[Subdir], replaced: Collection[str] = ()) -> None:
-    """Have the CDN, if there is one, fetch the index of `subdirs` and the packages `replaced` anew.
+def refresh(
+    channel: Channel, subdirs: Collection[Subdir], *, replaced: Collection[str] = (), scope: Scope = "changed"
+) -> None:
+    """Have the CDN, if there is one, fetch the index of `subdirs` and the packages `replaced` anew, for the scope `all`
+    every file of them.
 
     That it cannot be told is a warning: what the command was for is done, and the CDN comes to it by itself.
     """
@@ -23,6 +27,6 @@ def refresh(channel: Channel, subdirs: Collection[Subdir], replaced: Collection[
     from chaninfra.index.invalidation import invalidate, paths
 
     try:
-        invalidate(channel, paths(channel.descriptor, subdirs, replaced))
+        invalidate(channel, paths(channel.descriptor, subdirs, replaced, scope))
     except ChaninfraError as problem:
         output.warning(problem)

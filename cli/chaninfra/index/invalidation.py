@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.descriptor import Descriptor
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.formats import FILE_NAMES
 from chaninfra.channel.subdirs import Subdir
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
-    from chaninfra.index.indexer import Report
+    from chaninfra.index.indexer import Report, Scope
 
-# The names of all index files begin so. A path with a wildcard counts as one, and only so many a month are free. Shards
-# are named by their content, so a copy of one is never old.
+# The names of all index files begin so; shards are named by their content, so a copy of one is never old. A path with a
+# wildcard costs as much as one file, but only 15 may be under way at a time, whoever asked for them (CloudFront
+# Developer Guide, "Quotas"); so where there are many, the files are named.
 _INDEX_FILES = "repodata*"
+_WILDCARDS = 5
 
 
 def changed(report: Report, replaced: Iterable[str] = ()) -> list[Subdir]:
@@ -31,12 +34,20 @@ def changed(report: Report, replaced: Iterable[str] = ()) -> list[Subdir]:
     return [each.subdir for each in report.subdirs if each.after != each.before or each.subdir in touched]
 
 
-def paths(descriptor: Descriptor, subdirs: Iterable[Subdir], replaced: Iterable[str] = ()) -> list[str]:
+def paths(
+    descriptor: Descriptor, subdirs: Collection[Subdir], replaced: Iterable[str] = (), scope: Scope = "changed"
+) -> list[str]:
     """The paths, as CloudFront names them, of the index files of `subdirs` and of packages that were `replaced`.
+
+    For the scope `all`, where any package may have other bytes, they are those of all files.
 
     Clients write some names, those with a plus for one, in two ways, and CloudFront keeps a copy for each.
     """
-    keys = [descriptor.key(subdir, _INDEX_FILES) for subdir in subdirs]
+    few = len(subdirs) <= _WILDCARDS
+    if scope == "all":
+        return [f"/{descriptor.key(subdir, '*')}" for subdir in subdirs] if few else [f"/{descriptor.key('*')}"]
+    names = [_INDEX_FILES] if few else [FILE_NAMES[kind] for kind in descriptor.index.formats]
+    keys = [descriptor.key(subdir, name) for subdir in subdirs for name in names]
     packages = [descriptor.key(label) for label in replaced]
     return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]
 

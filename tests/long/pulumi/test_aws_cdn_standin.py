@@ -121,6 +121,8 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     ran_cli = chaninfra("publish", "--force", other, "-c", file, server=aws, env=environment)
     assert ran_cli.returncode == 0, ran_cli.stderr
     assert {"/main/noarch/repodata*", f"/main/noarch/{other.name}"} in invalidated(cloudfront, id_)
+    assert chaninfra("reindex", "--force", file, server=aws, env=environment).returncode == 0
+    assert {"/main/noarch/*", "/main/linux-64/*"} in invalidated(cloudfront, id_)
     second = make_package(tmp_path, "tool", "1.0", subdir="linux-64")
     closed = {**environment, "AWS_ENDPOINT_URL_CLOUDFRONT": "http://127.0.0.1:1"}
     ran_cli = chaninfra("publish", second, "-c", file, server=aws, env=closed)
@@ -164,6 +166,11 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     ]
     assert stack.up().done == {}
     assert stack.refresh().done == {}
+
+    # While packages are there nothing is given up, the CDN neither.
+    ran = stack.destroy()
+    assert ran.code != 0, ran
+    assert cloudfront.get_distribution_config(Id=id_)["DistributionConfig"]["Enabled"]
 
     # Taken away: the bucket itself is public then, and what is in it stays.
     stack.config(cdn=None)

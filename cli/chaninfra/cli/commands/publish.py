@@ -43,6 +43,6 @@ def publish(
     with uploading(sum(package.size for package in packages)) as progress:
         published = run(opened, packages, "overwrite" if force else "refuse", progress)
     replaced = [each.package.label for each in published.packages if each.outcome == "replaced"]
-    cdn.refresh(opened, changed(published.report, replaced), replaced)
+    cdn.refresh(opened, changed(published.report, replaced), replaced=replaced)
     output.result_json(published_json(published)) if as_json else output.result(published_text(published))
     finish(published.report)

@@ -34,6 +34,9 @@ def reindex(
 
     opened = open_channel(channel, store, "write")
     report = ReferenceIndexer().reindex(opened, known_subdirs(opened), "all" if force else "changed")
-    cdn.refresh(opened, [each.subdir for each in report.subdirs] if force else changed(report))
+    if force:
+        cdn.refresh(opened, [each.subdir for each in report.subdirs], scope="all")
+    else:
+        cdn.refresh(opened, changed(report))
     output.result_json(report_json(report)) if as_json else output.result(report_text(report))
     finish(report)
