@@ -51,7 +51,8 @@ the list: `/` answers with the `channel.json` of a channel that is the whole buc
 
 After its commit `publish` has CloudFront fetch the index files of the subdirs that changed anew: one path a subdir, the
 files by name where there are more than five, and one for each package that `--force` replaced. `reindex` does the same;
-`reindex --force`, which is for packages that another tool replaced, all files.
+`reindex --force`, for packages that another tool replaced, has all files fetched anew.
+
 Publishers and maintainers with a role get `cloudfront:CreateInvalidation` on this distribution; who is named by ARN
 gets it from the IAM of the account, since CloudFront has no policies of its own. If it fails, what was published stays
 published: a warning names the command to type, and the CDN comes to it by itself once `index.cache-control` is over.
