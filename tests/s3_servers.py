@@ -57,19 +57,22 @@ class Server:
             },
         )
 
+    def service(self, name: str) -> Any:
+        """A boto3 client of another service of the same account."""
+        return boto3.session.Session().client(
+            name,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+        )
+
     def stranger(self) -> dict[str, str]:
         """The variables with the keys of somebody whom the server knows, and who has no right on any bucket."""
         if self.name == "minio":
             # An inline policy is all that such a session may do; this one says nothing of a bucket.
             policy = document([{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}])
-            sts = boto3.session.Session().client(
-                "sts",
-                endpoint_url=self.endpoint_url,
-                region_name=self.region,
-                aws_access_key_id=self.access_key_id,
-                aws_secret_access_key=self.secret_access_key,
-            )
-            given = sts.assume_role(
+            given = self.service("sts").assume_role(
                 RoleArn="arn:minio:iam:::nobody", RoleSessionName="stranger", Policy=json.dumps(policy)
             )["Credentials"]
             return {

@@ -40,7 +40,7 @@ class Ran:
     @property
     def done(self) -> dict[str, int]:
         """How many resources were created, updated, replaced, deleted; none of those unchanged."""
-        lines = re.findall(r"^ {4}(?:[+~-]+ )?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
+        lines = re.findall(r"^ {4}(?:[+~-]+ ?)?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
         counts = {_OPERATIONS.get(name, name): int(number) for number, name in lines}
         counts.pop("unchanged", None)
         return counts

@@ -24,10 +24,10 @@ program.
 |---|---|
 | `private` | the readers, publishers and maintainers that are named; in the account also those whom IAM lets |
 | `organization` | all principals of `aws.organization-id` |
-| `public` | everybody, by https |
+| `public` | everybody, by https; [behind a CDN](cdn.md), from there alone |
 
-A private bucket blocks public access in all four ways. For a public one only the two blocks that forbid public policies
-are lifted, before the policy is put; ACLs stay blocked.
+A private bucket, and one behind a CDN, blocks public access in all four ways. For a public one only the two blocks that
+forbid public policies are lifted, before the policy is put; ACLs stay blocked.
 
 ## Who may publish
 

@@ -34,7 +34,7 @@ class Everything(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made.append(args)
-        return args.name, {**args.inputs, "arn": f"arn:aws:x:::{args.name}"}
+        return args.name, {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "domainName": "d1.cloudfront.net"}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return {**args.args, "arn": f"arn:aws:iam::{ACCOUNT}:user/me", "accountId": ACCOUNT, "id": "x"}
@@ -111,9 +111,34 @@ configs = st.fixed_dictionaries(
         "force-destroy": st.booleans(),
         "protect": st.booleans(),
         "aws": aws,
+        "cdn": optional(
+            {
+                "domain": st.just("conda.example.com"),
+                "certificate-arn": st.just(f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"),
+            }
+        ),
         "channels": st.dictionaries(st.sampled_from(["stable", "nightly"]), optional(channel), min_size=1),
     },
 )
+
+
+def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with what a CDN needs; few are so by chance."""
+    named = {"domain": "conda.example.com", "certificate-arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"}
+    channels = {name: {**keys, "visibility": "public"} for name, keys in config.get("channels", {}).items()}
+    return {
+        **config,
+        **({"channels": channels} if channels else {}),
+        "provider": "aws",
+        "region": "eu-central-1",
+        "visibility": "public",
+        "cdn": named if config.get("protect") else {},
+        "aws": {
+            key: value
+            for key, value in config.get("aws", {}).items()
+            if key not in ("organization-id", "vpc-endpoints")
+        },
+    }
 
 
 def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
@@ -133,7 +158,7 @@ def _no_region_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("event_loop_for_mocks")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(configs)
+@given(st.one_of(configs, configs.map(behind_cdn)))
 def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config: dict[str, Any]) -> None:
     validate(config, STACK_CONFIG, where="generated", part="config")
     set_all_config(
@@ -152,6 +177,7 @@ def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config
     made = {args.typ for args in everything.made}
     assert "chaninfra:index:CondaChannel" in made
     assert ("aws:s3/bucket:Bucket" in made) == (spec.bucket.provider.backend == "aws" and not spec.bucket.adopt)
+    assert ("aws:cloudfront/distribution:Distribution" in made) == (spec.bucket.cdn is not None)
     with_roles = [one for each in spec.channels for one in each.principals if one.trust]
     assert len([args for args in everything.made if args.typ == "aws:iam/role:Role"]) == len(with_roles)
     names = [args.inputs["name"] for args in everything.made if args.typ == "aws:iam/role:Role"]

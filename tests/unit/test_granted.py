@@ -14,6 +14,10 @@ MINIO = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://mi
 CI = {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 
+ORGANIZATION = {"visibility": "organization", "aws": {"organization-id": "o-a1b2c3d4e5"}}
+CDN = {**AWS, "visibility": "public", "cdn": {}}
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"
+
 
 @pytest.mark.parametrize(
     ("config", "place", "reason"),
@@ -26,6 +30,21 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
         ({**AWS, "visibility": "public", "aws": {"kms-key-arn": KEY}}, "key aws.kms-key-arn", "anonymously"),
         ({**AWS, "visibility": "public", "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
         ({**AWS, "aws": {"organization-id": "o-a1b2c3d4e5"}}, "key aws.organization-id", "private channel"),
+        ({**AWS, "cdn": {}}, "key visibility", "everybody may read"),
+        ({**AWS, **ORGANIZATION, "cdn": {}}, "key visibility", "everybody may read"),
+        ({**CDN, "public-url": "https://x.example.com"}, "key public-url", "follows from `cdn`"),
+        ({**CDN, "cdn": {"domain": "conda.example.com"}}, "key cdn.certificate-arn", "go together"),
+        ({**CDN, "cdn": {"certificate-arn": CERTIFICATE}}, "key cdn.domain", "go together"),
+        (
+            {**CDN, "cdn": {"domain": "a.example.com", "certificate-arn": CERTIFICATE.replace("us-east", "eu-west")}},
+            "key cdn.certificate-arn",
+            "us-east-1 only",
+        ),
+        ({**CDN, "region": "cn-north-1"}, "key cdn", "partition aws-cn"),
+        ({**CDN, "region": "us-gov-west-1"}, "key cdn", "partition aws-us-gov"),
+        ({**CDN, "bucket": "my.bucket", "force-path-style": True}, "key bucket", "between CloudFront"),
+        ({**CDN, "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
+        ({**MINIO, "visibility": "public", "cdn": {}}, "key cdn", "not at MinIO"),
         ({**MINIO, "publishers": CI}, "key publishers", "AWS only"),
         ({**MINIO, "visibility": "organization"}, "key visibility", "no organizations"),
         ({**MINIO, "aws": {"no-overwrite": True}}, "key aws", "nothing of the kind"),

@@ -19,6 +19,7 @@ from chaninfra.channel.descriptor import Descriptor
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.cli.app import app
 from chaninfra.manifest import RENDERERS, TARGETS, toml
+from channels import descriptor
 
 TESTS = Path(__file__).parents[1]
 SCHEMA = json.loads((TESTS / "data/pixi-manifest-0.77.0.schema.json").read_text("utf-8"))
@@ -36,23 +37,6 @@ PAGE_FLAGS = {
 }
 
 
-def channel(name: str = "my-channel", **changed: Any) -> Descriptor:
-    given = {
-        "name": name,
-        "provider": "minio",
-        "bucket": "my-bucket",
-        "prefix": name,
-        "url": f"s3://my-bucket/{name}",
-        "endpoint_url": "https://minio.example.com",
-        "region": "us-east-1",
-        "force_path_style": True,
-        "visibility": "private",
-        "auth": "pixi",
-        "subdirs": ("noarch", "linux-64", "osx-arm64"),
-    }
-    return Descriptor(**{**given, **changed})
-
-
 def on_aws(**changed: Any) -> Descriptor:
     given = {
         "provider": "aws",
@@ -61,7 +45,7 @@ def on_aws(**changed: Any) -> Descriptor:
         "force_path_style": False,
         "auth": "aws",
     }
-    return channel(**{**given, **changed})
+    return descriptor(**{**given, **changed})
 
 
 def public() -> Descriptor:
@@ -70,13 +54,13 @@ def public() -> Descriptor:
 
 
 CASES: dict[str, Callable[[], str]] = {
-    "pixi": lambda: pixi([channel()], None),
+    "pixi": lambda: pixi([descriptor()], None),
     "aws": lambda: pixi([on_aws()], None),
     "public": lambda: pixi([public()], None),
     "pixi-on-aws": lambda: pixi([on_aws()], "pixi"),
-    "dotted-bucket": lambda: pixi([channel(bucket="my.bucket", url="s3://my.bucket/my-channel")], None),
-    "two-channels": lambda: pixi([channel("one"), channel("two", subdirs=("noarch", "win-64"))], None),
-    "noarch-only": lambda: pixi([channel(subdirs=("noarch",))], None),
+    "dotted-bucket": lambda: pixi([descriptor(bucket="my.bucket")], None),
+    "two-channels": lambda: pixi([descriptor("one"), descriptor("two", subdirs=("noarch", "win-64"))], None),
+    "noarch-only": lambda: pixi([descriptor(subdirs=("noarch",))], None),
 }
 
 
@@ -135,12 +119,12 @@ def test_channels_of_one_bucket_share_its_options() -> None:
 
 
 def test_aws_credentials_need_no_options() -> None:
-    assert "s3-options" not in tomllib.loads(pixi([channel()], "aws"))["workspace"]
+    assert "s3-options" not in tomllib.loads(pixi([descriptor()], "aws"))["workspace"]
 
 
 def test_public_access_to_a_private_channel_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="private") as caught:
-        pixi([channel()], "public")
+        pixi([descriptor()], "public")
     assert caught.value.exit_code == 2
 
 

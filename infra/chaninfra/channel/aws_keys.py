@@ -41,7 +41,7 @@ class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
         Meta(
             description="The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. "
             "Roles get the rights on it that they then need; for those named by ARN or by organization `chaninfra "
-            "policy` prints what the key's policy must say. A public channel cannot have one."
+            "policy` prints what the key's policy must say. A public channel can have one behind a `cdn` only."
         ),
     ] = None
     old_versions_days: Annotated[

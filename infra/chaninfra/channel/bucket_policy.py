@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import count
 
+from chaninfra.channel.cdn import NO_DISTRIBUTION, cdn_read, only_by
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
@@ -34,8 +35,11 @@ _DATA = [
 _LONGEST = 20 * 1024
 
 
-def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
-    """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`.
+def bucket_statements(
+    stack: StackSpec, *, deployer: Sequence[str] = (), distribution: str = NO_DISTRIBUTION
+) -> list[Statement]:
+    """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`,
+    `distribution` is the ARN of the one before the bucket, where the stack has a CDN.
 
     Each has a Sid of its own, by which it is known again in a policy that holds statements of others. Raises
     ConfigurationError for a policy that S3 would not take.
@@ -47,7 +51,9 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
     # Of an adopted bucket that is its owner's to say: there is more in it than channels.
     if bucket.location.endpoint_url.startswith("https:") and not bucket.adopt:
         made += deny_insecure_transport(bucket.name, partition=part)
-    if stack.visibility == "public":
+    if bucket.cdn is not None:
+        made += cdn_read(bucket.name, prefixes(stack), distribution)
+    if stack.is_open:
         made += public_read(bucket.name, prefixes(stack), partition=part)
     if aws.organization_id is not None:
         made += organization_read(bucket.name, aws.organization_id, stack.channels, part)
@@ -68,7 +74,7 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
     return told
 
 
-def s3_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
+def s3_statements(stack: StackSpec, **_: object) -> list[Statement]:
     """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so."""
     if stack.visibility != "public" or stack.bucket.provider.public != "bucket-policy":
         return []
@@ -80,8 +86,9 @@ STATEMENTS: dict[Backend, Callable[..., list[Statement]]] = {"aws": bucket_state
 """What a bucket's policy says of a stack, by its provider's backend."""
 
 
-def key_statements(stack: StackSpec) -> list[Statement]:
-    """What the policy of the stack's KMS key must say besides, for those who have no role of ours to say it.
+def key_statements(stack: StackSpec, *, distribution: str = NO_DISTRIBUTION) -> list[Statement]:
+    """What the policy of the stack's KMS key must say besides, for those who have no role of ours to say it; as
+    `bucket_statements`.
 
     The key is not the stack's, so whoever keeps it puts them there.
     """
@@ -108,6 +115,16 @@ def key_statements(stack: StackSpec) -> list[Statement]:
                     "Resource": "*",
                 }
             )
+    if stack.bucket.cdn is not None:
+        made.append(
+            {
+                "Sid": f"{OURS}KeyForCdn",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt"],
+                "Resource": "*",
+                **only_by(distribution),
+            }
+        )
     if aws.organization_id is not None:
         # Only through S3: an organization is many.
         via = f"s3.{region}.{dns_suffix(region)}"

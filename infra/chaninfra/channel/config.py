@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.principals import Principal
@@ -169,6 +170,13 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
         bool, Meta(description="Pulumi's own protection of the bucket: destroy then fails before anything is counted.")
     ] = False
     aws: Annotated[AwsKeys, Meta(description="What only a bucket on AWS can have.")] = AwsKeys()
+    cdn: Annotated[
+        CdnKeys | None,
+        Meta(
+            description="Amazon CloudFront before the bucket, which stays private: everybody reads the channels by "
+            "https from there, so `visibility` must be public. `{}` takes the distribution's own name.",
+        ),
+    ] = None
     channels: Annotated[
         dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelKeys],
         Meta(
@@ -206,8 +214,10 @@ def _coerce(value: Any, schema: dict[str, Any]) -> Any:
     definitions = load(STACK_CONFIG)["$defs"]
 
     def walk(value: Any, schema: dict[str, Any]) -> Any:
-        if "$ref" in schema:
-            schema = {**definitions[schema["$ref"].rsplit("/", 1)[1]], **schema}
+        # An optional object is `anyOf [null, what it is]`.
+        referring = next((option for option in (schema, *schema.get("anyOf", ())) if "$ref" in option), None)
+        if referring is not None:
+            schema = {**definitions[referring["$ref"].rsplit("/", 1)[1]], **schema}
         kinds = {schema.get("type"), *(option.get("type") for option in schema.get("anyOf", ()))}
         if isinstance(value, str):
             value = _from_string(value, kinds)

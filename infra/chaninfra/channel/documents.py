@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.channel.bucket_policy import STATEMENTS, key_statements
+from chaninfra.channel.cdn import NO_DISTRIBUTION, distribution_arn
 from chaninfra.channel.granted import PrincipalSpec
 from chaninfra.channel.partitions import partition
 from chaninfra.channel.policies import document
@@ -17,16 +18,21 @@ BUCKET_POLICY = "bucket-policy"
 KEY_POLICY = "kms-key-policy"
 
 
-def documents(stack: StackSpec, *, account: str, deployer: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+def documents(
+    stack: StackSpec, *, account: str, deployer: Sequence[str] = (), distribution: str = "DISTRIBUTION_ID"
+) -> dict[str, dict[str, Any]]:
     """Name → document: `bucket-policy`; `kms-key-policy`, what to add to the policy of the KMS key; and for each
     principal with a role `ROLE/CHANNEL/NAME/trust` and `…/rights`.
 
-    `account` is the number of the account that the roles are in. A principal that AWS knows by ARN is in the bucket's
+    `account` is the number of the account that the roles are in, `distribution` the id of the one before the bucket,
+    which is known once it is there. A principal that AWS knows by ARN is in the bucket's
     policy; where it is in another account, that account must allow it the same.
     """
     made: dict[str, dict[str, Any]] = {}
-    statements = STATEMENTS[stack.bucket.provider.backend](stack, deployer=deployer)
-    for name, policy in {BUCKET_POLICY: document(statements), KEY_POLICY: document(key_statements(stack))}.items():
+    cdn = distribution_arn(account, distribution)
+    statements = STATEMENTS[stack.bucket.provider.backend](stack, deployer=deployer, distribution=cdn)
+    for_key = key_statements(stack, distribution=cdn)
+    for name, policy in {BUCKET_POLICY: document(statements), KEY_POLICY: document(for_key)}.items():
         if policy is not None:
             made[name] = policy
     for channel in stack.channels:
@@ -35,12 +41,14 @@ def documents(stack: StackSpec, *, account: str, deployer: Sequence[str] = ()) -
                 name = f"{principal.role}/{channel.name}/{principal.name}"
                 arn = oidc_provider_arn(principal.trust, account, partition(stack.bucket.location.region))
                 made[f"{name}/trust"] = trust_policy(principal.trust, arn)
-                made[f"{name}/rights"] = rights_of(stack, channel, principal)
+                made[f"{name}/rights"] = rights_of(stack, channel, principal, cdn)
     return made
 
 
-def rights_of(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> dict[str, Any]:
-    """The policy document of a principal's role."""
+def rights_of(
+    stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec, distribution: str = NO_DISTRIBUTION
+) -> dict[str, Any]:
+    """The policy document of a principal's role; `distribution` is the ARN of the stack's CDN, where it has one."""
     return identity_policy(
         principal.role,
         bucket=stack.bucket.name,
@@ -48,6 +56,7 @@ def rights_of(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) 
         subdirs=channel.subdirs,
         partition=partition(stack.bucket.location.region),
         kms_key_arn=stack.bucket.aws.kms_key_arn,
+        distribution=distribution if stack.bucket.cdn is not None else None,
     )
 
 

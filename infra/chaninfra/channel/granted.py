@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.config import ChannelKeys, Config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.partitions import partition
@@ -29,9 +30,11 @@ class PrincipalSpec:
     arn: str | None = None
 
 
-def granted(keys: ChannelKeys, provider: Provider, aws: AwsKeys, region: str, where: str) -> tuple[PrincipalSpec, ...]:
+def granted(
+    keys: ChannelKeys, provider: Provider, aws: AwsKeys, region: str, where: str, cdn: CdnKeys | None = None
+) -> tuple[PrincipalSpec, ...]:
     """The principals of a channel, by role and name. Raises ConfigurationError, for its visibility too."""
-    _check_visibility(keys, provider, aws, where)
+    _check_visibility(keys, provider, aws, where, cdn)
     found: list[PrincipalSpec] = []
     for role, key in ROLES.items():
         named: dict[str, Principal] = getattr(keys, key)
@@ -89,7 +92,7 @@ _OF_THE_BUCKET = (
 )
 
 
-def _check_visibility(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where: str) -> None:
+def _check_visibility(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where: str, cdn: CdnKeys | None) -> None:
     place = f"{where}, key visibility"
     if keys.visibility == "organization" and provider.backend != "aws":
         raise ConfigurationError(
@@ -103,11 +106,12 @@ def _check_visibility(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where
             where=f"{where}, key aws.organization-id",
             remedy="set `visibility` to organization, or take `aws.organization-id` out",
         )
-    if keys.visibility == "public" and aws.kms_key_arn is not None:
+    if keys.visibility == "public" and aws.kms_key_arn is not None and cdn is None:
         raise ConfigurationError(
             "nobody can read anonymously what a KMS key encrypts",
             where=f"{where}, key aws.kms-key-arn",
-            remedy="take `aws.kms-key-arn` out: S3 then encrypts with its own keys; or make the channel private",
+            remedy="take `aws.kms-key-arn` out: S3 then encrypts with its own keys; make the channel private; or set "
+            "`cdn`, which decrypts",
         )
     if keys.visibility == "public" and aws.vpc_endpoints:
         raise ConfigurationError(

@@ -28,6 +28,11 @@ class Location:
         return f"{self.bucket_url}/{quote(key)}" if key else self.bucket_url
 
 
+def https_url(host: str, key: str) -> str:
+    """The https URL of an object or of a prefix on a host of its own."""
+    return f"https://{join(host, quote(key))}"
+
+
 def join(*parts: str) -> str:
     """The parts of a key joined by slashes, empty ones left out."""
     return "/".join(part for part in parts if part)

@@ -54,15 +54,6 @@ def index_keys(layout: Layout) -> tuple[str, ...]:
     )
 
 
-def empty(layout: Layout) -> dict[str, Body]:
-    """The index files of a channel without packages, by key."""
-    return {
-        layout.key(subdir, name): body
-        for subdir in layout.subdirs
-        for name, body in index_files(Repodata.empty(subdir), layout.index).items()
-    }
-
-
 def dropped_keys(before: Layout, after: Layout) -> list[str]:
     """The keys of the derived files that are no longer declared, in the subdirs that still are.
 

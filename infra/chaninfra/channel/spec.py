@@ -9,6 +9,8 @@ from itertools import permutations
 from typing import Any
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.cdn import check_behind_cdn, check_cdn
+from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
@@ -34,6 +36,8 @@ class BucketSpec:
     protect: bool = False
     aws: AwsKeys = field(default_factory=AwsKeys)
     """What only AWS has; the defaults elsewhere."""
+    cdn: CdnKeys | None = None
+    """What stands before the bucket."""
 
     @property
     def name(self) -> str:
@@ -70,6 +74,11 @@ class StackSpec:
     def visibility(self) -> Visibility:
         """The one visibility of all channels of the bucket."""
         return self.channels[0].visibility
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody reads from the bucket itself; behind a CDN it stays private."""
+        return self.visibility == "public" and self.bucket.cdn is None
 
 
 def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = None) -> StackSpec:
@@ -158,6 +167,8 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         force_path_style=config.force_path_style,
         variables=given,
     )
+    if config.cdn is not None:
+        check_cdn(config.cdn, provider, location, where)
     return BucketSpec(
         provider=provider,
         location=location,
@@ -167,6 +178,7 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         force_destroy=config.force_destroy,
         protect=config.protect,
         aws=aws_keys(config, provider, where),
+        cdn=config.cdn,
     )
 
 
@@ -179,6 +191,8 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
             where=f"{where}, key index.formats",
             remedy="add `json` to the formats",
         )
+    if bucket.cdn is not None:
+        check_behind_cdn(keys.visibility, keys.public_url, where)
     public = keys.visibility == "public"
     if public and keys.public_url is None and bucket.provider.public == "by-hand":
         raise ConfigurationError(
@@ -193,7 +207,8 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
                 where=f"{where}, key {key}",
                 remedy=f"set `visibility` to public, or take `{key}` out",
             )
-    own_url = bucket.location.url(prefix) if public else None
+    # Behind a CDN it may be known only once that is there, see `describe`.
+    own_url = bucket.location.url(prefix) if public and bucket.cdn is None else None
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
     return ChannelSpec(
         name=keys.name or prefix.rsplit("/", 1)[-1] or bucket.name,
@@ -203,7 +218,7 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
         auth=keys.auth or default_auth,
         public_url=keys.public_url.rstrip("/") if keys.public_url else own_url,
         index=keys.index,
-        principals=granted(keys, bucket.provider, bucket.aws, bucket.location.region, where),
+        principals=granted(keys, bucket.provider, bucket.aws, bucket.location.region, where, bucket.cdn),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pulumi
 
+from chaninfra.channel.cdn import Distribution
 from chaninfra.channel.descriptor import FILE_NAME, describe, dump
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.spec import ChannelSpec, StackSpec
@@ -94,7 +95,7 @@ class CondaChannel(pulumi.ComponentResource):
             {
                 **shared,
                 "key": channel.key(FILE_NAME),
-                "document": dump(describe(bucket.spec, channel)).decode(),
+                "document": _document(bucket, channel),
             },
             after,
         )
@@ -103,6 +104,18 @@ class CondaChannel(pulumi.ComponentResource):
         self.access = granted.access
         self.descriptor = written.document.apply(json.loads)
         self.register_outputs({"descriptor": self.descriptor, "access": self.access})
+
+
+def _document(bucket: ChannelBucket, channel: ChannelSpec) -> pulumi.Input[str]:
+    """The text of the descriptor; behind a CDN it is known once that is there."""
+    cdn = bucket.made.cdn
+    if cdn is None:
+        return dump(describe(bucket.spec, channel)).decode()
+
+    def described(id_: str, domain_name: str) -> str:
+        return dump(describe(bucket.spec, channel, Distribution(id=id_, domain_name=domain_name))).decode()
+
+    return pulumi.Output.all(cdn.id, cdn.domain_name).apply(lambda known: described(*known))
 
 
 def _index_input(settings: IndexSettings) -> dict[str, Any]:

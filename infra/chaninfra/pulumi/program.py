@@ -33,8 +33,8 @@ def program() -> None:
         raise pulumi.RunError(str(error)) from None
     if key_statements(spec):
         pulumi.log.warn(
-            "the KMS key is not this stack's: its policy must let in those who are named by ARN or by organization; "
-            "`chaninfra policy kms-key-policy --config …` prints what to add"
+            "the KMS key is not this stack's: its policy must let in those who are named by ARN or by organization, "
+            "and the CDN; `chaninfra policy kms-key-policy --config …` prints what to add"
         )
     opts = pulumi.ResourceOptions(providers=_providers(spec.bucket))
     bucket = ChannelBucket("bucket", spec, opts)

@@ -25,12 +25,18 @@ def reindex(
       chaninfra reindex s3://my-s3-bucket/my-channel --endpoint-url https://my-s3-host \\
         --region us-east-1 --force-path-style --access-key-id ... --secret-access-key ...
     """
+    from chaninfra.cli import cdn
     from chaninfra.cli.channel_ref import open_channel
     from chaninfra.cli.reports import finish, report_json, report_text
+    from chaninfra.index.invalidation import changed
     from chaninfra.index.listing import known_subdirs
     from chaninfra.index.reference import ReferenceIndexer
 
     opened = open_channel(channel, store, "write")
     report = ReferenceIndexer().reindex(opened, known_subdirs(opened), "all" if force else "changed")
+    if force:
+        cdn.refresh(opened, [each.subdir for each in report.subdirs], scope="all")
+    else:
+        cdn.refresh(opened, changed(report))
     output.result_json(report_json(report)) if as_json else output.result(report_text(report))
     finish(report)

@@ -12,10 +12,21 @@ from chaninfra.channel.spec import ChannelSpec, StackSpec
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cdn:
+    """What stands before a bucket: the names that it got once it was made, see `chaninfra.channel.cdn`."""
+
+    id: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    domain_name: pulumi.Output[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Made:
-    """A bucket: what must be there before anything is put in, and the ARNs of OIDC providers by their issuer."""
+    """A bucket: what must be there before anything is put in, what stands before it, and the ARNs of OIDC providers by
+    their issuer."""
 
     resources: list[pulumi.Resource]
+    cdn: Cdn | None = None
     oidc_providers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
