@@ -12,7 +12,7 @@ from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
 from chaninfra.channel.partitions import dns_suffix, partition
 from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, marked, public_read
-from chaninfra.channel.providers import Backend
+from chaninfra.channel.provider import Backend
 from chaninfra.channel.rights import for_bucket, principal_arn
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
@@ -70,7 +70,7 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
 
 def s3_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
     """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so."""
-    if stack.visibility != "public" or stack.bucket.provider.public != "bucket-policy":
+    if stack.visibility != "public" or stack.bucket.provider.public.value != "bucket-policy":
         return []
     made = public_read(stack.bucket.name, prefixes(stack))
     return marked(made, *prefixes(stack)) if stack.bucket.adopt else made

@@ -11,7 +11,7 @@ from chaninfra.channel.config import ChannelKeys, Config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.partitions import partition
 from chaninfra.channel.principals import Principal, Role
-from chaninfra.channel.providers import Provider
+from chaninfra.channel.provider import Provider
 from chaninfra.channel.trust import Trust, kind_of, trust
 
 ROLES: dict[Role, str] = {"publisher": "publishers", "reader": "readers", "maintainer": "maintainers"}

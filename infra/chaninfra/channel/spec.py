@@ -14,7 +14,8 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location, join
-from chaninfra.channel.providers import PROVIDERS, Provider
+from chaninfra.channel.provider import Provider
+from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.role_names import role_name
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.text import nearest
@@ -109,8 +110,8 @@ def locate(
 
     Raises ConfigurationError where the row cannot fill in what is missing.
     """
-    path_style = provider.addressing == "path" if force_path_style is None else force_path_style
-    region = region or provider.region
+    path_style = provider.addressing.value == "path" if force_path_style is None else force_path_style
+    region = region or provider.region.value
     if region is None:
         raise ConfigurationError(
             f"{provider.title} needs a region", where=f"{where}, key region", remedy="set `region`"
@@ -154,7 +155,7 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         config.bucket,
         where=where,
         endpoint_url=config.endpoint_url,
-        region=config.region or (default_region if provider.region is None else None),
+        region=config.region or (default_region if provider.region.value is None else None),
         force_path_style=config.force_path_style,
         variables=given,
     )
@@ -180,11 +181,12 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
             remedy="add `json` to the formats",
         )
     public = keys.visibility == "public"
-    if public and keys.public_url is None and bucket.provider.public == "by-hand":
+    own_url = bucket.provider.public_channel_url(bucket.location, prefix) if public else None
+    if public and keys.public_url is None and own_url is None:
         raise ConfigurationError(
-            f"{bucket.provider.title} cannot be made public over its S3 API",
-            where=f"{where}, key visibility",
-            remedy=f"{bucket.provider.public_note}, then set `public-url` to the channel's https URL",
+            f"{bucket.provider.title} gives a public bucket a domain that only its owner knows",
+            where=f"{where}, key public-url",
+            remedy=f"{bucket.provider.public.note}, then set `public-url` to the channel's https URL",
         )
     for key, given in (("public-url", keys.public_url is not None), ("auth", keys.auth == "public")):
         if given and not public:
@@ -193,7 +195,6 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
                 where=f"{where}, key {key}",
                 remedy=f"set `visibility` to public, or take `{key}` out",
             )
-    own_url = bucket.location.url(prefix) if public else None
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
     return ChannelSpec(
         name=keys.name or prefix.rsplit("/", 1)[-1] or bucket.name,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chaninfra.channel.providers import PROVIDERS, Provider
 from chaninfra.cli import output
 from chaninfra.cli.store_flags import provider_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chaninfra.channel.provider import Fact, Provider
 
 
 def providers(
@@ -18,13 +22,15 @@ def providers(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Print the known stores, or all about one.
+    """Print the known stores, or every fact about one.
 
     \b
     Examples:
       chaninfra providers
       chaninfra providers r2
+      chaninfra providers r2 --json
     """
+    from chaninfra.channel.providers import PROVIDERS
     from chaninfra.channel.spec import provider_row
 
     rows = [provider_row(name, None, "providers")] if name else [*PROVIDERS.values()]
@@ -37,8 +43,8 @@ def providers(
         output.result(_table(rows))
 
 
-def _table(rows: list[Provider]) -> str:
-    head = ("NAME", "STORE", "ENDPOINT", "REGION", "ADDRESSING", "PUBLIC")
+def _table(rows: Iterable[Provider]) -> str:
+    head = ("NAME", "STORE", "REGION", "ADDRESSING", "PUBLIC BY", "KEYS BY", "CONDITIONAL WRITES")
     return output.table(
         [
             head,
@@ -46,10 +52,11 @@ def _table(rows: list[Provider]) -> str:
                 (
                     row.name,
                     row.title,
-                    row.endpoint or "(needed)",
-                    row.region or "(needed)",
-                    row.addressing,
-                    row.public,
+                    row.region.value or "(needed)",
+                    row.addressing.value,
+                    row.public.value,
+                    row.keys.value,
+                    _conditional(row),
                 )
                 for row in rows
             ),
@@ -57,23 +64,33 @@ def _table(rows: list[Provider]) -> str:
     )
 
 
+def _conditional(row: Provider) -> str:
+    """The conditional writes that the row says yes to; `?` where it knows nothing."""
+    found = {
+        "create": row.capabilities["conditional-create"].value,
+        "replace": row.capabilities["conditional-replace"].value,
+        "multipart": row.capabilities["conditional-multipart"].value,
+    }
+    if "unknown" in found.values():
+        return "?"
+    return ", ".join(name for name, value in found.items() if value == "yes") or "none"
+
+
 def _details(row: Provider) -> str:
-    return output.table([(f"{key}:", _plain(value)) for key, value in _document(row).items() if value is not None])
+    """One row: a line for each fact, below it its limits, beside it its source."""
+    lines = [(f"{row.title} ({row.name})", "", "")]
+    for column, fact in row.facts().items():
+        lines += [(column, _plain(fact), fact.source), *([("", f"  {fact.note}", "")] if fact.note else [])]
+    return output.table(lines)
 
 
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _plain(fact: Fact[Any]) -> str:
+    return "(needed)" if fact.value is None else str(fact.value)
 
 
 def _document(row: Provider) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "title": row.title,
-        "endpoint": row.endpoint,
-        "region": row.region,
-        "addressing": row.addressing,
-        "force-path-style": row.addressing == "path",
-        "public": row.public,
-        "public-note": row.public_note,
-        "source": row.source,
+    facts = {
+        name: {"value": fact.value, "source": fact.source} | ({"note": fact.note} if fact.note else {})
+        for name, fact in row.facts().items()
     }
+    return {"name": row.name, "title": row.title, **facts}
