@@ -20,7 +20,7 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
     [
         ({**AWS, "access-key-id": "x", "secret-access-key": "y"}, "key access-key-id", "provider of AWS"),
         ({**AWS, "adopt": True, "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "its own settings"),
-        ({**AWS, "adopt": True, "aws": {"old-versions-days": 3}}, "key aws.old-versions-days", "its own settings"),
+        ({**AWS, "adopt": True, "old-versions-days": 3}, "key old-versions-days", "its own settings"),
         ({**AWS, "aws": {"log-prefix": "x"}}, "key aws.log-prefix", "no bucket for the logs"),
         ({**AWS, "visibility": "organization"}, "key visibility", "not named"),
         ({**AWS, "visibility": "public", "aws": {"kms-key-arn": KEY}}, "key aws.kms-key-arn", "anonymously"),

@@ -80,9 +80,6 @@ def aws_keys(config: Config, provider: Provider, where: str) -> AwsKeys:
 
 # What an adopted bucket has of its own. Rights on its KMS key are still granted, so the key may be named.
 _OF_THE_BUCKET = (
-    "old_versions_days",
-    "open_uploads_days",
-    "cors_origins",
     "log_bucket",
     "log_prefix",
     "vpc_endpoints",

@@ -9,6 +9,7 @@ from itertools import permutations
 from typing import Any
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.bucket_settings import BucketSettings, bucket_settings
 from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
@@ -33,6 +34,7 @@ class BucketSpec:
     adopt: bool = False
     force_destroy: bool = False
     protect: bool = False
+    settings: BucketSettings = field(default_factory=BucketSettings)
     aws: AwsKeys = field(default_factory=AwsKeys)
     """What only AWS has; the defaults elsewhere."""
 
@@ -167,6 +169,7 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         adopt=config.adopt,
         force_destroy=config.force_destroy,
         protect=config.protect,
+        settings=bucket_settings(config, provider, where),
         aws=aws_keys(config, provider, where),
     )
 

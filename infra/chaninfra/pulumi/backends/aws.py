@@ -9,6 +9,7 @@ import pulumi
 
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_policy import bucket_statements, deployer_arns
+from chaninfra.channel.bucket_settings import BucketSettings
 from chaninfra.channel.policies import document
 from chaninfra.channel.spec import StackSpec
 from chaninfra.pulumi.backends.aws_roles import grant, oidc_providers
@@ -32,19 +33,23 @@ def _own(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> list[pulu
     # Imported here: it is large, and other backends need none of it.
     from pulumi_aws import s3
 
-    spec, keys = stack.bucket, stack.bucket.aws
+    spec, keys, settings = stack.bucket, stack.bucket.aws, stack.bucket.settings
     own = s3.Bucket(
         f"{name}-bucket",
         bucket=spec.name,
         force_destroy=spec.force_destroy,
-        tags=keys.tags or None,
+        tags=dict(settings.tags) or None,
         opts=after(opts, protect=spec.protect),
     )
     ownership = s3.BucketOwnershipControls(
         f"{name}-ownership", bucket=own.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
     )
     versioning = s3.BucketVersioning(
-        f"{name}-versioning", bucket=own.id, versioning_configuration={"status": "Enabled"}, opts=opts
+        f"{name}-versioning",
+        bucket=own.id,
+        # Not "Disabled", which only a bucket can be that never had versions.
+        versioning_configuration={"status": "Enabled" if settings.versioning else "Suspended"},
+        opts=opts,
     )
     encryption = s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encryption", bucket=own.id, rules=[_encryption(keys)], opts=opts
@@ -62,16 +67,16 @@ def _own(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> list[pulu
     )
     # Rules for old versions need versioning.
     lifecycle = s3.BucketLifecycleConfiguration(
-        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(keys), opts=after(opts, versioning)
+        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(settings), opts=after(opts, versioning)
     )
     made: list[pulumi.Resource] = [own, ownership, versioning, encryption, block, lifecycle]
     policy = _policy(stack, opts)
     if policy is not None:
         made.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
-    if keys.cors_origins:
+    if settings.cors_origins:
         rule: Any = {
             "allowed_methods": ["GET", "HEAD"],
-            "allowed_origins": list(keys.cors_origins),
+            "allowed_origins": list(settings.cors_origins),
             "allowed_headers": ["*"],
             "expose_headers": ["ETag"],
             "max_age_seconds": 3600,
@@ -98,19 +103,19 @@ def _encryption(keys: AwsKeys) -> Any:
     return {"apply_server_side_encryption_by_default": by_default, "bucket_key_enabled": True}
 
 
-def _lifecycle(keys: AwsKeys) -> Any:
+def _lifecycle(settings: BucketSettings) -> Any:
     return [
         {
             "id": "old-versions",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": keys.old_versions_days},
+            "noncurrent_version_expiration": {"noncurrent_days": settings.old_versions_days},
         },
         {
             "id": "open-uploads",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": keys.open_uploads_days},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": settings.open_uploads_days},
         },
     ]
 
