@@ -10,6 +10,7 @@ from typing import Any
 
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
+from docs_providers import providers
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
@@ -31,7 +32,12 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """The text of each page by its name."""
-    return {"stack-config.md": stack_config(), "commands.md": commands(), "aws-access.md": aws_access()}
+    return {
+        "stack-config.md": stack_config(),
+        "commands.md": commands(),
+        "aws-access.md": aws_access(),
+        "providers.md": providers(),
+    }
 
 
 def stack_config() -> str:
@@ -102,7 +108,7 @@ def _plain(value: object) -> str:
 
 
 def commands() -> str:
-    """The page of the commands: their help, as they print it, and the table of the stores."""
+    """The page of the commands: their help, as they print it."""
     parts = [
         "# Commands",
         "",
@@ -112,7 +118,6 @@ def commands() -> str:
     ]
     for name in COMMANDS:
         parts += [f"## {name}", "", _block(name, "--help")]
-    parts += ["## The stores that it knows", "", _block("providers")]
     return "\n".join(parts)
 
 

@@ -36,6 +36,7 @@ Capability = Literal[
     "conditional-create",
     "conditional-replace",
     "conditional-multipart",
+    "conditional-versioned",
     "notifications",
 ]
 
@@ -52,6 +53,7 @@ CAPABILITIES: dict[Capability, str] = {
     "conditional-create": "PUT with If-None-Match: * is refused where the key exists",
     "conditional-replace": "PUT with If-Match is refused where the ETag is another",
     "conditional-multipart": "CompleteMultipartUpload honours If-None-Match: * too",
+    "conditional-versioned": "all of these in a versioned bucket too",
     "notifications": "the store tells of new objects, by the S3 API's notification configuration",
 }
 

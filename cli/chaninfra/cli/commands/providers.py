@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,10 @@ from chaninfra.cli.store_flags import provider_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chaninfra.channel.provider import Fact, Provider
+    from chaninfra.channel.provider import Capability, Fact, Provider
+
+_NEEDED = "(needed)"
+_WIDTH = 100
 
 
 def providers(
@@ -52,7 +56,7 @@ def _table(rows: Iterable[Provider]) -> str:
                 (
                     row.name,
                     row.title,
-                    row.region.value or "(needed)",
+                    row.region.value or _NEEDED,
                     row.addressing.value,
                     row.public.value,
                     row.keys.value,
@@ -65,27 +69,32 @@ def _table(rows: Iterable[Provider]) -> str:
 
 
 def _conditional(row: Provider) -> str:
-    """The conditional writes that the row says yes to; `?` where it knows nothing."""
-    found = {
-        "create": row.capabilities["conditional-create"].value,
-        "replace": row.capabilities["conditional-replace"].value,
-        "multipart": row.capabilities["conditional-multipart"].value,
+    """The conditional writes that the store honours; with `?` those of which nothing is known."""
+    marks = {"yes": "", "unknown": "?"}
+    kinds: dict[str, Capability] = {
+        "create": "conditional-create",
+        "replace": "conditional-replace",
+        "multipart": "conditional-multipart",
     }
-    if "unknown" in found.values():
-        return "?"
-    return ", ".join(name for name, value in found.items() if value == "yes") or "none"
+    found = {kind: row.capabilities[capability].value for kind, capability in kinds.items()}
+    return ", ".join(f"{kind}{marks[value]}" for kind, value in found.items() if value != "no") or "none"
 
 
 def _details(row: Provider) -> str:
-    """One row: a line for each fact, below it its limits, beside it its source."""
-    lines = [(f"{row.title} ({row.name})", "", "")]
-    for column, fact in row.facts().items():
-        lines += [(column, _plain(fact), fact.source), *([("", f"  {fact.note}", "")] if fact.note else [])]
-    return output.table(lines)
+    """One row: a line for each fact with the number of its source, below it its limits; at the end the sources."""
+    facts = row.facts()
+    sources = [*dict.fromkeys(fact.source for fact in facts.values())]
+    indent = " " * (max(map(len, facts)) + 2)
+    lines = [f"{row.title} ({row.name})", ""]
+    for column, fact in facts.items():
+        lines.append(f"{column.ljust(len(indent))}{_plain(fact)}  [{sources.index(fact.source) + 1}]")
+        if fact.note:
+            lines += wrap(fact.note, _WIDTH, initial_indent=f"{indent}  ", subsequent_indent=f"{indent}  ")
+    return "\n".join([*lines, "", *(f"[{number}] {source}" for number, source in enumerate(sources, 1))])
 
 
 def _plain(fact: Fact[Any]) -> str:
-    return "(needed)" if fact.value is None else str(fact.value)
+    return _NEEDED if fact.value is None else str(fact.value)
 
 
 def _document(row: Provider) -> dict[str, Any]:
