@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.partitions import dns_suffix
+from chaninfra.channel.principals import Role
+from chaninfra.channel.template import fill, names, needed
 
 T = TypeVar("T", covariant=True)
 
@@ -75,6 +76,18 @@ class Fact(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByHand:
+    """What a person does where the store's S3 API cannot: commands, or where to click, one after the other.
+
+    They are templates: `{bucket}`, `{prefix}`, `{endpoint-url}`, `{region}`, `{public-host}` (of the public URL); those
+    of a key also `{user}`, a name for its owner, and `{rights}`, the command that prints the policy of its rights.
+    """
+
+    public: tuple[str, ...] = ()
+    key: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provider:
     """One store. Each field that is a Fact is a column; `capabilities` is one column a capability."""
 
@@ -104,6 +117,7 @@ class Provider:
     oidc: Fact[OidcWay]
     """How the store lets in those who come with a token of an OIDC issuer."""
     capabilities: Mapping[Capability, Fact[Support]]
+    by_hand: ByHand = ByHand()
 
     def can(self, capability: Capability) -> bool:
         """Whether the store is known to do it, or nothing is known; the store itself then answers."""
@@ -118,35 +132,26 @@ class Provider:
     @property
     def variables(self) -> tuple[str, ...]:
         """The names that the endpoint template needs or takes, in order, `region` among them."""
-        return _names(self.endpoint.value or "")
+        return _known(names(self.endpoint.value or ""))
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The names without which there is no endpoint."""
-        return _names(re.sub(r"\[[^]]*\]", "", self.endpoint.value or ""))
+        return _known(needed(self.endpoint.value or ""))
 
     def endpoint_url(self, values: Mapping[str, str]) -> str | None:
         """The endpoint with `values` put in, or None where a needed one is missing."""
         if self.endpoint.value is None or any(name not in values for name in self.needed):
             return None
-        values = {_DNS_SUFFIX: dns_suffix(values.get("region", "")), **values}
-
-        def optional(match: re.Match[str]) -> str:
-            return _fill(match[1], values) if all(name in values for name in _names(match[1])) else ""
-
-        return _fill(re.sub(r"\[([^]]*)\]", optional, self.endpoint.value), values)
+        return fill(self.endpoint.value, {_DNS_SUFFIX: dns_suffix(values.get("region", "")), **values})
 
     def public_channel_url(self, location: Location, prefix: str) -> str | None:
         """The https URL of a public channel, or None where only its owner knows the domain."""
         if self.public_url.value is None:
             return None
-        base = _fill(self.public_url.value, {"bucket-url": location.bucket_url, "bucket": location.bucket})
+        base = fill(self.public_url.value, {"bucket-url": location.bucket_url, "bucket": location.bucket})
         return join(base, quote(prefix))
 
 
-def _names(template: str) -> tuple[str, ...]:
-    return tuple(name for name in re.findall(r"{([a-z-]+)}", template) if name != _DNS_SUFFIX)
-
-
-def _fill(template: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"{([a-z-]+)}", lambda match: values[match[1]], template)
+def _known(found: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in found if name != _DNS_SUFFIX)

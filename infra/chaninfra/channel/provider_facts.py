@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chaninfra.channel.principals import Role
 from chaninfra.channel.provider import UNVERIFIED, Capability, Fact, Support
 
 PIXI_PAGE = "pixi's documentation, page S3"
@@ -41,3 +42,14 @@ def no(source: str, *names: Capability, note: str | None = None) -> dict[Capabil
 def unknown(*names: Capability, note: str | None = None) -> dict[Capability, Fact[Support]]:
     """Each of `names` as a thing that nobody has looked up or tried."""
     return dict.fromkeys(names, Fact("unknown", UNVERIFIED, note))
+
+
+def key_steps(
+    *steps: str, reader: str = "", publisher: str = "", maintainer: str | None = None
+) -> dict[Role, tuple[str, ...]]:
+    """How a key is made by hand, where `{may}` in the steps is what each role may do.
+
+    A maintainer may do what a publisher may, where nothing else is said.
+    """
+    may: dict[Role, str] = {"reader": reader, "publisher": publisher, "maintainer": maintainer or publisher}
+    return {role: tuple(step.replace("{may}", word) for step in steps) for role, word in may.items()}

@@ -10,6 +10,7 @@ from typing import Any
 
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_settings import BucketSettings, bucket_settings
+from chaninfra.channel.combinations import check_combinations
 from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
@@ -87,7 +88,9 @@ def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     specs = tuple(_channel(bucket, keys[name], _key_place(where, name)) for name in sorted(keys))
     _check_together(specs, where)
     _check_role_names(bucket, specs, where)
-    return StackSpec(bucket=bucket, channels=specs)
+    stack = StackSpec(bucket=bucket, channels=specs)
+    check_combinations(stack, where)
+    return stack
 
 
 def provider_row(name: str | None, endpoint_url: str | None, where: str) -> Provider:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.provider import UNVERIFIED, Fact, Provider
-from chaninfra.channel.provider_facts import LIVE, no, unknown, yes
+from chaninfra.channel.provider import UNVERIFIED, ByHand, Fact, Provider
+from chaninfra.channel.provider_facts import LIVE, key_steps, no, unknown, yes
 
 _SAFE = "what every store takes"
 
@@ -33,6 +33,16 @@ DIGITALOCEAN = Provider(
         **yes(LIVE, "conditional-create"),
         **no(LIVE, "conditional-multipart", note="the header is ignored: such a write overwrites"),
     },
+    # DigitalOcean docs, manage access to Spaces.
+    by_hand=ByHand(
+        key=key_steps(
+            "DigitalOcean control panel > Spaces Object Storage > Access Keys > Create Access Key, named {user}",
+            "Limited Access; {bucket}: {may}",
+            "keep the secret key, which is shown once",
+            reader="Read",
+            publisher="Read/Write/Delete",
+        ),
+    ),
 )
 
 _SCALEWAY_CONDITIONAL = "Scaleway docs, using conditional writes"
@@ -86,6 +96,7 @@ OVH = Provider(
         **yes(_OVH_CONDITIONAL, "conditional-create", "conditional-replace", "conditional-multipart"),
         **unknown("conditional-versioned"),
     },
+    by_hand=ByHand(public=("let {public-host}, a CDN or a proxy with a reader's key, serve the bucket {bucket}",)),
 )
 
 _TIGRIS = "Tigris docs, S3 API compatibility"
@@ -112,4 +123,6 @@ TIGRIS = Provider(
         **no(_TIGRIS_BUCKETS, "notifications", note="webhooks of its own"),
         **unknown("conditional-create", "conditional-replace", "conditional-multipart", "conditional-versioned"),
     },
+    # Tigris docs, bucket configuration.
+    by_hand=ByHand(public=("tigris buckets set {bucket} --access public",)),
 )

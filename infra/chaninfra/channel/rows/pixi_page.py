@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.provider import Fact, Provider
-from chaninfra.channel.provider_facts import BUCKET_SETTINGS, CONDITIONAL, LIVE, PIXI_PAGE, no, yes
+from chaninfra.channel.provider import ByHand, Fact, Provider
+from chaninfra.channel.provider_facts import BUCKET_SETTINGS, CONDITIONAL, LIVE, PIXI_PAGE, key_steps, no, yes
 
 _AWS_ENDPOINTS = "AWS General Reference, Amazon S3 endpoints"
 _AWS = "Amazon S3 User Guide and API Reference"
@@ -59,6 +59,20 @@ R2 = Provider(
         **yes(LIVE, "conditional-multipart"),
         **no(_R2, "conditional-versioned", note="R2 has no versions"),
     },
+    # Cloudflare R2 docs, public buckets, and authentication.
+    by_hand=ByHand(
+        public=(
+            "Cloudflare dashboard > R2 > {bucket} > Settings > Custom Domains > Add: {public-host}",
+            "or, where {public-host} ends in r2.dev: Settings > Public Development URL > Enable",
+        ),
+        key=key_steps(
+            "Cloudflare dashboard > R2 > Manage API tokens > Create Account API token, named {user}",
+            "Permissions: {may}; apply to specific buckets only: {bucket}",
+            "keep the Access Key ID and the Secret Access Key, which is shown once",
+            reader="Object Read only",
+            publisher="Object Read & Write",
+        ),
+    ),
 )
 
 _WASABI_ACCESS = "Wasabi docs, bucket and object access"
@@ -88,6 +102,16 @@ WASABI = Provider(
         **no(_WASABI_API, "encryption", note="Wasabi encrypts every object anyway"),
         **no(LIVE, *CONDITIONAL, note="the headers are ignored: such a write overwrites"),
     },
+    # Wasabi docs, the Wasabi API: its IAM is that of AWS, at an endpoint of its own.
+    by_hand=ByHand(
+        key=key_steps(
+            "aws iam create-user --endpoint-url https://iam.wasabisys.com --user-name {user}",
+            "{rights} > rights.json",
+            "aws iam put-user-policy --endpoint-url https://iam.wasabisys.com --user-name {user} "
+            "--policy-name channel --policy-document file://rights.json",
+            "aws iam create-access-key --endpoint-url https://iam.wasabisys.com --user-name {user}",
+        ),
+    ),
 )
 
 _B2 = "Backblaze docs, S3-compatible API"
@@ -125,6 +149,16 @@ B2 = Provider(
         ),
         **no(LIVE, *CONDITIONAL, note="answered with 501"),
     },
+    # Backblaze docs, S3-compatible API (ACLs), and application keys.
+    by_hand=ByHand(
+        public=("aws s3api put-bucket-acl --endpoint-url {endpoint-url} --bucket {bucket} --acl public-read",),
+        key=key_steps(
+            "b2 key create --bucket {bucket}[ --name-prefix {prefix}/] {user} listAllBucketNames,listBuckets,{may}",
+            reader="listFiles,readFiles",
+            publisher="listFiles,readFiles,writeFiles",
+            maintainer="listFiles,readFiles,writeFiles,deleteFiles",
+        ),
+    ),
 )
 
 _GCS = "Google Cloud Storage docs, XML API"
@@ -156,6 +190,23 @@ GCS = Provider(
             note="the headers are ignored: such a write overwrites; Google's own are of generations",
         ),
     },
+    # Google Cloud Storage docs, making data public, IAM roles, and HMAC keys. A role that may only create objects cannot
+    # replace an index.
+    by_hand=ByHand(
+        public=(
+            "gcloud storage buckets update gs://{bucket} --no-public-access-prevention --uniform-bucket-level-access",
+            "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=allUsers "
+            "--role=roles/storage.objectViewer",
+        ),
+        key=key_steps(
+            "gcloud iam service-accounts create SERVICE_ACCOUNT --display-name={user}",
+            "gcloud storage buckets add-iam-policy-binding gs://{bucket} "
+            "--member=serviceAccount:SERVICE_ACCOUNT@PROJECT.iam.gserviceaccount.com --role={may}",
+            "gcloud storage hmac create SERVICE_ACCOUNT@PROJECT.iam.gserviceaccount.com",
+            reader="roles/storage.objectViewer",
+            publisher="roles/storage.objectUser",
+        ),
+    ),
 )
 
 _HETZNER = "Hetzner docs, Object Storage, supported actions"
@@ -185,4 +236,12 @@ HETZNER = Provider(
         **no(LIVE, "conditional-multipart", note="the header is ignored: such a write overwrites"),
         **no(_HETZNER, "conditional-versioned"),
     },
+    # Hetzner docs, Object Storage, generating S3 keys.
+    by_hand=ByHand(
+        key=key_steps(
+            "Hetzner Console > project of {bucket} > Security > S3 credentials > Generate credentials, named {user}",
+            "keep the secret key, which is shown once",
+            "such a key may read and write every bucket of its project: give the bucket a project of its own",
+        ),
+    ),
 )

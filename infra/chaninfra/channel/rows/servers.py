@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.provider import UNVERIFIED, Fact, Provider
+from chaninfra.channel.provider import UNVERIFIED, ByHand, Fact, Provider
 from chaninfra.channel.provider_facts import (
     BUCKET_SETTINGS,
     CONDITIONAL,
@@ -10,6 +10,7 @@ from chaninfra.channel.provider_facts import (
     MINIO,
     PIXI_PAGE,
     VERSITYGW,
+    key_steps,
     no,
     unknown,
     yes,
@@ -112,6 +113,19 @@ GARAGE = Provider(
         **unknown("lifecycle-uploads"),
         **no(LIVE, *CONDITIONAL, note="the headers are ignored: such a write overwrites (Garage 2.4.1)"),
     },
+    # Garage docs, quick start, and exposing websites.
+    by_hand=ByHand(
+        public=(
+            "garage bucket website --allow {bucket}",
+            "let {public-host} reach the web endpoint of Garage with the host name {bucket}, or BUCKET.ROOT_DOMAIN",
+        ),
+        key=key_steps(
+            "garage key create {user}",
+            "garage bucket allow {may} {bucket} --key {user}",
+            reader="--read",
+            publisher="--read --write",
+        ),
+    ),
 )
 
 _SEAWEEDFS = "SeaweedFS wiki, Amazon S3 API"
