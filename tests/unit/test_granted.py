@@ -1,4 +1,4 @@
-"""What makes no sense of AWS's keys and principals is refused, with the reason."""
+"""What makes no sense of keys and principals is refused, with the reason."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chaninfra.channel.spec import stack_spec
 
 AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "prefix": "c"}
 MINIO = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
+CUSTOM = {**MINIO, "provider": "custom"}
 CI = {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 
@@ -26,7 +27,10 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
         ({**AWS, "visibility": "public", "aws": {"kms-key-arn": KEY}}, "key aws.kms-key-arn", "anonymously"),
         ({**AWS, "visibility": "public", "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
         ({**AWS, "aws": {"organization-id": "o-a1b2c3d4e5"}}, "key aws.organization-id", "private channel"),
-        ({**MINIO, "publishers": CI}, "key publishers", "AWS only"),
+        ({**MINIO, "publishers": CI}, "key publishers.ci.github", "MinIO knows `aud` and `sub` of a token"),
+        ({**MINIO, "readers": {"a": {"arn": "123456789012"}}}, "key readers.a.arn", "no principals of the kind `arn`"),
+        ({**AWS, "readers": {"a": {"key": {}}}}, "key readers.a.key", "no principals of the kind `key`"),
+        ({**CUSTOM, "publishers": CI}, "key publishers.ci.github", "no principals of the kind `github`"),
         ({**MINIO, "visibility": "organization"}, "key visibility", "no organizations"),
         ({**MINIO, "aws": {"no-overwrite": True}}, "key aws", "nothing of the kind"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from chaninfra.channel.errors import ConfigurationError
@@ -12,6 +12,7 @@ from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
 from chaninfra.channel.partitions import dns_suffix, partition
 from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, marked, public_read
+from chaninfra.channel.principals import Role
 from chaninfra.channel.provider import Backend
 from chaninfra.channel.rights import for_bucket, principal_arn
 from chaninfra.channel.spec import ChannelSpec, StackSpec
@@ -68,12 +69,34 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
     return told
 
 
-def s3_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
-    """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so."""
-    if stack.visibility != "public" or stack.bucket.provider.public.value != "bucket-policy":
-        return []
-    made = public_read(stack.bucket.name, prefixes(stack))
-    return marked(made, *prefixes(stack)) if stack.bucket.adopt else made
+def s3_statements(
+    stack: StackSpec, *, deployer: Sequence[str] = (), keys: Mapping[KeyOf, str] | None = None
+) -> list[Statement]:
+    """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so.
+
+    `keys` are access keys by whose they are, where the store has no other policy than the bucket's.
+    """
+    made: list[Statement] = []
+    if stack.visibility == "public" and stack.bucket.provider.public.value == "bucket-policy":
+        made += public_read(stack.bucket.name, prefixes(stack))
+    for channel in stack.channels:
+        for role in ROLES:
+            whose = (channel.prefix, role)
+            theirs = sorted(key for (*of, _), key in (keys or {}).items() if tuple(of) == whose)
+            if theirs:
+                made += for_bucket(
+                    role,
+                    channel.prefix or channel.name,
+                    theirs,
+                    bucket=stack.bucket.name,
+                    prefix=channel.prefix,
+                    subdirs=channel.subdirs,
+                )
+    return _told_apart(marked(made, *prefixes(stack)) if stack.bucket.adopt else made)
+
+
+KeyOf = tuple[str, Role, str]
+"""Whose access key it is: the channel's prefix, the role, the principal's name."""
 
 
 STATEMENTS: dict[Backend, Callable[..., list[Statement]]] = {"aws": bucket_statements, "s3": s3_statements}

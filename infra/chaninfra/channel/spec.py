@@ -273,13 +273,13 @@ def _check_role_names(bucket: BucketSpec, channels: Iterable[ChannelSpec], where
     seen: dict[str, str] = {}
     for channel in channels:
         for principal in channel.principals:
-            if principal.trust is None:
+            if principal.arn is not None:
                 continue
             name = role_name(bucket.name, channel.prefix, principal, bucket.aws.roles.name_prefix)
             place = f"channel {channel.name}, {principal.role} {principal.name}"
             if name in seen:
                 raise ConfigurationError(
-                    f"the role {name!r} would be that of {seen[name]} as well",
+                    f"the name {name!r} would be that of {seen[name]} as well",
                     where=f"{where}, {place}",
                     remedy="give one of the two another name",
                 )
