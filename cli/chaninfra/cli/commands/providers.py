@@ -48,7 +48,7 @@ def providers(
 
 
 def _table(rows: Iterable[Provider]) -> str:
-    head = ("NAME", "STORE", "REGION", "ADDRESSING", "PUBLIC BY", "KEYS BY", "CONDITIONAL WRITES")
+    head = ("NAME", "STORE", "REGION", "PUBLIC BY", "KEYS BY", "CONDITIONAL WRITES")
     return output.table(
         [
             head,
@@ -57,7 +57,6 @@ def _table(rows: Iterable[Provider]) -> str:
                     row.name,
                     row.title,
                     row.region.value or _NEEDED,
-                    row.addressing.value,
                     row.public.value,
                     row.keys.value,
                     _conditional(row),

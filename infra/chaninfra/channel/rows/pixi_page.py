@@ -190,7 +190,7 @@ GCS = Provider(
             note="the headers are ignored: such a write overwrites; Google's own are of generations",
         ),
     },
-    # Google Cloud Storage docs, making data public, IAM roles, and HMAC keys. A role that may only create objects cannot
+    # Google Cloud Storage docs, making data public, IAM roles, and HMAC keys. A role that may only create cannot
     # replace an index.
     by_hand=ByHand(
         public=(
