@@ -16,48 +16,11 @@ from chaninfra.channel.provider import CAPABILITIES, UNVERIFIED, Capability, Pro
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec import locate, provider_row, stack_spec
 from chaninfra.cli.app import app
+from store_cases import NEEDED, PUBLIC
 
 ROWS = [pytest.param(row, id=row.name) for row in PROVIDERS.values()]
 # The stores of pixi's page, and the two that run here.
 VERIFIED = ("aws", "minio", "r2", "wasabi", "b2", "gcs", "hetzner", "versitygw")
-# What a stack config must say of each store beside the bucket.
-NEEDED: dict[str, dict[str, str]] = {
-    "aws": {"region": "eu-central-1"},
-    "minio": {"endpoint-url": "https://minio.example.com"},
-    "r2": {"account-id": "a1"},
-    "wasabi": {"region": "de-1"},
-    "b2": {"region": "us-west-004"},
-    "gcs": {},
-    "hetzner": {"location": "fsn1"},
-    "digitalocean": {"region": "nyc3"},
-    "scaleway": {"region": "fr-par"},
-    "ovh": {"region": "gra"},
-    "tigris": {},
-    "ceph": {"endpoint-url": "https://ceph.example.com"},
-    "garage": {"endpoint-url": "https://garage.example.com"},
-    "seaweedfs": {"endpoint-url": "https://weed.example.com"},
-    "versitygw": {"endpoint-url": "https://gw.example.com"},
-    "custom": {"endpoint-url": "https://s3.example.com"},
-}
-# Where a public channel with the prefix `main` is read; None: only its owner knows.
-PUBLIC = {
-    "aws": "https://my-bucket.s3.eu-central-1.amazonaws.com/main",
-    "minio": "https://minio.example.com/my-bucket/main",
-    "r2": None,
-    "wasabi": "https://my-bucket.s3.de-1.wasabisys.com/main",
-    "b2": "https://s3.us-west-004.backblazeb2.com/my-bucket/main",
-    "gcs": "https://my-bucket.storage.googleapis.com/main",
-    "hetzner": "https://my-bucket.fsn1.your-objectstorage.com/main",
-    "digitalocean": "https://my-bucket.nyc3.digitaloceanspaces.com/main",
-    "scaleway": "https://my-bucket.s3.fr-par.scw.cloud/main",
-    "ovh": None,
-    "tigris": None,
-    "ceph": "https://ceph.example.com/my-bucket/main",
-    "garage": None,
-    "seaweedfs": "https://weed.example.com/my-bucket/main",
-    "versitygw": "https://gw.example.com/my-bucket/main",
-    "custom": "https://s3.example.com/my-bucket/main",
-}
 
 
 def spec(name: str, **keys: Any) -> Any:
