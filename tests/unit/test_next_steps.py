@@ -126,6 +126,7 @@ def test_minio_gets_settings_for_each_audience_with_the_policies_of_all_who_come
     assert settings == {
         "config_url": "https://token.actions.githubusercontent.com/.well-known/openid-configuration",
         "client_id": "sts.amazonaws.com",
+        "client_secret": "unused",
         "role_policy": "my-bucket-main-publisher-ci,my-bucket-main-reader-team",
     }
     assert [check.target for check in found[1].checks] == ["publisher/main/ci", "reader/main/team"]

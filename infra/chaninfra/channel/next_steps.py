@@ -120,7 +120,8 @@ def _minio(stack: StackSpec, _: str) -> Iterator[NextStep]:
             why="an issuer is a setting of the server",
             steps=(
                 f"mc idp openid add ALIAS {_slug(trust)} {quote(f'config_url={_discovery(trust)}')} "
-                f"{quote(f'client_id={trust.audience}')} {quote(f'role_policy={names}')}",
+                # The secret is of its console's logins; MinIO wants one all the same.
+                f"{quote(f'client_id={trust.audience}')} client_secret=unused {quote(f'role_policy={names}')}",
                 "or, where the server has settings of this client_id already (mc idp openid list ALIAS): "
                 "mc idp openid update ALIAS NAME role_policy=…, these policies after those that it has",
                 "mc admin service restart ALIAS",

@@ -31,7 +31,7 @@ MINIO_ROW = Provider(
     public=Fact("bucket-policy", MINIO),
     public_url=Fact("{bucket-url}", MINIO, "https only where the server, or a proxy, has a certificate"),
     keys=Fact("minio-admin", MINIO),
-    oidc=Fact("minio-openid", _MINIO_DOCS, "the server's settings name the issuer"),
+    oidc=Fact("minio-openid", f"{_MINIO_DOCS}; {MINIO}", "the server's settings name the issuer"),
     capabilities={
         **yes(MINIO, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
         **yes("MinIO docs, bucket notifications", "notifications", note="to targets that the server's settings name"),
