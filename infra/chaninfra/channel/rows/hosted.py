@@ -117,7 +117,7 @@ TIGRIS = Provider(
     keys=Fact("by-hand", "Tigris docs, IAM policies", "an access key with a policy"),
     oidc=Fact("none", UNVERIFIED),
     capabilities={
-        **yes("Tigris docs, supported IAM actions", "acl", "cors", "tags"),
+        **yes("Tigris docs, acceleration gateway, S3 API compatibility", "acl", "cors", "tags"),
         **unknown("bucket-policy", "lifecycle-versions", "lifecycle-uploads", "versioning", "encryption"),
         **no(UNVERIFIED, "public-access-block"),
         **no(_TIGRIS_BUCKETS, "notifications", note="webhooks of its own"),
