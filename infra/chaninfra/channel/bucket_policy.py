@@ -11,10 +11,18 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
 from chaninfra.channel.partitions import dns_suffix, partition
-from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, marked, public_read
+from chaninfra.channel.policies import (
+    OURS,
+    Statement,
+    condensed,
+    deny_insecure_transport,
+    document,
+    marked,
+    public_read,
+)
 from chaninfra.channel.principals import Role
 from chaninfra.channel.provider import Backend
-from chaninfra.channel.rights import for_bucket, principal_arn
+from chaninfra.channel.rights import for_bucket, principal_arn, statements
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
 
@@ -79,20 +87,21 @@ def s3_statements(
     made: list[Statement] = []
     if stack.visibility == "public" and stack.bucket.provider.public.value == "bucket-policy":
         made += public_read(stack.bucket.name, prefixes(stack))
-    for channel in stack.channels:
-        for role in ROLES:
-            whose = (channel.prefix, role)
-            theirs = sorted(key for (*of, _), key in (keys or {}).items() if tuple(of) == whose)
-            if theirs:
-                made += for_bucket(
-                    role,
-                    channel.prefix or channel.name,
-                    theirs,
-                    bucket=stack.bucket.name,
-                    prefix=channel.prefix,
-                    subdirs=channel.subdirs,
-                )
-    return _told_apart(marked(made, *prefixes(stack)) if stack.bucket.adopt else made)
+    made += condensed(_of_keys(stack, keys or {}), f"{OURS}Keys")
+    return marked(made, *prefixes(stack)) if stack.bucket.adopt else made
+
+
+def _of_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
+    """What each key may do."""
+    return [
+        {**statement, "Principal": {"AWS": keys[channel.prefix, principal.role, principal.name]}}
+        for channel in stack.channels
+        for principal in channel.principals
+        if (channel.prefix, principal.role, principal.name) in keys
+        for statement in statements(
+            principal.role, bucket=stack.bucket.name, prefix=channel.prefix, subdirs=channel.subdirs
+        )
+    ]
 
 
 KeyOf = tuple[str, Role, str]
@@ -236,11 +245,11 @@ def _named(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]
     return made
 
 
-def _told_apart(statements: list[Statement]) -> list[Statement]:
+def _told_apart(made: list[Statement]) -> list[Statement]:
     """The statements, a number put to a Sid that stood before."""
     seen: dict[str, count[int]] = {}
     told = []
-    for statement in statements:
+    for statement in made:
         number = next(seen.setdefault(statement["Sid"], count(1)))
         told.append(statement if number == 1 else {**statement, "Sid": f"{statement['Sid']}{number}"})
     return told

@@ -26,13 +26,17 @@ def access_keys(stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOp
         return {}
     made: dict[KeyOf, AccessKey] = {}
     for channel in stack.channels:
+        # Not the channel's name, which may change while its keys stay.
+        last = channel.prefix.rsplit("/", 1)[-1] or stack.bucket.name
         for principal in channel.principals:
             if principal.key is not None:
+                of_bucket = way in BY_BUCKET_POLICY
                 inputs: dict[str, Any] = {
                     "store": store,
                     "way": way,
-                    "user": _full_name(stack, channel, principal)[:_LONGEST],
-                    "policy": {} if way in BY_BUCKET_POLICY else rights_of(stack, channel, principal),
+                    # Short where the bucket's policy repeats it, which some servers hold in 4 KB.
+                    "user": principal.name if of_bucket else f"{last}-{principal.role}-{principal.name}"[:_LONGEST],
+                    "policy": {} if of_bucket else rights_of(stack, channel, principal),
                     "rotate": str(principal.key.rotate),
                 }
                 name = f"{channel.prefix or 'channel'}-{principal.role}-{principal.name}-key"

@@ -86,7 +86,8 @@ class SettingsOperations(Operations):
             self._take_back(name)
         for name in sorted(wanted):
             if before.get(name) != wanted[name]:
-                self._call(_SETTINGS[name].put, f"set the {name} of", {_SETTINGS[name].argument: wanted[name]})
+                document = _whole_numbers(wanted[name])
+                self._call(_SETTINGS[name].put, f"set the {name} of", {_SETTINGS[name].argument: document})
         return news
 
     def delete(self, props: Props) -> None:
@@ -123,3 +124,12 @@ class SettingsOperations(Operations):
                     return None
                 raise
         return answer
+
+
+def _whole_numbers(value: Any) -> Any:
+    """The same with whole numbers as ints: the engine knows floats only."""
+    if isinstance(value, dict):
+        return {name: _whole_numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
