@@ -59,9 +59,11 @@ def providers() -> str:
             "",
             "## What it can do",
             "",
+            "In italics what is unverified.",
+            "",
             *_table(
                 ("", *(f"`{row.name}`" for row in rows)),
-                ((f"`{name}`", *(_MARKS[row.capabilities[name].value] for row in rows)) for name in CAPABILITIES),
+                ((f"`{name}`", *(_mark(row.capabilities[name]) for row in rows)) for name in CAPABILITIES),
             ),
             "",
             *(f"- `{name}`: {meaning}" for name, meaning in CAPABILITIES.items()),
@@ -84,6 +86,11 @@ def _section(row: Provider) -> list[str]:
         ),
         "",
     ]
+
+
+def _mark(fact: Fact[Support]) -> str:
+    mark = _MARKS[fact.value]
+    return f"*{mark}*" if fact.source == UNVERIFIED and fact.value != "unknown" else mark
 
 
 def _source(fact: Fact[Any]) -> str:

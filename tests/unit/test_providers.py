@@ -14,6 +14,7 @@ from chaninfra.channel import provider, template
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.provider import CAPABILITIES, UNVERIFIED, Capability, Provider
 from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.schemas import STACK_CONFIG, load
 from chaninfra.channel.spec import locate, provider_row, stack_spec
 from chaninfra.cli.app import app
 from store_cases import NEEDED, PUBLIC
@@ -100,6 +101,11 @@ def test_its_endpoint_is_filled_by_what_is_needed_and_by_nothing_less(row: Provi
     assert not set("{}[]") & set(filled)
     for name in row.needed:
         assert row.endpoint_url({key: value for key, value in values.items() if key != name}) is None
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_its_endpoint_wants_are_keys_of_the_stack_config(row: Provider) -> None:
+    assert set(row.variables) <= set(load(STACK_CONFIG)["$defs"]["config"]["properties"])
 
 
 @pytest.mark.parametrize("row", ROWS)

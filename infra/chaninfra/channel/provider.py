@@ -43,7 +43,7 @@ Capability = Literal[
 
 CAPABILITIES: dict[Capability, str] = {
     "bucket-policy": "PutBucketPolicy, enforced by the store",
-    "acl": "PutBucketAcl with a canned ACL that makes the bucket public, or private",
+    "acl": "PutBucketAcl",
     "public-access-block": "PutPublicAccessBlock",
     "cors": "PutBucketCors",
     "lifecycle-versions": "lifecycle rules that expire old versions",
