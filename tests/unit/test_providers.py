@@ -69,6 +69,7 @@ def test_every_value_is_one_of_its_columns(row: Provider) -> None:
 def test_a_row_does_not_contradict_itself(row: Provider) -> None:
     can = row.can
     assert row.public.value != "bucket-policy" or can("bucket-policy")
+    assert row.public.value != "acl" or can("acl")
     # Versions that nobody can have, and conditions that are not honoured anyway.
     assert can("versioning") or row.capabilities["conditional-versioned"].value == "no" or row.name == "custom"
     assert can("conditional-create") or not can("conditional-versioned")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chaninfra.channel.bucket_settings import BucketSettings
+from chaninfra.channel.spec import StackSpec
 
 Document = dict[str, Any]
+# A group of S3's own, and what versitygw calls it.
+_EVERYBODY = {"http://acs.amazonaws.com/groups/global/AllUsers", "all-users"}
 
 
 def settings_documents(settings: BucketSettings) -> dict[str, Document]:
@@ -44,6 +47,19 @@ def _cors(settings: BucketSettings) -> list[Document]:
             "MaxAgeSeconds": 3600,
         }
     ]
+
+
+def public_acl(stack: StackSpec) -> dict[str, str]:
+    """The setting `acl` of a public bucket, on a store that opens it by that."""
+    opened = stack.visibility == "public" and stack.bucket.provider.public.value == "acl"
+    return {"acl": "public-read"} if opened else {}
+
+
+def canned_acl(answer: Document) -> str:
+    """The canned ACL that grants amount to: `public-read` where everybody may read, else `private`."""
+    grantees = [grant["Grantee"] for grant in answer.get("Grants", ()) if grant["Permission"] == "READ"]
+    open_to_all = any({grantee.get("URI"), grantee.get("ID")} & _EVERYBODY for grantee in grantees)
+    return "public-read" if open_to_all else "private"
 
 
 def holds(there: Any, declared: Any) -> bool:

@@ -20,7 +20,7 @@ Support = Literal["yes", "no", "unknown"]
 LocationConstraint = Literal["region", "omitted"]
 Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
-PublicWay = Literal["bucket-policy", "by-hand"]
+PublicWay = Literal["bucket-policy", "acl", "by-hand"]
 KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand", "none"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 

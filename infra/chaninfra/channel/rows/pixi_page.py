@@ -126,7 +126,7 @@ B2 = Provider(
     location_constraint=Fact("omitted", _B2, "the account's region"),
     checksums=Fact("when_required", LIVE, "accepted; before July 2025 they were refused"),
     digest=Fact("content-md5", _B2),
-    public=Fact("by-hand", _B2, "the account needs a verified e-mail address and a payment first"),
+    public=Fact("acl", _B2, "the account needs a verified e-mail address and a payment first"),
     public_url=Fact("{bucket-url}", _B2, "nobody can list a public bucket without a key; free egress has a limit"),
     keys=Fact(
         "by-hand", "Backblaze docs, application keys", "an application key for one bucket; the master key does not work"
@@ -149,9 +149,8 @@ B2 = Provider(
         ),
         **no(LIVE, *CONDITIONAL, note="answered with 501"),
     },
-    # Backblaze docs, S3-compatible API (ACLs), and application keys.
+    # Backblaze docs, application keys.
     by_hand=ByHand(
-        public=("aws s3api put-bucket-acl --endpoint-url {endpoint-url} --bucket {bucket} --acl public-read",),
         key=key_steps(
             "b2 key create --bucket {bucket}[ --name-prefix {prefix}/] {user} listAllBucketNames,listBuckets,{may}",
             reader="listFiles,readFiles",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from chaninfra.channel.bucket_documents import settings_documents
+from chaninfra.channel.bucket_documents import public_acl, settings_documents
 from chaninfra.channel.bucket_policy import KeyOf, s3_statements
 from chaninfra.channel.spec import StackSpec
 from chaninfra.pulumi.backends.base import Made, after
@@ -28,7 +28,7 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
         after(opts, protect=spec.protect),
     )
     made: list[pulumi.Resource] = [own]
-    if settings := settings_documents(spec.settings):
+    if settings := {**settings_documents(spec.settings), **public_acl(stack)}:
         made.append(BucketSettings(f"{name}-settings", {"store": store, "settings": settings}, after(opts, own)))
     keys = access_keys(stack, store, opts)
     # A policy may name only those who are there.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chaninfra.channel.bucket_documents import Document, holds
+from chaninfra.channel.bucket_documents import Document, canned_acl, holds
 from chaninfra.channel.control import code_and_status, our_errors
 from chaninfra.pulumi.resources.base import Operations, Props
 from chaninfra.pulumi.resources.bucket import exists
@@ -24,7 +25,9 @@ class _Setting:
     """None: it is put with the document `without`."""
     absent: str = ""
     """The error of a store where it is not set."""
-    without: Document | None = None
+    without: Document | str | None = None
+    said: Callable[[Document], Any] | None = None
+    """What was put, by what the store answers; None: its answer holds it."""
 
 
 _SETTINGS = {
@@ -57,6 +60,7 @@ _SETTINGS = {
         "delete_bucket_cors",
         "NoSuchCORSConfiguration",
     ),
+    "acl": _Setting("get_bucket_acl", "put_bucket_acl", "ACL", None, without="private", said=canned_acl),
     "tags": _Setting("get_bucket_tagging", "put_bucket_tagging", "Tagging", "delete_bucket_tagging", "NoSuchTagSet"),
 }
 
@@ -73,7 +77,7 @@ class SettingsOperations(Operations):
         """Those that are declared, as the store has them; one that says the declared reads the same."""
         if not exists(self.session):
             return None
-        found: dict[str, Document | None] = {}
+        found: dict[str, Any] = {}
         for name, wanted in props["settings"].items():
             there = self._get(name)
             found[name] = wanted if holds(there, wanted) else there
@@ -96,14 +100,15 @@ class SettingsOperations(Operations):
             for name in sorted(props["settings"]):
                 self._take_back(name)
 
-    def _get(self, name: str) -> Document | None:
+    def _get(self, name: str) -> Any:
         setting = _SETTINGS[name]
         answer = self._call(setting.get, f"read the {name} of", {}, setting.absent)
         if answer is None:
             return None
+        if setting.said is not None:
+            return setting.said(answer)
         answer.pop("ResponseMetadata", None)
-        found: Document = answer.get(setting.argument, answer)
-        return found
+        return answer.get(setting.argument, answer)
 
     def _take_back(self, name: str) -> None:
         setting = _SETTINGS[name]
