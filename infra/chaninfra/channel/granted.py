@@ -57,7 +57,7 @@ def granted(keys: ChannelKeys, provider: Provider, aws: AwsKeys, region: str, wh
 def _check_kind(kind: str, provider: Provider, where: str) -> None:
     """Raises ConfigurationError for a kind of principal that the store does not have."""
     if kind == "key":
-        has, remedy = provider.keys.value not in ("aws-iam", "none"), "give one of github, gitlab, oidc, arn"
+        has, remedy = provider.keys.value != "aws-iam", "give one of github, gitlab, oidc, arn"
     elif kind == "arn":
         has, remedy = provider.backend == "aws", "give `key: {}`"
     else:

@@ -21,7 +21,7 @@ LocationConstraint = Literal["region", "omitted"]
 Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
-KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand", "none"]
+KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
