@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.partitions import dns_suffix
-from chaninfra.channel.principals import Role
 from chaninfra.channel.template import fill, names, needed
+
+if TYPE_CHECKING:
+    from chaninfra.channel.principals import Role
 
 T = TypeVar("T", covariant=True)
 

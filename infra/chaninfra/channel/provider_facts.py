@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.principals import Role
+from typing import TYPE_CHECKING
+
 from chaninfra.channel.provider import UNVERIFIED, Capability, Fact, Support
+
+if TYPE_CHECKING:
+    from chaninfra.channel.principals import Role
 
 PIXI_PAGE = "pixi's documentation, page S3"
 LIVE = "the cmdr project's tests on real accounts, October 2026"
