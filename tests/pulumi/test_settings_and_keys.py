@@ -45,13 +45,7 @@ def test_settings_are_put_read_changed_and_taken_back(server: Server, bucket_nam
     store = Store(server, bucket_name)
     store.noun("bucket").create(store.props())
     settings = store.noun("settings")
-    # The engine knows floats only.
-    declared = {
-        name: {
-            key: [_floats(rule) for rule in value] if isinstance(value, list) else value for key, value in one.items()
-        }
-        for name, one in settings_documents(SETTINGS[server.name]).items()
-    }
+    declared = _as_from_the_engine(settings_documents(SETTINGS[server.name]))
     props = store.props(settings=declared)
     assert len(declared) == 3
     assert settings.create(props)[1] == props
