@@ -6,7 +6,9 @@ from typing import Any
 
 from pulumi.dynamic import Config
 
+from chaninfra.channel.descriptor import describe, dump
 from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.spec import stack_spec
 from chaninfra.pulumi.resources import OPERATIONS, Operations
 from chaninfra.pulumi.session import Session
 from s3_servers import Server
@@ -37,5 +39,11 @@ class Store:
     def props(self, **more: Any) -> dict[str, Any]:
         props: dict[str, Any] = {"store": self.store, "adopt": False, "force-destroy": False, "prefixes": ["main"]}
         props |= {"prefix": "main", "subdirs": ["noarch", "linux-64"], "index": INDEX, "files": []}
-        props |= {"key": "main/channel.json", "document": "{}", "statements": []}
+        props |= {"key": "main/channel.json", "document": self._document(), "statements": []}
         return {**props, **more}
+
+    def _document(self) -> str:
+        """A descriptor of the channel `main` there."""
+        location = {"bucket": self.store["bucket"], "endpoint-url": self.store["endpoint-url"]}
+        spec = stack_spec({"provider": "custom", "prefix": "main", **location}, where="stack")
+        return dump(describe(spec.bucket, spec.channels[0])).decode()

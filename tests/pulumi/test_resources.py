@@ -187,6 +187,16 @@ def test_a_bucket_that_its_guard_would_not_give_up_is_not_changed(server: Server
     assert refusal(**{"force-destroy": True}) is None
 
 
+def test_the_skeleton_leaves_the_channel_json_to_the_descriptor(server: Server, bucket_name: str) -> None:
+    """They are deleted at once, and two who delete the versions of one object get in each other's way."""
+    store = Store(server, bucket_name)
+    make(store)
+    store.noun("skeleton").delete(store.props(**{"force-destroy": True}))
+    assert list(channels.etags(server, bucket_name)) == ["main/channel.json"]
+    store.noun("descriptor").delete(store.props())
+    assert channels.etags(server, bucket_name) == {}
+
+
 def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     make(store)

@@ -249,6 +249,6 @@ def _nothing_is_left_of_them(ground: Ground) -> None:
 
 def _no_secret_was_ever_in_clear(ground: Ground) -> None:
     """In what the engine printed; in its state and the files that it keeps, backups of all earlier states included."""
-    assert len(ground.secrets) == 6
+    assert len(ground.secrets) == 7
     assert secret_search.found(ground.secrets, ground.printed) == []
     assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []
