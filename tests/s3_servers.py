@@ -93,11 +93,16 @@ def program(name: str) -> Path:
 
 
 @contextmanager
-def minio(folder: Path) -> Iterator[Server]:
-    """MinIO on the files in `folder`."""
+def minio(folder: Path, *, authority: Path | None = None) -> Iterator[Server]:
+    """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too."""
     port, console = free_port(), free_port()
     server = _server("minio", port)
     command = ["server", "--quiet", "--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
+    if authority is not None:
+        trusted = folder / "certificates/CAs"
+        trusted.mkdir(parents=True)
+        (trusted / "ca.crt").write_bytes(authority.read_bytes())
+        command += ["--certs-dir", str(trusted.parent)]
     keys = {"MINIO_ROOT_USER": server.access_key_id, "MINIO_ROOT_PASSWORD": server.secret_access_key}
     with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": "off"}, folder):
         yield server

@@ -11,6 +11,7 @@ from typing import Any
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
 from docs_cdn import cdn
+from docs_providers import providers
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
@@ -37,6 +38,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "aws-access.md": aws_access(),
         "cdn.md": cdn(),
+        "providers.md": providers(),
     }
 
 
@@ -114,7 +116,7 @@ def _plain(value: object) -> str:
 
 
 def commands() -> str:
-    """The page of the commands: their help, as they print it, and the table of the stores."""
+    """The page of the commands: their help, as they print it."""
     parts = [
         "# Commands",
         "",
@@ -124,7 +126,6 @@ def commands() -> str:
     ]
     for name in COMMANDS:
         parts += [f"## {name}", "", _block(name, "--help")]
-    parts += ["## The stores that it knows", "", _block("providers")]
     return "\n".join(parts)
 
 

@@ -58,7 +58,7 @@ gets it from the IAM of the account, since CloudFront has no policies of its own
 published: a warning names the command to type, and the CDN comes to it by itself once `index.cache-control` is over.
 
 With `aws.kms-key-arn` the key's policy must let in the distribution, as `chaninfra policy kms-key-policy` prints it.
-With `aws.cors-origins` CloudFront asks the bucket, which answers by its CORS rules.
+With `cors-origins` CloudFront asks the bucket, which answers by its CORS rules.
 
 ## What goes with what
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from chaninfra.channel import errors
 from chaninfra.cli import app as program
 
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
+COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "doctor", "policy", "providers", "schema", "demo")
 
 
 def exit_code_of(raised: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -107,7 +107,7 @@ def test_providers_are_printed() -> None:
         assert f"\n{name} " in said
     one = CliRunner().invoke(program.app, ["providers", "b2", "--json"]).stdout
     assert '"source"' in one
-    assert '"force-path-style": true' in one
+    assert '"addressing": {\n    "value": "path"' in one
 
 
 def run(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -44,6 +44,7 @@ class Indexer(Protocol):
     def reindex(self, channel: Channel, subdirs: Sequence[Subdir], scope: Scope) -> Report:
         """Index `subdirs`; nothing else of the channel is touched.
 
-        Raises StorageError and its kinds, ConflictError when other writers were faster each time, and RefusedError
-        for a channel whose index belongs to another tool.
+        Raises StorageError and its kinds, ConflictError when other writers were faster each time, RefusedError for a
+        channel whose index belongs to another tool, and ConfigurationError where several may write and the store cannot
+        keep them apart.
         """

@@ -11,6 +11,7 @@ from chaninfra.channel.control import our_errors
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.store import ObjectStore
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.channel import Channel
 
@@ -29,6 +30,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": 
     timestamp: int | None
 
 
+@prepared
 class _Record(msgspec.Struct, frozen=True):
     name: str
     version: str

@@ -32,6 +32,7 @@ from chaninfra.channel.errors import (
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.store import ObjectStore
 from chaninfra.channel.subdirs import Subdir, is_package
+from chaninfra.channel.writing import must_write
 from chaninfra.index.channel import Channel
 from chaninfra.index.indexer import Report, Scope, SubdirReport
 from chaninfra.index.listing import read_index
@@ -46,6 +47,7 @@ class ReferenceIndexer:
 
     def reindex(self, channel: Channel, subdirs: Sequence[Subdir], scope: Scope) -> Report:
         """See Indexer; `left_out` is always empty, since one unreadable package fails the whole run."""
+        must_write(channel.descriptor)
         store = channel.store()
         reports = []
         before = {subdir: _check(store, channel, subdir, scope) for subdir in subdirs}
@@ -108,7 +110,6 @@ def _run(channel: Channel, subdir: Subdir, scope: Scope) -> None:
     from rattler.platform import Subdir as RattlerSubdir
 
     descriptor, credentials = channel.descriptor, channel.credentials
-    writes = descriptor.index.conditional_writes
     given = S3Credentials(
         endpoint_url=descriptor.endpoint_url,
         region=descriptor.region,
@@ -127,7 +128,7 @@ def _run(channel: Channel, subdir: Subdir, scope: Scope) -> None:
                     write_zst="zst" in descriptor.index.formats,
                     write_shards="shards" in descriptor.index.formats,
                     force=scope == "all",
-                    precondition_checks=writes is None or (writes.create and writes.replace),
+                    precondition_checks=must_write(descriptor) == "conditional",
                     config=Config.from_toml(f"authentication-override-file = {json.dumps(str(logins))}\n"),
                 )
             )

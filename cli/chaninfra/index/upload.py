@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chaninfra.channel.control import our_errors
-from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.index_settings import ConditionalWrites
 from chaninfra.channel.store import Entry, ObjectStore
+from chaninfra.channel.writing import honoured, must_write
 from chaninfra.index.channel import Channel
 from chaninfra.index.package_file import PackageFile
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
 
 Existing = Literal["refuse", "overwrite"]
@@ -32,6 +35,8 @@ Advance = Callable[[int], None]
 # unpacks what it takes for text must not touch them. rattler and conda upload with this type too.
 CONTENT_TYPE = "application/octet-stream"
 _MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
+# No part of it: what is more than the 5 GiB of a PutObject is refused by the store.
+_ONE_PIECE = 1 << 50
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -47,16 +52,10 @@ class Planned:
 def plan(channel: Channel, packages: Sequence[PackageFile], existing: Existing) -> tuple[Planned, ...]:
     """What is to be done for each package; nothing is written.
 
-    Raises ConflictError that names every package whose key holds other bytes, where these are not to be overwritten.
+    Raises ConflictError that names every package whose key holds other bytes, where these are not to be overwritten,
+    and ConfigurationError where several may write and the store cannot keep them apart.
     """
-    settings = channel.descriptor.index
-    writes = settings.conditional_writes
-    if writes is not None and not writes.create and settings.writers == "many":
-        raise ConfigurationError(
-            "the store has no conditional writes, so two publishers could overwrite each other",
-            where=channel.url(),
-            remedy="see to it that one writes at a time, and say so: `index.writers: single`",
-        )
+    must_write(channel.descriptor)
     store, client = channel.store(), channel.client()
     planned = []
     for package in packages:
@@ -79,8 +78,8 @@ def upload(channel: Channel, planned: Planned, existing: Existing, advance: Adva
         return "present"
     condition: Existing = "refuse" if planned.state == "new" else existing
     client = channel.client()
-    writes = channel.descriptor.index.conditional_writes
-    created = _create_only(client) if condition == "refuse" and (writes is None or writes.create) else nullcontext()
+    writes = honoured(channel.descriptor)
+    created = _create_only(client) if condition == "refuse" and writes.create else nullcontext()
     try:
         with created, package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", planned.key):
             client.upload_fileobj(
@@ -89,6 +88,7 @@ def upload(channel: Channel, planned: Planned, existing: Existing, advance: Adva
                 planned.key,
                 ExtraArgs={"ContentType": CONTENT_TYPE},
                 Callback=advance,
+                Config=_transfer(writes),
             )
     except ConflictError:
         # Ours, where the answer to a first attempt was lost; or somebody else's.
@@ -96,6 +96,15 @@ def upload(channel: Channel, planned: Planned, existing: Existing, advance: Adva
             return "present"
         raise _taken(channel, [package.label]) from None
     return "replaced" if planned.state == "differs" else "uploaded"
+
+
+def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
+    """None: in parts where the package is large; in one piece where only that can have a condition."""
+    if writes.multipart or not writes.create:
+        return None
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(multipart_threshold=_ONE_PIECE)
 
 
 def _state(channel: Channel, store: ObjectStore, client: S3Client, package: PackageFile, key: str) -> State:

@@ -20,7 +20,7 @@ from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
 if TYPE_CHECKING:
     from chaninfra.channel.config import Visibility
     from chaninfra.channel.location import Location
-    from chaninfra.channel.providers import Provider
+    from chaninfra.channel.provider import Provider
 
 _CERTIFICATES_IN = "us-east-1"
 

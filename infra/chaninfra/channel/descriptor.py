@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.location import Location, https_url, join
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 
 TYPE_CHECKING = False
@@ -41,6 +42,7 @@ class Cdn(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fiel
     id: Annotated[str, Meta(description="Its id, for invalidations.", min_length=1)]
 
 
+@prepared
 class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """A conda channel on S3, as its clients and writers need to know it."""
 

@@ -17,6 +17,7 @@ from msgspec import Raw, Struct
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.index_settings import Format, IndexSettings
 from chaninfra.channel.store import Body
+from chaninfra.channel.structs import prepared
 
 REPODATA = "repodata.json"
 FILE_NAMES: dict[Format, str] = {
@@ -36,6 +37,7 @@ TABLES = ("packages", "packages.conda")
 _HASHES = ("sha256", "md5", "legacy_bz2_md5")
 
 
+@prepared
 class _Record(Struct):
     """What sharding needs of a record."""
 

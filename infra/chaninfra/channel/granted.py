@@ -11,8 +11,8 @@ from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.config import ChannelKeys, Config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.partitions import partition
-from chaninfra.channel.principals import Principal, Role
-from chaninfra.channel.providers import Provider
+from chaninfra.channel.principals import Key, Principal, Role
+from chaninfra.channel.provider import Provider
 from chaninfra.channel.trust import Trust, kind_of, trust
 
 ROLES: dict[Role, str] = {"publisher": "publishers", "reader": "readers", "maintainer": "maintainers"}
@@ -21,13 +21,15 @@ ROLES: dict[Role, str] = {"publisher": "publishers", "reader": "readers", "maint
 
 @dataclass(frozen=True, kw_only=True)
 class PrincipalSpec:
-    """A publisher, reader or maintainer. One with `trust` gets a role; one with `arn` is known to AWS already."""
+    """A publisher, reader or maintainer: with `trust` it comes with a token, with `arn` AWS knows it already, and with
+    `key` it has an access key of the store."""
 
     name: str
     role: Role
     kind: str
     trust: Trust | None = None
     arn: str | None = None
+    key: Key | None = None
 
 
 def granted(
@@ -38,24 +40,42 @@ def granted(
     found: list[PrincipalSpec] = []
     for role, key in ROLES.items():
         named: dict[str, Principal] = getattr(keys, key)
-        if named and provider.backend != "aws":
-            raise ConfigurationError(
-                f"{key} are declared on AWS only; {provider.title} has keys of its own",
-                where=f"{where}, key {key}",
-                remedy="make them in the store's console, and take the key out",
-            )
         for name, principal in sorted(named.items()):
             place = f"{where}, key {key}.{name}"
+            kind = kind_of(principal, place)
+            _check_kind(kind, provider, f"{place}.{kind}")
             found.append(
                 PrincipalSpec(
                     name=name,
                     role=role,
-                    kind=kind_of(principal, place),
-                    trust=trust(principal, where=place, part=partition(region)),
+                    kind=kind,
+                    trust=trust(principal, where=place, by_sub=_judge(provider, region)),
                     arn=principal.arn,
+                    key=principal.key,
                 )
             )
     return tuple(found)
+
+
+def _check_kind(kind: str, provider: Provider, where: str) -> None:
+    """Raises ConfigurationError for a kind of principal that the store does not have."""
+    if kind == "key":
+        has, remedy = provider.keys.value != "aws-iam", "give one of github, gitlab, oidc, arn"
+    elif kind == "arn":
+        has, remedy = provider.backend == "aws", "give `key: {}`"
+    else:
+        has, remedy = provider.oidc.value != "none", "give `key: {}`"
+    if not has:
+        raise ConfigurationError(f"{provider.title} has no principals of the kind `{kind}`", where=where, remedy=remedy)
+
+
+def _judge(provider: Provider, region: str) -> str | None:
+    """Who judges tokens, where that one knows no claim but `aud` and `sub`."""
+    if provider.oidc.value == "minio-openid":
+        return provider.title
+    if provider.backend == "aws" and partition(region) != "aws":
+        return f"{provider.title} outside the commercial regions"
+    return None
 
 
 def aws_keys(config: Config, provider: Provider, where: str) -> AwsKeys:
@@ -83,9 +103,6 @@ def aws_keys(config: Config, provider: Provider, where: str) -> AwsKeys:
 
 # What an adopted bucket has of its own. Rights on its KMS key are still granted, so the key may be named.
 _OF_THE_BUCKET = (
-    "old_versions_days",
-    "open_uploads_days",
-    "cors_origins",
     "log_bucket",
     "log_prefix",
     "vpc_endpoints",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +23,15 @@ class Location:
             return f"{self.endpoint_url}/{self.bucket}"
         parts = urlsplit(self.endpoint_url)
         return f"{parts.scheme}://{self.bucket}.{parts.netloc}"
+
+    @property
+    def has_names_below(self) -> bool:
+        """Whether the endpoint's host may have the bucket before it, as an IP address may not."""
+        try:
+            ipaddress.ip_address(urlsplit(self.endpoint_url).hostname or "")
+        except ValueError:
+            return True
+        return False
 
     def url(self, key: str) -> str:
         """The http(s) URL of an object or of a prefix."""

@@ -13,6 +13,7 @@ from typing import Any
 from chaninfra.channel.location import join
 from chaninfra.channel.policies import OURS, VERSION, Statement
 from chaninfra.channel.principals import Role
+from chaninfra.channel.trust import Trust
 
 YANKED = "yanked.json"
 OUR_FOLDER = ".chaninfra"
@@ -83,6 +84,19 @@ def for_bucket(role: Role, name: str, principal_arns: Sequence[str], **about: An
         {**statement, "Sid": f"{OURS}{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": arns}}
         for statement in statements(role, **about)
     ]
+
+
+def for_token(statements: Sequence[Statement], trust: Trust) -> list[Statement]:
+    """The same for MinIO's sessions with such a token alone, by the condition keys that MinIO makes of its claims.
+
+    The audience is checked before, by the client id of MinIO's OpenID settings; keys of all issuers are one pool there,
+    so the issuer is checked here (MinIO docs, "AssumeRoleWithWebIdentity" and "Policy variables").
+    """
+    conditions: dict[str, dict[str, Any]] = {"StringEquals": {"jwt:iss": f"https://{trust.issuer}"}}
+    for claim, values in trust.claims.items():
+        operator = "StringLike" if any("*" in value for value in values) else "StringEquals"
+        conditions.setdefault(operator, {})[f"jwt:{claim}"] = list(values)
+    return [{**statement, "Condition": conditions} for statement in statements]
 
 
 def principal_arn(arn: str, partition: str = "aws") -> str:

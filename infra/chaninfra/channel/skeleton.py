@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS, Repodata, index_files
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import join
@@ -86,7 +86,7 @@ def ensure(store: ObjectStore, layout: Layout) -> Written:
             continue
         for name, body in index_files(repodata, layout.index).items():
             is_shard = name.startswith(SHARDS + "/")
-            if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and _create(
+            if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and create_missing(
                 store, layout.key(subdir, name), body
             ):
                 written.append(layout.key(subdir, name))
@@ -126,10 +126,15 @@ def _truth(store: ObjectStore, layout: Layout, subdir: str) -> Repodata | None:
     return Repodata.empty(subdir)
 
 
-def _create(store: ObjectStore, key: str, body: Body) -> bool:
-    """Whether it was written; another writer's file, come in meanwhile, stays."""
+def create_missing(store: ObjectStore, key: str, body: Body) -> bool:
+    """Put what was just seen to be missing, and say whether it was; another writer's file, come in meanwhile, stays.
+
+    On a store without conditional writes only one may write at a time, so that nobody can have come in.
+    """
     try:
         store.put(key, body, Condition.CREATE)
     except ConflictError:
         return False
+    except UnsupportedError:
+        store.put(key, body)
     return True

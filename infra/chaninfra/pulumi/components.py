@@ -64,11 +64,12 @@ class CondaChannel(pulumi.ComponentResource):
     """A conda channel in a bucket: its skeleton, its descriptor, and the roles of those who have access.
 
     `descriptor` is the channel's descriptor as a document (`schemas/channel.schema.json`), known once it is written;
-    `access` its part of the stack output `access` (`schemas/access.schema.json`).
+    `access` its part of the stack output `access` (`schemas/access.schema.json`), `keys` its part of the secret one.
     """
 
     descriptor: pulumi.Output[dict[str, Any]]
     access: dict[str, dict[str, Any]]
+    keys: dict[str, dict[str, Any]]
 
     def __init__(
         self,
@@ -102,6 +103,7 @@ class CondaChannel(pulumi.ComponentResource):
         granted = bucket.backend.grant(name, bucket.stack, channel, bucket.made, after)
         self.ready: list[pulumi.Resource] = [skeleton, written, *granted.resources]
         self.access = granted.access
+        self.keys = granted.keys
         self.descriptor = written.document.apply(json.loads)
         self.register_outputs({"descriptor": self.descriptor, "access": self.access})
 

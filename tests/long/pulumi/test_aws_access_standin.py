@@ -94,14 +94,14 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
     stack.config(
         publishers={"ci": {"github": {"repository": "acme/packages", "environment": "release"}}},
         maintainers={"keeper": {"github": {"repository": "acme/packages", "environment": "keepers"}}},
+        old_versions_days=30,
+        open_uploads_days=2,
+        cors_origins=["https://docs.example.com"],
+        tags={"team": "platform"},
         aws={
             "kms-key-arn": "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-            "old-versions-days": 30,
-            "open-uploads-days": 2,
-            "cors-origins": ["https://docs.example.com"],
             "log-bucket": logs,
             "no-overwrite": True,
-            "tags": {"team": "platform"},
             "roles": {
                 "max-session-duration": 7200,
                 "permissions-boundary": "arn:aws:iam::123456789012:policy/boundary",

@@ -153,7 +153,8 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     # Changed in place: a domain, and pages that may read.
     stack.config(
         cdn={"domain": f"{bucket_name}.example.com", "certificate-arn": CERTIFICATE},
-        aws={"cors-origins": ["https://docs.example.com"], "tags": {"team": "platform"}},
+        cors_origins=["https://docs.example.com"],
+        tags={"team": "platform"},
     )
     ran = stack.up()
     assert ran.code == 0, ran

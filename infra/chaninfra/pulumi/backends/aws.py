@@ -10,6 +10,7 @@ import pulumi
 
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_policy import bucket_statements, deployer_arns
+from chaninfra.channel.bucket_settings import BucketSettings
 from chaninfra.channel.cdn import NO_DISTRIBUTION
 from chaninfra.channel.policies import Statement, document
 from chaninfra.channel.spec import StackSpec
@@ -39,7 +40,7 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
             f"{name}-bucket",
             bucket=spec.name,
             force_destroy=spec.force_destroy,
-            tags=spec.aws.tags or None,
+            tags=dict(spec.settings.tags) or None,
             opts=after(opts, protect=spec.protect),
         )
     # While the distribution is there the bucket is: another account's bucket of that name would be served else.
@@ -54,12 +55,16 @@ def _settings(
     """All that a bucket of our own has; the bucket is the first."""
     from pulumi_aws import s3
 
-    keys = stack.bucket.aws
+    keys, settings = stack.bucket.aws, stack.bucket.settings
     ownership = s3.BucketOwnershipControls(
         f"{name}-ownership", bucket=own.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
     )
     versioning = s3.BucketVersioning(
-        f"{name}-versioning", bucket=own.id, versioning_configuration={"status": "Enabled"}, opts=opts
+        f"{name}-versioning",
+        bucket=own.id,
+        # Not "Disabled", which only a bucket can be that never had versions.
+        versioning_configuration={"status": "Enabled" if settings.versioning else "Suspended"},
+        opts=opts,
     )
     encryption = s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encryption", bucket=own.id, rules=[_encryption(keys)], opts=opts
@@ -76,16 +81,16 @@ def _settings(
     )
     # Rules for old versions need versioning.
     lifecycle = s3.BucketLifecycleConfiguration(
-        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(keys), opts=after(opts, versioning)
+        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(settings), opts=after(opts, versioning)
     )
     made: list[pulumi.Resource] = [own, ownership, versioning, encryption, block, lifecycle]
     policy = _policy(stack, cdn, opts)
     if policy is not None:
         made.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
-    if keys.cors_origins:
+    if settings.cors_origins:
         rule: Any = {
             "allowed_methods": ["GET", "HEAD"],
-            "allowed_origins": list(keys.cors_origins),
+            "allowed_origins": list(settings.cors_origins),
             "allowed_headers": ["*"],
             "expose_headers": ["ETag"],
             "max_age_seconds": 3600,
@@ -112,19 +117,19 @@ def _encryption(keys: AwsKeys) -> Any:
     return {"apply_server_side_encryption_by_default": by_default, "bucket_key_enabled": True}
 
 
-def _lifecycle(keys: AwsKeys) -> Any:
+def _lifecycle(settings: BucketSettings) -> Any:
     return [
         {
             "id": "old-versions",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": keys.old_versions_days},
+            "noncurrent_version_expiration": {"noncurrent_days": settings.old_versions_days},
         },
         {
             "id": "open-uploads",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": keys.open_uploads_days},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": settings.open_uploads_days},
         },
     ]
 

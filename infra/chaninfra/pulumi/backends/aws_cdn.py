@@ -69,7 +69,7 @@ def distribution(name: str, stack: StackSpec, keys: CdnKeys, opts: pulumi.Resour
         ],
         restrictions={"geo_restriction": {"restriction_type": "none"}},
         viewer_certificate=_certificate(keys),
-        tags=spec.aws.tags or None,
+        tags=dict(spec.settings.tags) or None,
         opts=opts,
     )
     return Cdn(id=made.id, arn=made.arn, domain_name=made.domain_name)
@@ -99,7 +99,7 @@ def _behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
 def _cache_key(stack: StackSpec, *, compressed: bool) -> Any:
     """What tells answers apart, and is sent on to the bucket; the rest of a request is not."""
     headers: Any = {"header_behavior": "none"}
-    if stack.bucket.aws.cors_origins:
+    if stack.bucket.settings.cors_origins:
         # S3 answers by it whether a page may read.
         headers = {"header_behavior": "whitelist", "headers": {"items": ["Origin"]}}
     return {

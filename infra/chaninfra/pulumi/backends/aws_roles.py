@@ -82,7 +82,7 @@ def _role(
         max_session_duration=keys.roles.max_session_duration,
         path=keys.roles.path,
         permissions_boundary=keys.roles.permissions_boundary,
-        tags=keys.tags or None,
+        tags=dict(stack.bucket.settings.tags) or None,
         # Its name is fixed, so another cannot be made while it is there.
         opts=after(opts, delete_before_replace=True),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from chaninfra.channel.descriptor import FILE_NAME
 from chaninfra.channel.errors import BucketMissingError, RefusedError
+from chaninfra.channel.location import join
 from chaninfra.channel.skeleton import (
     Layout,
     dropped_keys,
@@ -21,7 +23,10 @@ from chaninfra.pulumi.resources.purge import is_blank, packages, purge
 
 
 class SkeletonOperations(Operations):
-    """Inputs: store, prefix, subdirs, index, adopt, force-destroy. Output: files, the index files that are there."""
+    """Inputs: store, prefix, subdirs, index, adopt, force-destroy. Output: files, the index files that are there.
+
+    The channel.json is the descriptor's to write and to delete.
+    """
 
     identity = ("prefix",)
 
@@ -64,7 +69,7 @@ class SkeletonOperations(Operations):
         prefix = props["prefix"]
         if props["adopt"]:
             if is_blank(self.session, prefix):
-                purge(self.session, prefix, lambda keys: own_keys(keys, prefix))
+                purge(self.session, prefix, lambda keys: _own(keys, prefix))
             return
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
@@ -73,10 +78,15 @@ class SkeletonOperations(Operations):
                 remedy="set `force-destroy` to true and run `pulumi up` first",
             )
         # Not all that is below the prefix: another channel may have come to lie there. The rest goes with the bucket.
-        purge(self.session, prefix, lambda keys: [*own_keys(keys, prefix), *package_keys(keys, prefix)])
+        purge(self.session, prefix, lambda keys: [*_own(keys, prefix), *package_keys(keys, prefix)])
 
     def _outputs(self, props: Props) -> Props:
         return {**props, "files": list(present(self.session.objects, _layout(props)))}
+
+
+def _own(keys: list[str], prefix: str) -> list[str]:
+    # Of two who delete the versions of an object at once, some stores tell one that there is none.
+    return [key for key in own_keys(keys, prefix) if key != join(prefix, FILE_NAME)]
 
 
 def _layout(props: Props) -> Layout:
