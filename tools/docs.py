@@ -13,7 +13,7 @@ from docs_access import aws_access
 from docs_providers import providers
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
+COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "doctor", "policy", "providers", "schema", "demo")
 
 
 def main() -> int:
