@@ -10,6 +10,7 @@ from typing import Any
 
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
+from docs_own_store import own_store
 from docs_providers import providers
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "stack-config.md": stack_config(),
         "commands.md": commands(),
         "aws-access.md": aws_access(),
+        "own-store.md": own_store(),
         "providers.md": providers(),
     }
 
@@ -76,13 +78,14 @@ def stack_config() -> str:
             "",
             "## A principal",
             "",
-            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md).",
+            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md) and",
+            "[a store of your own](own-store.md).",
             "",
             *_table(definitions["principal"]["properties"], definitions),
             "",
             *(
                 line
-                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc"}.items()
+                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc", "key": "Key"}.items()
                 for line in (f"### `{key}`", "", *_table(definitions[name]["properties"], definitions), "")
             ),
         ]
