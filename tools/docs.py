@@ -11,10 +11,11 @@ from typing import Any
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
 from docs_cdn import cdn
+from docs_own_store import own_store
 from docs_providers import providers
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
+COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "doctor", "policy", "providers", "schema", "demo")
 
 
 def main() -> int:
@@ -38,6 +39,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "aws-access.md": aws_access(),
         "cdn.md": cdn(),
+        "own-store.md": own_store(),
         "providers.md": providers(),
     }
 
@@ -84,13 +86,14 @@ def stack_config() -> str:
             "",
             "## A principal",
             "",
-            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md).",
+            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md)",
+            "and [a store of your own](own-store.md).",
             "",
             *_table(definitions["principal"]["properties"], definitions),
             "",
             *(
                 line
-                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc"}.items()
+                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc", "key": "Key"}.items()
                 for line in (f"### `{key}`", "", *_table(definitions[name]["properties"], definitions), "")
             ),
         ]

@@ -68,6 +68,7 @@ def test_a_store_that_names_the_right_region_is_quoted() -> None:
         ("Client error with status code: 404 Not Found: <Error><Code>NoSuchKey</Code></Error>", ("NoSuchKey", 404)),
         ("Server returned non-2xx status code: 403 Forbidden: ", ("", 403)),
         ("DeleteObjects request failed for key a: Access Denied. (code: AccessDenied)", ("AccessDenied", 200)),
+        ("Received redirect without LOCATION, this normally indicates …", ("PermanentRedirect", 301)),
         ("error sending request: connection refused", ("", None)),
     ],
 )

@@ -7,34 +7,20 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from chaninfra.channel import probe as store_probe
-from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, Descriptor, dump, parse
+from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, dump, parse
 from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError
 from chaninfra.channel.probe import Findings
-from chaninfra.channel.probe_report import report
-from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.probe_report import examine
 from chaninfra.channel.result import Result
 from chaninfra.channel.store import Body, Match, S3Store
 from chaninfra.index.channel import Channel
-
-
-def run(descriptor: Descriptor, credentials: Credentials) -> tuple[Findings, tuple[Result, ...]]:
-    """What the store of a channel does, and a result for each fact; nothing is recorded.
-
-    Raises what `chaninfra.channel.probe.probe` raises.
-    """
-    found = store_probe.probe(descriptor.location, credentials, descriptor.prefix)
-    # A descriptor of a later version may name a provider that this one has no row of.
-    row = PROVIDERS.get(descriptor.provider, PROVIDERS["custom"])
-    return found, report(found, row, descriptor)
 
 
 def probe(channel: Channel) -> Iterator[Result]:
     """A result for each fact, and one for the record of them in the channel's channel.json."""
     if channel.credentials is None:
         raise CredentialsError("no credentials were found, and the probe writes scratch objects")
-    found, results = run(channel.descriptor, channel.credentials)
+    found, results = examine(channel.descriptor, channel.credentials)
     yield from results
     yield _record(channel, found)
 

@@ -111,9 +111,10 @@ def _reach(location: Location, credentials: Credentials, key: str) -> Location:
             try:
                 S3Store(place, credentials).get(key)
             except WrongRegionError as error:
-                if error.reported in (None, location.region):
+                region = error.reported or _region_asked_for(place)
+                if region in (None, location.region):
                     raise
-                place = replace(place, region=error.reported)
+                place = replace(place, region=region)
                 S3Store(place, credentials).get(key)
         except CredentialsError:
             raise
@@ -125,6 +126,20 @@ def _reach(location: Location, credentials: Credentials, key: str) -> Location:
         else:
             return place
     raise problem or AssertionError("there are two ways")
+
+
+def _region_asked_for(location: Location) -> str | None:
+    """What the store tells anybody who asks for the bucket, as AWS does whatever else it answers."""
+    request = urllib.request.Request(location.bucket_url, method="HEAD")  # noqa: S310 (the endpoint's, http or https)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            headers = answer.headers
+    except urllib.error.HTTPError as error:
+        headers = error.headers
+    except OSError:
+        return None
+    found: str | None = headers.get("x-amz-bucket-region")
+    return found
 
 
 def _look(scratch: Scratch, credentials: Credentials, given: Location) -> Findings:

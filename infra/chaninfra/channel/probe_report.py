@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chaninfra.channel.credentials import Credentials
 from chaninfra.channel.descriptor import Descriptor
-from chaninfra.channel.probe import Findings, Verdict
+from chaninfra.channel.probe import Findings, Verdict, probe
 from chaninfra.channel.provider import Capability, Provider
+from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.result import Result
 from chaninfra.channel.writing import SINGLE, way_to_write
 
@@ -13,6 +15,13 @@ _VERDICTS: dict[Verdict, str] = {
     "ignored": "not honoured: the write was done though its condition does not hold",
     "rejected": "not honoured: the store refuses every such write",
 }
+
+
+def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[Findings, tuple[Result, ...]]:
+    """What the store of a channel does, and a result for each fact. Raises what `probe.probe` raises."""
+    found = probe(descriptor.location, credentials, descriptor.prefix)
+    # A descriptor of a later version may name a provider that this one has no row of.
+    return found, report(found, PROVIDERS.get(descriptor.provider, PROVIDERS["custom"]), descriptor)
 
 
 def report(found: Findings, row: Provider, descriptor: Descriptor) -> tuple[Result, ...]:

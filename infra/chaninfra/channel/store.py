@@ -223,4 +223,6 @@ def _code_and_status(error: Exception) -> tuple[str, int | None]:
     # The deletion of many answers 200, and in it one code a key.
     if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
         return code[1], 200
+    if "redirect without LOCATION" in message:
+        return "PermanentRedirect", 301
     return "", int(status[1]) if status else None

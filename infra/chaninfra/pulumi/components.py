@@ -15,6 +15,7 @@ from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.pulumi.backends import BACKENDS
 from chaninfra.pulumi.dynamic import ChannelDescriptor, DestroyGuard, Preflight, Skeleton
+from chaninfra.pulumi.resources.descriptor import as_written
 from chaninfra.pulumi.session import store_input
 
 
@@ -97,6 +98,8 @@ class CondaChannel(pulumi.ComponentResource):
                 **shared,
                 "key": channel.key(FILE_NAME),
                 "document": _document(bucket, channel),
+                # An output: what the probe found.
+                "probed": None,
             },
             after,
         )
@@ -104,7 +107,7 @@ class CondaChannel(pulumi.ComponentResource):
         self.ready: list[pulumi.Resource] = [skeleton, written, *granted.resources]
         self.access = granted.access
         self.keys = granted.keys
-        self.descriptor = written.document.apply(json.loads)
+        self.descriptor = pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both))
         self.register_outputs({"descriptor": self.descriptor, "access": self.access})
 
 

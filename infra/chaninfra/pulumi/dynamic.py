@@ -152,6 +152,7 @@ class ChannelDescriptor(_Resource, module="chaninfra", name="ChannelDescriptor")
 
     provider = DescriptorProvider
     document: Output[str]
+    probed: Output[dict[str, bool] | None]
 
 
 class DestroyGuard(_Resource, module="chaninfra", name="DestroyGuard"):

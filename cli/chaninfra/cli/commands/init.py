@@ -80,12 +80,12 @@ def init(
 
 def _probed(channel: Channel) -> ConditionalWrites | None:
     from chaninfra.channel.errors import DeniedError
-    from chaninfra.doctor.probe import run
+    from chaninfra.channel.probe_report import examine
 
     if channel.credentials is None:
         return None
     try:
-        found, results = run(channel.descriptor, channel.credentials)
+        found, results = examine(channel.descriptor, channel.credentials)
     except DeniedError as error:
         output.note(f"the store was not probed: {error}")
         return None

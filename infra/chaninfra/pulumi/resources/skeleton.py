@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from chaninfra.channel.descriptor import FILE_NAME
 from chaninfra.channel.errors import BucketMissingError, RefusedError
 from chaninfra.channel.location import join
@@ -17,7 +15,7 @@ from chaninfra.channel.skeleton import (
     present,
 )
 from chaninfra.channel.text import count
-from chaninfra.pulumi.resources.base import Difference, Operations, Props
+from chaninfra.pulumi.resources.base import Difference, Operations, Props, warn
 from chaninfra.pulumi.resources.bucket import exists
 from chaninfra.pulumi.resources.purge import is_blank, packages, purge
 
@@ -40,7 +38,7 @@ class SkeletonOperations(Operations):
         """Writes what is missing."""
         written = ensure(self.session.objects, _layout(props))
         for subdir in written.to_reindex:
-            _warn(
+            warn(
                 f"{subdir} has packages but no repodata.json, so it was left alone; "
                 f"run `chaninfra reindex s3://{self.session.location.bucket}/{props['prefix']}`"
             )
@@ -58,7 +56,7 @@ class SkeletonOperations(Operations):
         was taken from the list stay."""
         for subdir in olds["subdirs"]:
             if subdir not in news["subdirs"]:
-                _warn(f"{subdir} was taken from `subdirs`; its files stay, and clients that know it still see them")
+                warn(f"{subdir} was taken from `subdirs`; its files stay, and clients that know it still see them")
         self.session.objects.delete(dropped_keys(_layout(olds), _layout(news)))
         return self.create(news)[1]
 
@@ -91,8 +89,3 @@ def _own(keys: list[str], prefix: str) -> list[str]:
 
 def _layout(props: Props) -> Layout:
     return Layout.of(props["prefix"], props["subdirs"], props["index"])
-
-
-def _warn(message: str) -> None:
-    # The engine shows what a provider writes there.
-    print(f"warning: {message}", file=sys.stderr, flush=True)
