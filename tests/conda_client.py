@@ -45,7 +45,7 @@ _INSTALL = """
     os._exit(0)
 """
 
-_INDEX = """
+INDEX = """
     import asyncio, json, os, sys
     from rattler.index import S3Credentials, index_s3
 
@@ -85,7 +85,7 @@ def index(server: Server, bucket: str, prefix: str) -> None:
         "secret_access_key": server.secret_access_key,
         "addressing_style": "path",
     }
-    _child(_INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
+    _child(INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
 
 
 def _child(script: str, arguments: object, environment: dict[str, str]) -> str:
