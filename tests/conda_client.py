@@ -54,6 +54,27 @@ INDEX = """
     os._exit(0)
 """
 
+_INDEX_FOLDERS = """
+    import asyncio, json, os, sys
+    from pathlib import Path
+    from rattler.index import index_fs
+
+    async def main(folder, names):
+        found = {}
+        for name in names:
+            try:
+                await index_fs(folder / name, write_zst=False, write_shards=False)
+                found[name] = json.loads((folder / name / "noarch" / "repodata.json").read_text())
+            except Exception as error:
+                found[name] = str(error)
+        return found
+
+    folder, names = json.loads(sys.argv[1])
+    print(json.dumps(asyncio.run(main(Path(folder), names))))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
 
 def install(
     channel: str, specs: Sequence[str], folder: Path, server: Server | None = None, *, sharded: bool = True
@@ -86,6 +107,12 @@ def index(server: Server, bucket: str, prefix: str) -> None:
         "addressing_style": "path",
     }
     _child(INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
+
+
+def index_folders(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """The repodata.json of noarch that the reference indexer makes of each channel in `folder`, or its error's text."""
+    found: dict[str, Any] = json.loads(_child(_INDEX_FOLDERS, [str(folder), names], {}))
+    return found
 
 
 def _child(script: str, arguments: object, environment: dict[str, str]) -> str:

@@ -1,0 +1,97 @@
+"""Records are those that the reference indexer writes, for the same packages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rattler import MatchSpec, Version
+
+import conda_client
+from archives import conda, index_json, tar_bz2, write
+from chaninfra.index import record
+from chaninfra.index.package_archive import Package, read_file
+from chaninfra.index.record import PackageError
+from index_variants import RUN_EXPORTS, variants
+
+NOW = 1_800_000_000_000
+
+# Where ours is another: the deep text ends the reference's process, hence is not given to it.
+STRICTER = {"depends=['a ((((("}
+
+
+def cases() -> dict[str, bytes]:
+    """Label → package; the file name's suffix is the label's last word."""
+    found = {f"{label} .conda": conda(index) for label, index in variants().items()}
+    full = index_json(flags=["cuda"], depends=["A 1"])
+    found |= {
+        f"run_exports {label} .conda": conda(full, {"run_exports.json": each}) for label, each in RUN_EXPORTS.items()
+    }
+    found |= {
+        f"run_exports {label} .tar.bz2": tar_bz2(full, {"run_exports.json": each})
+        for label, each in RUN_EXPORTS.items()
+    }
+    found["v3 .tar.bz2"] = tar_bz2(index_json(depends=['a[when="b"]']))
+    return found
+
+
+def ours(package: Package, suffix: str) -> dict[str, Any]:
+    found = json.loads(bytes(package.record("noarch", NOW)))
+    if package.layout == "v3":
+        return {"v3": {suffix.removeprefix("."): {"x-1-0": found}}}
+    return {"packages.conda" if suffix == ".conda" else "packages": {f"x-1-0{suffix}": found}}
+
+
+def theirs(repodata: dict[str, Any]) -> dict[str, Any]:
+    """The records, with our time of indexing where they have theirs."""
+    found = {table: repodata[table] for table in ("packages", "packages.conda", "v3") if repodata.get(table)}
+    for record in [*found.get("packages", {}).values(), *found.get("packages.conda", {}).values(),
+                   *(record for table in found.get("v3", {}).values() for record in table.values())]:  # fmt: skip
+        assert record["indexed_timestamp"] > 0
+        record["indexed_timestamp"] = NOW
+    return found
+
+
+def test_records_equal_the_reference_indexers(tmp_path: Path) -> None:
+    every = cases()
+    for number, (label, data) in enumerate(every.items()):
+        write(tmp_path / str(number) / "noarch", data, "x-1-0" + label.rsplit(" ", 1)[-1])
+    given = [str(number) for number, label in enumerate(every) if not label.startswith(tuple(STRICTER))]
+    indexed = conda_client.index_folders(tmp_path, given)
+    wrong = []
+    for number, label in enumerate(every):
+        suffix = label.rsplit(" ", 1)[-1]
+        expected = indexed.get(str(number))
+        try:
+            found = ours(read_file(tmp_path / str(number) / "noarch" / f"x-1-0{suffix}", suffix), suffix)
+        except PackageError as error:
+            found = f"error: {error}"
+        if expected is None or isinstance(expected, str):
+            if not isinstance(found, str):
+                wrong.append((label, "indexed", expected, found))
+        elif found != theirs(expected):
+            wrong.append((label, "differs", theirs(expected), found))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@given(st.from_regex(record._PLAIN_SPEC, fullmatch=True))
+@settings(max_examples=60, deadline=None)
+def test_what_is_taken_for_a_plain_spec_is_printed_as_it_was_written(spec: str) -> None:
+    assert str(MatchSpec(spec)) == spec
+    assert str(MatchSpec(spec, extras=False, conditionals=False, flags=False)) == spec
+
+
+@given(st.from_regex(record._PLAIN_VERSION, fullmatch=True))
+@settings(max_examples=60, deadline=None)
+def test_what_is_taken_for_a_plain_version_is_one(version: str) -> None:
+    Version(version)
+
+
+def test_a_package_that_says_no_subdir_is_of_the_folder_that_it_lies_in(tmp_path: Path) -> None:
+    least = index_json()
+    del least["subdir"]
+    package = read_file(write(tmp_path, conda(least)), ".conda")
+    assert json.loads(bytes(package.record("noarch", NOW)))["subdir"] == "noarch"
