@@ -24,7 +24,28 @@ import zstandard
 SUBDIR = "linux-64"
 SEED = 20260101
 
-_SYLLABLES = "ar bo ca de el fi gra hu in jo ka lo mi nu ox pan qui ro sci ten ur vi web xe yam zar".split()
+_SYLLABLES = (
+    "ar",
+    "bo",
+    "ca",
+    "del",
+    "fi",
+    "gra",
+    "hu",
+    "in",
+    "jo",
+    "ka",
+    "lo",
+    "mi",
+    "nu",
+    "pan",
+    "qui",
+    "ro",
+    "ten",
+    "vi",
+    "web",
+    "yam",
+)
 _PREFIXES = ("", "", "", "", "lib", "lib", "py-", "python-", "r-", "r-", "perl-", "rust-", "go-", "ros-")
 _LICENSES = ("MIT", "BSD-3-Clause", "Apache-2.0", "GPL-3.0-or-later", "LGPL-2.1-or-later", "MPL-2.0", "PSF-2.0")
 _PYTHONS = ("39", "310", "311", "312", "313")
@@ -90,7 +111,7 @@ class Channel:
                 yield self._package(rank, number)
 
     def more(self, number: int) -> Package:
-        """A package that the channel does not have: the next build of a name with some builds; each `number` another."""
+        """A package that the channel does not have, each `number` another: the next build of a name with several."""
         rank = self.shape.names // 20 + number
         return self._package(rank, self._counts[rank])
 
