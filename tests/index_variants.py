@@ -1,4 +1,4 @@
-"""Many an index.json, right and wrong, each of the package x 1 0 in noarch; a label, and what differs from the least."""
+"""Many an index.json, right and wrong, each of the package x 1 0 in noarch, by what differs from the least."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ SPECS = (
     "a >=1.0.0 ", "a>=1", "a  >=1", "a >1.0post1", "a 1.1_2", "a 1-1", "a >=1.0+x", "a >=1!2", "a ==1.*", "a=1.0",
     "a =1.0=h", "a==1=0", "a >=1.*", "a >=01.02", "a >=00.1", "a >=V1", "a 1.x", "a >=1a.2b", "a 1.1.1*", "a 1 2 3",
     "a <1.0.a0", "a >=1.dev", "a ==1.0 0", "a 0.* 0", "a >=1 b*c*", "a[build_number='>1']", 'a[version=">1"]',
-    'a[version="1.*",build="*_x"]', "conda-forge::a >=1", "conda-forge/linux-64::a", "a[license=MIT]", "a # b", "a b c d",
-    "https://a.b/noarch/x-1-0.conda", "a[md5=0123456789abcdef0123456789abcdef]", "*", "", " ", "a >=<1", "föö", "a;x",
+    'a[version="1.*",build="*_x"]', "conda-forge::a >=1", "conda-forge/linux-64::a", "a[license=MIT]", "a # b",
+    "a b c d", "https://a.b/noarch/x-1-0.conda", "a[md5=0123456789abcdef0123456789abcdef]", "*", "", " ",
+    "a >=<1", "föö", "a;x",
     "a ^1", "a ^1.*$", "a[features=x]", "a >=1; if b", "a >1\n", "a.conda", "a-1.0-0.tar.bz2", "a 1.0.0.0.0.0.0.0",
     "a >=123456789012345678901234567890", "a >=1.0.0a1.b2", "a 2020a", "a !=1.*",
 )  # fmt: skip

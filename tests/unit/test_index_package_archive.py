@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archives import METADATA, conda, index_json, tar, tar_bz2, write, zipped
-from chaninfra.index.package_archive import Package, Suffix, UnreadablePackageError, read_chunks, read_file
+from chaninfra.index.package_archive import Package, UnreadablePackageError, read_chunks, read_file
+from chaninfra.index.record import SUFFIXES, Suffix
 
 INDEX = json.dumps(index_json()).encode()
-SUFFIXES: tuple[Suffix, ...] = (".conda", ".tar.bz2")
 MAKERS = {".conda": conda, ".tar.bz2": tar_bz2}
 MEMORY = 32 << 20
 

@@ -48,10 +48,10 @@ def ours(package: Package, suffix: str) -> dict[str, Any]:
 def theirs(repodata: dict[str, Any]) -> dict[str, Any]:
     """The records, with our time of indexing where they have theirs."""
     found = {table: repodata[table] for table in ("packages", "packages.conda", "v3") if repodata.get(table)}
-    for record in [*found.get("packages", {}).values(), *found.get("packages.conda", {}).values(),
-                   *(record for table in found.get("v3", {}).values() for record in table.values())]:  # fmt: skip
-        assert record["indexed_timestamp"] > 0
-        record["indexed_timestamp"] = NOW
+    tables = [found.get("packages", {}), found.get("packages.conda", {}), *found.get("v3", {}).values()]
+    for each in (each for table in tables for each in table.values()):
+        assert each["indexed_timestamp"] > 0
+        each["indexed_timestamp"] = NOW
     return found
 
 

@@ -14,16 +14,14 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, cast
 
 import msgspec
 import zstandard
 from msgspec import Raw
 
-from chaninfra.index.record import MAX_BYTES, IndexJson, Layout, PackageError, parse_index, record_of
+from chaninfra.index.record import MAX_BYTES, IndexJson, Layout, PackageError, Suffix, parse_index, record_of
 from chaninfra.index.tar_members import Stream, TarError, TarMembers
-
-Suffix = Literal[".conda", ".tar.bz2"]
 
 IN_MEMORY = 4 << 20
 """Of a larger `.conda` that comes as a stream a copy is put on disk, since its table of contents is at its end."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 << 20
 """No index.json or run_exports.json is larger; the largest of conda-forge are some 100 kB."""
+
+
+Suffix = Literal[".conda", ".tar.bz2"]
+SUFFIXES: tuple[Suffix, ...] = get_args(Suffix)
+
+
+def suffix_of(file_name: str) -> Suffix | None:
+    """The suffix of a package's file name; None where it is not named like one."""
+    return next((suffix for suffix in SUFFIXES if file_name.endswith(suffix)), None)
+
+
+def stem(file_name: str) -> str:
+    """A package's file name without its suffix."""
+    return file_name.removesuffix(suffix_of(file_name) or "")
 
 
 class PackageError(Exception):
@@ -67,6 +81,10 @@ class IndexJson(Struct, frozen=True):
     def label(self) -> str:
         """`<name>-<version>-<build>`, the file name without its suffix."""
         return f"{self.name}-{self.version}-{self.build}"
+
+    def named_in(self, file_name: str) -> bool:
+        """Whether a file of this name is this package; clients find packages by their file names."""
+        return stem(file_name).lower() == self.label().lower()
 
 
 Layout = Literal["legacy", "v3"]

@@ -23,7 +23,6 @@ from chaninfra.channel.answers import storage_error
 from chaninfra.channel.control import our_errors
 from chaninfra.channel.errors import (
     ChaninfraError,
-    ConfigurationError,
     ConflictError,
     InvalidRepodataError,
     RefusedError,
@@ -35,7 +34,8 @@ from chaninfra.channel.subdirs import Subdir, is_package
 from chaninfra.index.channel import Channel
 from chaninfra.index.indexer import Report, Scope, SubdirReport
 from chaninfra.index.listing import read_index
-from chaninfra.index.package_file import identity
+from chaninfra.index.package_archive import read_file
+from chaninfra.index.record import PackageError, suffix_of
 
 PATCHED = "repodata_from_packages.json"
 _ATTEMPTS = 5
@@ -171,9 +171,9 @@ def _name_unreadable(
             with our_errors(channel.descriptor.location, "read", entry.key):
                 client.download_file(channel.descriptor.bucket, entry.key, str(copy))
             try:
-                identity(copy)
-            except ConfigurationError as error:
-                bad.append(f"{name} {error.message}")
+                read_file(copy, suffix_of(name) or ".conda")
+            except PackageError as error:
+                bad.append(f"{name} {error}")
             copy.unlink()
     if bad:
         raise StorageError(
