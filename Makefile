@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup engine servers demo lint test test-long schemas docs lock
+.PHONY: help setup engine servers demo lint test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,6 +31,10 @@ test: lint engine servers ## lint, and every test but the long ones
 
 test-long: engine servers ## the tests that take minutes
 	@if [ -d tests/long ]; then $(BIN)/pytest tests/long; else echo "tests/long: there are no long tests yet"; fi
+
+# BENCH=--quick takes a tenth of every size, and writes nothing.
+bench: servers ## ours against the reference indexer; writes docs/benchmarks.md
+	PYTHONPATH=tests:tools $(BIN)/python -m bench $(BENCH)
 
 schemas: setup ## schemas/ from the models
 	$(BIN)/python tools/schemas.py
