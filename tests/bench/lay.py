@@ -13,9 +13,10 @@ import msgspec
 
 from bench.generator import SUBDIR, Channel
 from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.formats import REPODATA, TABLES, Repodata, index_files
+from chaninfra.channel.formats import REPODATA, TABLES, Repodata
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location
+from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import Body, S3Store
 from s3_servers import Server
 
