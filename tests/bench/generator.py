@@ -53,8 +53,12 @@ _PYTHONS = ("39", "310", "311", "312", "313")
 _SKEW = 0.7
 _FIRST_DAY = 1_577_836_800_000
 _DAYS = 2100
+# Its checksum is made with spaces in its place.
+_HEADER = bytearray(tarfile.TarInfo().tobuf(tarfile.USTAR_FORMAT))
+_HEADER[148:156] = b" " * 8
 _NOISE = random.Random(SEED).randbytes(1 << 20)
 _LARGEST = 256 << 10
+_COMPRESSOR = zstandard.ZstdCompressor(level=1)
 
 
 @dataclass(frozen=True)
@@ -200,13 +204,12 @@ def _conda(index: dict[str, Any], stem: str, payload: bytes) -> bytes:
         "info/paths.json": _json({"paths": [entry], "paths_version": 1}),
         "info/files": f"{path}\n".encode(),
     }
-    compressor = zstandard.ZstdCompressor(level=1)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, data in (
             ("metadata.json", b'{"conda_pkg_format_version": 2}'),
-            (f"pkg-{stem}.tar.zst", compressor.compress(_tar({path: payload}))),
-            (f"info-{stem}.tar.zst", compressor.compress(_tar(info))),
+            (f"pkg-{stem}.tar.zst", _COMPRESSOR.compress(_tar({path: payload}))),
+            (f"info-{stem}.tar.zst", _COMPRESSOR.compress(_tar(info))),
         ):
             archive.writestr(zipfile.ZipInfo(name), data)
     return out.getvalue()
@@ -215,10 +218,17 @@ def _conda(index: dict[str, Any], stem: str, payload: bytes) -> bytes:
 def _tar(files: dict[str, bytes]) -> bytes:
     parts = []
     for name, data in files.items():
-        header = tarfile.TarInfo(name)
-        header.size = len(data)
-        parts += [header.tobuf(tarfile.USTAR_FORMAT), data, bytes(-len(data) % tarfile.BLOCKSIZE)]
+        parts += [_header(name, len(data)), data, bytes(-len(data) % tarfile.BLOCKSIZE)]
     return b"".join([*parts, bytes(2 * tarfile.BLOCKSIZE)])
+
+
+def _header(name: str, size: int) -> bytes:
+    """As tarfile would make it, in a tenth of the time: only name and size differ."""
+    header = bytearray(_HEADER)
+    header[: len(name)] = name.encode()
+    header[124:135] = b"%011o" % size
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
 
 
 def _json(value: object) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +84,18 @@ class Place:
         }
 
 
-def packages(place: Place, channel: Channel) -> None:
-    """The packages of the channel, and no index."""
-    place.put((f"{SUBDIR}/{package.file}", package.data) for package in channel)
+def packages(place: Place, channel: Channel) -> Repodata:
+    """Puts the packages of the channel, and no index; what an index would say."""
+    repodata = Repodata.empty(SUBDIR)
+    records = repodata.records["packages.conda"]
+
+    def each() -> Iterator[tuple[str, bytes]]:
+        for package in channel:
+            records[package.file] = msgspec.Raw(msgspec.json.encode(package.record()))
+            yield f"{SUBDIR}/{package.file}", package.data
+
+    place.put(each())
+    return repodata
 
 
 def copy(source: Place, target: Place) -> None:
@@ -110,10 +119,8 @@ def copy(source: Place, target: Place) -> None:
         list(pool.map(one, keys))
 
 
-def index(place: Place, channel: Channel) -> None:
+def index(places: Iterable[Place], repodata: Repodata) -> None:
     """The index files of the channel, by our own formats: to make them by the reference takes minutes."""
-    repodata = Repodata.empty(SUBDIR)
-    for package in channel:
-        repodata.records["packages.conda"][package.file] = msgspec.Raw(msgspec.json.encode(package.record()))
     files = {f"{SUBDIR}/{name}": body.data for name, body in index_files(repodata, IndexSettings()).items()}
-    place.put(files.items())
+    for place in places:
+        place.put(files.items())

@@ -129,11 +129,10 @@ def _run_part(folder: Path, part: Part, say: Say) -> Iterator[Row]:
     channel = Channel(part.shape)
     say(f"{part.server}: {part.shape.packages:,} packages under {part.shape.names:,} names")
     with _running(part, folder) as (ours, reference, between):
-        lay.packages(ours, channel)
+        repodata = lay.packages(ours, channel)
         lay.copy(ours, reference)
         if part.steps[0].what != "first index":
-            for place in (ours, reference):
-                lay.index(place, channel)
+            lay.index((ours, reference), repodata)
         sides = (_Ours(ours, between, folder), _Reference(reference, between, folder))
         for side in sides:
             side.prepare()

@@ -22,7 +22,7 @@ def test_one_package_more_takes_at_most_twelve_requests(
     server.client().create_bucket(Bucket=bucket_name)
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
-    lay.index(place, channel)
+    lay.index([place], lay.packages(place, channel))
     made = chaninfra("init", place.url, "--subdir", SUBDIR, "--endpoint-url", server.endpoint_url, server=server)
     assert made.returncode == 0, made.stderr
     package = channel.more(0)
