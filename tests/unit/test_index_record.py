@@ -39,10 +39,9 @@ def cases() -> dict[str, bytes]:
 
 
 def ours(package: Package, suffix: str) -> dict[str, Any]:
-    found = json.loads(bytes(package.record("noarch", NOW)))
-    if package.layout == "v3":
-        return {"v3": {suffix.removeprefix("."): {"x-1-0": found}}}
-    return {"packages.conda" if suffix == ".conda" else "packages": {f"x-1-0{suffix}": found}}
+    new = package.packaged(f"x-1-0{suffix}", "noarch")
+    found = {new.key: json.loads(bytes(new.record(NOW)))}
+    return {"v3": {new.table.removeprefix("v3."): found}} if new.table.startswith("v3") else {new.table: found}
 
 
 def theirs(repodata: dict[str, Any]) -> dict[str, Any]:
@@ -94,4 +93,4 @@ def test_a_package_that_says_no_subdir_is_of_the_folder_that_it_lies_in(tmp_path
     least = index_json()
     del least["subdir"]
     package = read_file(write(tmp_path, conda(least)), ".conda")
-    assert json.loads(bytes(package.record("noarch", NOW)))["subdir"] == "noarch"
+    assert ours(package, ".conda")["packages.conda"]["x-1-0.conda"]["subdir"] == "noarch"

@@ -38,10 +38,15 @@ class Packaged:
 class Change:
     """What the index should say: `records` by file name, and of the files in `gone`, which somebody did not find, that
     they are not there. A file of theirs that is yanked stays so; one that is only in `removed` comes back.
+
+    `spoiled` are files by name that are no packages any more, with the ETags of what they are. The shards of the names
+    in `remade` are made anew.
     """
 
     records: Mapping[str, Packaged] = field(default_factory=dict)
     gone: Collection[str] = ()
+    spoiled: Mapping[str, str] = field(default_factory=dict)
+    remade: Collection[str] = ()
     replace: Replace = "changed"
 
 
@@ -50,6 +55,8 @@ class Applied:
     """What a change did to an index. Files by name; `names` are those of the packages whose shards change."""
 
     names: set[str] = field(default_factory=set)
+    added: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     yanked: list[str] = field(default_factory=list)
     """Yanked files that the change would have had in the index, or that were there."""
@@ -73,9 +80,11 @@ def apply(target: Target, repodata: Repodata, change: Change, yanked: Collection
     wanted = {file: new for file, new in change.records.items() if file not in yanked}
     replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace)]
     missing = [file for file in change.gone if file not in wanted and repodata.find(file)]
-    looked = _look(target, [*replaced, *missing])
-    for file in missing:
-        if looked[file] is None:
+    spoiled = [file for file in change.spoiled if file not in wanted and repodata.find(file)]
+    looked = _look(target, [*replaced, *missing, *spoiled])
+    for file in (*missing, *spoiled):
+        entry = looked[file]
+        if entry is None or (file in change.spoiled and entry.etag == change.spoiled[file]):
             _take_out(repodata, file, done)
             done.dropped.append(file)
     removed = set(repodata.removed)
@@ -92,6 +101,7 @@ def apply(target: Target, repodata: Repodata, change: Change, yanked: Collection
                 continue
             kept = _known(repodata.records[there[0]][there[1]])
             _take_out(repodata, file, done)
+        (done.added if there is None else done.replaced).append(file)
         since = kept.indexed_timestamp if kept.sha256 == new.sha256 else None
         repodata.records.setdefault(new.table, {})[new.key] = new.record(target.means.now() if since is None else since)
         removed.discard(file)
@@ -102,6 +112,7 @@ def apply(target: Target, repodata: Repodata, change: Change, yanked: Collection
     removed |= set(yanked)
     done.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
+    done.names.update(change.remade)
     return done
 
 

@@ -13,6 +13,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -20,7 +21,18 @@ import msgspec
 import zstandard
 from msgspec import Raw
 
-from chaninfra.index.record import MAX_BYTES, IndexJson, Layout, PackageError, Suffix, parse_index, record_of
+from chaninfra.index.change import Packaged
+from chaninfra.index.record import (
+    MAX_BYTES,
+    IndexJson,
+    Layout,
+    PackageError,
+    Suffix,
+    parse_index,
+    record_of,
+    stem,
+    suffix_of,
+)
 from chaninfra.index.tar_members import Stream, TarError, TarMembers
 
 IN_MEMORY = 4 << 20
@@ -62,24 +74,37 @@ class Package:
     md5: str
     sha256: str
 
-    def record(self, subdir: str, indexed: int) -> Raw:
-        """The record as JSON, keys sorted; `indexed` is when it came into the index, in ms since 1970 (CEP 47)."""
-        record = {
-            **self.fields,
-            "subdir": subdir,
-            "size": self.size,
-            "md5": self.md5,
-            "sha256": self.sha256,
-            "indexed_timestamp": indexed,
-        }
-        return Raw(msgspec.json.encode(dict(sorted(record.items()))))
+    def packaged(self, file: str, subdir: str, etag: str | None = None) -> Packaged:
+        """The record that a file of this name should have in `subdir`; `etag` is that of the object that was read."""
+        suffix = suffix_of(file) or ".conda"
+        if self.layout == "v3":
+            table, key = f"v3{suffix}", stem(file)
+        else:
+            table, key = "packages.conda" if suffix == ".conda" else "packages", file
+        record = {**self.fields, "subdir": subdir, "size": self.size, "md5": self.md5, "sha256": self.sha256}
+        # As bytes, since a re-index may hold a hundred thousand of them until it commits.
+        return Packaged(
+            name=self.index.name,
+            table=table,
+            key=key,
+            sha256=self.sha256,
+            record=partial(_record, msgspec.json.encode(record)),
+            etag=etag,
+        )
+
+
+def _record(fields: bytes, indexed: int) -> Raw:
+    """The record as JSON, keys sorted."""
+    record = {**msgspec.json.decode(fields), "indexed_timestamp": indexed}
+    return Raw(msgspec.json.encode(dict(sorted(record.items()))))
 
 
 class UnreadablePackageError(PackageError):
-    """What is there is no package that can be indexed; `sha256` is the hex digest of all its bytes."""
+    """What is there is no package that can be indexed; the hex digests are of all its bytes."""
 
-    def __init__(self, text: str, sha256: str) -> None:
+    def __init__(self, text: str, md5: str, sha256: str) -> None:
         super().__init__(text)
+        self.md5 = md5
         self.sha256 = sha256
 
 
@@ -148,7 +173,7 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> Package:
     except (PackageError, TarError) as error:
         source.exhaust()
         text = f"is no conda package: {error}" if isinstance(error, TarError) else str(error)
-        raise UnreadablePackageError(text, source.sha256.hexdigest()) from error
+        raise UnreadablePackageError(text, source.md5.hexdigest(), source.sha256.hexdigest()) from error
     source.exhaust()
     return Package(
         index=index,

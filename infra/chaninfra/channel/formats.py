@@ -8,7 +8,7 @@ A truth that we wrote carries a mark in its `info`, and in every commit another 
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -38,8 +38,10 @@ TABLES = ("packages", "packages.conda")
 V3 = "v3"
 OUR_KEY = "chaninfra"
 """The key in `info` that is ours."""
-_NO_DIGEST = "0" * 64
+_NO_CHECKSUM = "0" * 24
 _LOGGED_COMMITS = 32
+_FEW = 8
+"""So many texts are looked for in a record in less time than it takes to decode its name."""
 _LOGGED_NAMES = 512
 
 
@@ -47,14 +49,15 @@ class Mark(Struct, frozen=True, kw_only=True):
     """What a truth says of itself, in its `info`.
 
     `revision` is fresh at every commit, so that no two truths have equal bytes: stores tell objects apart by their
-    content, and a truth that comes back byte by byte would hide from a writer what happened in between. `digest` is the
-    sha256 of all that follows `info`: where it does not fit, another tool has written. `log` are the last commits,
-    oldest first: the revision that each was made on, and the names of the packages that it touched.
+    content, and a truth that comes back byte by byte would hide from a writer what happened in between. `log` are the
+    last commits, oldest first: the revision that each was made on, and the names of the packages that it touched.
+    `checksum` is of all that follows `info`, CRC-32 and length in hex: where it does not fit, another tool has written.
+    It guards against tools, not against people, and a sha256 would take half of the time of a commit.
     """
 
     revision: str
-    digest: str = _NO_DIGEST
     log: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    checksum: str = _NO_CHECKSUM
 
     def next(self, revision: str, names: Iterable[str]) -> Mark:
         """The mark of a commit made on this truth that touches the packages of these names."""
@@ -140,8 +143,11 @@ class Repodata:
 
     def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str, Raw]]:
         """Those of `names()` that have one of these names, found without reading the others."""
-        # A name stands in its record in quotes; what else has the same text there is read, and left.
         wanted = {name: msgspec.json.encode(name) for name in names}
+        if len(wanted) > _FEW:
+            yield from (each for each in self.names() if each[0] in wanted)
+            return
+        # A name stands in its record in quotes; what else has the same text there is read, and left.
         for table, records in self.records.items():
             for key, record in records.items():
                 data = bytes(record)
@@ -203,7 +209,7 @@ class Repodata:
         return {**info, **({"repodata_revisions": revisions} if revisions else {})}
 
     def encode(self, mark: Mark | None = None) -> bytes:
-        """The bytes of repodata.json, the same for the same content; with the mark, its digest filled in."""
+        """The bytes of repodata.json, the same for the same content; with the mark, its checksum filled in."""
         tables: dict[str, Any] = {}
         v3: dict[str, dict[str, Raw]] = {}
         for table, records in self.records.items():
@@ -218,15 +224,16 @@ class Repodata:
         rest = dict(sorted({**self._document, **tables, "removed": sorted(self.removed)}.items()))
         info = self.public_info()
         if mark is not None:
-            info[OUR_KEY] = msgspec.structs.replace(mark, digest=_NO_DIGEST)
+            info[OUR_KEY] = msgspec.structs.replace(mark, checksum=_NO_CHECKSUM)
         # In one buffer, since there may be a hundred thousand records: info first, the rest behind it.
         made = bytearray(_head(msgspec.json.encode(info)))
         start = len(made)
         _encoder.encode_into(rest, made, start)
         made[start : start + 1] = b","
         if mark is not None:
-            digest = made.index(_NO_DIGEST.encode())
-            made[digest : digest + len(_NO_DIGEST)] = _digest(made, start)
+            # The last thing in info.
+            hole = made.rindex(_NO_CHECKSUM.encode(), 0, start)
+            made[hole : hole + len(_NO_CHECKSUM)] = _checksum(made, start)
         return bytes(made)
 
     def _indexed(self, record: Raw, key: str) -> int | None:
@@ -247,7 +254,7 @@ def read_mark(data: bytes) -> Mark | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     head = _head(bytes(info))
-    if mark is None or not data.startswith(head) or mark.digest.encode() != _digest(data, len(head)):
+    if mark is None or not data.startswith(head) or mark.checksum.encode() != _checksum(data, len(head)):
         return None
     return mark
 
@@ -293,9 +300,9 @@ def _head(info: bytes) -> bytes:
     return b'{"info":' + info
 
 
-def _digest(data: bytes | bytearray, start: int) -> bytes:
-    with memoryview(data) as view:
-        return hashlib.sha256(view[start:]).hexdigest().encode()
+def _checksum(data: bytes | bytearray, start: int) -> bytes:
+    with memoryview(data) as view, view[start:] as rest:
+        return b"%08x%016x" % (zlib.crc32(rest), len(rest))
 
 
 def _stem(file: str, suffixes: Sequence[str] = (*PACKAGE_SUFFIXES, ".whl")) -> str:

@@ -150,8 +150,8 @@ class S3Store:
     def part(self, key: str, etag: str, start: int, length: int) -> bytes:
         """See ObjectStore."""
         try:
-            asked = {"if_match": etag, "range": (start, start + length)}
-            return bytes(obstore.get(self._store, key, options=asked).bytes())
+            result = obstore.get(self._store, key, options={"if_match": etag, "range": (start, start + length)})
+            return bytes(result.bytes())
         except (BaseError, FileNotFoundError) as error:
             if _code_and_status(error)[0] == ABSENT:
                 raise ConflictError(f"{key} was deleted meanwhile", remedy="try again") from error
