@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from hypothesis import given, settings
@@ -94,3 +97,19 @@ def test_a_package_that_says_no_subdir_is_of_the_folder_that_it_lies_in(tmp_path
     del least["subdir"]
     package = read_file(write(tmp_path, conda(least)), ".conda")
     assert ours(package, ".conda")["packages.conda"]["x-1-0.conda"]["subdir"] == "noarch"
+
+
+def test_threads_may_begin_at_once(tmp_path: Path) -> None:
+    """What needs rattler imports it, and its modules do not bear that from several threads."""
+    path = write(tmp_path, conda(index_json(depends=["A 1"])))
+    script = f"""
+        import sys
+        sys.setswitchinterval(1e-6)
+        from concurrent.futures import ThreadPoolExecutor
+        from pathlib import Path
+        from chaninfra.index.package_archive import read_file
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _: read_file(Path({str(path)!r}), ".conda"), range(16)))
+    """
+    ran = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
@@ -191,45 +192,49 @@ def _specs(index: IndexJson) -> tuple[Layout, dict[str, str]]:
     return layout, {spec: printed.get(spec, spec) for spec in specs}
 
 
-def _parsed(spec: str) -> MatchSpec:
-    from rattler import MatchSpec
-    from rattler.exceptions import InvalidMatchSpecError
+_importing = Lock()
 
+
+def _rattler() -> Any:
+    """The library. Its modules import each other, which fails where several threads begin with it at once."""
+    with _importing:
+        import rattler
+        import rattler.exceptions
+
+        return rattler
+
+
+def _parsed(spec: str) -> MatchSpec:
+    rattler = _rattler()
     try:
-        return MatchSpec(spec)
-    except InvalidMatchSpecError as error:
+        return rattler.MatchSpec(spec)
+    except rattler.exceptions.InvalidMatchSpecError as error:
         raise PackageError(f"has a dependency that is not valid: {spec!r}: {_first_line(error)}") from error
 
 
 def _needs_v3(spec: str) -> bool:
-    from rattler import MatchSpec
-    from rattler.exceptions import InvalidMatchSpecError
-
+    rattler = _rattler()
     try:
-        MatchSpec(spec, extras=False, conditionals=False, flags=False)
-    except InvalidMatchSpecError:
+        rattler.MatchSpec(spec, extras=False, conditionals=False, flags=False)
+    except rattler.exceptions.InvalidMatchSpecError:
         return True
     return False
 
 
 def _printed(spec: str, parsed: MatchSpec, layout: Layout) -> str:
-    from rattler.exceptions import CanonicalMatchSpecError
-
     if layout == "legacy":
         return str(parsed)
     try:
         return parsed.to_canonical_string()
-    except CanonicalMatchSpecError as error:
+    except _rattler().exceptions.CanonicalMatchSpecError as error:
         raise PackageError(f"has a dependency that cannot be written: {spec!r}: {_first_line(error)}") from error
 
 
 def _check_version(version: str) -> None:
-    from rattler import Version
-    from rattler.exceptions import InvalidVersionError
-
+    rattler = _rattler()
     try:
-        Version(version)
-    except InvalidVersionError as error:
+        rattler.Version(version)
+    except rattler.exceptions.InvalidVersionError as error:
         raise PackageError(f"has a version that is not valid: {version!r}: {_first_line(error)}") from error
 
 
@@ -244,14 +249,12 @@ def _purls(purls: list[str]) -> list[str]:
     """The purls as rattler sorts and writes them."""
     if not purls:
         return []
-    from rattler.exceptions import IoError
-    from rattler.package import IndexJson as RattlerIndexJson
-
-    # Of the library's own, since it is the one class that takes them as text.
+    rattler = _rattler()
+    # Of the library's own classes the one that takes them as text.
     least = {"name": "x", "version": "0", "build": "0", "build_number": 0, "purls": purls}
     try:
-        found = RattlerIndexJson.from_str(msgspec.json.encode(least).decode()).purls
-    except IoError as error:
+        found = rattler.package.IndexJson.from_str(msgspec.json.encode(least).decode()).purls
+    except rattler.exceptions.IoError as error:
         raise PackageError(f"has a purl that is not valid: {_first_line(error)}") from error
     return list(found or ())
 
