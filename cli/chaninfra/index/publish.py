@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from chaninfra.channel.formats import REPODATA
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.change import Change
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import Committed, ForeignIndexError, commit
+from chaninfra.index.commit import Committed
+from chaninfra.index.indexed import commit_indexed
 from chaninfra.index.indexer import Report, SubdirReport
 from chaninfra.index.means import Threads, every
 from chaninfra.index.package_file import PackageFile
@@ -167,15 +168,9 @@ def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> Committed:
             }
         )
 
-    try:
-        # Also where the index says all that already: a writer who found a package missing just before it came is told
-        # by the new revision that it is there.
-        return commit(target, change)
-    except ForeignIndexError:
-        from chaninfra.index.reindex import reindex_subdir
-
-        before = reindex_subdir(target).before
-        return replace(commit(target, change, foreign="adopt"), before=before)
+    # Rule: also where the index says all that already, since the new revision tells a writer who found a package missing
+    # just before it came that it is there.
+    return commit_indexed(target, change)
 
 
 def _replaced_again(channel: Channel, target: Target, packages: Sequence[Uploaded]) -> set[str]:

@@ -6,13 +6,13 @@ It is the maintainers' to write, and every commit applies it: a yanked package h
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.rights import YANKED
+from chaninfra.channel.rights import YANKED as YANKED
 from chaninfra.channel.store import Body, Condition, Match, ObjectStore
 
 CONTENT_TYPE = "application/json"
@@ -25,7 +25,7 @@ class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
     when: str
     table: str | None = None
-    record: Raw | None = None
+    record: dict[str, Any] | None = None
 
 
 class Yanked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition | Match
         raise StorageError(
             f"is not valid: {error}",
             where=key,
-            remedy="put an older version back; its schema is in docs/index-protocol.md",
+            remedy="put an older version of it back; or delete it, and yank again what is to be",
         ) from error
 
 
@@ -61,6 +61,3 @@ def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condit
     ordered = msgspec.structs.replace(yanked, packages=dict(sorted(yanked.packages.items())))
     data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
     store.put(key, Body(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
-
-
-__all__ = ["YANKED", "Yank", "Yanked", "read_yanked", "write_yanked"]
