@@ -100,16 +100,22 @@ def test_a_package_that_says_no_subdir_is_of_the_folder_that_it_lies_in(tmp_path
 
 
 def test_threads_may_begin_at_once(tmp_path: Path) -> None:
-    """What needs rattler imports it, and its modules do not bear that from several threads."""
-    path = write(tmp_path, conda(index_json(depends=["A 1"])))
+    """One begins with the library while another one is still importing it."""
+    write(tmp_path / "0", conda(index_json(depends=["A 1"])))
+    write(tmp_path / "1", conda(index_json(purls=["pkg:pypi/x"])))
     script = f"""
         import sys
-        sys.setswitchinterval(1e-6)
         from concurrent.futures import ThreadPoolExecutor
         from pathlib import Path
         from chaninfra.index.package_archive import read_file
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda _: read_file(Path({str(path)!r}), ".conda"), range(16)))
+
+        first, second = (Path({str(tmp_path)!r}, number, "x-1-0.conda") for number in "01")
+        with ThreadPoolExecutor(2) as pool:
+            started = pool.submit(read_file, first, ".conda")
+            while "rattler" not in sys.modules and not started.done():
+                pass
+            pool.submit(read_file, second, ".conda").result()
+            started.result()
     """
     ran = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

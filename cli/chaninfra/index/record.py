@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
@@ -192,24 +191,22 @@ def _specs(index: IndexJson) -> tuple[Layout, dict[str, str]]:
     return layout, {spec: printed.get(spec, spec) for spec in specs}
 
 
-_importing = Lock()
-
-
 def _rattler() -> Any:
-    """The library. Its modules import each other, which fails where several threads begin with it at once."""
-    with _importing:
-        import rattler
-        import rattler.exceptions
+    """The library."""
+    # As a whole first: where several threads begin with its modules, which import each other, one finds half of them.
+    import rattler
+    import rattler.exceptions
 
-        return rattler
+    return rattler
 
 
 def _parsed(spec: str) -> MatchSpec:
     rattler = _rattler()
     try:
-        return rattler.MatchSpec(spec)
+        parsed: MatchSpec = rattler.MatchSpec(spec)
     except rattler.exceptions.InvalidMatchSpecError as error:
         raise PackageError(f"has a dependency that is not valid: {spec!r}: {_first_line(error)}") from error
+    return parsed
 
 
 def _needs_v3(spec: str) -> bool:
