@@ -58,6 +58,13 @@ class MemoryStore:
         self._request("head", key)
         return self.entry(key) if key in self.objects else None
 
+    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+        """See ObjectStore."""
+        self._request("part", key)
+        if key not in self.objects or self.entry(key).etag != etag:
+            raise ConflictError(f"{key} was changed by another writer meanwhile")
+        return self.objects[key].data[start : start + length]
+
     def list(self, prefix: str) -> Iterator[Entry]:
         """See ObjectStore; all in one page."""
         self._request("list", prefix)

@@ -31,6 +31,7 @@ Advance = Callable[[int], None]
 CONTENT_TYPE = "application/octet-stream"
 IN_ONE_PUT = 16 << 20
 """Larger packages, in bytes, go out in parts."""
+_PART = 8 << 20
 _MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
@@ -120,13 +121,13 @@ def _same_bytes(channel: Channel, package: PackageFile, entry: Entry) -> bool:
     if etag and etag[1] == package.md5:
         return True
     # The ETag of an encrypted or multipart object is not its md5, so another one proves nothing.
-    from chaninfra.channel.control import our_errors
-
     digest = hashlib.sha256()
-    with our_errors(channel.descriptor.location, "read", entry.key):
-        found = channel.client().get_object(Bucket=channel.descriptor.bucket, Key=entry.key)
-        for block in found["Body"].iter_chunks(1 << 20):
-            digest.update(block)
+    try:
+        for start in range(0, entry.size, _PART):
+            digest.update(channel.writer.part(entry.key, entry.etag, start, min(_PART, entry.size - start)))
+    except ConflictError:
+        # Replaced while it was read.
+        return False
     return digest.hexdigest() == package.sha256
 
 
