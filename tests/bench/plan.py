@@ -199,25 +199,22 @@ class _Side:
     def measured(self, what: What) -> Cost:
         """The command's cost."""
         command = self.command(what)
-        environment = {
-            # The reference keeps a file there.
-            "HOME": str(self._home),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
-            **self.place.server.environment(),
-        }
         self._between.take()
-        ran = measure.run(command, environment)
+        ran = measure.run(command, self._environment())
         traffic = self._between.take()
         return Cost(ran.seconds, traffic.requests, traffic.up, traffic.down, ran.peak)
+
+    def _environment(self) -> dict[str, str]:
+        # The reference keeps a file in HOME.
+        return {"HOME": str(self._home), "NO_PROXY": "127.0.0.1", **self.place.server.environment()}
 
 
 class _Ours(_Side):
     name = "chaninfra"
 
     def prepare(self) -> None:
-        command = [PROGRAM, "init", self.place.url, "--subdir", SUBDIR]
-        measure.run([*command, "--endpoint-url", self.place.server.endpoint_url], self.place.server.environment())
+        command = [PROGRAM, "init", self.place.url, "--subdir", SUBDIR, "--provider", lay.PROVIDER]
+        measure.run([*command, "--endpoint-url", self.place.server.endpoint_url], self._environment())
 
     def give(self, channel: Channel, number: int, folder: Path) -> None:
         package = channel.more(number)

@@ -23,7 +23,8 @@ def test_one_package_more_takes_at_most_twelve_requests(
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
     lay.index([place], lay.packages(place, channel))
-    made = chaninfra("init", place.url, "--subdir", SUBDIR, "--endpoint-url", server.endpoint_url, server=server)
+    store = ["--endpoint-url", server.endpoint_url]
+    made = chaninfra("init", place.url, "--subdir", SUBDIR, "--provider", lay.PROVIDER, *store, server=server)
     assert made.returncode == 0, made.stderr
     package = channel.more(0)
     file = tmp_path / package.file

@@ -57,7 +57,7 @@ class State:
 
 def inspect(target: Target) -> State:
     """Read the whole index. Raises RefusedError for one that belongs to another tool, InvalidRepodataError."""
-    patched = target.means.go(lambda: target.store.head(target.key(PATCHED)))
+    patched = target.means.go(lambda: target.store.get(target.key(PATCHED)))
     # Before the truth, for what is said of them to hold while it does.
     derived = read_derived(target, whole=True)()
     stored = target.store.get(target.key(REPODATA))
@@ -95,7 +95,8 @@ def commit(
 def _attempt(target: Target, change: Callable[[], Change], when: When, foreign: Foreign) -> Committed | None:
     """None: another writer was faster."""
     store, go = target.store, target.means.go
-    patched = go(lambda: store.head(target.key(PATCHED)))
+    # Not by head(), which asks twice of what is not there.
+    patched = go(lambda: store.get(target.key(PATCHED)))
     reading = read_derived(target, whole=False)
     stored = store.get(target.key(REPODATA))
     # Rule: after the truth, since a yank writes its document first and the truth then.
@@ -211,7 +212,7 @@ def _parse(target: Target, stored: Stored | None, change: Change) -> Truth | Non
         raise
 
 
-def _check_patched(target: Target, patched: Entry | None) -> None:
+def _check_patched(target: Target, patched: Stored | None) -> None:
     if patched is not None:
         raise RefusedError(
             f"another tool patches this index ({PATCHED} is there), and an index made from the packages alone "
