@@ -24,7 +24,7 @@ from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
 from chaninfra.index.yanking import unyank, yank
 from memory_store import Alone, MemoryStore
-from schedules import Objects, Process, Search, Violation
+from schedules import Objects, Process, Search, ViolationError
 
 PREFIX = "c"
 FOLDER = f"{PREFIX}/noarch"
@@ -173,9 +173,10 @@ class Scene:
         for name in self.yanked:
             yanking(name).run(store, Alone(f"before{before}"))
             before += 1
-        kept = ShardIndex.parse(store.objects[INDEX].data)
-        assert kept is not None
-        old = [key for key in store.objects if "/shards/" in key and key.removeprefix(f"{FOLDER}/") not in kept.keys()]
+        index = ShardIndex.parse(store.objects[INDEX].data)
+        assert index is not None
+        kept = {f"{FOLDER}/{key}" for key in index.keys()}  # noqa: SIM118 (no dict)
+        old = [key for key in store.objects if "/shards/" in key and key not in kept]
         for key in old:
             del store.objects[key]
         if self.garbage:
@@ -197,9 +198,9 @@ class Scene:
             self._good[objects] = self._read(objects)
         files, _ = self._good[objects]
         if missing := makes - files:
-            raise Violation(f"the record of a finished publish is lost: {missing}")
+            raise ViolationError(f"the record of a finished publish is lost: {missing}")
         if back := takes & files:
-            raise Violation(f"a package that was yanked is back: {back}")
+            raise ViolationError(f"a package that was yanked is back: {back}")
 
     def _read(self, objects: Objects) -> tuple[set[str], bool]:
         """The files in the truth, and whether all agree."""
@@ -211,42 +212,42 @@ class Scene:
 
         def known(records: dict[str, str], what: str) -> None:
             if len(records) != len(set(records)):
-                raise Violation(f"{what} has a record twice")
+                raise ViolationError(f"{what} has a record twice")
             for name, digest in records.items():
                 if name in packages and (self.forced or packages[name] == digest):
                     continue
                 if name not in exempt:
-                    raise Violation(f"{what} has a record of {name}, and its package is not there")
+                    raise ViolationError(f"{what} has a record of {name}, and its package is not there")
 
         truth = _records(there[TRUTH])
         known(truth, "repodata.json")
         plain = decompress(there[ZST])
         if plain is None:
-            raise Violation("repodata.json.zst is none")
+            raise ViolationError("repodata.json.zst is none")
         known(_records(plain), "repodata.json.zst")
         index = ShardIndex.parse(there[INDEX])
         if index is None:
-            raise Violation("the shard index is none")
+            raise ViolationError("the shard index is none")
         sharded: dict[str, str] = {}
         for name, digest in index.hashes.items():
             data = there.get(f"{FOLDER}/{shard_key(digest)}")
             if data is None:
-                raise Violation(f"the shard of {name} is not there")
+                raise ViolationError(f"the shard of {name} is not there")
             found = _shard(data)
             if set(found) & set(sharded):
-                raise Violation("a record is in two shards")
+                raise ViolationError("a record is in two shards")
             sharded |= found
         known(sharded, "the shards")
         mark = read_mark(there[TRUTH])
         agree = mark is not None and index.revision == mark.revision and sharded == truth and plain == there[TRUTH]
         if mark is not None and index.revision == mark.revision and sharded != truth:
-            raise Violation("the shards name the truth and differ from it")
+            raise ViolationError("the shards name the truth and differ from it")
         return set(truth), agree
 
     def end(self, objects: Objects, must_agree: bool, makes: frozenset[str], takes: frozenset[str]) -> None:
         """Once all have ended: the files agree, or do so after the next run; and that writes no more than is needed."""
         if must_agree and not self._good[objects][1]:
-            raise Violation("all have ended, and the files do not agree")
+            raise ViolationError("all have ended, and the files do not agree")
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -255,18 +256,18 @@ class Scene:
             self.check(after, makes, takes)
             files, agree = self._good[after]
             if not agree:
-                raise Violation(f"the files do not agree after the next run, {last.name}")
+                raise ViolationError(f"the files do not agree after the next run, {last.name}")
         there = dict(after)
         packages = {key.removeprefix(f"{FOLDER}/") for key in there if key.endswith(".conda")}
         yanked = _yanked(there.get(f"{PREFIX}/yanked.json"))
         if files != packages - yanked:
-            raise Violation(f"after a reindex the index has {sorted(files)}")
+            raise ViolationError(f"after a reindex the index has {sorted(files)}")
         if self.forced and _records(there[TRUTH]) != {
             name: _sha256(there[f"{FOLDER}/{name}"]) for name in packages - yanked
         }:
-            raise Violation("a record is of other bytes than its package")
+            raise ViolationError("a record is of other bytes than its package")
         if _ran(reindexing("idle"), after) != after:
-            raise Violation("a reindex of what is right writes")
+            raise ViolationError("a reindex of what is right writes")
 
 
 def _ran(process: Process, objects: Objects) -> Objects:

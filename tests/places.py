@@ -27,7 +27,7 @@ class Place:
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """A command on the channel."""
-        where = ("-c", self.url) if command == "publish" else (self.url,)
+        where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
         return chaninfra(
             command, *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
         )

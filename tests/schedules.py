@@ -103,7 +103,7 @@ class Node:
     """Whether a process that commits has ended since."""
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """A schedule breaks an invariant."""
 
 
@@ -112,7 +112,7 @@ class Search:
     """All schedules of the processes with at most so many preemptions, crashes and lost answers.
 
     `check` is called on each state that is reached (what lies there, and what finished processes promise), `end` on
-    each where all have ended (whether the files must agree). Both raise Violation.
+    each where all have ended (whether the files must agree). Both raise ViolationError.
     """
 
     processes: list[Process]
@@ -173,7 +173,9 @@ class Search:
         makes = frozenset(process.makes for process in done if process.makes)
         takes = frozenset(process.takes for process in done if process.takes)
         self.check(node.objects, makes, takes)
-        if all(history is None or self._request(number, history) is None for number, history in enumerate(node.histories)):
+        if all(
+            history is None or self._request(number, history) is None for number, history in enumerate(node.histories)
+        ):
             crashed = node.writer is not None and node.histories[node.writer] is None
             self.end(node.objects, node.seen or not crashed, makes, takes)
 
@@ -258,7 +260,7 @@ class Search:
             except _Waiting as waiting:
                 request = waiting.request
             except ChaninfraError as error:
-                raise Violation(f"{process.name} failed: {error}") from error
+                raise ViolationError(f"{process.name} failed: {error}") from error
             self._runs[key] = request
         return self._runs[key]
 

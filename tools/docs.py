@@ -12,7 +12,20 @@ from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
+COMMANDS = (
+    "manifest",
+    "publish",
+    "reindex",
+    "yank",
+    "unyank",
+    "ls",
+    "gc",
+    "init",
+    "policy",
+    "providers",
+    "schema",
+    "demo",
+)
 
 
 def main() -> int:

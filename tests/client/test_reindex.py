@@ -13,6 +13,12 @@ import pytest
 
 import conda_client
 from archives import conda, index_json, tar_bz2, write
+from chaninfra.channel.credentials import Credentials
+from chaninfra.channel.descriptor import parse
+from chaninfra.index.channel import Channel
+from chaninfra.index.plan import Scope
+from chaninfra.index.reindex import Mode, reindex
+from chaninfra.index.report import SubdirReport
 from channels import etags, put
 from cli_runner import chaninfra
 from index_variants import variants
@@ -26,10 +32,20 @@ READ = ("s3:GetObject", "s3:ListBucket")
 
 
 @pytest.fixture
+def on_minio(minio: Server, bucket_name: str) -> Place:
+    """The same on one of the servers, for what does not depend on it."""
+    return channel(minio, bucket_name)
+
+
+@pytest.fixture
 def place(server: Server, bucket_name: str) -> Place:
     """A channel of noarch alone."""
-    server.client().create_bucket(Bucket=bucket_name)
-    made = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
+    return channel(server, bucket_name)
+
+
+def channel(server: Server, bucket: str) -> Place:
+    server.client().create_bucket(Bucket=bucket)
+    made = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
     made.done("init", "--subdir", "noarch")
     return made
 
@@ -42,17 +58,20 @@ def delete(place: Place, file: str) -> None:
     place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/{file}")
 
 
-def noarch(place: Place, *args: str, code: int = 0, **env: str) -> dict[str, Any]:
-    """The report of a reindex on noarch, which ends with `code`."""
-    done = place.run("reindex", "--json", *args, **env)
-    assert done.returncode == code, done.stderr
-    report = json.loads(done.stdout)
-    return {**report["subdirs"][0], "left-out": report["left-out"]}
+def report(place: Place, scope: Scope = "changed", mode: Mode = "write", **keys: str) -> SubdirReport:
+    """What a re-index of noarch says, in this process; `keys` are variables with those of another user."""
+    stored = place.server.client().get_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")
+    keys = keys or place.server.environment()
+    credentials = Credentials(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys.get("AWS_SESSION_TOKEN"))
+    channel = Channel(descriptor=parse(stored["Body"].read(), where="channel.json"), credentials=credentials)
+    (made,) = reindex(channel, ["noarch"], scope, mode).subdirs
+    return made
 
 
-def found(report: dict[str, Any]) -> dict[str, Any]:
+def found(made: SubdirReport) -> dict[str, list[str]]:
     """What differed."""
-    return {key: value for key, value in report.items() if key not in ("subdir", "before", "after") and value}
+    kinds = ("added", "replaced", "dropped", "yanked", "files")
+    return {kind: [*getattr(made, kind)] for kind in kinds if getattr(made, kind)}
 
 
 def test_what_differs_is_found_checked_and_mended(place: Place, tmp_path: Path) -> None:
@@ -60,48 +79,43 @@ def test_what_differs_is_found_checked_and_mended(place: Place, tmp_path: Path) 
     big = os.urandom(LARGE)
     names = ["a", "b", "large"]
 
-    def step(expected: dict[str, Any], files: list[str]) -> None:
+    def step(name: str, expected: dict[str, list[str]], files: list[str]) -> None:
         before = etags(place.server, place.bucket)
-        assert found(noarch(place, "--check", code=1)) == expected
+        assert found(report(place, mode="check")) == expected
         assert etags(place.server, place.bucket) == before
-        assert found(noarch(place)) == expected
+        assert found(report(place)) == expected
         settled = etags(place.server, place.bucket)
-        assert found(noarch(place)) == {}
+        assert found(report(place)) == {}
         assert etags(place.server, place.bucket) == settled
-        step.number += 1  # type: ignore[attr-defined]
-        folder = tmp_path / f"client{step.number}"  # type: ignore[attr-defined]
-        read = conda_client.read(place.url, names, folder, place.server)
+        read = conda_client.read(place.url, names, tmp_path / name, place.server)
         assert [each[1] for each in read["json"]] == files
         assert read["shards"] == read["zst"] == read["json"]
 
-    step.number = 0  # type: ignore[attr-defined]
     add(place, tmp_path, conda(index_json("a")), "a-1-0.conda")
     add(place, tmp_path, tar_bz2(index_json("b")), "b-1-0.tar.bz2")
     large = write(tmp_path, conda(index_json("large"), payload=big), "large-1-0.conda")
     place.server.client().upload_file(str(large), place.bucket, f"{PREFIX}/noarch/{large.name}")
     assert "-" in etags(place.server, place.bucket)[f"{PREFIX}/noarch/{large.name}"], "in parts: no md5"
-    step({"added": ["a-1-0.conda", "b-1-0.tar.bz2", large.name]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
+    step("new", {"added": ["a-1-0.conda", "b-1-0.tar.bz2", large.name]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
 
-    # Uploaded again: of another size, of the same size, in parts.
+    # Uploaded again: of another size; of the same one, in parts.
     again = conda(index_json("a"), payload=b"other")
     add(place, tmp_path, again, "a-1-0.conda")
-    step({"replaced": ["a-1-0.conda"]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
-    other = bytearray(large.read_bytes())
-    other[other.index(b"pkg-x") - 1000 : other.index(b"pkg-x") - 1000] = b""
+    step("again", {"replaced": ["a-1-0.conda"]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
     write(tmp_path, conda(index_json("large"), payload=big[::-1]), large.name)
     place.server.client().upload_file(str(large), place.bucket, f"{PREFIX}/noarch/{large.name}")
-    step({"replaced": [large.name]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
+    step("in parts", {"replaced": [large.name]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
 
     delete(place, "b-1-0.tar.bz2")
-    step({"dropped": ["b-1-0.tar.bz2"]}, ["a-1-0.conda", large.name])
+    step("gone", {"dropped": ["b-1-0.tar.bz2"]}, ["a-1-0.conda", large.name])
 
 
-def test_index_files_that_do_not_agree_are_made_anew(place: Place, tmp_path: Path) -> None:
+def test_index_files_that_do_not_agree_are_made_anew(on_minio: Place, tmp_path: Path) -> None:
+    place = on_minio
     add(place, tmp_path, conda(index_json("a")), "a-1-0.conda")
-    place.done("reindex")
+    report(place)
     client = place.server.client()
     key = f"{PREFIX}/noarch"
-    shard = next(each for each in etags(place.server, place.bucket, f"{key}/shards/"))
     breaks = {
         "repodata.json.zst": lambda: client.put_object(Bucket=place.bucket, Key=f"{key}/repodata.json.zst", Body=b"x"),
         "repodata_shards.msgpack.zst": lambda: delete(place, "repodata_shards.msgpack.zst"),
@@ -109,18 +123,18 @@ def test_index_files_that_do_not_agree_are_made_anew(place: Place, tmp_path: Pat
     }
     for file, damage in breaks.items():
         damage()
-        assert file in noarch(place, "--check", code=1)["files"]
-        assert file in noarch(place)["files"]
-        assert found(noarch(place)) == {}
-    shard = next(iter(etags(place.server, place.bucket, f"{key}/shards/")))
+        assert file in report(place, mode="check").files
+        assert file in report(place).files
+        assert found(report(place)) == {}
     for shard in etags(place.server, place.bucket, f"{key}/shards/"):
         client.delete_object(Bucket=place.bucket, Key=shard)
-    assert noarch(place)["files"] == ["shards"]
+    assert report(place).files == ("shards",)
     read = conda_client.read(place.url, ["a"], tmp_path / "client", place.server)
     assert read["shards"] == read["json"] != []
 
 
-def test_what_is_no_package_is_named_and_left_out(place: Place, tmp_path: Path) -> None:
+def test_what_is_no_package_is_named_and_left_out(on_minio: Place, tmp_path: Path) -> None:
+    place = on_minio
     bad = {
         "zero-1-0.conda": b"",
         "zero-1-0.tar.bz2": b"",
@@ -142,24 +156,28 @@ def test_what_is_no_package_is_named_and_left_out(place: Place, tmp_path: Path) 
     assert [*place.repodata("noarch")["packages.conda"]] == ["a-1-0.conda"]
     # One that was indexed and is no package any more loses its record, which was of other bytes.
     add(place, tmp_path, b"no package", "a-1-0.conda")
-    assert found(noarch(place, "--check", code=1))["dropped"] == ["a-1-0.conda"]
-    assert found(noarch(place, code=3))["dropped"] == ["a-1-0.conda"]
+    checked = place.run("reindex", "--check", "--json")
+    assert checked.returncode == 1, checked.stderr
+    assert json.loads(checked.stdout)["subdirs"][0]["dropped"] == ["a-1-0.conda"]
+    assert report(place).dropped == ("a-1-0.conda",)
     assert place.repodata("noarch")["packages.conda"] == {}
     # Nothing differs any more, and those are named still.
-    assert len(noarch(place, "--check", code=3)["left-out"]) == len(bad) + 1
+    assert len(report(place, mode="check").left_out) == len(bad) + 1
+    assert place.run("reindex", "--check").returncode == 3
 
 
-def test_force_makes_records_anew_and_keeps_when_they_were_indexed(place: Place, tmp_path: Path) -> None:
+def test_force_makes_records_anew_and_keeps_when_they_were_indexed(on_minio: Place, tmp_path: Path) -> None:
+    place = on_minio
     key = add(place, tmp_path, conda(index_json("a", depends=["b"])), "a-1-0.conda")
-    place.done("reindex")
+    report(place)
     repodata = place.repodata("noarch")
     before = dict(repodata["packages.conda"]["a-1-0.conda"])
     repodata["packages.conda"]["a-1-0.conda"]["depends"] = ["patched"]
     client = place.server.client()
     client.put_object(Bucket=place.bucket, Key=key.replace("a-1-0.conda", "repodata.json"), Body=json.dumps(repodata))
-    assert "replaced" not in found(noarch(place)), "a record of the same bytes is left as somebody made it"
+    assert not report(place).replaced, "a record of the same bytes is left as somebody made it"
     assert place.repodata("noarch")["packages.conda"]["a-1-0.conda"]["depends"] == ["patched"]
-    assert noarch(place, "--force")["replaced"] == ["a-1-0.conda"]
+    assert report(place, "all").replaced == ("a-1-0.conda",)
     assert place.repodata("noarch")["packages.conda"]["a-1-0.conda"] == before
 
 
@@ -216,15 +234,13 @@ def test_the_command_of_pixis_page(server: Server, bucket_name: str, tmp_path: P
     assert "noarch: 1 package (new index)" in done.stdout
 
 
-def test_a_publisher_may_reindex_and_not_remember(minio: Server, bucket_name: str, tmp_path: Path) -> None:
-    minio.client().create_bucket(Bucket=bucket_name)
-    place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    place.done("init", "--subdir", "noarch")
+def test_a_publisher_may_reindex_and_not_remember(on_minio: Place, tmp_path: Path) -> None:
+    place, minio, bucket_name = on_minio, on_minio.server, on_minio.bucket
     large = write(tmp_path, conda(index_json("large"), payload=os.urandom(LARGE)), "large-1-0.conda")
     minio.client().upload_file(str(large), bucket_name, f"{PREFIX}/noarch/{large.name}")
     keys = allowed(minio, bucket_name, *READ, PutObject=f"{PREFIX}/noarch/*")
-    assert found(noarch(place, **keys)) == {"added": [large.name]}
-    assert found(noarch(place, **keys)) == {}
+    assert found(report(place, **keys)) == {"added": [large.name]}
+    assert found(report(place, **keys)) == {}
     assert not etags(minio, bucket_name, f"{PREFIX}/.chaninfra/seen")
-    assert found(noarch(place)) == {}
+    assert found(report(place)) == {}
     assert etags(minio, bucket_name, f"{PREFIX}/.chaninfra/seen")

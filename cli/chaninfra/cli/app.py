@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ChaninfraError, ExitCode
 from chaninfra.cli import output
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
+from chaninfra.cli.commands.gc import gc
 from chaninfra.cli.commands.init import init
 from chaninfra.cli.commands.ls import ls
 from chaninfra.cli.commands.manifest import manifest
@@ -25,6 +26,7 @@ from chaninfra.cli.commands.providers import providers
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
 from chaninfra.cli.commands.schema import schema
+from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
@@ -39,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, ls, init)
+_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, yank, unyank, ls, gc, init)
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))

@@ -10,8 +10,8 @@ from chaninfra.channel.text import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaninfra.index.indexer import Report
     from chaninfra.index.publish import Published
+    from chaninfra.index.report import Report
 
 
 _NAMED = 10

@@ -187,11 +187,14 @@ def _put_truth(target: Target, data: bytes, there: Entry | None) -> str:
     condition = Match(there.etag) if there else Condition.CREATE
     try:
         return target.store.put(target.key(REPODATA), body(data, "json", target.layout.index), condition)
-    except (StorageError, ConflictError):
+    except (StorageError, ConflictError) as error:
         # The answer to an attempt that succeeded may be lost, and what answers the next one then is our own success.
+        # And a store that refuses a large body may close the connection before anybody can hear why.
         found = target.store.get(target.key(REPODATA))
         if found is not None and found.data == data:
             return found.entry.etag
+        if (found.entry.etag if found else None) != (there.etag if there else None):
+            raise ConflictError(f"{target.key(REPODATA)} was changed by another writer meanwhile") from error
         raise
 
 

@@ -14,9 +14,9 @@ from chaninfra.index.change import Change
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit import Committed
 from chaninfra.index.indexed import commit_indexed
-from chaninfra.index.indexer import Report, SubdirReport
 from chaninfra.index.means import Threads, every
 from chaninfra.index.package_file import PackageFile
+from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.target import Target
 from chaninfra.index.upload import IN_ONE_PUT, Existing, Outcome, Uploaded, key_of, look, taken, upload
 
@@ -168,8 +168,8 @@ def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> Committed:
             }
         )
 
-    # Rule: also where the index says all that already, since the new revision tells a writer who found a package missing
-    # just before it came that it is there.
+    # Rule: also where the index says all that already. The new revision tells a writer who found a package missing just
+    # before it came that it is there.
     return commit_indexed(target, change)
 
 

@@ -18,10 +18,10 @@ from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Applied, Change, Packaged, apply
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit import State, commit, inspect
-from chaninfra.index.indexer import LeftOut, Report, SubdirReport
 from chaninfra.index.means import every
 from chaninfra.index.plan import Listing, Scope, plan, sha256_in
 from chaninfra.index.reading import Missing, read_packages
+from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.seen import Seen, md5_in, read_seen, write_seen
 from chaninfra.index.target import Target
 

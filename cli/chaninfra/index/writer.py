@@ -84,13 +84,21 @@ class _Tried(_Through):
         self._where = where
         self._honoured: dict[type, bool] = {}
         self._lock = Lock()
+        self._small: tuple[str, Body] | None = None
 
     def put(self, key: str, body: Body, condition: Condition | Match | None = None) -> str:
         """See ObjectStore. Raises ConfigurationError for a store that does not honour it, and many may write."""
+        etag = self._put(key, body, condition)
+        # Packages and shards, which nobody changes.
+        if not isinstance(condition, Match) and (self._small is None or len(body.data) < len(self._small[1].data)):
+            self._small = key, body
+        return etag
+
+    def _put(self, key: str, body: Body, condition: Condition | Match | None) -> str:
         if condition is None:
             return self._store.put(key, body)
+        kind = type(condition)
         with self._lock:
-            kind = type(condition)
             if kind not in self._honoured:
                 return self._first(kind, key, body, condition)
         if self._honoured[kind]:
@@ -103,8 +111,10 @@ class _Tried(_Through):
         if (there.etag if there else None) != (condition.etag if isinstance(condition, Match) else None):
             raise ConflictError(f"{key} was changed by another writer meanwhile")
         etag = self._store.put(key, body, condition)
+        # The smallest object that we put: an index may be large, and is changed by others.
+        again, same = self._small if self._small and self._small[0] != key else (key, body)
         try:
-            self._store.put(key, body, _NOBODYS if isinstance(condition, Match) else condition)
+            self._store.put(again, same, _NOBODYS if isinstance(condition, Match) else condition)
         except ConflictError:
             self._honoured[kind] = True
             return etag

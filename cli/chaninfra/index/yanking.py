@@ -14,19 +14,20 @@ from msgspec.structs import replace
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.formats import REPODATA, Repodata
+from chaninfra.channel.rights import YANKED
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Change, Packaged
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit import ATTEMPTS
 from chaninfra.index.indexed import commit_indexed
-from chaninfra.index.indexer import LeftOut, Report, SubdirReport
-from chaninfra.index.listing import known_subdirs
+from chaninfra.index.listing import guessed, known_subdirs
 from chaninfra.index.means import every
 from chaninfra.index.reading import Missing, read_packages
+from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.seen import md5_in
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.target import Target
-from chaninfra.index.yanks import YANKED, Yank, Yanked, read_yanked, write_yanked
+from chaninfra.index.yanks import Yank, Yanked, read_yanked, write_yanked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,15 +209,8 @@ def _candidates(yanked: Yanked, indexed: dict[str, Repodata]) -> list[Candidate]
     made = []
     for label, record in found.items():
         subdir, _, file = label.partition("/")
-        made.append(Candidate(subdir, file, msgspec.json.encode(record) if record else _guessed(file)))
+        made.append(Candidate(subdir, file, msgspec.json.encode(record or guessed(file))))
     return made
-
-
-def _guessed(file: str) -> bytes:
-    """A record as its file name says."""
-    stem = file.removesuffix(".conda").removesuffix(".tar.bz2")
-    name, version, build = (["", "", *stem.rsplit("-", 2)])[-3:]
-    return msgspec.json.encode({"name": name, "version": version, "build": build})
 
 
 def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:

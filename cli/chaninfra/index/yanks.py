@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.rights import YANKED as YANKED
 from chaninfra.channel.store import Body, Condition, Match, ObjectStore
 
 CONTENT_TYPE = "application/json"
