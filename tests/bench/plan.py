@@ -47,12 +47,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing measured; the costs are medians, `truth` is the size of repodata.json in bytes."""
+    """One thing measured so many times; the costs are medians, `truth` is the size of repodata.json in bytes."""
 
     server: str
     shape: Shape
     round_trip: float
     what: What
+    rounds: int
     ours: Cost
     reference: Cost
     truth: int
@@ -157,6 +158,7 @@ def _run_part(folder: Path, part: Part, say: Say) -> Iterator[Row]:
                     part.shape,
                     trip,
                     step.what,
+                    step.rounds,
                     *(_median(costs[side.name]) for side in sides),
                     truth,
                     step.bar,

@@ -24,7 +24,18 @@ def write(folder: Path, rows: Sequence[Row]) -> None:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows in Markdown; each cell is ours, and then the reference's."""
-    head = ["server", "packages (names)", "round trip", "what", "seconds", "ratio", "requests", "MB up", "MB down"]
+    head = [
+        "server",
+        "packages (names)",
+        "round trip",
+        "what",
+        "runs",
+        "seconds",
+        "ratio",
+        "requests",
+        "MB up",
+        "MB down",
+    ]
     lines = [[*head, "peak MB", "asked for"], ["---"] * (len(head) + 2), *map(_cells, rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -39,9 +50,9 @@ repodata.json.zst and shards.
 
 ![Cost of one package more, against the size of the channel]({PLOT})
 
-In each cell stands chaninfra's figure first, then the reference's. Each is the median of a few whole processes, started
-in turns: from the start of the program to its end, with the most memory that it had. Requests and bytes are those at
-the store, heads included.
+In each cell stands chaninfra's figure first, then the reference's. Each is the median of so many runs of a whole
+process, in turns with the other's: from the start of the program to its end, with the most memory that it had. Requests
+and bytes are those at the store, heads included.
 
 {table(rows)}
 
@@ -91,6 +102,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.shape.packages:,} ({row.shape.names:,})",
         f"{row.round_trip * 1000:.0f} ms",
         row.what,
+        f"{row.rounds}",
         f"{ours.seconds:.2f} : {other.seconds:.2f}",
         f"1 : {1 / row.ratio:.1f}",
         f"{ours.requests:,.0f} : {other.requests:,.0f}",
