@@ -5,7 +5,7 @@ BIN := .venv/bin
 # A file's tests stay together, since they share what is slow to make.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
-.PHONY: help setup engine servers demo lint test test-long schemas docs lock
+.PHONY: help setup engine servers demo lint test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -33,6 +33,10 @@ test: lint engine servers ## lint, and every test but the long ones
 
 test-long: engine servers ## the tests that take minutes
 	@if [ -d tests/long ]; then $(PYTEST) tests/long; else echo "tests/long: there are no long tests yet"; fi
+
+# BENCH=--quick takes a tenth of every size, and writes nothing.
+bench: servers ## ours against the reference indexer; writes docs/benchmarks.md
+	PYTHONPATH=tests:tools $(BIN)/python -m bench $(BENCH)
 
 schemas: setup ## schemas/ from the models
 	$(BIN)/python tools/schemas.py

@@ -45,12 +45,66 @@ _INSTALL = """
     os._exit(0)
 """
 
-_INDEX = """
+INDEX = """
     import asyncio, json, os, sys
     from rattler.index import S3Credentials, index_s3
 
     channel, credentials = json.loads(sys.argv[1])
     asyncio.run(index_s3(channel, S3Credentials(**credentials)))
+    os._exit(0)
+"""
+
+_READ = """
+    import asyncio, json, os, sys
+    import rattler
+    from rattler.networking import AuthenticationMiddleware, S3Middleware
+    from rattler.networking.middleware import S3Config
+
+    WAYS = {
+        "shards": {},
+        "zst": {"sharded_enabled": False},
+        "json": {"sharded_enabled": False, "zstd_enabled": False, "bz2_enabled": False},
+    }
+
+    async def main(channel, options, names, folder):
+        client = rattler.Client([
+            AuthenticationMiddleware(),
+            S3Middleware({bucket: S3Config(**option) for bucket, option in options.items()}),
+        ])
+        found = {}
+        for way, settings in WAYS.items():
+            source = rattler.SourceConfig(**settings)
+            gateway = rattler.Gateway(cache_dir=f"{folder}/{way}", default_config=source, client=client)
+            queried = await gateway.query([channel], ["linux-64", "noarch"], names, recursive=False)
+            found[way] = sorted(
+                [record.subdir, record.file_name, record.size, record.md5.hex(), record.sha256.hex(), record.depends]
+                for records in queried for record in records
+            )
+        return found
+
+    print(json.dumps(asyncio.run(main(*json.loads(sys.argv[1])))))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+_INDEX_FOLDERS = """
+    import asyncio, json, os, sys
+    from pathlib import Path
+    from rattler.index import index_fs
+
+    async def main(folder, names):
+        found = {}
+        for name in names:
+            try:
+                await index_fs(folder / name, write_zst=False, write_shards=False)
+                found[name] = json.loads((folder / name / "noarch" / "repodata.json").read_text())
+            except Exception as error:
+                found[name] = str(error)
+        return found
+
+    folder, names = json.loads(sys.argv[1])
+    print(json.dumps(asyncio.run(main(Path(folder), names))))
+    sys.stdout.flush()
     os._exit(0)
 """
 
@@ -62,17 +116,15 @@ def install(
 
     With `server`, `channel` is an s3:// URL there, and its keys are in the client's credential store.
     """
-    folder.mkdir(parents=True)
-    environment = {"RATTLER_AUTH_FILE": str(folder / "credentials.json")}
-    options: dict[str, Any] = {}
-    credentials: dict[str, Any] = {}
-    if server:
-        bucket = channel.removeprefix("s3://").split("/")[0]
-        options[bucket] = {"endpoint_url": server.endpoint_url, "region": server.region, "addressing_style": "path"}
-        keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
-        credentials[channel] = {"S3Credentials": keys}
-    (folder / "credentials.json").write_text(json.dumps(credentials))
+    options, environment = _access(channel, folder, server)
     found: list[str] = json.loads(_child(_INSTALL, [channel, options, specs, str(folder), sharded], environment))
+    return found
+
+
+def read(channel: str, names: Sequence[str], folder: Path, server: Server) -> dict[str, list[Any]]:
+    """What the client finds of the names: by shards, by zst and by json, each without a cache."""
+    options, environment = _access(channel, folder, server)
+    found: dict[str, list[Any]] = json.loads(_child(_READ, [channel, options, names, str(folder)], environment))
     return found
 
 
@@ -85,7 +137,27 @@ def index(server: Server, bucket: str, prefix: str) -> None:
         "secret_access_key": server.secret_access_key,
         "addressing_style": "path",
     }
-    _child(_INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
+    _child(INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
+
+
+def index_folders(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """The repodata.json of noarch that the reference indexer makes of each channel in `folder`, or its error's text."""
+    found: dict[str, Any] = json.loads(_child(_INDEX_FOLDERS, [str(folder), names], {}))
+    return found
+
+
+def _access(channel: str, folder: Path, server: Server | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The client's options for the channel's bucket, and the variables that lead it to keys; `folder` is made."""
+    folder.mkdir(parents=True)
+    options: dict[str, Any] = {}
+    credentials: dict[str, Any] = {}
+    if server:
+        bucket = channel.removeprefix("s3://").split("/")[0]
+        options[bucket] = {"endpoint_url": server.endpoint_url, "region": server.region, "addressing_style": "path"}
+        keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
+        credentials[channel] = {"S3Credentials": keys}
+    (folder / "credentials.json").write_text(json.dumps(credentials))
+    return options, {"RATTLER_AUTH_FILE": str(folder / "credentials.json")}
 
 
 def _child(script: str, arguments: object, environment: dict[str, str]) -> str:

@@ -27,7 +27,7 @@ class Place:
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """A command on the channel."""
-        where = ("-c", self.url) if command == "publish" else (self.url,)
+        where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
         return chaninfra(
             command, *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
         )
@@ -45,8 +45,11 @@ class Place:
         return document
 
 
-def allowed(server: Server, bucket: str, *actions: str) -> dict[str, str]:
-    """The variables with keys that may do only this on the bucket; MinIO, whose sessions take a policy."""
+def allowed(server: Server, bucket: str, *actions: str, **at: str) -> dict[str, str]:
+    """The variables with keys that may do only this on the bucket; MinIO, whose sessions take a policy.
+
+    `at`: an action of S3, and the one resource in the bucket that it is allowed on.
+    """
     sts = boto3.session.Session().client(
         "sts",
         endpoint_url=server.endpoint_url,
@@ -55,7 +58,12 @@ def allowed(server: Server, bucket: str, *actions: str) -> dict[str, str]:
         aws_secret_access_key=server.secret_access_key,
     )
     arn = f"arn:aws:s3:::{bucket}"
-    policy = document([{"Effect": "Allow", "Action": [*actions], "Resource": [arn, f"{arn}/*"]}])
+    policy = document(
+        [
+            {"Effect": "Allow", "Action": [*actions], "Resource": [arn, f"{arn}/*"]},
+            *({"Effect": "Allow", "Action": f"s3:{name}", "Resource": f"{arn}/{key}"} for name, key in at.items()),
+        ]
+    )
     given = sts.assume_role(RoleArn="arn:minio:iam:::nobody", RoleSessionName="some", Policy=json.dumps(policy))
     names = {"AccessKeyId": "ACCESS_KEY_ID", "SecretAccessKey": "SECRET_ACCESS_KEY", "SessionToken": "SESSION_TOKEN"}
     return {f"AWS_{variable}": given["Credentials"][name] for name, variable in names.items()}

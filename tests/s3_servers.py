@@ -116,7 +116,8 @@ def versitygw(folder: Path) -> Iterator[Server]:
     data, old, users = (folder / name for name in ("data", "old", "users"))
     for made in (data, old, users):
         made.mkdir(parents=True)
-    command = ["--quiet", "--port", f"127.0.0.1:{port}", "--iam-dir", str(users)]
+    # Connections stay open, as at every store in earnest; this server closes them if not told.
+    command = ["--quiet", "--keep-alive", "--port", f"127.0.0.1:{port}", "--iam-dir", str(users)]
     keys = {"ROOT_ACCESS_KEY_ID": server.access_key_id, "ROOT_SECRET_ACCESS_KEY": server.secret_access_key}
     command += ["posix", "--versioning-dir", str(old), str(data)]
     with _running(server, command, keys, folder):

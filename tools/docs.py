@@ -15,7 +15,21 @@ from docs_own_store import own_store
 from docs_providers import providers
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "doctor", "policy", "providers", "schema", "demo")
+COMMANDS = (
+    "manifest",
+    "publish",
+    "reindex",
+    "yank",
+    "unyank",
+    "ls",
+    "gc",
+    "init",
+    "doctor",
+    "policy",
+    "providers",
+    "schema",
+    "demo",
+)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from chaninfra.channel.descriptor import parse
 from chaninfra.channel.errors import ConflictError
 from chaninfra.index.channel import Channel
 from chaninfra.index.package_file import read
-from chaninfra.index.upload import plan, upload
+from chaninfra.index.upload import look, upload
 from channels import etags, put
 from packages import make_package
 from places import PREFIX, Place
@@ -111,10 +111,10 @@ def test_a_writer_who_comes_between_is_not_overwritten(place: Place, tmp_path: P
     channel = opened(place)
     mine = read(make_package(tmp_path / "mine", "hello", "1.0", payload=os.urandom(size)))
     theirs = make_package(tmp_path / "theirs", "hello", "1.0", payload=b"theirs")
-    (planned,) = plan(channel, [mine], "refuse")
+    assert look(channel, mine) == "absent"
     put(place.server, place.bucket, f"{PREFIX}/noarch", theirs)
     with pytest.raises(ConflictError, match="other bytes"):
-        upload(channel, planned, "refuse", lambda _: None)
+        upload(channel, mine, "refuse", lambda _: None)
     key = f"{PREFIX}/noarch/{theirs.name}"
     assert place.server.client().get_object(Bucket=place.bucket, Key=key)["Body"].read() == theirs.read_bytes()
     left = place.server.client().list_multipart_uploads(Bucket=place.bucket)
@@ -123,9 +123,8 @@ def test_a_writer_who_comes_between_is_not_overwritten(place: Place, tmp_path: P
 
 def test_a_writer_of_the_same_bytes_who_comes_between_is_no_conflict(place: Place, tmp_path: Path) -> None:
     path = make_package(tmp_path, "hello", "1.0")
-    (planned,) = plan(opened(place), [read(path)], "refuse")
     put(place.server, place.bucket, f"{PREFIX}/noarch", path)
-    assert upload(opened(place), planned, "refuse", lambda _: None) == "present"
+    assert upload(opened(place), read(path), "refuse", lambda _: None).outcome == "present"
 
 
 def opened(place: Place) -> Channel:

@@ -56,6 +56,18 @@ def test_what_is_not_there_is_none(objects: S3Store) -> None:
     objects.delete(["nothing"])
 
 
+def test_a_part_is_of_the_object_that_was_meant(objects: S3Store) -> None:
+    etag = objects.put("key", Body(data=b"0123456789", content_type="text/plain"))
+    assert objects.part("key", etag, 2, 3) == b"234"
+    assert objects.part("key", etag, 8, 5) == b"89"
+    objects.put("key", OTHER)
+    with pytest.raises(ConflictError):
+        objects.part("key", etag, 2, 3)
+    objects.delete(["key"])
+    with pytest.raises(ConflictError):
+        objects.part("key", etag, 2, 3)
+
+
 def test_conditions_hold(objects: S3Store) -> None:
     etag = objects.put("key", BODY, Condition.CREATE)
     with pytest.raises(ConflictError):

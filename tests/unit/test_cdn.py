@@ -14,8 +14,8 @@ from chaninfra.channel.spec import stack_spec
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS
 from chaninfra.cli.cdn import refresh
 from chaninfra.index.channel import Channel
-from chaninfra.index.indexer import Report, SubdirReport
 from chaninfra.index.invalidation import changed, invalidate, paths
+from chaninfra.index.report import Report, SubdirReport
 from channels import descriptor
 from s3_servers import Server
 

@@ -13,7 +13,21 @@ from typer.testing import CliRunner
 from chaninfra.channel import errors
 from chaninfra.cli import app as program
 
-COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "doctor", "policy", "providers", "schema", "demo")
+COMMANDS = (
+    "manifest",
+    "publish",
+    "reindex",
+    "yank",
+    "unyank",
+    "ls",
+    "gc",
+    "init",
+    "doctor",
+    "policy",
+    "providers",
+    "schema",
+    "demo",
+)
 
 
 def exit_code_of(raised: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:

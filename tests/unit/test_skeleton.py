@@ -20,8 +20,9 @@ from chaninfra.channel.errors import (
     StorageError,
     UnreachableError,
 )
-from chaninfra.channel.formats import FILE_NAMES, Repodata, index_files
+from chaninfra.channel.formats import FILE_NAMES, Repodata
 from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.shards import index_files
 from chaninfra.channel.skeleton import Layout, ensure, index_keys, own_keys, package_keys, present
 from chaninfra.channel.store import Body, Condition, Entry, Match, Stored
 

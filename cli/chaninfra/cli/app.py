@@ -18,6 +18,7 @@ from chaninfra.cli import output
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
+from chaninfra.cli.commands.gc import gc
 from chaninfra.cli.commands.init import init
 from chaninfra.cli.commands.ls import ls
 from chaninfra.cli.commands.manifest import manifest
@@ -26,6 +27,7 @@ from chaninfra.cli.commands.providers import providers
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
 from chaninfra.cli.commands.schema import schema
+from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
@@ -40,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, ls, init, doctor)
+_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, yank, unyank, ls, gc, init, doctor)
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))

@@ -11,7 +11,7 @@ from chaninfra.cli import output
 if TYPE_CHECKING:
     from chaninfra.channel.subdirs import Subdir
     from chaninfra.index.channel import Channel
-    from chaninfra.index.indexer import Scope
+    from chaninfra.index.plan import Scope
 
 
 def refresh(

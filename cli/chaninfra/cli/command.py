@@ -1,12 +1,13 @@
 """The classes of our commands: typer's, but for what these would cost each start.
 
-To find that an option was left out, or that text is text, typer (since 0.29) imports pydantic, which takes longer than
-all the rest of the program's start. Values of other types go typer's own way.
+To find that an option was left out, that text is text or the name of a file a path, typer (since 0.29) imports
+pydantic, which takes longer than all the rest of the program's start. Values of other types go typer's own way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -43,13 +44,15 @@ class _Plain:
     def __init__(self, parameter: Any, convert: Any) -> None:
         self._convert = convert
         self._single = parameter.nargs == 1 and not getattr(parameter, "multiple", False)
-        self._text = parameter.type_descriptor.annotation is str
+        self._type = parameter.type_descriptor.annotation
 
     def __call__(self) -> _Plain:
         return self
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """The value of the parameter, of its type."""
-        if self._single and (value is None or (self._text and isinstance(value, str))):
+        if self._single and (value is None or (self._type in (str, bool) and isinstance(value, self._type))):
             return value
+        if not self._single and self._type == list[Path]:
+            return [Path(each) for each in value or ()]
         return self._convert().coerce(value, param=param, ctx=ctx)

@@ -4,28 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.errors import LeftOutError
+from chaninfra.channel.errors import ChaninfraError, LeftOutError
 from chaninfra.channel.text import count
 
 if TYPE_CHECKING:
-    from chaninfra.index.indexer import Report
+    from collections.abc import Sequence
+
     from chaninfra.index.publish import Published
+    from chaninfra.index.report import Report
+
+
+_NAMED = 10
+"""So many files are named; `--json` names all."""
+_WHAT_DIFFERED = {
+    "added": "new",
+    "replaced": "uploaded again",
+    "dropped": "gone",
+    "yanked": "yanked",
+    "files": "index files that were missing or did not agree",
+}
 
 
 def report_text(report: Report) -> str:
-    """A line for each subdir."""
+    """A line for each subdir, and below it what differed."""
     lines = []
     for each in report.subdirs:
         change = each.after - (each.before or 0)
         said = "no change" if each.before is not None and not change else f"{change:+,}"
         lines.append(f"{each.subdir}: {count(each.after, 'package')} ({'new index' if each.before is None else said})")
+        lines += [
+            f"  {words}: {_some(getattr(each, name))}" for name, words in _WHAT_DIFFERED.items() if getattr(each, name)
+        ]
     return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def report_json(report: Report) -> dict[str, Any]:
     """The report as a JSON document."""
     return {
-        "subdirs": [{"subdir": each.subdir, "before": each.before, "after": each.after} for each in report.subdirs],
+        "subdirs": [
+            {
+                "subdir": each.subdir,
+                "before": each.before,
+                "after": each.after,
+                **{name: [*getattr(each, name)] for name in _WHAT_DIFFERED},
+            }
+            for each in report.subdirs
+        ],
         "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
     }
 
@@ -50,6 +79,15 @@ def published_json(published: Published) -> dict[str, Any]:
         for each in published.packages
     ]
     return {"packages": packages, "index": report_json(published.report)}
+
+
+def finish_check(report: Report) -> None:
+    """Raises ChaninfraError where a check found something."""
+    wrong = [each.subdir for each in report.subdirs if each.differed]
+    if wrong:
+        raise ChaninfraError(
+            f"the index of {', '.join(wrong)} is not in line with the packages", remedy="run `chaninfra reindex`"
+        )
 
 
 def finish(report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from chaninfra.channel.descriptor import Descriptor
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from chaninfra.channel.credentials import Credentials
-    from chaninfra.channel.store import S3Store
+    from chaninfra.channel.store import ObjectStore, S3Store
+    from chaninfra.channel.subdirs import Subdir
+    from chaninfra.index.means import Means
+    from chaninfra.index.target import Target
 
 Origin = Literal["descriptor", "assumed"]
 
@@ -32,6 +36,34 @@ class Channel:
         from chaninfra.channel.store import S3Store
 
         return S3Store(self.descriptor.location, self.credentials)
+
+    @cached_property
+    def writer(self) -> ObjectStore:
+        """The store for writes. Raises ConfigurationError where it must not be written to as is declared."""
+        from chaninfra.index.writer import writer
+
+        return writer(self.store(), self.descriptor)
+
+    @cached_property
+    def means(self) -> Means:
+        """The means of this process; its threads are shared by all that is done to the channel."""
+        from chaninfra.index.means import Threads
+
+        return Threads()
+
+    def target(self, subdir: Subdir) -> Target:
+        """A subdir to be written to. Raises ConfigurationError as `writer` does."""
+        from chaninfra.channel.skeleton import Layout
+        from chaninfra.index.target import Target
+
+        described = self.descriptor
+        return Target(
+            store=self.writer,
+            layout=Layout(prefix=described.prefix, subdirs=described.subdirs, index=described.index),
+            subdir=subdir,
+            means=self.means,
+            urls=tuple(url for url in (described.url, described.public_url) if url),
+        )
 
     def client(self) -> S3Client:
         """A boto3 client, for what the store's interface does not do: multipart uploads."""

@@ -18,7 +18,8 @@ from chaninfra.channel.subdirs import Subdir
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
-    from chaninfra.index.indexer import Report, Scope
+    from chaninfra.index.plan import Scope
+    from chaninfra.index.report import Report
 
 # The names of all index files begin so; shards are named by their content, so a copy of one is never old. A path with a
 # wildcard costs as much as one file, but only 15 may be under way at a time, whoever asked for them (CloudFront
@@ -28,10 +29,11 @@ _WILDCARDS = 5
 
 
 def changed(report: Report, replaced: Iterable[str] = ()) -> list[Subdir]:
-    """The subdirs whose index changed: by the number of their packages, or since one was `replaced`
-    (`<subdir>/<file>`)."""
+    """The subdirs whose index changed, those of packages that were `replaced` (`<subdir>/<file>`) among them."""
     touched = {label.partition("/")[0] for label in replaced}
-    return [each.subdir for each in report.subdirs if each.after != each.before or each.subdir in touched]
+    return [
+        each.subdir for each in report.subdirs if each.differed or each.after != each.before or each.subdir in touched
+    ]
 
 
 def paths(

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chaninfra.channel.control import our_errors
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.formats import REPODATA, Repodata
+from chaninfra.channel.rights import YANKED
 from chaninfra.channel.store import ObjectStore
 from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.channel import Channel
+from chaninfra.index.yanks import Yanked, read_yanked
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": "build-number"}):
-    """A package in the index of a channel; `size` in bytes and `timestamp` (ms since 1970) where the record has it."""
+    """A package of a channel; `size` in bytes and `timestamp` (of the build, ms since 1970) where its record has it.
+
+    `yanked` is the reason for which it is not in the index, "" where none was given, and None for one that is there.
+    """
 
     subdir: str
     name: str
@@ -28,6 +32,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": 
     size: int | None
     sha256: str | None
     timestamp: int | None
+    yanked: str | None = None
 
 
 @prepared
@@ -53,6 +58,7 @@ def holds(channel: Channel) -> Listing:
     """What the channel holds. Raises StorageError where not one subdir has an index."""
     store = channel.store()
     subdirs = known_subdirs(channel)
+    yanked = read_yanked(store, channel.descriptor.key(YANKED))[0]
     found: list[Listed] = []
     missing: list[Subdir] = []
     for subdir in subdirs:
@@ -60,7 +66,7 @@ def holds(channel: Channel) -> Listing:
         if repodata is None:
             missing.append(subdir)
         else:
-            found += _listed(subdir, repodata)
+            found += _listed(subdir, repodata, yanked)
     if len(missing) == len(subdirs):
         raise StorageError(
             f"no subdir has a {REPODATA}",
@@ -88,6 +94,8 @@ def _folders(channel: Channel) -> frozenset[str]:
     """The names of the folders directly below the channel's prefix: one request, whatever is in them."""
     prefix = channel.descriptor.key() + "/" if channel.descriptor.prefix else ""
     found: set[str] = set()
+    from chaninfra.channel.control import our_errors
+
     with our_errors(channel.descriptor.location, "list", prefix):
         pages = channel.client().get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=channel.descriptor.bucket, Prefix=prefix, Delimiter="/"):
@@ -95,24 +103,39 @@ def _folders(channel: Channel) -> frozenset[str]:
     return frozenset(found)
 
 
-def _listed(subdir: Subdir, repodata: Repodata) -> Sequence[Listed]:
+def _listed(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[Listed]:
+    out = yanked.files(subdir)
     packages = []
-    for _, _, file_name, raw in repodata.names():
-        try:
-            record = msgspec.json.decode(raw, type=_Record)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise repodata.invalid(file_name, error) from error
-        packages.append(
-            Listed(
-                subdir=subdir,
-                name=record.name,
-                version=record.version,
-                build=record.build,
-                build_number=record.build_number,
-                file=file_name,
-                size=record.size,
-                sha256=record.sha256,
-                timestamp=record.timestamp,
-            )
-        )
+    for file, table, key in repodata.files():
+        # Of a yank that was not committed yet the record is still there.
+        if file not in out:
+            try:
+                packages.append(_one(subdir, file, msgspec.json.decode(repodata.records[table][key], type=_Record)))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise repodata.invalid(key, error) from error
+    for file in out:
+        yank = yanked.packages[f"{subdir}/{file}"]
+        packages.append(_one(subdir, file, msgspec.convert(yank.record or guessed(file), _Record), yank.reason or ""))
     return sorted(packages, key=lambda each: (each.name, -(each.timestamp or 0), each.file))
+
+
+def guessed(file: str) -> dict[str, str]:
+    """What a file name says of the package: `<name>-<version>-<build>`."""
+    stem = file.removesuffix(".conda").removesuffix(".tar.bz2")
+    name, version, build = ["", "", *stem.rsplit("-", 2)][-3:]
+    return {"name": name, "version": version, "build": build}
+
+
+def _one(subdir: Subdir, file: str, record: _Record, yanked: str | None = None) -> Listed:
+    return Listed(
+        subdir=subdir,
+        name=record.name,
+        version=record.version,
+        build=record.build,
+        build_number=record.build_number,
+        file=file,
+        size=record.size,
+        sha256=record.sha256,
+        timestamp=record.timestamp,
+        yanked=yanked,
+    )

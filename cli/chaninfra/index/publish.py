@@ -1,18 +1,26 @@
-"""Publishing: packages in, indexed packages in the channel."""
+"""Publishing: packages in, indexed packages in the channel. Neither is a listing read, nor any other package."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.formats import REPODATA
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
+from chaninfra.index.change import Change
 from chaninfra.index.channel import Channel
-from chaninfra.index.indexer import Indexer, Report
+from chaninfra.index.commit import Committed
+from chaninfra.index.indexed import commit_indexed
+from chaninfra.index.means import Threads, every
 from chaninfra.index.package_file import PackageFile
-from chaninfra.index.reference import ReferenceIndexer
-from chaninfra.index.upload import Existing, Outcome, plan, upload
+from chaninfra.index.report import Report, SubdirReport
+from chaninfra.index.target import Target
+from chaninfra.index.upload import IN_ONE_PUT, Existing, Outcome, Uploaded, key_of, look, taken, upload
+
+_UPLOADS_AT_ONCE = 8
 
 
 class Progress(Protocol):
@@ -30,11 +38,12 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedPackage:
-    """A package, where it is now, and what was done for that."""
+    """A package, where it is now, and what was done for that. One that is yanked stays out of the index."""
 
     package: PackageFile
     url: str
     outcome: Outcome
+    yanked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,45 +54,31 @@ class Published:
     report: Report
 
 
-def publish(
-    channel: Channel,
-    packages: Sequence[PackageFile],
-    existing: Existing,
-    progress: Progress,
-    indexer: Indexer | None = None,
-) -> Published:
-    """Upload the packages and index their subdirs; nothing is uploaded where one of them cannot be.
+def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress) -> Published:
+    """Upload the packages and index them; nothing is uploaded where one of them cannot be.
 
     What another writer took meanwhile is refused after the rest was indexed. Raises ConfigurationError,
     ConflictError, StorageError and its kinds.
     """
-    _check(channel, packages)
-    planned = plan(channel, packages, existing)
-    done: list[PublishedPackage] = []
-    lost: ConflictError | None = None
-    for each in planned:
-        if each.state != "present":
-            progress.package(each.package.label)
-        try:
-            outcome = upload(channel, each, existing, progress.advance)
-        except ConflictError as error:
-            lost = error
-            continue
-        done.append(
-            PublishedPackage(
-                package=each.package,
-                url=channel.url(each.package.subdir, each.package.path.name),
-                outcome=outcome,
-            )
-        )
-    progress.indexing()
-    report = _index(channel, done, indexer or ReferenceIndexer())
-    if lost is not None:
-        raise lost
-    return Published(packages=tuple(done), report=report)
+    packages = _checked(channel, packages)
+    if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
+        # The index is read while it goes out.
+        (package,) = packages
+        progress.package(package.label)
+        upload_it = channel.means.go(partial(upload, channel, package, existing, progress.advance))
+        return _publish_into({package.subdir: lambda: [upload_it()]}, channel, progress)
+    uploaded, refused = _upload(channel, packages, existing, progress)
+    by_subdir: dict[Subdir, list[Uploaded]] = {}
+    for each in uploaded:
+        by_subdir.setdefault(each.package.subdir, []).append(each)
+    done = _publish_into({subdir: partial(list, each) for subdir, each in by_subdir.items()}, channel, progress)
+    if refused is not None:
+        raise refused
+    return done
 
 
-def _check(channel: Channel, packages: Sequence[PackageFile]) -> None:
+def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageFile]:
+    """Each package once."""
     seen: dict[str, PackageFile] = {}
     for package in packages:
         other = seen.setdefault(package.label, package)
@@ -98,21 +93,107 @@ def _check(channel: Channel, packages: Sequence[PackageFile]) -> None:
                 where=str(package.path),
                 remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
             )
+    return list(seen.values())
 
 
-def _index(channel: Channel, done: Sequence[PublishedPackage], indexer: Indexer) -> Report:
-    touched: dict[Subdir, bool] = {each.package.subdir: False for each in done}
-    if channel.origin == "assumed":
-        # Nobody made a skeleton there, and clients take a channel without an index of noarch for none.
-        touched.setdefault(NOARCH, False)
-    for each in done:
-        touched[each.package.subdir] |= each.outcome == "replaced"
-    reports = []
+def _upload(
+    channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress
+) -> tuple[list[Uploaded], ConflictError | None]:
+    """What is in the channel now, and the refusal of the last package that another writer took meanwhile."""
+    there = every(channel.means, [partial(look, channel, package) for package in packages])
+    differing = [package.label for package, found in zip(packages, there, strict=True) if found == "differs"]
+    if differing and existing == "refuse":
+        raise taken(channel, differing)
+    done = [found for found in there if isinstance(found, Uploaded)]
+    for present in done:
+        progress.advance(present.package.size)
+    missing = [package for package, found in zip(packages, there, strict=True) if not isinstance(found, Uploaded)]
+    refused: list[ConflictError] = []
+
+    def one(package: PackageFile) -> None:
+        progress.package(package.label)
+        try:
+            done.append(upload(channel, package, existing, progress.advance))
+        except ConflictError as error:
+            refused.append(error)
+
+    # Few at a time, since each is in memory; and the large ones, which go out in parts at once, one after the other.
+    every(Threads(_UPLOADS_AT_ONCE), [partial(one, package) for package in missing if package.size <= IN_ONE_PUT])
+    for package in missing:
+        if package.size > IN_ONE_PUT:
+            one(package)
+    order = {package.label: place for place, package in enumerate(packages)}
+    return sorted(done, key=lambda each: order[each.package.label]), refused[-1] if refused else None
+
+
+def _publish_into(
+    uploads: dict[Subdir, Callable[[], list[Uploaded]]], channel: Channel, progress: Progress
+) -> Published:
+    """One commit a subdir. `uploads` wait for what is still going out."""
+    progress.indexing()
+    published: list[PublishedPackage] = []
+    reports: list[SubdirReport] = []
+    overtaken: list[str] = []
+    if channel.origin == "assumed" and NOARCH not in uploads:
+        reports += _first_index(channel.target(NOARCH))
     for subdir in KNOWN_SUBDIRS:
-        if subdir in touched:
-            # The indexer takes a name that it knows for a package that it knows, so overwritten ones are read again.
-            reports.append(indexer.reindex(channel, [subdir], "all" if touched[subdir] else "changed"))
-    return Report(
-        subdirs=tuple(each for report in reports for each in report.subdirs),
-        left_out=tuple(each for report in reports for each in report.left_out),
-    )
+        if subdir not in uploads:
+            continue
+        target = channel.target(subdir)
+        done = _commit(target, uploads[subdir])
+        packages = uploads[subdir]()
+        lost = {f"{subdir}/{file}" for file in done.applied.overtaken} | _replaced_again(channel, target, packages)
+        overtaken += sorted(lost)
+        published += [
+            PublishedPackage(
+                package=each.package,
+                url=channel.url(subdir, each.package.path.name),
+                outcome=each.outcome,
+                yanked=each.package.path.name in done.applied.yanked,
+            )
+            for each in packages
+        ]
+        reports.append(SubdirReport(subdir=subdir, before=done.before, after=done.after))
+    if overtaken:
+        raise taken(channel, overtaken)
+    return Published(packages=tuple(published), report=Report(subdirs=tuple(reports)))
+
+
+def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> Committed:
+    def change() -> Change:
+        return Change(
+            records={
+                each.package.path.name: each.package.package.packaged(each.package.path.name, target.subdir, each.etag)
+                for each in uploads()
+            }
+        )
+
+    # Rule: also where the index says all that already. The new revision tells a writer who found a package missing just
+    # before it came that it is there.
+    return commit_indexed(target, change)
+
+
+def _replaced_again(channel: Channel, target: Target, packages: Sequence[Uploaded]) -> set[str]:
+    """Rule: who overwrote a package looks at it again once its record is committed. Where another writer's bytes are
+    there by now, their record may be from before ours."""
+    forced = [each for each in packages if each.outcome == "replaced"]
+    found = every(target.means, [partial(target.store.head, key_of(channel, each.package)) for each in forced])
+    lost = {
+        each.package.label
+        for each, entry in zip(forced, found, strict=True)
+        if entry is None or entry.etag != each.etag
+    }
+    if lost:
+        from chaninfra.index.reindex import reindex_subdir
+
+        reindex_subdir(target)
+    return lost
+
+
+def _first_index(target: Target) -> list[SubdirReport]:
+    """Nobody made a skeleton there, and clients take a channel without an index of noarch for none."""
+    if target.store.head(target.key(REPODATA)) is not None:
+        return []
+    from chaninfra.index.reindex import reindex_subdir
+
+    return [reindex_subdir(target)]

@@ -1,7 +1,7 @@
 """Uploads of packages: never over other bytes, unless that is asked for.
 
-boto3 uploads, since it splits large files into parts. The condition goes to the one request that makes the object:
-the PUT, or the one that completes a multipart upload.
+A small package is one PUT. boto3 uploads the others, since it splits them into parts, with the condition on the request
+that completes them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from chaninfra.channel.control import our_errors
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.index_settings import ConditionalWrites
-from chaninfra.channel.store import Entry, ObjectStore
-from chaninfra.channel.writing import honoured, must_write
+from chaninfra.channel.store import Body, Condition, Entry
+from chaninfra.channel.writing import honoured
 from chaninfra.index.channel import Channel
 from chaninfra.index.package_file import PackageFile
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Existing = Literal["refuse", "overwrite"]
-State = Literal["new", "present", "differs"]
 Outcome = Literal["uploaded", "present", "replaced"]
 Advance = Callable[[int], None]
 """Told how many bytes more have gone out."""
@@ -34,6 +32,9 @@ Advance = Callable[[int], None]
 # A .conda is a zip and a .tar.bz2 is compressed: no type says more to a client, and a store that recompresses or
 # unpacks what it takes for text must not touch them. rattler and conda upload with this type too.
 CONTENT_TYPE = "application/octet-stream"
+IN_ONE_PUT = 16 << 20
+"""Larger packages, in bytes, go out in parts."""
+_PART = 8 << 20
 _MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
 # No part of it: what is more than the 5 GiB of a PutObject is refused by the store.
 _ONE_PIECE = 1 << 50
@@ -41,61 +42,46 @@ _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A package, and what is at its key in the channel."""
+class Uploaded:
+    """A package in the channel, and the ETag of its object."""
 
     package: PackageFile
-    key: str
-    state: State
+    outcome: Outcome
+    etag: str
 
 
-def plan(channel: Channel, packages: Sequence[PackageFile], existing: Existing) -> tuple[Planned, ...]:
-    """What is to be done for each package; nothing is written.
-
-    Raises ConflictError that names every package whose key holds other bytes, where these are not to be overwritten,
-    and ConfigurationError where several may write and the store cannot keep them apart.
-    """
-    must_write(channel.descriptor)
-    store, client = channel.store(), channel.client()
-    planned = []
-    for package in packages:
-        key = channel.descriptor.key(package.subdir, package.path.name)
-        planned.append(Planned(package=package, key=key, state=_state(channel, store, client, package, key)))
-    taken = [one.package.label for one in planned if one.state == "differs"]
-    if taken and existing == "refuse":
-        raise _taken(channel, taken)
-    return tuple(planned)
+def key_of(channel: Channel, package: PackageFile) -> str:
+    """The key of the package's object."""
+    return channel.descriptor.key(package.subdir, package.path.name)
 
 
-def upload(channel: Channel, planned: Planned, existing: Existing, advance: Advance) -> Outcome:
+def look(channel: Channel, package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
+    """What is at the package's key: itself, nothing, or other bytes."""
+    entry = channel.writer.head(key_of(channel, package))
+    if entry is None:
+        return "absent"
+    if _same_bytes(channel, package, entry):
+        return Uploaded(package=package, outcome="present", etag=entry.etag)
+    return "differs"
+
+
+def upload(channel: Channel, package: PackageFile, existing: Existing, advance: Advance) -> Uploaded:
     """Put the package into the channel. `advance` is told of all its bytes, whether they had to go out or not.
 
-    Raises ConflictError where another writer put other bytes there meanwhile.
+    Raises ConflictError where other bytes are there that are not to be overwritten.
     """
-    package = planned.package
-    if planned.state == "present":
-        advance(package.size)
-        return "present"
-    condition: Existing = "refuse" if planned.state == "new" else existing
-    client = channel.client()
-    writes = honoured(channel.descriptor)
-    created = _create_only(client) if condition == "refuse" and writes.create else nullcontext()
     try:
-        with created, package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", planned.key):
-            client.upload_fileobj(
-                file,
-                channel.descriptor.bucket,
-                planned.key,
-                ExtraArgs={"ContentType": CONTENT_TYPE},
-                Callback=advance,
-                Config=_transfer(writes),
-            )
+        return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, Condition.CREATE, advance))
     except ConflictError:
         # Ours, where the answer to a first attempt was lost; or somebody else's.
-        if _state(channel, channel.store(), client, package, planned.key) == "present":
-            return "present"
-        raise _taken(channel, [package.label]) from None
-    return "replaced" if planned.state == "differs" else "uploaded"
+        there = look(channel, package)
+    if isinstance(there, Uploaded):
+        advance(package.size)
+        return there
+    if there == "differs" and existing == "refuse":
+        raise taken(channel, [package.label])
+    condition = None if existing == "overwrite" else Condition.CREATE
+    return Uploaded(package=package, outcome="replaced", etag=_put(channel, package, condition, advance))
 
 
 def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
@@ -107,14 +93,46 @@ def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
     return TransferConfig(multipart_threshold=_ONE_PIECE)
 
 
-def _state(channel: Channel, store: ObjectStore, client: S3Client, package: PackageFile, key: str) -> State:
-    entry = store.head(key)
+def taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
+    """The error for packages whose names are taken by other bytes."""
+    return ConflictError(
+        f"already there with other bytes: {', '.join(labels)}",
+        where=channel.descriptor.url,
+        remedy="raise the build number; or `--force` to overwrite, which breaks those who have locked the old bytes",
+    )
+
+
+def _put(channel: Channel, package: PackageFile, condition: Condition | None, advance: Advance) -> str:
+    key = key_of(channel, package)
+    if package.size <= IN_ONE_PUT:
+        body = Body(data=package.path.read_bytes(), content_type=CONTENT_TYPE)
+        etag = channel.writer.put(key, body, condition)
+        advance(package.size)
+        return etag
+    from chaninfra.channel.control import our_errors
+
+    client = channel.client()
+    writes = honoured(channel.descriptor)
+    if condition is not None and channel.writer.head(key) is not None:
+        # Before all the bytes go out for nothing; and where the store does not honour the condition, instead of it.
+        raise ConflictError(f"{key} is there already")
+    created = _create_only(client) if condition is not None and writes.create else nullcontext()
+    with created, package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", key):
+        client.upload_fileobj(
+            file,
+            channel.descriptor.bucket,
+            key,
+            ExtraArgs={"ContentType": CONTENT_TYPE},
+            Callback=advance,
+            Config=_transfer(writes),
+        )
+    entry = channel.writer.head(key)
     if entry is None:
-        return "new"
-    return "present" if _same_bytes(channel, client, package, entry) else "differs"
+        raise ConflictError(f"{key} was deleted meanwhile", remedy="publish it again")
+    return entry.etag
 
 
-def _same_bytes(channel: Channel, client: S3Client, package: PackageFile, entry: Entry) -> bool:
+def _same_bytes(channel: Channel, package: PackageFile, entry: Entry) -> bool:
     if entry.size != package.size:
         return False
     etag = _MD5.fullmatch(entry.etag)
@@ -122,9 +140,12 @@ def _same_bytes(channel: Channel, client: S3Client, package: PackageFile, entry:
         return True
     # The ETag of an encrypted or multipart object is not its md5, so another one proves nothing.
     digest = hashlib.sha256()
-    with our_errors(channel.descriptor.location, "read", entry.key):
-        for block in client.get_object(Bucket=channel.descriptor.bucket, Key=entry.key)["Body"].iter_chunks(1 << 20):
-            digest.update(block)
+    try:
+        for start in range(0, entry.size, _PART):
+            digest.update(channel.writer.part(entry.key, entry.etag, start, min(_PART, entry.size - start)))
+    except ConflictError:
+        # Replaced while it was read.
+        return False
     return digest.hexdigest() == package.sha256
 
 
@@ -144,11 +165,3 @@ def _create_only(client: S3Client) -> Iterator[None]:
 
 def _only_if_absent(params: dict[str, Any], **_: Any) -> None:
     params["IfNoneMatch"] = "*"
-
-
-def _taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
-    return ConflictError(
-        f"already there with other bytes: {', '.join(labels)}",
-        where=channel.descriptor.url,
-        remedy="raise the build number; or `--force` to overwrite, which breaks those who have locked the old bytes",
-    )

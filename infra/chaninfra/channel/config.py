@@ -228,8 +228,12 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[Config, dict[str, 
     `where` names the file or stack in errors. Raises ConfigurationError.
     """
     document = _coerce(raw, load(STACK_CONFIG)["$defs"]["config"])
-    validate(document, STACK_CONFIG, where=where, part="config")
-    config = msgspec.convert(document, Config)
+    try:
+        config = msgspec.convert(document, Config)
+    except msgspec.ValidationError as error:
+        # The schema's own validator words it better, with the nearest known key; it is slow to import.
+        validate(document, STACK_CONFIG, where=where, part="config")
+        raise ConfigurationError(str(error), where=where, remedy=f"chaninfra schema {STACK_CONFIG}") from error
     shared = {key: value for key, value in document.items() if key in _SHARED}
     channels = {
         name: msgspec.convert({"name": name, "prefix": name, **shared, **keys}, ChannelKeys)

@@ -18,6 +18,9 @@ _ASSUME = {
     "transitiveTagKeys": "TransitiveTagKeys",
 }
 
+# Variables beside a key that botocore must judge: a profile that may not be there, keys that end, the token's old name.
+_TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
+
 REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
 
 
@@ -57,6 +60,11 @@ def resolve(
             os.environ.get("S3_SESSION_TOKEN"),
             "S3_ACCESS_KEY_ID",
         )
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    key, secret, token = map(os.environ.get, names)
+    if key and secret and not (profile or any(map(os.environ.get, _TO_BOTOCORE))):
+        # What the chain would find first; to import it takes longer than a publish.
+        return Credentials(key, secret, token or None)
     # botocore alone: boto3 on top of it would double the time to import.
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session

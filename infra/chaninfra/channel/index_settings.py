@@ -28,8 +28,7 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     compression_level: Annotated[
         int,
         Meta(
-            description="The zstd level of the compressed files that `pulumi up` and `init` write; `publish` and "
-            "`reindex` write at the level of their indexer.",
+            description="The zstd level of the compressed index files. Higher ones save few bytes and take long.",
             ge=1,
             le=22,
             examples=[3],
@@ -38,8 +37,7 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     cache_control: Annotated[
         str,
         Meta(
-            description="The Cache-Control header of the index files that `pulumi up` and `init` write; shards are "
-            "immutable and say so. `publish` and `reindex` write the headers of their indexer.",
+            description="The Cache-Control header of the index files; shards are immutable and say so.",
             min_length=1,
             examples=["max-age=300"],
         ),

@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from chaninfra.channel.errors import ConflictError, UnsupportedError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS, Repodata, index_files
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS, Repodata
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import join
+from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import Body, Condition, ObjectStore
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, Subdir, is_package
 
@@ -80,11 +81,11 @@ def ensure(store: ObjectStore, layout: Layout) -> Written:
         }
         if not missing:
             continue
-        repodata = _truth(store, layout, subdir)
-        if repodata is None:
+        found = _truth(store, layout, subdir)
+        if found is None:
             to_reindex.append(subdir)
             continue
-        for name, body in index_files(repodata, layout.index).items():
+        for name, body in index_files(found.repodata, layout.index, found.data).items():
             is_shard = name.startswith(SHARDS + "/")
             if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and create_missing(
                 store, layout.key(subdir, name), body
@@ -115,15 +116,22 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
     return [key for key in keys if own(key)]
 
 
-def _truth(store: ObjectStore, layout: Layout, subdir: str) -> Repodata | None:
+@dataclass(frozen=True)
+class _Truth:
+    repodata: Repodata
+    data: bytes | None
+    """None: there is no repodata.json."""
+
+
+def _truth(store: ObjectStore, layout: Layout, subdir: str) -> _Truth | None:
     """What the missing files are made from; None: the subdir has packages and must be indexed first."""
     key = layout.key(subdir, REPODATA)
     stored = store.get(key)
     if stored is not None:
-        return Repodata.parse(stored.data, where=key)
+        return _Truth(Repodata.parse(stored.data, where=key), stored.data)
     if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
         return None
-    return Repodata.empty(subdir)
+    return _Truth(Repodata.empty(subdir), None)
 
 
 def create_missing(store: ObjectStore, key: str, body: Body) -> bool:

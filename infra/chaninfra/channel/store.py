@@ -18,7 +18,7 @@ from obstore.store import S3Store as ObstoreS3
 
 from chaninfra.channel.answers import ABSENT, storage_error
 from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, StorageError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
 from chaninfra.channel.location import Location
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
@@ -72,6 +72,9 @@ class ObjectStore(Protocol):
 
     def head(self, key: str) -> Entry | None:
         """The object without its bytes, or None where the store says that there is none."""
+
+    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+        """So many bytes of the object with this ETag; ConflictError where another one is there, or none, by now."""
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Every object below the folder `prefix` ("": the whole bucket), in the store's order."""
@@ -150,6 +153,16 @@ class S3Store:
             # An answer to HEAD has no body, so it does not say whether the key, the bucket or the user is unknown.
             found = self.get(key)
             return found.entry if found else None
+
+    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+        """See ObjectStore."""
+        try:
+            result = obstore.get(self._store, key, options={"if_match": etag, "range": (start, start + length)})
+            return bytes(result.bytes())
+        except (BaseError, FileNotFoundError) as error:
+            if _code_and_status(error)[0] == ABSENT:
+                raise ConflictError(f"{key} was deleted meanwhile", remedy="try again") from error
+            raise self._error(error, "read", key) from error
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """See ObjectStore."""

@@ -7,7 +7,10 @@ from typing import Literal
 from chaninfra.channel.descriptor import FILE_NAME, Descriptor
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import ConditionalWrites, Writers
+from chaninfra.channel.provider import Capability
 from chaninfra.channel.providers import PROVIDERS
+
+_NEEDED: tuple[Capability, ...] = ("conditional-create", "conditional-replace")
 
 Way = Literal["conditional", "plain", "refused"]
 """`conditional`: writers see each other's writes; `plain`: they do not, and there is one of them; `refused`: there may
@@ -28,6 +31,13 @@ def honoured(descriptor: Descriptor) -> ConditionalWrites:
         replace=row.can("conditional-replace"),
         multipart=row.can("conditional-multipart"),
     )
+
+
+def is_known(descriptor: Descriptor) -> bool:
+    """Whether a probe or the provider's row says which conditional writes the store honours."""
+    row = PROVIDERS.get(descriptor.provider)
+    known = row is not None and all(row.capabilities[name].value != "unknown" for name in _NEEDED)
+    return descriptor.index.conditional_writes is not None or known
 
 
 def way_to_write(writers: Writers, writes: ConditionalWrites) -> Way:

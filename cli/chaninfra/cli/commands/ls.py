@@ -21,7 +21,7 @@ def ls(
 ) -> None:
     """Print what the channel holds.
 
-    What its index lists, by subdir and name, the newest build first.
+    What its index lists and what is yanked, by subdir and name, the newest build first.
 
     \b
     Examples:
@@ -44,11 +44,28 @@ def _text(listing: Listing) -> str:
     from chaninfra.channel.text import count
 
     rows = [
-        (each.subdir, each.name, each.version, each.build, _size(each.size), each.file.rsplit(".", 1)[-1])
+        (
+            each.subdir,
+            each.name,
+            each.version,
+            each.build,
+            _date(each.timestamp),
+            _size(each.size),
+            each.file.rsplit(".", 1)[-1],
+            "" if each.yanked is None else f"yanked: {each.yanked}" if each.yanked else "yanked",
+        )
         for each in listing.packages
     ]
-    lines = [output.table([("SUBDIR", "NAME", "VERSION", "BUILD", "SIZE", "FORMAT"), *rows])] if rows else []
+    head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED")
+    lines = [output.table([head, *rows])] if rows else []
     return "\n".join([*lines, count(len(rows), "package")])
+
+
+def _date(timestamp: int | None) -> str:
+    """The day of the build, UTC."""
+    from datetime import UTC, datetime
+
+    return "?" if timestamp is None else datetime.fromtimestamp(timestamp / 1000, UTC).date().isoformat()
 
 
 def _size(size: int | None) -> str:

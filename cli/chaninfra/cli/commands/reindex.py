@@ -13,30 +13,46 @@ from chaninfra.cli.store_flags import StoreFlags
 def reindex(
     *,
     channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Read every package again, not only those new to it.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what differs, and exit with 1 where something does.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Read every package again, and make all index files anew.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
 ) -> None:
     """Bring the index in line with the packages that are there.
 
+    Packages that are new, gone, or were uploaded again are found by a listing, and only they are read. Index files that
+    are missing or do not agree are made anew. What is no package is named and left out (exit code 3). Where nothing
+    differs nothing is written.
+
     \b
     Examples:
       chaninfra reindex stack:prod
+      chaninfra reindex stack:prod --check
       chaninfra reindex s3://my-s3-bucket/my-channel --endpoint-url https://my-s3-host \\
         --region us-east-1 --force-path-style --access-key-id ... --secret-access-key ...
     """
     from chaninfra.cli import cdn
     from chaninfra.cli.channel_ref import open_channel
-    from chaninfra.cli.reports import finish, report_json, report_text
+    from chaninfra.cli.progress import reindexing
+    from chaninfra.cli.reports import finish, finish_check, report_json, report_text
     from chaninfra.index.invalidation import changed
     from chaninfra.index.listing import known_subdirs
-    from chaninfra.index.reference import ReferenceIndexer
+    from chaninfra.index.reindex import reindex as run
 
-    opened = open_channel(channel, store, "write")
-    report = ReferenceIndexer().reindex(opened, known_subdirs(opened), "all" if force else "changed")
+    opened = open_channel(channel, store, "read" if check else "write")
+    with reindexing() as progress:
+        report = run(
+            opened, known_subdirs(opened), "all" if force else "changed", "check" if check else "write", progress
+        )
     if force:
         cdn.refresh(opened, [each.subdir for each in report.subdirs], scope="all")
-    else:
+    elif not check:
         cdn.refresh(opened, changed(report))
     output.result_json(report_json(report)) if as_json else output.result(report_text(report))
+    if check:
+        finish_check(report)
     finish(report)

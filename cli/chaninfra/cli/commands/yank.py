@@ -1,0 +1,70 @@
+"""`chaninfra yank` and `chaninfra unyank`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chaninfra.cli import output, reference
+from chaninfra.cli.store_flags import StoreFlags
+
+if TYPE_CHECKING:
+    from chaninfra.index.yanking import Yanking
+
+_WORDS = "Names, files, or match specs of packages."
+
+
+def yank(
+    *,
+    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_WORDS)],
+    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who ask.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    store: StoreFlags,
+) -> None:
+    """Take packages out of the index; their files stay.
+
+    No solver finds them any more, and who has locked them can still install them. That is kept in the channel's
+    yanked.json, so no re-index brings them back.
+
+    \b
+    Examples:
+      chaninfra yank my-package-1.0-0.conda -c stack:prod --reason "does not start on macOS"
+      chaninfra yank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
+    """
+    from chaninfra.cli.channel_ref import open_channel
+    from chaninfra.index.yanking import yank as run
+
+    _print(run(open_channel(channel, store, "write"), packages, reason), "yanked", as_json=as_json)
+
+
+def unyank(
+    *,
+    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_WORDS)],
+    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    store: StoreFlags,
+) -> None:
+    """Bring yanked packages back into the index.
+
+    \b
+    Examples:
+      chaninfra unyank my-package-1.0-0.conda -c stack:prod
+    """
+    from chaninfra.cli.channel_ref import open_channel
+    from chaninfra.index.yanking import unyank as run
+
+    _print(run(open_channel(channel, store, "write"), packages), "back in the index", as_json=as_json)
+
+
+def _print(done: Yanking, word: str, *, as_json: bool) -> None:
+    from chaninfra.cli.reports import finish, report_json, report_text
+
+    if as_json:
+        output.result_json({"changed": [*done.changed], "already": [*done.already], "index": report_json(done.report)})
+    else:
+        lines = [f"{label}: {word}" for label in done.changed]
+        lines += [f"{label}: {word} already" for label in done.already]
+        output.result("\n".join([*lines, report_text(done.report)]))
+    finish(done.report)

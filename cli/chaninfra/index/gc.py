@@ -1,0 +1,154 @@
+"""Garbage: what no reader needs any more, found and deleted so that no reader ever misses it.
+
+A shard that no index names is marked, and swept by a run that finds it so a week later. It cannot be named again: each
+shard has a name of its own (docs/index-protocol.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS
+from chaninfra.channel.rights import OUR_FOLDER
+from chaninfra.channel.shards import ShardIndex
+from chaninfra.channel.store import Body, Entry
+from chaninfra.channel.structs import prepared
+from chaninfra.channel.subdirs import Subdir
+from chaninfra.index.channel import Channel
+from chaninfra.index.target import Target
+
+KEPT = timedelta(days=7)
+"""How long a shard stays after it was marked: readers that have an older index find it so long."""
+UPLOADS_KEPT = timedelta(days=1)
+_AT_ONCE = 1000
+
+Why = Literal["unreferenced", "not declared", "abandoned upload"]
+Mode = Literal["write", "check"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Garbage:
+    """An object, or an upload to its key, that was deleted or would be; `size` in bytes, None where it is not known."""
+
+    key: str
+    why: Why
+    size: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What was deleted or, where nothing was to be written, would be; and how many shards wait for their week."""
+
+    garbage: tuple[Garbage, ...]
+    waiting: int
+
+
+@prepared
+class _Marks(Struct, frozen=True):
+    """When shards were found unreferenced, in ms since 1970, by key relative to the subdir."""
+
+    unreferenced: dict[str, int] = {}
+    version: int = 1
+
+
+def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collected:
+    """Collect the garbage of the channel. Raises StorageError and its kinds."""
+    garbage: list[Garbage] = []
+    waiting = 0
+    for subdir in subdirs:
+        found = collect_subdir(channel.target(subdir), mode)
+        garbage += found.garbage
+        waiting += found.waiting
+    return Collected(garbage=(*garbage, *_uploads(channel, mode)), waiting=waiting)
+
+
+def collect_subdir(target: Target, mode: Mode) -> Collected:
+    """Collect the garbage of a subdir: shards, and the files of formats that are not declared any more."""
+    undeclared = _undeclared(target)
+    # Rule: the listing before the index, or a shard could be put and named in between.
+    folder = target.key(SHARDS)
+    shards = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
+    named = _named(target)
+    if named is None:
+        # The index is missing or damaged, so nobody knows which of them it should name.
+        return _delete(target, undeclared, 0, mode)
+    marks_key = target.layout.key(OUR_FOLDER, "gc", f"{target.subdir}.json")
+    before = _read_marks(target, marks_key)
+    now = target.means.now()
+    marks = {key: before.unreferenced.get(key, now) for key in shards if key not in named}
+    week = KEPT // timedelta(milliseconds=1)
+    newest = datetime.fromtimestamp(now / 1000, UTC) - KEPT
+    swept = [key for key, since in marks.items() if now - since >= week and shards[key].modified <= newest]
+    left = {key: since for key, since in sorted(marks.items()) if key not in swept}
+    garbage = [*undeclared, *(_garbage(shards[key], "unreferenced") for key in swept)]
+    done = _delete(target, garbage, len(left), mode)
+    if mode == "write" and left != before.unreferenced:
+        data = msgspec.json.encode(_Marks(unreferenced=left))
+        target.store.put(marks_key, Body(data=data, content_type="application/json", cache_control="no-store"))
+    return done
+
+
+def _undeclared(target: Target) -> list[Garbage]:
+    found = []
+    for kind, name in FILE_NAMES.items():
+        if kind not in target.layout.index.formats and name != REPODATA:
+            entry = target.store.head(target.key(name))
+            if entry is not None:
+                found.append(_garbage(entry, "not declared"))
+    return found
+
+
+def _named(target: Target) -> set[str] | None:
+    """The shards that readers may look for; None: it is not known which."""
+    if "shards" not in target.layout.index.formats:
+        return set()
+    stored = target.store.get(target.key(FILE_NAMES["shards"]))
+    index = ShardIndex.parse(stored.data) if stored else None
+    return index.keys() if index else None
+
+
+def _read_marks(target: Target, key: str) -> _Marks:
+    stored = target.store.get(key)
+    try:
+        return msgspec.json.decode(stored.data, type=_Marks) if stored else _Marks()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Another week, and nothing else is lost.
+        return _Marks()
+
+
+def _delete(target: Target, garbage: Sequence[Garbage], waiting: int, mode: Mode) -> Collected:
+    if mode == "write":
+        keys = [each.key for each in garbage]
+        for start in range(0, len(keys), _AT_ONCE):
+            target.store.delete(keys[start : start + _AT_ONCE])
+    return Collected(garbage=tuple(garbage), waiting=waiting)
+
+
+def _uploads(channel: Channel, mode: Mode) -> list[Garbage]:
+    """Uploads in parts that nobody finished: their parts take room, and no listing shows them."""
+    from chaninfra.channel.control import our_errors
+
+    bucket, prefix = channel.descriptor.bucket, channel.descriptor.key()
+    client = channel.client()
+    before = datetime.now(UTC) - UPLOADS_KEPT
+    found: list[Garbage] = []
+    with our_errors(channel.descriptor.location, "list the uploads of", prefix):
+        for page in client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=bucket, Prefix=f"{prefix}/" if prefix else ""
+        ):
+            for upload in page.get("Uploads", ()):
+                if upload["Initiated"] < before:
+                    found.append(Garbage(key=upload["Key"], why="abandoned upload", size=None))
+                    if mode == "write":
+                        client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    return found
+
+
+def _garbage(entry: Entry, why: Why) -> Garbage:
+    return Garbage(key=entry.key, why=why, size=entry.size)

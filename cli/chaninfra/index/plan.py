@@ -1,0 +1,95 @@
+"""What a re-index has to read: the packages that are there, compared with the records that the index has of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from chaninfra.channel.formats import Repodata
+from chaninfra.channel.store import Entry
+from chaninfra.channel.structs import prepared
+from chaninfra.index.record import suffix_of
+from chaninfra.index.seen import Seen, md5_in
+
+Scope = Literal["changed", "all"]
+"""`changed`: packages are read that have no record, or may be others than their record says; `all`: every package."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A folder of packages: those by file name, and all keys below it."""
+
+    packages: dict[str, Entry]
+    keys: frozenset[str]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], folder: str) -> Listing:
+        """The listing in the entries below `folder`; packages lie directly in it."""
+        found = {entry.key.removeprefix(f"{folder}/"): entry for entry in entries}
+        return cls(
+            packages={file: entry for file, entry in found.items() if "/" not in file and suffix_of(file)},
+            keys=frozenset(found),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """By file name: the packages to `read`, and those that have a record and were not found."""
+
+    read: dict[str, Entry]
+    gone: tuple[str, ...]
+
+
+@prepared
+class _Known(Struct):
+    size: int | None = None
+    md5: str | None = None
+    sha256: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Known)
+
+
+def plan(listing: Listing, repodata: Repodata, yanked: Collection[str], scope: Scope, seen: Callable[[], Seen]) -> Plan:
+    """What is to be read, and what seems to be gone; `seen` is asked where an ETag says nothing."""
+    there = listing.packages
+    known = {file: repodata.records[table][key] for file, table, key in repodata.files() if suffix_of(file)}
+    gone = tuple(file for file in known if file not in listing.keys)
+    wanted = {file: entry for file, entry in there.items() if file not in yanked}
+    if scope == "all":
+        return Plan(read=wanted, gone=gone)
+    read: dict[str, Entry] = {}
+    unsure: dict[str, str | None] = {}
+    for file, entry in wanted.items():
+        if file not in known:
+            read[file] = entry
+            continue
+        record = _known(known[file])
+        if record.size not in (None, entry.size):
+            read[file] = entry
+        elif record.md5 is None or md5_in(entry.etag) != record.md5:
+            unsure[file] = record.sha256
+    if unsure:
+        remembered = seen()
+        read |= {
+            file: there[file] for file, sha256 in unsure.items() if remembered.get(file) != (there[file].etag, sha256)
+        }
+    return Plan(read=read, gone=gone)
+
+
+def sha256_in(repodata: Repodata, file: str) -> str | None:
+    """The sha256 in a package's record; None where it has none, or there is none."""
+    place = repodata.find(file)
+    return _known(repodata.records[place[0]][place[1]]).sha256 if place else None
+
+
+def _known(record: msgspec.Raw) -> _Known:
+    try:
+        return _decoder.decode(record)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Not valid, so it is made anew.
+        return _Known(size=-1)

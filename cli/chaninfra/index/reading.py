@@ -1,0 +1,113 @@
+"""Reading packages out of a store: many at a time, each once, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.store import Entry
+from chaninfra.index.change import Packaged
+from chaninfra.index.package_archive import UnreadablePackageError, read_chunks
+from chaninfra.index.record import IndexJson, suffix_of
+from chaninfra.index.target import Target
+
+PART = 8 << 20
+"""A larger package is read in parts of this size: a request has a time limit, and its answer is held in memory."""
+_AT_ONCE = 16
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """A package as it lies in the store: its record, or why it has none (`wrong`); the digests are hex."""
+
+    file: str
+    etag: str
+    md5: str
+    sha256: str
+    packaged: Packaged | None = None
+    wrong: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A package that is not there any more."""
+
+    file: str
+
+
+def read_packages(
+    target: Target, packages: Iterable[tuple[str, Entry]], advance: Callable[[int], None]
+) -> Iterator[Read | Missing]:
+    """The packages, in order. `advance` is told of the size of each that was read, from several threads.
+
+    Raises StorageError and its kinds, ConflictError for one that is replaced again and again.
+    """
+    waiting: deque[Callable[[], Read | Missing]] = deque()
+    try:
+        for file, entry in packages:
+            waiting.append(target.means.go(partial(_read, target, file, entry, advance)))
+            if len(waiting) == _AT_ONCE:
+                yield waiting.popleft()()
+        while waiting:
+            yield waiting.popleft()()
+    finally:
+        # After an error: nothing may go on behind it.
+        for each in waiting:
+            try:
+                each()
+            except Exception:  # noqa: S112 (the first one was raised)
+                continue
+
+
+def _read(target: Target, file: str, entry: Entry, advance: Callable[[int], None]) -> Read | Missing:
+    there: Entry | None = entry
+    for _ in range(_ATTEMPTS):
+        if there is None:
+            break
+        try:
+            found = _read_once(target, file, there)
+        except ConflictError:
+            there = target.store.head(entry.key)
+            continue
+        advance(entry.size)
+        return found
+    if there is None:
+        advance(entry.size)
+        return Missing(file=file)
+    raise ConflictError(f"{entry.key} is replaced again and again", remedy="try again when that has ended")
+
+
+def _read_once(target: Target, file: str, entry: Entry) -> Read | Missing:
+    if entry.size <= PART:
+        stored = target.store.get(entry.key)
+        if stored is None:
+            return Missing(file=file)
+        etag, chunks = stored.entry.etag, iter((stored.data,))
+    else:
+        etag, chunks = entry.etag, _parts(target, entry)
+    try:
+        package = read_chunks(chunks, suffix_of(file) or ".conda")
+    except UnreadablePackageError as error:
+        return Read(file=file, etag=etag, md5=error.md5, sha256=error.sha256, wrong=str(error))
+    wrong = _misplaced(target, file, package.index)
+    packaged = None if wrong else package.packaged(file, target.subdir, etag)
+    return Read(file=file, etag=etag, md5=package.md5, sha256=package.sha256, packaged=packaged, wrong=wrong)
+
+
+def _parts(target: Target, entry: Entry) -> Iterator[bytes]:
+    for start in range(0, entry.size, PART):
+        yield target.store.part(entry.key, entry.etag, start, PART)
+
+
+def _misplaced(target: Target, file: str, index: IndexJson) -> str:
+    """What is wrong with the package's place, if anything."""
+    if not index.named_in(file):
+        return f"is named like another package: inside is {index.label()}"
+    # One that says nothing is of the folder that it lies in, as for conda.
+    if index.subdir not in (None, target.subdir):
+        return f"is for the subdir {index.subdir}, and lies in {target.subdir}"
+    return ""

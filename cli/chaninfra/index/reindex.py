@@ -1,0 +1,208 @@
+"""Re-indexing: an index brought in line with the packages that are there, at the cost of what differs.
+
+It lists the folder, reads what has no record or may not be what its record says, and commits. Where nothing differs,
+nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, Protocol
+
+from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.formats import REPODATA, SHARDS, Repodata
+from chaninfra.channel.shards import ShardIndex, shard_key
+from chaninfra.channel.subdirs import Subdir
+from chaninfra.index.change import Applied, Change, Packaged, apply
+from chaninfra.index.channel import Channel
+from chaninfra.index.commit import State, commit, inspect
+from chaninfra.index.means import every
+from chaninfra.index.plan import Listing, Scope, plan, sha256_in
+from chaninfra.index.reading import Missing, read_packages
+from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.seen import Seen, md5_in, read_seen, write_seen
+from chaninfra.index.target import Target
+
+Mode = Literal["write", "check"]
+"""`check`: only find out what would be done; the store is not written to."""
+
+
+class Progress(Protocol):
+    """Who is told how far it is."""
+
+    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
+        """So many packages are to be read, of `size` bytes together."""
+
+    def read(self, size: int) -> None:
+        """One of them was, of so many bytes; called from several threads."""
+
+    def writing(self, subdir: Subdir) -> None:
+        """The index is written."""
+
+
+class Silent:
+    """A Progress that nobody sees."""
+
+    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
+        """See Progress."""
+
+    def read(self, size: int) -> None:
+        """See Progress."""
+
+    def writing(self, subdir: Subdir) -> None:
+        """See Progress."""
+
+
+def reindex(
+    channel: Channel,
+    subdirs: Sequence[Subdir],
+    scope: Scope = "changed",
+    mode: Mode = "write",
+    progress: Progress | None = None,
+) -> Report:
+    """Re-index the subdirs, one after the other. Raises what `reindex_subdir` does."""
+    reports = [
+        reindex_subdir(channel.target(subdir), scope, mode=mode, progress=progress or Silent()) for subdir in subdirs
+    ]
+    return Report(subdirs=tuple(reports), left_out=tuple(each for report in reports for each in report.left_out))
+
+
+def reindex_subdir(
+    target: Target, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
+) -> SubdirReport:
+    """Bring the index of a subdir in line with its packages.
+
+    What is no package is left out and named; its record goes where that was of other bytes than are there now. Raises
+    RefusedError for an index that belongs to another tool, InvalidRepodataError for a repodata.json that is none (with
+    the scope `all` it is made anew), ConflictError where other writers were faster each time, and StorageError.
+    """
+    progress = progress or Silent()
+    found = _survey(target, scope, progress)
+    if mode == "check":
+        applied = apply(target, found.repodata, found.change, found.yanked)
+        return found.report(target.subdir, applied, found.repodata.count)
+    if found.differs:
+        progress.writing(target.subdir)
+        done = commit(target, lambda: found.change, when="changed", foreign="adopt")
+        report = found.report(target.subdir, done.applied, done.after)
+    else:
+        report = found.report(target.subdir, Applied(), found.repodata.count)
+    write_seen(target, found.remembered, found.seen, found.listing.packages)
+    return report
+
+
+@dataclass(kw_only=True)
+class _Survey:
+    """What differs between the packages and the index, found by reading the packages in question."""
+
+    listing: Listing
+    before: int | None
+    repodata: Repodata
+    yanked: frozenset[str]
+    files: tuple[str, ...]
+    """The index files that are missing, or are not what they should be."""
+    change: Change = field(default_factory=Change)
+    left_out: list[LeftOut] = field(default_factory=list)
+    remembered: Seen = field(default_factory=dict)
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is something to commit."""
+        change, yanked = self.change, self.yanked
+        to_yank = any(map(self.repodata.find, yanked)) or not yanked <= {*self.repodata.removed}
+        return bool(self.files or change.records or change.gone or change.spoiled or change.remade or to_yank)
+
+    def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
+        """What was found, and what was done for it."""
+        return SubdirReport(
+            subdir=subdir,
+            before=self.before,
+            after=after,
+            added=tuple(sorted(applied.added)),
+            replaced=tuple(sorted(applied.replaced)),
+            dropped=tuple(sorted(applied.dropped)),
+            yanked=tuple(sorted(applied.yanked)),
+            files=self.files,
+            left_out=tuple(self.left_out),
+        )
+
+
+def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
+    listing, state = _look(target, scope)
+    truth = state.truth if state else None
+    lost = _lost_shards(target, state, listing)
+    wrong = [*state.disagreements] if state else []
+    if truth is None or truth.mark is None:
+        # Missing, no repodata, or another tool's, who knows nothing of yanks.
+        wrong.insert(0, REPODATA)
+    found = _Survey(
+        listing=listing,
+        before=truth.repodata.count if truth else None,
+        repodata=truth.repodata if truth else Repodata.empty(target.subdir),
+        yanked=state.yanked.files(target.subdir) if state else frozenset(),
+        files=(*wrong, *((SHARDS,) if lost else ())),
+    )
+
+    def recall() -> Seen:
+        found.remembered = read_seen(target)
+        return found.remembered
+
+    planned = plan(listing, found.repodata, found.yanked, scope, recall)
+    if planned.read:
+        size = sum(entry.size for entry in planned.read.values())
+        progress.reading(target.subdir, len(planned.read), size)
+    records: dict[str, Packaged] = {}
+    gone = [*planned.gone]
+    spoiled: dict[str, str] = {}
+    for each in read_packages(target, planned.read.items(), progress.read):
+        if isinstance(each, Missing):
+            gone.append(each.file)
+            continue
+        if md5_in(each.etag) != each.md5:
+            found.seen[each.file] = (each.etag, each.sha256)
+        if each.packaged is not None:
+            records[each.file] = each.packaged
+            continue
+        found.left_out.append(LeftOut(package=f"{target.subdir}/{each.file}", reason=each.wrong))
+        # A record of these very bytes stays: somebody could read them.
+        if sha256_in(found.repodata, each.file) != each.sha256:
+            spoiled[each.file] = each.etag
+    found.change = Change(
+        records=records,
+        gone=gone,
+        spoiled=spoiled,
+        remade={name for name, *_ in found.repodata.names()} if scope == "all" else lost,
+        replace=scope,
+    )
+    return found
+
+
+def _look(target: Target, scope: Scope) -> tuple[Listing, State | None]:
+    """What is there; None where the index is none, and is to be made anew."""
+    folder = target.layout.key(target.subdir)
+    listing = target.means.go(lambda: Listing.of(target.store.list(folder), folder))
+    try:
+        state = inspect(target)
+    except InvalidRepodataError:
+        listing()
+        if scope != "all":
+            raise
+        return listing(), None
+    return listing(), state
+
+
+def _lost_shards(target: Target, state: State | None, listing: Listing) -> set[str]:
+    """The names whose shards are not there, though the index names them."""
+    stored = state.derived.index if state else None
+    index = ShardIndex.parse(stored.data) if stored else None
+    if index is None or "shards" not in target.layout.index.formats:
+        return set()
+    missing = [name for name, digest in index.hashes.items() if shard_key(digest) not in listing.keys]
+    # The listing may be older than the index.
+    heads = every(
+        target.means, [partial(target.store.head, target.key(shard_key(index.hashes[name]))) for name in missing]
+    )
+    return {name for name, entry in zip(missing, heads, strict=True) if entry is None}

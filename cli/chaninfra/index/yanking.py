@@ -1,0 +1,228 @@
+"""Yanking: packages out of the index while their files stay, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.formats import REPODATA, Repodata
+from chaninfra.channel.rights import YANKED
+from chaninfra.channel.structs import prepared
+from chaninfra.channel.subdirs import Subdir
+from chaninfra.index.change import Change, Packaged
+from chaninfra.index.channel import Channel
+from chaninfra.index.commit import ATTEMPTS
+from chaninfra.index.indexed import commit_indexed
+from chaninfra.index.listing import guessed, known_subdirs
+from chaninfra.index.means import every
+from chaninfra.index.reading import Missing, read_packages
+from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.seen import md5_in
+from chaninfra.index.select import Candidate, select
+from chaninfra.index.target import Target
+from chaninfra.index.yanks import Yank, Yanked, read_yanked, write_yanked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yanking:
+    """The packages that were yanked or brought back, by `<subdir>/<file>`; those that were so already; and what the
+    index of their subdirs is now."""
+
+    changed: tuple[str, ...]
+    already: tuple[str, ...]
+    report: Report
+
+
+def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
+    """Take the packages that the words mean out of the index.
+
+    Raises ConfigurationError for a word that is no name, ChaninfraError for one that means nothing that is there,
+    and what `commit` raises.
+    """
+    subdirs = known_subdirs(channel)
+    targets = {subdir: channel.target(subdir) for subdir in subdirs}
+    indexed = _indexed(targets)
+    candidates = [
+        Candidate(subdir, file, bytes(repodata.records[table][key]))
+        for subdir, repodata in indexed.items()
+        for file, table, key in repodata.files()
+    ]
+    yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED))
+    chosen = _chosen(words, [*candidates, *_candidates(yanked, indexed)])
+    now = datetime.fromtimestamp(channel.means.now() // 1000, UTC).isoformat()
+    new: dict[str, Yank] = {}
+    for each in chosen:
+        there = indexed[each.subdir].find(each.file) if each.subdir in indexed else None
+        new[each.label] = Yank(
+            reason=reason,
+            when=now,
+            table=there[0] if there else None,
+            record=msgspec.json.decode(each.record) if there else None,
+        )
+
+    def add(before: Yanked) -> Yanked:
+        # One that is yanked already keeps when and why, and the record that it had.
+        return replace(before, packages={**new, **before.packages})
+
+    before = _rewrite(channel, add)
+    already = tuple(sorted(label for label in new if label in before.packages))
+    # Those too: whoever yanked them may not have come to commit it.
+    reports = [_commit(targets[subdir], Change) for subdir in subdirs if any(_in(subdir, label) for label in new)]
+    return Yanking(
+        changed=tuple(sorted(set(new) - set(already))), already=already, report=Report(subdirs=tuple(reports))
+    )
+
+
+def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
+    """Bring the packages that the words mean back into the index: with the record that they had, where it is still the
+    package's, else with one made from the package. One that is not there any more is left out.
+
+    Raises as `yank` does.
+    """
+    subdirs = known_subdirs(channel)
+    targets = {subdir: channel.target(subdir) for subdir in subdirs}
+    indexed = _indexed(targets)
+    yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED))
+    chosen = {each.label: each for each in _chosen(words, _candidates(yanked, indexed))}
+
+    def remove(before: Yanked) -> Yanked:
+        return replace(before, packages={label: each for label, each in before.packages.items() if label not in chosen})
+
+    _rewrite(channel, remove)
+    reports: list[SubdirReport] = []
+    for subdir in subdirs:
+        files = [each.file for each in chosen.values() if each.subdir == subdir]
+        if files:
+            kept = {file: yanked.packages.get(f"{subdir}/{file}") for file in files}
+            records, left_out = _records(targets[subdir], kept)
+            reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
+    left_out = [each for report in reports for each in report.left_out]
+    changed = set(chosen) - {each.package for each in left_out}
+    return Yanking(
+        changed=tuple(sorted(changed)), already=(), report=Report(subdirs=tuple(reports), left_out=tuple(left_out))
+    )
+
+
+@prepared
+class _Named(Struct):
+    name: str
+    sha256: str
+    size: int | None = None
+    md5: str | None = None
+
+
+def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Packaged], list[LeftOut]]:
+    """The records that the packages should have."""
+    heads = every(target.means, [partial(target.store.head, target.key(file)) for file in kept])
+    records: dict[str, Packaged] = {}
+    left_out: list[LeftOut] = []
+    to_read = []
+    for (file, yank), entry in zip(kept.items(), heads, strict=True):
+        if entry is None:
+            left_out.append(LeftOut(package=f"{target.subdir}/{file}", reason="is not there any more"))
+            continue
+        if yank is None or yank.record is None or yank.table is None:
+            to_read.append((file, entry))
+            continue
+        record = msgspec.convert(yank.record, _Named)
+        if record.size != entry.size or record.md5 is None or md5_in(entry.etag) != record.md5:
+            # Other bytes by now; or there is no telling.
+            to_read.append((file, entry))
+            continue
+        records[file] = _kept(file, yank.table, yank.record, record, entry.etag)
+    for read in read_packages(target, to_read, lambda _: None):
+        label = f"{target.subdir}/{read.file}"
+        if isinstance(read, Missing):
+            left_out.append(LeftOut(package=label, reason="is not there any more"))
+        elif read.packaged is None:
+            left_out.append(LeftOut(package=label, reason=read.wrong))
+        else:
+            yank = kept[read.file]
+            records[read.file] = read.packaged
+            if yank is not None and yank.record is not None and yank.table is not None:
+                named = msgspec.convert(yank.record, _Named)
+                if named.sha256 == read.sha256:
+                    records[read.file] = _kept(read.file, yank.table, yank.record, named, read.etag)
+    return records, left_out
+
+
+def _kept(file: str, table: str, record: dict[str, Any], named: _Named, etag: str) -> Packaged:
+    raw = Raw(msgspec.json.encode(record, order="sorted"))
+    key = file if not table.startswith("v3.") else file.removesuffix(table.removeprefix("v3"))
+    return Packaged(name=named.name, table=table, key=key, sha256=named.sha256, record=lambda _: raw, etag=etag)
+
+
+def _commit(target: Target, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
+    done = commit_indexed(target, change)
+    return SubdirReport(
+        subdir=target.subdir,
+        before=done.before,
+        after=done.after,
+        added=tuple(sorted(done.applied.added)),
+        yanked=tuple(sorted(done.applied.yanked)),
+        left_out=tuple(left_out),
+    )
+
+
+def _rewrite(channel: Channel, change: Callable[[Yanked], Yanked]) -> Yanked:
+    """Make the change in yanked.json; what it said before. Raises ConflictError where others were faster each time."""
+    key = channel.descriptor.key(YANKED)
+    for attempt in range(ATTEMPTS):
+        before, condition = read_yanked(channel.writer, key)
+        after = change(before)
+        if after == before:
+            return before
+        try:
+            write_yanked(channel.writer, key, after, condition)
+        except ConflictError:
+            # Or our own success, whose answer was lost: then there is nothing more to write.
+            channel.means.pause(attempt)
+            continue
+        return before
+    raise ConflictError("other writers were faster each time", where=channel.url(YANKED), remedy="try again")
+
+
+def _indexed(targets: dict[Subdir, Target]) -> dict[str, Repodata]:
+    """The indexes that are there, by subdir."""
+    found = {
+        subdir: target.means.go(partial(target.store.get, target.key(REPODATA))) for subdir, target in targets.items()
+    }
+    return {
+        subdir: Repodata.parse(stored.data, where=targets[subdir].key(REPODATA))
+        for subdir, result in found.items()
+        if (stored := result()) is not None
+    }
+
+
+def _candidates(yanked: Yanked, indexed: dict[str, Repodata]) -> list[Candidate]:
+    """The packages that are yanked, and those that some tool only says are removed."""
+    found = {label: each.record for label, each in yanked.packages.items()}
+    for subdir, repodata in indexed.items():
+        for file in repodata.removed:
+            found.setdefault(f"{subdir}/{file}", None)
+    made = []
+    for label, record in found.items():
+        subdir, _, file = label.partition("/")
+        made.append(Candidate(subdir, file, msgspec.json.encode(record or guessed(file))))
+    return made
+
+
+def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+    chosen = select(words, candidates)
+    if nothing := [word for word, found in chosen.items() if not found]:
+        raise ChaninfraError(
+            f"there is no such package: {', '.join(nothing)}", remedy="`chaninfra ls` prints what the channel holds"
+        )
+    return list({each.label: each for found in chosen.values() for each in found}.values())
+
+
+def _in(subdir: str, label: str) -> bool:
+    return label.startswith(f"{subdir}/")

@@ -1,0 +1,128 @@
+"""A generated channel laid out at a server, without asking the programs that are measured to do it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bench.generator import SUBDIR, Channel
+from chaninfra.channel.credentials import Credentials
+from chaninfra.channel.formats import REPODATA, TABLES, Repodata
+from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.location import Location
+from chaninfra.channel.shards import index_files
+from chaninfra.channel.store import Body, S3Store
+from s3_servers import Server
+
+# Of a row that is known to write conditionally, as both servers do: it need not be tried at every write.
+PROVIDER = "minio"
+_THREADS = 16
+
+
+@dataclass(frozen=True)
+class Place:
+    """A channel's place at a server; `folder` is the bucket's own on a server that keeps plain files, else None."""
+
+    server: Server
+    bucket: str
+    prefix: str
+    folder: Path | None
+
+    @property
+    def url(self) -> str:
+        """The channel's s3:// URL."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def store(self) -> S3Store:
+        """The store, not through any proxy."""
+        location = Location(
+            bucket=self.bucket, endpoint_url=self.server.endpoint_url, region=self.server.region, force_path_style=True
+        )
+        return S3Store(location, Credentials(self.server.access_key_id, self.server.secret_access_key))
+
+    def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
+        """Puts objects, keys relative to the channel."""
+        if self.folder is None:
+            store = self.store()
+
+            def one(each: tuple[str, bytes]) -> None:
+                key, data = each
+                store.put(f"{self.prefix}/{key}", Body(data=data, content_type="application/octet-stream"))
+
+            with ThreadPoolExecutor(_THREADS) as pool:
+                list(pool.map(one, objects))
+            return
+        for key, data in objects:
+            path = self.folder / self.prefix / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            # What versitygw answers as the ETag.
+            os.setxattr(path, "user.etag", hashlib.md5(data, usedforsecurity=False).hexdigest().encode())
+
+    def clear_index(self) -> None:
+        """Leaves the packages alone."""
+        store = self.store()
+        store.delete([entry.key for entry in store.list(self.prefix) if not entry.key.endswith(".conda")])
+
+    def truth(self) -> bytes:
+        """The subdir's repodata.json."""
+        stored = self.store().get(f"{self.prefix}/{SUBDIR}/{REPODATA}")
+        assert stored, "there is no index"
+        return stored.data
+
+    def records(self) -> dict[str, object]:
+        """The records of the subdir, by file name, without the time at which they were indexed."""
+        document = msgspec.json.decode(self.truth())
+        records = {file: record for table in TABLES for file, record in document.get(table, {}).items()}
+        return {
+            file: {key: value for key, value in record.items() if key != "indexed_timestamp"}
+            for file, record in records.items()
+        }
+
+
+def packages(place: Place, channel: Channel) -> Repodata:
+    """Puts the packages of the channel, and no index; what an index would say."""
+    repodata = Repodata.empty(SUBDIR)
+    records = repodata.records["packages.conda"]
+
+    def each() -> Iterator[tuple[str, bytes]]:
+        for package in channel:
+            records[package.file] = msgspec.Raw(msgspec.json.encode(package.record()))
+            yield f"{SUBDIR}/{package.file}", package.data
+
+    place.put(each())
+    return repodata
+
+
+def copy(source: Place, target: Place) -> None:
+    """The same packages at another place of the same server."""
+    if source.folder and target.folder:
+        folder = target.folder / target.prefix / SUBDIR
+        folder.mkdir(parents=True)
+        for path in (source.folder / source.prefix / SUBDIR).glob("*.conda"):
+            # ETag included, and no room on the disk.
+            os.link(path, folder / path.name)
+        return
+    client = target.server.client()
+
+    def one(key: str) -> None:
+        file = key.removeprefix(source.prefix)
+        given = {"Bucket": source.bucket, "Key": key}
+        client.copy_object(Bucket=target.bucket, Key=f"{target.prefix}{file}", CopySource=given)
+
+    keys = [entry.key for entry in source.store().list(source.prefix) if entry.key.endswith(".conda")]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(one, keys))
+
+
+def index(places: Iterable[Place], repodata: Repodata) -> None:
+    """The index files of the channel, by our own formats: to make them by the reference takes minutes."""
+    files = {f"{SUBDIR}/{name}": body.data for name, body in index_files(repodata, IndexSettings()).items()}
+    for place in places:
+        place.put(files.items())

@@ -1,0 +1,91 @@
+"""What becomes of a condition at a store that may not honour it."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from chaninfra.channel.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.index_settings import ConditionalWrites, Writers
+from chaninfra.channel.store import Body, Condition, Match
+from chaninfra.index.writer import writer
+from index_scenes import channel
+from memory_store import Alone, MemoryStore, etag
+
+
+class Deaf(MemoryStore):
+    """A store that takes no notice of conditions."""
+
+    def put(self, key: str, body: Body, condition: Condition | Match | None = None) -> str:
+        return super().put(key, body)
+
+
+ONE, TWO = (Body(data=data, content_type="") for data in (b"one", b"two"))
+ALL = ConditionalWrites(create=True, replace=True, multipart=True)
+NONE = ConditionalWrites(create=False, replace=False, multipart=False)
+
+
+def described(provider: str, writes: ConditionalWrites | None = None, writers: Writers = "many") -> Descriptor:
+    found = channel(MemoryStore(), Alone()).descriptor
+    return replace(found, provider=provider, index=DescribedIndex(conditional_writes=writes, writers=writers))
+
+
+@pytest.mark.parametrize("descriptor", [described("minio"), described("custom", ALL), described("custom")])
+def test_a_store_with_conditional_writes_is_given_them(descriptor: Descriptor) -> None:
+    store = MemoryStore()
+    made = writer(store, descriptor)
+    made.put("a", ONE, Condition.CREATE)
+    with pytest.raises(ConflictError):
+        made.put("a", TWO, Condition.CREATE)
+    made.put("a", TWO, Match(etag(b"one")))
+    with pytest.raises(ConflictError):
+        made.put("a", ONE, Match(etag(b"one")))
+    assert store.objects == {"a": TWO}
+
+
+def test_a_store_that_is_known_is_not_tried() -> None:
+    store = MemoryStore()
+    writer(store, described("minio")).put("a", ONE, Condition.CREATE)
+    assert store.log == [("put", "a")]
+
+
+@pytest.mark.parametrize("condition", [Condition.CREATE, Match(etag(b"one"))])
+def test_a_store_without_them_is_found_out_at_the_first_write(condition: Condition | Match) -> None:
+    store = Deaf()
+    if condition is not Condition.CREATE:
+        store.objects["a"] = ONE
+    with pytest.raises(ConfigurationError, match="no conditional writes"):
+        writer(store, described("custom")).put("a", TWO, condition)
+
+
+def test_what_is_there_is_not_overwritten_to_find_out() -> None:
+    store = Deaf()
+    store.objects["a"] = ONE
+    for condition in (Condition.CREATE, Match(etag(b"other"))):
+        with pytest.raises(ConflictError):
+            writer(store, described("custom")).put("a", TWO, condition)
+    assert store.objects == {"a": ONE}
+
+
+def test_what_is_tried_is_small() -> None:
+    store = MemoryStore()
+    store.objects["large"] = ONE
+    made = writer(store, described("custom"))
+    made.put("small", Body(data=b"", content_type=""))
+    made.put("large", TWO, Match(etag(b"one")))
+    assert store.log == [("put", "small"), ("head", "large"), ("put", "large"), ("put", "small")]
+
+
+@pytest.mark.parametrize("writes", [NONE, None])
+def test_a_store_without_them_has_one_writer_at_a_time(writes: ConditionalWrites | None) -> None:
+    if writes:
+        with pytest.raises(ConfigurationError, match="no conditional writes"):
+            writer(Deaf(), described("custom", writes))
+    store = Deaf()
+    made = writer(store, described("custom", writes, "single"))
+    made.put("a", ONE, Condition.CREATE)
+    with pytest.raises(ConflictError):
+        made.put("a", TWO, Condition.CREATE)
+    made.put("a", TWO, Match(etag(b"one")))
+    assert store.objects == {"a": TWO}
