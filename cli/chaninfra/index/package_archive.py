@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import local
 from typing import IO, Any, cast
 
 import msgspec
@@ -210,8 +211,7 @@ def _of_zip(file: IO[bytes]) -> _Metadata:
     if len(infos) != 1:
         raise PackageError(f"is no conda package: there are {len(infos) or 'no'} info-*.tar.zst in it")
     part = _stored(bounded, infos[0])
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
-    stream = _ZstdStream(decompressor.stream_reader(cast(IO[bytes], part), read_across_frames=True))
+    stream = _ZstdStream(_decompressor().stream_reader(cast(IO[bytes], part), read_across_frames=True))
     found = dict(_members(stream, {_INDEX, _RUN_EXPORTS}))
     if _INDEX not in found:
         raise PackageError(f"is no conda package: there is no {_INDEX} in it")
@@ -299,6 +299,17 @@ class _Part:
         self._at += len(data)
         self._left -= len(data)
         return data
+
+
+_own = local()
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """This thread's; to make one takes as long as to unpack a small package."""
+    if not hasattr(_own, "decompressor"):
+        _own.decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+    found: zstandard.ZstdDecompressor = _own.decompressor
+    return found
 
 
 class _ZstdStream:
