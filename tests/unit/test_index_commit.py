@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chaninfra.channel.errors import ConflictError, RefusedError, StorageError
+from chaninfra.channel.errors import ConflictError, RefusedError, StorageError, UnreachableError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress, read_mark
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.shards import ShardIndex, index_files, shard_key
@@ -300,6 +300,29 @@ def test_a_success_whose_answer_was_lost_is_known_as_such(error: Exception) -> N
     channel.store.put = lost  # type: ignore[method-assign]
     channel.publish("a")
     assert channel.store.log.count(("put", JSON)) == 1
+    channel.check()
+
+
+@pytest.mark.parametrize("key", [ZST, INDEX])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_derived_file_whose_answer_was_lost_is_looked_at(key: str, when: str) -> None:
+    channel = Channel().skeleton()
+    put = channel.store.put
+    failed = []
+
+    def lost(put_key: str, body: Body, condition: Any = None) -> str:
+        hit = put_key == key and not failed
+        if hit:
+            failed.append(key)
+        if not hit or when == "after":
+            done = put(put_key, body, condition)
+        if hit:
+            raise UnreachableError("no answer")
+        return done
+
+    channel.store.put = lost  # type: ignore[method-assign]
+    channel.publish("a")
+    assert failed
     channel.check()
 
 
