@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from chaninfra.channel.errors import ConflictError, UnreachableError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Mark, Repodata, body, compress, decompress, read_mark
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Mark, Repodata, body, compress, decompress
 from chaninfra.channel.shards import ShardIndex, make_shards, shard_key
 from chaninfra.channel.store import Body, Condition, Entry, Match, Stored
 from chaninfra.index.target import Target
@@ -38,7 +38,7 @@ class Derived:
 def parse_truth(target: Target, stored: Stored) -> Truth:
     """The truth in an object. Raises InvalidRepodataError."""
     repodata = Repodata.parse(stored.data, where=target.key(REPODATA))
-    return Truth(data=stored.data, etag=stored.entry.etag, repodata=repodata, mark=read_mark(stored.data))
+    return Truth(data=stored.data, etag=stored.entry.etag, repodata=repodata, mark=repodata.mark(stored.data))
 
 
 def read_derived(target: Target, *, whole: bool) -> Callable[[], Derived]:
