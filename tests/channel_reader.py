@@ -37,7 +37,7 @@ class Seen:
 
 
 class Reader:
-    """Reads from its start until `stop`, and at least `least` times."""
+    """Reads from its start until `stop`, then once more in each way, and at least `least` times."""
 
     def __init__(self, server: Server, channel: str, names: list[str], folder: Path, least: int) -> None:
         folder.mkdir(parents=True)
@@ -96,7 +96,11 @@ async def _main(channel: str, names: list[str], folder: Path, least: int, option
     broken: list[str] = []
     there: set[str] = set()
     last: dict[str, list[str]] = {}
-    while not stopped.is_set() or polls < least:
+    end = None
+    while end is None or polls < end:
+        if end is None and stopped.is_set():
+            # What is there now is read in every way.
+            end = max(least, polls + len(WAYS))
         way = [*WAYS][polls % len(WAYS)]
         polls += 1
         cache = folder / "cache"

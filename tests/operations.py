@@ -13,7 +13,7 @@ from chaninfra.pulumi.resources import OPERATIONS, Operations
 from chaninfra.pulumi.session import Session
 from s3_servers import Server
 
-INDEX = {"formats": ["json", "zst", "shards"], "compression-level": 3, "cache-control": IndexSettings().cache_control}
+INDEX = {"formats": ["json", "zst", "shards"], "compression-level": 1, "cache-control": IndexSettings().cache_control}
 KEYS = {"AWS_ACCESS_KEY_ID": "access-key-id", "AWS_SECRET_ACCESS_KEY": "secret-access-key"}
 KEYS |= {"AWS_SESSION_TOKEN": "session-token"}
 

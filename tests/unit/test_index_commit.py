@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chaninfra.channel.errors import ConflictError, RefusedError, StorageError
+from chaninfra.channel.errors import ConflictError, RefusedError, StorageError, UnreachableError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress, read_mark
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.shards import ShardIndex, index_files, shard_key
@@ -303,6 +303,29 @@ def test_a_success_whose_answer_was_lost_is_known_as_such(error: Exception) -> N
     channel.check()
 
 
+@pytest.mark.parametrize("key", [ZST, INDEX])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_derived_file_whose_answer_was_lost_is_looked_at(key: str, when: str) -> None:
+    channel = Channel().skeleton()
+    put = channel.store.put
+    failed = []
+
+    def lost(put_key: str, body: Body, condition: Any = None) -> str:
+        hit = put_key == key and not failed
+        if hit:
+            failed.append(key)
+        if not hit or when == "after":
+            done = put(put_key, body, condition)
+        if hit:
+            raise UnreachableError("no answer")
+        return done
+
+    channel.store.put = lost  # type: ignore[method-assign]
+    channel.publish("a")
+    assert failed
+    channel.check()
+
+
 def test_an_error_of_the_store_is_no_reason_to_try_again() -> None:
     channel = Channel().skeleton()
 
@@ -328,3 +351,42 @@ def test_a_truth_of_another_tool_is_not_derived_from() -> None:
     channel = Channel().skeleton()
     channel.put(REPODATA, {"info": {}})
     assert agree(channel.target) == ()
+
+
+def test_shards_that_are_a_day_old_are_made_anew_before_an_index_names_them() -> None:
+    # A gc may have marked them a week ago.
+    channel = Channel().skeleton()
+    made: list[str] = []
+
+    def sleep(kind: str, key: str) -> None:
+        if kind == "put" and "/shards/" in key:
+            made.append(key)
+            if len(made) == 1:
+                channel.means.time += 2 * 24 * 60 * 60 * 1000
+
+    channel.store.before = sleep
+    channel.publish("a")
+    index = ShardIndex.parse(channel.store.objects[INDEX].data)
+    assert index is not None
+    assert [f"c/noarch/{shard_key(digest)}" for digest in index.hashes.values()] == made[1:]
+    channel.check()
+
+
+def test_a_large_request_that_was_cut_off_because_it_lost_is_made_again() -> None:
+    channel = Channel().skeleton()
+    theirs = Channel().skeleton()
+    cut: list[str] = []
+
+    def overtake(kind: str, key: str) -> None:
+        if (kind, key) == ("put", JSON) and not cut:
+            cut.append(key)
+            theirs.store.objects = channel.store.objects
+            theirs.publish("b")
+            raise StorageError("connection closed")
+
+    channel.store.before = overtake
+    theirs.means = Alone("other")
+    theirs.target = Target(store=theirs.store, layout=theirs.layout, subdir="noarch", means=theirs.means)
+    channel.publish("a")
+    assert list(channel.truth()["packages.conda"]) == ["a-1.0-0.conda", "b-1.0-0.conda"]
+    channel.check()

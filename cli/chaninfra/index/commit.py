@@ -87,7 +87,11 @@ def commit(
         if done is not None:
             return done
         target.means.pause(attempt)
-    raise ConflictError(
+    raise _lost(target)
+
+
+def _lost(target: Target) -> ConflictError:
+    return ConflictError(
         "other writers were faster each time", where=target.key(REPODATA), remedy="try again when less is published"
     )
 
@@ -179,6 +183,8 @@ def agree(target: Target) -> tuple[str, ...]:
                 break
         except ConflictError:
             target.means.pause(attempt)
+    else:
+        raise _lost(target)
     return tuple(sorted(mended))
 
 

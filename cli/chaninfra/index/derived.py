@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Mark, Repodata, body, compress, decompress, read_mark
+from chaninfra.channel.errors import ConflictError, UnreachableError
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Mark, Repodata, body, compress, decompress
 from chaninfra.channel.shards import ShardIndex, make_shards, shard_key
 from chaninfra.channel.store import Body, Condition, Entry, Match, Stored
 from chaninfra.index.target import Target
@@ -38,7 +38,7 @@ class Derived:
 def parse_truth(target: Target, stored: Stored) -> Truth:
     """The truth in an object. Raises InvalidRepodataError."""
     repodata = Repodata.parse(stored.data, where=target.key(REPODATA))
-    return Truth(data=stored.data, etag=stored.entry.etag, repodata=repodata, mark=read_mark(stored.data))
+    return Truth(data=stored.data, etag=stored.entry.etag, repodata=repodata, mark=repodata.mark(stored.data))
 
 
 def read_derived(target: Target, *, whole: bool) -> Callable[[], Derived]:
@@ -123,7 +123,9 @@ class Derivation:
             self._zst = self._target.means.go(lambda: compress(truth, settings.compression_level))
 
     def put(self) -> None:
-        """Put the files in the place of those that were there. Raises ConflictError where another writer was faster."""
+        """Put the files in the place of those that were there. Raises ConflictError where another writer was faster,
+        or may have been.
+        """
         settings = self._target.layout.index
         bodies: list[tuple[str, Body, Condition | Match]] = []
         if self._zst is not None:
@@ -148,6 +150,10 @@ class Derivation:
                 each()
             except ConflictError as error:
                 lost = error
+            except UnreachableError as error:
+                # Whether it was written is not known. And a store that refuses a large body may close the connection
+                # before anybody can hear why.
+                lost = ConflictError(error.message, where=error.where, remedy="try again")
         if lost is not None:
             raise lost
 

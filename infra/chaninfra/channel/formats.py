@@ -106,6 +106,7 @@ class Repodata:
     def __init__(self, document: dict[str, Raw], *, where: str = REPODATA) -> None:
         self._document = {key: raw for key, raw in document.items() if key not in ("info", "removed", V3, *TABLES)}
         self._where = where
+        self._raw_info = document.get("info")
         self._info: dict[str, Any] = (
             msgspec.json.decode(document["info"], type=dict[str, Any]) if "info" in document else {}
         )
@@ -191,6 +192,10 @@ class Repodata:
             remedy="`chaninfra reindex --force` makes the index anew",
         )
 
+    def mark(self, data: bytes) -> Mark | None:
+        """The mark of the repodata.json with these bytes, which this was parsed from; see `read_mark`."""
+        return _mark(data, bytes(self._raw_info)) if self._raw_info is not None else None
+
     def info(self) -> dict[str, Any]:
         """The `info` mapping."""
         return self._info
@@ -253,11 +258,18 @@ _encoder = msgspec.json.Encoder()
 def read_mark(data: bytes) -> Mark | None:
     """The mark of a repodata.json, or None where it has none that fits: the last to write it was another tool."""
     try:
-        info = msgspec.json.decode(data, type=_WithInfo).info
+        info = bytes(msgspec.json.decode(data, type=_WithInfo).info)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return _mark(data, info)
+
+
+def _mark(data: bytes, info: bytes) -> Mark | None:
+    try:
         mark = msgspec.json.decode(info, type=_WithMark).chaninfra
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    head = _head(bytes(info))
+    head = _head(info)
     if mark is None or not data.startswith(head) or mark.checksum.encode() != _checksum(data, len(head)):
         return None
     return mark

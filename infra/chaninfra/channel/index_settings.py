@@ -31,9 +31,9 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             description="The zstd level of the compressed index files. Higher ones save few bytes and take long.",
             ge=1,
             le=22,
-            examples=[3],
+            examples=[1],
         ),
-    ] = 3
+    ] = 1
     cache_control: Annotated[
         str,
         Meta(

@@ -1,0 +1,89 @@
+"""A re-index while others write: what it read may be another package, or none, by the time it commits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from archives import conda, index_json
+from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.skeleton import Layout
+from chaninfra.channel.store import Body
+from chaninfra.index import reading
+from chaninfra.index.means import Threads
+from chaninfra.index.reindex import reindex_subdir
+from chaninfra.index.target import Target
+from memory_store import MemoryStore
+
+KEY = "ch/noarch/a-1-0.conda"
+FIRST = conda(index_json("a"), payload=b"first")
+OTHER = conda(index_json("a"), payload=b"other")
+
+
+def put(store: MemoryStore, data: bytes) -> None:
+    store.put(KEY, Body(data=data, content_type="application/octet-stream"))
+
+
+def target(store: MemoryStore) -> Target:
+    return Target(store=store, layout=Layout("ch", ("noarch",), IndexSettings()), subdir="noarch", means=Threads(4))
+
+
+def records(store: MemoryStore) -> dict[str, Any]:
+    stored = store.get("ch/noarch/repodata.json")
+    assert stored is not None
+    found: dict[str, Any] = json.loads(stored.data)["packages.conda"]
+    return found
+
+
+class Meanwhile:
+    """Does something before the first request of a kind for a key."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        self.at: tuple[str, str] | None = (kind, key)
+        self.done = lambda: None
+
+    def __call__(self, kind: str, key: str) -> None:
+        if self.at == (kind, key):
+            self.at = None
+            self.done()
+
+
+def test_a_package_that_goes_after_the_listing() -> None:
+    meanwhile = Meanwhile("get", KEY)
+    store = MemoryStore(meanwhile)
+    put(store, FIRST)
+    meanwhile.done = lambda: store.delete([KEY])
+    report = reindex_subdir(target(store))
+    assert (report.after, report.added, report.left_out) == (0, (), ())
+
+
+def test_a_package_that_is_replaced_while_it_is_read_in_parts(monkeypatch: Any) -> None:
+    monkeypatch.setattr(reading, "PART", 100)
+    meanwhile = Meanwhile("part", KEY)
+    store = MemoryStore(meanwhile)
+    put(store, FIRST)
+    meanwhile.done = lambda: put(store, OTHER)
+    reindex_subdir(target(store))
+    assert meanwhile.at is None
+    assert records(store)["a-1-0.conda"]["size"] == len(OTHER)
+    found = store.get(KEY)
+    assert found is not None
+    assert records(store)["a-1-0.conda"]["md5"] == found.entry.etag.strip('"')
+
+
+def test_a_record_that_another_writer_made_meanwhile_is_left() -> None:
+    """The package is replaced and indexed by another one after it was read here: theirs is the newer record."""
+    meanwhile = Meanwhile("put", "ch/noarch/repodata.json")
+    store = MemoryStore(meanwhile)
+    put(store, FIRST)
+
+    def others() -> None:
+        put(store, OTHER)
+        reindex_subdir(target(store))
+
+    meanwhile.done = others
+    reindex_subdir(target(store))
+    found = store.get(KEY)
+    assert found is not None
+    assert records(store)["a-1-0.conda"]["md5"] == found.entry.etag.strip('"')
+    assert reindex_subdir(target(store)).differed is False
