@@ -177,12 +177,30 @@ def _without_new_tables(before: dict[str, Any], after: dict[str, Any], added: di
 
 
 def _spaced(text: str, found: str) -> str:
-    """`found` with an empty line between what was added and a table that follows."""
-    lines, old = found.split("\n"), text.split("\n")
-    for kind, _, end, _, new_end in reversed(difflib.SequenceMatcher(None, old, lines, autojunk=False).get_opcodes()):
-        if kind == "insert" and end < len(old) and old[end].startswith("[") and lines[new_end - 1].strip():
-            lines.insert(new_end, "")
+    """`found` with what was added where a person would put it: above a comment that belongs to the table that follows,
+    and with an empty line before that."""
+    old, lines = text.split("\n"), found.split("\n")
+    for kind, _, end, start, stop in reversed(difflib.SequenceMatcher(None, old, lines, autojunk=False).get_opcodes()):
+        follows = old[end] if end < len(old) else ""
+        if kind != "insert" or (follows and not follows.startswith("[")):
+            continue
+        added = "\n".join(lines[start:stop]).strip("\n").split("\n")
+        place = _above(lines, start)
+        gap = [""] if added[0].startswith("[") else []
+        if place < start:
+            lines[place:stop] = [*gap, *added, *lines[place:start]]
+        elif follows and lines[stop - 1].strip():
+            lines.insert(stop, "")
     return "\n".join(lines)
+
+
+def _above(lines: Sequence[str], start: int) -> int:
+    """The empty line above the comments that end at `start`, which belong to what follows; `start` where none do."""
+    first = start
+    while first > 0 and (not lines[first - 1].strip() or lines[first - 1].startswith("#")):
+        first -= 1
+    empty = next((place for place in range(first, start) if not lines[place].strip()), start)
+    return empty if any(lines[empty:start]) else start
 
 
 def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -192,11 +210,14 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
     for name, value in after.items():
         if name not in before:
             node[name] = _item(value, inline=isinstance(node, InlineTable))
+        elif repr(value) == repr(before[name]):
+            # As text: NaN is not equal to itself.
+            continue
         elif isinstance(value, dict) and isinstance(before[name], dict):
             _apply(node[name], before[name], value)
         elif isinstance(value, list) and isinstance(node[name], Array):
             node[name] = _array(node[name], before[name], value)
-        elif value != before[name]:
+        else:
             node[name] = value
 
 
@@ -206,11 +227,9 @@ def _array(node: Array, before: list[Any], after: list[Any]) -> Array:
         (place,) = (place for place, each in enumerate(after) if each != before[place])
         node[place] = _item(after[place], inline=True)
         return node
-    new = len(after)
-    while new and after[new - 1 :] == [each for each in before if each in after[new - 1 :]]:
-        new -= 1
+    new, kept = next((new, kept) for new in range(len(after) + 1) if (kept := _found(before, after[new:])) is not None)
     for place in reversed(range(len(before))):
-        if before[place] not in after[new:]:
+        if place not in kept:
             del node[place]
     if new == 0:
         return node
@@ -229,6 +248,15 @@ def _array(node: Array, before: list[Any], after: list[Any]) -> Array:
     # What stands around it: a comment behind it, for one.
     found._trivia = node._trivia
     return found
+
+
+def _found(listed: list[Any], wanted: list[Any]) -> list[int] | None:
+    """The places in `listed` of all that is wanted, in order; None where it is not all there."""
+    places: list[int] = []
+    for place, each in enumerate(listed):
+        if len(places) < len(wanted) and each == wanted[len(places)]:
+            places.append(place)
+    return places if len(places) == len(wanted) else None
 
 
 def _item(value: Any, *, inline: bool) -> Any:

@@ -27,13 +27,15 @@ Edit = tuple[int, int, str]
 def merge(text: str, rendered: str, clients: Sequence[Client], where: str, merged: Merged) -> str:
     """`text` with what `rendered` says. Raises ConfigurationError where it is no YAML, or cannot hold it, and what
     `merged` does."""
-    before = _plain(text, where)
+    # What is added must not go on in the last line.
+    whole = text if text.endswith("\n") else text + "\n"
+    before = _plain(whole, where)
     if before is None:
         return f"{text.rstrip()}\n{rendered}" if text.strip() else rendered
     after = merged(before, _plain(rendered, where), clients, where)
     if after == before:
         return text
-    found = _edited(text, before, after)
+    found = _edited(whole, before, after)
     if found is not None and _says(found, after):
         return found
     raise ConfigurationError(
@@ -63,15 +65,15 @@ def _says(text: str, meant: dict[str, Any]) -> bool:
 def _edited(text: str, before: Any, after: Any) -> str | None:
     """The text with the difference in it; None where a place for it was not found."""
     edits: list[Edit] = []
-    # What is added must not go on in the last line.
-    whole = text if text.endswith("\n") else text + "\n"
     try:
-        _mapping(whole, YAML(typ="safe", pure=True).compose(whole), before, after, edits)
+        _mapping(text, YAML(typ="safe", pure=True).compose(text), before, after, edits)
     except (YAMLError, LookupError, AssertionError):
         return None
-    for start, end, new in sorted(edits, key=lambda edit: edit[:2], reverse=True):
-        whole = whole[:start] + new + whole[end:]
-    return whole
+    # From the end; of those at one place the inner ones, which were found first, stand first.
+    order = sorted(range(len(edits)), key=lambda number: (*edits[number][:2], number), reverse=True)
+    for start, end, new in map(edits.__getitem__, order):
+        text = text[:start] + new + text[end:]
+    return text
 
 
 def _value(text: str, key: Node | None, node: Node, before: Any, after: Any, edits: list[Edit]) -> None:
