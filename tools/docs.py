@@ -10,6 +10,7 @@ from typing import Any
 
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
+from docs_settings import settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = ("manifest", "publish", "reindex", "ls", "init", "policy", "providers", "schema", "demo")
@@ -31,7 +32,12 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """The text of each page by its name."""
-    return {"stack-config.md": stack_config(), "commands.md": commands(), "aws-access.md": aws_access()}
+    return {
+        "stack-config.md": stack_config(),
+        "commands.md": commands(),
+        "aws-access.md": aws_access(),
+        "client-settings.md": settings(),
+    }
 
 
 def stack_config() -> str:
