@@ -57,9 +57,9 @@ def manifest(
     ] = False,
     store: StoreFlags,
 ) -> None:
-    """Print the settings that a client or a CI job needs for the channel; without --format a pixi.toml.
+    """Print the settings that a client or a CI job needs.
 
-    With s3-options and pixi's credential store (pixi), with AWS credentials (aws), or with an https URL (public).
+    Without --format it is a pixi.toml: with s3-options and pixi's credential store (pixi), with AWS credentials (aws), or with an https URL (public).
 
     \b
     Examples:
