@@ -238,7 +238,7 @@ WORDS = st.sampled_from(
 ) | st.text(max_size=8)
 
 
-@settings(deadline=None, derandomize=True, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, derandomize=True, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(args=st.lists(WORDS, max_size=5), content=st.binary(max_size=20))
 def test_no_arguments_and_no_file_end_in_a_traceback(
     args: list[str], content: bytes, channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

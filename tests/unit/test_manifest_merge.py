@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -21,8 +23,8 @@ OURS = "s3://my-bucket/my-channel"
 OPTIONS = {"endpoint-url": "https://minio.example.com", "region": "us-east-1", "force-path-style": True}
 
 
-# The same cases at every run; a machine may be busy.
-CAREFUL = settings(deadline=None, derandomize=True, max_examples=60)
+# The same cases at every run; a machine may be busy. `tests/long` asks for more of them.
+CAREFUL = settings(deadline=None, derandomize=True, max_examples=int(os.environ.get("MERGE_EXAMPLES", "20")))
 
 
 def into(text: str, *clients: Client, name: Format = "pixi") -> str:
@@ -461,3 +463,36 @@ def test_every_line_of_a_workflow_stays(text: str, name: Format, cell: tuple[str
 def test_any_text_is_merged_into_or_refused(text: str, name: Format) -> None:
     with suppress(ChaninfraError):
         into_yaml(text, read("minio"), name=name)
+
+
+# Documents with the right words in the wrong places.
+WORDS = st.sampled_from(
+    ["prefix-dev/setup-pixi@v0", "chaninfra publish", "aws-actions/configure-aws-credentials@v6", "conda-forge", "x"]
+)
+KEYS = st.sampled_from(
+    ["jobs", "steps", "uses", "run", "with", "env", "permissions", "test", "publish", "channels", "before_script", "id"]
+)
+ANYTHING = st.recursive(
+    WORDS | st.none() | st.integers(0, 3) | st.booleans(),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(KEYS, each, max_size=4),
+    max_leaves=12,
+)
+STEPS = st.lists(st.fixed_dictionaries({}, optional={"uses": WORDS, "run": WORDS, "with": ANYTHING, "env": ANYTHING}))
+JOBS = st.fixed_dictionaries({}, optional={"steps": STEPS | ANYTHING, "env": ANYTHING, "permissions": ANYTHING})
+DOCUMENTS = ANYTHING | st.fixed_dictionaries({"jobs": st.dictionaries(KEYS, JOBS, max_size=2)})
+
+
+@CAREFUL
+@given(DOCUMENTS, st.sampled_from(["github", "github-publish", "gitlab", "gitlab-publish", "condarc"]))
+def test_any_document_is_merged_into_or_refused(document: Any, name: Format) -> None:
+    way: Any = "public" if name == "condarc" else "pixi"
+    with suppress(ChaninfraError):
+        into_yaml(json.dumps(document), read("aws", way), name=name)
+
+
+@CAREFUL
+@given(st.dictionaries(KEYS | st.just("workspace"), ANYTHING, max_size=3))
+def test_any_document_of_keys_is_merged_into_or_refused(document: dict[str, Any]) -> None:
+    with suppress(ChaninfraError):
+        text = tomlkit.dumps({name: value for name, value in document.items() if "null" not in json.dumps(value)})
+        into(text, read("minio"))

@@ -74,7 +74,8 @@ def _into_job(job: dict[str, Any], ours: dict[str, Any], above: Any, permissions
             _inputs(theirs, step["with"], own_id, where)
     for step in ours["steps"]:
         if _PUBLISH in step.get("run", ""):
-            _publish(next(each for each in steps if _PUBLISH in str(each.get("run", ""))), step)
+            theirs = next(each for each in steps if isinstance(each, dict) and _PUBLISH in str(each.get("run", "")))
+            _publish(theirs, step, where)
 
 
 def _place_of_login(steps: list[Any], ours: Sequence[dict[str, Any]]) -> int:
@@ -105,13 +106,13 @@ def _inputs(step: dict[str, Any], wanted: dict[str, Any], own_id: str, where: st
             inputs[name] = value
 
 
-def _publish(step: dict[str, Any], ours: dict[str, Any]) -> None:
+def _publish(step: dict[str, Any], ours: dict[str, Any], where: str) -> None:
     """Another channel, and the whole command is ours; the same, and it stays as it was changed."""
     words = ours["run"].split()
-    if words[words.index("--channel") + 1] not in step["run"].split():
+    if words[words.index("--channel") + 1] not in str(step["run"]).split():
         step["run"] = ours["run"]
     if "env" in ours:
-        step["env"] = {**(step.get("env") or {}), **ours["env"]}
+        step["env"] = {**_mapping(step.get("env"), where), **ours["env"]}
 
 
 def _action(step: dict[str, Any]) -> str:

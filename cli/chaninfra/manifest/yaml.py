@@ -73,6 +73,8 @@ def flow(value: Any) -> str:
     """A value in flow style, on one line: JSON."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_quoted(name)}: {flow(each)}" for name, each in value.items()) + "}"
+    if value is None:
+        return "null"
     if isinstance(value, str | bool):
         return scalar(value) if isinstance(value, bool) else _quoted(value)
     return "[" + ", ".join(map(flow, value)) + "]"

@@ -59,7 +59,8 @@ def manifest(
 ) -> None:
     """Print the settings that a client or a CI job needs.
 
-    Without --format it is a pixi.toml: with s3-options and pixi's credential store (pixi), with AWS credentials (aws), or with an https URL (public).
+    Without --format it is a pixi.toml: with s3-options and pixi's credential store (pixi), with AWS credentials (aws),
+    or with an https URL (public).
 
     \b
     Examples:
