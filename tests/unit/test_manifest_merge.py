@@ -273,6 +273,16 @@ def test_another_way_of_access_replaces_the_name_and_takes_our_options_out() -> 
     assert found == {"channels": ["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel", "conda-forge"]}
 
 
+def test_on_aws_the_credentials_of_its_tools_take_the_options_out() -> None:
+    text = '[workspace]\nchannels = ["s3://my-bucket/my-channel"]\n'
+    assert tomllib.loads(into(into(text, read("aws", "pixi")), read("aws", "aws"))) == tomllib.loads(text)
+
+
+def test_a_table_that_was_empty_stays() -> None:
+    text = '[workspace]\nchannels = ["s3://my-bucket/my-channel"]\n[workspace.s3-options]\n'
+    assert into(text, read("aws", "aws")) == text
+
+
 def test_options_that_another_channel_needs_stay() -> None:
     text = into('[workspace]\nchannels = ["conda-forge"]\n', read("aws", "pixi"))
     text += '\n[feature.more]\nchannels = ["s3://my-bucket/another"]\n'

@@ -10,7 +10,7 @@ import copy
 import difflib
 import re
 import tomllib
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from typing import Any
 
 import tomlkit
@@ -61,14 +61,16 @@ def merged(
     theirs[name] = channels.merged(listed, clients) if listed else wanted[name]
     if "requires-pixi" in wanted:
         theirs.setdefault("requires-pixi", wanted["requires-pixi"])
+    empty = theirs.get(_OPTIONS) == {}
+    own = {each.url for each in clients}
     options = _table(theirs, [_OPTIONS], where)
     for bucket in {each.descriptor.bucket: None for each in clients}:
         if bucket in wanted.get(_OPTIONS, {}):
             options[bucket] = {**_table(options, [bucket], where), **wanted[_OPTIONS][bucket]}
-        elif bucket in options and not _mentions(after, bucket):
+        elif bucket in options and not _mentions(after, bucket, own):
             # pixi would look for the bucket's key in its credential store.
             del options[bucket]
-    if not options:
+    if not options and not empty:
         del theirs[_OPTIONS]
     return after
 
@@ -114,13 +116,13 @@ def _table(data: dict[str, Any], names: Sequence[str], where: str) -> dict[str, 
     return data
 
 
-def _mentions(value: Any, bucket: str) -> bool:
-    """Whether any channel in the file lies in the bucket."""
+def _mentions(value: Any, bucket: str, own: Collection[str]) -> bool:
+    """Whether any channel in the file but our own lies in the bucket."""
     if isinstance(value, dict):
-        return any(_mentions(each, bucket) for each in value.values())
+        return any(_mentions(each, bucket, own) for each in value.values())
     if isinstance(value, list):
-        return any(_mentions(each, bucket) for each in value)
-    return isinstance(value, str) and f"{value}/".startswith(f"s3://{bucket}/")
+        return any(_mentions(each, bucket, own) for each in value)
+    return isinstance(value, str) and value not in own and f"{value}/".startswith(f"s3://{bucket}/")
 
 
 def _says(text: str, meant: dict[str, Any]) -> bool:
