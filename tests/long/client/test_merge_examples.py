@@ -23,7 +23,7 @@ def test_merging_holds_for_hundreds_of_files() -> None:
     done = subprocess.run(
         command,
         cwd=TESTS.parent,
-        env={**os.environ, "MERGE_EXAMPLES": "300"},
+        env={**os.environ, "MERGE_EXAMPLES": "150"},
         capture_output=True,
         text=True,
         timeout=1500,
