@@ -13,6 +13,7 @@ from docs_access import aws_access
 from docs_cdn import cdn
 from docs_own_store import own_store
 from docs_providers import providers
+from docs_settings import settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = (
@@ -55,6 +56,7 @@ def pages() -> dict[str, str]:
         "cdn.md": cdn(),
         "own-store.md": own_store(),
         "providers.md": providers(),
+        "client-settings.md": settings(),
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 from chaninfra.channel.descriptor import describe
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec import stack_spec
-from chaninfra.manifest import RENDERERS
+from chaninfra.manifest import Settings, client, render
 from store_cases import NEEDED, PUBLIC
 
 TESTS = Path(__file__).parents[1]
@@ -41,7 +41,8 @@ CASES = {
 def printed(provider: str, keys: dict[str, Any]) -> str:
     raw = {"provider": provider, "bucket": "my-bucket", "prefix": "my-channel", "subdirs": ["linux-64"], **keys}
     stack = stack_spec(raw, where="stack.yaml")
-    return RENDERERS["pixi"]([describe(stack.bucket, channel) for channel in stack.channels], None)
+    clients = tuple(client(describe(stack.bucket, channel), None) for channel in stack.channels)
+    return render("pixi", Settings(clients=clients))
 
 
 def test_each_store_has_its_file() -> None:
@@ -50,7 +51,7 @@ def test_each_store_has_its_file() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_what_it_was(case: str) -> None:
-    assert printed(*CASES[case]) == (TESTS / f"golden/manifest/stores/{case}.toml").read_text("utf-8")
+    assert printed(*CASES[case]) == (TESTS / f"golden/stores/{case}.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", OF_THE_PAGE)

@@ -52,6 +52,12 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, wanted: Wanted |
                 )
             found = _read(fetch(url), url)
         case Stack() as stack:
+            if reading == "offline":
+                raise ConfigurationError(
+                    "what a stack put out is asked of where its state is kept",
+                    where=str(stack),
+                    remedy="run: pulumi stack output channels --json > channels.json, and give that file",
+                )
             from chaninfra.engine.stacks import stack_output
 
             found = _of_stack(stack, stack_output(stack.name, Path.cwd()))
