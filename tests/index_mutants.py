@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.formats import Mark, Repodata
+from chaninfra.channel.formats import Repodata
+from chaninfra.channel.mark import Mark
 from chaninfra.channel.store import Body
 from chaninfra.index import change, commit, derived, gc
 from chaninfra.index.change import Applied, Change

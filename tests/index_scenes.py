@@ -14,7 +14,8 @@ import msgspec
 from archives import conda, index_json
 from chaninfra.channel.descriptor import Descriptor
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress, read_mark
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress
+from chaninfra.channel.mark import read_mark
 from chaninfra.channel.shards import ShardIndex, index_files, shard_key
 from chaninfra.channel.store import Body, ObjectStore
 from chaninfra.index.channel import Channel

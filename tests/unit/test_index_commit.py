@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from chaninfra.channel.errors import ConflictError, RefusedError, StorageError, UnreachableError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress, read_mark
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress
 from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.mark import read_mark
 from chaninfra.channel.shards import ShardIndex, index_files, shard_key
 from chaninfra.channel.skeleton import Layout
 from chaninfra.channel.store import Body

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaninfra.channel.errors import ConflictError, InvalidRepodataError, RefusedError, StorageError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Mark, Repodata, body
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, body
+from chaninfra.channel.mark import Mark
 from chaninfra.channel.rights import YANKED
 from chaninfra.channel.store import Condition, Entry, Match, Stored
 from chaninfra.index.change import Applied, Change, apply

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from chaninfra.channel.errors import ConflictError, UnreachableError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Mark, Repodata, body, compress, decompress
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, body, compress, decompress
+from chaninfra.channel.mark import Mark
 from chaninfra.channel.shards import ShardIndex, make_shards, shard_key
 from chaninfra.channel.store import Body, Condition, Entry, Match, Stored
 from chaninfra.index.target import Target

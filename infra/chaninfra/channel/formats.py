@@ -8,7 +8,6 @@ A truth that we wrote carries a mark in its `info`, and in every commit another 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from msgspec import Raw, Struct
 
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.index_settings import Format, IndexSettings
+from chaninfra.channel.mark import NO_CHECKSUM, OUR_KEY, Mark, checksum, head, mark_in
 from chaninfra.channel.store import Body
 from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
@@ -37,45 +37,8 @@ SHARDS = "shards"
 IMMUTABLE = "max-age=31536000, immutable"
 TABLES = ("packages", "packages.conda")
 V3 = "v3"
-OUR_KEY = "chaninfra"
-"""The key in `info` that is ours."""
-_NO_CHECKSUM = "0" * 24
-_LOGGED_COMMITS = 32
 _FEW = 8
 """So many texts are looked for in a record in less time than it takes to decode its name."""
-_LOGGED_NAMES = 512
-
-
-@prepared
-class Mark(Struct, frozen=True, kw_only=True):
-    """What a truth says of itself, in its `info`.
-
-    `revision` is fresh at every commit, so that no two truths have equal bytes: stores tell objects apart by their
-    content, and a truth that comes back byte by byte would hide from a writer what happened in between. `log` are the
-    last commits, oldest first: the revision that each was made on, and the names of the packages that it touched.
-    `checksum` is of all that follows `info`, CRC-32 and length in hex: where it does not fit, another tool has written.
-    It guards against tools, not against people, and a sha256 would take half of the time of a commit.
-    """
-
-    revision: str
-    log: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    checksum: str = _NO_CHECKSUM
-
-    def next(self, revision: str, names: Iterable[str]) -> Mark:
-        """The mark of a commit made on this truth that touches the packages of these names."""
-        log = [*self.log, (self.revision, tuple(sorted(names)))][-_LOGGED_COMMITS:]
-        while sum(len(each) for _, each in log) > _LOGGED_NAMES:
-            del log[0]
-        return Mark(revision=revision, log=tuple(log))
-
-    def touched_since(self, revision: str | None) -> set[str] | None:
-        """The names that the commits after that revision touched; None: it is not known which."""
-        if revision == self.revision:
-            return set()
-        revisions = [each for each, _ in self.log]
-        if revision not in revisions:
-            return None
-        return {name for _, names in self.log[revisions.index(revision) :] for name in names}
 
 
 @prepared
@@ -194,7 +157,7 @@ class Repodata:
 
     def mark(self, data: bytes) -> Mark | None:
         """The mark of the repodata.json with these bytes, which this was parsed from; see `read_mark`."""
-        return _mark(data, bytes(self._raw_info)) if self._raw_info is not None else None
+        return mark_in(data, bytes(self._raw_info)) if self._raw_info is not None else None
 
     def info(self) -> dict[str, Any]:
         """The `info` mapping."""
@@ -233,16 +196,16 @@ class Repodata:
         rest = dict(sorted({**self._document, **tables, "removed": sorted(self.removed)}.items()))
         info = self.public_info()
         if mark is not None:
-            info[OUR_KEY] = msgspec.structs.replace(mark, checksum=_NO_CHECKSUM)
+            info[OUR_KEY] = msgspec.structs.replace(mark, checksum=NO_CHECKSUM)
         # In one buffer, since there may be a hundred thousand records: info first, the rest behind it.
-        made = bytearray(_head(msgspec.json.encode(info)))
+        made = bytearray(head(msgspec.json.encode(info)))
         start = len(made)
         _encoder.encode_into(rest, made, start)
         made[start : start + 1] = b","
         if mark is not None:
             # The last thing in info.
-            hole = made.rindex(_NO_CHECKSUM.encode(), 0, start)
-            made[hole : hole + len(_NO_CHECKSUM)] = _checksum(made, start)
+            hole = made.rindex(NO_CHECKSUM.encode(), 0, start)
+            made[hole : hole + len(NO_CHECKSUM)] = checksum(made, start)
         return bytes(made)
 
     def _indexed(self, record: Raw, key: str) -> int | None:
@@ -253,36 +216,6 @@ class Repodata:
 
 
 _encoder = msgspec.json.Encoder()
-
-
-def read_mark(data: bytes) -> Mark | None:
-    """The mark of a repodata.json, or None where it has none that fits: the last to write it was another tool."""
-    try:
-        info = bytes(msgspec.json.decode(data, type=_WithInfo).info)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return _mark(data, info)
-
-
-def _mark(data: bytes, info: bytes) -> Mark | None:
-    try:
-        mark = msgspec.json.decode(info, type=_WithMark).chaninfra
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    head = _head(info)
-    if mark is None or not data.startswith(head) or mark.checksum.encode() != _checksum(data, len(head)):
-        return None
-    return mark
-
-
-@prepared
-class _WithInfo(Struct):
-    info: Raw
-
-
-@prepared
-class _WithMark(Struct):
-    chaninfra: Mark | None = None
 
 
 def file_name(table: str, key: str) -> str:
@@ -312,15 +245,6 @@ def decompress(data: bytes) -> bytes | None:
 def body(data: bytes, kind: Format, settings: IndexSettings) -> Body:
     """An index file as it is put."""
     return Body(data=data, content_type=CONTENT_TYPES[kind], cache_control=settings.cache_control)
-
-
-def _head(info: bytes) -> bytes:
-    return b'{"info":' + info
-
-
-def _checksum(data: bytes | bytearray, start: int) -> bytes:
-    with memoryview(data) as view, view[start:] as rest:
-        return b"%08x%016x" % (zlib.crc32(rest), len(rest))
 
 
 def _stem(file: str, suffixes: Sequence[str] = (*PACKAGE_SUFFIXES, ".whl")) -> str:

@@ -17,20 +17,18 @@ from chaninfra.channel.formats import (
     CONTENT_TYPES,
     FILE_NAMES,
     IMMUTABLE,
-    OUR_KEY,
     REPODATA,
     SHARDS,
     TABLES,
     V3,
-    Mark,
     Repodata,
     body,
     compress,
     decompress,
     package_name,
-    read_mark,
 )
 from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.mark import OUR_KEY, Mark, read_mark
 from chaninfra.channel.store import Body
 from chaninfra.channel.structs import prepared
 
