@@ -48,10 +48,9 @@ def reindex(
         report = run(
             opened, known_subdirs(opened), "all" if force else "changed", "check" if check else "write", progress
         )
-    if force:
-        cdn.refresh(opened, [each.subdir for each in report.subdirs], scope="all")
-    elif not check:
-        cdn.refresh(opened, changed(report))
+    if not check:
+        subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
+        cdn.refresh(opened, subdirs, scope="all" if force else "changed")
     output.result_json(report_json(report)) if as_json else output.result(report_text(report))
     if check:
         finish_check(report)
