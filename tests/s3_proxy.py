@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +21,7 @@ from urllib.parse import urlsplit
 
 from s3_servers import Server
 
+_FILES = 20_000
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
@@ -125,6 +128,7 @@ class Proxy:
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="s3-proxy", daemon=True)
         self._connections: set[_Client] = set()
+        self._room = asyncio.Semaphore(_most_connections())
 
     @property
     def server(self) -> Server:
@@ -151,36 +155,48 @@ class Proxy:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            listening = self._loop.run_until_complete(self._listen())
+            listening = [(client, self._listener(client)) for client in self._clients]
         except BaseException as error:
             self._failed = error
             return
         finally:
             self._ready.set()
+        accepting = [self._loop.create_task(self._accept(*each)) for each in listening]
         try:
             self._loop.run_forever()
         finally:
-            for one in listening:
-                one.close()
+            for task in accepting:
+                task.cancel()
+            for _, listener in listening:
+                listener.close()
             for connection in tuple(self._connections):
                 connection.abort()
-            # The callbacks of the aborts.
+            # The callbacks of the aborts, and the ends of the tasks.
+            self._loop.run_until_complete(asyncio.gather(*accepting, return_exceptions=True))
             self._loop.run_until_complete(asyncio.sleep(0))
             self._loop.close()
 
-    async def _listen(self) -> list[asyncio.Server]:
+    def _listener(self, client: str) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        self.servers[client] = replace(self._server, endpoint_url=f"http://127.0.0.1:{port}")
+        return listener
+
+    async def _accept(self, client: str, listener: socket.socket) -> None:
         address = urlsplit(self._server.endpoint_url)
-        listening = []
-        for client in self._clients:
-            made = await self._loop.create_server(
-                lambda client=client: _Client(self, client, (str(address.hostname), int(address.port or 80))),
-                "127.0.0.1",
-                backlog=1024,
-            )
-            port = made.sockets[0].getsockname()[1]
-            self.servers[client] = replace(self._server, endpoint_url=f"http://127.0.0.1:{port}")
-            listening.append(made)
-        return listening
+        upstream = (str(address.hostname), int(address.port or 80))
+        while True:
+            # Whoever comes when the files of this process are used up waits, as at a busy server.
+            await self._room.acquire()
+            accepted, _ = await self._loop.sock_accept(listener)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await self._loop.connect_accepted_socket(lambda: _Client(self, client, upstream), accepted)
+
+    def left(self, connection: _Client) -> None:
+        """A client's connection has ended."""
+        self._connections.discard(connection)
+        self._room.release()
 
     def seen(self, request: Request) -> Fault | None:
         """Counts a request; what is to happen to it."""
@@ -318,7 +334,7 @@ class _Client(_Side):
             self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._proxy._connections.discard(self)
+        self._proxy.left(self)
         if self.other and self.other.transport:
             self.other.transport.abort()
 
@@ -412,6 +428,15 @@ class _Client(_Side):
         self._request.status = status
         self._request.down += len(data)
         self.to_client.write(data)
+
+
+def _most_connections() -> int:
+    """How many there may be: each takes two files, and the reference indexer opens one for each shard."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if resource.RLIM_INFINITY != soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return (wanted - 200) // 2
 
 
 def _error_body(fault: Answer) -> bytes:
