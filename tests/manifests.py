@@ -100,6 +100,11 @@ LEGAL = [case for case in ALL if case.refusal is None]
 ILLEGAL = [case for case in ALL if case.refusal is not None]
 
 
+def legal(*names: Format) -> list[Case]:
+    """The legal cases of these formats."""
+    return [case for name in names for case in LEGAL if case.name == name]
+
+
 if __name__ == "__main__":
     for case in LEGAL:
         case.golden.parent.mkdir(parents=True, exist_ok=True)
