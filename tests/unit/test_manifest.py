@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import FORMATS, NAMES, Settings, client, render, toml, yaml
+from chaninfra.manifest import FORMATS, NAMES, Settings, client, render
 from manifests import ALL, GOLDEN, ILLEGAL, LEGAL, Case, descriptor, read
 
 
@@ -68,33 +64,3 @@ def test_no_secret_is_printed() -> None:
         assert case.name == "auth-file" or "the-secret" not in case.text()
     with pytest.raises(ConfigurationError, match="never printed"):
         render("auth-file", Settings(clients=(read("minio"),)))
-
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-NAME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-
-
-@given(TEXT, NAME)
-def test_any_text_survives_toml(value: str, name: str) -> None:
-    text = f"{toml.comment(value)}\n" + toml.document({"a": {name: {"key": [value], "other": value}}})
-    assert tomllib.loads(text) == {"a": {name: {"key": [value], "other": value}}}
-
-
-DOCUMENTS = st.dictionaries(
-    TEXT,
-    st.recursive(
-        TEXT | st.booleans() | st.none(),
-        lambda each: (
-            st.lists(st.dictionaries(TEXT, each, min_size=1, max_size=3) | TEXT, min_size=1, max_size=3)
-            | st.dictionaries(TEXT, each, min_size=1, max_size=3)
-        ),
-        max_leaves=8,
-    ),
-    min_size=1,
-    max_size=3,
-)
-
-
-@given(DOCUMENTS)
-def test_any_document_survives_yaml(document: dict[str, Any]) -> None:
-    assert YAML(typ="safe", pure=True).load(yaml.document(document)) == document

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from contextlib import suppress
 from typing import Any
 
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.manifest import Format
+from examples import EXAMPLES
 from manifests import read
 from merge_documents import ANYTHING, DOCUMENTS, KEYS, manifests, workflows
 from merging import OPTIONS, OURS, into, into_yaml, is_kept
 
-# The same cases at every run; a machine may be busy. `tests/long` asks for more of them.
-CAREFUL = settings(deadline=None, derandomize=True, max_examples=int(os.environ.get("MERGE_EXAMPLES", "20")))
 
-
-@CAREFUL
+@EXAMPLES
 @given(manifests(), st.sampled_from(["pixi", "aws"]))
 def test_all_that_is_not_ours_is_as_it_was(text: str, way: Any) -> None:
     before = tomllib.loads(text)
@@ -43,21 +40,21 @@ def test_all_that_is_not_ours_is_as_it_was(text: str, way: Any) -> None:
     assert is_kept("\n".join(line for line in lines if line != "region = 'wrong' # keep"), found)
 
 
-@CAREFUL
+@EXAMPLES
 @given(manifests("tool.pixi.workspace"))
 def test_a_pyproject_too(text: str) -> None:
     found = tomllib.loads(into(text, read("aws", "pixi"), name="pyproject"))
     assert found["tool"]["pixi"]["workspace"]["channels"][0] == OURS
 
 
-@CAREFUL
+@EXAMPLES
 @given(st.text(max_size=60) | manifests(), st.sampled_from(["pixi", "pyproject", "config"]))
 def test_any_text_is_merged_or_refused(text: str, name: Format) -> None:
     with suppress(ConfigurationError):
         into(text, read("minio"), name=name)
 
 
-@CAREFUL
+@EXAMPLES
 @given(
     workflows(),
     st.sampled_from(["github", "github-publish"]),
@@ -67,14 +64,14 @@ def test_every_line_of_a_workflow_stays(text: str, name: Format, cell: tuple[str
     assert is_kept(text, into_yaml(text, read(*cell), name=name))
 
 
-@CAREFUL
+@EXAMPLES
 @given(st.text(max_size=60), st.sampled_from(["github", "gitlab", "gitlab-publish"]))
 def test_any_text_is_merged_into_or_refused(text: str, name: Format) -> None:
     with suppress(ChaninfraError):
         into_yaml(text, read("minio"), name=name)
 
 
-@CAREFUL
+@EXAMPLES
 @given(DOCUMENTS, st.sampled_from(["github", "github-publish", "gitlab", "gitlab-publish", "condarc"]))
 def test_any_document_is_merged_into_or_refused(document: Any, name: Format) -> None:
     way: Any = "public" if name == "condarc" else "pixi"
@@ -82,7 +79,7 @@ def test_any_document_is_merged_into_or_refused(document: Any, name: Format) -> 
         into_yaml(json.dumps(document), read("aws", way), name=name)
 
 
-@CAREFUL
+@EXAMPLES
 @given(st.dictionaries(KEYS | st.just("workspace"), ANYTHING, max_size=3))
 def test_any_document_of_keys_is_merged_into_or_refused(document: dict[str, Any]) -> None:
     with suppress(ChaninfraError):

@@ -18,7 +18,7 @@ from chaninfra.manifest import Settings, client, render
 from manifests import Case, descriptor, legal
 
 TESTS = Path(__file__).parents[1]
-SCHEMA = json.loads((TESTS / "data/pixi-manifest-0.77.0.schema.json").read_text("utf-8"))
+SCHEMA = Draft7Validator(json.loads((TESTS / "data/pixi-manifest-0.77.0.schema.json").read_text("utf-8")))
 PAGE = (TESTS / "data/pixi-s3-page.txt").read_text("utf-8")
 # The flags that one who has read pixi's page would give.
 PAGE_FLAGS = {
@@ -41,13 +41,13 @@ def pixi(*channels: Descriptor, way: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize("case", legal("pixi", "pyproject"), ids=str)
 def test_pixis_own_schema_accepts_it(case: Case) -> None:
     document = tomllib.loads(case.text())
-    Draft7Validator(SCHEMA).validate(document if case.name == "pixi" else document["tool"]["pixi"])
+    SCHEMA.validate(document if case.name == "pixi" else document["tool"]["pixi"])
 
 
 def test_pixis_own_schema_is_a_judge() -> None:
     document = {"workspace": pixi(descriptor("minio"))}
     del document["workspace"]["s3-options"]["my-bucket"]["region"]
-    assert list(Draft7Validator(SCHEMA).iter_errors(document))
+    assert list(SCHEMA.iter_errors(document))
 
 
 @pytest.mark.parametrize("case", legal("config"), ids=str)
