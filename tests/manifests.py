@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -62,7 +63,7 @@ class Case:
     @property
     def descriptor(self) -> Descriptor:
         """The channel: public only where it is read so."""
-        return descriptor(self.store, public=self.way == "public")
+        return _plain(self.store, self.way == "public")
 
     @property
     def refusal(self) -> str | None:
@@ -90,14 +91,25 @@ def descriptor(store: str, *, public: bool = False, **config: Any) -> Descriptor
     return describe(spec.bucket, spec.channels[0])
 
 
+@cache
+def _plain(store: str, public: bool) -> Descriptor:
+    """The same, validated once."""
+    return descriptor(store, public=public)
+
+
 def read(store: str, way: Way | None = None) -> Client:
     """The channel on a store, read in a way, else its own."""
-    return client(descriptor(store, public=way == "public"), way)
+    return client(_plain(store, way == "public"), way)
 
 
 ALL = [Case(name, way, store) for name in NAMES for way in WAYS for store in STORES]
 LEGAL = [case for case in ALL if case.refusal is None]
 ILLEGAL = [case for case in ALL if case.refusal is not None]
+
+
+def legal(*names: Format) -> list[Case]:
+    """The legal cases of these formats."""
+    return [case for name in names for case in LEGAL if case.name == name]
 
 
 if __name__ == "__main__":

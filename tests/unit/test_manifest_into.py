@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, EngineE
 from chaninfra.cli.app import app
 from chaninfra.engine import stacks
 from chaninfra.manifest import NAMES, listing
+from examples import EXAMPLES
 from manifests import descriptor
 
 MINIO = ("--offline", "--provider", "minio", "--endpoint-url", "https://minio.example.com")
@@ -238,7 +239,7 @@ WORDS = st.sampled_from(
 ) | st.text(max_size=8)
 
 
-@settings(deadline=None, derandomize=True, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(args=st.lists(WORDS, max_size=5), content=st.binary(max_size=20))
 def test_no_arguments_and_no_file_end_in_a_traceback(
     args: list[str], content: bytes, channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

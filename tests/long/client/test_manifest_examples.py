@@ -1,4 +1,4 @@
-"""The properties of merging, on many more files than `make test` has time for."""
+"""The properties of merging, of the writers and of the command, on many more files than `make test` has time for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from examples import COUNT
+
 TESTS = Path(__file__).parents[2]
 
 
-def test_merging_holds_for_hundreds_of_files() -> None:
+def test_manifest_holds_for_hundreds_of_examples() -> None:
     command = [
         sys.executable,
         "-m",
@@ -18,12 +20,12 @@ def test_merging_holds_for_hundreds_of_files() -> None:
         "-q",
         "-p",
         "no:cacheprovider",
-        TESTS / "unit" / "test_manifest_merge.py",
+        *(TESTS / "unit" / f"test_manifest_{name}.py" for name in ("merge", "writers", "into")),
     ]
     done = subprocess.run(
         command,
         cwd=TESTS.parent,
-        env={**os.environ, "MERGE_EXAMPLES": "150"},
+        env={**os.environ, COUNT: "150"},
         capture_output=True,
         text=True,
         timeout=1500,
