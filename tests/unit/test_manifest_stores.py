@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.descriptor import describe
+from chaninfra.channel.descriptor import Descriptor, describe
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec import stack_spec
 from chaninfra.manifest import Settings, client, render
+from chaninfra.manifest.access import kind
 from store_cases import NEEDED, PUBLIC
 
 TESTS = Path(__file__).parents[1]
@@ -38,15 +39,23 @@ CASES = {
 }
 
 
-def printed(provider: str, keys: dict[str, Any]) -> str:
+def described(provider: str, keys: dict[str, Any]) -> Descriptor:
     raw = {"provider": provider, "bucket": "my-bucket", "prefix": "my-channel", "subdirs": ["linux-64"], **keys}
     stack = stack_spec(raw, where="stack.yaml")
-    clients = tuple(client(describe(stack.bucket, channel), None) for channel in stack.channels)
-    return render("pixi", Settings(clients=clients))
+    return describe(stack.bucket, stack.channels[0])
+
+
+def printed(provider: str, keys: dict[str, Any]) -> str:
+    return render("pixi", Settings(clients=(client(described(provider, keys), None),)))
 
 
 def test_each_store_has_its_file() -> None:
     assert {provider for provider, _ in CASES.values()} == set(PROVIDERS)
+
+
+def test_pixi_has_urls_of_its_own_for_google_alone() -> None:
+    kinds = {name: kind(described(name, NEEDED[name])) for name in PROVIDERS}
+    assert kinds == {**dict.fromkeys(PROVIDERS, "s3"), "aws": "aws", "gcs": "gcs"}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -51,6 +51,7 @@ def test_nothing_is_unverified_of_the_stores_of_pixis_page_and_versitygw(name: s
 def test_every_value_is_one_of_its_columns(row: Provider) -> None:
     columns = {
         "addressing": provider.Addressing,
+        "scheme": provider.Scheme,
         "location-constraint": provider.LocationConstraint,
         "checksums": provider.Checksums,
         "digest": provider.Digest,

@@ -24,9 +24,6 @@ Kind = Literal["aws", "s3", "gcs"]
 AWS_CHAIN_SINCE = "0.67"
 """The first pixi that reads a bucket with s3-options by the credentials of the AWS tools."""
 
-_OWN_SCHEME: dict[str, Kind] = {"gcs": "gcs"}
-"""The rows of PROVIDERS that pixi has a scheme for, which is the kind's name too."""
-
 
 @dataclass(frozen=True)
 class Client:
@@ -77,9 +74,9 @@ class Client:
 def kind(descriptor: Descriptor) -> Kind:
     """The kind of store. A provider that this version does not know speaks S3, as all do."""
     row = PROVIDERS.get(descriptor.provider)
-    if row is not None and row.backend == "aws":
-        return "aws"
-    return _OWN_SCHEME.get(descriptor.provider, "s3")
+    if row is None:
+        return "s3"
+    return "aws" if row.backend == "aws" else row.scheme.value
 
 
 def client(descriptor: Descriptor, way: Way | None) -> Client:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", covariant=True)
 
 Addressing = Literal["path", "virtual-host"]
+Scheme = Literal["s3", "gcs"]
 Backend = Literal["aws", "s3"]
 Support = Literal["yes", "no", "unknown"]
 LocationConstraint = Literal["region", "omitted"]
@@ -102,6 +103,8 @@ class Provider:
     region: Fact[str | None]
     """The region that requests are signed with when none is given; None: it must be given."""
     addressing: Fact[Addressing]
+    scheme: Fact[Scheme]
+    """The scheme of the URLs that pixi has for it alone, read with the store's own credentials; `s3`: it has none."""
     location_constraint: Fact[LocationConstraint]
     """What CreateBucket says of the place: the region, or nothing."""
     checksums: Fact[Checksums]

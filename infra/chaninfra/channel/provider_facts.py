@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.provider import UNVERIFIED, Capability, Fact, Support
+from chaninfra.channel.provider import UNVERIFIED, Capability, Fact, Scheme, Support
 
 if TYPE_CHECKING:
     from chaninfra.channel.principals import Role
@@ -13,6 +13,9 @@ PIXI_PAGE = "pixi's documentation, page S3"
 LIVE = "the cmdr project's tests on real accounts, October 2026"
 MINIO = "tested on a server of our own (MinIO, commit 7aac2a2c5b7c)"
 VERSITYGW = "tested on a server of our own (versitygw 1.8.0)"
+
+# Every store's but Google's, which pixi has other URLs for too.
+S3_URLS: Fact[Scheme] = Fact("s3", PIXI_PAGE)
 
 BUCKET_SETTINGS: tuple[Capability, ...] = (
     "acl",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.provider import UNVERIFIED, ByHand, Fact, Provider
-from chaninfra.channel.provider_facts import LIVE, key_steps, no, unknown, yes
+from chaninfra.channel.provider_facts import LIVE, S3_URLS, key_steps, no, unknown, yes
 
 _SAFE = "what every store takes"
 
@@ -17,6 +17,7 @@ DIGITALOCEAN = Provider(
     endpoint=Fact("https://{region}.digitaloceanspaces.com", _SPACES_API),
     region=Fact(None, _SPACES_API),
     addressing=Fact("virtual-host", _SPACES_API),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED, "the endpoint says the region"),
     checksums=Fact("when_required", LIVE, "accepted, and a wrong CRC32 is not noticed"),
     digest=Fact("content-md5", UNVERIFIED, _SAFE),
@@ -54,6 +55,7 @@ SCALEWAY = Provider(
     endpoint=Fact("https://s3.{region}.scw.cloud", UNVERIFIED),
     region=Fact(None, UNVERIFIED),
     addressing=Fact("virtual-host", UNVERIFIED),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED, "the endpoint says the region"),
     checksums=Fact("when_required", UNVERIFIED, _SAFE),
     digest=Fact("content-md5", UNVERIFIED, _SAFE),
@@ -80,6 +82,7 @@ OVH = Provider(
     endpoint=Fact("https://s3.{region}.io.cloud.ovh.net", _OVH, "in the USA it ends in .us: set `endpoint-url`"),
     region=Fact(None, _OVH),
     addressing=Fact("virtual-host", UNVERIFIED),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED, "the endpoint says the region"),
     checksums=Fact("when_required", UNVERIFIED, _SAFE),
     digest=Fact("content-md5", UNVERIFIED, _SAFE),
@@ -109,6 +112,7 @@ TIGRIS = Provider(
     endpoint=Fact("https://t3.storage.dev", _TIGRIS),
     region=Fact("auto", _TIGRIS),
     addressing=Fact("virtual-host", UNVERIFIED),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED),
     checksums=Fact("when_required", _TIGRIS, "accepted"),
     digest=Fact("content-md5", UNVERIFIED, _SAFE),

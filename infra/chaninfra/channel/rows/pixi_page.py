@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.provider import ByHand, Fact, Provider
-from chaninfra.channel.provider_facts import BUCKET_SETTINGS, CONDITIONAL, LIVE, PIXI_PAGE, key_steps, no, yes
+from chaninfra.channel.provider_facts import BUCKET_SETTINGS, CONDITIONAL, LIVE, PIXI_PAGE, S3_URLS, key_steps, no, yes
 
 _AWS_ENDPOINTS = "AWS General Reference, Amazon S3 endpoints"
 _AWS = "Amazon S3 User Guide and API Reference"
@@ -16,6 +16,7 @@ AWS = Provider(
     endpoint=Fact("https://s3.{region}.{dns-suffix}", _AWS_ENDPOINTS),
     region=Fact(None, _AWS_ENDPOINTS),
     addressing=Fact("virtual-host", "Amazon S3 User Guide, virtual hosting of buckets"),
+    scheme=S3_URLS,
     location_constraint=Fact("region", "Amazon S3 API Reference, CreateBucket", "nothing in us-east-1"),
     checksums=Fact("when_supported", "Amazon S3 User Guide, checking object integrity"),
     digest=Fact("checksum", "Amazon S3 User Guide, checking object integrity"),
@@ -39,6 +40,7 @@ R2 = Provider(
     endpoint=Fact("https://{account-id}[.{jurisdiction}].r2.cloudflarestorage.com", PIXI_PAGE),
     region=Fact("WEUR", PIXI_PAGE, "Cloudflare itself says `auto`: set `region` to that"),
     addressing=Fact("virtual-host", PIXI_PAGE),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", _R2, "the account's nearest place"),
     checksums=Fact("when_required", _R2, "PUT takes the newer checksums, the calls that set up a bucket do not"),
     digest=Fact("content-md5", _R2),
@@ -86,6 +88,7 @@ WASABI = Provider(
     endpoint=Fact("https://s3.{region}.wasabisys.com", PIXI_PAGE),
     region=Fact(None, PIXI_PAGE),
     addressing=Fact("virtual-host", PIXI_PAGE, "Wasabi itself recommends path style; both work"),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", _WASABI_API, "the endpoint says the region"),
     checksums=Fact("when_required", "Wasabi docs, AWS CLI", "it says that CRC64NVME is refused"),
     digest=Fact("content-md5", _WASABI_API),
@@ -123,6 +126,7 @@ B2 = Provider(
     endpoint=Fact("https://s3.{region}.backblazeb2.com", PIXI_PAGE),
     region=Fact(None, PIXI_PAGE),
     addressing=Fact("path", PIXI_PAGE),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", _B2, "the account's region"),
     checksums=Fact("when_required", LIVE, "accepted; before July 2025 they were refused"),
     digest=Fact("content-md5", _B2),
@@ -170,6 +174,7 @@ GCS = Provider(
     endpoint=Fact("https://storage.googleapis.com", PIXI_PAGE),
     region=Fact("us-east-1", PIXI_PAGE, "`auto` signs as well"),
     addressing=Fact("virtual-host", PIXI_PAGE),
+    scheme=Fact("gcs", PIXI_PAGE, "besides `s3`; with the application default credentials"),
     location_constraint=Fact("omitted", _GCS, "the bucket is then in US, in the project that is the keys' default"),
     checksums=Fact("when_required", LIVE, "accepted, and a wrong CRC32 is not noticed"),
     digest=Fact("content-md5", _GCS),
@@ -218,6 +223,7 @@ HETZNER = Provider(
     endpoint=Fact("https://{location}.your-objectstorage.com", PIXI_PAGE),
     region=Fact("US", PIXI_PAGE, "Hetzner's own examples take the location"),
     addressing=Fact("virtual-host", PIXI_PAGE),
+    scheme=S3_URLS,
     location_constraint=Fact("omitted", _HETZNER, "the endpoint says the location"),
     checksums=Fact("when_required", f"OpenTofu, issue 2605; {LIVE}", "refused with 400 in 2025, accepted since"),
     digest=Fact("content-md5", _HETZNER),
