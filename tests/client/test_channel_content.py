@@ -77,7 +77,7 @@ def test_the_same_bytes_again_are_indexed_and_not_uploaded(place: Place, tmp_pat
     place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json")
     again = json.loads(place.done("publish", small, large, "--json"))
     assert [each["outcome"] for each in again["packages"]] == ["present", "present"]
-    assert again["index"]["subdirs"] == [{"subdir": "noarch", "before": None, "after": 2}]
+    assert [(each["before"], each["after"]) for each in again["index"]["subdirs"]] == [(None, 2)]
     packages = [key for key in before if key.endswith(".conda")]
     assert {key: etags(place.server, place.bucket)[key] for key in packages} == {key: before[key] for key in packages}
 
@@ -152,8 +152,8 @@ def test_a_package_that_cannot_be_indexed_is_named(place: Place) -> None:
     key = f"{PREFIX}/noarch/bad-1.0-0.conda"
     place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"no package")
     done = place.run("reindex")
-    assert done.returncode == 1
-    assert "bad-1.0-0.conda is no conda package" in done.stderr
+    assert done.returncode == 3
+    assert "noarch/bad-1.0-0.conda: is no conda package" in done.stderr
     assert "panicked" not in done.stderr
 
 
@@ -219,7 +219,8 @@ def test_a_channel_without_a_descriptor(bare: Place, tmp_path: Path) -> None:
     assert empty.returncode == 1
     assert "chaninfra reindex" in empty.stderr
     indexed = bare.run("reindex")
-    assert indexed.stdout == "noarch: 1 package (new index)\nwin-arm64: 1 package (new index)\n"
+    lines = [line for line in indexed.stdout.splitlines() if not line.startswith(" ")]
+    assert lines == ["noarch: 1 package (new index)", "win-arm64: 1 package (new index)"]
     assert "no channel.json" in indexed.stderr
     bare.done("publish", make_package(tmp_path, "more", "1.0", subdir="osx-64"))
     assert "3 packages" in bare.done("ls")
@@ -248,4 +249,5 @@ def test_publishers_at_the_same_time_lose_nothing(place: Place, tmp_path: Path) 
 
 def test_the_first_package_of_a_channel_that_nobody_declared(bare: Place, tmp_path: Path) -> None:
     published = bare.done("publish", make_package(tmp_path, "tool", "1.0", subdir="osx-64"))
-    assert published.splitlines()[1:] == ["noarch: 0 packages (new index)", "osx-64: 1 package (new index)"]
+    lines = [line for line in published.splitlines()[1:] if not line.startswith(" ")]
+    assert lines == ["noarch: 0 packages (new index)", "osx-64: 1 package (new index)"]

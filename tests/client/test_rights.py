@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from channels import etags
+from channels import etags, put
 from packages import make_package
 from places import PREFIX, Place, allowed
 from s3_servers import Server
@@ -66,8 +66,11 @@ def test_a_publisher_needs_no_right_to_delete(on_minio: Place, tmp_path: Path) -
 @pytest.mark.parametrize("command", ["reindex", "publish"])
 def test_who_may_only_read_is_told_what_he_may_not(on_minio: Place, tmp_path: Path, command: str) -> None:
     keys = allowed(on_minio.server, on_minio.bucket, *READ)
-    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
-    done = on_minio.run(command, *files, **keys)
+    hello = make_package(tmp_path, "hello", "1.0")
+    if command == "reindex":
+        # Else there is nothing to write.
+        put(on_minio.server, on_minio.bucket, f"{PREFIX}/noarch", hello)
+    done = on_minio.run(command, *([hello] if command == "publish" else []), **keys)
     assert done.returncode == 5
     assert "may not write" in done.stderr
     assert on_minio.run("ls", **keys).returncode == 0

@@ -28,7 +28,11 @@ except msgspec.ValidationError:
     [
         ("chaninfra.channel.descriptor", "Descriptor"),
         ("chaninfra.channel.index_settings", "IndexSettings"),
-        ("chaninfra.channel.formats", "_Record"),
+        ("chaninfra.channel.formats", "_Named"),
+        ("chaninfra.channel.mark", "Mark"),
+        ("chaninfra.channel.shards", "_Named"),
+        ("chaninfra.index.record", "IndexJson"),
+        ("chaninfra.index.yanks", "Yanked"),
         ("chaninfra.index.listing", "_Record"),
     ],
 )
