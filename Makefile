@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# A file's tests stay together, since they share what is slow to make.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
 .PHONY: help setup engine servers demo lint test test-long bench schemas docs lock
 
@@ -27,10 +29,10 @@ lint: setup ## formatting, types and layers
 	$(BIN)/lint-imports
 
 test: lint engine servers ## lint, and every test but the long ones
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-long: engine servers ## the tests that take minutes
-	@if [ -d tests/long ]; then $(BIN)/pytest tests/long; else echo "tests/long: there are no long tests yet"; fi
+	@if [ -d tests/long ]; then $(PYTEST) tests/long; else echo "tests/long: there are no long tests yet"; fi
 
 # BENCH=--quick takes a tenth of every size, and writes nothing.
 bench: servers ## ours against the reference indexer; writes docs/benchmarks.md

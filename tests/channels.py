@@ -5,10 +5,31 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import conda_client
+from chaninfra.channel.descriptor import Descriptor
+from chaninfra.channel.location import join
 from packages import make_package
 from s3_servers import Server
+
+
+def descriptor(name: str = "my-channel", **changed: Any) -> Descriptor:
+    """The descriptor of a private channel on MinIO; `changed` are the fields that differ."""
+    given = {
+        "name": name,
+        "provider": "minio",
+        "bucket": "my-bucket",
+        "prefix": changed.get("prefix", name),
+        "endpoint_url": "https://minio.example.com",
+        "region": "us-east-1",
+        "force_path_style": True,
+        "visibility": "private",
+        "auth": "pixi",
+        "subdirs": ("noarch", "linux-64", "osx-arm64"),
+        **changed,
+    }
+    return Descriptor(**{"url": f"s3://{join(given['bucket'], given['prefix'])}", **given})
 
 
 def fill(server: Server, bucket: str, prefix: str, folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -125,6 +125,28 @@ def read(channel: str, names: Sequence[str], folder: Path, server: Server) -> di
     """What the client finds of the names: by shards, by zst and by json, each without a cache."""
     options, environment = _access(channel, folder, server)
     found: dict[str, list[Any]] = json.loads(_child(_READ, [channel, options, names, str(folder)], environment))
+    return found
+
+
+def install_by(
+    workspace: Mapping[str, Any], specs: Sequence[str], folder: Path, environment: dict[str, str]
+) -> list[str]:
+    """Solves and installs `specs` from the first channel of a workspace, as pixi.toml has it; what then lies in the
+    prefix. The keys are those that `environment` leads to."""
+    folder.mkdir(parents=True)
+    options = {
+        bucket: {
+            "endpoint_url": given["endpoint-url"],
+            "region": given["region"],
+            "addressing_style": "path" if given["force-path-style"] else "virtual-host",
+        }
+        for bucket, given in workspace.get("s3-options", {}).items()
+    }
+    arguments = [workspace["channels"][0], options, specs, str(folder), True]
+    # No store of keys but one that is named: this machine's may have some.
+    nothing = {"HOME": str(folder), "RATTLER_AUTH_FILE": str(folder / "none.json")}
+    (folder / "none.json").write_text("{}")
+    found: list[str] = json.loads(_child(_INSTALL, arguments, {**nothing, **environment}))
     return found
 
 

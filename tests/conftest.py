@@ -11,7 +11,6 @@ import pytest
 
 import s3_servers
 from chaninfra.demo.server import direct
-from engine import moto_more
 from s3_servers import Server
 
 # The servers of the tests are on this machine; a proxy may be set for the registries. Children inherit it.
@@ -46,6 +45,9 @@ def server(request: pytest.FixtureRequest) -> Server:
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Server]:
     """An AWS in memory, by moto, which judges no access."""
+    # It takes more than a second to import.
+    from engine import moto_more
+
     with moto_more.served() as endpoint_url:
         yield Server("moto", endpoint_url, "AKIAIOSFODNN7EXAMPLE", "moto takes any", "eu-central-1")
 

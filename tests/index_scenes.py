@@ -1,141 +1,36 @@
-"""What the schedules are of: publish, yank, unyank, reindex and gc of one subdir, and what must hold at any moment."""
+"""What the schedules are of: some processes, what lay there before them, and what must hold at any moment."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from archives import conda, index_json
-from chaninfra.channel.descriptor import Descriptor
-from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, decompress
+from chaninfra.channel.formats import Repodata, decompress
 from chaninfra.channel.mark import read_mark
 from chaninfra.channel.shards import ShardIndex, index_files, shard_key
-from chaninfra.channel.store import Body, ObjectStore
-from chaninfra.index.channel import Channel
-from chaninfra.index.gc import KEPT, collect_subdir
-from chaninfra.index.package_file import PackageFile, read
-from chaninfra.index.publish import publish
-from chaninfra.index.reindex import reindex
-from chaninfra.index.yanking import unyank, yank
+from chaninfra.channel.store import Body
+from index_processes import (
+    FOLDER,
+    INDEX,
+    PREFIX,
+    TRUTH,
+    ZST,
+    channel,
+    collecting,
+    file,
+    forcing,
+    package,
+    publishing,
+    reindexing,
+    unyanking,
+    yanking,
+)
 from memory_store import Alone, MemoryStore
 from schedules import Objects, Process, Search, ViolationError
-
-PREFIX = "c"
-FOLDER = f"{PREFIX}/noarch"
-TRUTH = f"{FOLDER}/{REPODATA}"
-ZST = f"{FOLDER}/{FILE_NAMES['zst']}"
-INDEX = f"{FOLDER}/{FILE_NAMES['shards']}"
-WEEK = int(KEPT.total_seconds() * 1000)
-
-
-class _Silent:
-    def package(self, label: str) -> None: ...
-    def advance(self, size: int) -> None: ...
-    def indexing(self) -> None: ...
-
-
-def channel(store: ObjectStore, means: Alone) -> Channel:
-    """A channel of noarch in the store."""
-    made = Channel(
-        descriptor=Descriptor(
-            name="c",
-            provider="minio",
-            bucket="bucket",
-            prefix=PREFIX,
-            url=f"s3://bucket/{PREFIX}",
-            endpoint_url="http://localhost",
-            region="us-east-1",
-            force_path_style=True,
-            visibility="private",
-            auth="pixi",
-            subdirs=("noarch",),
-        ),
-        credentials=None,
-    )
-    # In place of what it would make itself.
-    vars(made).update(writer=store, means=means)
-    return made
-
-
-@cache
-def package(name: str, payload: bytes = b"") -> PackageFile:
-    """A package of that name, on disk."""
-    folder = Path(tempfile.mkdtemp(prefix="chaninfra-scenes-"))
-    path = folder / f"{name}-1-0.conda"
-    path.write_bytes(conda(index_json(name, noarch="generic"), payload=payload))
-    return read(path)
-
-
-def file(name: str) -> str:
-    """The file name of the package of that name."""
-    return f"{name}-1-0.conda"
-
-
-def publishing(name: str, payload: bytes = b"", *, process: str = "") -> Process:
-    """`chaninfra publish`."""
-    made = package(name, payload)
-
-    def run(store: ObjectStore, means: Alone) -> None:
-        publish(channel(store, means), [made], "refuse", _Silent())
-
-    return Process(process or f"publish-{name}", run, commits=True, makes=file(name))
-
-
-def forcing(name: str, payload: bytes) -> Process:
-    """`chaninfra publish --force`; it may be told that another one was faster."""
-    made = package(name, payload)
-
-    def run(store: ObjectStore, means: Alone) -> None:
-        try:
-            publish(channel(store, means), [made], "overwrite", _Silent())
-        except ConflictError as error:
-            if "other bytes" not in error.message:
-                raise
-
-    return Process(f"force-{name}-{payload.decode()}", run, commits=False)
-
-
-def yanking(name: str) -> Process:
-    """`chaninfra yank`."""
-
-    def run(store: ObjectStore, means: Alone) -> None:
-        yank(channel(store, means), [file(name)], "broken")
-
-    return Process(f"yank-{name}", run, commits=True, takes=file(name))
-
-
-def unyanking(name: str) -> Process:
-    """`chaninfra unyank`."""
-
-    def run(store: ObjectStore, means: Alone) -> None:
-        unyank(channel(store, means), [file(name)])
-
-    return Process(f"unyank-{name}", run, commits=True, makes=file(name))
-
-
-def reindexing(process: str = "reindex") -> Process:
-    """`chaninfra reindex`."""
-
-    def run(store: ObjectStore, means: Alone) -> None:
-        reindex(channel(store, means), ["noarch"])
-
-    return Process(process, run)
-
-
-def collecting() -> Process:
-    """`chaninfra gc`, a week and a day after all that was marked before."""
-
-    def run(store: ObjectStore, means: Alone) -> None:
-        collect_subdir(channel(store, means).target("noarch"), "write")
-
-    return Process("gc", run, now=Process("", run).now + WEEK + 24 * 60 * 60 * 1000)
 
 
 @dataclass

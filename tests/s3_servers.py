@@ -57,19 +57,22 @@ class Server:
             },
         )
 
+    def service(self, name: str) -> Any:
+        """A boto3 client of another service of the same account."""
+        return boto3.session.Session().client(
+            name,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+        )
+
     def stranger(self) -> dict[str, str]:
         """The variables with the keys of somebody whom the server knows, and who has no right on any bucket."""
         if self.name == "minio":
             # An inline policy is all that such a session may do; this one says nothing of a bucket.
             policy = document([{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}])
-            sts = boto3.session.Session().client(
-                "sts",
-                endpoint_url=self.endpoint_url,
-                region_name=self.region,
-                aws_access_key_id=self.access_key_id,
-                aws_secret_access_key=self.secret_access_key,
-            )
-            given = sts.assume_role(
+            given = self.service("sts").assume_role(
                 RoleArn="arn:minio:iam:::nobody", RoleSessionName="stranger", Policy=json.dumps(policy)
             )["Credentials"]
             return {
@@ -90,11 +93,16 @@ def program(name: str) -> Path:
 
 
 @contextmanager
-def minio(folder: Path) -> Iterator[Server]:
-    """MinIO on the files in `folder`."""
+def minio(folder: Path, *, authority: Path | None = None) -> Iterator[Server]:
+    """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too."""
     port, console = free_port(), free_port()
     server = _server("minio", port)
     command = ["server", "--quiet", "--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
+    if authority is not None:
+        trusted = folder / "certificates/CAs"
+        trusted.mkdir(parents=True)
+        (trusted / "ca.crt").write_bytes(authority.read_bytes())
+        command += ["--certs-dir", str(trusted.parent)]
     keys = {"MINIO_ROOT_USER": server.access_key_id, "MINIO_ROOT_PASSWORD": server.secret_access_key}
     with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": "off"}, folder):
         yield server

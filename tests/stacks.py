@@ -40,7 +40,7 @@ class Ran:
     @property
     def done(self) -> dict[str, int]:
         """How many resources were created, updated, replaced, deleted; none of those unchanged."""
-        lines = re.findall(r"^ {4}(?:[+~-]+ )?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
+        lines = re.findall(r"^ {4}(?:[+~-]+ ?)?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
         counts = {_OPERATIONS.get(name, name): int(number) for number, name in lines}
         counts.pop("unchanged", None)
         return counts
@@ -160,9 +160,9 @@ class Stack:
             if resource["custom"] and not resource["type"].startswith("pulumi:providers:")
         }
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack outputs."""
-        ran = self.run("stack", "output", "--json")
+        ran = self.run("stack", "output", "--json", *(["--show-secrets"] if show_secrets else []))
         assert ran.code == 0, ran
         outputs: dict[str, Any] = json.loads(ran.output)
         return outputs
@@ -186,6 +186,7 @@ class Stack:
         )
         output = ran.stdout if ran.returncode == 0 else ran.stdout + (ran.stderr or "")
         result = Ran(ran.returncode, output, time.monotonic() - start)
-        # Shown by pytest where a test fails; a state is too long for that.
-        print("pulumi", *arguments, "\n", f"exit code {result.code}" if "export" in arguments else result)
+        # Shown by pytest where a test fails; a state is too long for that, and secrets are none of its business.
+        quiet = {"export", "--show-secrets"} & set(arguments)
+        print("pulumi", *arguments, "\n", f"exit code {result.code}" if quiet else result)
         return result

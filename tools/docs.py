@@ -10,6 +10,10 @@ from typing import Any
 
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
+from docs_cdn import cdn
+from docs_own_store import own_store
+from docs_providers import providers
+from docs_settings import settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = (
@@ -21,6 +25,7 @@ COMMANDS = (
     "ls",
     "gc",
     "init",
+    "doctor",
     "policy",
     "providers",
     "schema",
@@ -44,7 +49,15 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """The text of each page by its name."""
-    return {"stack-config.md": stack_config(), "commands.md": commands(), "aws-access.md": aws_access()}
+    return {
+        "stack-config.md": stack_config(),
+        "commands.md": commands(),
+        "aws-access.md": aws_access(),
+        "cdn.md": cdn(),
+        "own-store.md": own_store(),
+        "providers.md": providers(),
+        "client-settings.md": settings(),
+    }
 
 
 def stack_config() -> str:
@@ -81,15 +94,22 @@ def stack_config() -> str:
             "",
             *_table(definitions["roles"]["properties"], definitions),
             "",
+            "## `cdn`",
+            "",
+            "Both keys or neither; see [behind CloudFront](cdn.md).",
+            "",
+            *_table(definitions["cdn"]["properties"], definitions),
+            "",
             "## A principal",
             "",
-            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md).",
+            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md)",
+            "and [a store of your own](own-store.md).",
             "",
             *_table(definitions["principal"]["properties"], definitions),
             "",
             *(
                 line
-                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc"}.items()
+                for key, name in {"github": "GitHub", "gitlab": "GitLab", "oidc": "Oidc", "key": "Key"}.items()
                 for line in (f"### `{key}`", "", *_table(definitions[name]["properties"], definitions), "")
             ),
         ]
@@ -115,7 +135,7 @@ def _plain(value: object) -> str:
 
 
 def commands() -> str:
-    """The page of the commands: their help, as they print it, and the table of the stores."""
+    """The page of the commands: their help, as they print it."""
     parts = [
         "# Commands",
         "",
@@ -125,7 +145,6 @@ def commands() -> str:
     ]
     for name in COMMANDS:
         parts += [f"## {name}", "", _block(name, "--help")]
-    parts += ["## The stores that it knows", "", _block("providers")]
     return "\n".join(parts)
 
 

@@ -24,10 +24,10 @@ program.
 |---|---|
 | `private` | the readers, publishers and maintainers that are named; in the account also those whom IAM lets |
 | `organization` | all principals of `aws.organization-id` |
-| `public` | everybody, by https |
+| `public` | everybody, by https; [behind a CDN](cdn.md), from there alone |
 
-A private bucket blocks public access in all four ways. For a public one only the two blocks that forbid public policies
-are lifted, before the policy is put; ACLs stay blocked.
+A private bucket, and one behind a CDN, blocks public access in all four ways. For a public one only the two blocks that
+forbid public policies are lifted, before the policy is put; ACLs stay blocked.
 
 ## Who may publish
 
@@ -71,9 +71,10 @@ _TAIL = """
 
 Versioned, encrypted, TLS only, owned by its account (ACLs off). The block `aws` has the choices: a KMS key with a bucket
 key (roles get the rights on it that they then need; for those who are named by ARN or by organization,
-`chaninfra policy kms-key-policy` prints what the key's policy must say), the days after which old versions and unfinished
-uploads are deleted, CORS, access logs, the guard against overwritten packages, VPC endpoints, tags, and what the roles
-share. [Every key](stack-config.md#aws).
+`chaninfra policy kms-key-policy` prints what the key's policy must say), access logs, the guard against overwritten
+packages, VPC endpoints, and what the roles share. [Every key](stack-config.md#aws). What other stores have too is written
+flat: old versions and unfinished uploads are deleted after the days that you say, CORS, tags
+([the bucket](stack-config.md#the-bucket)).
 
 `aws.vpc-endpoints` covers objects, never the bucket's settings, and whoever runs `pulumi up` is exempt: nobody is locked
 out for good.

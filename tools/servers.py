@@ -5,12 +5,11 @@ As a program: builds all, or those named, and prints where they are.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
+import programs
 from chaninfra.channel.errors import EngineError
-from chaninfra.engine import cache, gobuild
 from chaninfra.engine.process import Report, end_as_by_ctrl_c
 
 # name → the package to build, and the module in that server's go.mod whose version is the server's
@@ -23,16 +22,7 @@ SERVERS = {
 def ensure(name: str, report: Report) -> Path:
     """The program of the server `name` (a key of SERVERS), built if the cache does not have it. Raises EngineError."""
     package, versioned = SERVERS[name]
-    module = Path(__file__).parent / "servers" / name
-    home = cache.folder() / "servers" / f"{name}-{gobuild.pinned(module, versioned)}"
-
-    def fill(folder: Path) -> None:
-        scratch = folder / "scratch"
-        go = gobuild.toolchain([module], scratch, report)
-        gobuild.build(go, module, package, folder / name, report)
-        shutil.rmtree(scratch, ignore_errors=True)
-
-    return cache.kept(home, fill, report) / name
+    return programs.built(Path(__file__).parent / "servers" / name, package, versioned, report)
 
 
 def main(names: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ class Channel:
     def objects(self) -> dict[str, str]:
         return channels.etags(self.server, self.bucket)
 
+    def descriptor(self) -> dict[str, Any]:
+        found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/channel.json")
+        document: dict[str, Any] = json.loads(found["Body"].read())
+        return document
+
     def index(self) -> dict[str, str]:
         return {key: tag for key, tag in self.objects().items() if "repodata" in key or "/shards/" in key}
 
@@ -55,6 +61,10 @@ def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
     ran = stack.up()
     assert ran.code == 0, ran
     assert "linux-64/repodata_shards.msgpack.zst" in " ".join(channel.objects())
+    # What the store honours was found out, and every writer is told; of the probe nothing is left.
+    assert channel.descriptor() == stack.outputs()["channels"]["main"]
+    assert channel.descriptor()["index"]["conditional-writes"] == {"create": True, "replace": True, "multipart": True}
+    assert ".chaninfra" not in " ".join(channel.objects())
     packages = channels.fill(server, bucket_name, PREFIX, tmp_path / "packages")
     assert "share/hello.txt" in channel.install("client")
     objects = channel.objects()
@@ -66,6 +76,8 @@ def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
     ran = stack.up()
     assert ran.done == {"updated": 1}, ran
     assert list(stack.outputs()["channels"]) == ["another"]
+    assert channel.descriptor() == stack.outputs()["channels"]["another"]
+    assert channel.descriptor()["index"]["conditional-writes"] is not None
     assert channel.index() == {key: tag for key, tag in objects.items() if key in channel.index()}
     stack.config(name=None)
 

@@ -34,7 +34,7 @@ class Everything(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.made.append(args)
-        return args.name, {**args.inputs, "arn": f"arn:aws:x:::{args.name}"}
+        return args.name, {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "domainName": "d1.cloudfront.net"}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return {**args.args, "arn": f"arn:aws:iam::{ACCOUNT}:user/me", "accountId": ACCOUNT, "id": "x"}
@@ -71,7 +71,7 @@ oidc = st.fixed_dictionaries(
 arn = st.sampled_from([ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:user/a/b"])
 principals = st.dictionaries(
     st.sampled_from(["ci", "a-b", "a.b", "ops"]),
-    optional({"github": github, "gitlab": gitlab, "oidc": oidc, "arn": arn}),
+    optional({"github": github, "gitlab": gitlab, "oidc": oidc, "arn": arn, "key": optional({"rotate": st.just("1")})}),
     max_size=2,
 )
 channel = {
@@ -87,14 +87,10 @@ aws = optional(
     {
         "organization-id": st.just("o-a1b2c3d4e5"),
         "kms-key-arn": st.just(f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"),
-        "old-versions-days": st.integers(1, 400),
-        "open-uploads-days": st.integers(1, 30),
-        "cors-origins": st.just(["https://docs.example.com"]),
         "log-bucket": st.just("logs"),
         "log-prefix": st.just("conda/"),
         "no-overwrite": st.booleans(),
         "vpc-endpoints": st.just(["vpce-0a1b"]),
-        "tags": st.just({"team": "x"}),
         "roles": optional({"path": st.just("/conda/"), "name-prefix": st.just("x" * 32)}),
         "existing-oidc-providers": st.just(["https://token.actions.githubusercontent.com"]),
     }
@@ -103,17 +99,48 @@ configs = st.fixed_dictionaries(
     {"bucket": st.sampled_from(["my-bucket", "b" * 63])},
     optional={
         **channel,
-        "provider": st.sampled_from(["aws", "minio", "b2", "r2"]),
+        "provider": st.sampled_from(["aws", "minio", "b2", "r2", "versitygw"]),
         "region": st.sampled_from(["eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1"]),
         "endpoint-url": st.sampled_from(["https://s3.example.com", "http://127.0.0.1:1"]),
         "prefix": st.sampled_from(["my-channel", "a/b", ""]),
         "adopt": st.booleans(),
         "force-destroy": st.booleans(),
         "protect": st.booleans(),
+        "versioning": st.booleans(),
+        "encryption": st.just("sse-s3"),
+        "old-versions-days": st.integers(1, 400),
+        "open-uploads-days": st.integers(1, 30),
+        "cors-origins": st.just(["https://docs.example.com"]),
+        "tags": st.just({"team": "x"}),
         "aws": aws,
+        "cdn": optional(
+            {
+                "domain": st.just("conda.example.com"),
+                "certificate-arn": st.just(f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"),
+            }
+        ),
         "channels": st.dictionaries(st.sampled_from(["stable", "nightly"]), optional(channel), min_size=1),
     },
 )
+
+
+def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with what a CDN needs; few are so by chance."""
+    named = {"domain": "conda.example.com", "certificate-arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"}
+    channels = {name: {**keys, "visibility": "public"} for name, keys in config.get("channels", {}).items()}
+    return {
+        **config,
+        **({"channels": channels} if channels else {}),
+        "provider": "aws",
+        "region": "eu-central-1",
+        "visibility": "public",
+        "cdn": named if config.get("protect") else {},
+        "aws": {
+            key: value
+            for key, value in config.get("aws", {}).items()
+            if key not in ("organization-id", "vpc-endpoints")
+        },
+    }
 
 
 def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
@@ -133,7 +160,7 @@ def _no_region_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("event_loop_for_mocks")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(configs)
+@given(st.one_of(configs, configs.map(behind_cdn)))
 def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config: dict[str, Any]) -> None:
     validate(config, STACK_CONFIG, where="generated", part="config")
     set_all_config(
@@ -151,8 +178,10 @@ def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config
     pulumi_test(program)()
     made = {args.typ for args in everything.made}
     assert "chaninfra:index:CondaChannel" in made
-    assert ("aws:s3/bucket:Bucket" in made) == (spec.bucket.provider.backend == "aws" and not spec.bucket.adopt)
-    with_roles = [one for each in spec.channels for one in each.principals if one.trust]
+    on_aws = spec.bucket.provider.backend == "aws"
+    assert ("aws:s3/bucket:Bucket" in made) == (on_aws and not spec.bucket.adopt)
+    assert ("aws:cloudfront/distribution:Distribution" in made) == (spec.bucket.cdn is not None)
+    with_roles = [one for each in spec.channels for one in each.principals if one.trust and on_aws]
     assert len([args for args in everything.made if args.typ == "aws:iam/role:Role"]) == len(with_roles)
     names = [args.inputs["name"] for args in everything.made if args.typ == "aws:iam/role:Role"]
     assert len(set(names)) == len(names)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi.dynamic import Config
 
 import channels
 import conda_client
@@ -18,40 +17,9 @@ from chaninfra.channel.errors import (
     RefusedError,
     UnreachableError,
 )
-from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.policies import public_read
-from chaninfra.pulumi.resources import OPERATIONS, Operations
-from chaninfra.pulumi.session import Session
+from operations import INDEX, Store
 from s3_servers import Server, free_port
-
-INDEX = {"formats": ["json", "zst", "shards"], "compression-level": 1, "cache-control": IndexSettings().cache_control}
-KEYS = {"AWS_ACCESS_KEY_ID": "access-key-id", "AWS_SECRET_ACCESS_KEY": "secret-access-key"}
-KEYS |= {"AWS_SESSION_TOKEN": "session-token"}
-
-
-class Store:
-    """The operations of each noun on a bucket of a server, with somebody's keys."""
-
-    def __init__(self, server: Server, bucket: str, keys: dict[str, str] | None = None) -> None:
-        given = server.environment() if keys is None else keys
-        self._config = Config({f"ns:{KEYS[name]}": value for name, value in given.items()}, "chaninfra")
-        self.store = {
-            "bucket": bucket,
-            "endpoint-url": server.endpoint_url,
-            "region": server.region,
-            "force-path-style": True,
-            "profile": None,
-            "namespace": "ns",
-        }
-
-    def noun(self, noun: str, **store: Any) -> Operations:
-        return OPERATIONS[noun](Session({**self.store, **store}, self._config))
-
-    def props(self, **more: Any) -> dict[str, Any]:
-        props: dict[str, Any] = {"store": self.store, "adopt": False, "force-destroy": False, "prefixes": ["main"]}
-        props |= {"prefix": "main", "subdirs": ["noarch", "linux-64"], "index": INDEX, "files": []}
-        props |= {"key": "main/channel.json", "document": "{}", "statements": []}
-        return {**props, **more}
 
 
 def make(store: Store, **more: Any) -> None:
@@ -217,6 +185,16 @@ def test_a_bucket_that_its_guard_would_not_give_up_is_not_changed(server: Server
         assert "change it back" in refused[1]
         assert store.noun("preflight").check(store.props(), store.props(prefixes=["new"])) is None
     assert refusal(**{"force-destroy": True}) is None
+
+
+def test_the_skeleton_leaves_the_channel_json_to_the_descriptor(server: Server, bucket_name: str) -> None:
+    """They are deleted at once, and two who delete the versions of one object get in each other's way."""
+    store = Store(server, bucket_name)
+    make(store)
+    store.noun("skeleton").delete(store.props(**{"force-destroy": True}))
+    assert list(channels.etags(server, bucket_name)) == ["main/channel.json"]
+    store.noun("descriptor").delete(store.props())
+    assert channels.etags(server, bucket_name) == {}
 
 
 def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:

@@ -72,7 +72,7 @@ def test_an_example_stack_is_valid_and_describes_channels(path: Path) -> None:
 
 def test_there_is_an_example_stack_for_each_way_of_use() -> None:
     names = {path.name.split(".")[1] for path in STACKS}
-    assert names >= {"aws-private", "aws-public", "minio", "two-channels", "r2", "adopted"}
+    assert names >= {"aws-private", "aws-public", "aws-cdn", "minio", "two-channels", "r2", "adopted"}
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,11 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str, str]] = {
         "invalid condition key 's3:",
         "Policy has an invalid condition key",
     ),
+    "cdn": (
+        {"visibility": "public", "cdn": {}},
+        "invalid condition key 'aws:SourceArn'",
+        "Invalid principal in policy",
+    ),
     "vpc-endpoints": (
         {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
         "invalid condition key 'aws:SourceVpce'",
@@ -61,7 +66,9 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("option", REFUSED)
-def test_the_servers_refuse_conditions_that_they_do_not_know(server: Server, bucket: str, option: str) -> None:
+def test_the_servers_refuse_conditions_and_principals_that_they_do_not_know(
+    server: Server, bucket: str, option: str
+) -> None:
     keys, by_minio, by_versitygw = REFUSED[option]
     with pytest.raises(ClientError) as caught:
         server.client().put_bucket_policy(Bucket=bucket, Policy=_policy(bucket, **keys))
@@ -138,12 +145,30 @@ def test_rights_on_a_kms_key_are_taken_by_versitygw_which_has_no_kms(gateway: Ga
 
 
 def test_all_that_the_table_calls_aws_only_is_here() -> None:
-    """Those of an organization, and the guard for those who may put."""
-    assert {(who, what if who != "member" else "") for (who, _, what), cell in TABLE.items() if cell.aws_only} == {
-        ("member", ""),
-        ("publisher", "overwrite-guarded"),
-        ("maintainer", "overwrite-guarded"),
-    }
+    """Those of an organization, a distribution, who refreshes it, and the guard for those who may put."""
+    assert {
+        (who, what)
+        for (who, _, what), cell in TABLE.items()
+        if cell.aws_only and who not in ("member", "cdn") and what != "refresh-cdn"
+    } == {("publisher", "overwrite-guarded"), ("maintainer", "overwrite-guarded")}
+    assert all(
+        cell.aws_only for (who, _, what), cell in TABLE.items() if who in ("member", "cdn") or what == "refresh-cdn"
+    )
+
+
+def test_who_may_refresh_the_cdn_has_the_right_on_that_distribution_alone(gateway: Gateway, bucket_name: str) -> None:
+    """versitygw takes the policy and has no CDN, so the document is what is looked at."""
+    gateway.server.client().create_bucket(Bucket=bucket_name)
+    arn = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
+    about = {"bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"], "distribution": arn}
+    for role in ("reader", "publisher", "maintainer"):
+        rights = identity_policy(role, **about)
+        found = [one for one in rights["Statement"] if "cloudfront" in json.dumps(one)]
+        allowed = [(one["Action"], one["Resource"]) for one in found]
+        assert allowed == ([(["cloudfront:CreateInvalidation"], [arn])] if role != "reader" else [])
+        for place in ("own", "neighbour"):
+            assert TABLE[role, place, "refresh-cdn"].allowed == bool(found)
+        access_sessions.on_versitygw(gateway, rights).list_objects_v2(Bucket=bucket_name)
 
 
 def test_without_tls_nobody_reads_a_bucket_that_demands_it(server: Server, bucket: str) -> None:

@@ -13,6 +13,8 @@ from chaninfra.channel.errors import (
     DeniedError,
     StorageError,
     UnreachableError,
+    UnsupportedError,
+    WrongRegionError,
 )
 from chaninfra.channel.location import Location
 from chaninfra.channel.store import _code_and_status
@@ -34,7 +36,9 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
         ("", 403, DeniedError, 5, "may not read s3://my-bucket/a/key"),
         ("PreconditionFailed", 412, ConflictError, 4, "changed by another writer"),
         ("ConditionalRequestConflict", 409, ConflictError, 4, "changed by another writer"),
-        ("PermanentRedirect", 301, StorageError, 1, "in region 'eu-1'"),
+        ("PermanentRedirect", 301, WrongRegionError, 1, "in region 'eu-1'"),
+        ("NotImplemented", 501, UnsupportedError, 1, "cannot read s3://my-bucket/a/key in the way it was asked to"),
+        ("", 501, UnsupportedError, 1, "chaninfra doctor --probe"),
         ("SlowDown", 503, StorageError, 1, "the store answered 503 SlowDown"),
         ("NoSuchKey", 404, StorageError, 1, "the store answered 404 NoSuchKey"),
         ("", 404, StorageError, 1, "the store answered 404"),
@@ -51,12 +55,20 @@ def test_an_answer_is_an_error_of_its_own(
     assert error.remedy
 
 
+def test_a_store_that_names_the_right_region_is_quoted() -> None:
+    error = storage_error(HERE, "AuthorizationHeaderMalformed", 400, doing="read", region="eu-2")
+    assert isinstance(error, WrongRegionError)
+    assert error.reported == "eu-2"
+    assert error.remedy == "set `region` to eu-2"
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
         ("Client error with status code: 404 Not Found: <Error><Code>NoSuchKey</Code></Error>", ("NoSuchKey", 404)),
         ("Server returned non-2xx status code: 403 Forbidden: ", ("", 403)),
         ("DeleteObjects request failed for key a: Access Denied. (code: AccessDenied)", ("AccessDenied", 200)),
+        ("Received redirect without LOCATION, this normally indicates …", ("PermanentRedirect", 301)),
         ("error sending request: connection refused", ("", None)),
     ],
 )

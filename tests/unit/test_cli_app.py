@@ -22,6 +22,7 @@ COMMANDS = (
     "ls",
     "gc",
     "init",
+    "doctor",
     "policy",
     "providers",
     "schema",
@@ -120,7 +121,7 @@ def test_providers_are_printed() -> None:
         assert f"\n{name} " in said
     one = CliRunner().invoke(program.app, ["providers", "b2", "--json"]).stdout
     assert '"source"' in one
-    assert '"force-path-style": true' in one
+    assert '"addressing": {\n    "value": "path"' in one
 
 
 def run(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:

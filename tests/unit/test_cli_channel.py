@@ -20,25 +20,9 @@ from chaninfra.cli import channel_ref
 from chaninfra.cli.app import app
 from chaninfra.cli.channel_ref import find, open_channel
 from chaninfra.cli.store_flags import StoreFlags
+from channels import descriptor
 
 NOTHING = StoreFlags()
-
-
-def descriptor(name: str = "one", **changed: Any) -> Descriptor:
-    given = {
-        "name": name,
-        "provider": "minio",
-        "bucket": "my-bucket",
-        "prefix": name,
-        "url": f"s3://my-bucket/{name}",
-        "endpoint_url": "https://minio.example.com",
-        "region": "us-east-1",
-        "force_path_style": True,
-        "visibility": "private",
-        "auth": "pixi",
-        "subdirs": ("noarch", "linux-64"),
-    }
-    return Descriptor(**{**given, **changed})
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +39,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> str:
     path = tmp_path / "channel.json"
-    path.write_bytes(dump(descriptor()))
+    path.write_bytes(dump(descriptor("one")))
     return str(path)
 
 
@@ -65,16 +49,16 @@ def only(text: str | None, flags: StoreFlags = NOTHING, **more: Any) -> Descript
 
 
 def test_a_file(file: str) -> None:
-    assert only(file) == descriptor()
+    assert only(file) == descriptor("one")
 
 
 def test_left_out_it_is_the_variable(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHANINFRA_CHANNEL", file)
-    assert only(None) == descriptor()
+    assert only(None) == descriptor("one")
 
 
 def test_stdin() -> None:
-    done = CliRunner().invoke(app, ["manifest", "-"], input=dump(descriptor()))
+    done = CliRunner().invoke(app, ["manifest", "-"], input=dump(descriptor("one")))
     assert '"s3://my-bucket/one"' in done.stdout
 
 
@@ -92,8 +76,8 @@ def test_the_output_of_a_stack_in_a_file(tmp_path: Path) -> None:
     [
         (b"{", "not JSON"),
         (b"[]", "should be a mapping"),
-        (dump(descriptor()).replace(b'"region"', b'"regoin"'), "unknown key"),
-        (dump(descriptor()).replace(b'"version": 1', b'"version": 2'), "newer"),
+        (dump(descriptor("one")).replace(b'"region"', b'"regoin"'), "unknown key"),
+        (dump(descriptor("one")).replace(b'"version": 1', b'"version": 2'), "newer"),
     ],
 )
 def test_a_bad_file_is_named_with_a_remedy(tmp_path: Path, content: bytes, message: str) -> None:
@@ -160,8 +144,8 @@ def web(status: int, body: bytes) -> Iterator[str]:
 
 
 def test_a_url() -> None:
-    with web(200, dump(descriptor())) as url:
-        assert only(url) == descriptor()
+    with web(200, dump(descriptor("one"))) as url:
+        assert only(url) == descriptor("one")
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 2), (403, 5), (500, 1)])
@@ -187,7 +171,7 @@ def test_flags_win_over_the_descriptor(file: str) -> None:
 
 
 def test_a_public_url_follows_the_endpoint(tmp_path: Path) -> None:
-    own = descriptor(visibility="public", auth="public", public_url="https://minio.example.com/my-bucket/one")
+    own = descriptor("one", visibility="public", auth="public", public_url="https://minio.example.com/my-bucket/one")
     path = tmp_path / "channel.json"
     path.write_bytes(dump(own))
     assert (
@@ -275,7 +259,7 @@ def test_offline_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_copied_channel_json_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_ref, "_own", lambda *_: descriptor())
+    monkeypatch.setattr(channel_ref, "_own", lambda *_: descriptor("one"))
     with pytest.raises(ConfigurationError, match="another channel"):
         only("s3://b-b/c", StoreFlags(provider="gcs"))
 

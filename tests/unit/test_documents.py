@@ -79,6 +79,21 @@ STACKS: dict[str, dict[str, Any]] = {
         "publishers": {"builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"}},
     },
     "adopted": {"visibility": "public", "adopt": True},
+    "cdn": {
+        "visibility": "public",
+        "cdn": {},
+        "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
+        "readers": {"app": {"github": {"repository": "acme/app", "branch": "main"}}},
+        "maintainers": {"keepers": {"github": {"repository": "acme/packages", "environment": "channel"}}},
+    },
+    "cdn-kms-several-channels": {
+        "prefix": None,
+        "visibility": "public",
+        "cdn": {},
+        "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234"},
+        "channels": {"stable": {}, "nightly": {}},
+    },
+    "cdn-adopted": {"visibility": "public", "adopt": True, "cdn": {}},
     "minio-public": {"provider": "minio", "endpoint-url": "https://minio.example.com", "visibility": "public"},
     "no-overwrite": {"aws": {"no-overwrite": True}},
     "vpc": {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
@@ -104,7 +119,9 @@ STACKS: dict[str, dict[str, Any]] = {
 def printed(name: str) -> str:
     config = {key: value for key, value in {**BASE, **STACKS[name]}.items() if value is not None}
     deployer = deployer_arns(f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/me")
-    made = documents(stack_spec(config, where="Pulumi.prod.yaml"), account=ACCOUNT, deployer=deployer)
+    made = documents(
+        stack_spec(config, where="Pulumi.prod.yaml"), account=ACCOUNT, deployer=deployer, distribution="E2EXAMPLE"
+    )
     return json.dumps(made, indent=2) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What makes no sense of AWS's keys and principals is refused, with the reason."""
+"""What makes no sense of keys and principals is refused, with the reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from chaninfra.channel.spec import stack_spec
 
 AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "prefix": "c"}
 MINIO = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
+CUSTOM = {**MINIO, "provider": "custom"}
 CI = {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
+
+ORGANIZATION = {"visibility": "organization", "aws": {"organization-id": "o-a1b2c3d4e5"}}
+CDN = {**AWS, "visibility": "public", "cdn": {}}
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"
 
 
 @pytest.mark.parametrize(
@@ -20,13 +25,31 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
     [
         ({**AWS, "access-key-id": "x", "secret-access-key": "y"}, "key access-key-id", "provider of AWS"),
         ({**AWS, "adopt": True, "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "its own settings"),
-        ({**AWS, "adopt": True, "aws": {"old-versions-days": 3}}, "key aws.old-versions-days", "its own settings"),
+        ({**AWS, "adopt": True, "old-versions-days": 3}, "key old-versions-days", "its own settings"),
         ({**AWS, "aws": {"log-prefix": "x"}}, "key aws.log-prefix", "no bucket for the logs"),
         ({**AWS, "visibility": "organization"}, "key visibility", "not named"),
         ({**AWS, "visibility": "public", "aws": {"kms-key-arn": KEY}}, "key aws.kms-key-arn", "anonymously"),
         ({**AWS, "visibility": "public", "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
         ({**AWS, "aws": {"organization-id": "o-a1b2c3d4e5"}}, "key aws.organization-id", "private channel"),
-        ({**MINIO, "publishers": CI}, "key publishers", "AWS only"),
+        ({**AWS, "cdn": {}}, "key visibility", "everybody may read"),
+        ({**AWS, **ORGANIZATION, "cdn": {}}, "key visibility", "everybody may read"),
+        ({**CDN, "public-url": "https://x.example.com"}, "key public-url", "follows from `cdn`"),
+        ({**CDN, "cdn": {"domain": "conda.example.com"}}, "key cdn.certificate-arn", "go together"),
+        ({**CDN, "cdn": {"certificate-arn": CERTIFICATE}}, "key cdn.domain", "go together"),
+        (
+            {**CDN, "cdn": {"domain": "a.example.com", "certificate-arn": CERTIFICATE.replace("us-east", "eu-west")}},
+            "key cdn.certificate-arn",
+            "us-east-1 only",
+        ),
+        ({**CDN, "region": "cn-north-1"}, "key cdn", "partition aws-cn"),
+        ({**CDN, "region": "us-gov-west-1"}, "key cdn", "partition aws-us-gov"),
+        ({**CDN, "bucket": "my.bucket", "force-path-style": True}, "key bucket", "between CloudFront"),
+        ({**CDN, "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
+        ({**MINIO, "visibility": "public", "cdn": {}}, "key cdn", "not at MinIO"),
+        ({**MINIO, "publishers": CI}, "key publishers.ci.github", "MinIO knows `aud` and `sub` of a token"),
+        ({**MINIO, "readers": {"a": {"arn": "123456789012"}}}, "key readers.a.arn", "no principals of the kind `arn`"),
+        ({**AWS, "readers": {"a": {"key": {}}}}, "key readers.a.key", "no principals of the kind `key`"),
+        ({**CUSTOM, "publishers": CI}, "key publishers.ci.github", "no principals of the kind `github`"),
         ({**MINIO, "visibility": "organization"}, "key visibility", "no organizations"),
         ({**MINIO, "aws": {"no-overwrite": True}}, "key aws", "nothing of the kind"),
     ],

@@ -10,7 +10,7 @@ from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.store import Body, Condition, Match
 from chaninfra.index.writer import writer
-from index_scenes import channel
+from index_processes import channel
 from memory_store import Alone, MemoryStore, etag
 
 

@@ -24,12 +24,14 @@ from cloudsplaining.scan.policy_document import PolicyDocument
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "policies"
 _KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+_CDN = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
 
 _READS = "Reading packages is what the role is for; the right ends at the channel's prefix."
 _WRITES = "Adding packages and index files is what the role is for; it ends at the channel's subdirs."
 _GIVES_UP = "An upload that failed must be given up; this ends it, and touches no object."
 _DELETES = "Maintainers delete packages; only they may, and it ends at the channel's prefix."
 _DECRYPTS = "What the key encrypted is read with it; the right is on this one key."
+_REFRESHES = "What was published is to be served at once; the right is on the channel's distribution alone."
 _ENCRYPTS = "What is put is encrypted with a key of this key's making; the right is on this one key."
 
 # policy → finding → why it is as it should be
@@ -73,18 +75,30 @@ EXPLAINED_WITH_KMS: dict[str, dict[str, str]] = {
         for role in ("publisher", "maintainer")
     },
 }
+# And where a CDN is before it.
+EXPLAINED_WITH_CDN: dict[str, dict[str, str]] = {
+    "reader": {},
+    **{
+        role: {
+            "cloudsplaining infrastructure-modification cloudfront:CreateInvalidation": _REFRESHES,
+            "cloudsplaining write cloudfront:CreateInvalidation": _REFRESHES,
+        }
+        for role in ("publisher", "maintainer")
+    },
+}
 
 
 def _generated() -> dict[str, dict[str, Any]]:
     """Every identity policy: of each role with and without a key, and those of the golden files."""
     about = {"bucket": "packages", "subdirs": ["noarch", "linux-64"]}
     made = {
-        f"{role}/{prefix or 'whole bucket'}/{'kms' if key else 'plain'}": identity_policy(
-            role, prefix=prefix, kms_key_arn=key, **about
+        f"{role}/{prefix or 'whole bucket'}/{'kms' if key else 'plain'}{'-cdn' if cdn else ''}": identity_policy(
+            role, prefix=prefix, kms_key_arn=key, distribution=cdn, **about
         )
         for role in EXPLAINED
         for prefix in ("", "team/stable")
         for key in (None, _KEY)
+        for cdn in (None, _CDN)
     }
     for path in sorted(GOLDEN.glob("*.json")):
         for name, document in json.loads(path.read_text()).items():
@@ -134,9 +148,11 @@ def findings(policy: Mapping[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_finding_is_explained_and_every_explanation_has_a_finding(name: str) -> None:
-    policy = POLICIES[name]
+    policy, text = POLICIES[name], json.dumps(POLICIES[name])
     role = name.partition("/")[0]
-    expected = set(EXPLAINED[role]) | (set(EXPLAINED_WITH_KMS[role]) if "kms:" in json.dumps(policy) else set())
+    expected = set(EXPLAINED[role])
+    for part, explained in {"kms:": EXPLAINED_WITH_KMS, "cloudfront:": EXPLAINED_WITH_CDN}.items():
+        expected |= set(explained[role]) if part in text else set()
     assert findings(policy) == expected
 
 

@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ChaninfraError, ExitCode
 from chaninfra.cli import output
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
+from chaninfra.cli.commands.doctor import doctor
 from chaninfra.cli.commands.gc import gc
 from chaninfra.cli.commands.init import init
 from chaninfra.cli.commands.ls import ls
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, yank, unyank, ls, gc, init)
+_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, yank, unyank, ls, gc, init, doctor)
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))
@@ -66,8 +67,8 @@ def _root(
 ) -> None:
     """A conda channel on S3 that needs no server: declared once, provisioned by Pulumi, used from pixi.
 
-    Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 done, but some packages were left out;
-    4 lost to other writers or refused to overwrite; 5 access denied.
+    Exit codes: 0 done; 1 failed, or a check found something; 2 wrong usage or configuration; 3 done, but some packages
+    were left out; 4 lost to other writers or refused to overwrite; 5 access denied.
     """
 
 

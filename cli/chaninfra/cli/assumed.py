@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from chaninfra.channel.descriptor import Descriptor, describe
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.providers import Provider
+from chaninfra.channel.provider import Provider
 from chaninfra.channel.spec import provider_row, stack_spec
 from chaninfra.cli.reference import S3
 from chaninfra.cli.store_flags import StoreFlags
@@ -34,9 +34,11 @@ def assume(reference: S3, flags: StoreFlags, wanted: Wanted) -> Descriptor:
     if endpoint_url is None and flags.provider is None:
         endpoint_url = _environment(_ENDPOINT_VARIABLES)
     row = provider_row(flags.provider, endpoint_url, "--provider")
-    if endpoint_url is None and row.endpoint is None:
+    if endpoint_url is None and row.endpoint.value is None:
         endpoint_url = _environment(_ENDPOINT_VARIABLES)
-    region = flags.region or _environment(("S3_REGION",)) or (_usual_region(flags) if row.region is None else None)
+    region = (
+        flags.region or _environment(("S3_REGION",)) or (_usual_region(flags) if row.region.value is None else None)
+    )
     _check(row, where, endpoint_url, region)
     raw: dict[str, Any] = {
         "provider": row.name,
@@ -56,7 +58,7 @@ def assume(reference: S3, flags: StoreFlags, wanted: Wanted) -> Descriptor:
 
 def _check(row: Provider, where: str, endpoint_url: str | None, region: str | None) -> None:
     """What is missing, in the words of the command line."""
-    known = region or row.region
+    known = region or row.region.value
     if (
         endpoint_url is None
         and row.endpoint_url({"region": known} if known else {}) is None
@@ -65,7 +67,7 @@ def _check(row: Provider, where: str, endpoint_url: str | None, region: str | No
         raise ConfigurationError(
             f"{row.title} needs an endpoint",
             where=where,
-            remedy=f"--endpoint-url {row.endpoint or 'https://HOST'}",
+            remedy=f"--endpoint-url {row.endpoint.value or 'https://HOST'}",
         )
     if known is None:
         raise ConfigurationError(f"{row.title} needs a region", where=where, remedy="--region REGION, or AWS_REGION")

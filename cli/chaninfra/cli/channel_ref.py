@@ -52,6 +52,12 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, wanted: Wanted |
                 )
             found = _read(fetch(url), url)
         case Stack() as stack:
+            if reading == "offline":
+                raise ConfigurationError(
+                    "what a stack put out is asked of where its state is kept",
+                    where=str(stack),
+                    remedy="run: pulumi stack output channels --json > channels.json, and give that file",
+                )
             from chaninfra.engine.stacks import stack_output
 
             found = _of_stack(stack, stack_output(stack.name, Path.cwd()))
@@ -60,12 +66,14 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, wanted: Wanted |
     return [Found(_overridden(descriptor, flags), "descriptor") for descriptor in found]
 
 
-def open_channel(text: str | None, flags: StoreFlags, access: Literal["read", "write"]) -> Channel:
+def open_channel(
+    text: str | None, flags: StoreFlags, access: Literal["read", "write"], reading: Reading = "strict"
+) -> Channel:
     """The one channel that CHANNEL names, with credentials; reading falls back to anonymous requests.
 
     Raises ConfigurationError where it names several, and what `find` and `credentials.resolve` raise.
     """
-    found = one(find(text, flags, "strict"))
+    found = one(find(text, flags, reading))
     credentials = _credentials(flags) if access == "read" else _required(flags)
     return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
 

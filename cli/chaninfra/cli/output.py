@@ -40,6 +40,11 @@ def note(text: str) -> None:
     typer.echo(f"{_label('note:', typer.colors.CYAN)} {text}", err=True)
 
 
+def warning(problem: ChaninfraError) -> None:
+    """Say what went wrong beside what was done."""
+    typer.echo(f"{_label('warning:', typer.colors.YELLOW)} {problem}", err=True)
+
+
 def error(problem: ChaninfraError) -> None:
     """Say what was wrong, where, and what to type or change next."""
     typer.echo(f"{_label('error:', typer.colors.RED)} {problem}", err=True)

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 import psutil
 
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.engine.process import interrupts_held
 
 _GRACE = 10.0
 
@@ -34,6 +35,29 @@ def run(
     shown = [name, *command[2 if "-m" not in command else 3 :]] if name else list(command)
     show(shown)
     lines: list[str] = []
+    with ExitStack() as stack:
+        # A signal that came between the start and the watch would leave the child behind.
+        with interrupts_held():
+            child = stack.enter_context(_watched(command, env, cwd, quiet=quiet))
+        assert child.stdout is not None  # noqa: S101 (a pipe was asked for)
+        for line in child.stdout:
+            lines.append(line)
+            if not quiet:
+                print(f"    {line}", end="", flush=True)
+        code = child.wait()
+    if code:
+        raise ChaninfraError(
+            f"{shown[0]} {shown[1] if len(shown) > 1 else ''} failed with exit code {code}",
+            remedy="what it says above has the reason",
+        )
+    return "".join(lines)
+
+
+@contextmanager
+def _watched(
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, *, quiet: bool
+) -> Iterator[subprocess.Popen[str]]:
+    """A child that is stopped when the block is left by an error."""
     # A session of its own: Ctrl-C reaches it through us, in order, and its children can be told from others.
     with subprocess.Popen(
         list(command),
@@ -46,21 +70,10 @@ def run(
         start_new_session=True,
     ) as child:
         try:
-            assert child.stdout is not None  # noqa: S101 (a pipe was asked for)
-            for line in child.stdout:
-                lines.append(line)
-                if not quiet:
-                    print(f"    {line}", end="", flush=True)
-            code = child.wait()
+            yield child
         except BaseException:
             stop(child)
             raise
-    if code:
-        raise ChaninfraError(
-            f"{shown[0]} {shown[1] if len(shown) > 1 else ''} failed with exit code {code}",
-            remedy="what it says above has the reason",
-        )
-    return "".join(lines)
 
 
 def stop(child: subprocess.Popen[str]) -> None:

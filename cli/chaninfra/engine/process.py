@@ -6,14 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from chaninfra.channel.errors import EngineError
 
 Report = Callable[[str], None]
+
+_ENDING = (signal.SIGINT, signal.SIGTERM) if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
@@ -24,9 +28,24 @@ def run(
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """What `args` printed and its exit code. Raises EngineError if it does not start or takes longer than `timeout`."""
+    with ExitStack() as stack:
+        # A signal that came between the start and the watch would leave the child behind.
+        with interrupts_held():
+            child = stack.enter_context(_watched(args, cwd, env))
+        try:
+            out, err = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(f"{Path(args[0]).name} did not end within {timeout:.0f} s") from error
+    return subprocess.CompletedProcess(child.args, child.returncode, out, err)
+
+
+@contextmanager
+def _watched(
+    args: Sequence[str | Path], cwd: Path | None, env: Mapping[str, str] | None
+) -> Iterator[subprocess.Popen[str]]:
+    """A child that is killed, with all that it started, when the block is left by an error."""
     # A process group of its own: Ctrl-C, a timeout or an error here ends compilers and downloads of the child as well.
     group = None if sys.platform == "win32" else 0
-    name = Path(args[0]).name
     try:
         child = subprocess.Popen(
             [str(arg) for arg in args],
@@ -40,18 +59,13 @@ def run(
             process_group=group,
         )
     except OSError as error:
-        raise EngineError(f"{name} does not start: {error.strerror}") from error
-    ended = False
+        raise EngineError(f"{Path(args[0]).name} does not start: {error.strerror}") from error
     with child:
         try:
-            out, err = child.communicate(timeout=timeout)
-            ended = True
-        except subprocess.TimeoutExpired as error:
-            raise EngineError(f"{name} did not end within {timeout:.0f} s") from error
-        finally:
-            if not ended:
-                _kill(child)
-    return subprocess.CompletedProcess(child.args, child.returncode, out, err)
+            yield child
+        except BaseException:
+            _kill(child)
+            raise
 
 
 def _kill(child: subprocess.Popen[str]) -> None:
@@ -84,6 +98,26 @@ def end_as_by_ctrl_c() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C and its like are handled when the block is left, and not within it: for the start of a child process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[tuple[int, FrameType | None]] = []
+    handlers = {number: signal.getsignal(number) for number in _ENDING}
+    held = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in held:
+        signal.signal(number, lambda number, frame: caught.append((number, frame)))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for received, frame in caught[:1]:
+            held[signal.Signals(received)](received, frame)
 
 
 @contextmanager

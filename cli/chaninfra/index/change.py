@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from chaninfra.channel.formats import Repodata, file_name, package_name
 from chaninfra.channel.store import Entry
+from chaninfra.channel.structs import prepared
 from chaninfra.index.means import every
 from chaninfra.index.target import Target
 
@@ -64,6 +65,7 @@ class Applied:
     """Files that have other bytes now than the change knows of: their records were left as they are."""
 
 
+@prepared
 class _Known(Struct):
     name: str | None = None
     sha256: str | None = None

@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, dump, parse
+from msgspec import structs
+
+from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, Descriptor, dump, parse
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.skeleton import Layout, ensure
-from chaninfra.channel.store import Body, Condition
+from chaninfra.channel.index_settings import ConditionalWrites, Writers
+from chaninfra.channel.skeleton import Layout, create_missing, ensure
+from chaninfra.channel.store import Body, Match, ObjectStore, Stored
 from chaninfra.index.channel import Channel
+
+Probe = Callable[[], ConditionalWrites | None]
+"""Finds out which conditional writes the store honours; None: that could not be found out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """The keys that were written, and the subdirs that have packages but no index."""
+    """The keys that were written, the subdirs that have packages but no index, and the descriptor that is there now."""
 
     written: tuple[str, ...]
     to_reindex: tuple[str, ...]
+    descriptor: Descriptor
 
 
-def create(channel: Channel) -> Created:
-    """Write the skeleton and channel.json; what is there stays.
+def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
+    """Write the skeleton and channel.json; what is there stays, but for who may write where `writers` says it.
 
-    Raises ConflictError where there is a channel.json that says otherwise; nothing was written then.
+    The store is probed unless channel.json says what it honours. Raises ConflictError where there is a channel.json
+    that says otherwise; nothing was written then.
     """
     store = channel.store()
-    descriptor = channel.descriptor
-    key = descriptor.key(FILE_NAME)
+    key = channel.descriptor.key(FILE_NAME)
     stored = store.get(key)
-    if stored is not None and parse(stored.data, where=channel.url(FILE_NAME)) != descriptor:
+    there = parse(stored.data, where=channel.url(FILE_NAME)) if stored else None
+    if there is not None and not _same(there, channel.descriptor):
         raise ConflictError(
             "there is a channel.json already, and it describes the channel otherwise",
             where=channel.url(FILE_NAME),
             remedy="give the flags that it was made with; or change its stack config and run `pulumi up`; or delete it",
         )
+    descriptor = _settled(there or channel.descriptor, writers, probe)
     layout = Layout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     made = ensure(store, layout)
     written = [*made.keys]
-    if stored is None:
+    if descriptor != there:
         # Last: who finds it finds a channel.
-        body = Body(data=dump(descriptor), content_type="application/json", cache_control=CACHE_CONTROL)
-        store.put(key, body, Condition.CREATE)
+        _write(store, key, descriptor, stored)
         written.append(key)
-    return Created(written=tuple(written), to_reindex=made.to_reindex)
+    return Created(written=tuple(written), to_reindex=made.to_reindex, descriptor=descriptor)
+
+
+def _same(one: Descriptor, other: Descriptor) -> bool:
+    """Whether they say the same, but for who may write and what a probe found."""
+    index = structs.replace(one.index, writers=other.index.writers, conditional_writes=other.index.conditional_writes)
+    return structs.replace(one, index=index) == other
+
+
+def _settled(descriptor: Descriptor, writers: Writers | None, probe: Probe) -> Descriptor:
+    index = descriptor.index
+    if index.conditional_writes is None:
+        index = structs.replace(index, conditional_writes=probe())
+    return structs.replace(descriptor, index=structs.replace(index, writers=writers or index.writers))
+
+
+def _write(store: ObjectStore, key: str, descriptor: Descriptor, stored: Stored | None) -> None:
+    body = Body(data=dump(descriptor), content_type="application/json", cache_control=CACHE_CONTROL)
+    if stored is None:
+        if not create_missing(store, key, body):
+            raise ConflictError("another one made this channel meanwhile", remedy="try again")
+        return
+    honoured = descriptor.index.conditional_writes
+    store.put(key, body, Match(stored.entry.etag) if honoured and honoured.replace else None)

@@ -18,6 +18,7 @@ from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.rights import OUR_FOLDER
 from chaninfra.channel.shards import ShardIndex
 from chaninfra.channel.store import Body, Entry
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.channel import Channel
 from chaninfra.index.target import Target
@@ -48,6 +49,7 @@ class Collected:
     waiting: int
 
 
+@prepared
 class _Marks(Struct, frozen=True):
     """When shards were found unreferenced, in ms since 1970, by key relative to the subdir."""
 

@@ -11,6 +11,7 @@ from chaninfra.channel.errors import StorageError
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.rights import YANKED
 from chaninfra.channel.store import ObjectStore
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.channel import Channel
 from chaninfra.index.yanks import Yanked, read_yanked
@@ -34,6 +35,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": 
     yanked: str | None = None
 
 
+@prepared
 class _Record(msgspec.Struct, frozen=True):
     name: str
     version: str

@@ -14,6 +14,7 @@ from typing import IO, cast
 import msgspec
 import zstandard
 
+from chaninfra.channel.structs import prepared
 from chaninfra.index.record import PackageError
 from chaninfra.index.tar_members import Stream
 
@@ -73,6 +74,7 @@ def _check_format(metadata: bytes) -> None:
         raise PackageError(f"has format version {version}, and {_FORMAT_VERSION} is the one that is known")
 
 
+@prepared
 class _Format(msgspec.Struct):
     conda_pkg_format_version: int
 

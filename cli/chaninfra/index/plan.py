@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from chaninfra.channel.formats import Repodata
 from chaninfra.channel.store import Entry
+from chaninfra.channel.structs import prepared
 from chaninfra.index.record import suffix_of
 from chaninfra.index.seen import Seen, md5_in
 
@@ -43,6 +44,7 @@ class Plan:
     gone: tuple[str, ...]
 
 
+@prepared
 class _Known(Struct):
     size: int | None = None
     md5: str | None = None

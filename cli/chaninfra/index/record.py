@@ -17,9 +17,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 if TYPE_CHECKING:
     from rattler import MatchSpec
 
+from chaninfra.channel.structs import prepared
+
 MAX_BYTES = 4 << 20
 """No index.json or run_exports.json is larger; the largest of conda-forge are some 100 kB."""
-
 
 Suffix = Literal[".conda", ".tar.bz2"]
 SUFFIXES: tuple[Suffix, ...] = get_args(Suffix)
@@ -39,6 +40,7 @@ class PackageError(Exception):
     """What is there is no package that can be indexed; the text says why and follows "the package …"."""
 
 
+@prepared
 class RunExports(Struct, frozen=True, omit_defaults=True):
     """`info/run_exports.json`."""
 
@@ -54,6 +56,7 @@ _Unsigned = Annotated[int, Meta(ge=0)]
 _Text = Annotated[str, Meta(max_length=1000)]
 
 
+@prepared
 class IndexJson(Struct, frozen=True):
     """`info/index.json`: what an index needs of it."""
 

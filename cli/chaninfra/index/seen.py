@@ -16,6 +16,7 @@ from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.formats import CONTENT_TYPES, compress, decompress
 from chaninfra.channel.rights import OUR_FOLDER
 from chaninfra.channel.store import Body
+from chaninfra.channel.structs import prepared
 from chaninfra.index.target import Target
 
 Seen = Mapping[str, tuple[str, str]]
@@ -25,6 +26,7 @@ _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 _LEVEL = 3
 
 
+@prepared
 class _Document(Struct):
     packages: dict[str, tuple[str, str]]
 

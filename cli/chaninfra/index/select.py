@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import msgspec
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, PACKAGE_SUFFIXES
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
+@prepared
 class _Record(msgspec.Struct):
     name: str
     version: str

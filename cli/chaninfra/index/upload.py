@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.index_settings import ConditionalWrites
 from chaninfra.channel.store import Body, Condition, Entry
+from chaninfra.channel.writing import honoured
 from chaninfra.index.channel import Channel
 from chaninfra.index.package_file import PackageFile
 
 if TYPE_CHECKING:
+    from boto3.s3.transfer import TransferConfig
     from mypy_boto3_s3 import S3Client
 
 Existing = Literal["refuse", "overwrite"]
@@ -33,6 +36,8 @@ IN_ONE_PUT = 16 << 20
 """Larger packages, in bytes, go out in parts."""
 _PART = 8 << 20
 _MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
+# No part of it: what is more than the 5 GiB of a PutObject is refused by the store.
+_ONE_PIECE = 1 << 50
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -79,6 +84,15 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
     return Uploaded(package=package, outcome="replaced", etag=_put(channel, package, condition, advance))
 
 
+def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
+    """None: in parts where the package is large; in one piece where only that can have a condition."""
+    if writes.multipart or not writes.create:
+        return None
+    from boto3.s3.transfer import TransferConfig
+
+    return TransferConfig(multipart_threshold=_ONE_PIECE)
+
+
 def taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
     """The error for packages whose names are taken by other bytes."""
     return ConflictError(
@@ -98,15 +112,19 @@ def _put(channel: Channel, package: PackageFile, condition: Condition | None, ad
     from chaninfra.channel.control import our_errors
 
     client = channel.client()
-    writes = channel.descriptor.index.conditional_writes
-    honoured = writes is None or (writes.create and writes.multipart)
+    writes = honoured(channel.descriptor)
     if condition is not None and channel.writer.head(key) is not None:
         # Before all the bytes go out for nothing; and where the store does not honour the condition, instead of it.
         raise ConflictError(f"{key} is there already")
-    created = _create_only(client) if condition is not None and honoured else nullcontext()
+    created = _create_only(client) if condition is not None and writes.create else nullcontext()
     with created, package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", key):
         client.upload_fileobj(
-            file, channel.descriptor.bucket, key, ExtraArgs={"ContentType": CONTENT_TYPE}, Callback=advance
+            file,
+            channel.descriptor.bucket,
+            key,
+            ExtraArgs={"ContentType": CONTENT_TYPE},
+            Callback=advance,
+            Config=_transfer(writes),
         )
     entry = channel.writer.head(key)
     if entry is None:

@@ -8,6 +8,7 @@ from threading import Lock
 from chaninfra.channel.descriptor import Descriptor
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.store import Body, Condition, Entry, Match, ObjectStore, Stored
+from chaninfra.channel.writing import SINGLE, is_known, must_write
 
 # What no object has.
 _NOBODYS = Match('"00000000000000000000000000000000"')
@@ -18,22 +19,16 @@ def writer(store: ObjectStore, descriptor: Descriptor) -> ObjectStore:
 
     Raises ConfigurationError where the store has no conditional writes, and many may write.
     """
-    writes, single = descriptor.index.conditional_writes, descriptor.index.writers == "single"
-    if writes is None:
-        # Of a store that we know nothing of it is found out; the others' rows say that they have them.
-        return _Tried(store, single=single, where=descriptor.url) if descriptor.provider == "custom" else store
-    if writes.create and writes.replace:
-        return store
-    if not single:
-        raise _refused(descriptor.url)
-    return Unconditional(store)
+    if not is_known(descriptor):
+        return _Tried(store, single=descriptor.index.writers == "single", where=descriptor.url)
+    return store if must_write(descriptor) == "conditional" else Unconditional(store)
 
 
 def _refused(where: str) -> ConfigurationError:
     return ConfigurationError(
         "the store has no conditional writes, so two publishers could overwrite each other",
         where=where,
-        remedy="see to it that one writes at a time, and say so: `index.writers: single`",
+        remedy=SINGLE,
     )
 
 

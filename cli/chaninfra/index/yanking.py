@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.rights import YANKED
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Change, Packaged
 from chaninfra.index.channel import Channel
@@ -110,6 +111,7 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     )
 
 
+@prepared
 class _Named(Struct):
     name: str
     sha256: str

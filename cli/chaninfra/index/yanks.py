@@ -13,11 +13,13 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.store import Body, Condition, Match, ObjectStore
+from chaninfra.channel.structs import prepared
 
 CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 
 
+@prepared
 class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why and when (ISO 8601, UTC) a package was yanked; the table and the record that it had in the index."""
 
@@ -27,6 +29,7 @@ class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
     record: dict[str, Any] | None = None
 
 
+@prepared
 class Yanked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The document; `packages` are by `<subdir>/<file>`."""
 

@@ -1,19 +1,9 @@
-"""Settings for clients, printed from descriptors: one pure renderer a target."""
+"""Settings for clients, printed from descriptors: one pure renderer a format, imported when it is used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, get_args
+from chaninfra.manifest.access import Client, Way, client
+from chaninfra.manifest.formats import FORMATS, NAMES, Format, listing, render
+from chaninfra.manifest.settings import Settings, Sso
 
-from chaninfra.channel.descriptor import Descriptor
-from chaninfra.manifest.access import Auth
-from chaninfra.manifest.pixi import pixi_toml
-
-Target = Literal["pixi"]
-TARGETS: tuple[Target, ...] = get_args(Target)
-Renderer = Callable[[Sequence[Descriptor], Auth | None], str]
-
-RENDERERS: dict[Target, Renderer] = {"pixi": pixi_toml}
-"""Each takes the channels in the order of their priority, and a way of access (None: each channel's own)."""
-
-__all__ = ["RENDERERS", "TARGETS", "Auth", "Renderer", "Target"]
+__all__ = ["FORMATS", "NAMES", "Client", "Format", "Settings", "Sso", "Way", "client", "listing", "render"]

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
-def string(value: str) -> str:
+def document(tables: Mapping[str, Any], *names: str) -> str:
+    """The text of nested tables of strings, booleans and lists of strings; `names` lead to the outermost."""
+    values = [f"{key(name)} = {value(each)}" for name, each in tables.items() if not isinstance(each, Mapping)]
+    below = [document(each, *names, name) for name, each in tables.items() if isinstance(each, Mapping)]
+    head = [f"[{key(*names)}]"] if names and values else []
+    own = ["\n".join([*head, *values]) + "\n"] if values else []
+    return "\n".join([*own, *below])
+
+
+def value(given: str | bool | Iterable[str]) -> str:
+    """A value of one of these types."""
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return string(given) if isinstance(given, str) else "[" + ", ".join(map(string, given)) + "]"
+
+
+def string(given: str) -> str:
     """A basic string."""
 
     def escape(match: re.Match[str]) -> str:
         return _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}")
 
-    return '"' + re.sub(r'[\\"\x00-\x1f\x7f]', escape, value) + '"'
-
-
-def boolean(value: bool) -> str:
-    """`true` or `false`."""
-    return "true" if value else "false"
-
-
-def array(values: Iterable[str]) -> str:
-    """An array of strings on one line."""
-    return "[" + ", ".join(map(string, values)) + "]"
+    return '"' + re.sub(r'[\\"\x00-\x1f\x7f]', escape, given) + '"'
 
 
 def key(*names: str) -> str:
@@ -33,5 +40,5 @@ def key(*names: str) -> str:
 
 
 def comment(line: str) -> str:
-    """A comment line; TOML allows no control characters there."""
-    return ("# " + re.sub(r"[\x00-\x08\x0a-\x1f\x7f]", " ", line)).rstrip()
+    """A comment line, as TOML, YAML and shells have it; TOML allows no control characters there."""
+    return ("# " + re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]", " ", line)).rstrip()

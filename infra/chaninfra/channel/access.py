@@ -12,7 +12,7 @@ class Principal(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
 
     kind: Annotated[str, Meta(description="What kind of principal it is.", min_length=1)]
     role_arn: Annotated[
-        Annotated[str, Meta(pattern="^arn:")] | None, Meta(description="The role that it assumes, on AWS.")
+        Annotated[str, Meta(pattern="^arn:")] | None, Meta(description="The role that it assumes with its token.")
     ] = None
     arn: Annotated[
         Annotated[str, Meta(pattern="^arn:|^[0-9]{12}$")] | None,

@@ -27,6 +27,7 @@ PRINCIPALS = {
     "reader": "A reader",
     "publisher": "A publisher",
     "maintainer": "A maintainer",
+    "cdn": "The distribution of `cdn`, for everybody",
 }
 
 ACTIONS = {
@@ -42,6 +43,7 @@ ACTIONS = {
     "put-internal": "put a file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
+    "refresh-cdn": "have the CDN fetch files anew",
 }
 
 _READ = frozenset({"get", "list"})
@@ -49,6 +51,8 @@ _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-index"})
 _KEEP = frozenset({"delete-package", "put-yanked", "put-internal"})
 # Everybody who reads lists the whole bucket: a GET has no prefix, and without the right to list a missing file is 403.
 _BESIDE = frozenset({"list"})
+# A distribution is the bucket's, so who may refresh it may do so for all that it serves; no file changes by that.
+_REFRESH = frozenset({"refresh-cdn"})
 
 _MAY: Mapping[str, Mapping[Place, frozenset[str]]] = {
     "anonymous": {},
@@ -56,14 +60,17 @@ _MAY: Mapping[str, Mapping[Place, frozenset[str]]] = {
     "member": {"own": _READ, "neighbour": _BESIDE},
     "stranger": {},
     "reader": {"own": _READ, "neighbour": _BESIDE},
-    "publisher": {"own": _READ | _ADD, "neighbour": _BESIDE},
-    "maintainer": {"own": _READ | _ADD | _KEEP, "neighbour": _BESIDE},
+    "publisher": {"own": _READ | _ADD | _REFRESH, "neighbour": _BESIDE | _REFRESH},
+    "maintainer": {"own": _READ | _ADD | _KEEP | _REFRESH, "neighbour": _BESIDE | _REFRESH},
+    "cdn": {"own": _READ, "neighbour": _BESIDE},
 }
 
-# Conditions that the test servers refuse, or do not know the value of: aws:PrincipalOrgID for the member, and
-# s3:if-none-match with s3:ObjectCreationOperation for the guard, which matters to those who may put at all.
+# Conditions that the test servers refuse, or do not know the value of: aws:PrincipalOrgID for the member, aws:SourceArn
+# for a distribution, and s3:if-none-match with s3:ObjectCreationOperation for the guard, which matters to those who may
+# put at all. CloudFront itself is none of theirs.
 _JUDGED_BY_AWS = frozenset(
-    {("member", place, action) for place in PLACES for action in ACTIONS}
+    {(principal, place, action) for principal in ("member", "cdn") for place in PLACES for action in ACTIONS}
+    | {(principal, place, "refresh-cdn") for principal in PRINCIPALS for place in PLACES}
     | {(principal, "own", "overwrite-guarded") for principal in ("publisher", "maintainer")}
 )
 

@@ -14,6 +14,8 @@ from chaninfra.channel.errors import (
     DeniedError,
     StorageError,
     UnreachableError,
+    UnsupportedError,
+    WrongRegionError,
 )
 from chaninfra.channel.location import Location
 
@@ -33,11 +35,12 @@ _REGION = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
 
 
 def storage_error(
-    location: Location, code: str, status: int | None, *, doing: str, key: str = "", detail: str = ""
+    location: Location, code: str, status: int | None, *, doing: str, key: str = "", detail: str = "", region: str = ""
 ) -> ChaninfraError:
     """The error for an answer of the store; `doing` is what was tried ("read", "list" …), `code` may be empty.
 
-    `status` None means that there was no answer at all. The result is never to be taken for "not there".
+    `region` is the right one where the answer says it. `status` None means that there was no answer at all. The result
+    is never to be taken for "not there".
     """
     what = f"s3://{location.bucket}/{key}" if key else f"s3://{location.bucket}"
     where = location.endpoint_url
@@ -64,16 +67,25 @@ def storage_error(
     if code == "RequestTimeTooSkewed":
         return CredentialsError("the clocks differ too much", where=where, remedy="set this machine's clock")
     if code in _REGION or status in (301, 307):
-        return StorageError(
+        return WrongRegionError(
             f"the store does not serve {what} in region {location.region!r} ({code or status})",
             where=where,
-            remedy="check `region`, `endpoint-url` and `force-path-style`",
+            remedy=f"set `region` to {region}"
+            if region and region != location.region
+            else "check `region`, `endpoint-url` and `force-path-style`",
+            reported=region or None,
         )
     if status in (401, 403) or code == "AccessDenied":
         return DeniedError(
             f"these credentials may not {doing} {what}" + (f" ({code})" if code else ""),
             where=where,
             remedy="ask for the right to, or check the name: the bucket may belong to somebody else",
+        )
+    if code == "NotImplemented" or status == 501:
+        return UnsupportedError(
+            f"the store cannot {doing} {what} in the way it was asked to ({code or status})",
+            where=where,
+            remedy="nothing was changed by this request; `chaninfra doctor --probe` finds out what the store can do",
         )
     answer = f"{status} {code}".strip()
     return StorageError(

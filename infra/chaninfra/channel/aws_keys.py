@@ -41,19 +41,9 @@ class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
         Meta(
             description="The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. "
             "Roles get the rights on it that they then need; for those named by ARN or by organization `chaninfra "
-            "policy` prints what the key's policy must say. A public channel cannot have one."
+            "policy` prints what the key's policy must say. A public channel can have one behind a `cdn` only."
         ),
     ] = None
-    old_versions_days: Annotated[
-        int, Meta(description="After how many days the old versions of objects are deleted.", ge=1, le=36500)
-    ] = 90
-    open_uploads_days: Annotated[
-        int, Meta(description="After how many days uploads that were never finished are deleted.", ge=1, le=365)
-    ] = 7
-    cors_origins: Annotated[
-        tuple[_Text, ...],
-        Meta(description="Web pages of these origins may read the channels.", examples=[["https://docs.example.com"]]),
-    ] = ()
     log_bucket: Annotated[
         _Text | None, Meta(description="The bucket that access logs go to; it must let S3 write them.")
     ] = None
@@ -72,9 +62,6 @@ class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
             "exempt, and the bucket's settings are never covered."
         ),
     ] = ()
-    tags: Annotated[
-        dict[str, str], Meta(description="Tags of the bucket and of the roles.", examples=[{"team": "platform"}])
-    ] = {}
     roles: Annotated[RoleKeys, Meta(description="What all roles share.")] = RoleKeys()
     existing_oidc_providers: Annotated[
         tuple[Annotated[str, Meta(pattern="^https://[^*?#]+$")], ...],

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
+from chaninfra.channel.cdn import NO_DISTRIBUTION, cdn_read, only_by
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import ROLES
 from chaninfra.channel.location import join
 from chaninfra.channel.partitions import dns_suffix, partition
-from chaninfra.channel.policies import OURS, Statement, deny_insecure_transport, document, marked, public_read
-from chaninfra.channel.providers import Backend
-from chaninfra.channel.rights import for_bucket, principal_arn
+from chaninfra.channel.policies import (
+    OURS,
+    Statement,
+    condensed,
+    deny_insecure_transport,
+    document,
+    marked,
+    public_read,
+)
+from chaninfra.channel.principals import Role
+from chaninfra.channel.provider import Backend
+from chaninfra.channel.rights import for_bucket, principal_arn, statements
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
 
@@ -34,8 +44,11 @@ _DATA = [
 _LONGEST = 20 * 1024
 
 
-def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
-    """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`.
+def bucket_statements(
+    stack: StackSpec, *, deployer: Sequence[str] = (), distribution: str = NO_DISTRIBUTION
+) -> list[Statement]:
+    """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`,
+    `distribution` is the ARN of the one before the bucket, where the stack has a CDN.
 
     Each has a Sid of its own, by which it is known again in a policy that holds statements of others. Raises
     ConfigurationError for a policy that S3 would not take.
@@ -47,7 +60,9 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
     # Of an adopted bucket that is its owner's to say: there is more in it than channels.
     if bucket.location.endpoint_url.startswith("https:") and not bucket.adopt:
         made += deny_insecure_transport(bucket.name, partition=part)
-    if stack.visibility == "public":
+    if bucket.cdn is not None:
+        made += cdn_read(bucket.name, prefixes(stack), distribution)
+    if stack.is_open:
         made += public_read(bucket.name, prefixes(stack), partition=part)
     if aws.organization_id is not None:
         made += organization_read(bucket.name, aws.organization_id, stack.channels, part)
@@ -68,20 +83,44 @@ def bucket_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list
     return told
 
 
-def s3_statements(stack: StackSpec, *, deployer: Sequence[str] = ()) -> list[Statement]:
-    """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so."""
-    if stack.visibility != "public" or stack.bucket.provider.public != "bucket-policy":
-        return []
-    made = public_read(stack.bucket.name, prefixes(stack))
+def s3_statements(
+    stack: StackSpec, *, deployer: Sequence[str] = (), keys: Mapping[KeyOf, str] | None = None, **_: object
+) -> list[Statement]:
+    """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so.
+
+    `keys` are access keys by whose they are, where the store has no other policy than the bucket's.
+    """
+    made: list[Statement] = []
+    if stack.visibility == "public" and stack.bucket.provider.public.value == "bucket-policy":
+        made += public_read(stack.bucket.name, prefixes(stack))
+    made += condensed(_of_keys(stack, keys or {}), f"{OURS}Keys")
     return marked(made, *prefixes(stack)) if stack.bucket.adopt else made
+
+
+def _of_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
+    """What each key may do."""
+    return [
+        {**statement, "Principal": {"AWS": keys[channel.prefix, principal.role, principal.name]}}
+        for channel in stack.channels
+        for principal in channel.principals
+        if (channel.prefix, principal.role, principal.name) in keys
+        for statement in statements(
+            principal.role, bucket=stack.bucket.name, prefix=channel.prefix, subdirs=channel.subdirs
+        )
+    ]
+
+
+KeyOf = tuple[str, Role, str]
+"""Whose access key it is: the channel's prefix, the role, the principal's name."""
 
 
 STATEMENTS: dict[Backend, Callable[..., list[Statement]]] = {"aws": bucket_statements, "s3": s3_statements}
 """What a bucket's policy says of a stack, by its provider's backend."""
 
 
-def key_statements(stack: StackSpec) -> list[Statement]:
-    """What the policy of the stack's KMS key must say besides, for those who have no role of ours to say it.
+def key_statements(stack: StackSpec, *, distribution: str = NO_DISTRIBUTION) -> list[Statement]:
+    """What the policy of the stack's KMS key must say besides, for those who have no role of ours to say it; as
+    `bucket_statements`.
 
     The key is not the stack's, so whoever keeps it puts them there.
     """
@@ -108,6 +147,16 @@ def key_statements(stack: StackSpec) -> list[Statement]:
                     "Resource": "*",
                 }
             )
+    if stack.bucket.cdn is not None:
+        made.append(
+            {
+                "Sid": f"{OURS}KeyForCdn",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt"],
+                "Resource": "*",
+                **only_by(distribution),
+            }
+        )
     if aws.organization_id is not None:
         # Only through S3: an organization is many.
         via = f"s3.{region}.{dns_suffix(region)}"
@@ -213,11 +262,11 @@ def _named(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]
     return made
 
 
-def _told_apart(statements: list[Statement]) -> list[Statement]:
+def _told_apart(made: list[Statement]) -> list[Statement]:
     """The statements, a number put to a Sid that stood before."""
     seen: dict[str, count[int]] = {}
     told = []
-    for statement in statements:
+    for statement in made:
         number = next(seen.setdefault(statement["Sid"], count(1)))
         told.append(statement if number == 1 else {**statement, "Sid": f"{statement['Sid']}{number}"})
     return told

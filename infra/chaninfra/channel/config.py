@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.principals import Principal
@@ -22,6 +23,7 @@ from chaninfra.channel.subdirs import DEFAULT_SUBDIRS, Subdir
 
 Auth = Literal["aws", "pixi", "public"]
 Visibility = Literal["private", "organization", "public"]
+Encryption = Literal["sse-s3"]
 
 _Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
 Principals = dict[_Name, Principal]
@@ -168,7 +170,49 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     protect: Annotated[
         bool, Meta(description="Pulumi's own protection of the bucket: destroy then fails before anything is counted.")
     ] = False
+    versioning: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the store keeps old versions of objects. Left out: on AWS it does, elsewhere it is as "
+            "the store has it."
+        ),
+    ] = None
+    encryption: Annotated[
+        Encryption | None,
+        Meta(
+            description="How objects are encrypted where the request does not say: `sse-s3`, with keys of the store. "
+            "Left out: on AWS that too, unless there is `aws.kms-key-arn`; elsewhere it is as the store has it."
+        ),
+    ] = None
+    old_versions_days: Annotated[
+        Annotated[int, Meta(ge=1, le=36500)] | None,
+        Meta(
+            description="After how many days old versions of objects are deleted. Left out: on AWS 90, elsewhere never."
+        ),
+    ] = None
+    open_uploads_days: Annotated[
+        Annotated[int, Meta(ge=1, le=365)] | None,
+        Meta(
+            description="After how many days uploads that were never finished are deleted. Left out: on AWS 7, "
+            "elsewhere as the store does it."
+        ),
+    ] = None
+    cors_origins: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        Meta(description="Web pages of these origins may read the channels.", examples=[["https://docs.example.com"]]),
+    ] = ()
+    tags: Annotated[
+        dict[str, str],
+        Meta(description="Tags of the bucket, and on AWS of the roles.", examples=[{"team": "platform"}]),
+    ] = {}
     aws: Annotated[AwsKeys, Meta(description="What only a bucket on AWS can have.")] = AwsKeys()
+    cdn: Annotated[
+        CdnKeys | None,
+        Meta(
+            description="Amazon CloudFront before the bucket, which stays private: everybody reads the channels by "
+            "https from there, so `visibility` must be public. `{}` takes the distribution's own name.",
+        ),
+    ] = None
     channels: Annotated[
         dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelKeys],
         Meta(
@@ -210,8 +254,10 @@ def _coerce(value: Any, schema: dict[str, Any]) -> Any:
     definitions = load(STACK_CONFIG)["$defs"]
 
     def walk(value: Any, schema: dict[str, Any]) -> Any:
-        if "$ref" in schema:
-            schema = {**definitions[schema["$ref"].rsplit("/", 1)[1]], **schema}
+        # An optional object is `anyOf [null, what it is]`.
+        referring = next((option for option in (schema, *schema.get("anyOf", ())) if "$ref" in option), None)
+        if referring is not None:
+            schema = {**definitions[referring["$ref"].rsplit("/", 1)[1]], **schema}
         kinds = {schema.get("type"), *(option.get("type") for option in schema.get("anyOf", ()))}
         if isinstance(value, str):
             value = _from_string(value, kinds)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.answers import storage_error
 from chaninfra.channel.credentials import Credentials
@@ -34,7 +36,7 @@ def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
         signature_version=UNSIGNED if credentials is None else "s3v4",
     )
     # A session of its own: the default one is shared by threads and reads the environment.
-    return boto3.session.Session().client(
+    client = boto3.session.Session().client(
         "s3",
         endpoint_url=location.endpoint_url,
         region_name=location.region,
@@ -43,6 +45,30 @@ def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
         aws_session_token=credentials.session_token if credentials else None,
         config=config,
     )
+    client.meta.events.register("before-call.s3", _content_md5)
+    return client
+
+
+def _content_md5(model: Any, params: dict[str, Any], **_: Any) -> None:
+    """Content-MD5 where S3 demands a digest of the body (the settings of a bucket, DeleteObjects).
+
+    Every store knows it, and several know nothing newer.
+    """
+    checksum = params["context"].get("checksum", {})
+    if "request_algorithm" in checksum and model.http_checksum.get("requestChecksumRequired"):
+        del params["context"]["checksum"]
+        digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
+        params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()
+
+
+@contextmanager
+def newer_digests(client: S3Client) -> Iterator[None]:
+    """Calls within give that digest by the x-amz-checksum headers, as AWS's SDKs do by default."""
+    client.meta.events.unregister("before-call.s3", _content_md5)
+    try:
+        yield
+    finally:
+        client.meta.events.register("before-call.s3", _content_md5)
 
 
 @contextmanager
@@ -55,11 +81,16 @@ def our_errors(location: Location, doing: str, key: str = "") -> Iterator[None]:
         yield
     except ClientError as error:
         code, status = code_and_status(error)
-        raise storage_error(location, code, status, doing=doing, key=key) from error
+        raise storage_error(location, code, status, doing=doing, key=key, region=_region(error.response)) from error
     except NoCredentialsError as error:
         raise CredentialsError("no credentials were found") from error
     except (BotoCoreError, Boto3Error) as error:
         raise storage_error(location, "", None, doing=doing, key=key, detail=type(error).__name__) from error
+
+
+def _region(response: Mapping[str, Any]) -> str:
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(response.get("Error", {}).get("Region") or headers.get("x-amz-bucket-region") or "")
 
 
 def code_and_status(error: Exception) -> tuple[str, int]:

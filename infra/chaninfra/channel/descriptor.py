@@ -13,11 +13,13 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import ConditionalWrites, IndexSettings
-from chaninfra.channel.location import Location, join
+from chaninfra.channel.location import Location, https_url, join
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from chaninfra.channel.cdn import Distribution
     from chaninfra.channel.spec import BucketSpec, ChannelSpec
 
 FILE_NAME = "channel.json"
@@ -40,6 +42,7 @@ class Cdn(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fiel
     id: Annotated[str, Meta(description="Its id, for invalidations.", min_length=1)]
 
 
+@prepared
 class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """A conda channel on S3, as its clients and writers need to know it."""
 
@@ -79,16 +82,18 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         return join(self.prefix, *parts)
 
 
-def describe(bucket: BucketSpec, channel: ChannelSpec) -> Descriptor:
-    """The descriptor of a channel."""
+def describe(bucket: BucketSpec, channel: ChannelSpec, distribution: Distribution | None = None) -> Descriptor:
+    """The descriptor of a channel; `distribution` is the one before the bucket, which has its URL where the declaration
+    names no domain."""
     location = bucket.location
+    host = (bucket.cdn.domain if bucket.cdn else None) or (distribution.domain_name if distribution else None)
     return Descriptor(
         name=channel.name,
         provider=bucket.provider.name,
         bucket=location.bucket,
         prefix=channel.prefix,
         url=f"s3://{join(location.bucket, channel.prefix)}",
-        public_url=channel.public_url,
+        public_url=https_url(host, channel.prefix) if host else channel.public_url,
         endpoint_url=location.endpoint_url,
         region=location.region,
         force_path_style=location.force_path_style,
@@ -101,6 +106,7 @@ def describe(bucket: BucketSpec, channel: ChannelSpec) -> Descriptor:
             cache_control=channel.index.cache_control,
             writers=channel.index.writers,
         ),
+        cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
     )
 
 

@@ -6,49 +6,73 @@ from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.channel.bucket_policy import STATEMENTS, key_statements
+from chaninfra.channel.cdn import NO_DISTRIBUTION, distribution_arn
 from chaninfra.channel.granted import PrincipalSpec
 from chaninfra.channel.partitions import partition
 from chaninfra.channel.policies import document
-from chaninfra.channel.rights import identity_policy
+from chaninfra.channel.rights import for_token, identity_policy
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.trust import Trust, trust_policy
 
 BUCKET_POLICY = "bucket-policy"
 KEY_POLICY = "kms-key-policy"
+# The ways of OIDC in which a role has a trust policy.
+_WITH_ROLES = ("aws-iam", "versitygw-iam")
 
 
-def documents(stack: StackSpec, *, account: str, deployer: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+def documents(
+    stack: StackSpec, *, account: str, deployer: Sequence[str] = (), distribution: str = "DISTRIBUTION_ID"
+) -> dict[str, dict[str, Any]]:
     """Name → document: `bucket-policy`; `kms-key-policy`, what to add to the policy of the KMS key; and for each
-    principal with a role `ROLE/CHANNEL/NAME/trust` and `…/rights`.
+    principal `ROLE/CHANNEL/NAME/rights`, for one with a role `…/trust` too.
 
-    `account` is the number of the account that the roles are in. A principal that AWS knows by ARN is in the bucket's
+    `account` is the number of the account that the roles are in, `distribution` the id of the one before the bucket,
+    which is known once it is there. A principal that AWS knows by ARN is in the bucket's
     policy; where it is in another account, that account must allow it the same.
     """
+    provider = stack.bucket.provider
     made: dict[str, dict[str, Any]] = {}
-    statements = STATEMENTS[stack.bucket.provider.backend](stack, deployer=deployer)
-    for name, policy in {BUCKET_POLICY: document(statements), KEY_POLICY: document(key_statements(stack))}.items():
+    cdn = distribution_arn(account, distribution)
+    statements = STATEMENTS[provider.backend](stack, deployer=deployer, distribution=cdn)
+    for_key = key_statements(stack, distribution=cdn)
+    for name, policy in {BUCKET_POLICY: document(statements), KEY_POLICY: document(for_key)}.items():
         if policy is not None:
             made[name] = policy
     for channel in stack.channels:
         for principal in channel.principals:
-            if principal.trust is not None:
-                name = f"{principal.role}/{channel.name}/{principal.name}"
-                arn = oidc_provider_arn(principal.trust, account, partition(stack.bucket.location.region))
+            name = f"{principal.role}/{channel.name}/{principal.name}"
+            if principal.trust is not None and provider.oidc.value in _WITH_ROLES:
+                arn = oidc_provider_arn(principal.trust, account, _partition(stack))
                 made[f"{name}/trust"] = trust_policy(principal.trust, arn)
-                made[f"{name}/rights"] = rights_of(stack, channel, principal)
+            if principal.arn is None:
+                made[f"{name}/rights"] = rights_of(stack, channel, principal, cdn)
     return made
 
 
-def rights_of(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> dict[str, Any]:
-    """The policy document of a principal's role."""
-    return identity_policy(
+def rights_of(
+    stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec, distribution: str = NO_DISTRIBUTION
+) -> dict[str, Any]:
+    """The policy document of a principal's role or user; `distribution` is the ARN of the stack's CDN, if it has one.
+
+    On MinIO it says, too, whose token it is for: its OpenID settings let in every token of an issuer.
+    """
+    policy = identity_policy(
         principal.role,
         bucket=stack.bucket.name,
         prefix=channel.prefix,
         subdirs=channel.subdirs,
-        partition=partition(stack.bucket.location.region),
+        partition=_partition(stack),
         kms_key_arn=stack.bucket.aws.kms_key_arn,
+        distribution=distribution if stack.bucket.cdn is not None else None,
     )
+    if principal.trust is not None and stack.bucket.provider.oidc.value == "minio-openid":
+        policy["Statement"] = for_token(policy["Statement"], principal.trust)
+    return policy
+
+
+def _partition(stack: StackSpec) -> str:
+    """The partition in ARNs; other stores write them as the commercial regions of AWS do, whatever their region."""
+    return partition(stack.bucket.location.region if stack.bucket.provider.backend == "aws" else "")
 
 
 def oidc_provider_arn(trust: Trust, account: str, part: str) -> str:

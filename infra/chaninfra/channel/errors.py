@@ -52,6 +52,20 @@ class UnreachableError(StorageError):
     """No connection to the endpoint: name, port, TLS or time."""
 
 
+class WrongRegionError(StorageError):
+    """The store refuses the region that requests are signed with; `reported` is the right one, where it says so."""
+
+    def __init__(
+        self, message: str, *, where: str | None = None, remedy: str | None = None, reported: str | None = None
+    ) -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.reported = reported
+
+
+class UnsupportedError(StorageError):
+    """The store does not have what was asked for (501), a conditional write for one."""
+
+
 class InvalidRepodataError(StorageError):
     """What lies where repodata.json should be is none."""
 

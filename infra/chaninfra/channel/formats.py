@@ -19,6 +19,7 @@ from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.index_settings import Format, IndexSettings
 from chaninfra.channel.mark import NO_CHECKSUM, OUR_KEY, Mark, checksum, head, mark_in
 from chaninfra.channel.store import Body
+from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
 
 REPODATA = "repodata.json"
@@ -40,12 +41,14 @@ _FEW = 8
 """So many texts are looked for in a record in less time than it takes to decode its name."""
 
 
+@prepared
 class _Named(Struct):
     """What sharding needs of a record."""
 
     name: str
 
 
+@prepared
 class _Indexed(Struct):
     """What `info.repodata_revisions` needs of a record."""
 

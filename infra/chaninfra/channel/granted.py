@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import msgspec
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.config import ChannelKeys, Config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.partitions import partition
-from chaninfra.channel.principals import Principal, Role
-from chaninfra.channel.providers import Provider
+from chaninfra.channel.principals import Key, Principal, Role
+from chaninfra.channel.provider import Provider
 from chaninfra.channel.trust import Trust, kind_of, trust
 
 ROLES: dict[Role, str] = {"publisher": "publishers", "reader": "readers", "maintainer": "maintainers"}
@@ -20,39 +21,61 @@ ROLES: dict[Role, str] = {"publisher": "publishers", "reader": "readers", "maint
 
 @dataclass(frozen=True, kw_only=True)
 class PrincipalSpec:
-    """A publisher, reader or maintainer. One with `trust` gets a role; one with `arn` is known to AWS already."""
+    """A publisher, reader or maintainer: with `trust` it comes with a token, with `arn` AWS knows it already, and with
+    `key` it has an access key of the store."""
 
     name: str
     role: Role
     kind: str
     trust: Trust | None = None
     arn: str | None = None
+    key: Key | None = None
 
 
-def granted(keys: ChannelKeys, provider: Provider, aws: AwsKeys, region: str, where: str) -> tuple[PrincipalSpec, ...]:
+def granted(
+    keys: ChannelKeys, provider: Provider, aws: AwsKeys, region: str, where: str, cdn: CdnKeys | None = None
+) -> tuple[PrincipalSpec, ...]:
     """The principals of a channel, by role and name. Raises ConfigurationError, for its visibility too."""
-    _check_visibility(keys, provider, aws, where)
+    _check_visibility(keys, provider, aws, where, cdn)
     found: list[PrincipalSpec] = []
     for role, key in ROLES.items():
         named: dict[str, Principal] = getattr(keys, key)
-        if named and provider.backend != "aws":
-            raise ConfigurationError(
-                f"{key} are declared on AWS only; {provider.title} has keys of its own",
-                where=f"{where}, key {key}",
-                remedy="make them in the store's console, and take the key out",
-            )
         for name, principal in sorted(named.items()):
             place = f"{where}, key {key}.{name}"
+            kind = kind_of(principal, place)
+            _check_kind(kind, provider, f"{place}.{kind}")
             found.append(
                 PrincipalSpec(
                     name=name,
                     role=role,
-                    kind=kind_of(principal, place),
-                    trust=trust(principal, where=place, part=partition(region)),
+                    kind=kind,
+                    trust=trust(principal, where=place, by_sub=_judge(provider, region)),
                     arn=principal.arn,
+                    key=principal.key,
                 )
             )
     return tuple(found)
+
+
+def _check_kind(kind: str, provider: Provider, where: str) -> None:
+    """Raises ConfigurationError for a kind of principal that the store does not have."""
+    if kind == "key":
+        has, remedy = provider.keys.value != "aws-iam", "give one of github, gitlab, oidc, arn"
+    elif kind == "arn":
+        has, remedy = provider.backend == "aws", "give `key: {}`"
+    else:
+        has, remedy = provider.oidc.value != "none", "give `key: {}`"
+    if not has:
+        raise ConfigurationError(f"{provider.title} has no principals of the kind `{kind}`", where=where, remedy=remedy)
+
+
+def _judge(provider: Provider, region: str) -> str | None:
+    """Who judges tokens, where that one knows no claim but `aud` and `sub`."""
+    if provider.oidc.value == "minio-openid":
+        return provider.title
+    if provider.backend == "aws" and partition(region) != "aws":
+        return f"{provider.title} outside the commercial regions"
+    return None
 
 
 def aws_keys(config: Config, provider: Provider, where: str) -> AwsKeys:
@@ -80,16 +103,13 @@ def aws_keys(config: Config, provider: Provider, where: str) -> AwsKeys:
 
 # What an adopted bucket has of its own. Rights on its KMS key are still granted, so the key may be named.
 _OF_THE_BUCKET = (
-    "old_versions_days",
-    "open_uploads_days",
-    "cors_origins",
     "log_bucket",
     "log_prefix",
     "vpc_endpoints",
 )
 
 
-def _check_visibility(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where: str) -> None:
+def _check_visibility(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where: str, cdn: CdnKeys | None) -> None:
     place = f"{where}, key visibility"
     if keys.visibility == "organization" and provider.backend != "aws":
         raise ConfigurationError(
@@ -103,11 +123,12 @@ def _check_visibility(keys: ChannelKeys, provider: Provider, aws: AwsKeys, where
             where=f"{where}, key aws.organization-id",
             remedy="set `visibility` to organization, or take `aws.organization-id` out",
         )
-    if keys.visibility == "public" and aws.kms_key_arn is not None:
+    if keys.visibility == "public" and aws.kms_key_arn is not None and cdn is None:
         raise ConfigurationError(
             "nobody can read anonymously what a KMS key encrypts",
             where=f"{where}, key aws.kms-key-arn",
-            remedy="take `aws.kms-key-arn` out: S3 then encrypts with its own keys; or make the channel private",
+            remedy="take `aws.kms-key-arn` out: S3 then encrypts with its own keys; make the channel private; or set "
+            "`cdn`, which decrypts",
         )
     if keys.visibility == "public" and aws.vpc_endpoints:
         raise ConfigurationError(

@@ -6,11 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from chaninfra.channel.structs import prepared
+
 Format = Literal["json", "zst", "shards"]
 FORMATS: tuple[Format, ...] = ("json", "zst", "shards")
 Writers = Literal["many", "single"]
 
 
+@prepared
 class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """How the index files of the channel are written."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -23,9 +24,23 @@ class Location:
         parts = urlsplit(self.endpoint_url)
         return f"{parts.scheme}://{self.bucket}.{parts.netloc}"
 
+    @property
+    def has_names_below(self) -> bool:
+        """Whether the endpoint's host may have the bucket before it, as an IP address may not."""
+        try:
+            ipaddress.ip_address(urlsplit(self.endpoint_url).hostname or "")
+        except ValueError:
+            return True
+        return False
+
     def url(self, key: str) -> str:
         """The http(s) URL of an object or of a prefix."""
         return f"{self.bucket_url}/{quote(key)}" if key else self.bucket_url
+
+
+def https_url(host: str, key: str) -> str:
+    """The https URL of an object or of a prefix on a host of its own."""
+    return f"https://{join(host, quote(key))}"
 
 
 def join(*parts: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Raw, Struct
 
+from chaninfra.channel.structs import prepared
+
 OUR_KEY = "chaninfra"
 """The key in `info` that is ours."""
 NO_CHECKSUM = "0" * 24
@@ -15,6 +17,7 @@ _LOGGED_COMMITS = 32
 _LOGGED_NAMES = 512
 
 
+@prepared
 class Mark(Struct, frozen=True, kw_only=True):
     """What a truth says of itself, in its `info`.
 
@@ -67,10 +70,12 @@ def mark_in(data: bytes, info: bytes) -> Mark | None:
     return mark
 
 
+@prepared
 class _WithInfo(Struct):
     info: Raw
 
 
+@prepared
 class _WithMark(Struct):
     chaninfra: Mark | None = None
 

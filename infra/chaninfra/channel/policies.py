@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from chaninfra.channel.errors import RefusedError
@@ -50,6 +51,33 @@ def deny_insecure_transport(bucket: str, *, partition: str = "aws") -> list[Stat
             "Resource": [arn, f"{arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
+    ]
+
+
+def condensed(statements: Iterable[Statement], sid: str) -> list[Statement]:
+    """The same said in few statements, `sid` and a number their Sids: some servers hold a policy in 4 KB.
+
+    Each of `statements` allows lists of actions and resources to one AWS principal, on no condition.
+    """
+    who: dict[tuple[str, str], set[str]] = {}
+    for statement in statements:
+        for action, resource in product(statement["Action"], statement["Resource"]):
+            who.setdefault((action, resource), set()).add(statement["Principal"]["AWS"])
+    where: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (action, resource), principals in who.items():
+        where.setdefault((action, tuple(sorted(principals))), []).append(resource)
+    what: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (action, names), places in where.items():
+        what.setdefault((names, tuple(places)), []).append(action)
+    return [
+        {
+            "Sid": f"{sid}{number}",
+            "Effect": "Allow",
+            "Principal": {"AWS": _one_or_all([*names])},
+            "Action": _one_or_all(actions),
+            "Resource": _one_or_all([*resources]),
+        }
+        for number, ((names, resources), actions) in enumerate(what.items(), 1)
     ]
 
 

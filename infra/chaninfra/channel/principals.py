@@ -1,7 +1,8 @@
 """Who may do what to a channel: publishers, readers and maintainers, as the stack config names them.
 
-A principal is one of four kinds. `github`, `gitlab` and `oidc` come with a token of their issuer and get an IAM role;
-`arn` is somebody that AWS knows already and is named in the bucket's policy.
+A principal is one of five kinds. `github`, `gitlab` and `oidc` come with a token of their issuer; on AWS they get an
+IAM role. `arn` is somebody that AWS knows already and is named in the bucket's policy. `key` gets an access key of
+another store.
 """
 
 from __future__ import annotations
@@ -81,12 +82,31 @@ class Oidc(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fie
     subject: Annotated[str, Meta(description="The `sub` of the tokens, in full.", min_length=1)]
 
 
+class Key(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """An access key of the store, with the rights on this channel only."""
+
+    rotate: Annotated[
+        str | int,
+        Meta(
+            description="Any text, a date for one: when it changes, a new key is made and then the old one deleted.",
+            examples=["2027-01"],
+        ),
+    ] = ""
+
+
 class Principal(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """One principal; exactly one of the keys says of which kind it is."""
 
     github: Annotated[GitHub | None, Meta(description="Workflows of a GitHub repository.")] = None
     gitlab: Annotated[GitLab | None, Meta(description="Jobs of a GitLab project.")] = None
     oidc: Annotated[Oidc | None, Meta(description="Tokens of any OIDC issuer.")] = None
+    key: Annotated[
+        Key | None,
+        Meta(
+            description="An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot "
+            "make it, the stack output `next-steps` says how."
+        ),
+    ] = None
     arn: Annotated[
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(root|role/.+|user/.+)$|^[0-9]{12}$")]
         | None,

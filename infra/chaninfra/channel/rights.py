@@ -13,6 +13,7 @@ from typing import Any
 from chaninfra.channel.location import join
 from chaninfra.channel.policies import OURS, VERSION, Statement
 from chaninfra.channel.principals import Role
+from chaninfra.channel.trust import Trust
 
 YANKED = "yanked.json"
 OUR_FOLDER = ".chaninfra"
@@ -27,8 +28,9 @@ def statements(
     subdirs: Sequence[str],
     partition: str = "aws",
     kms_key_arn: str | None = None,
+    distribution: str | None = None,
 ) -> list[Statement]:
-    """The statements of an identity policy, without a principal.
+    """The statements of an identity policy, without a principal; `distribution` is the ARN of one before the bucket.
 
     Nobody of them may write `channel.json`, which is the stack's; `yanked.json` is the maintainers'; only maintainers
     delete.
@@ -59,6 +61,9 @@ def statements(
     if kms_key_arn:
         actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if role != "reader" else [])]
         made.append({"Sid": "UseKey", "Effect": "Allow", "Action": actions, "Resource": [kms_key_arn]})
+    if distribution and role != "reader":
+        invalidate = ["cloudfront:CreateInvalidation"]
+        made.append({"Sid": "RefreshCdn", "Effect": "Allow", "Action": invalidate, "Resource": [distribution]})
     return made
 
 
@@ -71,7 +76,7 @@ def for_bucket(role: Role, name: str, principal_arns: Sequence[str], **about: An
     """The same rights as statements of the bucket's policy, for principals that AWS knows by ARN.
 
     All of a role share the statements, since a bucket's policy may not be long. `name` is the channel's, to tell them
-    from another's; Sids are letters and digits only. Rights on a KMS key are not a bucket's to give.
+    from another's; Sids are letters and digits only. Rights on a KMS key or a distribution are not a bucket's to give.
     """
     sid = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
     arns = principal_arns[0] if len(principal_arns) == 1 else list(principal_arns)
@@ -79,6 +84,19 @@ def for_bucket(role: Role, name: str, principal_arns: Sequence[str], **about: An
         {**statement, "Sid": f"{OURS}{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": arns}}
         for statement in statements(role, **about)
     ]
+
+
+def for_token(statements: Sequence[Statement], trust: Trust) -> list[Statement]:
+    """The same for MinIO's sessions with such a token alone, by the condition keys that MinIO makes of its claims.
+
+    The audience is checked before, by the client id of MinIO's OpenID settings; keys of all issuers are one pool there,
+    so the issuer is checked here (MinIO docs, "AssumeRoleWithWebIdentity" and "Policy variables").
+    """
+    conditions: dict[str, dict[str, Any]] = {"StringEquals": {"jwt:iss": f"https://{trust.issuer}"}}
+    for claim, values in trust.claims.items():
+        operator = "StringLike" if any("*" in value for value in values) else "StringEquals"
+        conditions.setdefault(operator, {})[f"jwt:{claim}"] = list(values)
+    return [{**statement, "Condition": conditions} for statement in statements]
 
 
 def principal_arn(arn: str, partition: str = "aws") -> str:

@@ -19,6 +19,7 @@ _DEFINITIONS = {
     "ChannelKeys": "channel",
     "IndexSettings": "index",
     "AwsKeys": "aws",
+    "CdnKeys": "cdn",
     "RoleKeys": "roles",
     "Principal": "principal",
 }

@@ -30,6 +30,7 @@ from chaninfra.channel.formats import (
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.mark import OUR_KEY, Mark, read_mark
 from chaninfra.channel.store import Body
+from chaninfra.channel.structs import prepared
 
 # In shards these are bytes and not hex (CEP 16), as rattler writes them.
 _HASHES = ("sha256", "md5", "legacy_bz2_md5")
@@ -69,10 +70,12 @@ class ShardIndex:
         return compress(msgspec.msgpack.encode(document), level)
 
 
+@prepared
 class _Named(msgspec.Struct):
     revision: str
 
 
+@prepared
 class _Info(msgspec.Struct):
     chaninfra: _Named | None = None
 

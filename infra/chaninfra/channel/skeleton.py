@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS, Repodata
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import join
@@ -55,15 +55,6 @@ def index_keys(layout: Layout) -> tuple[str, ...]:
     )
 
 
-def empty(layout: Layout) -> dict[str, Body]:
-    """The index files of a channel without packages, by key."""
-    return {
-        layout.key(subdir, name): body
-        for subdir in layout.subdirs
-        for name, body in index_files(Repodata.empty(subdir), layout.index).items()
-    }
-
-
 def dropped_keys(before: Layout, after: Layout) -> list[str]:
     """The keys of the derived files that are no longer declared, in the subdirs that still are.
 
@@ -96,7 +87,7 @@ def ensure(store: ObjectStore, layout: Layout) -> Written:
             continue
         for name, body in index_files(found.repodata, layout.index, found.data).items():
             is_shard = name.startswith(SHARDS + "/")
-            if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and _create(
+            if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and create_missing(
                 store, layout.key(subdir, name), body
             ):
                 written.append(layout.key(subdir, name))
@@ -143,10 +134,15 @@ def _truth(store: ObjectStore, layout: Layout, subdir: str) -> _Truth | None:
     return _Truth(Repodata.empty(subdir), None)
 
 
-def _create(store: ObjectStore, key: str, body: Body) -> bool:
-    """Whether it was written; another writer's file, come in meanwhile, stays."""
+def create_missing(store: ObjectStore, key: str, body: Body) -> bool:
+    """Put what was just seen to be missing, and say whether it was; another writer's file, come in meanwhile, stays.
+
+    On a store without conditional writes only one may write at a time, so that nobody can have come in.
+    """
     try:
         store.put(key, body, Condition.CREATE)
     except ConflictError:
         return False
+    except UnsupportedError:
+        store.put(key, body)
     return True

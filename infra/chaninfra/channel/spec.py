@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
 from chaninfra.channel.aws_keys import AwsKeys
+from chaninfra.channel.bucket_settings import BucketSettings, bucket_settings
+from chaninfra.channel.cdn import check_behind_cdn, check_cdn
+from chaninfra.channel.cdn_keys import CdnKeys
+from chaninfra.channel.combinations import check_combinations
 from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location, join
-from chaninfra.channel.providers import PROVIDERS, Provider
+from chaninfra.channel.names import check_bucket_name, check_prefix
+from chaninfra.channel.provider import Provider
+from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.role_names import role_name
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.text import nearest
@@ -32,8 +37,11 @@ class BucketSpec:
     adopt: bool = False
     force_destroy: bool = False
     protect: bool = False
+    settings: BucketSettings = field(default_factory=BucketSettings)
     aws: AwsKeys = field(default_factory=AwsKeys)
     """What only AWS has; the defaults elsewhere."""
+    cdn: CdnKeys | None = None
+    """What stands before the bucket."""
 
     @property
     def name(self) -> str:
@@ -71,6 +79,11 @@ class StackSpec:
         """The one visibility of all channels of the bucket."""
         return self.channels[0].visibility
 
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody reads from the bucket itself; behind a CDN it stays private."""
+        return self.visibility == "public" and self.bucket.cdn is None
+
 
 def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = None) -> StackSpec:
     """The spec that a stack config describes.
@@ -84,7 +97,9 @@ def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     specs = tuple(_channel(bucket, keys[name], _key_place(where, name)) for name in sorted(keys))
     _check_together(specs, where)
     _check_role_names(bucket, specs, where)
-    return StackSpec(bucket=bucket, channels=specs)
+    stack = StackSpec(bucket=bucket, channels=specs)
+    check_combinations(stack, where)
+    return stack
 
 
 def provider_row(name: str | None, endpoint_url: str | None, where: str) -> Provider:
@@ -109,8 +124,8 @@ def locate(
 
     Raises ConfigurationError where the row cannot fill in what is missing.
     """
-    path_style = provider.addressing == "path" if force_path_style is None else force_path_style
-    region = region or provider.region
+    path_style = provider.addressing.value == "path" if force_path_style is None else force_path_style
+    region = region or provider.region.value
     if region is None:
         raise ConfigurationError(
             f"{provider.title} needs a region", where=f"{where}, key region", remedy="set `region`"
@@ -124,7 +139,7 @@ def locate(
             where=f"{where}, key endpoint-url",
             remedy=f"set {wanted}" + (", or `endpoint-url` itself" if provider.needed else ""),
         )
-    _check_bucket_name(bucket, endpoint_url, path_style, where)
+    check_bucket_name(bucket, endpoint_url, path_style, where)
     return Location(bucket=bucket, endpoint_url=endpoint_url.rstrip("/"), region=region, force_path_style=path_style)
 
 
@@ -154,10 +169,12 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         config.bucket,
         where=where,
         endpoint_url=config.endpoint_url,
-        region=config.region or (default_region if provider.region is None else None),
+        region=config.region or (default_region if provider.region.value is None else None),
         force_path_style=config.force_path_style,
         variables=given,
     )
+    if config.cdn is not None:
+        check_cdn(config.cdn, provider, location, where)
     return BucketSpec(
         provider=provider,
         location=location,
@@ -166,7 +183,9 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         adopt=config.adopt,
         force_destroy=config.force_destroy,
         protect=config.protect,
+        settings=bucket_settings(config, provider, where),
         aws=aws_keys(config, provider, where),
+        cdn=config.cdn,
     )
 
 
@@ -179,12 +198,17 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
             where=f"{where}, key index.formats",
             remedy="add `json` to the formats",
         )
+    if bucket.cdn is not None:
+        check_behind_cdn(keys.visibility, keys.public_url, where)
     public = keys.visibility == "public"
-    if public and keys.public_url is None and bucket.provider.public == "by-hand":
+    # Behind a CDN it may be known only once that is there, see `describe`.
+    direct = public and bucket.cdn is None
+    own_url = bucket.provider.public_channel_url(bucket.location, prefix) if direct else None
+    if direct and keys.public_url is None and own_url is None:
         raise ConfigurationError(
-            f"{bucket.provider.title} cannot be made public over its S3 API",
-            where=f"{where}, key visibility",
-            remedy=f"{bucket.provider.public_note}, then set `public-url` to the channel's https URL",
+            f"{bucket.provider.title} gives a public bucket a domain that only its owner knows",
+            where=f"{where}, key public-url",
+            remedy=f"{bucket.provider.public.note}, then set `public-url` to the channel's https URL",
         )
     for key, given in (("public-url", keys.public_url is not None), ("auth", keys.auth == "public")):
         if given and not public:
@@ -193,7 +217,6 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
                 where=f"{where}, key {key}",
                 remedy=f"set `visibility` to public, or take `{key}` out",
             )
-    own_url = bucket.location.url(prefix) if public else None
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
     return ChannelSpec(
         name=keys.name or prefix.rsplit("/", 1)[-1] or bucket.name,
@@ -203,41 +226,8 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
         auth=keys.auth or default_auth,
         public_url=keys.public_url.rstrip("/") if keys.public_url else own_url,
         index=keys.index,
-        principals=granted(keys, bucket.provider, bucket.aws, bucket.location.region, where),
+        principals=granted(keys, bucket.provider, bucket.aws, bucket.location.region, where, bucket.cdn),
     )
-
-
-def check_prefix(prefix: str, where: str) -> None:
-    """Raise ConfigurationError for a prefix that clients would take for a subdir."""
-    last = prefix.rsplit("/", 1)[-1]
-    if last in KNOWN_SUBDIRS:
-        raise ConfigurationError(
-            f"the prefix {prefix!r} ends in {last!r}, which clients take for a subdir of a channel",
-            where=f"{where}, key prefix",
-            remedy="name the channel's folder, not one of its subdirs",
-        )
-
-
-def _check_bucket_name(name: str, endpoint_url: str, path_style: bool, where: str) -> None:
-    where = f"{where}, key bucket"
-    rules = "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"
-    bad_part = any(not part or part.startswith("-") or part.endswith("-") for part in name.split("."))
-    if bad_part or _is_address(name) or name.startswith("xn--") or name.endswith(("-s3alias", "--ol-s3")):
-        raise ConfigurationError(f"{name!r} is not a valid bucket name", where=where, remedy=rules)
-    if "." in name and not path_style and endpoint_url.startswith("https:"):
-        raise ConfigurationError(
-            f"the dot in {name!r} breaks TLS, since the name is a part of the host",
-            where=where,
-            remedy="choose a name without dots, or set `force-path-style` to true if the store allows it",
-        )
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.IPv4Address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_together(channels: Iterable[ChannelSpec], where: str) -> None:
@@ -266,13 +256,13 @@ def _check_role_names(bucket: BucketSpec, channels: Iterable[ChannelSpec], where
     seen: dict[str, str] = {}
     for channel in channels:
         for principal in channel.principals:
-            if principal.trust is None:
+            if principal.arn is not None:
                 continue
             name = role_name(bucket.name, channel.prefix, principal, bucket.aws.roles.name_prefix)
             place = f"channel {channel.name}, {principal.role} {principal.name}"
             if name in seen:
                 raise ConfigurationError(
-                    f"the role {name!r} would be that of {seen[name]} as well",
+                    f"the name {name!r} would be that of {seen[name]} as well",
                     where=f"{where}, {place}",
                     remedy="give one of the two another name",
                 )

@@ -18,7 +18,7 @@ from obstore.store import S3Store as ObstoreS3
 
 from chaninfra.channel.answers import ABSENT, storage_error
 from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
 from chaninfra.channel.location import Location
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
@@ -90,7 +90,14 @@ class S3Store:
     """An ObjectStore on an S3 endpoint, by obstore's synchronous calls; safe to use from several threads."""
 
     def __init__(self, location: Location, credentials: Credentials | None) -> None:
-        """`credentials` None: requests are not signed, as anybody's."""
+        """`credentials` None: requests are not signed, as anybody's. Raises ConfigurationError."""
+        if not location.force_path_style and not location.has_names_below:
+            # obstore would end the whole thread.
+            raise ConfigurationError(
+                "an address has no names below it, so the bucket cannot be in the host of a URL",
+                where=location.endpoint_url,
+                remedy="set `force-path-style` to true",
+            )
         self.location = location
         endpoint = location.endpoint_url if location.force_path_style else location.bucket_url
         # obstore takes from the environment what it is not told, so it is told all that would lead elsewhere.
@@ -210,7 +217,10 @@ class S3Store:
         if status is None:
             # The first line says what happened; the rest is the library's own structure.
             detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
-        return storage_error(self.location, code, status, doing=doing, key=key, detail=detail)
+        region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", str(error))
+        return storage_error(
+            self.location, code, status, doing=doing, key=key, detail=detail, region=region[1] if region else ""
+        )
 
 
 def _entry(meta: Any) -> Entry:
@@ -226,4 +236,6 @@ def _code_and_status(error: Exception) -> tuple[str, int | None]:
     # The deletion of many answers 200, and in it one code a key.
     if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
         return code[1], 200
+    if "redirect without LOCATION" in message:
+        return "PermanentRedirect", 301
     return "", int(status[1]) if status else None

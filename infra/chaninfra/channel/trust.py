@@ -53,25 +53,26 @@ def trust_policy(trust: Trust, provider_arn: str) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": [trust.statement(provider_arn)]}
 
 
-def trust(principal: Principal, *, where: str, part: str = "aws") -> Trust | None:
-    """What the principal's tokens hold; None for one that has none (an ARN). `part` is the partition of its role.
+def trust(principal: Principal, *, where: str, by_sub: str | None = None) -> Trust | None:
+    """What the principal's tokens hold; None for one that has none (an ARN, a key).
 
+    `by_sub` names who judges them, where that one knows no claim but `aud` and `sub`.
     Raises ConfigurationError for a principal of no kind or of several, and for what somebody else's token could match.
     """
     kind = kind_of(principal, where)
     make = _KINDS.get(kind)
     found = make(getattr(principal, kind), f"{where}.{kind}") if make else None
-    return _by_sub_alone(found, principal, where) if found and part != "aws" else found
+    return _by_sub_alone(found, principal, where, by_sub) if found and by_sub else found
 
 
-def _by_sub_alone(found: Trust, principal: Principal, where: str) -> Trust:
-    """The same for a partition whose STS knows `aud` and `sub` only, so that a condition on another never holds."""
+def _by_sub_alone(found: Trust, principal: Principal, where: str, judge: str) -> Trust:
+    """The same for one who knows `aud` and `sub` only, so that a condition on another claim never holds."""
     if set(found.claims) == {"sub"}:
         return found
     who = principal.github
     if who is None or who.repository_id is None or who.workflow is not None:
         raise ConfigurationError(
-            "outside the commercial regions AWS knows `aud` and `sub` of a token and nothing else",
+            f"{judge} knows `aud` and `sub` of a token and nothing else",
             where=f"{where}.github",
             remedy="give owner-id and repository-id, which newer repositories have in `sub`, and no `workflow`",
         )

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import pulumi
 
+from chaninfra.channel.cdn import Distribution
 from chaninfra.channel.descriptor import FILE_NAME, describe, dump
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.pulumi.backends import BACKENDS
 from chaninfra.pulumi.dynamic import ChannelDescriptor, DestroyGuard, Preflight, Skeleton
+from chaninfra.pulumi.resources.descriptor import as_written
 from chaninfra.pulumi.session import store_input
 
 
@@ -63,11 +65,12 @@ class CondaChannel(pulumi.ComponentResource):
     """A conda channel in a bucket: its skeleton, its descriptor, and the roles of those who have access.
 
     `descriptor` is the channel's descriptor as a document (`schemas/channel.schema.json`), known once it is written;
-    `access` its part of the stack output `access` (`schemas/access.schema.json`).
+    `access` its part of the stack output `access` (`schemas/access.schema.json`), `keys` its part of the secret one.
     """
 
     descriptor: pulumi.Output[dict[str, Any]]
     access: dict[str, dict[str, Any]]
+    keys: dict[str, dict[str, Any]]
 
     def __init__(
         self,
@@ -94,15 +97,30 @@ class CondaChannel(pulumi.ComponentResource):
             {
                 **shared,
                 "key": channel.key(FILE_NAME),
-                "document": dump(describe(bucket.spec, channel)).decode(),
+                "document": _document(bucket, channel),
+                # An output: what the probe found.
+                "probed": None,
             },
             after,
         )
         granted = bucket.backend.grant(name, bucket.stack, channel, bucket.made, after)
         self.ready: list[pulumi.Resource] = [skeleton, written, *granted.resources]
         self.access = granted.access
-        self.descriptor = written.document.apply(json.loads)
+        self.keys = granted.keys
+        self.descriptor = pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both))
         self.register_outputs({"descriptor": self.descriptor, "access": self.access})
+
+
+def _document(bucket: ChannelBucket, channel: ChannelSpec) -> pulumi.Input[str]:
+    """The text of the descriptor; behind a CDN it is known once that is there."""
+    cdn = bucket.made.cdn
+    if cdn is None:
+        return dump(describe(bucket.spec, channel)).decode()
+
+    def described(id_: str, domain_name: str) -> str:
+        return dump(describe(bucket.spec, channel, Distribution(id=id_, domain_name=domain_name))).decode()
+
+    return pulumi.Output.all(cdn.id, cdn.domain_name).apply(lambda known: described(*known))
 
 
 def _index_input(settings: IndexSettings) -> dict[str, Any]:

@@ -97,6 +97,24 @@ class DestroyGuardProvider(_Provider):
     noun = "guard"
 
 
+class BucketSettingsProvider(_Provider):
+    """See `resources.settings`."""
+
+    noun = "settings"
+
+
+class AccessKeyProvider(_Provider):
+    """See `resources.access_key`."""
+
+    noun = "access-key"
+
+
+class AccessPolicyProvider(_Provider):
+    """See `resources.access_policy`."""
+
+    noun = "access-policy"
+
+
 class _Resource(Resource):
     provider: ClassVar[type[_Provider]]
 
@@ -134,9 +152,36 @@ class ChannelDescriptor(_Resource, module="chaninfra", name="ChannelDescriptor")
 
     provider = DescriptorProvider
     document: Output[str]
+    probed: Output[dict[str, bool] | None]
 
 
 class DestroyGuard(_Resource, module="chaninfra", name="DestroyGuard"):
     """Refuses to be deleted while packages are there; the last of all resources, so the first to be deleted."""
 
     provider = DestroyGuardProvider
+
+
+class BucketSettings(_Resource, module="chaninfra", name="BucketSettings"):
+    """The declared settings of a bucket of an S3-compatible store."""
+
+    provider = BucketSettingsProvider
+
+
+class AccessKey(_Resource, module="chaninfra", name="AccessKey"):
+    """An access key of a principal; its secret is encrypted in the state."""
+
+    provider = AccessKeyProvider
+    access_key_id: Output[str]
+    secret_access_key: Output[str]
+
+    def __init__(self, name: str, props: dict[str, Input[Any]], opts: ResourceOptions | None = None) -> None:
+        """`props` are the inputs; the outputs are named beside them, as Pulumi wants it."""
+        secret = ResourceOptions(additional_secret_outputs=["secret_access_key"])
+        outputs = {"access_key_id": None, "secret_access_key": None}
+        super().__init__(name, {**props, **outputs}, ResourceOptions.merge(opts, secret))
+
+
+class AccessPolicy(_Resource, module="chaninfra", name="AccessPolicy"):
+    """A policy of a MinIO server, for those who come with a token."""
+
+    provider = AccessPolicyProvider

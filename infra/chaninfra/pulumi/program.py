@@ -8,14 +8,17 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
-from chaninfra.channel.bucket_policy import STATEMENTS, key_statements
+from chaninfra.channel.bucket_policy import STATEMENTS
 from chaninfra.channel.config import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.next_steps import next_steps
 from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
 from chaninfra.channel.stack_file import SECRET, clear_secret
+from chaninfra.channel.text import count
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
 
 # Keys of the AWS provider whose sense a second client could not have.
@@ -23,7 +26,8 @@ _NOT_FOR_BOTH = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "sharedC
 
 
 def program() -> None:
-    """What `pulumi up` runs. Stack outputs: `channels`, name → descriptor, and `access`, name → principals."""
+    """What `pulumi up` runs. Stack outputs: `channels`, name → descriptor; `access`, name → principals; where there are
+    access keys, the secret `keys`, name → principals → key; where something is left to do by hand, `next-steps`."""
     try:
         spec = read_spec()
         # Made here once, so that one that AWS would not take is refused before anything is made.
@@ -31,11 +35,6 @@ def program() -> None:
     except ChaninfraError as error:
         # A user's mistake: the message, and no traceback.
         raise pulumi.RunError(str(error)) from None
-    if key_statements(spec):
-        pulumi.log.warn(
-            "the KMS key is not this stack's: its policy must let in those who are named by ARN or by organization; "
-            "`chaninfra policy kms-key-policy --config …` prints what to add"
-        )
     opts = pulumi.ResourceOptions(providers=_providers(spec.bucket))
     bucket = ChannelBucket("bucket", spec, opts)
     # Named by the prefix, which is the channel's identity: its display name may change.
@@ -45,12 +44,26 @@ def program() -> None:
     bucket.guard(list(channels.values()))
     pulumi.export("channels", {name: channel.descriptor for name, channel in channels.items()})
     pulumi.export("access", {name: channel.access for name, channel in channels.items()})
+    keys = {name: channel.keys for name, channel in channels.items() if channel.keys}
+    if keys:
+        pulumi.export("keys", pulumi.Output.secret(keys))
+    steps = next_steps(spec, stack_file=stack_file())
+    if steps:
+        pulumi.log.warn(
+            f"{count(len(steps), 'thing')} to be done by hand once, if not done yet: pulumi stack output next-steps"
+        )
+        pulumi.export("next-steps", msgspec.to_builtins(steps))
+
+
+def stack_file() -> str:
+    """The name of the running stack's settings file."""
+    return f"Pulumi.{pulumi.get_stack()}.yaml"
 
 
 def read_spec() -> StackSpec:
     """The spec that the config of the running stack describes. Raises ConfigurationError."""
     namespace = pulumi.Config().name
-    where = f"Pulumi.{pulumi.get_stack()}.yaml"
+    where = stack_file()
     raw: dict[str, Any] = {}
     secret_names = get_config_secret_keys_env()
     for name, value in {**get_config_env(), **CONFIG.get()}.items():

@@ -60,6 +60,8 @@ def test_an_interrupted_demo_leaves_nothing_behind(
 
     assert demo.returncode == 130, output
     assert "Traceback" not in output
+    # What was killed may take a moment to be gone.
+    psutil.wait_procs(family, timeout=10)
     assert [process for process in family if _runs(process)] == []
     assert _of_the_demo(tmp_path) == []
     assert list(tmp_path.iterdir()) == []

@@ -26,8 +26,9 @@ from channel_reader import SUBDIRS, Reader
 from cli_runner import PROGRAM, chaninfra
 from index_forms import forms
 from places import PREFIX
-from s3_proxy import Answer, Delay, Fault, Hold, Proxy, Request, Reset, proxy
+from s3_proxy import Proxy, proxy
 from s3_servers import Server
+from s3_traffic import Answer, Delay, Fault, Hold, Request, Reset
 
 SEED = 20260201
 PUBLISHERS = 16

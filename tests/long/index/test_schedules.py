@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index_mutants import MUTANTS, broken
-from index_scenes import SCENES, Scene, collecting, publishing, reindexing, yanking
+from index_processes import collecting, publishing, reindexing, yanking
+from index_scenes import SCENES, Scene
 from schedules import ViolationError
 
 # Two who overwrite the same package re-index after one another, and have ten times as many states.

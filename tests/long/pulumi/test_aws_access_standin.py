@@ -10,11 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
-import pytest
-
 import channels
-from engine.standin import install
 from s3_servers import Server
 from stacks import Stack
 
@@ -26,36 +22,14 @@ PUBLISHERS = {
 READERS = {"apps": {"gitlab": {"project": "acme/app", "branch": "main"}}}
 
 
-@pytest.fixture
-def stack(aws: Server, bucket_name: str, tmp_path: Path) -> Stack:
-    environment = {**aws.environment(), **install(tmp_path / "home"), "AWS_ENDPOINT_URL": aws.endpoint_url}
-    config = {
-        "provider": "aws",
-        "bucket": bucket_name,
-        "region": aws.region,
-        "endpoint_url": aws.endpoint_url,
-        "force_path_style": True,
-        "prefix": "main",
-        "subdirs": "linux-64",
-        "publishers": PUBLISHERS,
-        "readers": READERS,
-    }
-    return Stack(tmp_path / "stack", config, environment)
-
-
-@pytest.fixture
-def iam(aws: Server) -> Any:
-    return boto3.session.Session().client(
-        "iam",
-        endpoint_url=aws.endpoint_url,
-        region_name=aws.region,
-        aws_access_key_id=aws.access_key_id,
-        aws_secret_access_key=aws.secret_access_key,
-    )
-
-
 def role_names(iam: Any, bucket: str) -> list[str]:
     return sorted(role["RoleName"] for role in iam.list_roles()["Roles"] if bucket in role["RoleName"])
+
+
+def statements(client: Any, bucket: str) -> dict[str, Any]:
+    """The statements of the bucket's policy by their Sids."""
+    policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    return {one["Sid"]: one for one in policy["Statement"]}
 
 
 def bucket_for_logs(aws: Server, name: str) -> str:
@@ -75,6 +49,7 @@ def bucket_for_logs(aws: Server, name: str) -> str:
 def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack, iam: Any
 ) -> None:
+    stack.config(publishers=PUBLISHERS, readers=READERS)
     ran = stack.up()
     assert ran.code == 0, ran
     publisher, reader = f"{bucket_name}-main-publisher-ci", f"{bucket_name}-main-reader-apps"
@@ -119,14 +94,14 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
     stack.config(
         publishers={"ci": {"github": {"repository": "acme/packages", "environment": "release"}}},
         maintainers={"keeper": {"github": {"repository": "acme/packages", "environment": "keepers"}}},
+        old_versions_days=30,
+        open_uploads_days=2,
+        cors_origins=["https://docs.example.com"],
+        tags={"team": "platform"},
         aws={
             "kms-key-arn": "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-            "old-versions-days": 30,
-            "open-uploads-days": 2,
-            "cors-origins": ["https://docs.example.com"],
             "log-bucket": logs,
             "no-overwrite": True,
-            "tags": {"team": "platform"},
             "roles": {
                 "max-session-duration": 7200,
                 "permissions-boundary": "arn:aws:iam::123456789012:policy/boundary",
@@ -153,34 +128,83 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
     assert bucket_name not in channels.buckets(aws)
 
 
-def test_organization_vpc_and_an_oidc_provider_that_is_there_on_the_aws_standin(
+def test_what_an_organization_reads_through_vpc_endpoints_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack, iam: Any
 ) -> None:
+    """Moto judges the condition that exempts who runs Pulumi, see `moto_more`, and knows none of endpoints."""
     issuer = "gitlab.example.com"
     there = iam.create_open_id_connect_provider(
         Url=f"https://{issuer}", ClientIDList=["https://gitlab.example.com"], ThumbprintList=["0" * 40]
     )["OpenIDConnectProviderArn"]
+    keys: dict[str, Any] = {
+        "organization-id": "o-a1b2c3d4e5",
+        "vpc-endpoints": ["vpce-0123456789abcdef0"],
+        "existing-oidc-providers": [f"https://{issuer}"],
+        "roles": {"path": "/conda/", "name-prefix": "acme-"},
+    }
     stack.config(
         visibility="organization",
         publishers={"own": {"gitlab": {"project": "acme/packages", "tag": "v*", "host": issuer}}},
-        readers={},
-        aws={
-            "organization-id": "o-a1b2c3d4e5",
-            "vpc-endpoints": ["vpce-0123456789abcdef0"],
-            "existing-oidc-providers": [f"https://{issuer}"],
-        },
+        aws=keys,
     )
-    ran = stack.preview()
-    assert ran.code == 0, ran
-    role = f"{bucket_name}-main-publisher-own"
-    # Moto takes the denial outside the VPC for one of everything, so what it would put is looked at in the preview.
-    stack.config(aws={"organization-id": "o-a1b2c3d4e5", "existing-oidc-providers": [f"https://{issuer}"]})
     ran = stack.up()
     assert ran.code == 0, ran
-    (trusted,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    role = f"acme-{bucket_name}-main-publisher-own"
+    arn = stack.outputs()["access"]["main"]["publishers"]["own"]["role-arn"]
+    assert arn.endswith(f":role/conda/{role}")
+    found = iam.get_role(RoleName=role)["Role"]
+    assert (found["Arn"], found["Path"]) == (arn, "/conda/")
+    (trusted,) = found["AssumeRolePolicyDocument"]["Statement"]
     assert trusted["Principal"]["Federated"] == there
+    client = aws.client()
+    deployer = aws.service("sts").get_caller_identity()["Arn"]
+    denial = statements(client, bucket_name)["ChaninfraDenyOutsideVpc"]
+    assert denial["Condition"] == {
+        "StringNotEquals": {"aws:SourceVpce": ["vpce-0123456789abcdef0"]},
+        "ArnNotLike": {"aws:PrincipalArn": [deployer]},
+    }
     assert stack.up().done == {}
-    assert stack.destroy().code == 0
+    assert stack.refresh().done == {}
+
+    # Drift by hand: the denial gone, and what else may be read by whom; the rights of the role gone.
+    packages = channels.fill(aws, bucket_name, "main", stack.folder / "packages")
+    everybody = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket_name}/*",
+    }
+    client.put_bucket_policy(Bucket=bucket_name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [everybody]}))
+    iam.delete_role_policy(RoleName=role, PolicyName="conda-channel")
+    ran = stack.refresh()
+    assert ran.done == {"updated": 1, "deleted": 1}, ran
+    ran = stack.up()
+    assert ran.done == {"updated": 1, "created": 1}, ran
+    assert set(statements(client, bucket_name)) == {
+        "ChaninfraOrganizationReadGetObject",
+        "ChaninfraOrganizationReadListBucket",
+        "ChaninfraDenyOutsideVpc",
+    }
+
+    # Changed: the bucket in place; a role has its name and path for good, so another takes its place.
+    keys |= {"vpc-endpoints": ["vpce-1"], "roles": {"path": "/channels/", "name-prefix": "acme-2-"}}
+    stack.config(aws=keys)
+    ran = stack.up()
+    assert ran.done.get("replaced") == 2, ran
+    assert ran.done.get("updated") == 1, ran
+    assert role_names(iam, bucket_name) == [f"acme-2-{bucket_name}-main-publisher-own"]
+    assert statements(client, bucket_name)["ChaninfraDenyOutsideVpc"]["Condition"]["StringNotEquals"] == {
+        "aws:SourceVpce": ["vpce-1"]
+    }
+    assert set(packages) < set(channels.etags(aws, bucket_name))
+    assert stack.up().done == {}
+
+    stack.config(force_destroy=True)
+    assert stack.up().code == 0
+    ran = stack.destroy()
+    assert ran.code == 0, ran
+    assert role_names(iam, bucket_name) == []
+    assert bucket_name not in channels.buckets(aws)
     # It was the account's before.
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=there)["Url"].endswith(issuer)
 
@@ -200,7 +224,7 @@ def test_the_provider_s_profile_and_role_hold_for_every_part_on_the_aws_standin(
     }
     role = "arn:aws:iam::210987654321:role/deployer"
     external = "an-id-that-nobody-else-knows"
-    stack.config(publishers={}, readers={}, **{"aws:profile": "deployer"})
+    stack.config(**{"aws:profile": "deployer"})
     stack.secret("aws:assumeRoles", json.dumps([{"roleArn": role, "externalId": external, "duration": "1h"}]))
     ran = stack.up()
     assert ran.code == 0, ran
@@ -208,14 +232,7 @@ def test_the_provider_s_profile_and_role_hold_for_every_part_on_the_aws_standin(
     assert external in stack.run("config", "--show-secrets").output
 
     assert bucket_name not in channels.buckets(aws)
-    sts = boto3.session.Session().client(
-        "sts",
-        endpoint_url=aws.endpoint_url,
-        region_name=aws.region,
-        aws_access_key_id=aws.access_key_id,
-        aws_secret_access_key=aws.secret_access_key,
-    )
-    assumed = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    assumed = aws.service("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
     keys = {
         "aws_access_key_id": assumed["AccessKeyId"],
         "aws_secret_access_key": assumed["SecretAccessKey"],

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS
 from chaninfra.cli import output
 from chaninfra.cli.store_flags import StoreFlags
+
+if TYPE_CHECKING:
+    from chaninfra.channel.index_settings import ConditionalWrites
+    from chaninfra.index.channel import Channel
 
 
 def _subdir_names() -> list[str]:
@@ -38,13 +42,19 @@ def init(
     public_url: Annotated[
         str | None, typer.Option("--public-url", metavar="URL", help="The https URL of a public channel.")
     ] = None,
+    writers: Annotated[
+        Literal["many", "single"] | None,
+        typer.Option("--writers", help="single: the store has no conditional writes, so one writes at a time."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
 ) -> None:
     """Make a channel in a bucket that exists, without Pulumi.
 
     Writes channel.json and an empty index for each subdir. Nothing that is there is changed: a subdir with an index
-    or packages keeps them, and a channel.json that says otherwise is refused.
+    or packages keeps them, and a channel.json that says otherwise is refused, but for `--writers`.
+
+    What the store really does is found out first, on scratch objects that are deleted again; see `doctor --probe`.
 
     \b
     Examples:
@@ -53,14 +63,33 @@ def init(
     """
     from chaninfra.cli.assumed import Wanted
     from chaninfra.cli.channel_ref import to_create
+    from chaninfra.cli.interrupts import tidied_up
     from chaninfra.index.create import create
 
     wanted = Wanted(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
     opened = to_create(channel, store, wanted)
-    created = create(opened)
+    with tidied_up():
+        created = create(opened, writers, lambda: _probed(opened))
     for subdir in created.to_reindex:
         output.note(f"{opened.url(subdir)} has packages and no index: run `chaninfra reindex`")
     if as_json:
         output.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
     else:
         output.result("\n".join([f"wrote {key}" for key in created.written] or ["everything was there already"]))
+
+
+def _probed(channel: Channel) -> ConditionalWrites | None:
+    from chaninfra.channel.errors import DeniedError
+    from chaninfra.channel.probe_report import examine
+
+    if channel.credentials is None:
+        return None
+    try:
+        found, results = examine(channel.descriptor, channel.credentials)
+    except DeniedError as error:
+        output.note(f"the store was not probed: {error}")
+        return None
+    for each in results:
+        if each.state != "ok":
+            output.note(f"{each.name}: {each.found}" + (f"\n  {each.remedy}" if each.remedy else ""))
+    return found.conditional_writes

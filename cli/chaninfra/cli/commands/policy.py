@@ -25,6 +25,10 @@ def policy(
             "--deployer", metavar="ARN", help="Who runs Pulumi: exempt from `aws.vpc-endpoints`, which needs it here."
         ),
     ] = None,
+    distribution: Annotated[
+        str,
+        typer.Option("--distribution", metavar="ID", help="The CloudFront distribution of `cdn`, once it is there."),
+    ] = "DISTRIBUTION_ID",
     names: Annotated[bool, typer.Option("--list", help="Only the names of the documents.")] = False,
 ) -> None:
     """Print the policy documents of a stack file.
@@ -53,7 +57,9 @@ def policy(
             where=str(config),
             remedy="--deployer ARN, as `aws sts get-caller-identity` names it",
         )
-    made = documents(spec, account=account, deployer=deployer_arns(deployer) if deployer else ())
+    made = documents(
+        spec, account=account, deployer=deployer_arns(deployer) if deployer else (), distribution=distribution
+    )
     if names:
         output.result("\n".join(made))
     elif document is None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from textwrap import wrap
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chaninfra.channel.providers import PROVIDERS, Provider
 from chaninfra.cli import output
 from chaninfra.cli.store_flags import provider_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chaninfra.channel.provider import Capability, Fact, Provider
+
+_NEEDED = "(needed)"
+_WIDTH = 100
 
 
 def providers(
@@ -18,13 +26,15 @@ def providers(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Print the known stores, or all about one.
+    """Print the known stores, or every fact about one.
 
     \b
     Examples:
       chaninfra providers
       chaninfra providers r2
+      chaninfra providers r2 --json
     """
+    from chaninfra.channel.providers import PROVIDERS
     from chaninfra.channel.spec import provider_row
 
     rows = [provider_row(name, None, "providers")] if name else [*PROVIDERS.values()]
@@ -37,8 +47,8 @@ def providers(
         output.result(_table(rows))
 
 
-def _table(rows: list[Provider]) -> str:
-    head = ("NAME", "STORE", "ENDPOINT", "REGION", "ADDRESSING", "PUBLIC")
+def _table(rows: Iterable[Provider]) -> str:
+    head = ("NAME", "STORE", "REGION", "PUBLIC BY", "KEYS BY", "CONDITIONAL WRITES")
     return output.table(
         [
             head,
@@ -46,10 +56,10 @@ def _table(rows: list[Provider]) -> str:
                 (
                     row.name,
                     row.title,
-                    row.endpoint or "(needed)",
-                    row.region or "(needed)",
-                    row.addressing,
-                    row.public,
+                    row.region.value or _NEEDED,
+                    row.public.value,
+                    row.keys.value,
+                    _conditional(row),
                 )
                 for row in rows
             ),
@@ -57,23 +67,38 @@ def _table(rows: list[Provider]) -> str:
     )
 
 
+def _conditional(row: Provider) -> str:
+    """The conditional writes that the store honours; with `?` those of which nothing is known."""
+    marks = {"yes": "", "unknown": "?"}
+    kinds: dict[str, Capability] = {
+        "create": "conditional-create",
+        "replace": "conditional-replace",
+        "multipart": "conditional-multipart",
+    }
+    found = {kind: row.capabilities[capability].value for kind, capability in kinds.items()}
+    return ", ".join(f"{kind}{marks[value]}" for kind, value in found.items() if value != "no") or "none"
+
+
 def _details(row: Provider) -> str:
-    return output.table([(f"{key}:", _plain(value)) for key, value in _document(row).items() if value is not None])
+    """One row: a line for each fact with the number of its source, below it its limits; at the end the sources."""
+    facts = row.facts()
+    sources = [*dict.fromkeys(fact.source for fact in facts.values())]
+    indent = " " * (max(map(len, facts)) + 2)
+    lines = [f"{row.title} ({row.name})", ""]
+    for column, fact in facts.items():
+        lines.append(f"{column.ljust(len(indent))}{_plain(fact)}  [{sources.index(fact.source) + 1}]")
+        if fact.note:
+            lines += wrap(fact.note, _WIDTH, initial_indent=f"{indent}  ", subsequent_indent=f"{indent}  ")
+    return "\n".join([*lines, "", *(f"[{number}] {source}" for number, source in enumerate(sources, 1))])
 
 
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _plain(fact: Fact[Any]) -> str:
+    return _NEEDED if fact.value is None else str(fact.value)
 
 
 def _document(row: Provider) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "title": row.title,
-        "endpoint": row.endpoint,
-        "region": row.region,
-        "addressing": row.addressing,
-        "force-path-style": row.addressing == "path",
-        "public": row.public,
-        "public-note": row.public_note,
-        "source": row.source,
+    facts = {
+        name: {"value": fact.value, "source": fact.source} | ({"note": fact.note} if fact.note else {})
+        for name, fact in row.facts().items()
     }
+    return {"name": row.name, "title": row.title, **facts}

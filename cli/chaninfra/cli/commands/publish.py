@@ -29,16 +29,26 @@ def publish(
       chaninfra publish output/noarch/my-package-1.0-0.conda -c stack:prod
       chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
+    from chaninfra.channel.errors import ConflictError
+    from chaninfra.cli import cdn
     from chaninfra.cli.channel_ref import open_channel
     from chaninfra.cli.progress import uploading
     from chaninfra.cli.reports import finish, published_json, published_text
+    from chaninfra.index.invalidation import changed
     from chaninfra.index.package_file import read
     from chaninfra.index.publish import publish as run
 
     # The files first: what is wrong with them needs no request.
     packages = [read(path) for path in files]
     opened = open_channel(channel, store, "write")
-    with uploading(sum(package.size for package in packages)) as progress:
-        published = run(opened, packages, "overwrite" if force else "refuse", progress)
+    try:
+        with uploading(sum(package.size for package in packages)) as progress:
+            published = run(opened, packages, "overwrite" if force else "refuse", progress)
+    except ConflictError:
+        # The others may be in the index by now.
+        cdn.refresh(opened, sorted({package.subdir for package in packages}))
+        raise
+    replaced = [each.package.label for each in published.packages if each.outcome == "replaced"]
+    cdn.refresh(opened, changed(published.report, replaced), replaced=replaced)
     output.result_json(published_json(published)) if as_json else output.result(published_text(published))
     finish(published.report)

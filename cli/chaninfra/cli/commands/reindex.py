@@ -35,9 +35,11 @@ def reindex(
       chaninfra reindex s3://my-s3-bucket/my-channel --endpoint-url https://my-s3-host \\
         --region us-east-1 --force-path-style --access-key-id ... --secret-access-key ...
     """
+    from chaninfra.cli import cdn
     from chaninfra.cli.channel_ref import open_channel
     from chaninfra.cli.progress import reindexing
     from chaninfra.cli.reports import finish, finish_check, report_json, report_text
+    from chaninfra.index.invalidation import changed
     from chaninfra.index.listing import known_subdirs
     from chaninfra.index.reindex import reindex as run
 
@@ -46,6 +48,9 @@ def reindex(
         report = run(
             opened, known_subdirs(opened), "all" if force else "changed", "check" if check else "write", progress
         )
+    if not check:
+        subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
+        cdn.refresh(opened, subdirs, scope="all" if force else "changed")
     output.result_json(report_json(report)) if as_json else output.result(report_text(report))
     if check:
         finish_check(report)

@@ -10,6 +10,7 @@ from chaninfra.cli import output, reference
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
+    from chaninfra.index.channel import Channel
     from chaninfra.index.yanking import Yanking
 
 _WORDS = "Names, files, or match specs of packages."
@@ -36,7 +37,8 @@ def yank(
     from chaninfra.cli.channel_ref import open_channel
     from chaninfra.index.yanking import yank as run
 
-    _print(run(open_channel(channel, store, "write"), packages, reason), "yanked", as_json=as_json)
+    opened = open_channel(channel, store, "write")
+    _finish(opened, run(opened, packages, reason), "yanked", as_json=as_json)
 
 
 def unyank(
@@ -55,12 +57,16 @@ def unyank(
     from chaninfra.cli.channel_ref import open_channel
     from chaninfra.index.yanking import unyank as run
 
-    _print(run(open_channel(channel, store, "write"), packages), "back in the index", as_json=as_json)
+    opened = open_channel(channel, store, "write")
+    _finish(opened, run(opened, packages), "back in the index", as_json=as_json)
 
 
-def _print(done: Yanking, word: str, *, as_json: bool) -> None:
+def _finish(channel: Channel, done: Yanking, word: str, *, as_json: bool) -> None:
+    from chaninfra.cli import cdn
     from chaninfra.cli.reports import finish, report_json, report_text
+    from chaninfra.index.invalidation import changed
 
+    cdn.refresh(channel, changed(done.report))
     if as_json:
         output.result_json({"changed": [*done.changed], "already": [*done.already], "index": report_json(done.report)})
     else:

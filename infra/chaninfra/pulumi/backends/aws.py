@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_policy import bucket_statements, deployer_arns
-from chaninfra.channel.policies import document
+from chaninfra.channel.bucket_settings import BucketSettings
+from chaninfra.channel.cdn import NO_DISTRIBUTION
+from chaninfra.channel.policies import Statement, document
 from chaninfra.channel.spec import StackSpec
+from chaninfra.pulumi.backends.aws_cdn import distribution
 from chaninfra.pulumi.backends.aws_roles import grant, oidc_providers
-from chaninfra.pulumi.backends.base import Made, after
+from chaninfra.pulumi.backends.base import Cdn, Made, after
 from chaninfra.pulumi.dynamic import BucketPolicy
+
+if TYPE_CHECKING:
+    from pulumi_aws import s3
 
 __all__ = ["bucket", "grant"]
 
@@ -23,55 +30,67 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
 
     An adopted bucket keeps its settings; only our statements are merged into its policy.
     """
-    resources = _policy_of_adopted(name, stack, store, opts) if stack.bucket.adopt else _own(name, stack, opts)
-    providers = oidc_providers(name, stack, opts)
-    return Made(resources=resources, oidc_providers=providers)
-
-
-def _own(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     # Imported here: it is large, and other backends need none of it.
     from pulumi_aws import s3
 
-    spec, keys = stack.bucket, stack.bucket.aws
-    own = s3.Bucket(
-        f"{name}-bucket",
-        bucket=spec.name,
-        force_destroy=spec.force_destroy,
-        tags=keys.tags or None,
-        opts=after(opts, protect=spec.protect),
-    )
+    spec = stack.bucket
+    own = None
+    if not spec.adopt:
+        own = s3.Bucket(
+            f"{name}-bucket",
+            bucket=spec.name,
+            force_destroy=spec.force_destroy,
+            tags=dict(spec.settings.tags) or None,
+            opts=after(opts, protect=spec.protect),
+        )
+    # While the distribution is there the bucket is: another account's bucket of that name would be served else.
+    cdn = distribution(name, stack, spec.cdn, after(opts, own) if own else opts) if spec.cdn else None
+    resources = _settings(name, stack, own, cdn, opts) if own else _policy_of_adopted(name, stack, store, cdn, opts)
+    return Made(resources=resources, cdn=cdn, oidc_providers=oidc_providers(name, stack, opts))
+
+
+def _settings(
+    name: str, stack: StackSpec, own: s3.Bucket, cdn: Cdn | None, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """All that a bucket of our own has; the bucket is the first."""
+    from pulumi_aws import s3
+
+    keys, settings = stack.bucket.aws, stack.bucket.settings
     ownership = s3.BucketOwnershipControls(
         f"{name}-ownership", bucket=own.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
     )
     versioning = s3.BucketVersioning(
-        f"{name}-versioning", bucket=own.id, versioning_configuration={"status": "Enabled"}, opts=opts
+        f"{name}-versioning",
+        bucket=own.id,
+        # Not "Disabled", which only a bucket can be that never had versions.
+        versioning_configuration={"status": "Enabled" if settings.versioning else "Suspended"},
+        opts=opts,
     )
     encryption = s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encryption", bucket=own.id, rules=[_encryption(keys)], opts=opts
     )
     # ACLs stay blocked in any case. What forbids public policies must be lifted before such a policy is put.
-    public = stack.visibility == "public"
     block = s3.BucketPublicAccessBlock(
         f"{name}-public-access",
         bucket=own.id,
         block_public_acls=True,
         ignore_public_acls=True,
-        block_public_policy=not public,
-        restrict_public_buckets=not public,
+        block_public_policy=not stack.is_open,
+        restrict_public_buckets=not stack.is_open,
         opts=after(opts, ownership),
     )
     # Rules for old versions need versioning.
     lifecycle = s3.BucketLifecycleConfiguration(
-        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(keys), opts=after(opts, versioning)
+        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(settings), opts=after(opts, versioning)
     )
     made: list[pulumi.Resource] = [own, ownership, versioning, encryption, block, lifecycle]
-    policy = _policy(stack, opts)
+    policy = _policy(stack, cdn, opts)
     if policy is not None:
         made.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
-    if keys.cors_origins:
+    if settings.cors_origins:
         rule: Any = {
             "allowed_methods": ["GET", "HEAD"],
-            "allowed_origins": list(keys.cors_origins),
+            "allowed_origins": list(settings.cors_origins),
             "allowed_headers": ["*"],
             "expose_headers": ["ETag"],
             "max_age_seconds": 3600,
@@ -98,31 +117,33 @@ def _encryption(keys: AwsKeys) -> Any:
     return {"apply_server_side_encryption_by_default": by_default, "bucket_key_enabled": True}
 
 
-def _lifecycle(keys: AwsKeys) -> Any:
+def _lifecycle(settings: BucketSettings) -> Any:
     return [
         {
             "id": "old-versions",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": keys.old_versions_days},
+            "noncurrent_version_expiration": {"noncurrent_days": settings.old_versions_days},
         },
         {
             "id": "open-uploads",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": keys.open_uploads_days},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": settings.open_uploads_days},
         },
     ]
 
 
-def _policy(stack: StackSpec, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
+def _policy(stack: StackSpec, cdn: Cdn | None, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
     """The text of the bucket's policy; None where it would be empty."""
-    if not stack.bucket.aws.vpc_endpoints:
-        policy = document(bucket_statements(stack))
-        return json.dumps(policy, sort_keys=True) if policy else None
-    return _deployer(opts).apply(
-        lambda arns: json.dumps(document(bucket_statements(stack, deployer=arns)), sort_keys=True)
-    )
+
+    def text(deployer: Sequence[str] = (), distribution: str = NO_DISTRIBUTION) -> str:
+        policy = document(bucket_statements(stack, deployer=deployer, distribution=distribution))
+        return json.dumps(policy, sort_keys=True) if policy else ""
+
+    if stack.bucket.aws.vpc_endpoints:
+        return _deployer(opts).apply(text)
+    return cdn.arn.apply(lambda arn: text(distribution=arn)) if cdn else text() or None
 
 
 def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
@@ -133,8 +154,10 @@ def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
 
 
 def _policy_of_adopted(
-    name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions
+    name: str, stack: StackSpec, store: dict[str, Any], cdn: Cdn | None, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """Our statements beside those that the bucket has."""
-    wanted = bucket_statements(stack)
+    wanted: pulumi.Input[list[Statement]] = bucket_statements(stack)
+    if cdn is not None:
+        wanted = cdn.arn.apply(lambda arn: bucket_statements(stack, distribution=arn))
     return [BucketPolicy(f"{name}-policy", {"store": store, "statements": wanted}, opts)] if wanted else []

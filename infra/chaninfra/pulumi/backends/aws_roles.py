@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
+from chaninfra.channel.cdn import NO_DISTRIBUTION
 from chaninfra.channel.documents import rights_of
 from chaninfra.channel.granted import ROLES, PrincipalSpec
 from chaninfra.channel.role_names import role_name
@@ -50,7 +50,7 @@ def grant(name: str, stack: StackSpec, channel: ChannelSpec, made: Made, opts: p
     for principal in channel.principals:
         entry: dict[str, Any] = {"kind": principal.kind}
         if principal.trust is not None:
-            role, rights = _role(name, stack, channel, principal, principal.trust, made.oidc_providers, opts)
+            role, rights = _role(name, stack, channel, principal, principal.trust, made, opts)
             resources += [role, rights]
             entry["role-arn"] = role.arn
         else:
@@ -65,13 +65,13 @@ def _role(
     channel: ChannelSpec,
     principal: PrincipalSpec,
     trust: Trust,
-    providers: Mapping[str, pulumi.Input[str]],
+    made: Made,
     opts: pulumi.ResourceOptions,
 ) -> tuple[Any, pulumi.Resource]:
     from pulumi_aws import iam
 
     keys = stack.bucket.aws
-    trusted = pulumi.Output.from_input(providers[trust.issuer]).apply(
+    trusted = pulumi.Output.from_input(made.oidc_providers[trust.issuer]).apply(
         lambda arn: json.dumps(trust_policy(trust, arn), sort_keys=True)
     )
     role = iam.Role(
@@ -82,15 +82,18 @@ def _role(
         max_session_duration=keys.roles.max_session_duration,
         path=keys.roles.path,
         permissions_boundary=keys.roles.permissions_boundary,
-        tags=keys.tags or None,
+        tags=dict(stack.bucket.settings.tags) or None,
         # Its name is fixed, so another cannot be made while it is there.
         opts=after(opts, delete_before_replace=True),
     )
+    distribution = made.cdn.arn if made.cdn else pulumi.Output.from_input(NO_DISTRIBUTION)
     rights = iam.RolePolicy(
         f"{name}-{principal.role}-{principal.name}-rights",
         name="conda-channel",
         role=role.name,
-        policy=json.dumps(rights_of(stack, channel, principal), sort_keys=True),
+        policy=distribution.apply(
+            lambda arn: json.dumps(rights_of(stack, channel, principal, arn), sort_keys=True),
+        ),
         opts=opts,
     )
     return role, rights

@@ -8,22 +8,37 @@ from typing import Any
 
 import pulumi
 
+from chaninfra.channel.bucket_policy import KeyOf
 from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.pulumi.dynamic import AccessKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cdn:
+    """What stands before a bucket: the names that it got once it was made, see `chaninfra.channel.cdn`."""
+
+    id: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    domain_name: pulumi.Output[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A bucket: what must be there before anything is put in, and the ARNs of OIDC providers by their issuer."""
+    """A bucket: what must be there before anything is put in, what stands before it, the ARNs of OIDC providers by
+    their issuer, and access keys by whose they are."""
 
     resources: list[pulumi.Resource]
+    cdn: Cdn | None = None
     oidc_providers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    keys: Mapping[KeyOf, AccessKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Granted:
-    """The access of a channel: its part of the stack output `access`, and the resources that grant it."""
+    """The access of a channel: its part of the stack outputs `access` and `keys`, and the resources that grant it."""
 
     access: dict[str, dict[str, Any]]
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: list[pulumi.Resource] = field(default_factory=list)
 
 

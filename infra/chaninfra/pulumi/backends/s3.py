@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
-from chaninfra.channel.bucket_policy import s3_statements
-from chaninfra.channel.granted import ROLES
-from chaninfra.channel.spec import ChannelSpec, StackSpec
-from chaninfra.pulumi.backends.base import Granted, Made, after
-from chaninfra.pulumi.dynamic import Bucket, BucketPolicy
+from chaninfra.channel.bucket_documents import public_acl, settings_documents
+from chaninfra.channel.bucket_policy import KeyOf, s3_statements
+from chaninfra.channel.spec import StackSpec
+from chaninfra.pulumi.backends.base import Made, after
+from chaninfra.pulumi.backends.s3_principals import access_keys, access_policies, grant
+from chaninfra.pulumi.dynamic import AccessKey, Bucket, BucketPolicy, BucketSettings
+from chaninfra.pulumi.principals import BY_BUCKET_POLICY
+
+__all__ = ["bucket", "grant"]
 
 
 def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> Made:
-    """The bucket, and where it is public and the store has policies, the policy that says so."""
+    """The bucket, its settings where they are declared, the access keys, and the policy: of a public channel, and of
+    keys that have none of their own."""
     spec = stack.bucket
-    made: list[pulumi.Resource] = [
-        Bucket(
-            f"{name}-bucket",
-            {"store": store, "adopt": spec.adopt, "force-destroy": spec.force_destroy},
-            after(opts, protect=spec.protect),
-        )
-    ]
-    if statements := s3_statements(stack):
-        made.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, after(opts, *made)))
-    return Made(resources=made)
+    own = Bucket(
+        f"{name}-bucket",
+        {"store": store, "adopt": spec.adopt, "force-destroy": spec.force_destroy},
+        after(opts, protect=spec.protect),
+    )
+    made: list[pulumi.Resource] = [own]
+    if settings := {**settings_documents(spec.settings), **public_acl(stack)}:
+        made.append(BucketSettings(f"{name}-settings", {"store": store, "settings": settings}, after(opts, own)))
+    keys = access_keys(stack, store, opts)
+    # A policy may name only those who are there.
+    named = keys if spec.provider.keys.value in BY_BUCKET_POLICY else {}
+    if s3_statements(stack, keys=dict.fromkeys(named, "")):
+        statements = _statements(stack, named)
+        needed = after(opts, own, *named.values())
+        made.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, needed))
+    return Made(resources=[*made, *keys.values(), *access_policies(stack, store, opts)], keys=keys)
 
 
-def grant(_name: str, _stack: StackSpec, _channel: ChannelSpec, _made: Made, _opts: pulumi.ResourceOptions) -> Granted:
-    """Nothing: a spec for such a store has no principals."""
-    return Granted(access={key: {} for key in ROLES.values()})
+def _statements(stack: StackSpec, keys: Mapping[KeyOf, AccessKey]) -> Any:
+    if not keys:
+        return s3_statements(stack)
+    ids = pulumi.Output.all(*(key.access_key_id for key in keys.values()))
+    return ids.apply(lambda known: s3_statements(stack, keys=dict(zip(keys, known, strict=True))))

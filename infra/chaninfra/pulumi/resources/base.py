@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,3 +54,8 @@ class Operations:
 
     def delete(self, props: Props) -> None:
         """Deletes it."""
+
+
+def warn(message: str) -> None:
+    """Say something to whoever runs the engine, which shows what a provider writes there."""
+    print(f"warning: {message}", file=sys.stderr, flush=True)

@@ -1,27 +1,64 @@
-"""The channel.json of a channel: the stack is its one writer."""
+"""The channel.json of a channel: the stack is its one writer, but for what a probe found.
+
+What the store does is probed once, when the channel is made, and again where the channel comes to another store. What
+was found is an output and never an input, so that it is no drift, and states from before there was a probe need no
+change: theirs is probed when their channel.json is next written.
+"""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from chaninfra.channel.descriptor import CACHE_CONTROL
-from chaninfra.channel.errors import BucketMissingError
+from msgspec import structs, to_builtins
+
+from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, Descriptor, dump, parse
+from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError
+from chaninfra.channel.index_settings import ConditionalWrites
+from chaninfra.channel.probe_report import examine
 from chaninfra.channel.store import Body
-from chaninfra.pulumi.resources.base import Operations, Props
+from chaninfra.pulumi.resources.base import Operations, Props, warn
 from chaninfra.pulumi.resources.bucket import exists
 from chaninfra.pulumi.resources.purge import is_blank, purge
 
 
 class DescriptorOperations(Operations):
-    """Inputs: store, prefix, key, document (JSON text), adopt."""
+    """Inputs: store, prefix, key, document (JSON text), adopt. Output: probed, the conditional writes that the store
+    was found to honour, as a document; left out where that is not known."""
 
     identity = ("key",)
 
     def create(self, props: Props) -> tuple[str, Props]:
         """Writes it."""
-        body = Body(data=props["document"].encode(), content_type="application/json", cache_control=CACHE_CONTROL)
+        declared = parse(props["document"], where=props["key"])
+        writes = self._recorded(declared) or self._probe(declared)
+        index = structs.replace(declared.index, conditional_writes=writes)
+        data = dump(structs.replace(declared, index=index))
+        body = Body(data=data, content_type="application/json", cache_control=CACHE_CONTROL)
         self.session.objects.put(props["key"], body)
-        return f"{self.session.location.bucket}/{props['key']}", props
+        return f"{self.session.location.bucket}/{props['key']}", _with_probed(props, to_builtins(writes))
+
+    def _recorded(self, declared: Descriptor) -> ConditionalWrites | None:
+        """What the channel.json that is there says of this store."""
+        stored = self.session.objects.get(declared.key(FILE_NAME))
+        try:
+            there = parse(stored.data, where=FILE_NAME) if stored else None
+        except ConfigurationError:
+            return None
+        same = there is not None and (there.url, there.endpoint_url) == (declared.url, declared.endpoint_url)
+        return there.index.conditional_writes if there and same else None
+
+    def _probe(self, declared: Descriptor) -> ConditionalWrites | None:
+        try:
+            found, results = examine(declared, self.session.credentials)
+        except ChaninfraError as error:
+            # The channel does not hang on it: writers then go by the provider's row.
+            warn(f"the store was not probed: {error}")
+            return None
+        for each in results:
+            if each.state != "ok":
+                warn(f"{each.name}: {each.found}" + (f"; {each.remedy}" if each.remedy else ""))
+        return found.conditional_writes
 
     def read(self, props: Props) -> Props | None:
         """It as the store has it."""
@@ -32,7 +69,9 @@ class DescriptorOperations(Operations):
         if stored is None:
             return None
         text = stored.data.decode("utf-8", errors="replace")
-        return props if _same(text, props["document"]) else {**props, "document": text}
+        document, probed = _parted(text)
+        same = document is not None and document == _parted(props["document"])[0]
+        return _with_probed(props if same else {**props, "document": text}, probed)
 
     def update(self, olds: Props, news: Props) -> Props:
         """Writes the new one."""
@@ -44,8 +83,22 @@ class DescriptorOperations(Operations):
             purge(self.session, props["prefix"], lambda keys: [key for key in keys if key == props["key"]])
 
 
-def _same(one: str, other: str) -> bool:
+def as_written(document: str, probed: dict[str, Any] | None) -> dict[str, Any]:
+    """The channel.json that is written, as a document: what is declared, and what was found."""
+    declared: dict[str, Any] = json.loads(document)
+    return {**declared, "index": {**declared["index"], "conditional-writes": probed}}
+
+
+def _with_probed(props: Props, probed: object) -> Props:
+    rest = {name: value for name, value in props.items() if name != "probed"}
+    return {**rest, "probed": probed} if probed else rest
+
+
+def _parted(text: str) -> tuple[Any, Any]:
+    """What is declared in a channel.json, and what was found; (None, None): it is no such document."""
     try:
-        return bool(json.loads(one) == json.loads(other))
-    except json.JSONDecodeError:
-        return False
+        document = json.loads(text)
+        index = document["index"]
+        return {**document, "index": {**index, "conditional-writes": None}}, index.get("conditional-writes")
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return None, None

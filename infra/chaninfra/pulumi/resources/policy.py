@@ -61,4 +61,4 @@ class PolicyOperations(Operations):
             if policy is None:
                 self.session.client.delete_bucket_policy(Bucket=bucket)
             else:
-                self.session.client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+                self.session.client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy, separators=(",", ":")))

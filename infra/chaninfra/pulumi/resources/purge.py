@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import ClientError
@@ -12,40 +12,16 @@ from chaninfra.channel.errors import StorageError
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.skeleton import own_keys
 from chaninfra.channel.subdirs import is_package
+from chaninfra.channel.versions import UNSUPPORTED, versions
 from chaninfra.pulumi.session import Session
 
-# What a store says that knows no versions.
-_NO_VERSIONS = {"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"}
 _AT_ONCE = 16
-
-
-def versions(session: Session, prefix: str) -> Iterator[tuple[str, str | None, bool]]:
-    """(key, version id, whether it is a delete marker) of all that is below the folder `prefix`, old versions too.
-
-    The version id is None on a store without versions.
-    """
-    folder = f"{prefix}/" if prefix else ""
-    bucket = session.location.bucket
-    with our_errors(session.location, "list", prefix):
-        try:
-            for page in session.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
-                for version in page.get("Versions", ()):
-                    yield version["Key"], version.get("VersionId"), False
-                for marker in page.get("DeleteMarkers", ()):
-                    yield marker["Key"], marker.get("VersionId"), True
-            return
-        except ClientError as error:
-            if code_and_status(error)[0] not in _NO_VERSIONS:
-                raise
-        for listed in session.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder):
-            for entry in listed.get("Contents", ()):
-                yield entry["Key"], None, False
 
 
 def objects(session: Session, prefix: str) -> set[str]:
     """The keys below the folder `prefix` that have content, be it in an old version: a deleted object is brought back
     from that."""
-    return {key for key, _, marker in versions(session, prefix) if not marker}
+    return {key for key, _, marker in versions(session.client, session.location, prefix) if not marker}
 
 
 def packages(session: Session, prefix: str) -> int:
@@ -76,7 +52,7 @@ def _says_nothing(session: Session, key: str) -> bool:
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
     """Deletes every version of the keys below the folder `prefix` that `choose` picks, and their open uploads."""
     found: dict[str, list[str | None]] = {}
-    for key, version, _ in versions(session, prefix):
+    for key, version, _ in versions(session.client, session.location, prefix):
         found.setdefault(key, []).append(version)
     bucket = session.location.bucket
 
@@ -101,7 +77,7 @@ def _abort_uploads(session: Session, prefix: str, choose: Callable[[list[str]], 
         try:
             uploads = session.client.list_multipart_uploads(Bucket=session.location.bucket, Prefix=folder)
         except ClientError as error:
-            if code_and_status(error)[0] in _NO_VERSIONS:
+            if code_and_status(error)[0] in UNSUPPORTED:
                 return
             raise
         for upload in uploads.get("Uploads", ()):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
+from chaninfra.channel.descriptor import FILE_NAME
 from chaninfra.channel.errors import BucketMissingError, RefusedError
+from chaninfra.channel.location import join
 from chaninfra.channel.skeleton import (
     Layout,
     dropped_keys,
@@ -15,13 +15,16 @@ from chaninfra.channel.skeleton import (
     present,
 )
 from chaninfra.channel.text import count
-from chaninfra.pulumi.resources.base import Difference, Operations, Props
+from chaninfra.pulumi.resources.base import Difference, Operations, Props, warn
 from chaninfra.pulumi.resources.bucket import exists
 from chaninfra.pulumi.resources.purge import is_blank, packages, purge
 
 
 class SkeletonOperations(Operations):
-    """Inputs: store, prefix, subdirs, index, adopt, force-destroy. Output: files, the index files that are there."""
+    """Inputs: store, prefix, subdirs, index, adopt, force-destroy. Output: files, the index files that are there.
+
+    The channel.json is the descriptor's to write and to delete.
+    """
 
     identity = ("prefix",)
 
@@ -35,7 +38,7 @@ class SkeletonOperations(Operations):
         """Writes what is missing."""
         written = ensure(self.session.objects, _layout(props))
         for subdir in written.to_reindex:
-            _warn(
+            warn(
                 f"{subdir} has packages but no repodata.json, so it was left alone; "
                 f"run `chaninfra reindex s3://{self.session.location.bucket}/{props['prefix']}`"
             )
@@ -53,7 +56,7 @@ class SkeletonOperations(Operations):
         was taken from the list stay."""
         for subdir in olds["subdirs"]:
             if subdir not in news["subdirs"]:
-                _warn(f"{subdir} was taken from `subdirs`; its files stay, and clients that know it still see them")
+                warn(f"{subdir} was taken from `subdirs`; its files stay, and clients that know it still see them")
         self.session.objects.delete(dropped_keys(_layout(olds), _layout(news)))
         return self.create(news)[1]
 
@@ -64,7 +67,7 @@ class SkeletonOperations(Operations):
         prefix = props["prefix"]
         if props["adopt"]:
             if is_blank(self.session, prefix):
-                purge(self.session, prefix, lambda keys: own_keys(keys, prefix))
+                purge(self.session, prefix, lambda keys: _own(keys, prefix))
             return
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
@@ -73,16 +76,16 @@ class SkeletonOperations(Operations):
                 remedy="set `force-destroy` to true and run `pulumi up` first",
             )
         # Not all that is below the prefix: another channel may have come to lie there. The rest goes with the bucket.
-        purge(self.session, prefix, lambda keys: [*own_keys(keys, prefix), *package_keys(keys, prefix)])
+        purge(self.session, prefix, lambda keys: [*_own(keys, prefix), *package_keys(keys, prefix)])
 
     def _outputs(self, props: Props) -> Props:
         return {**props, "files": list(present(self.session.objects, _layout(props)))}
 
 
+def _own(keys: list[str], prefix: str) -> list[str]:
+    # Of two who delete the versions of an object at once, some stores tell one that there is none.
+    return [key for key in own_keys(keys, prefix) if key != join(prefix, FILE_NAME)]
+
+
 def _layout(props: Props) -> Layout:
     return Layout.of(props["prefix"], props["subdirs"], props["index"])
-
-
-def _warn(message: str) -> None:
-    # The engine shows what a provider writes there.
-    print(f"warning: {message}", file=sys.stderr, flush=True)

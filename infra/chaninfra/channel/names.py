@@ -1,0 +1,42 @@
+"""The names that a bucket and a channel's folder may have."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS
+
+
+def check_prefix(prefix: str, where: str) -> None:
+    """Raise ConfigurationError for a prefix that clients would take for a subdir."""
+    last = prefix.rsplit("/", 1)[-1]
+    if last in KNOWN_SUBDIRS:
+        raise ConfigurationError(
+            f"the prefix {prefix!r} ends in {last!r}, which clients take for a subdir of a channel",
+            where=f"{where}, key prefix",
+            remedy="name the channel's folder, not one of its subdirs",
+        )
+
+
+def check_bucket_name(name: str, endpoint_url: str, path_style: bool, where: str) -> None:
+    """Raise ConfigurationError for a name that a bucket cannot have, or that TLS cannot be spoken with."""
+    where = f"{where}, key bucket"
+    rules = "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"
+    bad_part = any(not part or part.startswith("-") or part.endswith("-") for part in name.split("."))
+    if bad_part or _is_address(name) or name.startswith("xn--") or name.endswith(("-s3alias", "--ol-s3")):
+        raise ConfigurationError(f"{name!r} is not a valid bucket name", where=where, remedy=rules)
+    if "." in name and not path_style and endpoint_url.startswith("https:"):
+        raise ConfigurationError(
+            f"the dot in {name!r} breaks TLS, since the name is a part of the host",
+            where=where,
+            remedy="choose a name without dots, or set `force-path-style` to true if the store allows it",
+        )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The rows of PROVIDERS: data, and nothing else."""

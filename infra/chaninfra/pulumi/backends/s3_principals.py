@@ -1,0 +1,89 @@
+"""Publishers, readers and maintainers on an S3-compatible store: access keys, and on MinIO policies for tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from chaninfra.channel.bucket_policy import KeyOf
+from chaninfra.channel.documents import rights_of
+from chaninfra.channel.granted import ROLES, PrincipalSpec
+from chaninfra.channel.role_names import ROLE_ARNS, role_name
+from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.pulumi.backends.base import Granted, Made
+from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
+from chaninfra.pulumi.principals import BY_BUCKET_POLICY, WAYS
+
+# What is left of 64 characters, the longest name of a user, beside the key's own number.
+_LONGEST = 51
+
+
+def access_keys(stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> dict[KeyOf, AccessKey]:
+    """The keys of all principals that have one, where the store has a way to make them."""
+    way = stack.bucket.provider.keys.value
+    if way not in WAYS:
+        return {}
+    made: dict[KeyOf, AccessKey] = {}
+    for channel in stack.channels:
+        # Not the channel's name, which may change while its keys stay.
+        last = channel.prefix.rsplit("/", 1)[-1] or stack.bucket.name
+        for principal in channel.principals:
+            if principal.key is not None:
+                of_bucket = way in BY_BUCKET_POLICY
+                inputs: dict[str, Any] = {
+                    "store": store,
+                    "way": way,
+                    # Short where the bucket's policy repeats it, which some servers hold in 4 KB.
+                    "user": principal.name if of_bucket else f"{last}-{principal.role}-{principal.name}"[:_LONGEST],
+                    "policy": {} if of_bucket else rights_of(stack, channel, principal),
+                    "rotate": str(principal.key.rotate),
+                }
+                name = f"{channel.prefix or 'channel'}-{principal.role}-{principal.name}-key"
+                made[channel.prefix, principal.role, principal.name] = AccessKey(name, inputs, opts)
+    return made
+
+
+def access_policies(stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """On MinIO the policies of those who come with a token; its OpenID settings then name them."""
+    if stack.bucket.provider.oidc.value != "minio-openid":
+        return []
+    return [
+        AccessPolicy(
+            f"{channel.prefix or 'channel'}-{principal.role}-{principal.name}-policy",
+            {
+                "store": store,
+                "name": _full_name(stack, channel, principal),
+                "policy": rights_of(stack, channel, principal),
+            },
+            opts,
+        )
+        for channel in stack.channels
+        for principal in channel.principals
+        if principal.trust is not None
+    ]
+
+
+def grant(_name: str, stack: StackSpec, channel: ChannelSpec, made: Made, _opts: pulumi.ResourceOptions) -> Granted:
+    """What each principal is known by: its access key, or the role that it assumes with its token."""
+    access: dict[str, dict[str, Any]] = {key: {} for key in ROLES.values()}
+    keys: dict[str, dict[str, Any]] = {}
+    for principal in channel.principals:
+        group = ROLES[principal.role]
+        entry: dict[str, Any] = {"kind": principal.kind}
+        if principal.trust is not None:
+            arn_of = ROLE_ARNS[stack.bucket.provider.oidc.value]
+            entry["role-arn"] = arn_of(_full_name(stack, channel, principal), principal.trust)
+        key = made.keys.get((channel.prefix, principal.role, principal.name))
+        if key is not None:
+            entry["access-key-id"] = key.access_key_id
+            keys.setdefault(group, {})[principal.name] = {
+                "access-key-id": key.access_key_id,
+                "secret-access-key": key.secret_access_key,
+            }
+        access[group][principal.name] = entry
+    return Granted(access=access, keys=keys)
+
+
+def _full_name(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> str:
+    return role_name(stack.bucket.name, channel.prefix, principal)

@@ -1,0 +1,13 @@
+"""How many examples hypothesis makes: few for every run, more for `tests/long`."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+COUNT = "MANIFEST_EXAMPLES"
+"""The variable that says how many."""
+
+# The same examples at every run; a machine may be busy.
+EXAMPLES = settings(deadline=None, derandomize=True, max_examples=int(os.environ.get(COUNT, "12")))

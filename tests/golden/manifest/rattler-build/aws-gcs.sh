@@ -1,0 +1,19 @@
+# Printed by `chaninfra manifest`.
+# The keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+# chaninfra publish does what the last two commands do, in one, and without listing the channel. rattler-build publish does it too, but indexes the whole channel anew and brings back what was yanked.
+export S3_CHANNEL='s3://my-bucket/my-channel'
+export S3_ENDPOINT_URL='https://storage.googleapis.com'
+export S3_REGION='us-east-1'
+export S3_ADDRESSING_STYLE='virtual-host'
+export S3_ACCESS_KEY_ID="$AWS_ACCESS_KEY_ID"
+export S3_SECRET_ACCESS_KEY="$AWS_SECRET_ACCESS_KEY"
+
+cat > rattler.toml <<'END'
+[s3-options.my-bucket]
+endpoint-url = "https://storage.googleapis.com"
+region = "us-east-1"
+force-path-style = false
+END
+rattler-build build --recipe-dir recipes --channel s3://my-bucket/my-channel --channel conda-forge --output-dir output --config-file rattler.toml
+rattler-build upload s3 output/*/*.conda
+chaninfra reindex s3://my-bucket/my-channel --provider gcs --endpoint-url https://storage.googleapis.com --region us-east-1 --addressing-style virtual-host

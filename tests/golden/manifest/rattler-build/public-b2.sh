@@ -1,0 +1,11 @@
+# Printed by `chaninfra manifest`.
+# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, where there is one, S3_SESSION_TOKEN.
+# chaninfra publish does what the last two commands do, in one, and without listing the channel. rattler-build publish does it too, but indexes the whole channel anew and brings back what was yanked.
+export S3_CHANNEL='s3://my-bucket/my-channel'
+export S3_ENDPOINT_URL='https://s3.us-west-004.backblazeb2.com'
+export S3_REGION='us-west-004'
+export S3_ADDRESSING_STYLE='path'
+
+rattler-build build --recipe-dir recipes --channel https://f004.backblazeb2.com/file/my-bucket/my-channel --channel conda-forge --output-dir output
+rattler-build upload s3 output/*/*.conda
+chaninfra reindex s3://my-bucket/my-channel --provider b2 --endpoint-url https://s3.us-west-004.backblazeb2.com --region us-west-004 --addressing-style path

@@ -1,0 +1,42 @@
+"""A config for each store, and what follows from it."""
+
+from __future__ import annotations
+
+# What a stack config must say of each store beside the bucket.
+NEEDED: dict[str, dict[str, str]] = {
+    "aws": {"region": "eu-central-1"},
+    "minio": {"endpoint-url": "https://minio.example.com"},
+    "r2": {"account-id": "a1"},
+    "wasabi": {"region": "de-1"},
+    "b2": {"region": "us-west-004"},
+    "gcs": {},
+    "hetzner": {"location": "fsn1"},
+    "digitalocean": {"region": "nyc3"},
+    "scaleway": {"region": "fr-par"},
+    "ovh": {"region": "gra"},
+    "tigris": {},
+    "ceph": {"endpoint-url": "https://ceph.example.com"},
+    "garage": {"endpoint-url": "https://garage.example.com"},
+    "seaweedfs": {"endpoint-url": "https://weed.example.com"},
+    "versitygw": {"endpoint-url": "https://gw.example.com"},
+    "custom": {"endpoint-url": "https://s3.example.com"},
+}
+# Where a public channel with the prefix `main` is read; None: only its owner knows.
+PUBLIC = {
+    "aws": "https://my-bucket.s3.eu-central-1.amazonaws.com/main",
+    "minio": "https://minio.example.com/my-bucket/main",
+    "r2": None,
+    "wasabi": "https://my-bucket.s3.de-1.wasabisys.com/main",
+    "b2": "https://s3.us-west-004.backblazeb2.com/my-bucket/main",
+    "gcs": "https://my-bucket.storage.googleapis.com/main",
+    "hetzner": "https://my-bucket.fsn1.your-objectstorage.com/main",
+    "digitalocean": "https://my-bucket.nyc3.digitaloceanspaces.com/main",
+    "scaleway": "https://my-bucket.s3.fr-par.scw.cloud/main",
+    "ovh": None,
+    "tigris": None,
+    "ceph": "https://ceph.example.com/my-bucket/main",
+    "garage": None,
+    "seaweedfs": "https://weed.example.com/my-bucket/main",
+    "versitygw": "https://gw.example.com/my-bucket/main",
+    "custom": "https://s3.example.com/my-bucket/main",
+}

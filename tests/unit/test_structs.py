@@ -1,0 +1,38 @@
+"""Structs that threads read are prepared when they are imported, since two first readers at once end the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+# What msgspec looks at to learn of a Struct.
+_FIRST_READ = """
+import msgspec, msgspec._utils
+from {module} import {name}
+
+def look(*_):
+    raise AssertionError("looked at when it is first read")
+
+msgspec._utils._get_class_mro_and_typevar_mappings = look
+try:
+    msgspec.convert({{}}, {name})
+except msgspec.ValidationError:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("chaninfra.channel.descriptor", "Descriptor"),
+        ("chaninfra.channel.index_settings", "IndexSettings"),
+        ("chaninfra.channel.formats", "_Record"),
+        ("chaninfra.index.listing", "_Record"),
+    ],
+)
+def test_nothing_is_left_to_learn_when_a_struct_is_first_read(module: str, name: str) -> None:
+    program = _FIRST_READ.format(module=module, name=name)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
