@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -96,14 +95,17 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     def remove(before: Yanked) -> Yanked:
         return replace(before, packages={label: each for label, each in before.packages.items() if label not in chosen})
 
+    kept = {
+        subdir: {each.file: yanked.packages.get(label) for label, each in chosen.items() if each.subdir == subdir}
+        for subdir in subdirs
+    }
+    # Before the document forgets them, since what is wrong with them may end this.
+    made = {subdir: _records(targets[subdir], files) for subdir, files in kept.items() if files}
     _rewrite(channel, remove)
     reports: list[SubdirReport] = []
-    for subdir in subdirs:
-        files = [each.file for each in chosen.values() if each.subdir == subdir]
-        if files:
-            kept = {file: yanked.packages.get(f"{subdir}/{file}") for file in files}
-            records, left_out = _records(targets[subdir], kept)
-            reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
+    for subdir, before in made.items():
+        records, left_out = _again(targets[subdir], kept[subdir], before[0])
+        reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
     left_out = [each for report in reports for each in report.left_out]
     changed = set(chosen) - {each.package for each in left_out}
     return Yanking(
@@ -114,7 +116,7 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
 @prepared
 class _Named(Struct):
     name: str
-    sha256: str
+    sha256: str | None = None
     size: int | None = None
     md5: str | None = None
 
@@ -129,15 +131,12 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
         if entry is None:
             left_out.append(LeftOut(package=f"{target.subdir}/{file}", reason="is not there any more"))
             continue
-        if yank is None or yank.record is None or yank.table is None:
-            to_read.append((file, entry))
-            continue
-        record = msgspec.convert(yank.record, _Named)
-        if record.size != entry.size or record.md5 is None or md5_in(entry.etag) != record.md5:
+        old = _kept(file, yank, entry.etag)
+        if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
             # Other bytes by now; or there is no telling.
             to_read.append((file, entry))
-            continue
-        records[file] = _kept(file, yank.table, yank.record, record, entry.etag)
+        else:
+            records[file] = old.packaged
     for read in read_packages(target, to_read, lambda _: None):
         label = f"{target.subdir}/{read.file}"
         if isinstance(read, Missing):
@@ -145,19 +144,51 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
         elif read.packaged is None:
             left_out.append(LeftOut(package=label, reason=read.wrong))
         else:
-            yank = kept[read.file]
-            records[read.file] = read.packaged
-            if yank is not None and yank.record is not None and yank.table is not None:
-                named = msgspec.convert(yank.record, _Named)
-                if named.sha256 == read.sha256:
-                    records[read.file] = _kept(read.file, yank.table, yank.record, named, read.etag)
+            old = _kept(read.file, kept[read.file], read.etag)
+            records[read.file] = old.packaged if old and old.packaged.sha256 == read.sha256 else read.packaged
     return records, left_out
 
 
-def _kept(file: str, table: str, record: dict[str, Any], named: _Named, etag: str) -> Packaged:
-    raw = Raw(msgspec.json.encode(record, order="sorted"))
-    key = file if not table.startswith("v3.") else file.removesuffix(table.removeprefix("v3"))
-    return Packaged(name=named.name, table=table, key=key, sha256=named.sha256, record=lambda _: raw, etag=etag)
+def _again(
+    target: Target, kept: dict[str, Yank | None], records: dict[str, Packaged]
+) -> tuple[dict[str, Packaged], list[LeftOut]]:
+    """The same now that no package is yanked any more; made anew are those of packages that others put meanwhile, who
+    may have taken them for yanked."""
+    heads = every(target.means, [partial(target.store.head, target.key(file)) for file in records])
+    good = {
+        file: packaged
+        for (file, packaged), entry in zip(records.items(), heads, strict=True)
+        if entry is not None and entry.etag == packaged.etag
+    }
+    more, left_out = _records(target, {file: yank for file, yank in kept.items() if file not in good})
+    return {**good, **more}, left_out
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The record that a package had, and what it says of the package's bytes."""
+
+    packaged: Packaged
+    size: int | None
+    md5: str | None
+
+
+def _kept(file: str, yank: Yank | None, etag: str) -> _Kept | None:
+    """None: none was kept, or none that tells which bytes it is of."""
+    if yank is None or yank.record is None or yank.table is None:
+        return None
+    try:
+        named = msgspec.convert(yank.record, _Named)
+    except msgspec.ValidationError:
+        return None
+    if named.sha256 is None:
+        return None
+    raw = Raw(msgspec.json.encode(yank.record, order="sorted"))
+    key = file if not yank.table.startswith("v3.") else file.removesuffix(yank.table.removeprefix("v3"))
+    packaged = Packaged(
+        name=named.name, table=yank.table, key=key, sha256=named.sha256, record=lambda _: raw, etag=etag
+    )
+    return _Kept(packaged, named.size, named.md5)
 
 
 def _commit(target: Target, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
