@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.errors import RefusedError, StorageError
 from chaninfra.channel.formats import Repodata
 from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import Body
-from chaninfra.index.yanking import unyank
+from chaninfra.index.yanking import unyank, yank
 from index_processes import FOLDER, PREFIX, TRUTH, channel, file, package, publishing, yanking
 from memory_store import Alone, MemoryStore
 
@@ -85,3 +85,21 @@ def test_a_package_that_is_replaced_while_it_comes_back_has_a_record_of_its_own_
     store.before = replace
     unyank(channel(store, Alone("unyank")), ["hello"])
     assert document(store, TRUTH)["packages.conda"][HELLO]["sha256"] == other.sha256
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("repodata_from_packages.json", {}), ("repodata.json", {"info": {"base_url": "https://x.org/noarch"}})],
+)
+@pytest.mark.parametrize("back", [False, True])
+def test_where_the_index_is_another_tools_nothing_is_written(name: str, content: dict[str, Any], *, back: bool) -> None:
+    store = made("hello")
+    if back:
+        yanking("hello").run(store, Alone("yank"))
+    there = document(store, f"{FOLDER}/{name}") if name == "repodata.json" else {}
+    put(store, f"{FOLDER}/{name}", {**there, **content})
+    before = dict(store.objects)
+    opened = channel(store, Alone("refused"))
+    with pytest.raises(RefusedError):
+        unyank(opened, [HELLO]) if back else yank(opened, [HELLO], None)
+    assert store.objects == before

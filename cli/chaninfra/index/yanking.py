@@ -18,7 +18,7 @@ from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Change, Packaged
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import ATTEMPTS
+from chaninfra.index.commit import ATTEMPTS, check_ours
 from chaninfra.index.indexed import commit_indexed
 from chaninfra.index.listing import guessed, known_subdirs
 from chaninfra.index.means import every
@@ -71,10 +71,13 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
         # One that is yanked already keeps when and why, and the record that it had.
         return replace(before, packages={**new, **before.packages})
 
+    concerned = [subdir for subdir in subdirs if any(each.subdir == subdir for each in chosen)]
+    for subdir in concerned:
+        check_ours(targets[subdir])
     before = _rewrite(channel, add)
     already = tuple(sorted(label for label in new if label in before.packages))
     # Those too: whoever yanked them may not have come to commit it.
-    reports = [_commit(targets[subdir], Change) for subdir in subdirs if any(_in(subdir, label) for label in new)]
+    reports = [_commit(targets[subdir], Change) for subdir in concerned]
     return Yanking(
         changed=tuple(sorted(set(new) - set(already))), already=already, report=Report(subdirs=tuple(reports))
     )
@@ -99,7 +102,10 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
         subdir: {each.file: yanked.packages.get(label) for label, each in chosen.items() if each.subdir == subdir}
         for subdir in subdirs
     }
-    # Before the document forgets them, since what is wrong with them may end this.
+    # All that may end this comes before the document forgets them.
+    for subdir, files in kept.items():
+        if files:
+            check_ours(targets[subdir])
     made = {subdir: _records(targets[subdir], files) for subdir, files in kept.items() if files}
     _rewrite(channel, remove)
     reports: list[SubdirReport] = []
@@ -253,7 +259,3 @@ def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candi
             f"there is no such package: {', '.join(nothing)}", remedy="`chaninfra ls` prints what the channel holds"
         )
     return list({each.label: each for found in chosen.values() for each in found}.values())
-
-
-def _in(subdir: str, label: str) -> bool:
-    return label.startswith(f"{subdir}/")
