@@ -103,3 +103,15 @@ def test_where_the_index_is_another_tools_nothing_is_written(name: str, content:
     with pytest.raises(RefusedError):
         unyank(opened, [HELLO]) if back else yank(opened, [HELLO], None)
     assert store.objects == before
+
+
+def test_what_a_reindex_before_it_left_out_is_reported() -> None:
+    store = made("hello")
+    document_ = document(store, TRUTH)
+    document_["info"] = {"subdir": "noarch"}
+    put(store, TRUTH, document_)
+    store.objects[f"{FOLDER}/bad-1-0.conda"] = Body(data=b"none", content_type="")
+    store.objects[f"{FOLDER}/{file('more')}"] = Body(data=package("more").path.read_bytes(), content_type="")
+    report = yank(channel(store, Alone("yank")), [HELLO], None).report
+    assert [each.package for each in report.left_out] == ["noarch/bad-1-0.conda"]
+    assert (report.subdirs[0].added, report.subdirs[0].yanked) == ((file("more"),), (HELLO,))

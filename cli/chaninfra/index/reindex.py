@@ -66,7 +66,7 @@ def reindex(
     reports = [
         reindex_subdir(channel.target(subdir), scope, mode=mode, progress=progress or Silent()) for subdir in subdirs
     ]
-    return Report(subdirs=tuple(reports), left_out=tuple(each for report in reports for each in report.left_out))
+    return Report.of(reports)
 
 
 def reindex_subdir(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -78,9 +79,7 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     already = tuple(sorted(label for label in new if label in before.packages))
     # Those too: whoever yanked them may not have come to commit it.
     reports = [_commit(targets[subdir], Change) for subdir in concerned]
-    return Yanking(
-        changed=tuple(sorted(set(new) - set(already))), already=already, report=Report(subdirs=tuple(reports))
-    )
+    return Yanking(changed=tuple(sorted(set(new) - set(already))), already=already, report=Report.of(reports))
 
 
 def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
@@ -112,11 +111,9 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     for subdir, before in made.items():
         records, left_out = _again(targets[subdir], kept[subdir], before[0])
         reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
-    left_out = [each for report in reports for each in report.left_out]
-    changed = set(chosen) - {each.package for each in left_out}
-    return Yanking(
-        changed=tuple(sorted(changed)), already=(), report=Report(subdirs=tuple(reports), left_out=tuple(left_out))
-    )
+    report = Report.of(reports)
+    changed = set(chosen) - {each.package for each in report.left_out}
+    return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
 
 
 @prepared
@@ -198,14 +195,13 @@ def _kept(file: str, yank: Yank | None, etag: str) -> _Kept | None:
 
 
 def _commit(target: Target, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
-    done = commit_indexed(target, change)
-    return SubdirReport(
-        subdir=target.subdir,
-        before=done.before,
-        after=done.after,
-        added=tuple(sorted(done.applied.added)),
-        yanked=tuple(sorted(done.applied.yanked)),
-        left_out=tuple(left_out),
+    applied, found = commit_indexed(target, change)
+    more = {each.package for each in left_out}
+    return dataclasses.replace(
+        found,
+        added=tuple(sorted({*found.added, *applied.added})),
+        yanked=tuple(sorted({*found.yanked, *applied.yanked})),
+        left_out=(*left_out, *(each for each in found.left_out if each.package not in more)),
     )
 
 
