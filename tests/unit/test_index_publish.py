@@ -8,8 +8,9 @@ from typing import Any
 from chaninfra.channel.formats import Repodata
 from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import Body
+from chaninfra.cli.reports import published_json, published_text
 from chaninfra.index.publish import Published, publish
-from index_processes import FOLDER, TRUTH, channel, file, package, publishing
+from index_processes import FOLDER, TRUTH, channel, file, package, publishing, yanking
 from memory_store import Alone, MemoryStore
 
 
@@ -53,3 +54,14 @@ def test_what_a_reindex_before_it_found_is_reported() -> None:
     assert [each.package for each in report.left_out] == ["noarch/bad-1-0.conda"]
     (noarch,) = report.subdirs
     assert (noarch.before, noarch.after, noarch.added) == (1, 3, (file("more"),))
+
+
+def test_a_package_that_is_yanked_is_said_not_to_be_in_the_index() -> None:
+    store = made("a")
+    yanking("a").run(store, Alone("yank"))
+    done = published(store, "a")
+    assert published_text(done).splitlines()[0] == (
+        "noarch/a-1-0.conda: already there; yanked, so not in the index: `chaninfra unyank noarch/a-1-0.conda` "
+        "brings it back"
+    )
+    assert [each["yanked"] for each in published_json(done)["packages"]] == [True]
