@@ -68,6 +68,7 @@ and bytes are those at the store, heads included.
 - The servers are versitygw {_server("versitygw")} and MinIO {_server("minio")} on the same machine, behind a proxy that
   counts and that can make the way long: a new connection costs a round trip too.
 - The machine: {os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}.
+  Its load over the last quarter of an hour was {os.getloadavg()[2]:.0f}: seconds compare within a row only.
 """
 
 

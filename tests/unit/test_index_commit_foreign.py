@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from chaninfra.channel.errors import RefusedError
-from chaninfra.channel.formats import REPODATA
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, compress, decompress
+from chaninfra.channel.skeleton import ensure
 from chaninfra.index.change import Change
 from chaninfra.index.commit import ForeignIndexError, agree, commit
 from chaninfra.index.target import Target
-from memory_subdir import Channel, package
+from memory_subdir import INDEX, Channel, package
 
 
 def test_what_another_tool_wrote_is_kept_and_not_built_on() -> None:
@@ -65,3 +69,33 @@ def test_a_truth_of_another_tool_is_not_derived_from() -> None:
     channel = Channel().skeleton()
     channel.put(REPODATA, {"info": {}})
     assert agree(channel.target) == ()
+
+
+@pytest.mark.parametrize("info", [{}, {"info": {}}, {"info": {"subdir": None}}])
+def test_an_index_that_does_not_say_its_subdir_gets_it(info: dict[str, object]) -> None:
+    channel = Channel()
+    channel.put(REPODATA, info)
+    ensure(channel.store, channel.layout)
+    assert shard_info(channel)["subdir"] == "noarch"
+    channel.publish("a")
+    assert channel.truth()["info"]["subdir"] == "noarch"
+    assert shard_info(channel)["subdir"] == "noarch"
+    channel.check()
+
+
+def test_a_shard_index_of_ours_that_does_not_say_its_subdir_is_mended() -> None:
+    channel = Channel().skeleton()
+    channel.publish("a")
+    stored = channel.store.objects[INDEX]
+    index = msgspec.msgpack.decode(decompress(stored.data) or b"")
+    del index["info"]["subdir"]
+    channel.store.objects[INDEX] = replace(stored, data=compress(msgspec.msgpack.encode(index), 1))
+    assert agree(channel.target) == (FILE_NAMES["shards"],)
+    assert shard_info(channel)["subdir"] == "noarch"
+    channel.check()
+
+
+def shard_info(channel: Channel) -> dict[str, object]:
+    index = msgspec.msgpack.decode(decompress(channel.store.objects[INDEX].data) or b"")
+    found: dict[str, object] = index["info"]
+    return found

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
+
+import pytest
 
 from archives import conda, index_json
 from chaninfra.channel.index_settings import IndexSettings
@@ -15,6 +18,7 @@ from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.target import Target
 from memory_store import MemoryStore
 
+TRUTH = "ch/noarch/repodata.json"
 KEY = "ch/noarch/a-1-0.conda"
 FIRST = conda(index_json("a"), payload=b"first")
 OTHER = conda(index_json("a"), payload=b"other")
@@ -87,3 +91,25 @@ def test_a_record_that_another_writer_made_meanwhile_is_left() -> None:
     assert found is not None
     assert records(store)["a-1-0.conda"]["md5"] == found.entry.etag.strip('"')
     assert reindex_subdir(target(store)).differed is False
+
+
+@pytest.mark.parametrize("record", [{"sha256": "0"}, {"name": 5}, None, "old"])
+@pytest.mark.parametrize("data", [FIRST, b"none", None])
+def test_records_without_a_name_do_not_survive_the_scope_all(record: Any, data: bytes | None) -> None:
+    """Whether their package is good, is none, or is not there."""
+    store = MemoryStore()
+    if data is not None:
+        put(store, data)
+        if record == {"sha256": "0"}:
+            record = {"sha256": hashlib.sha256(data).hexdigest()}
+    reindex_subdir(target(store))
+    found = store.get(TRUTH)
+    assert found is not None
+    document = json.loads(found.data)
+    for file in ("a-1-0.conda", "other", "b-1-0.tar.bz2"):
+        document["packages.conda" if file.endswith(".conda") else "packages"][file] = record
+    store.objects[TRUTH] = Body(data=json.dumps(document).encode(), content_type="")
+    report = reindex_subdir(target(store), "all")
+    assert list(records(store)) == (["a-1-0.conda"] if data is FIRST else [])
+    assert report.after == (data is FIRST)
+    assert reindex_subdir(target(store), "all").differed is False

@@ -10,7 +10,7 @@ from chaninfra.channel.text import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaninfra.index.publish import Published
+    from chaninfra.index.publish import Published, PublishedPackage
     from chaninfra.index.report import Report
 
 
@@ -62,8 +62,14 @@ def report_json(report: Report) -> dict[str, Any]:
 def published_text(published: Published) -> str:
     """A line for each package, then one for each subdir."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
-    lines = [f"{each.package.label}: {words[each.outcome]}" for each in published.packages]
+    lines = [f"{each.package.label}: {words[each.outcome]}{_out(each)}" for each in published.packages]
     return "\n".join([*lines, report_text(published.report)])
+
+
+def _out(package: PublishedPackage) -> str:
+    if not package.yanked:
+        return ""
+    return f"; yanked, so not in the index: `chaninfra unyank {package.package.label}` brings it back"
 
 
 def published_json(published: Published) -> dict[str, Any]:
@@ -75,6 +81,7 @@ def published_json(published: Published) -> dict[str, Any]:
             "outcome": each.outcome,
             "size": each.package.size,
             "sha256": each.package.sha256,
+            "yanked": each.yanked,
         }
         for each in published.packages
     ]

@@ -73,6 +73,15 @@ def inspect(target: Target) -> State:
     )
 
 
+def check_ours(target: Target) -> None:
+    """Before anything else is written: raises as `commit` does for an index that it would not build on."""
+    patched = target.means.go(lambda: target.store.get(target.key(PATCHED)))
+    stored = target.store.get(target.key(REPODATA))
+    _check_patched(target, patched())
+    if stored is not None:
+        check_place(target, Repodata.parse(stored.data, where=target.key(REPODATA)))
+
+
 def commit(
     target: Target, change: Callable[[], Change], *, when: When = "always", foreign: Foreign = "refuse"
 ) -> Committed:

@@ -38,7 +38,7 @@ class Derived:
 
 def parse_truth(target: Target, stored: Stored) -> Truth:
     """The truth in an object. Raises InvalidRepodataError."""
-    repodata = Repodata.parse(stored.data, where=target.key(REPODATA))
+    repodata = Repodata.parse(stored.data, where=target.key(REPODATA), subdir=target.subdir)
     return Truth(data=stored.data, etag=stored.entry.etag, repodata=repodata, mark=repodata.mark(stored.data))
 
 

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.rights import OUR_FOLDER
-from chaninfra.channel.shards import ShardIndex
+from chaninfra.channel.shards import ShardIndex, is_shard
+from chaninfra.channel.skeleton import package_keys
 from chaninfra.channel.store import Body, Entry
 from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
@@ -73,7 +74,9 @@ def collect_subdir(target: Target, mode: Mode) -> Collected:
     undeclared = _undeclared(target)
     # Rule: the listing before the index, or a shard could be put and named in between.
     folder = target.key(SHARDS)
-    shards = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
+    listed = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
+    # What else lies there is somebody's.
+    shards = {key: entry for key, entry in listed.items() if is_shard(key)}
     named = _named(target)
     if named is None:
         # The index is missing or damaged, so nobody knows which of them it should name.
@@ -131,7 +134,7 @@ def _delete(target: Target, garbage: Sequence[Garbage], waiting: int, mode: Mode
 
 
 def _uploads(channel: Channel, mode: Mode) -> list[Garbage]:
-    """Uploads in parts that nobody finished: their parts take room, and no listing shows them."""
+    """Uploads of packages in parts that nobody finished: their parts take room, and no listing shows them."""
     from chaninfra.channel.control import our_errors
 
     bucket, prefix = channel.descriptor.bucket, channel.descriptor.key()
@@ -143,7 +146,8 @@ def _uploads(channel: Channel, mode: Mode) -> list[Garbage]:
             Bucket=bucket, Prefix=f"{prefix}/" if prefix else ""
         ):
             for upload in page.get("Uploads", ()):
-                if upload["Initiated"] < before:
+                # What else goes to this bucket, maybe to a channel below this one, may take longer.
+                if upload["Initiated"] < before and package_keys([upload["Key"]], prefix):
                     found.append(Garbage(key=upload["Key"], why="abandoned upload", size=None))
                     if mode == "write":
                         client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])

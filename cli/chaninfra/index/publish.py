@@ -10,9 +10,8 @@ from typing import Protocol
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.formats import REPODATA
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
-from chaninfra.index.change import Change
+from chaninfra.index.change import Applied, Change
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import Committed
 from chaninfra.index.indexed import commit_indexed
 from chaninfra.index.means import Threads, every
 from chaninfra.index.package_file import PackageFile
@@ -140,26 +139,26 @@ def _publish_into(
         if subdir not in uploads:
             continue
         target = channel.target(subdir)
-        done = _commit(target, uploads[subdir])
+        applied, found = _commit(target, uploads[subdir])
         packages = uploads[subdir]()
-        lost = {f"{subdir}/{file}" for file in done.applied.overtaken} | _replaced_again(channel, target, packages)
-        overtaken += sorted(lost)
+        lost, again = _replaced_again(channel, target, packages)
+        overtaken += sorted(lost.union(f"{subdir}/{file}" for file in applied.overtaken))
         published += [
             PublishedPackage(
                 package=each.package,
                 url=channel.url(subdir, each.package.path.name),
                 outcome=each.outcome,
-                yanked=each.package.path.name in done.applied.yanked,
+                yanked=each.package.path.name in applied.yanked,
             )
             for each in packages
         ]
-        reports.append(SubdirReport(subdir=subdir, before=done.before, after=done.after))
+        reports.append(_besides(packages, found, again))
     if overtaken:
         raise taken(channel, overtaken)
-    return Published(packages=tuple(published), report=Report(subdirs=tuple(reports)))
+    return Published(packages=tuple(published), report=Report.of(reports))
 
 
-def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> Committed:
+def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:
     def change() -> Change:
         return Change(
             records={
@@ -173,9 +172,11 @@ def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> Committed:
     return commit_indexed(target, change)
 
 
-def _replaced_again(channel: Channel, target: Target, packages: Sequence[Uploaded]) -> set[str]:
+def _replaced_again(
+    channel: Channel, target: Target, packages: Sequence[Uploaded]
+) -> tuple[set[str], SubdirReport | None]:
     """Rule: who overwrote a package looks at it again once its record is committed. Where another writer's bytes are
-    there by now, their record may be from before ours."""
+    there by now, their record may be from before ours, so the subdir is re-indexed."""
     forced = [each for each in packages if each.outcome == "replaced"]
     found = every(target.means, [partial(target.store.head, key_of(channel, each.package)) for each in forced])
     lost = {
@@ -183,11 +184,28 @@ def _replaced_again(channel: Channel, target: Target, packages: Sequence[Uploade
         for each, entry in zip(forced, found, strict=True)
         if entry is None or entry.etag != each.etag
     }
-    if lost:
-        from chaninfra.index.reindex import reindex_subdir
+    if not lost:
+        return lost, None
+    from chaninfra.index.reindex import reindex_subdir
 
-        reindex_subdir(target)
-    return lost
+    return lost, reindex_subdir(target)
+
+
+def _besides(packages: Sequence[Uploaded], found: SubdirReport, again: SubdirReport | None) -> SubdirReport:
+    """What re-indexes found besides the packages, which are named already."""
+    reports = [found, again] if again else [found]
+    named = {each.package.path.name for each in packages}
+    left_out = {each.package: each for report in reports for each in report.left_out}
+    return SubdirReport(
+        subdir=found.subdir,
+        before=found.before,
+        after=reports[-1].after,
+        added=tuple(sorted({file for report in reports for file in report.added} - named)),
+        replaced=tuple(sorted({file for report in reports for file in report.replaced} - named)),
+        dropped=tuple(sorted({file for report in reports for file in report.dropped})),
+        yanked=tuple(sorted({file for report in reports for file in report.yanked} - named)),
+        left_out=tuple(left_out.values()),
+    )
 
 
 def _first_index(target: Target) -> list[SubdirReport]:

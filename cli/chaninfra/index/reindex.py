@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, Protocol
 
-from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.formats import REPODATA, SHARDS, Repodata
 from chaninfra.channel.shards import ShardIndex, shard_key
 from chaninfra.channel.subdirs import Subdir
@@ -20,7 +20,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit import State, commit, inspect
 from chaninfra.index.means import every
 from chaninfra.index.plan import Listing, Scope, plan, sha256_in
-from chaninfra.index.reading import Missing, read_packages
+from chaninfra.index.reading import Missing, Read, read_packages
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.seen import Seen, md5_in, read_seen, write_seen
 from chaninfra.index.target import Target
@@ -66,7 +66,7 @@ def reindex(
     reports = [
         reindex_subdir(channel.target(subdir), scope, mode=mode, progress=progress or Silent()) for subdir in subdirs
     ]
-    return Report(subdirs=tuple(reports), left_out=tuple(each for report in reports for each in report.left_out))
+    return Report.of(reports)
 
 
 def reindex_subdir(
@@ -157,6 +157,7 @@ def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
     records: dict[str, Packaged] = {}
     gone = [*planned.gone]
     spoiled: dict[str, str] = {}
+    unread: list[Read] = []
     for each in read_packages(target, planned.read.items(), progress.read):
         if isinstance(each, Missing):
             gone.append(each.file)
@@ -166,18 +167,37 @@ def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
         if each.packaged is not None:
             records[each.file] = each.packaged
             continue
+        unread.append(each)
         found.left_out.append(LeftOut(package=f"{target.subdir}/{each.file}", reason=each.wrong))
         # A record of these very bytes stays: somebody could read them.
         if sha256_in(found.repodata, each.file) != each.sha256:
             spoiled[each.file] = each.etag
+    remade = lost
+    if scope == "all":
+        remade, nameless = _names(found.repodata)
+        # Nobody can put these into a shard, so they stay only where a package says what they should be.
+        gone += [file for file in nameless if file not in listing.packages]
+        spoiled |= {each.file: each.etag for each in unread if each.file in nameless}
     found.change = Change(
         records=records,
         gone=gone,
         spoiled=spoiled,
-        remade={name for name, *_ in found.repodata.names()} if scope == "all" else lost,
+        remade=remade,
         replace=scope,
     )
     return found
+
+
+def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
+    """The names that its records have; and the files whose records have none that can be read."""
+    names: set[str] = set()
+    nameless: set[str] = set()
+    for file, table, key in repodata.files():
+        try:
+            names.add(repodata.name_in(repodata.records[table][key], key))
+        except StorageError:
+            nameless.add(file)
+    return names, nameless
 
 
 def _look(target: Target, scope: Scope) -> tuple[Listing, State | None]:

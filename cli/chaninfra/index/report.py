@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chaninfra.channel.subdirs import Subdir
@@ -45,3 +46,9 @@ class Report:
 
     subdirs: tuple[SubdirReport, ...]
     left_out: tuple[LeftOut, ...] = ()
+
+    @classmethod
+    def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
+        """The report of these, with all that they left out."""
+        reports = tuple(subdirs)
+        return cls(subdirs=reports, left_out=tuple(each for report in reports for each in report.left_out))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -19,7 +19,7 @@ from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Change, Packaged
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import ATTEMPTS
+from chaninfra.index.commit import ATTEMPTS, check_ours
 from chaninfra.index.indexed import commit_indexed
 from chaninfra.index.listing import guessed, known_subdirs
 from chaninfra.index.means import every
@@ -72,13 +72,14 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
         # One that is yanked already keeps when and why, and the record that it had.
         return replace(before, packages={**new, **before.packages})
 
+    concerned = [subdir for subdir in subdirs if any(each.subdir == subdir for each in chosen)]
+    for subdir in concerned:
+        check_ours(targets[subdir])
     before = _rewrite(channel, add)
     already = tuple(sorted(label for label in new if label in before.packages))
     # Those too: whoever yanked them may not have come to commit it.
-    reports = [_commit(targets[subdir], Change) for subdir in subdirs if any(_in(subdir, label) for label in new)]
-    return Yanking(
-        changed=tuple(sorted(set(new) - set(already))), already=already, report=Report(subdirs=tuple(reports))
-    )
+    reports = [_commit(targets[subdir], Change) for subdir in concerned]
+    return Yanking(changed=tuple(sorted(set(new) - set(already))), already=already, report=Report.of(reports))
 
 
 def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
@@ -96,25 +97,29 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     def remove(before: Yanked) -> Yanked:
         return replace(before, packages={label: each for label, each in before.packages.items() if label not in chosen})
 
+    kept = {
+        subdir: {each.file: yanked.packages.get(label) for label, each in chosen.items() if each.subdir == subdir}
+        for subdir in subdirs
+    }
+    # All that may end this comes before the document forgets them.
+    for subdir, files in kept.items():
+        if files:
+            check_ours(targets[subdir])
+    made = {subdir: _records(targets[subdir], files) for subdir, files in kept.items() if files}
     _rewrite(channel, remove)
     reports: list[SubdirReport] = []
-    for subdir in subdirs:
-        files = [each.file for each in chosen.values() if each.subdir == subdir]
-        if files:
-            kept = {file: yanked.packages.get(f"{subdir}/{file}") for file in files}
-            records, left_out = _records(targets[subdir], kept)
-            reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
-    left_out = [each for report in reports for each in report.left_out]
-    changed = set(chosen) - {each.package for each in left_out}
-    return Yanking(
-        changed=tuple(sorted(changed)), already=(), report=Report(subdirs=tuple(reports), left_out=tuple(left_out))
-    )
+    for subdir, before in made.items():
+        records, left_out = _again(targets[subdir], kept[subdir], before[0])
+        reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
+    report = Report.of(reports)
+    changed = set(chosen) - {each.package for each in report.left_out}
+    return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
 
 
 @prepared
 class _Named(Struct):
     name: str
-    sha256: str
+    sha256: str | None = None
     size: int | None = None
     md5: str | None = None
 
@@ -129,15 +134,12 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
         if entry is None:
             left_out.append(LeftOut(package=f"{target.subdir}/{file}", reason="is not there any more"))
             continue
-        if yank is None or yank.record is None or yank.table is None:
-            to_read.append((file, entry))
-            continue
-        record = msgspec.convert(yank.record, _Named)
-        if record.size != entry.size or record.md5 is None or md5_in(entry.etag) != record.md5:
+        old = _kept(file, yank, entry.etag)
+        if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
             # Other bytes by now; or there is no telling.
             to_read.append((file, entry))
-            continue
-        records[file] = _kept(file, yank.table, yank.record, record, entry.etag)
+        else:
+            records[file] = old.packaged
     for read in read_packages(target, to_read, lambda _: None):
         label = f"{target.subdir}/{read.file}"
         if isinstance(read, Missing):
@@ -145,30 +147,61 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
         elif read.packaged is None:
             left_out.append(LeftOut(package=label, reason=read.wrong))
         else:
-            yank = kept[read.file]
-            records[read.file] = read.packaged
-            if yank is not None and yank.record is not None and yank.table is not None:
-                named = msgspec.convert(yank.record, _Named)
-                if named.sha256 == read.sha256:
-                    records[read.file] = _kept(read.file, yank.table, yank.record, named, read.etag)
+            old = _kept(read.file, kept[read.file], read.etag)
+            records[read.file] = old.packaged if old and old.packaged.sha256 == read.sha256 else read.packaged
     return records, left_out
 
 
-def _kept(file: str, table: str, record: dict[str, Any], named: _Named, etag: str) -> Packaged:
-    raw = Raw(msgspec.json.encode(record, order="sorted"))
-    key = file if not table.startswith("v3.") else file.removesuffix(table.removeprefix("v3"))
-    return Packaged(name=named.name, table=table, key=key, sha256=named.sha256, record=lambda _: raw, etag=etag)
+def _again(
+    target: Target, kept: dict[str, Yank | None], records: dict[str, Packaged]
+) -> tuple[dict[str, Packaged], list[LeftOut]]:
+    """The same now that no package is yanked any more; made anew are those of packages that others put meanwhile, who
+    may have taken them for yanked."""
+    heads = every(target.means, [partial(target.store.head, target.key(file)) for file in records])
+    good = {
+        file: packaged
+        for (file, packaged), entry in zip(records.items(), heads, strict=True)
+        if entry is not None and entry.etag == packaged.etag
+    }
+    more, left_out = _records(target, {file: yank for file, yank in kept.items() if file not in good})
+    return {**good, **more}, left_out
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The record that a package had, and what it says of the package's bytes."""
+
+    packaged: Packaged
+    size: int | None
+    md5: str | None
+
+
+def _kept(file: str, yank: Yank | None, etag: str) -> _Kept | None:
+    """None: none was kept, or none that tells which bytes it is of."""
+    if yank is None or yank.record is None or yank.table is None:
+        return None
+    try:
+        named = msgspec.convert(yank.record, _Named)
+    except msgspec.ValidationError:
+        return None
+    if named.sha256 is None:
+        return None
+    raw = Raw(msgspec.json.encode(yank.record, order="sorted"))
+    key = file if not yank.table.startswith("v3.") else file.removesuffix(yank.table.removeprefix("v3"))
+    packaged = Packaged(
+        name=named.name, table=yank.table, key=key, sha256=named.sha256, record=lambda _: raw, etag=etag
+    )
+    return _Kept(packaged, named.size, named.md5)
 
 
 def _commit(target: Target, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
-    done = commit_indexed(target, change)
-    return SubdirReport(
-        subdir=target.subdir,
-        before=done.before,
-        after=done.after,
-        added=tuple(sorted(done.applied.added)),
-        yanked=tuple(sorted(done.applied.yanked)),
-        left_out=tuple(left_out),
+    applied, found = commit_indexed(target, change)
+    more = {each.package for each in left_out}
+    return dataclasses.replace(
+        found,
+        added=tuple(sorted({*found.added, *applied.added})),
+        yanked=tuple(sorted({*found.yanked, *applied.yanked})),
+        left_out=(*left_out, *(each for each in found.left_out if each.package not in more)),
     )
 
 
@@ -222,7 +255,3 @@ def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candi
             f"there is no such package: {', '.join(nothing)}", remedy="`chaninfra ls` prints what the channel holds"
         )
     return list({each.label: each for found in chosen.values() for each in found}.values())
-
-
-def _in(subdir: str, label: str) -> bool:
-    return label.startswith(f"{subdir}/")

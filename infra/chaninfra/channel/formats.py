@@ -89,14 +89,20 @@ class Repodata:
         return cls({"info": Raw(info), "repodata_version": Raw(b"1")})
 
     @classmethod
-    def parse(cls, data: bytes, *, where: str) -> Repodata:
-        """The repodata in a repodata.json. Raises InvalidRepodataError where it is none; `where` names it."""
+    def parse(cls, data: bytes, *, where: str, subdir: str | None = None) -> Repodata:
+        """The repodata in a repodata.json. Raises InvalidRepodataError where it is none; `where` names it.
+
+        `subdir` is for an `info` that does not say it: rattler reads no shard index without (CEP 16).
+        """
         try:
-            return cls(_as_raw.decode(data), where=where)
+            made = cls(_as_raw.decode(data), where=where)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRepodataError(
                 f"is no valid repodata: {error}", where=where, remedy="`chaninfra reindex --force` makes it anew"
             ) from error
+        if subdir is not None and made._info.get("subdir") is None:
+            made._info["subdir"] = subdir
+        return made
 
     @property
     def count(self) -> int:

@@ -7,6 +7,7 @@ is never named again, and can be deleted; see docs/index-protocol.md.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ from chaninfra.channel.structs import prepared
 
 # In shards these are bytes and not hex (CEP 16), as rattler writes them.
 _HASHES = ("sha256", "md5", "legacy_bz2_md5")
+_SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,19 @@ class _Named(msgspec.Struct):
 
 @prepared
 class _Info(msgspec.Struct):
+    subdir: str
+    """Without it no client can read the index."""
     chaninfra: _Named | None = None
 
 
 def shard_key(digest: bytes) -> str:
     """The key of a shard, relative to the subdir."""
     return f"{SHARDS}/{digest.hex()}.msgpack.zst"
+
+
+def is_shard(key: str) -> bool:
+    """Whether a key, relative to the subdir, is one that a shard has."""
+    return _SHARD.fullmatch(key) is not None
 
 
 def make_shards(

@@ -128,7 +128,7 @@ def _truth(store: ObjectStore, layout: Layout, subdir: str) -> _Truth | None:
     key = layout.key(subdir, REPODATA)
     stored = store.get(key)
     if stored is not None:
-        return _Truth(Repodata.parse(stored.data, where=key), stored.data)
+        return _Truth(Repodata.parse(stored.data, where=key, subdir=subdir), stored.data)
     if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
         return None
     return _Truth(Repodata.empty(subdir), None)

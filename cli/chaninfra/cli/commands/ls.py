@@ -62,10 +62,13 @@ def _text(listing: Listing) -> str:
 
 
 def _date(timestamp: int | None) -> str:
-    """The day of the build, UTC."""
+    """The day of the build, UTC; ? where it is not known, or no calendar has it."""
     from datetime import UTC, datetime
 
-    return "?" if timestamp is None else datetime.fromtimestamp(timestamp / 1000, UTC).date().isoformat()
+    try:
+        return "?" if timestamp is None else datetime.fromtimestamp(timestamp / 1000, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return "?"
 
 
 def _size(size: int | None) -> str:

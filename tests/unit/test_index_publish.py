@@ -1,0 +1,67 @@
+"""What a publish says where not all goes well."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chaninfra.channel.formats import Repodata
+from chaninfra.channel.shards import index_files
+from chaninfra.channel.store import Body
+from chaninfra.cli.reports import published_json, published_text
+from chaninfra.index.publish import Published, publish
+from index_processes import FOLDER, TRUTH, channel, file, package, publishing, yanking
+from memory_store import Alone, MemoryStore
+
+
+class Silent:
+    """A Progress that nobody sees."""
+
+    def package(self, label: str) -> None: ...
+    def advance(self, size: int) -> None: ...
+    def indexing(self) -> None: ...
+
+
+def made(*names: str) -> MemoryStore:
+    """A channel with these packages."""
+    store = MemoryStore()
+    for name, body in index_files(Repodata.empty("noarch"), channel(store, Alone()).descriptor.index).items():
+        store.objects[f"{FOLDER}/{name}"] = body
+    for count, name in enumerate(names):
+        publishing(name).run(store, Alone(f"before{count}"))
+    return store
+
+
+def truth(store: MemoryStore) -> dict[str, Any]:
+    """The repodata.json."""
+    found: dict[str, Any] = json.loads(store.objects[TRUTH].data)
+    return found
+
+
+def published(store: MemoryStore, *names: str) -> Published:
+    """These packages are published."""
+    return publish(channel(store, Alone("p")), [package(name) for name in names], "refuse", Silent())
+
+
+def test_what_a_reindex_before_it_found_is_reported() -> None:
+    store = made("a")
+    store.objects[TRUTH] = Body(
+        data=json.dumps({**truth(store), "info": {"subdir": "noarch"}}).encode(), content_type=""
+    )
+    store.objects[f"{FOLDER}/bad-1-0.conda"] = Body(data=b"none", content_type="")
+    store.objects[f"{FOLDER}/{file('more')}"] = Body(data=package("more").path.read_bytes(), content_type="")
+    report = published(store, "b").report
+    assert [each.package for each in report.left_out] == ["noarch/bad-1-0.conda"]
+    (noarch,) = report.subdirs
+    assert (noarch.before, noarch.after, noarch.added) == (1, 3, (file("more"),))
+
+
+def test_a_package_that_is_yanked_is_said_not_to_be_in_the_index() -> None:
+    store = made("a")
+    yanking("a").run(store, Alone("yank"))
+    done = published(store, "a")
+    assert published_text(done).splitlines()[0] == (
+        "noarch/a-1-0.conda: already there; yanked, so not in the index: `chaninfra unyank noarch/a-1-0.conda` "
+        "brings it back"
+    )
+    assert [each["yanked"] for each in published_json(done)["packages"]] == [True]
