@@ -26,8 +26,9 @@ class PolicyOperations(Operations):
         return Difference(plain.changes or not same, plain.replaces)
 
     def create(self, props: Props) -> tuple[str, Props]:
-        """Puts our statements beside the others."""
-        self._put(policies.merge(self._get(), props["statements"], []))
+        """Puts our statements beside the others, and in place of those that say the same without our mark."""
+        existing, ours = self._get(), props["statements"]
+        self._put(policies.merge(existing, ours, policies.unmarked(existing, ours)))
         return f"{self.session.location.bucket}/policy", props
 
     def read(self, props: Props) -> Props | None:
