@@ -16,14 +16,16 @@ from chaninfra.pulumi.session import Session, store_input
 from s3_servers import Server
 
 
-def b2(server: Server, bucket: str, visibility: str) -> StackSpec:
-    at = {"endpoint-url": server.endpoint_url, "region": server.region}
+def b2(server: Server, bucket: str, visibility: str, **more: Any) -> StackSpec:
+    at = {"endpoint-url": server.endpoint_url, "region": server.region, **more}
     return stack_spec({"provider": "b2", "bucket": bucket, "visibility": visibility, **at}, where="stack.yaml")
 
 
 def test_only_a_public_bucket_has_the_setting(versitygw: Server) -> None:
     assert public_acl(b2(versitygw, "packages", "public")) == {"acl": "public-read"}
     assert public_acl(b2(versitygw, "packages", "private")) == {}
+    opened_by_its_owner = {"adopt": True, "public-url": "https://conda.example.com"}
+    assert public_acl(b2(versitygw, "packages", "public", **opened_by_its_owner)) == {}
 
 
 def test_a_bucket_is_opened_mended_and_closed(versitygw: Server) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pulumi.output import Unknown
 
 from chaninfra.channel.bucket_documents import holds, settings_documents
 from chaninfra.channel.bucket_settings import BucketSettings
 from chaninfra.channel.errors import BucketMissingError, CredentialsError, DeniedError, RefusedError, StorageError
 from chaninfra.channel.rights import identity_policy
 from chaninfra.pulumi.principals.minio import MinioPrincipals
+from chaninfra.pulumi.resources import Difference
 from operations import Store
 from s3_servers import Server
 
@@ -118,6 +120,19 @@ def test_what_demands_a_digest_has_the_one_that_every_store_knows(server: Server
     for headers in sent:
         assert "Content-MD5" in headers
         assert not [name for name in headers if name.lower().startswith("x-amz-checksum")]
+
+
+@pytest.mark.parametrize(("noun", "name"), [("policy", "statements"), ("descriptor", "document")])
+def test_what_is_not_known_in_a_preview_is_a_change_in_place(
+    minio: Server, bucket_name: str, noun: str, name: str
+) -> None:
+    store = Store(minio, bucket_name)
+    props = store.props()
+    unknown = {**props, name: Unknown()}
+    operations = store.noun(noun)
+    assert operations.check(props, unknown) is None
+    assert operations.diff(props, unknown) == Difference(changes=True)
+    assert operations.diff(props, props) == Difference(changes=False)
 
 
 def test_a_key_lives_and_what_was_changed_by_hand_is_seen(server: Server, bucket_name: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.policies import (
+    Statement,
     deny_insecure_transport,
     document,
     found,
@@ -17,6 +18,7 @@ from chaninfra.channel.policies import (
     merge,
     public_read,
     same,
+    unmarked,
 )
 
 OTHERS = {
@@ -64,8 +66,8 @@ def test_a_statement_of_somebody_else_with_a_sid_of_ours_is_neither_replaced_nor
     assert [one["Sid"] for one in merged["Statement"]] == [
         "PublicReadGetObject",
         "Others",
-        "PublicReadGetObjectTeamChannel",
-        "PublicReadListBucketTeamChannel",
+        "PublicReadGetObjectTeamChannel5e6c66",
+        "PublicReadListBucketTeamChannel5e6c66",
     ]
     # Nor those of a second stack in the same bucket.
     second = marked(public_read("b", ["second"]), "second")
@@ -77,6 +79,42 @@ def test_a_statement_of_somebody_else_with_a_sid_of_ours_is_neither_replaced_nor
 def test_what_was_lost_from_the_state_and_says_the_same_is_taken_up() -> None:
     ours = public_read("b", [""])
     assert merge(document(ours), ours, []) == document(ours)
+
+
+def test_marks_that_read_the_same_differ() -> None:
+    places = [["team-a"], ["team/a"], ["team", "a"], ["teama"], ["TeamA"], ["a", "b"], ["a/b"], ["ab"], ["aB"]]
+    assert len({marked(public_read("b", ["x"]), *names)[0]["Sid"] for names in places}) == len(places)
+    assert marked([OTHERS], "main")[0]["Sid"] == "OthersMain"
+    assert marked([OTHERS], "")[0]["Sid"] == "Others"
+
+
+@pytest.mark.parametrize("prefix", ["main", "team/channel"])
+def test_what_a_lost_stack_put_without_a_mark_is_taken_over(prefix: str) -> None:
+    plain = public_read("b", [prefix])
+    rewritten = [{**one, "Action": [one["Action"]], "Principal": {"AWS": ["*"]}} for one in plain]
+    ours = marked(plain, prefix)
+    existing = document([OTHERS, *rewritten])
+    assert unmarked(existing, ours) == rewritten
+    assert merge(existing, ours, unmarked(existing, ours)) == document([OTHERS, *ours])
+    # Beside what has changed since.
+    assert unmarked(existing, [*ours, {**OTHERS, "Sid": "ChaninfraMain", "Principal": {"AWS": "me"}}]) == rewritten
+    numbered = [{**ours[0], "Sid": f"{ours[0]['Sid']}2"}]
+    assert unmarked(document([{**plain[0], "Sid": "PublicReadGetObject2"}]), numbered)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        public_read("b", ["site"]),
+        public_read("b", [""]),
+        [{**one, "Sid": f"Their{one['Sid']}"} for one in public_read("b", ["main"])],
+        [{name: value for name, value in one.items() if name != "Sid"} for one in public_read("b", ["main"])],
+        public_read("b", ["main"])[1:],
+        marked(public_read("b", ["site"]), "site"),
+    ],
+)
+def test_what_others_say_for_more_than_our_channel_is_not_taken_over(theirs: list[Statement]) -> None:
+    assert unmarked(document(theirs), marked(public_read("b", ["main"]), "main")) == []
 
 
 def test_where_nothing_is_left_there_is_no_policy() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.config import parse_config
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec import StackSpec, stack_spec
 from chaninfra.channel.subdirs import DEFAULT_SUBDIRS
 
@@ -42,9 +43,12 @@ def test_a_public_channel_has_the_url_that_its_store_gives_it() -> None:
     assert own.public_url == "https://conda.example.com"
 
 
-def test_a_region_of_the_environment_is_not_for_stores_with_one_of_their_own() -> None:
+def test_a_region_of_the_environment_is_for_aws_only() -> None:
     raw = {"bucket": "my-bucket", "endpoint-url": "http://127.0.0.1:9000"}
     assert stack_spec(raw, where="x", default_region="eu-central-1").bucket.location.region == "us-east-1"
+    # Else the channel would be made in a region that nobody chose.
+    with pytest.raises(ConfigurationError, match="Wasabi needs a region"):
+        stack_spec({"provider": "wasabi", "bucket": "my-bucket"}, where="x", default_region="eu-central-1")
 
 
 def test_what_pulumi_config_set_wrote_as_text_is_understood() -> None:

@@ -50,9 +50,9 @@ def _cors(settings: BucketSettings) -> list[Document]:
 
 
 def public_acl(stack: StackSpec) -> dict[str, str]:
-    """The setting `acl` of a public bucket, on a store that opens it by that."""
-    opened = stack.visibility == "public" and stack.bucket.provider.public.value == "acl"
-    return {"acl": "public-read"} if opened else {}
+    """The setting `acl` of a public bucket, on a store that opens it by that; an adopted one is its owner's to open."""
+    by_acl = stack.bucket.provider.public.value == "acl" and not stack.bucket.adopt
+    return {"acl": "public-read"} if by_acl and stack.visibility == "public" else {}
 
 
 def canned_acl(answer: Document) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from chaninfra.channel.errors import RefusedError
@@ -90,6 +91,9 @@ def document(statements: Iterable[Statement]) -> dict[str, Any] | None:
 def marked(statements: Iterable[Statement], *names: str) -> list[Statement]:
     """The statements with Sids that say whose they are: those of a bucket that others have statements for, too."""
     mark = "".join(part.capitalize() for name in names for part in re.split(r"[^A-Za-z0-9]+", name))
+    if len(names) != 1 or not re.fullmatch("[a-z0-9]*", names[0]):
+        # Another name may read the same: `team-a` and `team/a`.
+        mark += hashlib.sha256("\n".join(names).encode()).hexdigest()[:6]
     return [{**statement, "Sid": f"{statement['Sid']}{mark}"} for statement in statements]
 
 
@@ -121,6 +125,31 @@ def found(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[St
     """Those statements of a policy that have the Sids of ours, as they are there."""
     sids = {statement["Sid"] for statement in ours}
     return [statement for statement in _statements(existing) if statement.get("Sid") in sids]
+
+
+def unmarked(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
+    """Those statements of a policy that say what ours say by a Sid without their mark, as a stack put them whose state
+    was lost.
+
+    What ours say of the same principals on the same conditions is there as a whole, or counts as somebody else's: that
+    everybody may list the bucket is said for other channels, too.
+    """
+    groups: dict[str, list[Statement]] = {}
+    for statement in ours:
+        named = [statement.get(key) for key in ("Effect", "Principal", "Condition")]
+        groups.setdefault(_canonical(named), []).append(statement)
+    taken: list[Statement] = []
+    for group in groups.values():
+        alike = [[other for other in _statements(existing) if _is_unmarked(other, one)] for one in group]
+        if all(alike):
+            taken += chain.from_iterable(alike)
+    return taken
+
+
+def _is_unmarked(other: Statement, ours: Statement) -> bool:
+    # The number that tells equal Sids apart stands behind the mark.
+    stem = str(other.get("Sid", "")).rstrip("0123456789")
+    return bool(stem) and ours["Sid"].startswith(stem) and same([{**other, "Sid": ours["Sid"]}], [ours])
 
 
 def same(one: Iterable[Statement], other: Iterable[Statement]) -> bool:

@@ -89,7 +89,7 @@ def stack_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     """The spec that a stack config describes.
 
     `raw` are the keys without their namespace, `where` names the file or stack in errors, `default_region` is what
-    the environment says, for a provider that has no region of its own. Raises ConfigurationError.
+    the environment says; it is a region of AWS, and of no other provider. Raises ConfigurationError.
     """
     config, channels = parse_config(raw, where=where)
     bucket = _bucket(config, where, default_region)
@@ -169,7 +169,7 @@ def _bucket(config: Config, where: str, default_region: str | None) -> BucketSpe
         config.bucket,
         where=where,
         endpoint_url=config.endpoint_url,
-        region=config.region or (default_region if provider.region.value is None else None),
+        region=config.region or (default_region if provider.backend == "aws" else None),
         force_path_style=config.force_path_style,
         variables=given,
     )
@@ -209,6 +209,13 @@ def _channel(bucket: BucketSpec, keys: ChannelKeys, where: str) -> ChannelSpec:
             f"{bucket.provider.title} gives a public bucket a domain that only its owner knows",
             where=f"{where}, key public-url",
             remedy=f"{bucket.provider.public.note}, then set `public-url` to the channel's https URL",
+        )
+    if direct and keys.public_url is None and bucket.adopt and bucket.provider.public.value == "acl":
+        raise ConfigurationError(
+            f"{bucket.provider.title} opens whole buckets only, and in an adopted one there may be more than channels",
+            where=f"{where}, key visibility",
+            remedy="take `visibility` out; or open the bucket yourself, with all that is in it, and set `public-url` "
+            f"to the channel's URL, {own_url}",
         )
     for key, given in (("public-url", keys.public_url is not None), ("auth", keys.auth == "public")):
         if given and not public:

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import structs, to_builtins
 
-from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, Descriptor, dump, parse
+from chaninfra.channel.descriptor import CACHE_CONTROL, Descriptor, dump, parse
 from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError
 from chaninfra.channel.index_settings import ConditionalWrites
 from chaninfra.channel.probe_report import examine
@@ -20,6 +20,9 @@ from chaninfra.channel.store import Body
 from chaninfra.pulumi.resources.base import Operations, Props, warn
 from chaninfra.pulumi.resources.bucket import exists
 from chaninfra.pulumi.resources.purge import is_blank, purge
+
+# What tells a channel from that of another stack.
+_TOLD_BY = ("name", "url", "endpoint_url", "visibility", "subdirs")
 
 
 class DescriptorOperations(Operations):
@@ -29,24 +32,33 @@ class DescriptorOperations(Operations):
     identity = ("key",)
 
     def create(self, props: Props) -> tuple[str, Props]:
-        """Writes it."""
+        """Writes it; in place of one that says something else with a warning, since two stacks may have one channel."""
         declared = parse(props["document"], where=props["key"])
-        writes = self._recorded(declared) or self._probe(declared)
+        there = self._there(props["key"])
+        differing = [name for name in _TOLD_BY if there and getattr(there, name) != getattr(declared, name)]
+        if differing:
+            names = ", ".join(f"`{name.replace('_', '-')}`" for name in differing)
+            warn(
+                f"s3://{self.session.location.bucket}/{props['key']} was there and is overwritten; it differed in "
+                f"{names}. If it is another stack's, the two overwrite each other: give this channel another `prefix`"
+            )
+        return self._write(props, declared, there)
+
+    def _write(self, props: Props, declared: Descriptor, there: Descriptor | None) -> tuple[str, Props]:
+        writes = _recorded(declared, there) or self._probe(declared)
         index = structs.replace(declared.index, conditional_writes=writes)
         data = dump(structs.replace(declared, index=index))
         body = Body(data=data, content_type="application/json", cache_control=CACHE_CONTROL)
         self.session.objects.put(props["key"], body)
         return f"{self.session.location.bucket}/{props['key']}", _with_probed(props, to_builtins(writes))
 
-    def _recorded(self, declared: Descriptor) -> ConditionalWrites | None:
-        """What the channel.json that is there says of this store."""
-        stored = self.session.objects.get(declared.key(FILE_NAME))
+    def _there(self, key: str) -> Descriptor | None:
+        """The channel.json that is there, if it is one."""
+        stored = self.session.objects.get(key)
         try:
-            there = parse(stored.data, where=FILE_NAME) if stored else None
+            return parse(stored.data, where=key) if stored else None
         except ConfigurationError:
             return None
-        same = there is not None and (there.url, there.endpoint_url) == (declared.url, declared.endpoint_url)
-        return there.index.conditional_writes if there and same else None
 
     def _probe(self, declared: Descriptor) -> ConditionalWrites | None:
         try:
@@ -75,7 +87,8 @@ class DescriptorOperations(Operations):
 
     def update(self, olds: Props, news: Props) -> Props:
         """Writes the new one."""
-        return self.create(news)[1]
+        declared = parse(news["document"], where=news["key"])
+        return self._write(news, declared, self._there(news["key"]))[1]
 
     def delete(self, props: Props) -> None:
         """Deletes it, unless it describes an adopted channel that goes on."""
@@ -87,6 +100,13 @@ def as_written(document: str, probed: dict[str, Any] | None) -> dict[str, Any]:
     """The channel.json that is written, as a document: what is declared, and what was found."""
     declared: dict[str, Any] = json.loads(document)
     return {**declared, "index": {**declared["index"], "conditional-writes": probed}}
+
+
+def _recorded(declared: Descriptor, there: Descriptor | None) -> ConditionalWrites | None:
+    """What the channel.json that is there says of this store."""
+    if there is None or (there.url, there.endpoint_url) != (declared.url, declared.endpoint_url):
+        return None
+    return there.index.conditional_writes
 
 
 def _with_probed(props: Props, probed: object) -> Props:

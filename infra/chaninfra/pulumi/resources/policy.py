@@ -16,14 +16,19 @@ class PolicyOperations(Operations):
     """Inputs: store, statements."""
 
     def diff(self, olds: Props, news: Props) -> Difference:
-        """Policies are compared by what they mean."""
-        same = policies.same(olds["statements"], news["statements"])
+        """Policies are compared by what they mean.
+
+        In a preview the statements are not known where a key that they name is yet to be made; then they change.
+        """
+        wanted = news["statements"]
+        same = isinstance(wanted, list) and policies.same(olds["statements"], wanted)
         plain = super().diff({**olds, "statements": None}, {**news, "statements": None})
         return Difference(plain.changes or not same, plain.replaces)
 
     def create(self, props: Props) -> tuple[str, Props]:
-        """Puts our statements beside the others."""
-        self._put(policies.merge(self._get(), props["statements"], []))
+        """Puts our statements beside the others, and in place of those that say the same without our mark."""
+        existing, ours = self._get(), props["statements"]
+        self._put(policies.merge(existing, ours, policies.unmarked(existing, ours)))
         return f"{self.session.location.bucket}/policy", props
 
     def read(self, props: Props) -> Props | None:
