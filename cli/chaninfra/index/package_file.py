@@ -56,6 +56,13 @@ class PackageFile:
         return f"{self.subdir}/{self.path.name}"
 
 
+def unreadable(path: Path, error: OSError) -> ConfigurationError:
+    """The error for a package file that cannot be read."""
+    return ConfigurationError(
+        f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
+    )
+
+
 def read(path: Path) -> PackageFile:
     """What the package's own `info/index.json` says; its file name must agree.
 
@@ -69,9 +76,7 @@ def read(path: Path) -> PackageFile:
     try:
         package = read_file(path, suffix)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
-        ) from error
+        raise unreadable(path, error) from error
     except PackageError as error:
         raise ConfigurationError(str(error), where=str(path), remedy="build or download it again") from error
     if not package.index.named_in(path.name):

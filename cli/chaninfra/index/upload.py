@@ -13,11 +13,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
 from chaninfra.channel.index_settings import ConditionalWrites
 from chaninfra.channel.store import Body, Condition, Entry
 from chaninfra.channel.writing import honoured
 from chaninfra.index.channel import Channel
+from chaninfra.index.package_bytes import PackageBytes, read_bytes
 from chaninfra.index.package_file import PackageFile
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
 def _put(channel: Channel, package: PackageFile, condition: Condition | None, advance: Advance) -> str:
     key = key_of(channel, package)
     if package.size <= IN_ONE_PUT:
-        body = Body(data=package.path.read_bytes(), content_type=CONTENT_TYPE)
+        body = Body(data=read_bytes(package), content_type=CONTENT_TYPE)
         etag = channel.writer.put(key, body, condition)
         advance(package.size)
         return etag
@@ -117,19 +118,24 @@ def _put(channel: Channel, package: PackageFile, condition: Condition | None, ad
         # Before all the bytes go out for nothing; and where the store does not honour the condition, instead of it.
         raise ConflictError(f"{key} is there already")
     created = _create_only(client) if condition is not None and writes.create else nullcontext()
-    with created, package.path.open("rb") as file, our_errors(channel.descriptor.location, "write", key):
-        client.upload_fileobj(
-            file,
-            channel.descriptor.bucket,
-            key,
-            ExtraArgs={"ContentType": CONTENT_TYPE},
-            Callback=advance,
-            Config=_transfer(writes),
-        )
-    entry = channel.writer.head(key)
-    if entry is None:
-        raise ConflictError(f"{key} was deleted meanwhile", remedy="publish it again")
-    return entry.etag
+    with created, _made(client) as etags, PackageBytes(package) as file:
+        try:
+            with our_errors(channel.descriptor.location, "write", key):
+                client.upload_fileobj(
+                    file,
+                    channel.descriptor.bucket,
+                    key,
+                    ExtraArgs={"ContentType": CONTENT_TYPE},
+                    Callback=advance,
+                    Config=_transfer(writes),
+                )
+        except ChaninfraError:
+            if file.error is not None:
+                raise file.error from None
+            raise
+    if not etags:
+        raise StorageError("the store does not say what it made", where=key, remedy="publish it again")
+    return etags[-1]
 
 
 def _same_bytes(channel: Channel, package: PackageFile, entry: Entry) -> bool:
@@ -147,6 +153,27 @@ def _same_bytes(channel: Channel, package: PackageFile, entry: Entry) -> bool:
         # Replaced while it was read.
         return False
     return digest.hexdigest() == package.sha256
+
+
+@contextmanager
+def _made(client: S3Client) -> Iterator[list[str]]:
+    """The ETags of what uploads within make, as the store answers: to ask later may give those of another writer."""
+    etags: list[str] = []
+
+    def keep(parsed: dict[str, Any], **_: Any) -> None:
+        if "ETag" in parsed:
+            # In quotes, as in the answers to all other requests; some stores leave them out in this one.
+            plain = parsed["ETag"].strip('"')
+            etags.append(f'"{plain}"')
+
+    names = [f"after-call.s3.{operation}" for operation in _MAKES_THE_OBJECT]
+    try:
+        for name in names:
+            client.meta.events.register(name, keep)
+        yield etags
+    finally:
+        for name in names:
+            client.meta.events.unregister(name, keep)
 
 
 @contextmanager
