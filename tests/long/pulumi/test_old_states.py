@@ -23,6 +23,9 @@ BACKENDS = ("aws", "minio")
 VERSIONS = sorted({path.stem.split("_")[1] for path in STATES.glob("*_*.json")})
 OIDC = {"issuer": "https://idp.example.com", "audience": "conda", "subject": "ci"}
 TO_WRITE = os.environ.get("CHANINFRA_WRITE_STATE")
+# Defaults that were others then: who had them and wants no change says so. Without that two files of each channel are
+# written anew, in place.
+DEFAULTS: dict[str, dict[str, Any]] = {version: {"index": {"compression-level": 3}} for version in ("0.1", "0.2")}
 # What came with a version, and is in its states.
 SINCE: dict[str, dict[str, dict[str, Any]]] = {
     "0.2": {
@@ -46,6 +49,7 @@ def stack_on(backend: str, version: str, server: Server, bucket: str, folder: Pa
         "force_path_style": True,
         "visibility": "public",
         "channels": {"stable": {}, "nightly": {"subdirs": ["linux-64"]}},
+        **DEFAULTS.get(version, {}),
         **SINCE.get(version, {}).get(backend, {}),
     }
     environment = server.environment()
