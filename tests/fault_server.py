@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -110,6 +110,29 @@ def is_in_region(region: str, status: int, code: str) -> Fault:
 def hides_missing(request: Request, answer: Answer) -> Answer:
     """403 for a key that is not there."""
     return error(403, "AccessDenied") if answer.status == 404 and request.method in ("GET", "HEAD") else answer
+
+
+def knows_no_missing(server: Server) -> Fault:
+    """The deletion of an object that is not there is answered 404, as by GCS."""
+
+    def fault(request: Request) -> Answer | None:
+        path, _, query = request.path.partition("?")
+        if request.method != "DELETE" or "uploadId" in query:
+            return None
+        bucket, _, key = unquote(path).removeprefix("/").partition("/")
+        there = server.client().list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", ())
+        return None if key in [each["Key"] for each in there] else error(404, "NoSuchKey")
+
+    return fault
+
+
+def is_abort(request: Request) -> bool:
+    return request.method == "DELETE" and "uploadId=" in request.path
+
+
+def refuses_aborts(request: Request) -> Answer | None:
+    """Who may write and delete, and not abort an upload."""
+    return error(403, "AccessDenied") if is_abort(request) else None
 
 
 @dataclass

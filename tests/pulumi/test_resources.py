@@ -9,6 +9,7 @@ import pytest
 
 import channels
 import conda_client
+import fault_server
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
@@ -18,6 +19,7 @@ from chaninfra.channel.errors import (
     UnreachableError,
 )
 from chaninfra.channel.policies import public_read
+from chaninfra.pulumi.resources.purge import purge
 from operations import INDEX, Store
 from s3_servers import Server, free_port
 
@@ -266,3 +268,18 @@ def test_a_format_taken_away_leaves_no_file_that_would_grow_stale(
     # And back: made again from what is there.
     store.noun("skeleton").update(news, olds)
     assert "share/hello.txt" in conda_client.install(f"s3://{bucket_name}/main", ["tool"], tmp_path / "c", server)
+
+
+def test_what_somebody_else_deleted_meanwhile_is_no_error_of_a_purge(minio: Server, bucket_name: str) -> None:
+    client = minio.client()
+    client.create_bucket(Bucket=bucket_name)
+    for name in ("one", "two"):
+        client.put_object(Bucket=bucket_name, Key=f"main/{name}", Body=b"")
+
+    def choose(keys: list[str]) -> list[str]:
+        client.delete_object(Bucket=bucket_name, Key="main/one")
+        return keys
+
+    with fault_server.faulty(minio, fault_server.knows_no_missing(minio)) as faulty:
+        purge(Store(faulty, bucket_name).noun("bucket").session, "main", choose)
+    assert channels.etags(minio, bucket_name) == {}

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from chaninfra.channel.errors import ConfigurationError, UnreachableError
 from chaninfra.channel.probe import Findings
 from chaninfra.channel.probe_report import examine
 from chaninfra.channel.result import Result
+from chaninfra.channel.scratch import Scratch
 from chaninfra.channel.store import S3Store
 from channels import etags
 from cli_runner import PROGRAM
@@ -151,6 +153,49 @@ def test_a_store_that_hides_missing_keys_is_named(server: Server, bucket: str) -
     assert "s3:ListBucket" in (results["missing-key"].remedy or "")
     assert {name for name, each in results.items() if each.state != "ok"} == {"missing-key"}
     assert left(server, bucket) == []
+
+
+def test_a_store_that_answers_404_to_the_deletion_of_a_missing_key_is_in_order(server: Server, bucket: str) -> None:
+    with fault_server.faulty(server, fault_server.knows_no_missing(server)) as faulty:
+        _, results = examined(faulty, described(faulty, bucket))
+    assert {each.state for each in results.values()} == {"ok"}, results
+    assert left(server, bucket) == []
+
+
+def test_an_upload_that_cannot_be_aborted_is_named_and_swept_later(versitygw: Server, bucket_name: str) -> None:
+    versitygw.client().create_bucket(Bucket=bucket_name)
+    descriptor = described(versitygw, bucket_name)
+    with fault_server.faulty(versitygw, fault_server.refuses_aborts) as faulty:
+        found, results = examined(faulty, described(faulty, bucket_name))
+    assert found.keeps_uploads
+    assert results["scratch"].state == "warning"
+    assert "was left open" in results["scratch"].found
+    assert "s3:AbortMultipartUpload" in (results["scratch"].remedy or "")
+    assert len(left(versitygw, bucket_name)) == 1
+
+    client = versitygw.client()
+    other = client.create_multipart_upload(Bucket=bucket_name, Key=f"{PREFIX}/noarch/a-1-0.conda")["UploadId"]
+    credentials = Credentials(versitygw.access_key_id, versitygw.secret_access_key)
+    with Scratch(descriptor.location, credentials, PREFIX) as scratch:
+        now = datetime.now(UTC)
+        assert scratch.sweep(now) == 0
+        assert scratch.sweep(now + timedelta(hours=2)) == 1
+    (kept,) = client.list_multipart_uploads(Bucket=bucket_name)["Uploads"]
+    assert kept["UploadId"] == other
+
+
+def test_init_goes_on_where_the_probe_fails(versitygw: Server, bucket_name: str) -> None:
+    versitygw.client().create_bucket(Bucket=bucket_name)
+
+    def no_deletion(request: fault_server.Request) -> fault_server.Answer | None:
+        return fault_server.error(405, "MethodNotAllowed") if request.method == "DELETE" else None
+
+    with fault_server.faulty(versitygw, no_deletion) as faulty:
+        done = Place(faulty, bucket_name, f"s3://{bucket_name}/{PREFIX}").run("init")
+    assert done.returncode == 0, done.stderr
+    assert "the store was not probed" in done.stderr
+    assert "405 MethodNotAllowed" in done.stderr
+    assert f"{PREFIX}/channel.json" in etags(versitygw, bucket_name)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ FOUND = Findings(
     missing_anonymous=403,
     swept=0,
     keeps_versions=False,
+    keeps_uploads=False,
 )
 CHANNEL = Descriptor(
     name="c",
@@ -105,6 +106,7 @@ def test_a_store_that_does_all_is_in_order() -> None:
         ("missing-key-anonymous", {"missing_anonymous": 404}, PUBLIC, "ok", "404 for a key", None),
         ("scratch", {"swept": 3}, CHANNEL, "ok", "3 scratch objects of an earlier probe were deleted", None),
         ("scratch", {"keeps_versions": True}, CHANNEL, "warning", "keeps old versions", "s3:DeleteObjectVersion"),
+        ("scratch", {"keeps_uploads": True}, CHANNEL, "warning", "was left open", "s3:AbortMultipartUpload"),
     ],
 )
 def test_each_difference_is_named(

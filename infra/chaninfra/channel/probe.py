@@ -40,8 +40,9 @@ Answer = Literal["done", "refused", "rejected"]
 _OTHER_ETAG = '"00000000000000000000000000000000"'
 _ABSENT = "absent"
 RIGHTS = (
-    "s3:GetObject, s3:PutObject and s3:DeleteObject on it, s3:ListBucket, and where the bucket keeps old versions "
-    "s3:ListBucketVersions and s3:DeleteObjectVersion; the one who deploys the channel has them"
+    "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on it, s3:ListBucket and "
+    "s3:ListBucketMultipartUploads, and where the bucket keeps old versions s3:ListBucketVersions and "
+    "s3:DeleteObjectVersion; the one who deploys the channel has them"
 )
 
 
@@ -68,9 +69,11 @@ class Findings(Struct, frozen=True, kw_only=True, rename="kebab"):
     missing_anonymous: int | None
     """The same without credentials; None: no answer."""
     swept: int
-    """How many objects of earlier probes were still there, and are not any more."""
+    """How many objects and open uploads of earlier probes were still there, and are not any more."""
     keeps_versions: bool
     """Whether old versions of scratch objects stay, since these credentials may not delete versions."""
+    keeps_uploads: bool
+    """Whether uploads of scratch objects stay, since the store refuses to end them."""
 
     @property
     def conditional_writes(self) -> ConditionalWrites:
@@ -99,7 +102,7 @@ def probe(location: Location, credentials: Credentials, prefix: str) -> Findings
             where=f"s3://{join(location.bucket, prefix, FOLDER)}",
             remedy=f"it needs {RIGHTS}",
         ) from error
-    return structs.replace(found, keeps_versions=scratch.keeps_versions)
+    return structs.replace(found, keeps_versions=scratch.keeps_versions, keeps_uploads=scratch.keeps_uploads)
 
 
 def _reach(location: Location, credentials: Credentials, key: str) -> Location:
@@ -162,6 +165,7 @@ def _look(scratch: Scratch, credentials: Credentials, given: Location) -> Findin
         missing_anonymous=_missing_anonymous(scratch),
         swept=scratch.sweep(own.modified) if own else 0,
         keeps_versions=False,
+        keeps_uploads=False,
     )
 
 

@@ -8,6 +8,7 @@ from chaninfra.channel.probe import Findings, Verdict, probe
 from chaninfra.channel.provider import Capability, Provider
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.result import Result
+from chaninfra.channel.scratch import FOLDER
 from chaninfra.channel.writing import SINGLE, way_to_write
 
 _VERDICTS: dict[Verdict, str] = {
@@ -167,11 +168,18 @@ def _missing_anonymous(found: Findings, descriptor: Descriptor) -> Result:
 
 def _scratch(found: Findings) -> Result:
     swept = f"; {found.swept} scratch objects of an earlier probe were deleted" if found.swept else ""
-    if not found.keeps_versions:
-        return Result(name="scratch", state="ok", found=f"nothing was left behind{swept}")
+    left, remedies = [], []
+    if found.keeps_uploads:
+        left.append(f"an upload below {FOLDER} was left open, since the store refuses to abort it")
+        remedies.append("give s3:AbortMultipartUpload, or let it expire (`open-uploads-days`)")
+    if found.keeps_versions:
+        left.append("the bucket keeps old versions, and these credentials may not delete them")
+        remedies.append(
+            "give s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)"
+        )
     return Result(
         name="scratch",
-        state="warning",
-        found=f"the bucket keeps old versions, and these credentials may not delete them{swept}",
-        remedy="give s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)",
+        state="warning" if left else "ok",
+        found=("; ".join(left) or "nothing was left behind") + swept,
+        remedy="; ".join(remedies) or None,
     )

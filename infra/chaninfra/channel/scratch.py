@@ -7,7 +7,6 @@ than an hour by the store's own clock.
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -17,7 +16,7 @@ from chaninfra.channel.credentials import Credentials
 from chaninfra.channel.errors import ChaninfraError, DeniedError, StorageError
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.store import S3Store
-from chaninfra.channel.versions import versions
+from chaninfra.channel.versions import abort, delete, open_uploads, versions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,6 +36,8 @@ class Scratch:
         self.folder = join(self.runs, secrets.token_hex(8))
         self.keeps_versions = False
         """Whether old versions of scratch objects stay, since these credentials may not delete versions."""
+        self.keeps_uploads = False
+        """Whether uploads of scratch objects stay, since the store refuses to end them."""
         self._versioned = False
         self._uploads: list[tuple[str, str]] = []
 
@@ -48,6 +49,9 @@ class Scratch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
+        # One whose completion the store has refused is still open.
+        for key, upload in self._uploads:
+            self._abort(key, upload)
         try:
             self._remove(self.folder)
         except ChaninfraError as problem:
@@ -84,23 +88,39 @@ class Scratch:
             tag = self.client.upload_part(**place, UploadId=upload, PartNumber=1, Body=data)["ETag"]
             parts: Any = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
             self.client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts, **more)
+            self._uploads.pop()
 
     def sweep(self, now: datetime) -> int:
-        """Delete what earlier runs left, if it is older than an hour; the number of objects. `now`: by the store."""
+        """Delete what earlier runs left, if it is older than an hour; the number of objects, and of open uploads.
+
+        `now`: by the store.
+        """
         start = f"{self.runs}/"
         old = {
             entry.key.removeprefix(start).partition("/")[0]
             for entry in self.objects.list(self.runs)
             if now - entry.modified > STALE
         }
-        return sum(self._remove(start + run) for run in sorted(old))
+        return sum(self._remove(start + run) for run in sorted(old)) + self._sweep_uploads(now)
+
+    def _sweep_uploads(self, now: datetime) -> int:
+        try:
+            begun = [*open_uploads(self.client, self.location, self.runs)]
+        except DeniedError:
+            return 0
+        return sum(self._abort(key, upload) for key, upload, since in begun if now - since > STALE)
+
+    def _abort(self, key: str, upload: str) -> bool:
+        """Whether the upload is gone. A refusal must not keep the objects from being deleted."""
+        try:
+            abort(self.client, self.location, key, upload)
+        except ChaninfraError:
+            self.keeps_uploads = True
+            return False
+        return True
 
     def _remove(self, folder: str) -> int:
         """Delete a folder with all old versions; the number of objects."""
-        for key, upload in self._uploads:
-            # One that was completed is gone.
-            with suppress(ChaninfraError), our_errors(self.location, "delete", key):
-                self.client.abort_multipart_upload(Bucket=self.location.bucket, Key=key, UploadId=upload)
         found: list[tuple[str, str | None]]
         try:
             found = [(key, version) for key, version, _ in versions(self.client, self.location, folder)]
@@ -112,13 +132,10 @@ class Scratch:
         return len({key for key, _ in found})
 
     def _delete(self, key: str, version: str | None) -> None:
-        with our_errors(self.location, "delete", key):
-            if version is None:
-                self.client.delete_object(Bucket=self.location.bucket, Key=key)
-                return
         try:
-            with our_errors(self.location, "delete", key):
-                self.client.delete_object(Bucket=self.location.bucket, Key=key, VersionId=version)
+            delete(self.client, self.location, key, version)
         except DeniedError:
+            if version is None:
+                raise
             self._delete(key, None)
             self.keeps_versions |= version != "null"

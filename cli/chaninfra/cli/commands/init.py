@@ -79,14 +79,17 @@ def init(
 
 
 def _probed(channel: Channel) -> ConditionalWrites | None:
-    from chaninfra.channel.errors import DeniedError
+    from chaninfra.channel.errors import ChaninfraError, CredentialsError
     from chaninfra.channel.probe_report import examine
 
     if channel.credentials is None:
         return None
     try:
         found, results = examine(channel.descriptor, channel.credentials)
-    except DeniedError as error:
+    except CredentialsError:
+        raise
+    except ChaninfraError as error:
+        # The channel does not hang on it: writers then go by the provider's row.
         output.note(f"the store was not probed: {error}")
         return None
     for each in results:

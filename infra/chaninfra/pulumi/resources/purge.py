@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from botocore.exceptions import ClientError
-
-from chaninfra.channel.control import code_and_status, our_errors
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.skeleton import own_keys
 from chaninfra.channel.subdirs import is_package
-from chaninfra.channel.versions import UNSUPPORTED, versions
+from chaninfra.channel.versions import abort, delete, open_uploads, versions
 from chaninfra.pulumi.session import Session
 
 _AT_ONCE = 16
@@ -54,34 +51,15 @@ def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]
     found: dict[str, list[str | None]] = {}
     for key, version, _ in versions(session.client, session.location, prefix):
         found.setdefault(key, []).append(version)
-    bucket = session.location.bucket
 
-    def delete(key: str) -> None:
+    def delete_all(key: str) -> None:
         # One after the other: of the versions of one key, deleted at once, a store may forget to delete one. And not by
         # DeleteObjects, which needs a checksum that the stores do not agree on.
-        with our_errors(session.location, "delete", key):
-            for version in found[key]:
-                if version is None:
-                    session.client.delete_object(Bucket=bucket, Key=key)
-                else:
-                    session.client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        for version in found[key]:
+            delete(session.client, session.location, key, version)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(delete, set(choose(list(found)))))
-    _abort_uploads(session, prefix, choose)
-
-
-def _abort_uploads(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
-    folder = f"{prefix}/" if prefix else ""
-    with our_errors(session.location, "delete", prefix):
-        try:
-            uploads = session.client.list_multipart_uploads(Bucket=session.location.bucket, Prefix=folder)
-        except ClientError as error:
-            if code_and_status(error)[0] in UNSUPPORTED:
-                return
-            raise
-        for upload in uploads.get("Uploads", ()):
-            if choose([upload["Key"]]):
-                session.client.abort_multipart_upload(
-                    Bucket=session.location.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
+        list(pool.map(delete_all, set(choose(list(found)))))
+    for key, upload, _ in [*open_uploads(session.client, session.location, prefix)]:
+        if choose([key]):
+            abort(session.client, session.location, key, upload)
