@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archives import METADATA, conda, index_json, tar, tar_bz2, write, zipped
-from chaninfra.index.package_archive import Package, UnreadablePackageError, read_chunks, read_file
+from chaninfra.index.package_archive import Package, UnreadablePackageError, read_chunks, read_data, read_file
 from chaninfra.index.record import SUFFIXES, Suffix
 
 INDEX = json.dumps(index_json()).encode()
@@ -51,7 +51,7 @@ def info_zip(info: bytes, **more: bytes) -> bytes:
 def test_a_stream_and_a_file_are_read_alike(tmp_path: Path, suffix: Suffix) -> None:
     data = MAKERS[suffix](index_json(), payload=bytes(100_000))
     package = read_chunks(chunks(data), suffix)
-    assert package == read_file(write(tmp_path, data, f"x-1-0{suffix}"), suffix)
+    assert package == read_file(write(tmp_path, data, f"x-1-0{suffix}"), suffix) == read_data(data, suffix)
     assert (package.size, package.md5) == (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
     assert package.sha256 == hashlib.sha256(data).hexdigest()
 
@@ -144,6 +144,13 @@ def test_odd_zips() -> None:
     assert "is not in it" in refused(good[:at] + b"\xf0\x00" + good[at + 2 :])
     assert "is no conda package" in refused(info_zip(b"no zstd"))
     assert "is no conda package" in refused(info_zip(zstandard.compress(b"no tar" * 1000)))
+
+
+def test_a_stream_a_file_and_bytes_are_refused_alike() -> None:
+    data = zipped({"metadata.json": METADATA})
+    with pytest.raises(UnreadablePackageError, match="there are no info-") as caught:
+        read_data(data, ".conda")
+    assert (str(caught.value), caught.value.sha256) == (refused(data), hashlib.sha256(data).hexdigest())
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,18 @@ def test_a_package_that_goes_after_the_listing() -> None:
     assert (report.after, report.added, report.left_out) == (0, (), ())
 
 
+def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:
+    store = MemoryStore()
+    for number in range(200):
+        data = b"none" if number == 77 else conda(index_json(f"p{number}"))
+        store.put(f"ch/noarch/p{number}-1-0.conda", Body(data=data, content_type=""))
+    store.log.clear()
+    report = reindex_subdir(target(store))
+    assert [each.package for each in report.left_out] == ["noarch/p77-1-0.conda"]
+    assert records(store).keys() == {f"p{number}-1-0.conda" for number in range(200) if number != 77}
+    assert sum(kind == "get" and key.endswith(".conda") for kind, key in store.log) == 200
+
+
 def test_a_package_that_is_replaced_while_it_is_read_in_parts(monkeypatch: Any) -> None:
     monkeypatch.setattr(reading, "PART", 100)
     meanwhile = Meanwhile("part", KEY)

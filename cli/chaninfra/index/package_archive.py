@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -100,6 +101,15 @@ def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> Package:
         for chunk in source:
             spool.write(chunk)
         return _package(source, lambda: _of_zip(cast(IO[bytes], spool)))
+
+
+def read_data(data: bytes, suffix: Suffix) -> Package:
+    """The package of which these are all bytes. Raises UnreadablePackageError."""
+    source = _Hashing((data,))
+    if suffix == ".tar.bz2":
+        return _package(source, lambda: _of_bz2(source))
+    source.exhaust()
+    return _package(source, lambda: _of_zip(BytesIO(data)))
 
 
 def read_file(path: Path, suffix: Suffix) -> Package:

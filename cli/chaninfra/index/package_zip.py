@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 from threading import local
 from typing import IO, cast
+from zipfile import ZIP_STORED
 
 import msgspec
 import zstandard
@@ -17,6 +17,7 @@ import zstandard
 from chaninfra.channel.structs import prepared
 from chaninfra.index.record import PackageError
 from chaninfra.index.tar_members import Stream
+from chaninfra.index.zip_contents import Entry, NotAZipError, contents
 
 _MAX_WINDOW = 128 << 20
 _MAX_CONTENTS = 1 << 20
@@ -26,28 +27,14 @@ _ENCRYPTED = 0x1
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 
-# What zipfile raises for what is no zip, and for a damaged one.
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    NotImplementedError,
-    ValueError,
-    OSError,
-    EOFError,
-    OverflowError,
-    IndexError,
-    struct.error,
-)
-
 
 def info_stream(file: IO[bytes]) -> Stream:
     """The tar of the metadata in a `.conda`, unpacked while it is read. Raises PackageError, and so do its reads."""
     bounded = _Bounded(file)
     try:
-        # Opened only for its table of contents; a member is read by its place, as it is stored.
-        with zipfile.ZipFile(cast(IO[bytes], bounded)) as archive:
-            entries = archive.infolist()
-    except _ZIP_ERRORS as error:
-        raise PackageError(f"is no conda package: {error or 'it is no zip'}") from error
+        entries = contents(cast(IO[bytes], bounded))
+    except NotAZipError as error:
+        raise PackageError(f"is no conda package: {error}") from error
     for entry in entries:
         check_path(entry.filename)
         if entry.filename == _METADATA:
@@ -61,7 +48,7 @@ def info_stream(file: IO[bytes]) -> Stream:
 
 def check_path(name: str) -> None:
     """Raises PackageError where who unpacks the package would write outside of it."""
-    if name.startswith("/") or ".." in name.replace("\\", "/").split("/"):
+    if name.startswith("/") or (".." in name and ".." in name.replace("\\", "/").split("/")):
         raise PackageError(f"is no conda package: the path {name!r} leads out of it")
 
 
@@ -79,11 +66,11 @@ class _Format(msgspec.Struct):
     conda_pkg_format_version: int
 
 
-def _stored(file: _Bounded, entry: zipfile.ZipInfo) -> _Part:
+def _stored(file: _Bounded, entry: Entry) -> _Part:
     """The bytes of a member that is stored as it is, as the format demands."""
     if entry.flag_bits & _ENCRYPTED:
         raise PackageError(f"is no conda package: {entry.filename} in it is encrypted")
-    if entry.compress_type != zipfile.ZIP_STORED:
+    if entry.compress_type != ZIP_STORED:
         raise PackageError(f"is no conda package: {entry.filename} in it is compressed once more")
     header = b""
     if entry.header_offset >= 0:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.store import Entry
 from chaninfra.index.change import Packaged
-from chaninfra.index.package_archive import UnreadablePackageError, read_chunks
+from chaninfra.index.package_archive import UnreadablePackageError, read_chunks, read_data
 from chaninfra.index.record import IndexJson, suffix_of
 from chaninfra.index.target import Target
 
 PART = 8 << 20
 """A larger package is read in parts of this size: a request has a time limit, and its answer is held in memory."""
 _AT_ONCE = 16
+_TOGETHER = 16
 _ATTEMPTS = 5
 
 
@@ -40,20 +41,20 @@ class Missing:
 
 
 def read_packages(
-    target: Target, packages: Iterable[tuple[str, Entry]], advance: Callable[[int], None]
+    target: Target, packages: Mapping[str, Entry], advance: Callable[[int], None]
 ) -> Iterator[Read | Missing]:
     """The packages, in order. `advance` is told of the size of each that was read, from several threads.
 
     Raises StorageError and its kinds, ConflictError for one that is replaced again and again.
     """
-    waiting: deque[Callable[[], Read | Missing]] = deque()
+    waiting: deque[Callable[[], list[Read | Missing]]] = deque()
     try:
-        for file, entry in packages:
-            waiting.append(target.means.go(partial(_read, target, file, entry, advance)))
+        for group in _groups(packages):
+            waiting.append(target.means.go(partial(_read_all, target, group, advance)))
             if len(waiting) == _AT_ONCE:
-                yield waiting.popleft()()
+                yield from waiting.popleft()()
         while waiting:
-            yield waiting.popleft()()
+            yield from waiting.popleft()()
     finally:
         # After an error: nothing may go on behind it.
         for each in waiting:
@@ -61,6 +62,27 @@ def read_packages(
                 each()
             except Exception:  # noqa: S112 (the first one was raised)
                 continue
+
+
+def _groups(packages: Mapping[str, Entry]) -> Iterator[list[tuple[str, Entry]]]:
+    """The packages, in order; small ones together where there are many, since to start a call costs as much as one."""
+    most = min(_TOGETHER, max(1, len(packages) // (4 * _AT_ONCE)))
+    group: list[tuple[str, Entry]] = []
+    size = 0
+    for file, entry in packages.items():
+        group.append((file, entry))
+        size += entry.size
+        if len(group) == most or size > PART:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _read_all(
+    target: Target, packages: Iterable[tuple[str, Entry]], advance: Callable[[int], None]
+) -> list[Read | Missing]:
+    return [_read(target, file, entry, advance) for file, entry in packages]
 
 
 def _read(target: Target, file: str, entry: Entry, advance: Callable[[int], None]) -> Read | Missing:
@@ -86,11 +108,11 @@ def _read_once(target: Target, file: str, entry: Entry) -> Read | Missing:
         stored = target.store.get(entry.key)
         if stored is None:
             return Missing(file=file)
-        etag, chunks = stored.entry.etag, iter((stored.data,))
+        etag, read = stored.entry.etag, partial(read_data, stored.data)
     else:
-        etag, chunks = entry.etag, _parts(target, entry)
+        etag, read = entry.etag, partial(read_chunks, _parts(target, entry))
     try:
-        package = read_chunks(chunks, suffix_of(file) or ".conda")
+        package = read(suffix_of(file) or ".conda")
     except UnreadablePackageError as error:
         return Read(file=file, etag=etag, md5=error.md5, sha256=error.sha256, wrong=str(error))
     wrong = _misplaced(target, file, package.index)

@@ -158,7 +158,7 @@ def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
     gone = [*planned.gone]
     spoiled: dict[str, str] = {}
     unread: list[Read] = []
-    for each in read_packages(target, planned.read.items(), progress.read):
+    for each in read_packages(target, planned.read, progress.read):
         if isinstance(each, Missing):
             gone.append(each.file)
             continue

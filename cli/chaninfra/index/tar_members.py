@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
+from zlib import adler32
 
 _BLOCK = 512
+_HALF = 256
 _MAX_HEADER = 64 << 10
 """No name is longer, nor the pax header that it is in."""
 _SKIPPED_AT_ONCE = 256 << 10
@@ -128,8 +130,14 @@ class TarMembers:
 
 def _check(header: bytes) -> None:
     # The sum of all bytes, its own eight taken for spaces.
-    if sum(header) - sum(header[148:156]) + 8 * 0x20 != _number(header[148:156]):
+    total = _sum(header[:_HALF]) + _sum(header[_HALF:]) - sum(header[148:156]) + 8 * 0x20
+    if total != _number(header[148:156]):
         raise TarError("a header of it has another checksum than it says")
+
+
+def _sum(data: bytes) -> int:
+    """The sum of at most `_HALF` bytes: an Adler-32 has it modulo 65,521, and takes a tenth of the time."""
+    return (adler32(data) & 0xFFFF) - 1
 
 
 def _number(field: bytes) -> int:

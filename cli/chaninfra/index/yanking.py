@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.formats import REPODATA, Repodata
 from chaninfra.channel.rights import YANKED
+from chaninfra.channel.store import Entry
 from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Change, Packaged
@@ -129,7 +130,7 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
     heads = every(target.means, [partial(target.store.head, target.key(file)) for file in kept])
     records: dict[str, Packaged] = {}
     left_out: list[LeftOut] = []
-    to_read = []
+    to_read: dict[str, Entry] = {}
     for (file, yank), entry in zip(kept.items(), heads, strict=True):
         if entry is None:
             left_out.append(LeftOut(package=f"{target.subdir}/{file}", reason="is not there any more"))
@@ -137,7 +138,7 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
         old = _kept(file, yank, entry.etag)
         if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
             # Other bytes by now; or there is no telling.
-            to_read.append((file, entry))
+            to_read[file] = entry
         else:
             records[file] = old.packaged
     for read in read_packages(target, to_read, lambda _: None):

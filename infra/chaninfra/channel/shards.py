@@ -25,6 +25,7 @@ from chaninfra.channel.formats import (
     Repodata,
     body,
     compress,
+    compressor,
     decompress,
     package_name,
 )
@@ -107,6 +108,7 @@ def make_shards(
     by_name: dict[str, dict[str, dict[str, Any]]] = {}
     for name, table, key, raw in repodata.names() if names is None else repodata.named(names):
         by_name.setdefault(name, {table: {} for table in TABLES}).setdefault(table, {})[key] = raw
+    compress_shard = compressor(level)
     for name in sorted(by_name):
         tables = by_name.pop(name)
         packed: dict[str, Any] = {}
@@ -117,7 +119,7 @@ def make_shards(
             else:
                 packed[table] = made
         shard = {**packed, "removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
-        data = compress(msgspec.msgpack.encode(shard), level)
+        data = compress_shard(msgspec.msgpack.encode(shard))
         yield (
             name,
             hashlib.sha256(data).digest(),
