@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# A file's tests stay together, since they share what is slow to make.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+# A file's tests stay together, since they share what is slow to make; the files are taken in their order.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup engine servers demo lint test test-long bench schemas docs lock
 

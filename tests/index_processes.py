@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from archives import conda, index_json
-from chaninfra.channel.descriptor import Descriptor
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.formats import FILE_NAMES, REPODATA
+from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata
+from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import ObjectStore
 from chaninfra.index.channel import Channel
 from chaninfra.index.gc import KEPT, collect_subdir
@@ -17,7 +18,8 @@ from chaninfra.index.package_file import PackageFile, read
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
 from chaninfra.index.yanking import unyank, yank
-from memory_store import Alone
+from channels import descriptor
+from memory_store import Alone, MemoryStore
 from schedules import Process
 
 PREFIX = "c"
@@ -37,19 +39,7 @@ class _Silent:
 def channel(store: ObjectStore, means: Alone) -> Channel:
     """A channel of noarch in the store."""
     made = Channel(
-        descriptor=Descriptor(
-            name="c",
-            provider="minio",
-            bucket="bucket",
-            prefix=PREFIX,
-            url=f"s3://bucket/{PREFIX}",
-            endpoint_url="http://localhost",
-            region="us-east-1",
-            force_path_style=True,
-            visibility="private",
-            auth="pixi",
-            subdirs=("noarch",),
-        ),
+        descriptor=descriptor(PREFIX, subdirs=("noarch",)),
         credentials=None,
     )
     # In place of what it would make itself.
@@ -58,10 +48,17 @@ def channel(store: ObjectStore, means: Alone) -> Channel:
 
 
 @cache
+def _folder() -> Path:
+    """Gone when the program ends."""
+    folder = tempfile.TemporaryDirectory(prefix="chaninfra-scenes-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
 def package(name: str, payload: bytes = b"") -> PackageFile:
     """A package of that name, on disk."""
-    folder = Path(tempfile.mkdtemp(prefix="chaninfra-scenes-"))
-    path = folder / f"{name}-1-0.conda"
+    path = Path(tempfile.mkdtemp(dir=_folder())) / f"{name}-1-0.conda"
     path.write_bytes(conda(index_json(name, noarch="generic"), payload=payload))
     return read(path)
 
@@ -69,6 +66,16 @@ def package(name: str, payload: bytes = b"") -> PackageFile:
 def file(name: str) -> str:
     """The file name of the package of that name."""
     return f"{name}-1-0.conda"
+
+
+def made(*names: str) -> MemoryStore:
+    """A channel with these packages."""
+    store = MemoryStore()
+    for name, body in index_files(Repodata.empty("noarch"), channel(store, Alone()).descriptor.index).items():
+        store.objects[f"{FOLDER}/{name}"] = body
+    for count, name in enumerate(names):
+        publishing(name).run(store, Alone(f"before{count}"))
+    return store
 
 
 def publishing(name: str, payload: bytes = b"", *, process: str = "") -> Process:

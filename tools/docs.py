@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.schemas import STACK_CONFIG, load
+from chaninfra.cli.app import app
 from docs_access import aws_access
 from docs_cdn import cdn
 from docs_own_store import own_store
@@ -16,21 +17,6 @@ from docs_providers import providers
 from docs_settings import settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = (
-    "manifest",
-    "publish",
-    "reindex",
-    "yank",
-    "unyank",
-    "ls",
-    "gc",
-    "init",
-    "doctor",
-    "policy",
-    "providers",
-    "schema",
-    "demo",
-)
 
 
 def main() -> int:
@@ -143,7 +129,8 @@ def commands() -> str:
         "",
         _block("--help"),
     ]
-    for name in COMMANDS:
+    for command in app.registered_commands:
+        name = str(command.name)
         parts += [f"## {name}", "", _block(name, "--help")]
     return "\n".join(parts)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chaninfra.channel.descriptor import Descriptor, dump
+from chaninfra.channel.descriptor import dump
+from channels import descriptor
 
 ROUNDS = 11
 HEAVY = ("boto3", "botocore", "jsonschema", "obstore", "pulumi", "pydantic", "rattler", "rich", "tomlkit", "zstandard")
@@ -20,23 +21,7 @@ HEAVY = ("boto3", "botocore", "jsonschema", "obstore", "pulumi", "pydantic", "ra
 @pytest.fixture
 def channel_json(tmp_path: Path) -> str:
     path = tmp_path / "channel.json"
-    path.write_bytes(
-        dump(
-            Descriptor(
-                name="my-channel",
-                provider="minio",
-                bucket="my-bucket",
-                prefix="my-channel",
-                url="s3://my-bucket/my-channel",
-                endpoint_url="https://minio.example.com",
-                region="us-east-1",
-                force_path_style=True,
-                visibility="private",
-                auth="pixi",
-                subdirs=("noarch", "linux-64"),
-            )
-        )
-    )
+    path.write_bytes(dump(descriptor()))
     return str(path)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chaninfra.channel.formats import Repodata
-from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import Body
 from chaninfra.cli.reports import published_json, published_text
 from chaninfra.index.publish import Published, publish
-from index_processes import FOLDER, TRUTH, channel, file, package, publishing, yanking
+from index_processes import FOLDER, TRUTH, channel, file, made, package, yanking
 from memory_store import Alone, MemoryStore
 
 
@@ -20,16 +18,6 @@ class Silent:
     def package(self, label: str) -> None: ...
     def advance(self, size: int) -> None: ...
     def indexing(self) -> None: ...
-
-
-def made(*names: str) -> MemoryStore:
-    """A channel with these packages."""
-    store = MemoryStore()
-    for name, body in index_files(Repodata.empty("noarch"), channel(store, Alone()).descriptor.index).items():
-        store.objects[f"{FOLDER}/{name}"] = body
-    for count, name in enumerate(names):
-        publishing(name).run(store, Alone(f"before{count}"))
-    return store
 
 
 def truth(store: MemoryStore) -> dict[str, Any]:

@@ -8,25 +8,13 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import RefusedError, StorageError
-from chaninfra.channel.formats import Repodata
-from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import Body
 from chaninfra.index.yanking import unyank, yank
-from index_processes import FOLDER, PREFIX, TRUTH, channel, file, package, publishing, yanking
+from index_processes import FOLDER, PREFIX, TRUTH, channel, file, made, package, yanking
 from memory_store import Alone, MemoryStore
 
 DOCUMENT = f"{PREFIX}/yanked.json"
 HELLO = file("hello")
-
-
-def made(*names: str) -> MemoryStore:
-    """A channel with these packages."""
-    store = MemoryStore()
-    for name, body in index_files(Repodata.empty("noarch"), channel(store, Alone()).descriptor.index).items():
-        store.objects[f"{FOLDER}/{name}"] = body
-    for count, name in enumerate(names):
-        publishing(name).run(store, Alone(f"before{count}"))
-    return store
 
 
 def document(store: MemoryStore, key: str) -> dict[str, Any]:

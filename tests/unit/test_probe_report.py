@@ -15,6 +15,7 @@ from chaninfra.channel.probe_report import report
 from chaninfra.channel.provider import Fact, Provider
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.result import Result
+from channels import descriptor
 
 FOUND = Findings(
     region="us-east-1",
@@ -33,20 +34,8 @@ FOUND = Findings(
     keeps_versions=False,
     keeps_uploads=False,
 )
-CHANNEL = Descriptor(
-    name="c",
-    provider="minio",
-    bucket="my-bucket",
-    prefix="c",
-    url="s3://my-bucket/c",
-    endpoint_url="https://store.example.com",
-    region="us-east-1",
-    force_path_style=True,
-    visibility="private",
-    auth="pixi",
-    subdirs=("noarch",),
-)
-PUBLIC = structs.replace(CHANNEL, visibility="public", public_url="https://store.example.com/my-bucket/c")
+CHANNEL = descriptor("c")
+PUBLIC = structs.replace(CHANNEL, visibility="public", public_url="https://minio.example.com/my-bucket/c")
 SINGLE = structs.replace(CHANNEL, index=DescribedIndex(writers="single"))
 
 

@@ -11,22 +11,11 @@ from chaninfra.channel.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.provider import Support
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.writing import Way, honoured, must_write, way_to_write
+from channels import descriptor
 
 ALL = ConditionalWrites(create=True, replace=True, multipart=True)
 NONE = ConditionalWrites(create=False, replace=False, multipart=False)
-CHANNEL = Descriptor(
-    name="c",
-    provider="custom",
-    bucket="my-bucket",
-    prefix="c",
-    url="s3://my-bucket/c",
-    endpoint_url="https://store.example.com",
-    region="us-east-1",
-    force_path_style=True,
-    visibility="private",
-    auth="pixi",
-    subdirs=("noarch",),
-)
+CHANNEL = descriptor("c", provider="custom")
 
 
 def described(provider: str = "custom", **index: object) -> Descriptor:

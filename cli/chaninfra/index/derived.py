@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from chaninfra.channel.errors import ConflictError, UnreachableError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata, body, compress, decompress
@@ -114,7 +115,7 @@ class Derivation:
             self._repodata, self._names, self._target.means.fresh(), settings.compression_level
         ):
             key = self._target.key(shard_key(digest))
-            self._waiting.append(go(lambda key=key, shard=shard: store.put(key, shard)))  # type: ignore[misc]
+            self._waiting.append(go(partial(store.put, key, shard)))
             self._hashes[name] = digest
 
     def compress(self, truth: bytes) -> None:
@@ -141,10 +142,7 @@ class Derivation:
             entry = self._there.index.entry if self._there.index else None
             bodies.append((FILE_NAMES["shards"], body(self._index(), "shards", settings), _condition(entry)))
         go, store = self._target.means.go, self._target.store
-        puts = [
-            go(lambda name=name, made=made, if_=if_: store.put(self._target.key(name), made, if_))  # type: ignore[misc]
-            for name, made, if_ in bodies
-        ]
+        puts = [go(partial(store.put, self._target.key(name), made, if_)) for name, made, if_ in bodies]
         lost: ConflictError | None = None
         for each in puts:
             try:
