@@ -91,8 +91,9 @@ def test_what_nobody_probed_is_tried_and_nothing_is_written(place: Place, tmp_pa
     before = etags(place.server, place.bucket)
     with faulty(place.server, rejects_conditions) as server:
         done = at(place, server).run("publish", make_package(tmp_path, "hello", "1.0"))
-    assert done.returncode == 1
-    assert "chaninfra doctor --probe" in done.stderr
+    assert done.returncode == 2
+    assert "two publishers could overwrite each other" in done.stderr
+    assert "--writers single" in done.stderr
     assert etags(place.server, place.bucket) == before
 
 

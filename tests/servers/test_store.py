@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 import channels
@@ -16,8 +18,11 @@ from chaninfra.channel.errors import (
     UnreachableError,
 )
 from chaninfra.channel.location import Location
-from chaninfra.channel.store import Body, Condition, Match, S3Store
+from chaninfra.channel.store import TIMEOUT, Body, Condition, Match, S3Store
+from chaninfra.index.upload import IN_ONE_PUT
+from s3_proxy import proxy
 from s3_servers import Server, free_port
+from s3_traffic import Hold
 
 BODY = Body(data=b"one", content_type="application/json", cache_control="max-age=300", metadata={"revision": "7"})
 OTHER = Body(data=b"other", content_type="application/json")
@@ -141,6 +146,22 @@ def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: 
     with pytest.raises(expected):
         broken.delete(["there"])
     assert list(channels.etags(server, bucket_name)) == ["there"]
+
+
+def test_a_request_has_time_for_a_large_body_on_a_slow_line() -> None:
+    assert IN_ONE_PUT / TIMEOUT.total_seconds() < 20_000
+
+
+@pytest.mark.parametrize("kind", ["get", "put"])
+def test_an_answer_that_does_not_come_is_said(
+    monkeypatch: pytest.MonkeyPatch, server: Server, objects: S3Store, kind: str
+) -> None:
+    monkeypatch.setattr("chaninfra.channel.store.TIMEOUT", timedelta(seconds=0.5))
+    with proxy(server) as between:
+        impatient = store(between.server, objects.location.bucket)
+        between.rule = lambda _: Hold("before", lambda: None)
+        with pytest.raises(UnreachableError, match="it took too long"):
+            impatient.get("key") if kind == "get" else impatient.put("key", BODY)
 
 
 @pytest.mark.parametrize("key", ["main/noarch//x.conda", "main/x//", "main/./x"])

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from chaninfra.channel.descriptor import DescribedIndex, Descriptor
-from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.errors import ConfigurationError, ConflictError, UnsupportedError
 from chaninfra.channel.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.store import Body, Condition, Match
 from chaninfra.index.writer import writer
@@ -18,6 +18,15 @@ class Deaf(MemoryStore):
     """A store that takes no notice of conditions."""
 
     def put(self, key: str, body: Body, condition: Condition | Match | None = None) -> str:
+        return super().put(key, body)
+
+
+class Refusing(MemoryStore):
+    """A store that answers conditions with 501."""
+
+    def put(self, key: str, body: Body, condition: Condition | Match | None = None) -> str:
+        if condition is not None:
+            raise UnsupportedError("cannot write in the way it was asked to (501)")
         return super().put(key, body)
 
 
@@ -50,9 +59,12 @@ def test_a_store_that_is_known_is_not_tried() -> None:
     assert store.log == [("put", "a")]
 
 
+@pytest.mark.parametrize("kind", [Deaf, Refusing])
 @pytest.mark.parametrize("condition", [Condition.CREATE, Match(etag(b"one"))])
-def test_a_store_without_them_is_found_out_at_the_first_write(condition: Condition | Match) -> None:
-    store = Deaf()
+def test_a_store_without_them_is_found_out_at_the_first_write(
+    kind: type[MemoryStore], condition: Condition | Match
+) -> None:
+    store = kind()
     if condition is not Condition.CREATE:
         store.objects["a"] = ONE
     with pytest.raises(ConfigurationError, match="no conditional writes"):
@@ -77,12 +89,15 @@ def test_what_is_tried_is_small() -> None:
     assert store.log == [("put", "small"), ("head", "large"), ("put", "large"), ("put", "small")]
 
 
+@pytest.mark.parametrize("kind", [Deaf, Refusing])
 @pytest.mark.parametrize("writes", [NONE, None])
-def test_a_store_without_them_has_one_writer_at_a_time(writes: ConditionalWrites | None) -> None:
+def test_a_store_without_them_has_one_writer_at_a_time(
+    kind: type[MemoryStore], writes: ConditionalWrites | None
+) -> None:
     if writes:
         with pytest.raises(ConfigurationError, match="no conditional writes"):
-            writer(Deaf(), described("custom", writes))
-    store = Deaf()
+            writer(kind(), described("custom", writes))
+    store = kind()
     made = writer(store, described("custom", writes, "single"))
     made.put("a", ONE, Condition.CREATE)
     with pytest.raises(ConflictError):

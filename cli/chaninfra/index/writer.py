@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from threading import Lock
 
 from chaninfra.channel.descriptor import Descriptor
-from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.errors import ConfigurationError, ConflictError, UnsupportedError
 from chaninfra.channel.store import Body, Condition, Entry, Match, ObjectStore, Stored
 from chaninfra.channel.writing import SINGLE, is_known, must_write
 
@@ -105,7 +105,13 @@ class _Tried(_Through):
         there = self._store.head(key)
         if (there.etag if there else None) != (condition.etag if isinstance(condition, Match) else None):
             raise ConflictError(f"{key} was changed by another writer meanwhile")
-        etag = self._store.put(key, body, condition)
+        try:
+            etag = self._store.put(key, body, condition)
+        except UnsupportedError as error:
+            self._honoured[kind] = False
+            if not self._single:
+                raise _refused(self._where) from error
+            return self._store.put(key, body)
         # The smallest object that we put: an index may be large, and is changed by others.
         again, same = self._small if self._small and self._small[0] != key else (key, body)
         try:

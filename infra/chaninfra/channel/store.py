@@ -23,6 +23,10 @@ from chaninfra.channel.location import Location
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
 
+TIMEOUT = timedelta(minutes=15)
+"""For a whole request with its body, which may be some 16 MiB on a slow line: a host that cannot be reached is noticed
+sooner."""
+
 
 class Condition(Enum):
     """A condition without a value."""
@@ -118,7 +122,7 @@ class S3Store:
             client_options={
                 "allow_http": location.endpoint_url.startswith("http:"),
                 "connect_timeout": timedelta(seconds=5),
-                "timeout": timedelta(seconds=60),
+                "timeout": TIMEOUT,
             },
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         )
@@ -217,6 +221,8 @@ class S3Store:
         if status is None:
             # The first line says what happened; the rest is the library's own structure.
             detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
+            if "kind: Timeout" in str(error):
+                detail = "it took too long"
         region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", str(error))
         return storage_error(
             self.location, code, status, doing=doing, key=key, detail=detail, region=region[1] if region else ""
