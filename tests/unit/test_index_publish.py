@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.store import Body
 from chaninfra.cli.reports import published_json, published_text
 from chaninfra.index.publish import Published, publish
@@ -53,3 +56,14 @@ def test_a_package_that_is_yanked_is_said_not_to_be_in_the_index() -> None:
         "brings it back"
     )
     assert [each["yanked"] for each in published_json(done)["packages"]] == [True]
+
+
+def test_where_the_index_is_another_tools_no_package_is_put_or_it_is_said() -> None:
+    store = made("a")
+    store.objects[f"{FOLDER}/repodata_from_packages.json"] = Body(data=b"{}", content_type="")
+    before = dict(store.objects)
+    with pytest.raises(RefusedError):
+        published(store, "b", "c")
+    assert store.objects == before
+    with pytest.raises(RefusedError, match=r"noarch/b-1-0\.conda is in the bucket, and not in the index"):
+        published(store, "b")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.errors import ConfigurationError, ConflictError, RefusedError
 from chaninfra.channel.formats import REPODATA
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.change import Applied, Change
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit import check_ours
 from chaninfra.index.indexed import commit_indexed
 from chaninfra.index.means import Threads, every
 from chaninfra.index.package_file import PackageFile
@@ -65,7 +66,16 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
         (package,) = packages
         progress.package(package.label)
         upload_it = channel.means.go(partial(upload, channel, package, existing, progress.advance))
-        return _publish_into({package.subdir: lambda: [upload_it()]}, channel, progress)
+        try:
+            return _publish_into({package.subdir: lambda: [upload_it()]}, channel, progress)
+        except RefusedError as error:
+            # Found while it went out.
+            upload_it()
+            raise RefusedError(
+                f"{error.message}; {package.label} is in the bucket, and not in the index",
+                where=error.where,
+                remedy=error.remedy,
+            ) from error
     uploaded, refused = _upload(channel, packages, existing, progress)
     by_subdir: dict[Subdir, list[Uploaded]] = {}
     for each in uploaded:
@@ -99,6 +109,8 @@ def _upload(
     channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress
 ) -> tuple[list[Uploaded], ConflictError | None]:
     """What is in the channel now, and the refusal of the last package that another writer took meanwhile."""
+    for subdir in sorted({package.subdir for package in packages}):
+        check_ours(channel.target(subdir))
     there = every(channel.means, [partial(look, channel, package) for package in packages])
     differing = [package.label for package, found in zip(packages, there, strict=True) if found == "differs"]
     if differing and existing == "refuse":
