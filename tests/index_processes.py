@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from archives import conda, index_json
-from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA, Repodata
 from chaninfra.channel.shards import index_files
 from chaninfra.channel.store import ObjectStore
@@ -83,7 +82,9 @@ def publishing(name: str, payload: bytes = b"", *, process: str = "") -> Process
     made = package(name, payload)
 
     def run(store: ObjectStore, means: Alone) -> None:
-        publish(channel(store, means), [made], "refuse", _Silent())
+        done = publish(channel(store, means), [made], "refuse", _Silent())
+        if done.error:
+            raise done.error
 
     return Process(process or f"publish-{name}", run, commits=True, makes=file(name))
 
@@ -93,11 +94,9 @@ def forcing(name: str, payload: bytes) -> Process:
     made = package(name, payload)
 
     def run(store: ObjectStore, means: Alone) -> None:
-        try:
-            publish(channel(store, means), [made], "overwrite", _Silent())
-        except ConflictError as error:
-            if "other bytes" not in error.message:
-                raise
+        done = publish(channel(store, means), [made], "overwrite", _Silent())
+        if done.error and "other bytes" not in done.error.message:
+            raise done.error
 
     return Process(f"force-{name}-{payload.decode()}", run, commits=False)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import RefusedError
+from chaninfra.channel.errors import ConflictError, DeniedError, RefusedError
 from chaninfra.channel.store import Body
-from chaninfra.cli.reports import published_json, published_text
+from chaninfra.cli.reports import finish, published_json, published_text
 from chaninfra.index.publish import Published, publish
 from index_processes import FOLDER, TRUTH, channel, file, made, package, yanking
 from memory_store import Alone, MemoryStore
@@ -67,3 +67,51 @@ def test_where_the_index_is_another_tools_no_package_is_put_or_it_is_said() -> N
     assert store.objects == before
     with pytest.raises(RefusedError, match=r"noarch/b-1-0\.conda is in the bucket, and not in the index"):
         published(store, "b")
+
+
+def test_what_was_done_is_said_where_one_of_several_packages_fails() -> None:
+    store = made("a")
+    taken = f"{FOLDER}/{file('b')}"
+
+    def another(kind: str, key: str) -> None:
+        if (kind, key) == ("put", taken):
+            store.objects[taken] = Body(data=b"other", content_type="")
+
+    store.before = another
+    done = published(store, "b", "c")
+    assert [each.package.label for each in done.packages] == ["noarch/c-1-0.conda"]
+    assert truth(store)["packages.conda"].keys() == {file("a"), file("c")}
+    assert [each["reason"] for each in published_json(done)["failed"]] == [
+        "already there with other bytes: noarch/b-1-0.conda"
+    ]
+    assert isinstance(done.error, ConflictError)
+    with pytest.raises(ConflictError, match="other bytes"):
+        finish(done.report, done.error)
+
+
+def test_failures_of_several_packages_are_all_named() -> None:
+    store = made("a")
+
+    def denied(kind: str, key: str) -> None:
+        if kind == "put" and key.endswith((file("b"), file("c"))):
+            raise DeniedError("the store says no", where=key)
+
+    store.before = denied
+    done = published(store, "b", "c", "d")
+    assert [each.package.label for each in done.packages] == ["noarch/d-1-0.conda"]
+    assert [each.package.label for each in done.failed] == ["noarch/b-1-0.conda", "noarch/c-1-0.conda"]
+    assert isinstance(done.error, DeniedError)
+    with pytest.raises(DeniedError):
+        published(store, "b", "c")
+
+
+def test_where_the_index_cannot_be_written_it_is_said_that_the_packages_are_there() -> None:
+    store = made("a")
+
+    def denied(kind: str, key: str) -> None:
+        if (kind, key) == ("put", TRUTH):
+            raise DeniedError("the store says no", where=key)
+
+    store.before = denied
+    with pytest.raises(DeniedError, match=r"noarch/b-1-0\.conda is in the bucket, and perhaps not in the index"):
+        published(store, "b", "c")

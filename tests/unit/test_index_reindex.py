@@ -12,9 +12,11 @@ from archives import conda, index_json
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.skeleton import Layout
 from chaninfra.channel.store import Body
+from chaninfra.cli.reports import report_text
 from chaninfra.index import reading
 from chaninfra.index.means import Threads
 from chaninfra.index.reindex import reindex_subdir
+from chaninfra.index.report import Report
 from chaninfra.index.target import Target
 from memory_store import MemoryStore
 
@@ -59,6 +61,16 @@ def test_a_package_that_goes_after_the_listing() -> None:
     meanwhile.done = lambda: store.delete([KEY])
     report = reindex_subdir(target(store))
     assert (report.after, report.added, report.left_out) == (0, (), ())
+
+
+def test_of_a_new_index_it_is_not_said_that_its_files_were_missing() -> None:
+    store = MemoryStore()
+    put(store, FIRST)
+    report = Report.of([reindex_subdir(target(store))])
+    assert report_text(report) == "noarch: 1 package (new index)\n  new: a-1-0.conda"
+    store.delete(["ch/noarch/repodata.json.zst"])
+    report = Report.of([reindex_subdir(target(store))])
+    assert report_text(report).endswith("index files that were missing or did not agree: repodata.json.zst")
 
 
 def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:

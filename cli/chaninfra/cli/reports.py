@@ -32,9 +32,11 @@ def report_text(report: Report) -> str:
         change = each.after - (each.before or 0)
         said = "no change" if each.before is not None and not change else f"{change:+,}"
         lines.append(f"{each.subdir}: {count(each.after, 'package')} ({'new index' if each.before is None else said})")
-        lines += [
-            f"  {words}: {_some(getattr(each, name))}" for name, words in _WHAT_DIFFERED.items() if getattr(each, name)
+        # All files of a new index are.
+        names = [
+            name for name in _WHAT_DIFFERED if getattr(each, name) and (name != "files" or each.before is not None)
         ]
+        lines += [f"  {_WHAT_DIFFERED[name]}: {_some(getattr(each, name))}" for name in names]
     return "\n".join(lines)
 
 
@@ -85,7 +87,8 @@ def published_json(published: Published) -> dict[str, Any]:
         }
         for each in published.packages
     ]
-    return {"packages": packages, "index": report_json(published.report)}
+    failed = [{"file": str(each.package.path), "reason": each.error.message} for each in published.failed]
+    return {"packages": packages, "failed": failed, "index": report_json(published.report)}
 
 
 def finish_check(report: Report) -> None:
@@ -97,11 +100,14 @@ def finish_check(report: Report) -> None:
         )
 
 
-def finish(report: Report) -> None:
-    """Raises LeftOutError that names the packages that were left out, where there are any."""
-    if report.left_out:
-        named = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
-        raise LeftOutError(
-            f"{count(len(report.left_out), 'package')} left out:\n  {named}",
-            remedy="publish them again with `--force`, or delete them; then `chaninfra reindex`",
-        )
+def finish(report: Report, failed: ChaninfraError | None = None) -> None:
+    """Raises `failed`, else a LeftOutError; either names the packages that were left out, where there are any."""
+    if not report.left_out:
+        if failed:
+            raise failed
+        return
+    named = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
+    text = f"{count(len(report.left_out), 'package')} left out:\n  {named}"
+    if failed:
+        raise type(failed)(f"{failed.message}\n{text}", where=failed.where, remedy=failed.remedy)
+    raise LeftOutError(text, remedy="publish them again with `--force`, or delete them; then `chaninfra reindex`")

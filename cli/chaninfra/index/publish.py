@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from chaninfra.channel.errors import ConfigurationError, ConflictError, RefusedError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.channel.formats import REPODATA
 from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.index.change import Applied, Change
@@ -47,18 +47,33 @@ class PublishedPackage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Failed:
+    """A package that was not published, and why."""
+
+    package: PackageFile
+    error: ChaninfraError
+
+
+@dataclass(frozen=True, kw_only=True)
 class Published:
-    """What was published, and the index of the subdirs concerned."""
+    """What was published, the index of the subdirs concerned, and the packages for which that failed."""
 
     packages: tuple[PublishedPackage, ...]
     report: Report
+    failed: tuple[Failed, ...] = ()
+
+    @property
+    def error(self) -> ChaninfraError | None:
+        """That of the packages that failed, of the first one's kind; None where there are none."""
+        return _together(self.failed) if self.failed else None
 
 
 def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress) -> Published:
     """Upload the packages and index them; nothing is uploaded where one of them cannot be.
 
-    What another writer took meanwhile is refused after the rest was indexed. Raises ConfigurationError,
-    ConflictError, StorageError and its kinds.
+    What fails only then, since another writer was faster for one, is told in what comes back, and the rest is indexed.
+    Where no index was looked after for that, raises what it was: ConfigurationError, ConflictError, StorageError and
+    its kinds.
     """
     packages = _checked(channel, packages)
     if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
@@ -66,24 +81,20 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
         (package,) = packages
         progress.package(package.label)
         upload_it = channel.means.go(partial(upload, channel, package, existing, progress.advance))
-        try:
-            return _publish_into({package.subdir: lambda: [upload_it()]}, channel, progress)
-        except RefusedError as error:
-            # Found while it went out.
-            upload_it()
-            raise RefusedError(
-                f"{error.message}; {package.label} is in the bucket, and not in the index",
-                where=error.where,
-                remedy=error.remedy,
-            ) from error
-    uploaded, refused = _upload(channel, packages, existing, progress)
+        return _publish_into({package.subdir: lambda: [upload_it()]}, [], channel, progress)
+    uploaded, failed = _upload(channel, packages, existing, progress)
     by_subdir: dict[Subdir, list[Uploaded]] = {}
     for each in uploaded:
         by_subdir.setdefault(each.package.subdir, []).append(each)
-    done = _publish_into({subdir: partial(list, each) for subdir, each in by_subdir.items()}, channel, progress)
-    if refused is not None:
-        raise refused
-    return done
+    return _publish_into({subdir: partial(list, each) for subdir, each in by_subdir.items()}, failed, channel, progress)
+
+
+def _together(failed: Sequence[Failed]) -> ChaninfraError:
+    first = failed[0].error
+    if len({each.error.message for each in failed}) == 1:
+        return first
+    named = "\n  ".join(f"{each.package.label}: {each.error.message}" for each in failed)
+    return type(first)(f"{len(failed)} packages were not published:\n  {named}", where=first.where, remedy=first.remedy)
 
 
 def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageFile]:
@@ -107,8 +118,8 @@ def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageF
 
 def _upload(
     channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress
-) -> tuple[list[Uploaded], ConflictError | None]:
-    """What is in the channel now, and the refusal of the last package that another writer took meanwhile."""
+) -> tuple[list[Uploaded], list[Failed]]:
+    """What is in the channel now, and what is not. Raises where something is to be refused before any goes out."""
     for subdir in sorted({package.subdir for package in packages}):
         check_ours(channel.target(subdir))
     there = every(channel.means, [partial(look, channel, package) for package in packages])
@@ -119,14 +130,14 @@ def _upload(
     for present in done:
         progress.advance(present.package.size)
     missing = [package for package, found in zip(packages, there, strict=True) if not isinstance(found, Uploaded)]
-    refused: list[ConflictError] = []
+    failed: list[Failed] = []
 
     def one(package: PackageFile) -> None:
         progress.package(package.label)
         try:
             done.append(upload(channel, package, existing, progress.advance))
-        except ConflictError as error:
-            refused.append(error)
+        except ChaninfraError as error:
+            failed.append(Failed(package=package, error=error))
 
     # Few at a time, since each is in memory; and the large ones, which go out in parts at once, one after the other.
     every(Threads(_UPLOADS_AT_ONCE), [partial(one, package) for package in missing if package.size <= IN_ONE_PUT])
@@ -134,27 +145,41 @@ def _upload(
         if package.size > IN_ONE_PUT:
             one(package)
     order = {package.label: place for place, package in enumerate(packages)}
-    return sorted(done, key=lambda each: order[each.package.label]), refused[-1] if refused else None
+
+    def place(each: Uploaded | Failed) -> int:
+        return order[each.package.label]
+
+    return sorted(done, key=place), sorted(failed, key=place)
 
 
 def _publish_into(
-    uploads: dict[Subdir, Callable[[], list[Uploaded]]], channel: Channel, progress: Progress
+    uploads: dict[Subdir, Callable[[], list[Uploaded]]], failed: list[Failed], channel: Channel, progress: Progress
 ) -> Published:
-    """One commit a subdir. `uploads` wait for what is still going out."""
+    """One commit a subdir. `uploads` wait for what is still going out, `failed` is what did not."""
+    if failed and not uploads:
+        raise _together(failed)
     progress.indexing()
     published: list[PublishedPackage] = []
     reports: list[SubdirReport] = []
-    overtaken: list[str] = []
     if channel.origin == "assumed" and NOARCH not in uploads:
         reports += _first_index(channel.target(NOARCH))
     for subdir in KNOWN_SUBDIRS:
         if subdir not in uploads:
             continue
         target = channel.target(subdir)
-        applied, found = _commit(target, uploads[subdir])
-        packages = uploads[subdir]()
-        lost, again = _replaced_again(channel, target, packages)
-        overtaken += sorted(lost.union(f"{subdir}/{file}" for file in applied.overtaken))
+        try:
+            applied, found = _commit(target, uploads[subdir])
+            packages = uploads[subdir]()
+            lost, again = _replaced_again(channel, target, packages)
+        except ChaninfraError as error:
+            failed += [_not_indexed(each.package, error) for each in uploads[subdir]()]
+            continue
+        lost |= {f"{subdir}/{file}" for file in applied.overtaken}
+        failed += [
+            Failed(package=each.package, error=taken(channel, [each.package.label]))
+            for each in packages
+            if each.package.label in lost
+        ]
         published += [
             PublishedPackage(
                 package=each.package,
@@ -163,11 +188,19 @@ def _publish_into(
                 yanked=each.package.path.name in applied.yanked,
             )
             for each in packages
+            if each.package.label not in lost
         ]
         reports.append(_besides(packages, found, again))
-    if overtaken:
-        raise taken(channel, overtaken)
-    return Published(packages=tuple(published), report=Report.of(reports))
+    if not reports:
+        raise _together(failed)
+    return Published(packages=tuple(published), report=Report.of(reports), failed=tuple(failed))
+
+
+def _not_indexed(package: PackageFile, error: ChaninfraError) -> Failed:
+    """A package that was uploaded, where the commit failed."""
+    sure = "not" if isinstance(error, RefusedError) else "perhaps not"
+    text = f"{error.message}; {package.label} is in the bucket, and {sure} in the index"
+    return Failed(package=package, error=type(error)(text, where=error.where, remedy=error.remedy))
 
 
 def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:

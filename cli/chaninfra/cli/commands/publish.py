@@ -29,7 +29,6 @@ def publish(
       chaninfra publish output/noarch/my-package-1.0-0.conda -c stack:prod
       chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
-    from chaninfra.channel.errors import ConflictError
     from chaninfra.cli import cdn
     from chaninfra.cli.channel_ref import open_channel
     from chaninfra.cli.progress import uploading
@@ -41,14 +40,9 @@ def publish(
     # The files first: what is wrong with them needs no request.
     packages = [read(path) for path in files]
     opened = open_channel(channel, store, "write")
-    try:
-        with uploading(sum(package.size for package in packages)) as progress:
-            published = run(opened, packages, "overwrite" if force else "refuse", progress)
-    except ConflictError:
-        # The others may be in the index by now.
-        cdn.refresh(opened, sorted({package.subdir for package in packages}))
-        raise
+    with uploading(sum(package.size for package in packages)) as progress:
+        published = run(opened, packages, "overwrite" if force else "refuse", progress)
     replaced = [each.package.label for each in published.packages if each.outcome == "replaced"]
     cdn.refresh(opened, changed(published.report, replaced), replaced=replaced)
     output.result_json(published_json(published)) if as_json else output.result(published_text(published))
-    finish(published.report)
+    finish(published.report, published.error)
