@@ -16,7 +16,7 @@ from rattler.index import index_fs
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.formats import FILE_NAMES, IMMUTABLE, Repodata
 from chaninfra.channel.index_settings import IndexSettings
-from chaninfra.channel.shards import index_files
+from chaninfra.channel.shards import ShardIndex, index_files
 from packages import make_package
 
 
@@ -116,3 +116,21 @@ def test_a_record_that_is_not_valid_is_named(record: bytes) -> None:
     with pytest.raises(StorageError, match=r"noarch/repodata\.json: the record of a-1-0\.tar\.bz2 is not v") as caught:
         index_files(repodata, IndexSettings())
     assert "reindex --force" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize("record", [{"fn": "x-1-py3-none-any.whl"}, {"name": 5}, None])
+def test_a_record_of_an_unknown_kind_without_a_name_is_kept_and_in_no_shard(record: Any) -> None:
+    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3-none-any": record, "y": {"name": "y"}}}}
+    repodata = Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch")
+    made = index_files(repodata, IndexSettings())
+    assert json.loads(made["repodata.json"].data)["v3"] == document["v3"]
+    index = ShardIndex.parse(made["repodata_shards.msgpack.zst"].data)
+    assert index is not None
+    assert list(index.hashes) == ["y"]
+    assert [name for name, *_ in repodata.named(["x", "y"])] == ["y"]
+
+
+def test_a_package_record_without_a_name_is_an_error() -> None:
+    document = {"packages": {}, "packages.conda": {"x-1-0.conda": {}}}
+    with pytest.raises(StorageError, match=r"the record of x-1-0\.conda is not valid"):
+        index_files(Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch"), IndexSettings())

@@ -15,6 +15,7 @@ from chaninfra.channel.store import Body
 from chaninfra.cli.reports import report_text
 from chaninfra.index import reading
 from chaninfra.index.means import Threads
+from chaninfra.index.plan import Scope
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.report import Report
 from chaninfra.index.target import Target
@@ -137,3 +138,17 @@ def test_records_without_a_name_do_not_survive_the_scope_all(record: Any, data: 
     assert list(records(store)) == (["a-1-0.conda"] if data is FIRST else [])
     assert report.after == (data is FIRST)
     assert reindex_subdir(target(store), "all").differed is False
+
+
+@pytest.mark.parametrize("scope", ["changed", "all"])
+def test_a_wheel_record_without_a_name_is_kept(scope: Scope) -> None:
+    """It is another tool's, and its file may lie elsewhere."""
+    store = MemoryStore()
+    put(store, FIRST)
+    wheels = {"x-1-py3-none-any": {"url": "https://example.com/x-1-py3-none-any.whl"}}
+    truth = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}, "v3": {"whl": wheels}}
+    store.objects[TRUTH] = Body(data=json.dumps(truth).encode(), content_type="")
+    report = reindex_subdir(target(store), scope)
+    assert (report.added, report.dropped) == (("a-1-0.conda",), ())
+    assert json.loads(store.objects[TRUTH].data)["v3"] == {"whl": wheels}
+    assert reindex_subdir(target(store), scope).differed is False

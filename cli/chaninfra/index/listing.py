@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.formats import REPODATA, Repodata
+from chaninfra.channel.formats import PACKAGE_TABLES, REPODATA, Repodata
 from chaninfra.channel.rights import YANKED
 from chaninfra.channel.store import ObjectStore
 from chaninfra.channel.structs import prepared
@@ -112,7 +112,9 @@ def _listed(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[List
             try:
                 packages.append(_one(subdir, file, msgspec.json.decode(repodata.records[table][key], type=_Record)))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise repodata.invalid(key, error) from error
+                # Of other tables it is not known what their records say.
+                if table in PACKAGE_TABLES:
+                    raise repodata.invalid(key, error) from error
     for file in out:
         yank = yanked.packages[f"{subdir}/{file}"]
         packages.append(_one(subdir, file, msgspec.convert(yank.record or guessed(file), _Record), yank.reason or ""))

@@ -189,14 +189,17 @@ def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
 
 
 def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
-    """The names that its records have; and the files whose records have none that can be read."""
+    """The names that its records have; and the packages whose records have none that can be read."""
     names: set[str] = set()
     nameless: set[str] = set()
     for file, table, key in repodata.files():
         try:
-            names.add(repodata.name_in(repodata.records[table][key], key))
+            name = repodata.name_in(table, key)
         except StorageError:
             nameless.add(file)
+            continue
+        if name is not None:
+            names.add(name)
     return names, nameless
 
 

@@ -37,6 +37,8 @@ SHARDS = "shards"
 IMMUTABLE = "max-age=31536000, immutable"
 TABLES = ("packages", "packages.conda")
 V3 = "v3"
+PACKAGE_TABLES = (*TABLES, *(f"{V3}{suffix}" for suffix in PACKAGE_SUFFIXES))
+"""What the records of other tables say is not known; they are kept."""
 _FEW = 8
 """So many texts are looked for in a record in less time than it takes to decode its name."""
 
@@ -110,10 +112,15 @@ class Repodata:
         return sum(len(table) for table in self.records.values())
 
     def names(self) -> Iterator[tuple[str, str, str, Raw]]:
-        """(package name, table, key, record) of each record. Raises StorageError where one has no name."""
+        """(package name, table, key, record) of each record; those of tables that are not known where they have a name.
+
+        Raises StorageError where a package's has none.
+        """
         for table, records in self.records.items():
             for key, record in records.items():
-                yield self.name_in(record, key), table, key, record
+                name = self.name_in(table, key)
+                if name is not None:
+                    yield name, table, key, record
 
     def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str, Raw]]:
         """Those of `names()` that have one of these names, found without reading the others."""
@@ -127,16 +134,21 @@ class Repodata:
                 data = bytes(record)
                 for quoted in wanted.values():
                     if quoted in data:
-                        name = self.name_in(record, key)
-                        if name in wanted:
+                        name = self.name_in(table, key)
+                        if name is not None and name in wanted:
                             yield name, table, key, record
                         break
 
-    def name_in(self, record: Raw, key: str) -> str:
-        """The package name in a record. Raises StorageError where there is none."""
+    def name_in(self, table: str, key: str) -> str | None:
+        """The package name in a record; None where one of a table that is not known has none.
+
+        Raises StorageError where a package's has none.
+        """
         try:
-            return _name.decode(record).name
+            return _name.decode(self.records[table][key]).name
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if table not in PACKAGE_TABLES:
+                return None
             raise self.invalid(key, error) from error
 
     def files(self) -> Iterator[tuple[str, str, str]]:
@@ -173,7 +185,7 @@ class Repodata:
         """The `info` mapping as any tool would write it: what counts the records below `v3` fits, our key is not in."""
         info = {key: value for key, value in self._info.items() if key != OUR_KEY}
         v3 = [
-            self._indexed(raw, key)
+            self._indexed(raw, table, key)
             for table, records in self.records.items()
             if table.startswith(V3)
             for key, raw in records.items()
@@ -214,10 +226,12 @@ class Repodata:
             made[hole : hole + len(NO_CHECKSUM)] = checksum(made, start)
         return bytes(made)
 
-    def _indexed(self, record: Raw, key: str) -> int | None:
+    def _indexed(self, record: Raw, table: str, key: str) -> int | None:
         try:
             return msgspec.json.decode(record, type=_Indexed).indexed_timestamp
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if table not in PACKAGE_TABLES:
+                return None
             raise self.invalid(key, error) from error
 
 
