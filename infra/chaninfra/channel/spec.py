@@ -11,8 +11,9 @@ from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_settings import BucketSettings, bucket_settings
 from chaninfra.channel.cdn import check_behind_cdn, check_cdn
 from chaninfra.channel.cdn_keys import CdnKeys
+from chaninfra.channel.channel_keys import Auth, ChannelKeys, Visibility
 from chaninfra.channel.combinations import check_combinations
-from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
+from chaninfra.channel.config import Config, parse_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
