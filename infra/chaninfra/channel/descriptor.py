@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.location import Location, https_url, join
+from chaninfra.channel.names import check_endpoint
 from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 
@@ -52,7 +53,16 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     version: Annotated[Literal[1], Meta(description="The version of this format.")] = 1
     name: Annotated[str, Meta(description="The channel's name.", min_length=1, examples=["my-channel"])]
     provider: Annotated[str, Meta(description="The row of `chaninfra providers`.", examples=["aws", "minio"])]
-    bucket: Annotated[str, Meta(description="The bucket's name.", min_length=3, max_length=63, examples=["my-bucket"])]
+    bucket: Annotated[
+        str,
+        Meta(
+            description="The bucket's name.",
+            min_length=3,
+            max_length=63,
+            pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            examples=["my-bucket"],
+        ),
+    ]
     prefix: Annotated[
         str,
         Meta(
@@ -81,7 +91,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         str,
         Meta(
             description="The region that requests are signed with.",
-            min_length=1,
+            pattern="^[A-Za-z0-9._-]+$",
             examples=["eu-central-1", "us-east-1"],
         ),
     ]
@@ -186,6 +196,7 @@ def from_document(document: object, *, where: str) -> Descriptor:
 
         validate(document, CHANNEL, where=where)
         raise ConfigurationError(str(error), where=where, remedy="chaninfra schema channel") from error
+    check_endpoint(found.endpoint_url, where)
     # Some of what writes goes by the one, and some by the other.
     if found.url != (url := f"s3://{join(found.bucket, found.prefix)}"):
         raise ConfigurationError(

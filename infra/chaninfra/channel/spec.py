@@ -18,7 +18,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location, join
-from chaninfra.channel.names import check_bucket_name, check_prefix
+from chaninfra.channel.names import check_bucket_name, check_endpoint, check_prefix
 from chaninfra.channel.provider import Provider
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.role_names import role_name
@@ -140,6 +140,7 @@ def locate(
             where=f"{where}, key endpoint-url",
             remedy=f"set {wanted}" + (", or `endpoint-url` itself" if provider.needed else ""),
         )
+    check_endpoint(endpoint_url, where)
     check_bucket_name(bucket, endpoint_url, path_style, where)
     return Location(bucket=bucket, endpoint_url=endpoint_url.rstrip("/"), region=region, force_path_style=path_style)
 
