@@ -41,8 +41,9 @@ bench: servers ## ours against the reference indexer; writes docs/benchmarks.md
 schemas: setup ## schemas/ from the models
 	$(BIN)/python tools/schemas.py
 
-docs: schemas ## the pages of docs/ that the program prints
+docs: schemas engine servers ## the pages of docs/ that the program prints
 	$(BIN)/python tools/docs.py
+	PYTHONPATH=tests:tools $(BIN)/python tests/pages.py
 
 # LOCK=--upgrade takes the newest of everything instead of keeping the pins that still fit.
 lock: setup ## requirements.lock after a change of pyproject.toml

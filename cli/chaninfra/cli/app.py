@@ -90,7 +90,8 @@ def _main() -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody to tell.
         return ExitCode.FAILED
-    except Exception as error:
+    except BaseException as error:
+        # Not Exception alone: a panic of the Rust below obstore and py-rattler is none.
         if os.environ.get(TRACEBACK):
             import traceback
 

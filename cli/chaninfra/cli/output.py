@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import typer
 
 if TYPE_CHECKING:
     from chaninfra.channel.errors import ChaninfraError
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def result(text: str) -> None:
@@ -22,6 +25,14 @@ def result(text: str) -> None:
         typer.echo(text, nl=not text.endswith("\n"))
     except BrokenPipeError:
         raise
+    except UnicodeEncodeError as error:
+        from chaninfra.channel.errors import ChaninfraError
+
+        raise ChaninfraError(
+            f"the output is in {error.encoding}, which cannot hold {error.object[error.start : error.end]!a}",
+            where="stdout",
+            remedy="set PYTHONIOENCODING=utf-8:surrogateescape",
+        ) from error
     except OSError as error:
         from chaninfra.channel.errors import ChaninfraError
 
@@ -37,17 +48,17 @@ def result_json(document: Any) -> None:
 
 def note(text: str) -> None:
     """Say something beside the result."""
-    typer.echo(f"{_label('note:', typer.colors.CYAN)} {text}", err=True)
+    _say("note:", typer.colors.CYAN, text)
 
 
 def warning(problem: ChaninfraError) -> None:
     """Say what went wrong beside what was done."""
-    typer.echo(f"{_label('warning:', typer.colors.YELLOW)} {problem}", err=True)
+    _say("warning:", typer.colors.YELLOW, str(problem))
 
 
 def error(problem: ChaninfraError) -> None:
     """Say what was wrong, where, and what to type or change next."""
-    typer.echo(f"{_label('error:', typer.colors.RED)} {problem}", err=True)
+    _say("error:", typer.colors.RED, str(problem))
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
@@ -56,6 +67,11 @@ def table(rows: Iterable[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def _say(label: str, colour: str, text: str) -> None:
+    # A URL that somebody gave with credentials in it may be what is wrong.
+    typer.echo(f"{_label(label, colour)} {_CREDENTIALS.sub('…@', text)}", err=True)
 
 
 def _label(text: str, colour: str) -> str:

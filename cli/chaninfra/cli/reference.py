@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from chaninfra.channel.descriptor import FILE_NAME
 from chaninfra.channel.errors import ConfigurationError
@@ -69,16 +69,42 @@ def parse(text: str) -> Reference:
     return File(text)
 
 
+def _split(text: str) -> SplitResult:
+    """The parts of a URL. Raises ConfigurationError where it is none, or holds credentials, which are not repeated."""
+    try:
+        parts = urlsplit(text)
+        # A port that is no number shows only when it is asked for.
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"is no URL: {error}", where=_bare(text), remedy=f"give {FORMS}") from None
+    if "@" in parts.netloc:
+        raise ConfigurationError(
+            "a URL is no place for credentials",
+            where=_bare(text),
+            remedy="take them out; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a --profile",
+        )
+    return parts
+
+
+def _bare(text: str) -> str:
+    """The text without what stands before the last @ of its host."""
+    scheme, _, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def _s3(text: str) -> S3:
-    parts = urlsplit(text)
+    parts = _split(text)
     prefix = parts.path.strip("/")
-    if not parts.netloc or "//" in prefix or parts.query or parts.fragment or "@" in parts.netloc:
+    if not parts.netloc or "//" in prefix or parts.query or parts.fragment:
         raise ConfigurationError("is not a place in a bucket", where=text, remedy="write s3://BUCKET/PREFIX")
     return S3(parts.netloc, prefix)
 
 
 def _web(text: str) -> Web:
-    parts = urlsplit(text)
+    parts = _split(text)
+    if not parts.hostname:
+        raise ConfigurationError("names no host", where=text, remedy="give the https:// URL of a channel.json")
     if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
         # Whoever is on the way could send uploads elsewhere.
         raise ConfigurationError("a descriptor is not fetched in clear", where=text, remedy="use https://")

@@ -15,14 +15,18 @@ class RoleKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
 
     name_prefix: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9+=,.@_-]{0,32}$")],
-        Meta(description="What the names of the roles begin with."),
+        Meta(description="What the names of the roles begin with.", examples=["conda-"]),
     ] = ""
     path: Annotated[
         Annotated[str, Meta(pattern="^/([!-~]+/)?$")],
         Meta(description="The IAM path of the roles.", examples=["/conda/"]),
     ] = "/"
     permissions_boundary: Annotated[
-        _RoleArn | None, Meta(description="The ARN of a policy that no role may go beyond.")
+        _RoleArn | None,
+        Meta(
+            description="The ARN of a policy that no role may go beyond.",
+            examples=["arn:aws:iam::123456789012:policy/boundary"],
+        ),
     ] = None
     max_session_duration: Annotated[
         int, Meta(description="How long a session of a role may last, in seconds.", ge=3600, le=43200)
@@ -34,20 +38,27 @@ class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
 
     organization_id: Annotated[
         Annotated[str, Meta(pattern="^o-[a-z0-9]{10,32}$")] | None,
-        Meta(description="The AWS organization whose accounts may read, for the visibility `organization`."),
+        Meta(
+            description="The AWS organization whose accounts may read, for the visibility `organization`.",
+            examples=["o-a1b2c3d4e5"],
+        ),
     ] = None
     kms_key_arn: Annotated[
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/.+$")] | None,
         Meta(
             description="The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. "
             "Roles get the rights on it that they then need; for those named by ARN or by organization `chaninfra "
-            "policy` prints what the key's policy must say. A public channel can have one behind a `cdn` only."
+            "policy` prints what the key's policy must say. A public channel can have one behind a `cdn` only.",
+            examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
         ),
     ] = None
     log_bucket: Annotated[
-        _Text | None, Meta(description="The bucket that access logs go to; it must let S3 write them.")
+        _Text | None,
+        Meta(description="The bucket that access logs go to; it must let S3 write them.", examples=["my-logs"]),
     ] = None
-    log_prefix: Annotated[str, Meta(description="What the keys of the access logs begin with.")] = ""
+    log_prefix: Annotated[
+        str, Meta(description="What the keys of the access logs begin with.", examples=["conda/"])
+    ] = ""
     no_overwrite: Annotated[
         bool,
         Meta(
@@ -59,7 +70,8 @@ class AwsKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_
         tuple[Annotated[str, Meta(pattern="^vpce-[0-9a-f]+$")], ...],
         Meta(
             description="Objects are read and written through these VPC endpoints only. Whoever runs `pulumi up` is "
-            "exempt, and the bucket's settings are never covered."
+            "exempt, and the bucket's settings are never covered.",
+            examples=[["vpce-0123456789abcdef0"]],
         ),
     ] = ()
     roles: Annotated[RoleKeys, Meta(description="What all roles share.")] = RoleKeys()

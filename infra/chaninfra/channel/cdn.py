@@ -18,7 +18,7 @@ from chaninfra.channel.policies import OURS, Statement, public_read
 from chaninfra.channel.subdirs import PACKAGE_SUFFIXES
 
 if TYPE_CHECKING:
-    from chaninfra.channel.config import Visibility
+    from chaninfra.channel.channel_keys import Visibility
     from chaninfra.channel.location import Location
     from chaninfra.channel.provider import Provider
 

@@ -10,80 +10,22 @@ import json
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.cdn_keys import CdnKeys
+from chaninfra.channel.channel_keys import ChannelKeys
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.index_settings import IndexSettings
-from chaninfra.channel.principals import Principal
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.schemas import STACK_CONFIG, load, validate
-from chaninfra.channel.subdirs import DEFAULT_SUBDIRS, Subdir
 
-Auth = Literal["aws", "pixi", "public"]
-Visibility = Literal["private", "organization", "public"]
 Encryption = Literal["sse-s3"]
-
-_Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
-Principals = dict[_Name, Principal]
 
 # Flat keys that are the defaults of each of `channels`.
 _SHARED = ("subdirs", "visibility", "auth", "index", "publishers", "readers", "maintainers")
 
 # Read by Pulumi alone, as encrypted values; the program never sees them.
 SECRET_KEYS = ("secret-access-key", "session-token")
-
-
-class ChannelKeys(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """The keys of one channel."""
-
-    name: Annotated[
-        Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None,
-        Meta(
-            description="The channel's name; left out, it is the last segment of the prefix, else the bucket's name.",
-        ),
-    ] = None
-    prefix: Annotated[
-        Annotated[str, Meta(pattern="^$|^/?[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$")] | None,
-        Meta(
-            description="Where in the bucket the channel lies; left out, the whole bucket is the channel.",
-            examples=["my-channel", "team/stable"],
-        ),
-    ] = None
-    subdirs: Annotated[
-        tuple[Annotated[Subdir, Meta(description="A subdir as conda names it.")], ...],
-        Meta(description="The platforms of the channel; noarch is always there.", examples=[["linux-64", "osx-arm64"]]),
-    ] = DEFAULT_SUBDIRS
-    visibility: Annotated[
-        Visibility,
-        Meta(
-            description="Who may read: `private`, those who were given the right; `organization`, all principals of an "
-            "AWS organization (`aws.organization-id`); `public`, everybody, by https."
-        ),
-    ] = "private"
-    auth: Annotated[
-        Auth | None,
-        Meta(
-            description="The way of access that `chaninfra manifest` prints: `aws` (credentials as any AWS tool has "
-            "them), `pixi` (pixi's credential store and s3-options), `public` (an https URL). Left out: public for "
-            "a public channel, aws on AWS, else pixi."
-        ),
-    ] = None
-    public_url: Annotated[
-        Annotated[str, Meta(pattern="^https?://[^/]+")] | None,
-        Meta(
-            description="The https URL of a public channel, where the store gives it one of its own or a domain "
-            "stands before it; left out, it follows from the endpoint.",
-            examples=["https://conda.example.com/my-channel"],
-        ),
-    ] = None
-    index: Annotated[IndexSettings, Meta(description="How the index is written.")] = IndexSettings()
-    publishers: Annotated[Principals, Meta(description="Who may add packages, by a name of your choice.")] = {}
-    readers: Annotated[Principals, Meta(description="Who may fetch packages, by a name of your choice.")] = {}
-    maintainers: Annotated[
-        Principals, Meta(description="Who may also yank, sweep and delete, by a name of your choice.")
-    ] = {}
 
 
 class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -125,11 +67,14 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     ] = None
     account_id: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9]+$")] | None,
-        Meta(description="Cloudflare R2: the account, a part of the endpoint."),
+        Meta(
+            description="Cloudflare R2: the account, a part of the endpoint.",
+            examples=["0123456789abcdef0123456789abcdef"],
+        ),
     ] = None
     jurisdiction: Annotated[
         Annotated[str, Meta(pattern="^[a-z]+$")] | None,
-        Meta(description="Cloudflare R2: the jurisdiction, where the bucket has one."),
+        Meta(description="Cloudflare R2: the jurisdiction, where the bucket has one.", examples=["eu"]),
     ] = None
     location: Annotated[
         Annotated[str, Meta(pattern="^[a-z0-9]+$")] | None,
@@ -140,11 +85,18 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
         Meta(description="Whether the bucket is in the path of a URL and not in its host; left out, the store's way."),
     ] = None
     profile: Annotated[
-        str | None, Meta(description="The profile of the AWS configuration files whose credentials are used.")
+        str | None,
+        Meta(
+            description="The profile of the AWS configuration files whose credentials are used.",
+            examples=["my-profile"],
+        ),
     ] = None
     access_key_id: Annotated[
         str | None,
-        Meta(description="The access key of the store; left out, it comes from the environment or the profile."),
+        Meta(
+            description="The access key of the store; left out, it comes from the environment or the profile.",
+            examples=["AKIAIOSFODNN7EXAMPLE"],
+        ),
     ] = None
     secret_access_key: Annotated[
         str | None,
@@ -187,14 +139,17 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     old_versions_days: Annotated[
         Annotated[int, Meta(ge=1, le=36500)] | None,
         Meta(
-            description="After how many days old versions of objects are deleted. Left out: on AWS 90, elsewhere never."
+            description="After how many days old versions of objects are deleted. Left out: on AWS 90, elsewhere "
+            "never.",
+            examples=[30],
         ),
     ] = None
     open_uploads_days: Annotated[
         Annotated[int, Meta(ge=1, le=365)] | None,
         Meta(
             description="After how many days uploads that were never finished are deleted. Left out: on AWS 7, "
-            "elsewhere as the store does it."
+            "elsewhere as the store does it.",
+            examples=[7],
         ),
     ] = None
     cors_origins: Annotated[
@@ -211,13 +166,22 @@ class Config(ChannelKeys, frozen=True, kw_only=True, rename="kebab", forbid_unkn
         Meta(
             description="Amazon CloudFront before the bucket, which stays private: everybody reads the channels by "
             "https from there, so `visibility` must be public. `{}` takes the distribution's own name.",
+            examples=[
+                {},
+                {
+                    "domain": "conda.example.com",
+                    "certificate-arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
+                    "1234abcd-12ab-34cd-56ef-1234567890ab",
+                },
+            ],
         ),
     ] = None
     channels: Annotated[
         dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelKeys],
         Meta(
             description="Several channels in the bucket: name → the keys that differ from the flat ones. A channel's "
-            "prefix is its name unless it says otherwise."
+            "prefix is its name unless it says otherwise.",
+            examples=[{"stable": {}, "nightly": {"subdirs": ["linux-64"]}}],
         ),
     ] = {}
 

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.location import Location, https_url, join
+from chaninfra.channel.names import check_endpoint
 from chaninfra.channel.structs import prepared
 from chaninfra.channel.subdirs import Subdir
 
@@ -31,7 +32,10 @@ class DescribedIndex(IndexSettings, frozen=True, kw_only=True, rename="kebab", f
 
     conditional_writes: Annotated[
         ConditionalWrites | None,
-        Meta(description="What a probe found; null: nothing was probed, the provider's row counts."),
+        Meta(
+            description="What a probe found; null: nothing was probed, the provider's row counts.",
+            examples=[{"create": True, "replace": True, "multipart": True}],
+        ),
     ] = None
 
 
@@ -39,7 +43,7 @@ class Cdn(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fiel
     """What stands before the bucket."""
 
     kind: Annotated[Literal["cloudfront"], Meta(description="The kind of CDN.")]
-    id: Annotated[str, Meta(description="Its id, for invalidations.", min_length=1)]
+    id: Annotated[str, Meta(description="Its id, for invalidations.", min_length=1, examples=["E2EXAMPLE"])]
 
 
 @prepared
@@ -49,23 +53,64 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     version: Annotated[Literal[1], Meta(description="The version of this format.")] = 1
     name: Annotated[str, Meta(description="The channel's name.", min_length=1, examples=["my-channel"])]
     provider: Annotated[str, Meta(description="The row of `chaninfra providers`.", examples=["aws", "minio"])]
-    bucket: Annotated[str, Meta(description="The bucket's name.", min_length=3, max_length=63)]
-    prefix: Annotated[str, Meta(description="Where in the bucket the channel lies, without slashes at the ends.")]
-    url: Annotated[str, Meta(description="The channel as pixi names it.", pattern="^s3://[^/]+")]
+    bucket: Annotated[
+        str,
+        Meta(
+            description="The bucket's name.",
+            min_length=3,
+            max_length=63,
+            pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            examples=["my-bucket"],
+        ),
+    ]
+    prefix: Annotated[
+        str,
+        Meta(
+            description="Where in the bucket the channel lies, without slashes at the ends.",
+            examples=["my-channel", ""],
+        ),
+    ]
+    url: Annotated[
+        str,
+        Meta(
+            description="The channel as pixi names it.", pattern="^s3://[^/]+", examples=["s3://my-bucket/my-channel"]
+        ),
+    ]
     public_url: Annotated[
         Annotated[str, Meta(pattern="^https?://")] | None,
-        Meta(description="The https URL of a public channel, else null."),
+        Meta(
+            description="The https URL of a public channel, else null.",
+            examples=["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel"],
+        ),
     ] = None
-    endpoint_url: Annotated[str, Meta(description="The URL of the S3 API.", pattern="^https?://[^/]+$")]
-    region: Annotated[str, Meta(description="The region that requests are signed with.", min_length=1)]
+    endpoint_url: Annotated[
+        str,
+        Meta(description="The URL of the S3 API.", pattern="^https?://[^/]+$", examples=["https://minio.example.com"]),
+    ]
+    region: Annotated[
+        str,
+        Meta(
+            description="The region that requests are signed with.",
+            pattern="^[A-Za-z0-9._-]+$",
+            examples=["eu-central-1", "us-east-1"],
+        ),
+    ]
     force_path_style: Annotated[bool, Meta(description="Whether the bucket is in the path of a URL, not in its host.")]
     visibility: Annotated[Literal["private", "organization", "public"], Meta(description="Who may read.")]
     auth: Annotated[
         Literal["aws", "pixi", "public"], Meta(description="The way of access that `manifest` prints by default.")
     ]
-    subdirs: Annotated[tuple[Subdir, ...], Meta(description="The subdirs that are there, noarch first.", min_length=1)]
+    subdirs: Annotated[
+        tuple[Subdir, ...],
+        Meta(description="The subdirs that are there, noarch first.", min_length=1, examples=[["noarch", "linux-64"]]),
+    ]
     index: Annotated[DescribedIndex, Meta(description="How the index is written.")] = DescribedIndex()
-    cdn: Annotated[Cdn | None, Meta(description="What stands before the bucket, or null.")] = None
+    cdn: Annotated[
+        Cdn | None,
+        Meta(
+            description="What stands before the bucket, or null.", examples=[{"kind": "cloudfront", "id": "E2EXAMPLE"}]
+        ),
+    ] = None
 
     @property
     def location(self) -> Location:
@@ -151,6 +196,7 @@ def from_document(document: object, *, where: str) -> Descriptor:
 
         validate(document, CHANNEL, where=where)
         raise ConfigurationError(str(error), where=where, remedy="chaninfra schema channel") from error
+    check_endpoint(found.endpoint_url, where)
     # Some of what writes goes by the one, and some by the other.
     if found.url != (url := f"s3://{join(found.bucket, found.prefix)}"):
         raise ConfigurationError(

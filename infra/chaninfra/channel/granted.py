@@ -8,7 +8,8 @@ import msgspec
 
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.cdn_keys import CdnKeys
-from chaninfra.channel.config import ChannelKeys, Config
+from chaninfra.channel.channel_keys import ChannelKeys
+from chaninfra.channel.config import Config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.partitions import partition
 from chaninfra.channel.principals import Key, Principal, Role

@@ -22,13 +22,20 @@ class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     workflow may be named instead of, or besides, it."""
 
     repository: Annotated[str, Meta(description="OWNER/REPOSITORY; no wildcard.", examples=["acme/packages"])]
-    branch: Annotated[_Text | None, Meta(description="Runs on this branch; `*` may stand for a part of its name.")] = (
-        None
-    )
-    tag: Annotated[_Text | None, Meta(description="Runs on this tag; `*` may stand for a part of its name.")] = None
-    ref: Annotated[_Text | None, Meta(description="Runs on this ref, written in full (refs/heads/main).")] = None
+    branch: Annotated[
+        _Text | None,
+        Meta(description="Runs on this branch; `*` may stand for a part of its name.", examples=["main", "release/*"]),
+    ] = None
+    tag: Annotated[
+        _Text | None, Meta(description="Runs on this tag; `*` may stand for a part of its name.", examples=["v*"])
+    ] = None
+    ref: Annotated[
+        _Text | None,
+        Meta(description="Runs on this ref, written in full (refs/heads/main).", examples=["refs/heads/main"]),
+    ] = None
     environment: Annotated[
-        _Text | None, Meta(description="Jobs of this environment; its token then says nothing of the branch.")
+        _Text | None,
+        Meta(description="Jobs of this environment; its token then says nothing of the branch.", examples=["channel"]),
     ] = None
     pull_request: Annotated[bool, Meta(description="Runs for pull requests.")] = False
     workflow: Annotated[
@@ -40,9 +47,14 @@ class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     ] = None
     owner_id: Annotated[
         _Digits | None,
-        Meta(description="The owner's id: names can be taken over by others, ids cannot. Goes with repository-id."),
+        Meta(
+            description="The owner's id: names can be taken over by others, ids cannot. Goes with repository-id.",
+            examples=["1234567"],
+        ),
     ] = None
-    repository_id: Annotated[_Digits | None, Meta(description="The repository's id. Goes with owner-id.")] = None
+    repository_id: Annotated[
+        _Digits | None, Meta(description="The repository's id. Goes with owner-id.", examples=["123456789"])
+    ] = None
     audience: Annotated[
         str,
         Meta(
@@ -57,13 +69,20 @@ class GitLab(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     """Jobs of a GitLab project, on one branch or tag."""
 
     project: Annotated[str, Meta(description="GROUP/PROJECT, subgroups included; no wildcard.", examples=["acme/pkgs"])]
-    branch: Annotated[_Text | None, Meta(description="Jobs on this branch; `*` may stand for a part of its name.")] = (
-        None
-    )
-    tag: Annotated[_Text | None, Meta(description="Jobs on this tag; `*` may stand for a part of its name.")] = None
+    branch: Annotated[
+        _Text | None,
+        Meta(description="Jobs on this branch; `*` may stand for a part of its name.", examples=["main", "release/*"]),
+    ] = None
+    tag: Annotated[
+        _Text | None, Meta(description="Jobs on this tag; `*` may stand for a part of its name.", examples=["v*"])
+    ] = None
     host: Annotated[str, Meta(description="The server, for a self-hosted one.", min_length=1)] = "gitlab.com"
     audience: Annotated[
-        _Text | None, Meta(description="The `aud` that the job asks for; left out, the server's https URL.")
+        _Text | None,
+        Meta(
+            description="The `aud` that the job asks for; left out, the server's https URL.",
+            examples=["https://gitlab.example.com"],
+        ),
     ] = None
 
 
@@ -78,8 +97,10 @@ class Oidc(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fie
             examples=["https://idp.example.com"],
         ),
     ]
-    audience: Annotated[str, Meta(description="The `aud` of the tokens.", min_length=1)]
-    subject: Annotated[str, Meta(description="The `sub` of the tokens, in full.", min_length=1)]
+    audience: Annotated[str, Meta(description="The `aud` of the tokens.", min_length=1, examples=["sts.amazonaws.com"])]
+    subject: Annotated[
+        str, Meta(description="The `sub` of the tokens, in full.", min_length=1, examples=["job:packages"])
+    ]
 
 
 class Key(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -97,14 +118,32 @@ class Key(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fiel
 class Principal(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """One principal; exactly one of the keys says of which kind it is."""
 
-    github: Annotated[GitHub | None, Meta(description="Workflows of a GitHub repository.")] = None
-    gitlab: Annotated[GitLab | None, Meta(description="Jobs of a GitLab project.")] = None
-    oidc: Annotated[Oidc | None, Meta(description="Tokens of any OIDC issuer.")] = None
+    github: Annotated[
+        GitHub | None,
+        Meta(
+            description="Workflows of a GitHub repository.",
+            examples=[{"repository": "acme/packages", "branch": "main"}],
+        ),
+    ] = None
+    gitlab: Annotated[
+        GitLab | None,
+        Meta(description="Jobs of a GitLab project.", examples=[{"project": "acme/pkgs", "branch": "main"}]),
+    ] = None
+    oidc: Annotated[
+        Oidc | None,
+        Meta(
+            description="Tokens of any OIDC issuer.",
+            examples=[
+                {"issuer": "https://idp.example.com", "audience": "sts.amazonaws.com", "subject": "job:packages"}
+            ],
+        ),
+    ] = None
     key: Annotated[
         Key | None,
         Meta(
             description="An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot "
-            "make it, the stack output `next-steps` says how."
+            "make it, the stack output `next-steps` says how.",
+            examples=[{}, {"rotate": "2027-01"}],
         ),
     ] = None
     arn: Annotated[

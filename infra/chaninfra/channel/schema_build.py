@@ -51,18 +51,19 @@ def _stack_config() -> dict[str, Any]:
     secure = {
         "type": "object",
         "description": "A value that `pulumi config set --secret` encrypted.",
-        "properties": {"secure": {"type": "string"}},
+        "properties": {
+            "secure": {"type": "string", "description": "The encrypted text.", "examples": ["v1:bm9uY2U=:dGV4dA=="]}
+        },
         "required": ["secure"],
         "additionalProperties": False,
     }
 
     def value(key: str) -> dict[str, Any]:
+        # What editors show of a key, said once more where they look for it.
+        shown = {name: keys[key][name] for name in ("description", "default", "examples") if name in keys[key]}
         if key in SECRET_KEYS:
-            return {"description": keys[key]["description"], "$ref": "#/$defs/secure"}
-        return {
-            "description": keys[key]["description"],
-            "anyOf": [{"$ref": f"#/$defs/config/properties/{key}"}, {"$ref": "#/$defs/secure"}],
-        }
+            return {"description": shown["description"], "$ref": "#/$defs/secure"}
+        return {**shown, "anyOf": [{"$ref": f"#/$defs/config/properties/{key}"}, {"$ref": "#/$defs/secure"}]}
 
     names = "|".join(keys)
     return {
@@ -73,6 +74,7 @@ def _stack_config() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "config": {
+                "description": "What the stack is: keys of chaninfra, and of other namespaces.",
                 "type": "object",
                 "properties": {f"chaninfra:{key}": value(key) for key in keys},
                 "propertyNames": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,21 @@ def load(name: str) -> dict[str, Any]:
     """The schema of that name, one of NAMES."""
     document: dict[str, Any] = json.loads((folder() / f"{name}.schema.json").read_text("utf-8"))
     return document
+
+
+def stack_file_schema(project: str) -> dict[str, Any]:
+    """The schema of the stack files of a Pulumi project of that name; a template's project may have any."""
+    schema = load(STACK_CONFIG)
+    config = schema["properties"]["config"]
+    keys = {name.replace("chaninfra:", f"{project}:", 1): value for name, value in config["properties"].items()}
+    names = config["propertyNames"]
+    names = {**names, "pattern": names["pattern"].replace("chaninfra:", f"{re.escape(project)}:")}
+    return {
+        **schema,
+        "$id": f"{schema['$id']}:{project}",
+        "title": f"Pulumi.<stack>.yaml of {project}",
+        "properties": {"config": {**config, "properties": keys, "propertyNames": names}},
+    }
 
 
 def validate(document: object, name: str, *, where: str, part: str | None = None) -> None:

@@ -11,13 +11,14 @@ from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_settings import BucketSettings, bucket_settings
 from chaninfra.channel.cdn import check_behind_cdn, check_cdn
 from chaninfra.channel.cdn_keys import CdnKeys
+from chaninfra.channel.channel_keys import Auth, ChannelKeys, Visibility
 from chaninfra.channel.combinations import check_combinations
-from chaninfra.channel.config import Auth, ChannelKeys, Config, Visibility, parse_config
+from chaninfra.channel.config import Config, parse_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.granted import PrincipalSpec, aws_keys, granted
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location, join
-from chaninfra.channel.names import check_bucket_name, check_prefix
+from chaninfra.channel.names import check_bucket_name, check_endpoint, check_prefix
 from chaninfra.channel.provider import Provider
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.role_names import role_name
@@ -139,6 +140,7 @@ def locate(
             where=f"{where}, key endpoint-url",
             remedy=f"set {wanted}" + (", or `endpoint-url` itself" if provider.needed else ""),
         )
+    check_endpoint(endpoint_url, where)
     check_bucket_name(bucket, endpoint_url, path_style, where)
     return Location(bucket=bucket, endpoint_url=endpoint_url.rstrip("/"), region=region, force_path_style=path_style)
 

@@ -1,4 +1,4 @@
-"""The properties of merging, of the writers and of the command, on many more files than `make test` has time for."""
+"""The properties of merging, of the writers and of all commands, on many more files than `make test` has time for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def test_manifest_holds_for_hundreds_of_examples() -> None:
         "-q",
         "-p",
         "no:cacheprovider",
-        *(TESTS / "unit" / f"test_manifest_{name}.py" for name in ("merge", "writers", "into")),
+        *(TESTS / "unit" / f"test_{name}.py" for name in ("manifest_merge", "manifest_writers", "manifest_into")),
+        TESTS / "unit" / "test_mistakes.py",
     ]
     done = subprocess.run(
         command,
