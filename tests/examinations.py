@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-from chaninfra.cli.reference import S3, parse
-from cli_runner import chaninfra
 from packages import make_package
 from places import PREFIX, Place
+from resident import Resident
 from s3_servers import Server
 
 DESCRIPTOR = f"{PREFIX}/channel.json"
@@ -44,7 +42,20 @@ class Said:
     def commands(self) -> list[list[str]]:
         """The remedies that are commands, each once."""
         remedies = [each["remedy"] for each in self.checks if each["state"] == "failed"]
-        return [shlex.split(each) for each in dict.fromkeys(remedies) if each and each.startswith("chaninfra ")]
+        return [shlex.split(each)[1:] for each in dict.fromkeys(remedies) if each and each.startswith("chaninfra ")]
+
+
+@dataclass(frozen=True)
+class Patient(Place):
+    """A channel, and the process that runs the program on it."""
+
+    program: Resident
+
+    def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
+        """See Place."""
+        where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
+        at = ("--endpoint-url", self.server.endpoint_url)
+        return self.program.run(command, *where, *args, *at, server=self.server, env=env)
 
 
 def examine(place: Place, *args: str | Path, **env: str) -> Said:
@@ -60,34 +71,35 @@ def said(done: CompletedProcess[str]) -> Said:
     return Said(done.returncode, tuple(document["checks"]))
 
 
-def obey(ill: Said, server: Server, **env: str) -> Said:
+def obey(ill: Said, patient: Patient, **env: str) -> Said:
     """Runs the remedies, which are to be commands, and the doctor in the end: by that of its own, if it is one."""
     assert ill.commands, ill.checks
-    words: Sequence[str] = ()
-    for words in ill.commands:
-        done = chaninfra(*words[1:], server=server, env=env)
-        assert done.returncode in ((0, 1) if words[1] == "doctor" else (0,)), (words, done.stderr)
-    own = [words for words in ill.commands if words[1] == "doctor" and "--probe" not in words]
-    place = own[0][2:] if own else _place(words)
-    return said(chaninfra("doctor", "--json", *place, server=server, env=env))
+    own: list[str] = []
+    for command, *words in ill.commands:
+        done = patient.program.run(command, *words, server=patient.server, env=env)
+        assert done.returncode in ((0, 1) if command == "doctor" else (0,)), (command, words, done.stderr)
+        own = words if command == "doctor" and "--probe" not in words else own
+    if not own:
+        return examine(patient, **env)
+    return said(patient.program.run("doctor", "--json", *own, server=patient.server, env=env))
 
 
-def _place(words: Sequence[str]) -> list[str]:
-    """The channel and the flags of the store in a command line, for another command."""
-    return [word for word in words[2:] if word not in ("--force", "--probe", "--writers", "single")]
-
-
-def fill(server: Server, bucket: str, folder: Path) -> Place:
-    """A healthy channel in a new bucket: hello 1.0 and, in linux-64, tool 1.0."""
+def empty(server: Server, bucket: str, program: Resident) -> Patient:
+    """A new bucket without a channel."""
     server.client().create_bucket(Bucket=bucket)
-    place = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
+    return Patient(server, bucket, f"s3://{bucket}/{PREFIX}", program)
+
+
+def fill(server: Server, bucket: str, program: Resident, folder: Path) -> Patient:
+    """A healthy channel in a new bucket: hello 1.0 and, in linux-64, tool 1.0."""
+    place = empty(server, bucket, program)
     place.done("init", "--subdir", "linux-64", "--provider", server.name)
     tool = make_package(folder, "tool", "1.0", subdir="linux-64")
     place.done("publish", make_package(folder, "hello", "1.0"), tool)
     return place
 
 
-def copy(healthy: Place, bucket: str) -> Place:
+def copy(healthy: Patient, bucket: str) -> Patient:
     """The same channel in another new bucket."""
     client = healthy.server.client()
     client.create_bucket(Bucket=bucket)
@@ -96,7 +108,7 @@ def copy(healthy: Place, bucket: str) -> Place:
         headers = {name: found[name] for name in ("ContentType", "CacheControl") if name in found}
         data = found["Body"].read().replace(healthy.bucket.encode(), bucket.encode())
         client.put_object(Bucket=bucket, Key=entry["Key"], Body=data, **headers)
-    return Place(healthy.server, bucket, f"s3://{bucket}/{PREFIX}")
+    return replace(healthy, bucket=bucket, url=f"s3://{bucket}/{PREFIX}")
 
 
 def edit(place: Place, **changed: Any) -> None:
@@ -113,10 +125,3 @@ def everybody(place: Place, *actions: str) -> None:
     statements = [{"Effect": "Allow", "Principal": "*", "Action": [*actions], "Resource": [arn, f"{arn}/*"]}]
     policy = {"Version": "2012-10-17", "Statement": statements}
     place.server.client().put_bucket_policy(Bucket=place.bucket, Policy=json.dumps(policy))
-
-
-def bucket_of(url: str) -> str:
-    """The bucket in an s3:// URL."""
-    found = parse(url)
-    assert isinstance(found, S3)
-    return found.bucket

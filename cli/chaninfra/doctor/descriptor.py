@@ -22,10 +22,10 @@ def descriptor(case: Case) -> Iterator[Result]:
             name="descriptor",
             state="warning",
             found=f"there is no {where}, so the flags and the provider's row say what the channel is",
-            remedy=remedies.run("init"),
+            remedy=remedies.init(case.subdirs),
         )
     elif found is None:
-        yield _failed(f"there is no {where}", remedies.up() if remedies.source == "stack" else remedies.run("init"))
+        yield _failed(f"there is no {where}", remedies.up() if remedies.source == "stack" else remedies.init())
     elif found.url != case.given.url:
         yield _failed(f"{where} describes another channel, {found.url}", _wrong(case, None))
     elif differs := _differences(case, found):
@@ -41,7 +41,7 @@ def _wrong(case: Case, remedy: str | None) -> str:
     """What puts another in the place of a channel.json that is not right."""
     if case.remedies.source == "stack":
         return case.remedies.up()
-    anew = f"delete it, then run: {case.remedies.run('init')}"
+    anew = f"delete it, then run: {case.remedies.init(case.subdirs)}"
     return f"{remedy}; or {anew}" if remedy else anew
 
 

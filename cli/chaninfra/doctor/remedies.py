@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
+
+from chaninfra.channel.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.subdirs import NOARCH
+from chaninfra.channel.writing import SINGLE
 
 Source = Literal["place", "stack", "document"]
 """What CHANNEL was: s3://BUCKET/PREFIX, a stack, or a descriptor at hand."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
+_BY_AWS = "organization"
 _AS_OPTION = ("publish", "yank", "unyank")
 
 
@@ -36,6 +43,31 @@ class Remedies:
         for flag, value in flags.items():
             words += [f"{flag}={value}"] if flag == "--force-path-style" else [flag, value]
         return shlex.join(words)
+
+    def init(self, subdirs: Iterable[str] = ()) -> str:
+        """What writes channel.json: of these subdirs, where CHANNEL is no document that says it."""
+        platforms = [] if self.source == "document" else [each for each in subdirs if each != NOARCH]
+        return self.run("init", *(word for each in platforms for word in ("--subdir", each)))
+
+    def single(self, described: Descriptor) -> str:
+        """What records that one writes at a time."""
+        index = msgspec.structs.replace(described.index, writers="many", conditional_writes=None)
+        if self.source != "place" or index != DescribedIndex() or described.cdn or described.visibility == _BY_AWS:
+            # There are no flags for these.
+            return SINGLE
+        flags = [word for each in described.subdirs if each != NOARCH for word in ("--subdir", each)]
+        flags += ["--name", described.name, "--visibility", described.visibility]
+        flags += ["--public-url", described.public_url] if described.public_url else []
+        return self.run(
+            "init",
+            *flags,
+            "--writers",
+            "single",
+            provider=described.provider,
+            endpoint_url=described.endpoint_url,
+            region=described.region,
+            force_path_style=str(described.force_path_style).lower(),
+        )
 
     def up(self) -> str:
         """What puts a stack in line with its config."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chaninfra.channel.descriptor import Descriptor
 from chaninfra.channel.result import Result
-from chaninfra.channel.writing import SINGLE, honoured, way_to_write
+from chaninfra.channel.writing import honoured, way_to_write
 from chaninfra.doctor.case import Case
 
 
 def writing(case: Case) -> Iterator[Result]:
     """Writers see each other's writes; or there is one of them, as declared."""
-    index, remedies = case.descriptor.index, case.remedies
+    index, remedies, stored = case.descriptor.index, case.remedies, case.stored
     way = way_to_write(index.writers, honoured(case.descriptor))
     known = "as a probe found" if index.conditional_writes else "as the provider's row says; nothing was probed"
     if way == "refused":
@@ -19,7 +20,7 @@ def writing(case: Case) -> Iterator[Result]:
             name="writing",
             state="failed",
             found=f"the store has no conditional writes, {known}; publish and reindex refuse",
-            remedy=remedies.run("init", "--writers", "single") if remedies.source == "place" else SINGLE,
+            remedy=remedies.single(stored if isinstance(stored, Descriptor) else case.descriptor),
         )
     elif way == "plain":
         found = f"the store has no conditional writes, {known}; one writer at a time, as declared"
