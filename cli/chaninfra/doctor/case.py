@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.credentials import Credentials
 from chaninfra.channel.descriptor import FILE_NAME, Descriptor, parse
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, UnreachableError
+from chaninfra.channel.formats import Repodata
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location
 from chaninfra.channel.principals import Role
@@ -19,7 +20,7 @@ from chaninfra.channel.subdirs import Subdir
 from chaninfra.doctor.contact import Contact, contact
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel, Origin
-from chaninfra.index.listing import known_subdirs
+from chaninfra.index.listing import known_subdirs, read_index
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.target import Target
@@ -58,6 +59,7 @@ class Case:
     role: Role | None = None
     names: frozenset[str] | None = None
     names_from: str = ""
+    _indexes: dict[Subdir, Repodata | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def contact(self) -> Contact:
@@ -158,6 +160,12 @@ class Case:
             means=self.channel.means,
             urls=tuple(url for url in (described.url, described.public_url) if url),
         )
+
+    def index(self, subdir: Subdir) -> Repodata | None:
+        """The index of a subdir, read once, or None where there is none. Raises InvalidRepodataError, StorageError."""
+        if subdir not in self._indexes:
+            self._indexes[subdir] = read_index(self.store, self.channel, subdir)
+        return self._indexes[subdir]
 
     @cached_property
     def surveys(self) -> tuple[Surveyed, ...]:

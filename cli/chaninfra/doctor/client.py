@@ -9,13 +9,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from chaninfra.channel.descriptor import FILE_NAME
+from chaninfra.channel.formats import V3, Repodata, file_name
 from chaninfra.channel.result import Result
 from chaninfra.channel.text import count
 from chaninfra.doctor.case import Case
-from chaninfra.index.listing import read_index
 from chaninfra.manifest import Client, Settings, client, render
 
 _NAMES = 5
@@ -55,16 +54,14 @@ def _wanted(case: Case) -> list[tuple[str, str, str]]:
     """(subdir, name, file) of the packages of a few names, as the index has them."""
     found: list[tuple[str, str, str]] = []
     for subdir in case.subdirs:
-        repodata = read_index(case.store, case.channel, subdir)
+        repodata = case.index(subdir)
         if repodata is not None:
             found += [(subdir, name, file) for name, file in _files(repodata)]
     few = sorted({name for _, name, _ in found})[:_NAMES]
     return [each for each in found if each[1] in few]
 
 
-def _files(repodata: Any) -> Iterator[tuple[str, str]]:
-    from chaninfra.channel.formats import V3, file_name
-
+def _files(repodata: Repodata) -> Iterator[tuple[str, str]]:
     for name, table, key, _ in repodata.names():
         # Not every client knows what is below `v3` yet.
         if not table.startswith(V3):

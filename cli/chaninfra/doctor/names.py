@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -12,7 +12,6 @@ from chaninfra.channel.result import Result
 from chaninfra.channel.shards import ShardIndex
 from chaninfra.channel.text import count
 from chaninfra.doctor.case import Case
-from chaninfra.index.listing import read_index
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _NAMED = 10
@@ -25,7 +24,7 @@ def names(case: Case) -> Iterator[Result]:
         return
     ours: set[str] = set()
     for subdir in case.subdirs:
-        repodata = read_index(case.store, case.channel, subdir)
+        repodata = case.index(subdir)
         ours |= {name for name, *_ in repodata.names()} if repodata else set()
     hiding = sorted(ours & case.names)
     if hiding:
@@ -49,23 +48,25 @@ def read_names(data: bytes, where: str) -> frozenset[str]:
 
     Raises ConfigurationError.
     """
-    if data.startswith(_ZSTD):
-        index = ShardIndex.parse(data)
-        if index is not None:
-            return frozenset(index.hashes)
-        data = decompress(data) or b""
     try:
-        if data.lstrip().startswith(b"{"):
-            return frozenset(name for name, *_ in Repodata.parse(data, where=where).names())
-        if data.lstrip().startswith(b"["):
-            return frozenset(msgspec.json.decode(data, type=list[str]))
-        lines = (line.partition("#")[0].strip() for line in data.decode().splitlines())
-        found = frozenset(line for line in lines if line)
+        found = frozenset(_names(data, where))
     except (ChaninfraError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _none(where) from error
     if not found or any(len(name.split()) > 1 for name in found):
         raise _none(where)
     return found
+
+
+def _names(data: bytes, where: str) -> Iterable[str]:
+    if data.startswith(_ZSTD):
+        index = ShardIndex.parse(data)
+        return index.hashes if index else _names(decompress(data) or b"", where)
+    if data.lstrip().startswith(b"{"):
+        return [name for name, *_ in Repodata.parse(data, where=where).names()]
+    if data.lstrip().startswith(b"["):
+        return msgspec.json.decode(data, type=list[str])
+    lines = (line.partition("#")[0].strip() for line in data.decode().splitlines())
+    return [line for line in lines if line]
 
 
 def _none(where: str) -> ConfigurationError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chaninfra.channel.errors import CredentialsError, DeniedError
-from chaninfra.channel.formats import REPODATA
+from chaninfra.channel.formats import FILE_NAMES, REPODATA
 from chaninfra.channel.result import Result
 from chaninfra.channel.rights import OUR_FOLDER, YANKED
 from chaninfra.channel.subdirs import NOARCH
@@ -63,8 +63,10 @@ def publishing(case: Case) -> Iterator[Result]:
     may: dict[str, bool] = {}
     if tried is not None:
         may["add files"] = "denied" not in (tried.create, tried.replace)
+    # The smallest index file: all of them are granted alike.
+    kind = min(described.index.formats, key=("shards", "zst", "json").index)
     for subdir in case.subdirs:
-        name = described.key(subdir, REPODATA)
+        name = described.key(subdir, FILE_NAMES[kind])
         there = case.store.get(name)
         if there is not None:
             may[f"change the index of {subdir}"] = attempt(case.store, name, there, NOBODYS) == "refused"

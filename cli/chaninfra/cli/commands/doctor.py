@@ -85,6 +85,8 @@ def doctor(
     check_names(checks or ())
     results = _probed(channel, store) if probe else _checked(channel, store, checks or (), role, names_from)
     failed = any(result.state == "failed" for result in results)
+    if failed and store.secret_access_key:
+        output.note("the remedies leave out the keys that were given: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
     if as_json:
         documents = [{"name": r.name, "state": r.state, "found": r.found, "remedy": r.remedy} for r in results]
         output.result_json({"healthy": not failed, "checks": documents})
