@@ -9,9 +9,11 @@ from __future__ import annotations
 import http.client
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
@@ -126,6 +128,26 @@ def knows_no_missing(server: Server) -> Fault:
     return fault
 
 
+def is_late(seconds: float) -> Look:
+    """The server's clock is behind by so much."""
+
+    def look(_: Request, answer: Answer) -> Answer:
+        date = formatdate(time.time() - seconds, usegmt=True)
+        headers = [(key, date if key.lower() == "date" else value) for key, value in answer.headers]
+        return replace(answer, headers=headers)
+
+    return look
+
+
+def answers_signed(status: int, code: str) -> Fault:
+    """Whatever is signed is answered so."""
+
+    def fault(request: Request) -> Answer | None:
+        return error(status, code) if request.header("authorization") else None
+
+    return fault
+
+
 def is_abort(request: Request) -> bool:
     return request.method == "DELETE" and "uploadId=" in request.path
 
@@ -170,7 +192,8 @@ def faulty(server: Server, *faults: Fault | Callable[[Request], None], look: Loo
             if answer is None:
                 answer = self._upstream(request)
                 answer = look(request, answer) if look else answer
-            self.send_response(answer.status)
+            # The server's own Date, and not another one beside it.
+            self.send_response_only(answer.status)
             for key, value in answer.headers:
                 if key.lower() not in _HOP - {"content-length" if request.method == "HEAD" else ""}:
                     self.send_header(key, value)

@@ -46,7 +46,9 @@ def test_a_start_takes_at_most_two_and_a_half_times_the_import_of_typer(channel_
     assert max(ratios.values()) <= 2.5, ratios
 
 
-@pytest.mark.parametrize("args", [["manifest", "CHANNEL"], ["--help"], ["providers"], ["schema"]])
+@pytest.mark.parametrize(
+    "args", [["manifest", "CHANNEL"], ["--help"], ["providers"], ["schema"], ["doctor", "--help"], ["doctor", "--list"]]
+)
 def test_nothing_is_imported_that_the_command_does_not_use(args: list[str], channel_json: str) -> None:
     script = (
         "import sys, chaninfra.cli.app as program\ncode = program._main()\nprint(code, *sys.modules, file=sys.stderr)\n"

@@ -284,7 +284,7 @@ def test_doctor_records_what_it_found(server: Server, bucket: str) -> None:
     assert document["index"]["conditional-writes"] == {"create": True, "replace": True, "multipart": True}
     unknown = {**document, "index": {**document["index"], "conditional-writes": None}}
     client.put_object(Bucket=bucket, Key=key, Body=json.dumps(unknown).encode())
-    assert "chaninfra doctor --probe" in place.done("doctor")
+    assert f"chaninfra doctor {place.url} --probe" in place.done("doctor")
     assert "says so now" in place.done("doctor", "--probe")
     assert json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read()) == document
     assert left(server, bucket) == []

@@ -8,6 +8,7 @@ from chaninfra.channel.answers import storage_error
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
+    ClockError,
     ConflictError,
     CredentialsError,
     DeniedError,
@@ -30,7 +31,7 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
         ("SignatureDoesNotMatch", 403, CredentialsError, 5, "does not accept these credentials"),
         # versitygw's answer to an access key that it does not know.
         ("XAdminUserNotFound", 404, CredentialsError, 5, "does not accept these credentials"),
-        ("RequestTimeTooSkewed", 403, CredentialsError, 5, "clocks differ"),
+        ("RequestTimeTooSkewed", 403, ClockError, 5, "clocks differ"),
         ("AccessDenied", 403, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
         ("AccessDenied", 200, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
         ("", 403, DeniedError, 5, "may not read s3://my-bucket/a/key"),

@@ -252,7 +252,7 @@ def test_manifest_makes_do_with_flags_and_says_so(
 
 def test_offline_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(S3Store, "get", refuse(AssertionError("a request")))  # type: ignore[arg-type]
-    monkeypatch.setattr(channel_ref, "_credentials", refuse(AssertionError("a look for credentials")))  # type: ignore[arg-type]
+    monkeypatch.setattr(channel_ref, "credentials_of", refuse(AssertionError("a look for credentials")))  # type: ignore[arg-type]
     assert only("s3://b-b/c", StoreFlags(provider="gcs"), reading="offline").name == "c"
     with pytest.raises(ConfigurationError):
         only("https://example.com/c", reading="offline")

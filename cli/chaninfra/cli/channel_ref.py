@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from chaninfra.channel.credentials import Credentials
     from chaninfra.cli.assumed import Wanted
 
-Reading = Literal["offline", "lenient", "strict"]
-"""How a channel's own channel.json is read: not at all; where that fails and flags say enough, with a note; else the
-failure is the command's."""
+Reading = Literal["offline", "given", "lenient", "strict"]
+"""How a channel's own channel.json is read: not at all, nor anything else; not at all; where that fails and flags say
+enough, with a note; else the failure is the command's."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, wanted: Wanted |
             found = _of_stack(stack, stack_output(stack.name, Path.cwd()))
         case S3() as place:
             return [_at(place, flags, reading, wanted)]
-    return [Found(_overridden(descriptor, flags), "descriptor") for descriptor in found]
+    return [Found(overridden(descriptor, flags), "descriptor") for descriptor in found]
 
 
 def open_channel(
@@ -74,7 +74,7 @@ def open_channel(
     Raises ConfigurationError where it names several, and what `find` and `credentials.resolve` raise.
     """
     found = one(find(text, flags, reading))
-    credentials = _credentials(flags) if access == "read" else _required(flags)
+    credentials = credentials_of(flags) if access == "read" else _required(flags)
     return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
 
 
@@ -154,7 +154,7 @@ def _at(place: S3, flags: StoreFlags, reading: Reading, wanted: Wanted | None) -
     from chaninfra.cli.assumed import assume
 
     assumed = Found(assume(place, flags, wanted or Settings()), "assumed")
-    if reading == "offline":
+    if reading in ("offline", "given"):
         return assumed
     try:
         read = _own(assumed.descriptor, flags)
@@ -172,12 +172,12 @@ def _at(place: S3, flags: StoreFlags, reading: Reading, wanted: Wanted | None) -
             where=str(place),
             remedy=f"it was copied from there: delete it, then `chaninfra init {place}` writes its own",
         )
-    return Found(_overridden(read, flags), "descriptor")
+    return Found(overridden(read, flags), "descriptor")
 
 
 def _own(assumed: Descriptor, flags: StoreFlags) -> Descriptor | None:
     """The channel's own descriptor, or None where the store says that there is none."""
-    credentials = _credentials(flags)
+    credentials = credentials_of(flags)
     channel = Channel(descriptor=assumed, credentials=credentials)
     try:
         stored = channel.store().get(assumed.key(FILE_NAME))
@@ -192,7 +192,7 @@ def _own(assumed: Descriptor, flags: StoreFlags) -> Descriptor | None:
     return parse(stored.data, where=channel.url(FILE_NAME)) if stored else None
 
 
-def _credentials(flags: StoreFlags) -> Credentials | None:
+def credentials_of(flags: StoreFlags) -> Credentials | None:
     """What `resolve` finds; None where nothing names any."""
     named = flags.access_key_id or flags.secret_access_key or flags.profile
     if named or any(os.environ.get(name) for name in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "AWS_PROFILE")):
@@ -214,7 +214,7 @@ def _required(flags: StoreFlags) -> Credentials:
     )
 
 
-def _overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:
+def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:
     """The descriptor with what the flags say in place of what it says."""
     changed: dict[str, Any] = {"provider": flags.provider, "region": flags.region, "force_path_style": flags.path_style}
     changed["endpoint_url"] = flags.endpoint_url.rstrip("/") if flags.endpoint_url else None

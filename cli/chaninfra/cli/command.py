@@ -55,4 +55,6 @@ class _Plain:
             return value
         if not self._single and self._type == list[Path]:
             return [Path(each) for each in value or ()]
+        if not self._single and self._type == list[str]:
+            return [*(value or ())]
         return self._convert().coerce(value, param=param, ctx=ctx)

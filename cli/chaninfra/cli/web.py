@@ -1,4 +1,4 @@
-"""Fetching a descriptor by https."""
+"""Fetching a document by https."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ _TIMEOUT = 10.0
 _LARGEST = 1 << 20
 
 
-def fetch(url: str) -> bytes:
-    """The document at a URL. Raises ConfigurationError where there is none, else StorageError and its kinds."""
+def fetch(url: str, largest: int = _LARGEST) -> bytes:
+    """The document at a URL, of at most `largest` bytes; a descriptor, if not told.
+
+    Raises ConfigurationError where there is none, else StorageError and its kinds.
+    """
     request = urllib.request.Request(url, headers={"Accept": "application/json", "User-Agent": "chaninfra"})  # noqa: S310
     try:
         with urllib.request.build_opener(_Redirects).open(request, timeout=_TIMEOUT) as answer:
-            data: bytes = answer.read(_LARGEST + 1)
+            data: bytes = answer.read(largest + 1)
     except urllib.error.HTTPError as error:
         raise _answered(url, error.code) from error
     except (urllib.error.URLError, HTTPException, OSError) as error:
         raise UnreachableError(
             f"no answer ({getattr(error, 'reason', error)})", where=url, remedy="check the URL and the network"
         ) from error
-    if len(data) > _LARGEST:
-        raise ConfigurationError("is too large for a descriptor", where=url, remedy="give the URL of a channel.json")
+    if len(data) > largest:
+        raise ConfigurationError(
+            f"is too large, over {largest >> 20:,} MiB", where=url, remedy="give the URL of the right file"
+        )
     return data
 
 

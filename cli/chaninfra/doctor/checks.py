@@ -2,36 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chaninfra.channel.result import Result
-from chaninfra.channel.writing import SINGLE, honoured, way_to_write
-from chaninfra.doctor.probe import probe
-from chaninfra.index.channel import Channel
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.result import Result, State
+from chaninfra.channel.text import nearest
 
-Check = Callable[[Channel], Iterable[Result]]
+if TYPE_CHECKING:
+    from chaninfra.doctor.case import Case
 
-
-def writing(channel: Channel) -> Iterable[Result]:
-    """Whether writers see each other's writes, as far as the descriptor knows."""
-    index = channel.descriptor.index
-    way = way_to_write(index.writers, honoured(channel.descriptor))
-    known = "as a probe found" if index.conditional_writes else "as the provider's row says; nothing was probed"
-    found = {
-        "conditional": f"writers see each other's writes, {known}",
-        "plain": f"the store has no conditional writes, {known}; one writer at a time, as declared",
-        "refused": f"the store has no conditional writes, {known}; publish and reindex refuse",
-    }
-    yield Result(
-        name="writing",
-        state="failed" if way == "refused" else "ok",
-        found=found[way],
-        remedy=SINGLE if way == "refused" else None if index.conditional_writes else "chaninfra doctor --probe",
-    )
+Function = Callable[["Case"], Iterator[Result]]
 
 
-CHECKS: dict[str, Check] = {"writing": writing}
-"""Those that only look."""
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check: MODULE:FUNCTION below this package, imported when it is run; and the checks without which it cannot be
+    judged. `title` says what holds where it is ok."""
 
-PROBES: dict[str, Check] = {"probe": probe}
-"""Those that write scratch objects, and run when they are asked for."""
+    title: str
+    function: str
+    needs: tuple[str, ...] = ()
+
+    def load(self) -> Function:
+        """The function."""
+        module, _, function = self.function.partition(":")
+        found: Function = getattr(importlib.import_module(f"{__package__}.{module}"), function)
+        return found
+
+
+CHECKS: dict[str, Check] = {
+    "endpoint": Check(title="something answers at the endpoint", function="endpoint:endpoint"),
+    "tls": Check(title="the endpoint's certificate is trusted", function="endpoint:tls", needs=("endpoint",)),
+    "clock": Check(title="this machine's clock and the store's agree", function="endpoint:clock", needs=("tls",)),
+    "credentials": Check(title="credentials are found, and the store accepts them", function="credentials:credentials"),
+    "region": Check(
+        title="the region is the bucket's", function="location:region", needs=("tls", "clock", "credentials")
+    ),
+    "addressing": Check(
+        title="path or virtual-host, whichever the store has", function="location:addressing", needs=("region",)
+    ),
+    "bucket": Check(title="the bucket is there", function="location:bucket", needs=("addressing",)),
+    "reading": Check(
+        title="these credentials may read and list, and a missing file is 404",
+        function="rights:reading",
+        needs=("bucket",),
+    ),
+    "descriptor": Check(
+        title="channel.json describes this channel", function="descriptor:descriptor", needs=("reading",)
+    ),
+    "writing": Check(
+        title="writers see each other's writes, or there is one", function="writing:writing", needs=("descriptor",)
+    ),
+    "publishing": Check(
+        title="what these credentials may write", function="rights:publishing", needs=("descriptor", "writing")
+    ),
+    "anonymous": Check(
+        title="everybody may do what is declared, and no more", function="anonymous:anonymous", needs=("descriptor",)
+    ),
+    "index": Check(
+        title="each index file is there, can be parsed, and agrees with the others",
+        function="index_files:index",
+        needs=("descriptor",),
+    ),
+    "headers": Check(
+        title="index files have their Content-Type and Cache-Control", function="headers:headers", needs=("descriptor",)
+    ),
+    "packages": Check(
+        title="the index lists the packages that are there", function="index_files:packages", needs=("index",)
+    ),
+    "yanks": Check(title="what was yanked is in no index", function="index_files:yanks", needs=("index",)),
+    "garbage": Check(
+        title="nothing is left that `gc` should have deleted", function="index_files:garbage", needs=("index",)
+    ),
+    "names": Check(title="no name hides one of the list of --names-from", function="names:names", needs=("index",)),
+    "reader": Check(
+        title="pixi's own client reads the channel with the settings of `manifest`",
+        function="client:reader",
+        needs=("index",),
+    ),
+}
+"""In the order in which one would mend what they find."""
+
+_UNASKED = ("names",)
+"""Those that take an option."""
+
+
+_STOPS: tuple[State, ...] = ("failed", "skipped")
+
+
+def chosen(names: Sequence[str], case: Case) -> list[str]:
+    """The checks of these names, in order; all that can be judged where none is named. Raises ConfigurationError."""
+    check_names(names)
+    wanted = set(names) or {name for name in CHECKS if name not in _UNASKED or case.names is not None}
+    return [name for name in CHECKS if name in wanted]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raises ConfigurationError for a check that there is not."""
+    for name in names:
+        if name not in CHECKS:
+            raise ConfigurationError(f"there is no check {name!r}", where="--check", remedy=nearest(name, CHECKS))
+
+
+def run(case: Case, names: Sequence[str]) -> list[Result]:
+    """The results of these checks, and of those that they need where these were not passed."""
+    done: dict[str, list[Result]] = {}
+
+    def results(name: str) -> list[Result]:
+        if name not in done:
+            stops = [each for need in CHECKS[name].needs for each in results(need) if each.state in _STOPS]
+            done[name] = [_skipped(name, stops[0])] if stops else _judge(name, case)
+        return done[name]
+
+    for name in names:
+        results(name)
+    shown = [name for name in CHECKS if name in done]
+    return [each for name in shown for each in done[name] if name in names or each.state == "failed"]
+
+
+def listing() -> list[tuple[str, str]]:
+    """Each check with what it says."""
+    return [(name, check.title) for name, check in CHECKS.items()]
+
+
+def _judge(name: str, case: Case) -> list[Result]:
+    try:
+        return [*CHECKS[name].load()(case)]
+    except ChaninfraError as error:
+        # What a check does not expect: the store failed in the midst of it.
+        found = f"{error.where}: {error.message}" if error.where else error.message
+        return [Result(name=name, state="failed", found=found, remedy=error.remedy)]
+
+
+def _skipped(name: str, stop: Result) -> Result:
+    # What is skipped itself says what it waits for.
+    found = stop.found if stop.state == "skipped" else f"cannot be judged without `{stop.name}`"
+    return Result(name=name, state="skipped", found=found)

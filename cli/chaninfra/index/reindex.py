@@ -17,7 +17,7 @@ from chaninfra.channel.shards import ShardIndex, shard_key
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Applied, Change, Packaged, apply
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import State, commit, inspect
+from chaninfra.index.commit import State, When, commit, inspect
 from chaninfra.index.means import every
 from chaninfra.index.plan import Listing, Scope, plan, sha256_in
 from chaninfra.index.reading import Missing, Read, read_packages
@@ -83,9 +83,11 @@ def reindex_subdir(
     if mode == "check":
         applied = apply(target, found.repodata, found.change, found.yanked)
         return found.report(target.subdir, applied, found.repodata.count)
-    if found.differs:
+    if found.differs or scope == "all":
         progress.writing(target.subdir)
-        done = commit(target, lambda: found.change, when="changed", foreign="adopt")
+        # With the scope `all` also what says what it should: its headers may not be what is declared now.
+        when: When = "always" if scope == "all" else "changed"
+        done = commit(target, lambda: found.change, when=when, foreign="adopt")
         report = found.report(target.subdir, done.applied, done.after)
     else:
         report = found.report(target.subdir, Applied(), found.repodata.count)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
+    ClockError,
     ConflictError,
     CredentialsError,
     DeniedError,
@@ -65,7 +66,7 @@ def storage_error(
             remedy="check the access key, its secret and session token, and that they are for this store",
         )
     if code == "RequestTimeTooSkewed":
-        return CredentialsError("the clocks differ too much", where=where, remedy="set this machine's clock")
+        return ClockError("the clocks differ too much", where=where, remedy="set this machine's clock")
     if code in _REGION or status in (301, 307):
         return WrongRegionError(
             f"the store does not serve {what} in region {location.region!r} ({code or status})",

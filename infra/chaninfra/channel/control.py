@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -44,9 +45,16 @@ def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
         aws_secret_access_key=credentials.secret_access_key if credentials else None,
         aws_session_token=credentials.session_token if credentials else None,
         config=config,
+        verify=_authorities(),
     )
     client.meta.events.register("before-call.s3", _content_md5)
     return client
+
+
+def _authorities() -> str | None:
+    """The certificates to trust, where the environment names some as it does for all our other requests; boto3 alone
+    has a variable of its own for that, and None lets it look there."""
+    return None if os.environ.get("AWS_CA_BUNDLE") else os.environ.get("SSL_CERT_FILE") or None
 
 
 def _content_md5(model: Any, params: dict[str, Any], **_: Any) -> None:

@@ -26,11 +26,12 @@ REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key with its secret; the secret parts are left out of its repr."""
+    """An access key with its secret; the secret parts are left out of its repr. `source` says where it was found."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+    source: str = field(default="", compare=False)
 
 
 def resolve(
@@ -64,7 +65,7 @@ def resolve(
     key, secret, token = map(os.environ.get, names)
     if key and secret and not (profile or any(map(os.environ.get, _TO_BOTOCORE))):
         # What the chain would find first; to import it takes longer than a publish.
-        return Credentials(key, secret, token or None)
+        return Credentials(key, secret, token or None, "AWS_ACCESS_KEY_ID")
     # botocore alone: boto3 on top of it would double the time to import.
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
@@ -83,7 +84,8 @@ def resolve(
             f"no credentials: {error}",
             remedy="check the role that AWS_ROLE_ARN or the profile names, its trust policy, and your login",
         ) from error
-    return _pair(frozen.access_key, frozen.secret_key, frozen.token, "what AWS tools find")
+    source = f"the profile {profile}" if profile else f"what AWS tools find ({found.method})"
+    return _pair(frozen.access_key, frozen.secret_key, frozen.token, source)
 
 
 def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) -> Credentials:
@@ -133,4 +135,4 @@ def _pair(key: str | None, secret: str | None, token: str | None, what: str) -> 
     if not key or not secret:
         missing = "secret access key" if key else "access key id"
         raise CredentialsError(f"{what} has no {missing}", remedy="give both, or neither")
-    return Credentials(key, secret, token or None)
+    return Credentials(key, secret, token or None, what)

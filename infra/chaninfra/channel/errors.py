@@ -84,6 +84,10 @@ class CredentialsError(DeniedError):
     """No credentials were found, or the store does not accept them."""
 
 
+class ClockError(CredentialsError):
+    """The store refuses requests that are signed with this time."""
+
+
 class ConflictError(ChaninfraError):
     """Lost to another writer, or refused to overwrite what is there."""
 

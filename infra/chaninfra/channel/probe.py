@@ -114,7 +114,7 @@ def _reach(location: Location, credentials: Credentials, key: str) -> Location:
             try:
                 S3Store(place, credentials).get(key)
             except WrongRegionError as error:
-                region = error.reported or _region_asked_for(place)
+                region = error.reported or region_asked_for(place)
                 if region in (None, location.region):
                     raise
                 place = replace(place, region=region)
@@ -131,7 +131,7 @@ def _reach(location: Location, credentials: Credentials, key: str) -> Location:
     raise problem or AssertionError("there are two ways")
 
 
-def _region_asked_for(location: Location) -> str | None:
+def region_asked_for(location: Location) -> str | None:
     """What the store tells anybody who asks for the bucket, as AWS does whatever else it answers."""
     request = urllib.request.Request(location.bucket_url, method="HEAD")  # noqa: S310 (the endpoint's, http or https)
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["ok", "warning", "failed"]
-"""`warning`: all works, and somebody should know; `failed`: something does not, or will not."""
+State = Literal["ok", "warning", "failed", "skipped"]
+"""`warning`: all works, and somebody should know; `failed`: something does not, or will not; `skipped`: it could not be
+judged."""
 
 
 @dataclass(frozen=True, kw_only=True)

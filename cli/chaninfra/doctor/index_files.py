@@ -1,0 +1,111 @@
+"""The index: its files agree with each other and with the packages that are there, and nothing is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chaninfra.channel.errors import ChaninfraError, InvalidRepodataError
+from chaninfra.channel.result import Result
+from chaninfra.channel.rights import YANKED
+from chaninfra.channel.text import count
+from chaninfra.doctor.case import Case
+from chaninfra.index.gc import Garbage, collect_subdir
+from chaninfra.index.report import SubdirReport
+from chaninfra.index.yanks import read_yanked
+
+_NAMED = 5
+
+
+def index(case: Case) -> Iterator[Result]:
+    """Each subdir has each file, and all of them say the same."""
+    wrong = []
+    for each in case.surveys:
+        if isinstance(each.error, InvalidRepodataError):
+            wrong.append(_failed("index", f"{each.error.where}: {each.error.message}", _reindex(case, "--force")))
+        elif each.error is not None:
+            wrong.append(_failed("index", f"{each.subdir}: {each.error.message}", each.error.remedy))
+        elif each.report is not None and each.report.files:
+            wrong.append(
+                _failed(
+                    "index",
+                    f"{each.subdir}: missing, or not of one piece with the others: {', '.join(each.report.files)}",
+                    _reindex(case),
+                )
+            )
+    yield from wrong
+    if not wrong:
+        subdirs = ", ".join(case.subdirs)
+        yield Result(name="index", state="ok", found=f"{', '.join(case.settings.formats)} agree in {subdirs}")
+
+
+def packages(case: Case) -> Iterator[Result]:
+    """The index lists the packages that are there, and no others."""
+    wrong, total = [], 0
+    for report in _reports(case):
+        total += report.after
+        for files, what in (
+            (report.added, "not in the index"),
+            (report.replaced, "uploaded again with other bytes"),
+            (report.dropped, "in the index, and not there"),
+        ):
+            if files:
+                wrong.append(_failed("packages", f"{report.subdir}: {what}: {_some(files)}", _reindex(case)))
+        wrong += [
+            _failed(
+                "packages",
+                f"{each.package} cannot be read: {each.reason}",
+                "publish it again with --force, or delete it; then run: " + _reindex(case),
+            )
+            for each in report.left_out
+        ]
+    yield from wrong
+    if not wrong:
+        yield Result(name="packages", state="ok", found=f"{count(total, 'package')}, each in the index and there")
+
+
+def yanks(case: Case) -> Iterator[Result]:
+    """What was yanked is in no index."""
+    try:
+        yanked = read_yanked(case.store, case.descriptor.key(YANKED))[0]
+    except ChaninfraError as error:
+        yield _failed("yanks", f"{error.where}: {error.message}", error.remedy)
+        return
+    back = [f"{report.subdir}/{file}" for report in _reports(case) for file in report.yanked]
+    if back:
+        yield _failed("yanks", f"yanked, and in the index again: {_some(back)}", _reindex(case))
+    else:
+        found = f"{count(len(yanked.packages), 'package')} yanked, none in the index" if yanked.packages else "none"
+        yield Result(name="yanks", state="ok", found=found)
+
+
+def garbage(case: Case) -> Iterator[Result]:
+    """Nothing is there any more that `gc` would delete."""
+    waiting = 0
+    found: list[Garbage] = []
+    for subdir in case.subdirs:
+        collected = collect_subdir(case.target(subdir), "check")
+        waiting += collected.waiting
+        found += collected.garbage
+    if found:
+        named = _some([f"{each.key} ({each.why})" for each in found])
+        yield _failed("garbage", f"{count(len(found), 'object')} overdue: {named}", case.remedies.run("gc"))
+    else:
+        more = f"; {count(waiting, 'shard')} to be deleted a week after `gc` marked them" if waiting else ""
+        yield Result(name="garbage", state="ok", found=f"nothing is overdue{more}")
+
+
+def _reports(case: Case) -> list[SubdirReport]:
+    return [each.report for each in case.surveys if each.report is not None]
+
+
+def _reindex(case: Case, *arguments: str) -> str:
+    return case.remedies.run("reindex", *arguments)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _failed(name: str, found: str, remedy: str | None) -> Result:
+    return Result(name=name, state="failed", found=found, remedy=remedy)

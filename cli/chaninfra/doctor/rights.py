@@ -1,0 +1,108 @@
+"""What these credentials may do: read, and publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from chaninfra.channel.errors import CredentialsError, DeniedError
+from chaninfra.channel.formats import FILE_NAMES, REPODATA
+from chaninfra.channel.result import Result
+from chaninfra.channel.rights import OUR_FOLDER, YANKED
+from chaninfra.channel.subdirs import NOARCH
+from chaninfra.channel.writing import honoured, is_known, way_to_write
+from chaninfra.doctor.case import Case
+from chaninfra.doctor.trial import NOBODYS, attempt
+
+_ABSENT = "doctor/absent"
+_GRANT = "the stack config's `{}` grants it; `chaninfra policy --config Pulumi.<stack>.yaml` prints the policies"
+
+
+def reading(case: Case) -> Iterator[Result]:
+    """These credentials may read the channel's objects, list them, and be told of what is not there."""
+    missing = {what: right for what, right in _missing_rights(case).items() if right}
+    if not missing:
+        found = "objects are read and listed, and 404 is said of what is not there"
+        yield Result(name="reading", state="ok", found=found)
+    elif case.credentials is None and "read objects" not in missing:
+        yield Result(name="reading", state="skipped", found="everybody may read, and not list; name credentials")
+    else:
+        yield Result(
+            name="reading",
+            state="failed",
+            found="; ".join(f"may not {what} ({right})" for what, right in missing.items()),
+            remedy="ask for the right of a reader: " + _GRANT.format("readers"),
+        )
+
+
+def _missing_rights(case: Case) -> dict[str, str]:
+    """What may not be done, and the right that it takes."""
+    if isinstance(case.answer, DeniedError):
+        return {"read objects": "s3:GetObject"}
+    key = case.descriptor.key
+    missing = {}
+    if _denied(lambda: case.store.get(key(NOARCH, REPODATA))):
+        missing["read objects"] = "s3:GetObject"
+    if _denied(lambda: next(case.store.list(key()), None)):
+        missing["list the bucket"] = "s3:ListBucket"
+    elif _denied(lambda: case.store.get(key(OUR_FOLDER, _ABSENT))):
+        missing["be told that an object is not there, and pixi stops at a 403"] = "s3:ListBucket on the whole bucket"
+    return missing
+
+
+def publishing(case: Case) -> Iterator[Result]:
+    """What these credentials may write, by PUTs whose condition does not hold: they must be answered 412."""
+    if case.credentials is None:
+        yield _skipped("without credentials nobody is to publish")
+        return
+    tried = case.trial
+    described = case.descriptor
+    conditional = way_to_write(described.index.writers, honoured(described)) == "conditional"
+    if not conditional or not (is_known(described) or (tried and tried.honoured)):
+        yield _skipped("the store is not known to have conditional writes, so that nothing can be tried but by writing")
+        return
+    may: dict[str, bool] = {}
+    if tried is not None:
+        may["add files"] = "denied" not in (tried.create, tried.replace)
+    # The smallest index file: all of them are granted alike.
+    kind = min(described.index.formats, key=("shards", "zst", "json").index)
+    for subdir in case.subdirs:
+        name = described.key(subdir, FILE_NAMES[kind])
+        there = case.store.get(name)
+        if there is not None:
+            may[f"change the index of {subdir}"] = attempt(case.store, name, there, NOBODYS) == "refused"
+    if case.role == "maintainer":
+        name = described.key(YANKED)
+        there = case.store.get(name)
+        if there is not None:
+            may["yank"] = attempt(case.store, name, there, NOBODYS) == "refused"
+    yield _judged(case, may)
+
+
+def _judged(case: Case, may: dict[str, bool]) -> Result:
+    lacks = [what for what, allowed in may.items() if not allowed]
+    if not lacks:
+        found = f"may {', '.join(may)}; nothing was written" if may else "there is nothing to try it on"
+        return Result(name="publishing", state="ok", found=found)
+    if len(lacks) == len(may) and case.role in (None, "reader"):
+        return Result(name="publishing", state="ok", found="may read, and not publish")
+    return Result(
+        name="publishing",
+        state="failed",
+        found=f"may not {', '.join(lacks)}",
+        remedy="use a publisher's credentials, or ask for the right: "
+        + _GRANT.format("maintainers" if case.role == "maintainer" else "publishers"),
+    )
+
+
+def _skipped(found: str) -> Result:
+    return Result(name="publishing", state="skipped", found=found)
+
+
+def _denied(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except CredentialsError:
+        raise
+    except DeniedError:
+        return True
+    return False

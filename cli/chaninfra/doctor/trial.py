@@ -1,0 +1,99 @@
+"""Writes that must be refused: what the store and these credentials would do, found without leaving anything behind.
+
+Each is a PUT under a condition that does not hold. It is of an object that nobody ever changes, and of the very bytes
+that are there, so that a store which writes all the same has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from chaninfra.channel.errors import (
+    ConflictError,
+    CredentialsError,
+    DeniedError,
+    StorageError,
+    UnsupportedError,
+)
+from chaninfra.channel.formats import FILE_NAMES
+from chaninfra.channel.shards import ShardIndex, shard_key
+from chaninfra.channel.store import Body, Condition, Match, ObjectStore, Stored
+from chaninfra.channel.subdirs import Subdir, is_package
+from chaninfra.doctor.case import Case
+
+Verdict = Literal["refused", "denied", "done", "unsupported"]
+"""`refused`: allowed, and not done since the condition does not hold; `done`: written all the same."""
+
+NOBODYS = Match('"00000000000000000000000000000000"')
+_SMALL = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What became of the two writes, and the object that they were of."""
+
+    key: str
+    object: Stored
+    create: Verdict
+    replace: Verdict
+
+    @property
+    def honoured(self) -> bool:
+        """Whether the store was seen to refuse both."""
+        return (self.create, self.replace) == ("refused", "refused")
+
+
+def trial(case: Case) -> Trial | None:
+    """The trial of these credentials; None where the channel has nothing to try it on."""
+    found = next(_immutable(case), None)
+    if found is None:
+        return None
+    return Trial(
+        key=found.entry.key,
+        object=found,
+        create=attempt(case.store, found.entry.key, found, Condition.CREATE),
+        replace=attempt(case.store, found.entry.key, found, NOBODYS),
+    )
+
+
+def attempt(store: ObjectStore, key: str, body: Body, condition: Condition | Match) -> Verdict:
+    """What becomes of a write whose condition does not hold. Raises StorageError where that is not known."""
+    try:
+        store.put(key, body, condition)
+    except ConflictError:
+        return "refused"
+    except CredentialsError:
+        raise
+    except DeniedError:
+        return "denied"
+    except UnsupportedError:
+        return "unsupported"
+    except StorageError as error:
+        # 400 is what some stores say to a header that they do not know.
+        if type(error) is StorageError and "answered 400" in error.message:
+            return "unsupported"
+        raise
+    return "done"
+
+
+def _immutable(case: Case) -> Iterator[Stored]:
+    """Small objects that nobody changes: shards, and packages where there are none."""
+    for subdir in case.subdirs:
+        for key in (*_shards(case, subdir), *_packages(case, subdir)):
+            found = case.store.get(key)
+            if found is not None:
+                yield found
+
+
+def _shards(case: Case, subdir: Subdir) -> list[str]:
+    stored = case.store.get(case.descriptor.key(subdir, FILE_NAMES["shards"]))
+    index = ShardIndex.parse(stored.data) if stored else None
+    return [case.descriptor.key(subdir, shard_key(each)) for each in [*index.hashes.values()][:1]] if index else []
+
+
+def _packages(case: Case, subdir: Subdir) -> list[str]:
+    folder = case.descriptor.key(subdir)
+    there = [each for each in case.store.list(folder) if is_package(each.key) and each.size <= _SMALL]
+    return [min(there, key=lambda each: each.size).key] if there else []
