@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
-from components import python_stack, yaml_stack
+from components import yaml_stack
 from s3_servers import Server
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from chaninfra.channel.bucket_policy import STATEMENTS
+from chaninfra.channel.component_keys import CREDENTIALS, LATE
 from chaninfra.channel.config import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.schemas import STACK_CONFIG, load
@@ -24,19 +25,6 @@ from chaninfra.channel.spec import ChannelSpec, StackSpec, stack_spec
 
 T = TypeVar("T")
 Path = tuple[str, ...]
-
-CREDENTIALS = ("access-key-id", *SECRET_KEYS)
-"""Keys of the stack config that are no arguments: the stack of the program has them, since a resource's inputs lie in
-its state in clear."""
-
-_ACCOUNT = "000000000000"
-LATE: dict[tuple[str, str], str] = {
-    ("aws", "kms-key-arn"): f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/not-known-yet",
-    ("aws", "log-bucket"): "not-known-yet",
-    ("cdn", "certificate-arn"): f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/not-known-yet",
-    ("principal", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
-}
-"""The arguments that may be outputs, as (definition of the stack config's schema, key) → what stands for one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +61,49 @@ class Declaration:
             place[path[-1]] = value
         with users_mistakes():
             return stack_spec(raw, where=self.where, default_region=self.region)
+
+
+def as_keys(
+    args: Mapping[str, Any], definition: str, where: str, late: dict[Path, pulumi.Output[Any]] | None = None
+) -> dict[str, Any]:
+    """The arguments as keys of that definition of the stack config; outputs that may be there are put into `late`.
+
+    Raises ConfigurationError for one that may not.
+    """
+    definitions = load(STACK_CONFIG)["$defs"]
+    outputs = {} if late is None else late
+
+    def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
+        options = (schema, *schema.get("anyOf", ()))
+        referring = next((option["$ref"] for option in options if "$ref" in option), None)
+        if referring is not None:
+            of = referring.rsplit("/", 1)[1]
+            schema = definitions[of]
+        if isinstance(value, pulumi.Output):
+            place = (of, path[-1])
+            if place not in LATE or late is None:
+                raise ConfigurationError(
+                    f"`{'.'.join(path)}` is an output, and what is declared follows from it",
+                    where=f"{where}, key {'.'.join(path)}",
+                    remedy="give the value itself: what the program knows when it runs, its config for one",
+                )
+            outputs[path] = value
+            return LATE[place]
+        if isinstance(value, Mapping):
+            known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
+            found = {}
+            for name, item in value.items():
+                key = name.replace("_", "-") if known else name
+                if item is not None:
+                    found[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
+            return found
+        if isinstance(value, list | tuple):
+            return [walk(item, schema.get("items") or {}, of, path) for item in value]
+        # Numbers come as floats from other languages.
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    found: dict[str, Any] = walk(dict(args), {"$ref": f"#/$defs/{definition}"}, definition, ())
+    return found
 
 
 def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = None) -> Declaration:
@@ -113,39 +144,7 @@ def camel_case(key: str) -> str:
 
 
 def _raw(args: Mapping[str, Any], where: str, late: dict[Path, pulumi.Output[Any]]) -> dict[str, Any]:
-    """The arguments as the stack config has them; outputs that may be there are put into `late`."""
-    definitions = load(STACK_CONFIG)["$defs"]
-
-    def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
-        options = (schema, *schema.get("anyOf", ()))
-        referring = next((option["$ref"] for option in options if "$ref" in option), None)
-        if referring is not None:
-            of = referring.rsplit("/", 1)[1]
-            schema = definitions[of]
-        if isinstance(value, pulumi.Output):
-            key = (of, path[-1])
-            if key not in LATE:
-                raise ConfigurationError(
-                    f"`{'.'.join(path)}` is an output, and what is declared follows from it",
-                    where=f"{where}, key {'.'.join(path)}",
-                    remedy="give the value itself: what the program knows when it runs, its config for one",
-                )
-            late[path] = value
-            return LATE[key]
-        if isinstance(value, Mapping):
-            known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
-            found = {}
-            for name, item in value.items():
-                key = name.replace("_", "-") if known else name
-                if item is not None:
-                    found[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
-            return found
-        if isinstance(value, list | tuple):
-            return [walk(item, schema.get("items") or {}, of, path) for item in value]
-        # Numbers come as floats from other languages.
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-
-    raw: dict[str, Any] = walk(dict(args), {"$ref": "#/$defs/config"}, "config", ())
+    raw = as_keys(args, "config", where, late)
     for key in CREDENTIALS:
         if key in raw:
             raise ConfigurationError(

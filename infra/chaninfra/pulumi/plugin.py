@@ -14,8 +14,9 @@ from pulumi.provider.server import ComponentInitError
 
 from chaninfra.pulumi.arguments import camel_case, users_mistakes
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
+from chaninfra.pulumi.grants import Publisher, Reader
 
-COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket]
+COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket, Publisher, Reader]
 
 
 class Host(ComponentProvider):
