@@ -1,4 +1,4 @@
-"""Write the printed parts of `docs/`; with --check, say what differs and exit 1."""
+"""Write the printed parts of `docs/` and of the templates; with --check, say what differs and exit 1."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from docs_cdn import cdn
 from docs_own_store import own_store
 from docs_providers import providers
 from docs_settings import settings
+from docs_templates import FOLDER as TEMPLATES
+from docs_templates import templates, workflows
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COMMANDS = (
@@ -37,14 +39,22 @@ def main() -> int:
     """0 when every page is as the program prints it, after writing it if need be."""
     check = "--check" in sys.argv[1:]
     stale = []
-    for name, text in pages().items():
-        path = DOCS / name
+    for path, text in files().items():
+        name = path.name if path.parent == DOCS else str(path.relative_to(DOCS.parent))
         if not path.is_file() or path.read_text("utf-8") != text:
             stale.append(name)
             if not check:
                 path.write_text(text, "utf-8")
     print(f"docs: {', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
     return 1 if check and stale else 0
+
+
+def files() -> dict[Path, str]:
+    """The text of every file that is printed: the pages, and what else the program would print."""
+    return {
+        **{DOCS / name: text for name, text in pages().items()},
+        **{TEMPLATES / name: text for name, text in workflows().items()},
+    }
 
 
 def pages() -> dict[str, str]:
@@ -57,6 +67,7 @@ def pages() -> dict[str, str]:
         "own-store.md": own_store(),
         "providers.md": providers(),
         "client-settings.md": settings(),
+        "templates.md": templates(),
     }
 
 

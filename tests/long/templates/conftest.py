@@ -87,5 +87,7 @@ def machine(environment: Path, pip: dict[str, str], tmp_path: Path) -> dict[str,
         "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "of the tests",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # A flag of `up` and `destroy`: each runs the program once.
+        "PULUMI_OPTION_SKIP_PREVIEW": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
