@@ -5,7 +5,7 @@ BIN := .venv/bin
 # A file's tests stay together, since they share what is slow to make.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
-.PHONY: help setup engine servers demo lint test test-long bench schemas docs lock
+.PHONY: help setup engine hosts servers demo lint test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -15,6 +15,9 @@ setup: ## .venv with every package of requirements.lock
 
 engine: setup ## the Pulumi engine, found or got
 	@$(BIN)/python -m chaninfra.engine > /dev/null
+
+hosts: setup ## what runs Pulumi programs in YAML, for the tests
+	@$(BIN)/python tools/hosts.py > /dev/null
 
 servers: setup ## the S3 servers that the tests run against
 	@$(BIN)/python tools/servers.py > /dev/null
@@ -28,18 +31,19 @@ lint: setup ## formatting, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint engine servers ## lint, and every test but the long ones
+test: lint engine hosts servers ## lint, and every test but the long ones
 	$(PYTEST)
 
-test-long: engine servers ## the tests that take minutes
+test-long: engine hosts servers ## the tests that take minutes
 	@if [ -d tests/long ]; then $(PYTEST) tests/long; else echo "tests/long: there are no long tests yet"; fi
 
 # BENCH=--quick takes a tenth of every size, and writes nothing.
 bench: servers ## ours against the reference indexer; writes docs/benchmarks.md
 	PYTHONPATH=tests:tools $(BIN)/python -m bench $(BENCH)
 
-schemas: setup ## schemas/ from the models
+schemas: setup ## schemas/ and the components' arguments from the models
 	$(BIN)/python tools/schemas.py
+	$(BIN)/python tools/component_args.py
 
 docs: schemas ## the pages of docs/ that the program prints
 	$(BIN)/python tools/docs.py

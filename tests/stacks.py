@@ -60,16 +60,23 @@ class Stack:
         *,
         main: Path = INFRA,
         project: str = "chaninfra",
+        files: Mapping[str, str] | None = None,
     ) -> None:
-        """`config` are the keys without the namespace; `environment` the keys of the store, and what else differs."""
+        """`config` are the keys without the namespace; `environment` the keys of the store, and what else differs;
+        `files` another program than the one in `main`, Pulumi.yaml among them or for Python."""
         self.folder = folder
         self.project = project
         self.name = "test"
         state = folder / "state"
         state.mkdir(parents=True)
         described = YAML().load((INFRA.parent / "Pulumi.yaml").read_text())
+        described |= {"name": project, "main": f"{main}/"}
+        if files is not None:
+            described = {"name": project, "runtime": "python"}
         with (folder / "Pulumi.yaml").open("w") as file:
-            YAML().dump({**described, "name": project, "main": f"{main}/"}, file)
+            YAML().dump(described, file)
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text)
         self.environment = {
             name: value
             for name, value in engine().environment({}).items()

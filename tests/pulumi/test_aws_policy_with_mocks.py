@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from chaninfra.channel.spec import stack_spec
+from chaninfra.pulumi.arguments import declare
 from chaninfra.pulumi.backends import aws
 
 # Of names that pulumi-aws itself imports.
@@ -31,15 +31,15 @@ class Mocks(pulumi.runtime.Mocks):
 
 def asked_for(**keys: Any) -> dict[str, dict[str, Any]]:
     """The inputs of each resource that the backend declares, by its type."""
-    spec = stack_spec({"bucket": "my-bucket", "region": "eu-central-1", **keys}, where="stack.yaml")
+    declared = declare("ChannelBucket", "bucket", {"bucket": "my-bucket", "region": "eu-central-1", **keys})
     mocks = Mocks()
     pulumi.runtime.set_mocks(mocks)
 
     @pulumi.runtime.test
-    def declare() -> None:
-        aws.bucket("bucket", spec, {"bucket": "my-bucket"}, pulumi.ResourceOptions())
+    def make() -> None:
+        aws.bucket(declared, {"bucket": "my-bucket"}, pulumi.ResourceOptions())
 
-    declare()
+    make()
     return mocks.asked
 
 

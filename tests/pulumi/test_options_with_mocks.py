@@ -21,7 +21,7 @@ from pulumi.runtime.config import set_all_config
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.schemas import STACK_CONFIG, validate
 from chaninfra.channel.spec import StackSpec
-from chaninfra.pulumi.program import program, read_spec
+from chaninfra.pulumi.program import program, read_config, spec_of
 
 ACCOUNT = "123456789012"
 
@@ -145,7 +145,7 @@ def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
 
 def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
     try:
-        return read_spec(), None
+        return spec_of(read_config()), None
     except ConfigurationError as error:
         return None, error
 

@@ -1,129 +1,166 @@
-"""The components: a bucket, and the conda channels in it."""
+"""The components: a conda channel in a bucket of its own, and a bucket with several.
 
-from __future__ import annotations
+No `from __future__ import annotations` here: the annotations are read when the components are hosted for other
+languages.
+"""
 
-import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import pulumi
 
-from chaninfra.channel.cdn import Distribution
-from chaninfra.channel.descriptor import FILE_NAME, describe, dump
-from chaninfra.channel.index_settings import IndexSettings
-from chaninfra.channel.spec import ChannelSpec, StackSpec
-from chaninfra.pulumi.backends import BACKENDS
-from chaninfra.pulumi.dynamic import ChannelDescriptor, DestroyGuard, Preflight, Skeleton
-from chaninfra.pulumi.resources.descriptor import as_written
+from chaninfra.channel.spec import BucketSpec, ChannelSpec
+from chaninfra.pulumi.args import ChannelBucketArgs, CondaChannelArgs
+from chaninfra.pulumi.arguments import Declaration, declare
+from chaninfra.pulumi.backends import BACKENDS, Made
+from chaninfra.pulumi.channel_parts import Parts, channel_parts
+from chaninfra.pulumi.dynamic import DestroyGuard, Preflight
 from chaninfra.pulumi.session import store_input
+
+CHANNEL = "chaninfra:index:CondaChannel"
+"""The type of a channel, of its own bucket or not; it is in the URNs of every stack."""
+
+_AWS = "aws:index:none"
+
+
+class CondaChannel(pulumi.ComponentResource):
+    """A conda channel in a bucket of its own, with the access of publishers, readers and maintainers."""
+
+    descriptor: pulumi.Output[dict[str, Any]]
+    """The channel's descriptor (`schemas/channel.schema.json`): what `chaninfra` and a Publisher or Reader take."""
+
+    access: pulumi.Output[dict[str, Any]]
+    """publishers, readers, maintainers → name → kind, and role-arn, arn or access-key-id (`schemas/access.schema.json`,
+    of one channel)."""
+
+    keys: pulumi.Output[dict[str, Any]]
+    """publishers, readers, maintainers → name → access-key-id, secret-access-key, of those with a key; a secret."""
+
+    url: pulumi.Output[str]
+    """The channel as pixi names it, s3://BUCKET/PREFIX."""
+
+    public_url: pulumi.Output[str | None]
+    """The https URL of a public channel."""
+
+    def __init__(self, name: str, args: CondaChannelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(CHANNEL, name, None, opts)
+        bucket = _Bucket(self, _declared("CondaChannel", name, args, self))
+        parts = channel_parts(
+            name, bucket.declared.stack.channels[0], bucket.declared, bucket.store, bucket.made, bucket.after(self)
+        )
+        bucket.guard([parts])
+        self.descriptor = parts.descriptor
+        self.access = pulumi.Output.from_input(parts.access)
+        self.keys = pulumi.Output.secret(parts.keys)
+        self.url = parts.descriptor.apply(lambda document: document["url"])
+        self.public_url = parts.descriptor.apply(lambda document: document.get("public-url"))
+        self.register_outputs(
+            {
+                "descriptor": self.descriptor,
+                "access": self.access,
+                "keys": self.keys,
+                "url": self.url,
+                "publicUrl": self.public_url,
+            }
+        )
 
 
 class ChannelBucket(pulumi.ComponentResource):
-    """A bucket for channels, and its one policy.
+    """A bucket with several conda channels, which share its settings and its one policy."""
 
-    `ready` are the resources that must be there before a channel is put in.
-    """
+    descriptors: pulumi.Output[dict[str, Any]]
+    """The descriptor of each channel, by its name."""
 
-    def __init__(
-        self,
-        name: str,
-        stack: StackSpec,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
+    access: pulumi.Output[dict[str, Any]]
+    """The access of each channel (`schemas/access.schema.json`), by its name."""
+
+    keys: pulumi.Output[dict[str, Any]]
+    """The access keys of each channel, by its name; a secret."""
+
+    def __init__(self, name: str, args: ChannelBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("chaninfra:index:ChannelBucket", name, None, opts)
-        bucket = stack.bucket
-        self.spec = bucket
-        self.stack = stack
-        self.name = name
+        bucket = _Bucket(self, _declared("ChannelBucket", name, args, self))
+        parts = {
+            channel.name: _Channel(bucket.declared.named(channel), channel, bucket, pulumi.ResourceOptions(parent=self))
+            for channel in bucket.declared.stack.channels
+        }
+        bucket.guard([channel.parts for channel in parts.values()])
+        self.descriptors = pulumi.Output.from_input({key: channel.parts.descriptor for key, channel in parts.items()})
+        self.access = pulumi.Output.from_input({key: channel.parts.access for key, channel in parts.items()})
+        self.keys = pulumi.Output.secret({key: channel.parts.keys for key, channel in parts.items()})
+        self.register_outputs({"descriptors": self.descriptors, "access": self.access, "keys": self.keys})
+
+
+class _Bucket:
+    """The resources of a bucket, children of `component`."""
+
+    def __init__(self, component: pulumi.ComponentResource, declared: Declaration) -> None:
+        self.declared = declared
+        name, spec = declared.name, declared.stack.bucket
         # Secrets are looked up by the namespace of the stack's own config, whatever the project is called.
-        self.store = store_input(bucket, pulumi.Config().name)
+        self.store = store_input(spec, pulumi.Config().name)
         self._destroy: dict[str, Any] = {
             "store": self.store,
-            "prefixes": sorted(channel.prefix for channel in stack.channels),
-            "adopt": bucket.adopt,
-            "force-destroy": bucket.force_destroy,
+            "prefixes": sorted(channel.prefix for channel in declared.stack.channels),
+            "adopt": spec.adopt,
+            "force-destroy": spec.force_destroy,
         }
-        preflight = Preflight(f"{name}-preflight", self._destroy, pulumi.ResourceOptions(parent=self))
-        self.backend = BACKENDS[bucket.provider.backend]
-        after = pulumi.ResourceOptions(parent=self, depends_on=[preflight])
-        self.made = self.backend.bucket(name, stack, self.store, after)
-        self.ready: list[pulumi.Resource] = [preflight, *self.made.resources]
-        self.register_outputs({})
+        self._own = pulumi.ResourceOptions(parent=component)
+        preflight = Preflight(f"{name}-preflight", self._destroy, self._own)
+        after = pulumi.ResourceOptions(parent=component, depends_on=[preflight])
+        self.made: Made = BACKENDS[spec.provider.backend].bucket(declared, self.store, after)
+        self._ready: list[pulumi.Resource] = [preflight, *self.made.resources]
 
-    def guard(self, channels: Sequence[CondaChannel]) -> None:
+    def after(self, parent: pulumi.ComponentResource) -> pulumi.ResourceOptions:
+        """The options of a channel's resources: children of `parent`, made once the bucket is there."""
+        return pulumi.ResourceOptions(parent=parent, depends_on=self._ready)
+
+    def guard(self, channels: Sequence[Parts]) -> None:
         """Guards the bucket and all its channels against `pulumi destroy`; called once they are all declared.
 
         One guard for the bucket: with one a channel, that of an empty channel would give way, and the channel with
         it, before another refuses.
         """
-        needed = [*self.ready, *(resource for channel in channels for resource in channel.ready)]
-        DestroyGuard(f"{self.name}-guard", self._destroy, pulumi.ResourceOptions(parent=self, depends_on=needed))
+        needed = [*self._ready, *(resource for channel in channels for resource in channel.resources)]
+        opts = pulumi.ResourceOptions.merge(self._own, pulumi.ResourceOptions(depends_on=needed))
+        DestroyGuard(f"{self.declared.name}-guard", self._destroy, opts)
 
 
-class CondaChannel(pulumi.ComponentResource):
-    """A conda channel in a bucket: its skeleton, its descriptor, and the roles of those who have access.
+class _Channel(pulumi.ComponentResource):
+    """One of several channels of a bucket."""
 
-    `descriptor` is the channel's descriptor as a document (`schemas/channel.schema.json`), known once it is written;
-    `access` its part of the stack output `access` (`schemas/access.schema.json`), `keys` its part of the secret one.
-    """
-
-    descriptor: pulumi.Output[dict[str, Any]]
-    access: dict[str, dict[str, Any]]
-    keys: dict[str, dict[str, Any]]
-
-    def __init__(
-        self,
-        name: str,
-        channel: ChannelSpec,
-        bucket: ChannelBucket,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("chaninfra:index:CondaChannel", name, None, opts)
-        after = pulumi.ResourceOptions(parent=self, depends_on=bucket.ready)
-        shared = {"store": bucket.store, "prefix": channel.prefix, "adopt": bucket.spec.adopt}
-        skeleton = Skeleton(
-            f"{name}-skeleton",
-            {
-                **shared,
-                "subdirs": list(channel.subdirs),
-                "index": _index_input(channel.index),
-                "force-destroy": bucket.spec.force_destroy,
-            },
-            after,
-        )
-        written = ChannelDescriptor(
-            f"{name}-descriptor",
-            {
-                **shared,
-                "key": channel.key(FILE_NAME),
-                "document": _document(bucket, channel),
-                # An output: what the probe found.
-                "probed": None,
-            },
-            after,
-        )
-        granted = bucket.backend.grant(name, bucket.stack, channel, bucket.made, after)
-        self.ready: list[pulumi.Resource] = [skeleton, written, *granted.resources]
-        self.access = granted.access
-        self.keys = granted.keys
-        self.descriptor = pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both))
-        self.register_outputs({"descriptor": self.descriptor, "access": self.access})
+    def __init__(self, name: str, channel: ChannelSpec, bucket: _Bucket, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(CHANNEL, name, None, opts)
+        self.parts = channel_parts(name, channel, bucket.declared, bucket.store, bucket.made, bucket.after(self))
+        self.register_outputs({"descriptor": self.parts.descriptor, "access": self.parts.access})
 
 
-def _document(bucket: ChannelBucket, channel: ChannelSpec) -> pulumi.Input[str]:
-    """The text of the descriptor; behind a CDN it is known once that is there."""
-    cdn = bucket.made.cdn
-    if cdn is None:
-        return dump(describe(bucket.spec, channel)).decode()
-
-    def described(id_: str, domain_name: str) -> str:
-        return dump(describe(bucket.spec, channel, Distribution(id=id_, domain_name=domain_name))).decode()
-
-    return pulumi.Output.all(cdn.id, cdn.domain_name).apply(lambda known: described(*known))
+def aws_region() -> str | None:
+    """The region of the AWS provider that Pulumi makes by default, where something says it."""
+    config = pulumi.Config("aws").get("region")
+    return config or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
-def _index_input(settings: IndexSettings) -> dict[str, Any]:
-    """What the skeleton's bytes and headers depend on."""
-    document: dict[str, Any] = json.loads(msgspec.json.encode(settings))
-    return {key: document[key] for key in ("formats", "compression-level", "cache-control")}
+def _declared(kind: str, name: str, args: Mapping[str, Any], component: pulumi.ComponentResource) -> Declaration:
+    declared = declare(kind, name, args, aws_region())
+    bucket = declared.stack.bucket
+    if bucket.provider.backend == "aws" and component.get_provider(_AWS) is None:
+        _check_default_provider(bucket, declared.where)
+    return declared
+
+
+def _check_default_provider(bucket: BucketSpec, where: str) -> None:
+    """Raise pulumi.RunError where the AWS provider that Pulumi makes by default would make the bucket elsewhere."""
+    told = {
+        "region": (bucket.location.region, aws_region() or bucket.location.region),
+        "profile": (bucket.profile, pulumi.Config("aws").get("profile")),
+        "endpoint": (bucket.location.endpoint_url if bucket.own_endpoint else None, None),
+    }
+    for key, (wanted, default) in told.items():
+        if wanted != default:
+            raise pulumi.RunError(
+                f"the {key} is {wanted}, and the default provider of AWS has {default or 'none of its own'}\n"
+                f"  in: {where}\n"
+                "  remedy: give the component a provider of AWS that has it too, by the resource option `providers`"
+            )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pulumi
@@ -19,7 +18,11 @@ from chaninfra.channel.next_steps import next_steps
 from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
 from chaninfra.channel.stack_file import SECRET, clear_secret
 from chaninfra.channel.text import count
-from chaninfra.pulumi.components import ChannelBucket, CondaChannel
+from chaninfra.pulumi.args import ChannelBucketArgs
+from chaninfra.pulumi.arguments import CREDENTIALS
+from chaninfra.pulumi.backends.s3_principals import has_keys
+from chaninfra.pulumi.components import CHANNEL, ChannelBucket, aws_region
+from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 
 # Keys of the AWS provider whose sense a second client could not have.
 _NOT_FOR_BOTH = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "sharedConfigFiles")
@@ -29,24 +32,19 @@ def program() -> None:
     """What `pulumi up` runs. Stack outputs: `channels`, name → descriptor; `access`, name → principals; where there are
     access keys, the secret `keys`, name → principals → key; where something is left to do by hand, `next-steps`."""
     try:
-        spec = read_spec()
+        raw = read_config()
+        spec = spec_of(raw)
         # Made here once, so that one that AWS would not take is refused before anything is made.
         STATEMENTS[spec.bucket.provider.backend](spec)
     except ChaninfraError as error:
         # A user's mistake: the message, and no traceback.
         raise pulumi.RunError(str(error)) from None
-    opts = pulumi.ResourceOptions(providers=_providers(spec.bucket))
-    bucket = ChannelBucket("bucket", spec, opts)
-    # Named by the prefix, which is the channel's identity: its display name may change.
-    channels = {
-        channel.name: CondaChannel(channel.prefix or "channel", channel, bucket, opts) for channel in spec.channels
-    }
-    bucket.guard(list(channels.values()))
-    pulumi.export("channels", {name: channel.descriptor for name, channel in channels.items()})
-    pulumi.export("access", {name: channel.access for name, channel in channels.items()})
-    keys = {name: channel.keys for name, channel in channels.items() if channel.keys}
-    if keys:
-        pulumi.export("keys", pulumi.Output.secret(keys))
+    opts = pulumi.ResourceOptions(providers=_providers(spec.bucket), transformations=[_as_named_before])
+    bucket = ChannelBucket("bucket", _arguments(raw, spec), opts)
+    pulumi.export("channels", bucket.descriptors)
+    pulumi.export("access", bucket.access)
+    if has_keys(spec):
+        pulumi.export("keys", bucket.keys)
     steps = next_steps(spec, stack_file=stack_file())
     if steps:
         pulumi.log.warn(
@@ -60,10 +58,9 @@ def stack_file() -> str:
     return f"Pulumi.{pulumi.get_stack()}.yaml"
 
 
-def read_spec() -> StackSpec:
-    """The spec that the config of the running stack describes. Raises ConfigurationError."""
+def read_config() -> dict[str, Any]:
+    """The keys of the running stack's config; a text in place of secrets. Raises ConfigurationError."""
     namespace = pulumi.Config().name
-    where = stack_file()
     raw: dict[str, Any] = {}
     secret_names = get_config_secret_keys_env()
     for name, value in {**get_config_env(), **CONFIG.get()}.items():
@@ -72,13 +69,18 @@ def read_spec() -> StackSpec:
             continue
         if key in SECRET_KEYS:
             if not (is_config_secret(name) or name in secret_names):
-                raise clear_secret(where, key)
+                raise clear_secret(stack_file(), key)
             # The dynamic resources ask the engine for it; here only that it is set matters.
             value = SECRET
         raw[key] = value
+    return raw
+
+
+def spec_of(raw: dict[str, Any]) -> StackSpec:
+    """The spec that the config of the running stack describes. Raises ConfigurationError."""
+    where = stack_file()
     aws = pulumi.Config("aws")
-    region = aws.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    spec = stack_spec(raw, where=where, default_region=region)
+    spec = stack_spec(raw, where=where, default_region=aws_region())
     if spec.bucket.provider.backend != "aws":
         return spec
     for key in _NOT_FOR_BOTH:
@@ -91,6 +93,27 @@ def read_spec() -> StackSpec:
             )
     # What the provider of AWS is told, the dynamic resources are too.
     return replace(spec, bucket=replace(spec.bucket, profile=spec.bucket.profile or aws.get("profile")))
+
+
+def _arguments(raw: dict[str, Any], spec: StackSpec) -> ChannelBucketArgs:
+    """The config as arguments of the component."""
+    told = {key: value for key, value in raw.items() if key not in CREDENTIALS}
+    if spec.bucket.profile:
+        told["profile"] = spec.bucket.profile
+    return cast(ChannelBucketArgs, {key.replace("-", "_"): value for key, value in told.items()})
+
+
+def _as_named_before(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Up to 0.1 the channels of the stack stood beside the bucket's component, and no name began with the bucket's."""
+    stem, _, old = args.name.partition("-")
+    if stem != "bucket" or not (args.type_ == CHANNEL or isinstance(args.resource, AccessKey | AccessPolicy)):
+        return None
+    if args.type_ == CHANNEL:
+        alias = pulumi.Alias(name=old, parent=pulumi.ROOT_STACK_RESOURCE)
+    else:
+        alias = pulumi.Alias(name=old)
+    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(aliases=[alias]))
+    return pulumi.ResourceTransformationResult(props=args.props, opts=opts)
 
 
 def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:

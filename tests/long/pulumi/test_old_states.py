@@ -59,8 +59,9 @@ def stack_on(backend: str, version: str, server: Server, bucket: str, folder: Pa
 
 
 def places(server: Server, bucket: str, stack: Stack) -> dict[str, str]:
+    # As the keys were named in 0.2; now the name of the bucket's component stands before that.
     keys = {
-        f"EXAMPLE-KEY-OF-{name}": found["id"]
+        f"EXAMPLE-KEY-OF-{name.removeprefix('bucket-')}": found["id"]
         for name, found in stack.resources().items()
         if found["type"].endswith(":AccessKey")
     }

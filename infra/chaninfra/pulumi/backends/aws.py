@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.bucket_policy import bucket_statements, deployer_arns
 from chaninfra.channel.bucket_settings import BucketSettings
 from chaninfra.channel.cdn import NO_DISTRIBUTION
 from chaninfra.channel.policies import Statement, document
 from chaninfra.channel.spec import StackSpec
+from chaninfra.pulumi.arguments import Declaration
 from chaninfra.pulumi.backends.aws_cdn import distribution
 from chaninfra.pulumi.backends.aws_roles import grant, oidc_providers
 from chaninfra.pulumi.backends.base import Cdn, Made, after
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["bucket", "grant"]
 
 
-def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> Made:
+def bucket(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOptions) -> Made:
     """The bucket: versioned, encrypted, owned by its account, read over TLS only, and public only where declared.
 
     An adopted bucket keeps its settings; only our statements are merged into its policy.
@@ -33,6 +33,7 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
     # Imported here: it is large, and other backends need none of it.
     from pulumi_aws import s3
 
+    name, stack = declared.name, declared.stack
     spec = stack.bucket
     own = None
     if not spec.adopt:
@@ -44,17 +45,18 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
             opts=after(opts, protect=spec.protect),
         )
     # While the distribution is there the bucket is: another account's bucket of that name would be served else.
-    cdn = distribution(name, stack, spec.cdn, after(opts, own) if own else opts) if spec.cdn else None
-    resources = _settings(name, stack, own, cdn, opts) if own else _policy_of_adopted(name, stack, store, cdn, opts)
+    cdn = distribution(declared, after(opts, own) if own else opts) if spec.cdn else None
+    resources = _settings(declared, own, cdn, opts) if own else _policy_of_adopted(declared, store, cdn, opts)
     return Made(resources=resources, cdn=cdn, oidc_providers=oidc_providers(name, stack, opts))
 
 
 def _settings(
-    name: str, stack: StackSpec, own: s3.Bucket, cdn: Cdn | None, opts: pulumi.ResourceOptions
+    declared: Declaration, own: s3.Bucket, cdn: Cdn | None, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """All that a bucket of our own has; the bucket is the first."""
     from pulumi_aws import s3
 
+    name, stack = declared.name, declared.stack
     keys, settings = stack.bucket.aws, stack.bucket.settings
     ownership = s3.BucketOwnershipControls(
         f"{name}-ownership", bucket=own.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
@@ -67,7 +69,7 @@ def _settings(
         opts=opts,
     )
     encryption = s3.BucketServerSideEncryptionConfiguration(
-        f"{name}-encryption", bucket=own.id, rules=[_encryption(keys)], opts=opts
+        f"{name}-encryption", bucket=own.id, rules=[declared.of(_encryption)], opts=opts
     )
     # ACLs stay blocked in any case. What forbids public policies must be lifted before such a policy is put.
     block = s3.BucketPublicAccessBlock(
@@ -84,7 +86,7 @@ def _settings(
         f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(settings), opts=after(opts, versioning)
     )
     made: list[pulumi.Resource] = [own, ownership, versioning, encryption, block, lifecycle]
-    policy = _policy(stack, cdn, opts)
+    policy = _policy(declared, cdn, opts)
     if policy is not None:
         made.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
     if settings.cors_origins:
@@ -101,7 +103,7 @@ def _settings(
             s3.BucketLogging(
                 f"{name}-logging",
                 bucket=own.id,
-                target_bucket=keys.log_bucket,
+                target_bucket=declared.of(lambda stack: stack.bucket.aws.log_bucket),
                 target_prefix=keys.log_prefix,
                 opts=opts,
             )
@@ -109,7 +111,8 @@ def _settings(
     return made
 
 
-def _encryption(keys: AwsKeys) -> Any:
+def _encryption(stack: StackSpec) -> Any:
+    keys = stack.bucket.aws
     if keys.kms_key_arn is None:
         return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
     by_default = {"sse_algorithm": "aws:kms", "kms_master_key_id": keys.kms_key_arn}
@@ -134,16 +137,21 @@ def _lifecycle(settings: BucketSettings) -> Any:
     ]
 
 
-def _policy(stack: StackSpec, cdn: Cdn | None, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
+def _policy(declared: Declaration, cdn: Cdn | None, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
     """The text of the bucket's policy; None where it would be empty."""
 
-    def text(deployer: Sequence[str] = (), distribution: str = NO_DISTRIBUTION) -> str:
+    def text(stack: StackSpec, deployer: Sequence[str], distribution: str) -> str:
         policy = document(bucket_statements(stack, deployer=deployer, distribution=distribution))
         return json.dumps(policy, sort_keys=True) if policy else ""
 
-    if stack.bucket.aws.vpc_endpoints:
-        return _deployer(opts).apply(text)
-    return cdn.arn.apply(lambda arn: text(distribution=arn)) if cdn else text() or None
+    stack = declared.stack
+    deployer: pulumi.Input[list[str]] = _deployer(opts) if stack.bucket.aws.vpc_endpoints else []
+    if not (cdn or stack.bucket.aws.vpc_endpoints or declared.late):
+        return text(stack, [], NO_DISTRIBUTION) or None
+    if not bucket_statements(stack):
+        return None
+    known = pulumi.Output.all(declared.of(lambda stack: stack), deployer, cdn.arn if cdn else NO_DISTRIBUTION)
+    return known.apply(lambda all_: text(*all_))
 
 
 def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
@@ -154,10 +162,13 @@ def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
 
 
 def _policy_of_adopted(
-    name: str, stack: StackSpec, store: dict[str, Any], cdn: Cdn | None, opts: pulumi.ResourceOptions
+    declared: Declaration, store: dict[str, Any], cdn: Cdn | None, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
     """Our statements beside those that the bucket has."""
-    wanted: pulumi.Input[list[Statement]] = bucket_statements(stack)
-    if cdn is not None:
-        wanted = cdn.arn.apply(lambda arn: bucket_statements(stack, distribution=arn))
-    return [BucketPolicy(f"{name}-policy", {"store": store, "statements": wanted}, opts)] if wanted else []
+    wanted: pulumi.Input[list[Statement]] = bucket_statements(declared.stack)
+    if not wanted:
+        return []
+    if cdn is not None or declared.late:
+        known = pulumi.Output.all(declared.of(lambda stack: stack), cdn.arn if cdn else NO_DISTRIBUTION)
+        wanted = known.apply(lambda both: bucket_statements(both[0], distribution=both[1]))
+    return [BucketPolicy(f"{declared.name}-policy", {"store": store, "statements": wanted}, opts)]

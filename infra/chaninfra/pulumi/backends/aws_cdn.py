@@ -11,17 +11,19 @@ from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.descriptor import FILE_NAME
 from chaninfra.channel.partitions import dns_suffix
 from chaninfra.channel.spec import StackSpec
+from chaninfra.pulumi.arguments import Declaration
 from chaninfra.pulumi.backends.base import Cdn
 
 _ORIGIN = "bucket"
 _LONGEST_TTL = 365 * 24 * 60 * 60
 
 
-def distribution(name: str, stack: StackSpec, keys: CdnKeys, opts: pulumi.ResourceOptions) -> Cdn:
+def distribution(declared: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
     """The distribution, which alone may read from the bucket."""
     from pulumi_aws import cloudfront
 
-    spec = stack.bucket
+    name, stack = declared.name, declared.stack
+    spec, keys = stack.bucket, stack.bucket.cdn or CdnKeys()
     about = f"conda channels in s3://{spec.name}"
     control = cloudfront.OriginAccessControl(
         f"{name}-cdn-access",
@@ -68,14 +70,15 @@ def distribution(name: str, stack: StackSpec, keys: CdnKeys, opts: pulumi.Resour
             behavior | {"path_pattern": pattern} for pattern, behavior in behaviors if pattern is not None
         ],
         restrictions={"geo_restriction": {"restriction_type": "none"}},
-        viewer_certificate=_certificate(keys),
+        viewer_certificate=declared.of(_certificate),
         tags=dict(spec.settings.tags) or None,
         opts=opts,
     )
     return Cdn(id=made.id, arn=made.arn, domain_name=made.domain_name)
 
 
-def _certificate(keys: CdnKeys) -> Any:
+def _certificate(stack: StackSpec) -> Any:
+    keys = stack.bucket.cdn or CdnKeys()
     if keys.certificate_arn is None:
         return {"cloudfront_default_certificate": True}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -13,6 +14,7 @@ from chaninfra.channel.granted import ROLES, PrincipalSpec
 from chaninfra.channel.role_names import role_name
 from chaninfra.channel.spec import ChannelSpec, StackSpec
 from chaninfra.channel.trust import Trust, trust_policy
+from chaninfra.pulumi.arguments import Declaration
 from chaninfra.pulumi.backends.base import Granted, Made, after
 
 
@@ -43,25 +45,34 @@ def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) ->
     return found
 
 
-def grant(name: str, stack: StackSpec, channel: ChannelSpec, made: Made, opts: pulumi.ResourceOptions) -> Granted:
+def grant(name: str, declared: Declaration, channel: ChannelSpec, made: Made, opts: pulumi.ResourceOptions) -> Granted:
     """A role for each principal with a token; who is known by ARN is in the bucket's policy already."""
     access: dict[str, dict[str, Any]] = {key: {} for key in ROLES.values()}
     resources: list[pulumi.Resource] = []
-    for principal in channel.principals:
+    for number, principal in enumerate(channel.principals):
         entry: dict[str, Any] = {"kind": principal.kind}
         if principal.trust is not None:
-            role, rights = _role(name, stack, channel, principal, principal.trust, made, opts)
+            role, rights = _role(name, declared, channel, principal, principal.trust, made, opts)
             resources += [role, rights]
             entry["role-arn"] = role.arn
         else:
-            entry["arn"] = principal.arn
+            entry["arn"] = declared.of(_arn(channel, number))
         access[ROLES[principal.role]][principal.name] = entry
     return Granted(access=access, resources=resources)
 
 
+def _arn(channel: ChannelSpec, number: int) -> Callable[[StackSpec], str | None]:
+    """The ARN of a principal, by its place in the channel, which is there in every version of the stack."""
+
+    def found(stack: StackSpec) -> str | None:
+        return next(each for each in stack.channels if each.prefix == channel.prefix).principals[number].arn
+
+    return found
+
+
 def _role(
     name: str,
-    stack: StackSpec,
+    declared: Declaration,
     channel: ChannelSpec,
     principal: PrincipalSpec,
     trust: Trust,
@@ -70,6 +81,7 @@ def _role(
 ) -> tuple[Any, pulumi.Resource]:
     from pulumi_aws import iam
 
+    stack = declared.stack
     keys = stack.bucket.aws
     trusted = pulumi.Output.from_input(made.oidc_providers[trust.issuer]).apply(
         lambda arn: json.dumps(trust_policy(trust, arn), sort_keys=True)
@@ -91,8 +103,8 @@ def _role(
         f"{name}-{principal.role}-{principal.name}-rights",
         name="conda-channel",
         role=role.name,
-        policy=distribution.apply(
-            lambda arn: json.dumps(rights_of(stack, channel, principal, arn), sort_keys=True),
+        policy=pulumi.Output.all(declared.of(lambda stack: stack), distribution).apply(
+            lambda known: json.dumps(rights_of(known[0], channel, principal, known[1]), sort_keys=True),
         ),
         opts=opts,
     )

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from chaninfra.channel.bucket_policy import KeyOf
-from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.channel.spec import ChannelSpec
+from chaninfra.pulumi.arguments import Declaration
 from chaninfra.pulumi.dynamic import AccessKey
 
 
@@ -46,10 +47,11 @@ class Granted:
 class Backend:
     """The functions of a backend's module."""
 
-    bucket: Callable[[str, StackSpec, dict[str, Any], pulumi.ResourceOptions], Made]
-    """(name, stack, the input `store`, options): makes the bucket."""
-    grant: Callable[[str, StackSpec, ChannelSpec, Made, pulumi.ResourceOptions], Granted]
-    """(name, stack, channel, what `bucket` made, options): gives its principals access."""
+    bucket: Callable[[Declaration, dict[str, Any], pulumi.ResourceOptions], Made]
+    """(what is declared, the input `store`, options): makes the bucket."""
+    grant: Callable[[str, Declaration, ChannelSpec, Made, pulumi.ResourceOptions], Granted]
+    """(name, what is declared, channel, what `bucket` made, options): gives the channel's principals access; resources
+    are named after `name`."""
 
 
 def after(opts: pulumi.ResourceOptions, *needed: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:

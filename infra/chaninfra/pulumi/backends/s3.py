@@ -10,6 +10,7 @@ import pulumi
 from chaninfra.channel.bucket_documents import public_acl, settings_documents
 from chaninfra.channel.bucket_policy import KeyOf, s3_statements
 from chaninfra.channel.spec import StackSpec
+from chaninfra.pulumi.arguments import Declaration
 from chaninfra.pulumi.backends.base import Made, after
 from chaninfra.pulumi.backends.s3_principals import access_keys, access_policies, grant
 from chaninfra.pulumi.dynamic import AccessKey, Bucket, BucketPolicy, BucketSettings
@@ -18,9 +19,10 @@ from chaninfra.pulumi.principals import BY_BUCKET_POLICY
 __all__ = ["bucket", "grant"]
 
 
-def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> Made:
+def bucket(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOptions) -> Made:
     """The bucket, its settings where they are declared, the access keys, and the policy: of a public channel, and of
     keys that have none of their own."""
+    name, stack = declared.name, declared.stack
     spec = stack.bucket
     own = Bucket(
         f"{name}-bucket",
@@ -30,14 +32,14 @@ def bucket(name: str, stack: StackSpec, store: dict[str, Any], opts: pulumi.Reso
     made: list[pulumi.Resource] = [own]
     if settings := {**settings_documents(spec.settings), **public_acl(stack)}:
         made.append(BucketSettings(f"{name}-settings", {"store": store, "settings": settings}, after(opts, own)))
-    keys = access_keys(stack, store, opts)
+    keys = access_keys(declared, store, opts)
     # A policy may name only those who are there.
     named = keys if spec.provider.keys.value in BY_BUCKET_POLICY else {}
     if s3_statements(stack, keys=dict.fromkeys(named, "")):
         statements = _statements(stack, named)
         needed = after(opts, own, *named.values())
         made.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, needed))
-    return Made(resources=[*made, *keys.values(), *access_policies(stack, store, opts)], keys=keys)
+    return Made(resources=[*made, *keys.values(), *access_policies(declared, store, opts)], keys=keys)
 
 
 def _statements(stack: StackSpec, keys: Mapping[KeyOf, AccessKey]) -> Any:

@@ -11,6 +11,7 @@ from chaninfra.channel.documents import rights_of
 from chaninfra.channel.granted import ROLES, PrincipalSpec
 from chaninfra.channel.role_names import ROLE_ARNS, role_name
 from chaninfra.channel.spec import ChannelSpec, StackSpec
+from chaninfra.pulumi.arguments import Declaration
 from chaninfra.pulumi.backends.base import Granted, Made
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 from chaninfra.pulumi.principals import BY_BUCKET_POLICY, WAYS
@@ -19,8 +20,15 @@ from chaninfra.pulumi.principals import BY_BUCKET_POLICY, WAYS
 _LONGEST = 51
 
 
-def access_keys(stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> dict[KeyOf, AccessKey]:
+def has_keys(stack: StackSpec) -> bool:
+    """Whether there are access keys that we make."""
+    principals = [principal for channel in stack.channels for principal in channel.principals]
+    return stack.bucket.provider.keys.value in WAYS and any(each.key is not None for each in principals)
+
+
+def access_keys(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOptions) -> dict[KeyOf, AccessKey]:
     """The keys of all principals that have one, where the store has a way to make them."""
+    stack = declared.stack
     way = stack.bucket.provider.keys.value
     if way not in WAYS:
         return {}
@@ -39,18 +47,21 @@ def access_keys(stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOp
                     "policy": {} if of_bucket else rights_of(stack, channel, principal),
                     "rotate": str(principal.key.rotate),
                 }
-                name = f"{channel.prefix or 'channel'}-{principal.role}-{principal.name}-key"
+                name = f"{declared.named(channel)}-{principal.role}-{principal.name}-key"
                 made[channel.prefix, principal.role, principal.name] = AccessKey(name, inputs, opts)
     return made
 
 
-def access_policies(stack: StackSpec, store: dict[str, Any], opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+def access_policies(
+    declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
     """On MinIO the policies of those who come with a token; its OpenID settings then name them."""
+    stack = declared.stack
     if stack.bucket.provider.oidc.value != "minio-openid":
         return []
     return [
         AccessPolicy(
-            f"{channel.prefix or 'channel'}-{principal.role}-{principal.name}-policy",
+            f"{declared.named(channel)}-{principal.role}-{principal.name}-policy",
             {
                 "store": store,
                 "name": _full_name(stack, channel, principal),
@@ -64,8 +75,11 @@ def access_policies(stack: StackSpec, store: dict[str, Any], opts: pulumi.Resour
     ]
 
 
-def grant(_name: str, stack: StackSpec, channel: ChannelSpec, made: Made, _opts: pulumi.ResourceOptions) -> Granted:
+def grant(
+    _name: str, declared: Declaration, channel: ChannelSpec, made: Made, _opts: pulumi.ResourceOptions
+) -> Granted:
     """What each principal is known by: its access key, or the role that it assumes with its token."""
+    stack = declared.stack
     access: dict[str, dict[str, Any]] = {key: {} for key in ROLES.values()}
     keys: dict[str, dict[str, Any]] = {}
     for principal in channel.principals:

@@ -1,0 +1,165 @@
+"""The arguments of the components: the stack config's keys in Pulumi's spelling, and the few that may be outputs.
+
+What decides which resources there are (provider, prefix, subdirs, who has access) must be known when the program runs.
+Names that another resource gets from its cloud (a KMS key, a certificate, a role) may be outputs: a text of the same
+form stands for each of them until it is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import pulumi
+
+from chaninfra.channel.bucket_policy import STATEMENTS
+from chaninfra.channel.config import SECRET_KEYS
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.schemas import STACK_CONFIG, load
+from chaninfra.channel.spec import ChannelSpec, StackSpec, stack_spec
+
+T = TypeVar("T")
+Path = tuple[str, ...]
+
+CREDENTIALS = ("access-key-id", *SECRET_KEYS)
+"""Keys of the stack config that are no arguments: the stack of the program has them, since a resource's inputs lie in
+its state in clear."""
+
+_ACCOUNT = "000000000000"
+LATE: dict[tuple[str, str], str] = {
+    ("aws", "kms-key-arn"): f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/not-known-yet",
+    ("aws", "log-bucket"): "not-known-yet",
+    ("cdn", "certificate-arn"): f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/not-known-yet",
+    ("principal", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
+}
+"""The arguments that may be outputs, as (definition of the stack config's schema, key) → what stands for one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What a component declares: its name, and the bucket and channels with a text in place of what is not known."""
+
+    name: str
+    stack: StackSpec
+    where: str = ""
+    raw: dict[str, Any] = field(default_factory=dict)
+    late: dict[Path, pulumi.Output[Any]] = field(default_factory=dict)
+    region: str | None = None
+
+    def of(self, make: Callable[[StackSpec], T]) -> pulumi.Input[T]:
+        """What `make` makes of the stack; an output where something in it is one."""
+        if not self.late:
+            return make(self.stack)
+        return self._known.apply(make)
+
+    def named(self, channel: ChannelSpec) -> str:
+        """What the names of a channel's own resources begin with; by the prefix, since its display name may change."""
+        return f"{self.name}-{channel.prefix or 'channel'}"
+
+    @cached_property
+    def _known(self) -> pulumi.Output[StackSpec]:
+        return pulumi.Output.all(*self.late.values()).apply(self._with)
+
+    def _with(self, values: list[Any]) -> StackSpec:
+        raw = deepcopy(self.raw)
+        for path, value in zip(self.late, values, strict=True):
+            place = raw
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = value
+        with users_mistakes():
+            return stack_spec(raw, where=self.where, default_region=self.region)
+
+
+def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = None) -> Declaration:
+    """What the component `name` with these arguments declares; `region` is where AWS is unless they say.
+
+    Raises pulumi.RunError for a user's mistake.
+    """
+    where = f"{kind} {name!r}"
+    late: dict[Path, pulumi.Output[Any]] = {}
+    with users_mistakes():
+        raw = _raw(args, where, late)
+        stack = stack_spec(raw, where=where, default_region=region)
+        # Made here once, so that one that AWS would not take is refused before anything is made.
+        STATEMENTS[stack.bucket.provider.backend](stack)
+    return Declaration(name=name, stack=stack, where=where, raw=raw, late=late, region=region)
+
+
+class users_mistakes:  # noqa: N801 - a context manager, used as a function
+    """Turns our errors into Pulumi's, which it shows without a traceback, and keys into names of arguments."""
+
+    spelling: Callable[[str], str] = staticmethod(lambda key: key.replace("-", "_"))
+    """How an argument is spelt from its key; a host of other languages sets it."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, ChaninfraError):
+            spell = type(self).spelling
+            text = _KEYS.sub(lambda key: spell(key[0]), str(error))
+            raise pulumi.RunError(text) from None
+
+
+def camel_case(key: str) -> str:
+    """`endpointUrl` for `endpoint-url` or `endpoint_url`."""
+    first, *rest = re.split("[-_]", key)
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _raw(args: Mapping[str, Any], where: str, late: dict[Path, pulumi.Output[Any]]) -> dict[str, Any]:
+    """The arguments as the stack config has them; outputs that may be there are put into `late`."""
+    definitions = load(STACK_CONFIG)["$defs"]
+
+    def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
+        options = (schema, *schema.get("anyOf", ()))
+        referring = next((option["$ref"] for option in options if "$ref" in option), None)
+        if referring is not None:
+            of = referring.rsplit("/", 1)[1]
+            schema = definitions[of]
+        if isinstance(value, pulumi.Output):
+            key = (of, path[-1])
+            if key not in LATE:
+                raise ConfigurationError(
+                    f"`{'.'.join(path)}` is an output, and what is declared follows from it",
+                    where=f"{where}, key {'.'.join(path)}",
+                    remedy="give the value itself: what the program knows when it runs, its config for one",
+                )
+            late[path] = value
+            return LATE[key]
+        if isinstance(value, Mapping):
+            known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
+            found = {}
+            for name, item in value.items():
+                key = name.replace("_", "-") if known else name
+                if item is not None:
+                    found[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
+            return found
+        if isinstance(value, list | tuple):
+            return [walk(item, schema.get("items") or {}, of, path) for item in value]
+        # Numbers come as floats from other languages.
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    raw: dict[str, Any] = walk(dict(args), {"$ref": "#/$defs/config"}, "config", ())
+    for key in CREDENTIALS:
+        if key in raw:
+            raise ConfigurationError(
+                "credentials are no argument: inputs lie in the state in clear",
+                where=f"{where}, key {key}",
+                remedy="set them for the stack: pulumi config set access-key-id, and with --secret "
+                f"{' and '.join(SECRET_KEYS)}; or use `profile` or the environment",
+            )
+    return raw
+
+
+def _hyphenated() -> list[str]:
+    found = {name for part in load(STACK_CONFIG)["$defs"].values() for name in part.get("properties", {})}
+    return sorted((name for name in found - set(CREDENTIALS) if "-" in name and ":" not in name), key=len, reverse=True)
+
+
+_KEYS = re.compile(rf"(?<![\w-])(?:{'|'.join(_hyphenated())})(?![\w-])")

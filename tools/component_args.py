@@ -1,0 +1,104 @@
+"""infra/chaninfra/pulumi/args.py from the stack config's schema: the types of the components' arguments.
+
+As a program: writes it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from chaninfra.channel.schema_build import build
+from chaninfra.channel.schemas import STACK_CONFIG
+from chaninfra.pulumi.arguments import CREDENTIALS, LATE
+
+FILE = Path(__file__).resolve().parents[1] / "infra" / "chaninfra" / "pulumi" / "args.py"
+_WIDTH = 120
+
+_HEAD = '''"""The arguments of the components, as typed dictionaries. Made by `make schemas` of the stack config's keys.
+
+Those that may be outputs are `pulumi.Input`; from the others follows what is declared, so they are plain.
+"""
+
+# The annotations are read when the components are hosted for other languages, so they are no texts.
+from collections.abc import Mapping, Sequence
+from typing import Required, TypedDict
+
+import pulumi
+'''
+# The definitions of the schema, those that others refer to first.
+_CLASSES = {
+    "index": "IndexArgs",
+    "GitHub": "GitHubArgs",
+    "GitLab": "GitLabArgs",
+    "Oidc": "OidcArgs",
+    "Key": "KeyArgs",
+    "principal": "PrincipalArgs",
+    "roles": "RolesArgs",
+    "aws": "AwsArgs",
+    "cdn": "CdnArgs",
+    "channel": "ChannelArgs",
+}
+_SIMPLE = {"string": "str", "boolean": "bool", "integer": "int"}
+
+
+def text() -> str:
+    """The module."""
+    definitions = build()[STACK_CONFIG]["$defs"]
+    config = {key: schema for key, schema in definitions["config"]["properties"].items() if key not in CREDENTIALS}
+    one = {key: schema for key, schema in config.items() if key != "channels"}
+    parts = [_HEAD.rstrip()]
+    for definition, name in _CLASSES.items():
+        known = definitions[definition]
+        parts.append(_class(name, definition, known["description"], known["properties"], known.get("required", [])))
+    about = "A channel in a bucket of its own."
+    parts.append(_class("CondaChannelArgs", "config", about, one, ["bucket"]))
+    about = "A bucket and the channels in it: those of `channels`, else the one that the other arguments describe."
+    parts.append(_class("ChannelBucketArgs", "config", about, config, ["bucket"]))
+    return "\n\n\n".join(parts) + "\n"
+
+
+def _class(name: str, definition: str, about: str, keys: dict[str, Any], required: list[str]) -> str:
+    lines = [f"class {name}(TypedDict, total=False):", *_docstring(about)]
+    for key, schema in keys.items():
+        kind = _type(schema)
+        if (definition, key) in LATE:
+            kind = f"pulumi.Input[{kind}]"
+        if key in required:
+            kind = f"Required[{kind}]"
+        lines += ["", f"    {key.replace('-', '_')}: {kind}", *_docstring(_described(schema["description"]))]
+    return "\n".join(lines)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    options = [option for option in (schema, *schema.get("anyOf", ())) if option.get("type") != "null"]
+    for option in options:
+        if "$ref" in option:
+            return _CLASSES[option["$ref"].rsplit("/", 1)[1]]
+        if "enum" in option:
+            return "str"
+        if option.get("type") in _SIMPLE:
+            return _SIMPLE[option["type"]]
+        if option.get("type") == "array":
+            return f"Sequence[{_type(option['items'])}]"
+        if option.get("type") == "object":
+            return f"Mapping[str, {_type(option['additionalProperties'])}]"
+    raise ValueError(f"no type for {schema}")
+
+
+def _described(description: str) -> str:
+    """The description with the names of arguments in it."""
+    return re.sub(r"`([a-z]+(?:[-.][a-z]+)+)`", lambda name: f"`{name[1].replace('-', '_')}`", description)
+
+
+def _docstring(words: str) -> list[str]:
+    lines = textwrap.wrap(f'"""{words}', _WIDTH - 4, break_on_hyphens=False, break_long_words=False)
+    if len(lines) == 1 and len(lines[0]) + 7 <= _WIDTH:
+        return [f'    {lines[0]}"""']
+    return [*(f"    {line}" for line in lines), '    """']
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())
