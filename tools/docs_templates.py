@@ -14,10 +14,12 @@ from chaninfra.cli.app import app
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
 
 # Template → what `manifest` is asked for; the names of places are those of its Pulumi.example.yaml.
+_MINIO = "s3://my-bucket/main --provider minio --endpoint-url https://minio.example.com"
 _WORKFLOWS = {
     "aws-private-github": "s3://my-bucket/main --region eu-central-1",
     "aws-public": "s3://my-bucket/main --region eu-central-1 --auth public",
-    "s3-compatible": "s3://my-bucket/main --provider minio --endpoint-url https://minio.example.com",
+    "s3-compatible": _MINIO,
+    "yaml": _MINIO,
 }
 
 _HEAD = """# Templates

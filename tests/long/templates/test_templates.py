@@ -7,6 +7,7 @@ stand-in is. Moto judges no access; what is held there is that the roles are tho
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tomllib
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 
 import channels
 import conda_client
+import hosts
 import templates
 from engine import standin
 from packages import make_package
@@ -178,6 +180,24 @@ def test_s3_compatible(minio: Server, machine: dict[str, str], bucket_name: str,
     assert bucket_name not in channels.buckets(minio)
 
 
+def test_yaml(minio: Server, machine: dict[str, str], bucket_name: str, tmp_path: Path) -> None:
+    path = os.pathsep.join([str(hosts.yaml(print).parent), machine["PATH"]])
+    variables = {**machine, **minio.environment(), "PATH": path}
+    places = {"my-bucket": bucket_name, "https://minio.example.com": minio.endpoint_url}
+    person = Person("yaml", tmp_path, variables, places)
+    project = person.takes_the_template()
+    assert not [*project.glob("*.py")]
+    person.goes_on()
+
+    keys = output(person, "keys", "--show-secrets")["main"]["readers"]["people"]
+    reader = {"AWS_ACCESS_KEY_ID": keys["access-key-id"], "AWS_SECRET_ACCESS_KEY": keys["secret-access-key"]}
+    installed = conda_client.install_by(workspace(project), ["my-package"], tmp_path / "client", reader)
+    assert "share/my-package.txt" in installed
+
+    person.takes_it_down()
+    assert bucket_name not in channels.buckets(minio)
+
+
 def test_platform_team(aws: Server, on_aws: dict[str, str], bucket_name: str, tmp_path: Path) -> None:
     stages = ("dev", "staging", "prod")
     person = Person("platform-team", tmp_path, on_aws, {"my-bucket": bucket_name})
@@ -199,7 +219,7 @@ def test_platform_team(aws: Server, on_aws: dict[str, str], bucket_name: str, tm
             role = access[team]["publishers"]["ci"]["role-arn"]
             assert trusted(aws, role)[0] == f"repo:acme/{team}-packages:environment:{stage}"
     # What is published for one team is not in another's channel.
-    assert json.loads(person.run(". venv/bin/activate; chaninfra ls stack:prod#web --json"))["packages"] == []
+    assert json.loads(person.run(". venv/bin/activate; chaninfra ls stack:prod#web --json")) == []
 
     person.takes_it_down()
     assert not [name for name in channels.buckets(aws) if name.startswith(bucket_name)]
