@@ -1,4 +1,4 @@
-"""Write the printed parts of `docs/`; with --check, say what differs and exit 1."""
+"""Write the printed parts of `docs/` and of the templates; with --check, say what differs and exit 1."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from docs_doctor import doctor
 from docs_own_store import own_store
 from docs_providers import providers
 from docs_settings import settings
+from docs_templates import FOLDER as TEMPLATES
+from docs_templates import templates, workflows
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -24,14 +26,22 @@ def main() -> int:
     """0 when every page is as the program prints it, after writing it if need be."""
     check = "--check" in sys.argv[1:]
     stale = []
-    for name, text in pages().items():
-        path = DOCS / name
+    for path, text in files().items():
+        name = path.name if path.parent == DOCS else str(path.relative_to(DOCS.parent))
         if not path.is_file() or path.read_text("utf-8") != text:
             stale.append(name)
             if not check:
                 path.write_text(text, "utf-8")
     print(f"docs: {', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
     return 1 if check and stale else 0
+
+
+def files() -> dict[Path, str]:
+    """The text of every file that is printed: the pages, and what else the program would print."""
+    return {
+        **{DOCS / name: text for name, text in pages().items()},
+        **{TEMPLATES / name: text for name, text in workflows().items()},
+    }
 
 
 def pages() -> dict[str, str]:
@@ -45,6 +55,7 @@ def pages() -> dict[str, str]:
         "providers.md": providers(),
         "client-settings.md": settings(),
         "doctor.md": doctor(),
+        "templates.md": templates(),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the program prints into `docs/` and `schemas/` is what stands there."""
+"""What the program prints into `docs/`, `schemas/` and `templates/` is what stands there."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def test_schemas_are_as_the_models_say() -> None:
 
 
 def test_docs_are_as_the_program_prints_them() -> None:
-    for name, text in docs.pages().items():
-        assert (ROOT / "docs" / name).read_text("utf-8") == text, "make docs"
+    for path, text in docs.files().items():
+        assert path.read_text("utf-8") == text, "make docs"

@@ -15,6 +15,7 @@ from msgspec import Meta
 from chaninfra.channel.aws_keys import AwsKeys
 from chaninfra.channel.cdn_keys import CdnKeys
 from chaninfra.channel.channel_keys import ChannelKeys
+from chaninfra.channel.config_paths import placed
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.schemas import STACK_CONFIG, load, validate
@@ -191,7 +192,9 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[Config, dict[str, 
 
     `where` names the file or stack in errors. Raises ConfigurationError.
     """
-    document = _coerce(raw, load(STACK_CONFIG)["$defs"]["config"])
+    schema = load(STACK_CONFIG)["$defs"]["config"]
+    # Mappings that came as text are such before what a path says is put into them.
+    document = _coerce(placed(_coerce(raw, schema), where=where), schema)
     try:
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:

@@ -70,16 +70,17 @@ def _stack_config() -> dict[str, Any]:
         "$schema": DRAFT,
         "$id": f"urn:chaninfra:{STACK_CONFIG}",
         "title": "Pulumi.<stack>.yaml of a chaninfra channel",
-        "description": "The stack file: keys carry the project's name. What the program sees is `$defs/config`.",
+        "description": "The stack file: keys carry the project's name, or none, and Pulumi then adds it. What the "
+        "program sees is `$defs/config`.",
         "type": "object",
         "properties": {
             "config": {
                 "description": "What the stack is: keys of chaninfra, and of other namespaces.",
                 "type": "object",
-                "properties": {f"chaninfra:{key}": value(key) for key in keys},
+                "properties": {f"{space}{key}": value(key) for space in ("chaninfra:", "") for key in keys},
                 "propertyNames": {
-                    "description": "A key of chaninfra, or one of another namespace.",
-                    "pattern": f"^(?!chaninfra:)|^chaninfra:({names})$",
+                    "description": "A key of chaninfra, a path to one within it, or one of another namespace.",
+                    "pattern": rf"^(?!chaninfra:)[^:]+:|^(chaninfra:)?({names})(\.[^:]+)?$",
                 },
             }
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,19 @@ SECRET = "[secret]"  # noqa: S105 (what stands in the place of one)
 def read_stack_file(path: Path) -> StackSpec:
     """The spec that a stack file describes.
 
-    The namespace is the name in the `Pulumi.yaml` beside it, else the one whose keys have a `bucket`. Raises
-    ConfigurationError.
+    The namespace is the name in the `Pulumi.yaml` beside it, else the one whose keys have a `bucket`; a key without one
+    is the project's, as Pulumi has it. What the `Pulumi.yaml` sets for all stacks holds where the file says nothing
+    else. Raises ConfigurationError.
     """
     keys = _mapping(path, _load(path).get("config"), "config")
-    namespace = _namespace(path, keys)
+    project = path.parent / "Pulumi.yaml"
+    described = _load(project) if project.is_file() else None
+    namespace = str(described.get("name")) if described is not None else _namespace(path, keys)
     raw = {}
-    for name, value in keys.items():
-        space, _, key = str(name).partition(":")
-        if space == namespace:
-            raw[key] = _plain(path, key, value)
+    for file, name, value in [*_for_all_stacks(project, described or {}), *((path, *item) for item in keys.items())]:
+        space, _, key = str(name).rpartition(":")
+        if space in ("", namespace):
+            raw[key] = _plain(file, key, value)
     region = keys.get("aws:region")
     return stack_spec(raw, where=str(path), default_region=region if isinstance(region, str) else None)
 
@@ -47,11 +51,19 @@ def _plain(path: Path, key: str, value: Any) -> Any:
     return value
 
 
+def _for_all_stacks(project: Path, described: dict[str, Any]) -> Iterator[tuple[Path, str, Any]]:
+    """The file, key and value of what a project sets, or has as the default, for all of its stacks.
+
+    Pulumi's documentation, "Project-level configuration".
+    """
+    for name, declared in _mapping(project, described.get("config") or {}, "config").items():
+        value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
+        if value is not None:
+            yield project, name, value
+
+
 def _namespace(path: Path, keys: dict[str, Any]) -> str:
-    project = path.parent / "Pulumi.yaml"
-    if project.is_file():
-        return str(_load(project).get("name"))
-    found = {str(name).partition(":")[0] for name in keys if str(name).partition(":")[2] == "bucket"}
+    found = {str(name).rpartition(":")[0] for name in keys if str(name).rpartition(":")[2] == "bucket"}
     if len(found) != 1:
         raise ConfigurationError(
             f"{'no' if not found else 'more than one'} namespace has a `bucket`",

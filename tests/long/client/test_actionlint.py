@@ -1,4 +1,4 @@
-"""The workflows that `manifest` prints, as actionlint sees them."""
+"""The workflows that `manifest` prints, and those of the templates, as actionlint sees them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import linters
+import templates
 from manifests import GOLDEN
 
 
@@ -19,6 +20,7 @@ def actionlint() -> Path:
 def test_actionlint_has_nothing_to_say(actionlint: Path) -> None:
     files = sorted(GOLDEN.glob("github*/*.yaml"))
     assert len(files) == 36
+    files += [path for name in templates.NAMES for path in templates.workflows(name)]
     done = subprocess.run([actionlint, *files], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout
 

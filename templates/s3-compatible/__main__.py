@@ -1,0 +1,3 @@
+from chaninfra.pulumi import program
+
+program()
