@@ -68,6 +68,8 @@ def test_without_conditional_writes_only_one_writer_writes(place: Place, tmp_pat
             assert done.returncode == 2, done.stderr
             assert "two writers could overwrite each other" in done.stderr
             assert "--writers single" in done.stderr
+        # Which only reads.
+        there.done("reindex", "--check")
         assert etags(place.server, place.bucket) == before
 
         there.done("init", "--writers", "single")

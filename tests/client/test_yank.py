@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import s3_servers
 from channels import etags
 from conda_client import index
 from packages import make_package
@@ -101,6 +103,33 @@ def test_gc_marks_and_deletes_a_week_later(on_minio: Place, tmp_path: Path) -> N
     client.put_object(Bucket=on_minio.bucket, Key=key, Body=json.dumps(marks))
     # The store says that they are young, and nobody's clock can make them older.
     assert "0 objects deleted" in on_minio.done("gc")
+
+
+def test_gc_deletes_a_week_later_where_the_shard_is_as_old(tmp_path: Path) -> None:
+    """On plain files, whose age can be set."""
+    with s3_servers.versitygw(tmp_path / "server") as server:
+        client = server.client()
+        place = filled(server, "bucket", tmp_path)
+        shards = tmp_path / "server/data/bucket" / PREFIX / "noarch/shards"
+        (before,) = (path.name for path in shards.iterdir())
+        place.done("publish", make_package(tmp_path, "hello", "3.0"))
+        assert "1 shard marked" in place.done("gc")
+        assert "0 objects deleted" in place.done("gc")
+        key = f"{PREFIX}/.chaninfra/gc/noarch.json"
+        marks = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+        (old,) = marks["unreferenced"]
+        long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
+        marks["unreferenced"] = {old: int(long_ago * 1000)}
+        client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(marks))
+        for path in shards.iterdir():
+            os.utime(path, (long_ago, long_ago))
+        assert "1 object would be deleted" in place.done("gc", "--dry-run")
+        deleted = json.loads(place.done("gc", "--json"))["deleted"]
+        assert [(each["key"], each["why"]) for each in deleted] == [(f"{PREFIX}/noarch/{old}", "unreferenced")]
+        assert old == f"shards/{before}"
+        assert len(list(shards.iterdir())) == 1
+        assert json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())["unreferenced"] == {}
+        place.done("reindex", "--check")
 
 
 def test_gc_deletes_what_is_not_declared_any_more(place: Place) -> None:

@@ -69,6 +69,27 @@ def test_where_the_index_is_another_tools_no_package_is_put_or_it_is_said() -> N
         published(store, "b")
 
 
+class Counting(Silent):
+    """It adds up the bytes."""
+
+    size = 0
+
+    def advance(self, size: int) -> None:
+        self.size += size
+
+
+@pytest.mark.parametrize("names", ["b", "abc"])
+def test_neither_a_listing_nor_a_package_is_read_and_every_byte_is_told_of(names: str) -> None:
+    store = made("a")
+    store.log.clear()
+    progress = Counting()
+    packages = [package(name) for name in names]
+    publish(channel(store, Alone("p")), packages, "refuse", progress)
+    assert progress.size == sum(each.size for each in packages)
+    assert not [kind for kind, _ in store.log if kind == "list"]
+    assert not [key for kind, key in store.log if kind in ("get", "part") and key.endswith(".conda")]
+
+
 def test_what_was_done_is_said_where_one_of_several_packages_fails() -> None:
     store = made("a")
     taken = f"{FOLDER}/{file('b')}"

@@ -51,14 +51,14 @@ class Channel:
 
         return Threads()
 
-    def target(self, subdir: Subdir) -> Target:
-        """A subdir to be written to. Raises ConfigurationError as `writer` does."""
+    def target(self, subdir: Subdir, access: Literal["read", "write"] = "write") -> Target:
+        """A subdir to be read, or to be written to: then raises ConfigurationError as `writer` does."""
         from chaninfra.channel.skeleton import Layout
         from chaninfra.index.target import Target
 
         described = self.descriptor
         return Target(
-            store=self.writer,
+            store=self.writer if access == "write" else self.store(),
             layout=Layout(prefix=described.prefix, subdirs=described.subdirs, index=described.index),
             subdir=subdir,
             means=self.means,

@@ -63,10 +63,8 @@ def reindex(
     progress: Progress | None = None,
 ) -> Report:
     """Re-index the subdirs, one after the other. Raises what `reindex_subdir` does."""
-    reports = [
-        reindex_subdir(channel.target(subdir), scope, mode=mode, progress=progress or Silent()) for subdir in subdirs
-    ]
-    return Report.of(reports)
+    targets = [channel.target(subdir, "read" if mode == "check" else "write") for subdir in subdirs]
+    return Report.of(reindex_subdir(target, scope, mode=mode, progress=progress) for target in targets)
 
 
 def reindex_subdir(
