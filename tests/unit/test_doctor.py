@@ -32,7 +32,7 @@ def case(**more: object) -> Case:
 def test_a_check_hangs_on_those_before_it_and_has_a_function() -> None:
     names = [*CHECKS]
     for place, (name, check) in enumerate(CHECKS.items()):
-        assert {*check.needs} <= {*names[:place]}, name
+        assert {*check.needs, *check.spoiled_by} <= {*names[:place]}, name
         assert callable(check.load())
 
 
