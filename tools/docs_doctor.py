@@ -46,6 +46,6 @@ def doctor() -> str:
     """The page."""
     rows = ["| check | ok where | hangs on |", "|---|---|---|"]
     for name, check in CHECKS.items():
-        needs = ", ".join(f"`{need}`" for need in check.needs)
+        needs = ", ".join(f"`{need}`" for need in (*check.needs, *check.spoiled_by))
         rows.append(f"| `{name}` | {check.title} | {needs} |")
     return "\n".join([_HEAD, "", "## The checks", "", *rows, "", _TAIL, ""])

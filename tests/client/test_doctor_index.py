@@ -59,7 +59,7 @@ def test_a_healthy_channel_is_green_and_left_as_it_was(place: Patient) -> None:
     before = [(each["Key"], each["ETag"], each["LastModified"]) for each in objects(place)]
     found = examine(place, "--as", "publisher")
     assert (found.code, found.states) == (0, {"ok"}), found.checks
-    assert "may add files, change the index of noarch" in found.of("publishing")["found"]
+    assert "may add files, add packages, change the index of noarch" in found.of("publishing")["found"]
     assert "finds 2 packages" in found.of("reader")["found"]
     assert [(each["Key"], each["ETag"], each["LastModified"]) for each in objects(place)] == before
     assert not client.list_multipart_uploads(Bucket=place.bucket).get("Uploads")
@@ -156,6 +156,13 @@ def test_a_yanked_package_whose_record_is_back(on_minio: Patient) -> None:
     on_minio.done("unyank", "hello")
     client.put_object(Bucket=on_minio.bucket, Key=key, Body=yanked)
     mends(on_minio, "yanks")
+
+
+def test_a_subdir_that_is_not_declared(on_minio: Patient) -> None:
+    on_minio.server.client().put_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/win-64/a-1-0.conda", Body=b"any")
+    found = examine(on_minio)
+    assert (found.failed, found.of("packages")["state"]) == (set(), "warning")
+    assert "nobody indexes it: win-64" in found.of("packages")["found"]
 
 
 def test_a_format_that_is_not_declared_any_more(on_minio: Patient) -> None:

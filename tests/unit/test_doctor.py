@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from chaninfra.channel.descriptor import DescribedIndex
+from chaninfra.channel.descriptor import DescribedIndex, to_document
 from chaninfra.channel.errors import ConfigurationError, StorageError
 from chaninfra.channel.formats import compress
 from chaninfra.channel.index_settings import ConditionalWrites
 from chaninfra.channel.result import Result
+from chaninfra.cli.examination import examined
+from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor import checks
 from chaninfra.doctor.case import Case
 from chaninfra.doctor.checks import CHECKS, Check, chosen, run
+from chaninfra.doctor.client import _environment, without_queries
 from chaninfra.doctor.names import read_names
 from chaninfra.doctor.remedies import Remedies
 from channels import descriptor
@@ -32,7 +36,7 @@ def case(**more: object) -> Case:
 def test_a_check_hangs_on_those_before_it_and_has_a_function() -> None:
     names = [*CHECKS]
     for place, (name, check) in enumerate(CHECKS.items()):
-        assert {*check.needs} <= {*names[:place]}, name
+        assert {*check.needs, *check.spoiled_by} <= {*names[:place]}, name
         assert callable(check.load())
 
 
@@ -123,3 +127,43 @@ def test_names_are_read_from_a_shard_index() -> None:
 def test_what_holds_no_names_is_refused(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no package names"):
         read_names(data, str(tmp_path))
+
+
+def test_what_the_client_says_has_no_signature_in_it() -> None:
+    said = "403 Forbidden for url (https://a.b/c/d.zst?X-Amz-Security-Token=abc%2F&X-Amz-Signature=0f), and more"
+    assert without_queries(said) == "403 Forbidden for url (https://a.b/c/d.zst), and more"
+
+
+def test_the_environment_is_as_it_was_after_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.delenv("RATTLER_AUTH_FILE", raising=False)
+    before = dict(os.environ)
+    with _environment({"AWS_PROFILE": None, "RATTLER_AUTH_FILE": "a"}):
+        assert "AWS_PROFILE" not in os.environ
+        assert os.environ["RATTLER_AUTH_FILE"] == "a"
+    assert dict(os.environ) == before
+
+
+def test_a_stack_is_examined_by_what_it_put_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = {"my-channel": to_document(descriptor())}
+    monkeypatch.setattr("chaninfra.engine.stacks.stack_output", lambda *_: outputs)
+    monkeypatch.setenv("S3_ACCESS_KEY_ID", "half")
+    found = examined("stack:prod", StoreFlags(region="eu-1", secret_access_key=None), "publisher", None)
+    assert (found.given.region, found.origin, found.role) == ("eu-1", "descriptor", "publisher")
+    assert found.problem is not None
+    assert found.remedies == Remedies(source="stack", channel="stack:prod", flags={"--region": "eu-1"}, stack="prod")
+    assert found.remedies.declare("region", "eu-2").startswith(
+        "pulumi config set region eu-2 --stack prod && pulumi up"
+    )
+
+
+def test_a_place_is_examined_though_nothing_answers(tmp_path: Path) -> None:
+    names = tmp_path / "names"
+    names.write_text("a\n")
+    flags = StoreFlags(endpoint_url="http://127.0.0.1:1", access_key_id="me", secret_access_key="my-secret")
+    found = examined("s3://my-bucket/c", flags, None, str(names))
+    assert (found.origin, found.names, found.names_from) == ("assumed", {"a"}, str(names))
+    assert "my-secret" not in found.remedies.run("reindex") + repr(found)
+    results = run(found, chosen((), found))
+    assert [each.name for each in results if each.state == "failed"] == ["endpoint"]
+    assert {each.found for each in results if each.state == "skipped"} == {"cannot be judged without `endpoint`"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chaninfra.channel.credentials import Credentials
 from chaninfra.channel.descriptor import FILE_NAME, Descriptor, parse
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, UnreachableError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError, UnreachableError
 from chaninfra.channel.formats import Repodata
 from chaninfra.channel.index_settings import IndexSettings
 from chaninfra.channel.location import Location
@@ -135,8 +135,11 @@ class Case:
 
     @cached_property
     def subdirs(self) -> tuple[Subdir, ...]:
-        """Its subdirs. Raises StorageError and its kinds."""
-        return known_subdirs(self.channel)
+        """Its subdirs; where no descriptor says them, those that are there. Raises StorageError."""
+        try:
+            return known_subdirs(self.channel)
+        except DeniedError:
+            return self.descriptor.subdirs
 
     @cached_property
     def trial(self) -> Trial | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.channel.result import Result, State
+from chaninfra.channel.result import Result
 from chaninfra.channel.text import nearest
 
 if TYPE_CHECKING:
@@ -19,12 +19,14 @@ Function = Callable[["Case"], Iterator[Result]]
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check: MODULE:FUNCTION below this package, imported when it is run; and the checks without which it cannot be
-    judged. `title` says what holds where it is ok."""
+    """A check: MODULE:FUNCTION below this package, imported when it is run. `title` says what holds where it is ok."""
 
     title: str
     function: str
     needs: tuple[str, ...] = ()
+    """The checks that must have passed for this one to be judged."""
+    spoiled_by: tuple[str, ...] = ()
+    """Those that must not have failed, or this one would fail for the same reason."""
 
     def load(self) -> Function:
         """The function."""
@@ -46,9 +48,14 @@ CHECKS: dict[str, Check] = {
     ),
     "bucket": Check(title="the bucket is there", function="location:bucket", needs=("addressing",)),
     "reading": Check(
-        title="these credentials may read and list, and a missing file is 404",
+        title="these credentials may read",
         function="rights:reading",
         needs=("bucket",),
+    ),
+    "listing": Check(
+        title="these credentials may list, and 404 is said of what is not there",
+        function="rights:listing",
+        needs=("reading",),
     ),
     "descriptor": Check(
         title="channel.json describes this channel", function="descriptor:descriptor", needs=("reading",)
@@ -65,7 +72,7 @@ CHECKS: dict[str, Check] = {
     "index": Check(
         title="each index file is there, can be parsed, and agrees with the others",
         function="index_files:index",
-        needs=("descriptor",),
+        needs=("listing", "descriptor"),
     ),
     "headers": Check(
         title="index files have their Content-Type and Cache-Control", function="headers:headers", needs=("descriptor",)
@@ -81,16 +88,14 @@ CHECKS: dict[str, Check] = {
     "reader": Check(
         title="pixi's own client reads the channel with the settings of `manifest`",
         function="client:reader",
-        needs=("index",),
+        needs=("descriptor",),
+        spoiled_by=("anonymous", "index"),
     ),
 }
 """In the order in which one would mend what they find."""
 
 _UNASKED = ("names",)
 """Those that take an option."""
-
-
-_STOPS: tuple[State, ...] = ("failed", "skipped")
 
 
 def chosen(names: Sequence[str], case: Case) -> list[str]:
@@ -113,7 +118,9 @@ def run(case: Case, names: Sequence[str]) -> list[Result]:
 
     def results(name: str) -> list[Result]:
         if name not in done:
-            stops = [each for need in CHECKS[name].needs for each in results(need) if each.state in _STOPS]
+            check = CHECKS[name]
+            stops = [each for need in check.needs for each in results(need) if each.state in ("failed", "skipped")]
+            stops += [each for other in check.spoiled_by for each in results(other) if each.state == "failed"]
             done[name] = [_skipped(name, stops[0])] if stops else _judge(name, case)
         return done[name]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from chaninfra.channel.errors import ClockError, UnreachableError
-from chaninfra.channel.result import Result
+from chaninfra.channel.result import Result, State
 from chaninfra.doctor.case import Case
 
 REFUSED = timedelta(minutes=15)
@@ -52,21 +52,22 @@ def tls(case: Case) -> Iterator[Result]:
 
 def clock(case: Case) -> Iterator[Result]:
     """This machine's clock and the store's agree."""
-    ahead, answer = case.contact.ahead, case.answer
-    refused = isinstance(answer, ClockError)
-    remedy = "set this machine's clock, or have the store's set: requests are signed with the time"
-    if ahead is None:
-        state, found = "ok", "the store does not say what time it is; it takes what is signed now"
+    ahead = case.contact.ahead
+    if isinstance(case.answer, ClockError):
+        state: State = "failed"
+        found = f"the store refuses what is signed with this time; {_said(ahead)}"
     else:
-        minutes = abs(ahead).total_seconds() / 60
-        side = "behind" if ahead > timedelta(0) else "ahead of"
-        found = f"this clock is {minutes:.0f} minutes {side} the store's" if abs(ahead) >= NOTICED else "they agree"
-        state = "failed" if abs(ahead) >= REFUSED else "warning" if abs(ahead) >= NOTICED else "ok"
-    if refused:
-        state, found = "failed", f"the store refuses what is signed with this time; {found}"
-    yield Result(
-        name="clock",
-        state="failed" if state == "failed" else "warning" if state == "warning" else "ok",
-        found=found,
-        remedy=None if state == "ok" else remedy,
-    )
+        off = abs(ahead or timedelta(0))
+        state = "failed" if off >= REFUSED else "warning" if off >= NOTICED else "ok"
+        found = _said(ahead)
+    remedy = None if state == "ok" else "set this machine's clock, or have the store's set: requests are signed with it"
+    yield Result(name="clock", state=state, found=found, remedy=remedy)
+
+
+def _said(ahead: timedelta | None) -> str:
+    if ahead is None:
+        return "the store does not say what time it is"
+    if abs(ahead) < NOTICED:
+        return "this clock and the store's agree"
+    side = "behind" if ahead > timedelta(0) else "ahead of"
+    return f"this clock is {abs(ahead).total_seconds() / 60:.0f} minutes {side} the store's"

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from chaninfra.channel.errors import ChaninfraError, InvalidRepodataError
 from chaninfra.channel.result import Result
 from chaninfra.channel.rights import YANKED
+from chaninfra.channel.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.text import count
 from chaninfra.doctor.case import Case
 from chaninfra.index.gc import Garbage, collect_subdir
+from chaninfra.index.listing import folders
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.yanks import read_yanked
 
@@ -20,10 +22,10 @@ def index(case: Case) -> Iterator[Result]:
     """Each subdir has each file, and all of them say the same."""
     wrong = []
     for each in case.surveys:
-        if isinstance(each.error, InvalidRepodataError):
-            wrong.append(_failed("index", f"{each.error.where}: {each.error.message}", _reindex(case, "--force")))
-        elif each.error is not None:
-            wrong.append(_failed("index", f"{each.subdir}: {each.error.message}", each.error.remedy))
+        if each.error is not None:
+            invalid = isinstance(each.error, InvalidRepodataError)
+            remedy = _reindex(case, "--force") if invalid else each.error.remedy
+            wrong.append(_failed("index", f"{each.error.where or each.subdir}: {each.error.message}", remedy))
         elif each.report is not None and each.report.files:
             wrong.append(
                 _failed(
@@ -59,7 +61,14 @@ def packages(case: Case) -> Iterator[Result]:
             for each in report.left_out
         ]
     yield from wrong
-    if not wrong:
+    if undeclared := sorted(folders(case.channel) & {*KNOWN_SUBDIRS} - {*case.subdirs}):
+        yield Result(
+            name="packages",
+            state="warning",
+            found=f"there, and not declared, so that nobody indexes it: {', '.join(undeclared)}",
+            remedy="add it to `subdirs` in the stack config, and run `pulumi up`; or delete it",
+        )
+    elif not wrong:
         yield Result(name="packages", state="ok", found=f"{count(total, 'package')}, each in the index and there")
 
 

@@ -8,45 +8,43 @@ from chaninfra.channel.errors import CredentialsError, DeniedError
 from chaninfra.channel.formats import FILE_NAMES, REPODATA
 from chaninfra.channel.result import Result
 from chaninfra.channel.rights import OUR_FOLDER, YANKED
+from chaninfra.channel.store import Condition
 from chaninfra.channel.subdirs import NOARCH
 from chaninfra.channel.writing import honoured, is_known, way_to_write
 from chaninfra.doctor.case import Case
-from chaninfra.doctor.trial import NOBODYS, attempt
+from chaninfra.doctor.trial import NOBODYS, attempt, small_package
 
 _ABSENT = "doctor/absent"
 _GRANT = "the stack config's `{}` grants it; `chaninfra policy --config Pulumi.<stack>.yaml` prints the policies"
 
 
 def reading(case: Case) -> Iterator[Result]:
-    """These credentials may read the channel's objects, list them, and be told of what is not there."""
-    missing = {what: right for what, right in _missing_rights(case).items() if right}
-    if not missing:
-        found = "objects are read and listed, and 404 is said of what is not there"
-        yield Result(name="reading", state="ok", found=found)
-    elif case.credentials is None and "read objects" not in missing:
-        yield Result(name="reading", state="skipped", found="everybody may read, and not list; name credentials")
+    """These credentials may read the channel's objects."""
+    index = case.descriptor.key(NOARCH, REPODATA)
+    if isinstance(case.answer, DeniedError) or _denied(lambda: case.store.get(index)):
+        yield _lacks("reading", "may not read objects (s3:GetObject)")
     else:
-        yield Result(
-            name="reading",
-            state="failed",
-            found="; ".join(f"may not {what} ({right})" for what, right in missing.items()),
-            remedy="ask for the right of a reader: " + _GRANT.format("readers"),
-        )
+        yield Result(name="reading", state="ok", found="objects are read")
 
 
-def _missing_rights(case: Case) -> dict[str, str]:
-    """What may not be done, and the right that it takes."""
-    if isinstance(case.answer, DeniedError):
-        return {"read objects": "s3:GetObject"}
+def listing(case: Case) -> Iterator[Result]:
+    """These credentials may list the channel, and are told of what is not there."""
     key = case.descriptor.key
-    missing = {}
-    if _denied(lambda: case.store.get(key(NOARCH, REPODATA))):
-        missing["read objects"] = "s3:GetObject"
     if _denied(lambda: next(case.store.list(key()), None)):
-        missing["list the bucket"] = "s3:ListBucket"
+        if case.credentials is None:
+            yield Result(name="listing", state="skipped", found="everybody may read it, and not list it")
+        else:
+            yield _lacks("listing", "may not list the bucket (s3:ListBucket)")
     elif _denied(lambda: case.store.get(key(OUR_FOLDER, _ABSENT))):
-        missing["be told that an object is not there, and pixi stops at a 403"] = "s3:ListBucket on the whole bucket"
-    return missing
+        found = "403 is said of what is not there, where pixi stops (s3:ListBucket on the whole bucket)"
+        yield _lacks("listing", found)
+    else:
+        yield Result(name="listing", state="ok", found="objects are listed, and 404 is said of what is not there")
+
+
+def _lacks(name: str, found: str) -> Result:
+    remedy = "ask for the right of a reader: " + _GRANT.format("readers")
+    return Result(name=name, state="failed", found=found, remedy=remedy)
 
 
 def publishing(case: Case) -> Iterator[Result]:
@@ -62,19 +60,23 @@ def publishing(case: Case) -> Iterator[Result]:
         return
     may: dict[str, bool] = {}
     if tried is not None:
-        may["add files"] = "denied" not in (tried.create, tried.replace)
+        may["add files"] = tried.create != "denied"
+    # A policy may demand a condition of packages, or say of them what it does not say of the index.
+    package = next(filter(None, (small_package(case, subdir) for subdir in case.subdirs)), None)
+    if package is not None and (tried is None or package.entry.key != tried.key):
+        may["add packages"] = attempt(case.store, package.entry.key, package, Condition.CREATE) != "denied"
     # The smallest index file: all of them are granted alike.
     kind = min(described.index.formats, key=("shards", "zst", "json").index)
     for subdir in case.subdirs:
         name = described.key(subdir, FILE_NAMES[kind])
         there = case.store.get(name)
         if there is not None:
-            may[f"change the index of {subdir}"] = attempt(case.store, name, there, NOBODYS) == "refused"
+            may[f"change the index of {subdir}"] = attempt(case.store, name, there, NOBODYS) != "denied"
     if case.role == "maintainer":
         name = described.key(YANKED)
         there = case.store.get(name)
         if there is not None:
-            may["yank"] = attempt(case.store, name, there, NOBODYS) == "refused"
+            may["yank"] = attempt(case.store, name, there, NOBODYS) != "denied"
     yield _judged(case, may)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from chaninfra.channel.errors import (
@@ -28,6 +29,7 @@ Verdict = Literal["refused", "denied", "done", "unsupported"]
 
 NOBODYS = Match('"00000000000000000000000000000000"')
 _SMALL = 1 << 20
+_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,22 +80,27 @@ def attempt(store: ObjectStore, key: str, body: Body, condition: Condition | Mat
     return "done"
 
 
+def small_package(case: Case, subdir: Subdir) -> Stored | None:
+    """A small package of the subdir, where there is one among the first that are listed."""
+    try:
+        there = [*islice(case.store.list(case.descriptor.key(subdir)), _LOOKED_AT)]
+    except DeniedError:
+        return None
+    small = [each for each in there if is_package(each.key) and each.size <= _SMALL]
+    return case.store.get(min(small, key=lambda each: each.size).key) if small else None
+
+
 def _immutable(case: Case) -> Iterator[Stored]:
     """Small objects that nobody changes: shards, and packages where there are none."""
-    for subdir in case.subdirs:
-        for key in (*_shards(case, subdir), *_packages(case, subdir)):
-            found = case.store.get(key)
+    for find in (_shard, small_package):
+        for subdir in case.subdirs:
+            found = find(case, subdir)
             if found is not None:
                 yield found
 
 
-def _shards(case: Case, subdir: Subdir) -> list[str]:
+def _shard(case: Case, subdir: Subdir) -> Stored | None:
     stored = case.store.get(case.descriptor.key(subdir, FILE_NAMES["shards"]))
     index = ShardIndex.parse(stored.data) if stored else None
-    return [case.descriptor.key(subdir, shard_key(each)) for each in [*index.hashes.values()][:1]] if index else []
-
-
-def _packages(case: Case, subdir: Subdir) -> list[str]:
-    folder = case.descriptor.key(subdir)
-    there = [each for each in case.store.list(folder) if is_package(each.key) and each.size <= _SMALL]
-    return [min(there, key=lambda each: each.size).key] if there else []
+    digest = next(iter(index.hashes.values()), None) if index else None
+    return case.store.get(case.descriptor.key(subdir, shard_key(digest))) if digest else None

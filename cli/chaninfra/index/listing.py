@@ -86,11 +86,11 @@ def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
     """The subdirs of the descriptor; where there is none, noarch and those that are there."""
     if channel.origin == "descriptor":
         return channel.descriptor.subdirs
-    there = _folders(channel)
+    there = folders(channel)
     return tuple(subdir for subdir in KNOWN_SUBDIRS if subdir == NOARCH or subdir in there)
 
 
-def _folders(channel: Channel) -> frozenset[str]:
+def folders(channel: Channel) -> frozenset[str]:
     """The names of the folders directly below the channel's prefix: one request, whatever is in them."""
     prefix = channel.descriptor.key() + "/" if channel.descriptor.prefix else ""
     found: set[str] = set()
