@@ -98,7 +98,9 @@ def one(found: list[Found]) -> Found:
         names = ", ".join(each.descriptor.name for each in found)
         raise ConfigurationError(
             f"there are {len(found)} channels ({names}), and this command works on one",
-            remedy=f"name it: stack:NAME#{found[0].descriptor.name}" if found else "run: pulumi up",
+            remedy=f"name it: stack:NAME#{found[0].descriptor.name}, or give the descriptor of one alone"
+            if found
+            else "run: pulumi up",
         )
     return found[0]
 

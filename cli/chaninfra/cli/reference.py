@@ -47,6 +47,8 @@ class Stack:
     channel: str | None
 
     def __str__(self) -> str:
+        if self.name is None and self.channel is None:
+            return "the selected stack"
         return f"stack:{self.name or ''}{f'#{self.channel}' if self.channel else ''}"
 
 

@@ -72,6 +72,13 @@ def named(path: Path) -> Format | None:
     return next((name for name, row in FORMATS.items() if any(path.absolute().match(each) for each in row.files)), None)
 
 
+def fits(path: Path, name: Format) -> bool:
+    """Whether the format may go into a file of that name: one that stands for another format takes nothing else."""
+    usual = named(path)
+    # A job that installs and one that publishes are both at home in a CI's files.
+    return usual is None or usual.partition("-")[0] == name.partition("-")[0]
+
+
 def change(path: Path, name: Format, settings: Settings) -> Change:
     """What `--into` does to a file; nothing is written yet.
 

@@ -51,7 +51,7 @@ class Settings:
             names = ", ".join(each.descriptor.name for each in self.clients)
             raise ConfigurationError(
                 f"there are {len(self.clients)} channels ({names}), and one publishes to one",
-                remedy=f"name it: stack:NAME#{self.clients[0].descriptor.name}",
+                remedy=f"name it: stack:NAME#{self.clients[0].descriptor.name}, or give the descriptor of one alone",
             )
         return self.clients[0]
 

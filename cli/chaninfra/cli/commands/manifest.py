@@ -77,7 +77,7 @@ def manifest(
         return
     if check and into is None:
         raise ConfigurationError("--check compares with a file", remedy="name it: --into FILE")
-    name = target or _of_file(into)
+    name = _name(target, into)
     sso = _sso(sso_start_url, sso_account_id, sso_role_name, sso_region, name)
     from chaninfra.cli.channel_ref import find
 
@@ -106,17 +106,25 @@ def manifest(
         _merge(into, name, settings, check=check)
 
 
-def _of_file(into: str | None) -> Format:
+def _name(target: Format | None, into: str | None) -> Format:
+    """The format: what was asked for, else what the file's name says. Raises ConfigurationError where they differ."""
     if into is None:
-        return "pixi"
+        return target or "pixi"
     from pathlib import Path
 
-    from chaninfra.manifest.into import named
+    from chaninfra.manifest.into import fits, named
 
-    found = named(Path(into))
+    path = Path(into)
+    found = target or named(path)
     if found is None:
         raise ConfigurationError(
             "the file's name does not say what is to be in it", where=into, remedy="add --format FORMAT"
+        )
+    if not fits(path, found):
+        raise ConfigurationError(
+            f"is the name of a file for {named(path)}, not for {found}",
+            where=into,
+            remedy=f"leave --format out, or name another file for {found}",
         )
     return found
 
