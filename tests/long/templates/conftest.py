@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import hosts
 import templates
 from stacks import engine
 
@@ -48,8 +49,6 @@ def environment(pip: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     It is made once and shared: Pulumi and its AWS package are 270 MB, which each project would download again. That it
     is all that a project needs is still shown, since nothing else of this repository is in it.
     """
-    if os.environ.get("DEV_ENV"):
-        return Path(os.environ["DEV_ENV"])
     (requirements,) = {(templates.FOLDER / name / "requirements.txt").read_text("utf-8") for name in templates.NAMES}
     folder = tmp_path_factory.mktemp("shared") / "venv"
     venv.create(folder, with_pip=True)
@@ -70,19 +69,18 @@ def environment(pip: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def machine(environment: Path, pip: dict[str, str], tmp_path: Path) -> dict[str, str]:
+def shell(pip: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """The variables of a shell there. No environment is active in it, this repository's least of all."""
     (tmp_path / "state").mkdir()
-    own = {str(Path(sys.executable).parent), str(environment / "bin")}
-    path = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder not in own]
+    own = str(Path(sys.executable).parent)
+    path = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != own]
     kept = {name: os.environ[name] for name in ("LANG", "NO_PROXY", "no_proxy", "TMPDIR") if name in os.environ}
     return {
         **kept,
         **pip,
-        "PATH": os.pathsep.join([str(engine().bin), *path]),
+        "PATH": os.pathsep.join([str(engine().bin), str(hosts.yaml(print).parent), *path]),
         "HOME": str(tmp_path),
         "TEMPLATES": str(templates.FOLDER),
-        "SHARED": str(environment),
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "of the tests",
@@ -91,3 +89,9 @@ def machine(environment: Path, pip: dict[str, str], tmp_path: Path) -> dict[str,
         "PULUMI_OPTION_SKIP_PREVIEW": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
+
+
+@pytest.fixture
+def machine(shell: dict[str, str], environment: Path) -> dict[str, str]:
+    """The same, where the shared environment is at hand."""
+    return {**shell, "SHARED": str(environment)}
