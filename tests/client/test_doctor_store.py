@@ -52,6 +52,12 @@ def on_minio(healthy: dict[str, Patient]) -> Patient:
 
 
 @pytest.fixture
+def on_versitygw(healthy: dict[str, Patient]) -> Patient:
+    """The one on versitygw."""
+    return healthy["versitygw"]
+
+
+@pytest.fixture
 def as_it_is(server: Server, healthy: dict[str, Patient]) -> Patient:
     """The one on each server."""
     return healthy[server.name]
@@ -68,12 +74,11 @@ def at(patient: Patient, server: Server) -> Patient:
     return replace(patient, server=server)
 
 
-def test_a_wrong_region_on_versitygw(healthy: dict[str, Patient]) -> None:
-    place = healthy["versitygw"]
-    ill = examine(place, "--region", "eu-west-7")
+def test_a_wrong_region_on_versitygw(on_versitygw: Patient) -> None:
+    ill = examine(on_versitygw, "--region", "eu-west-7")
     assert ill.failed == {"region"}
     assert "--region us-east-1" in ill.of("region")["remedy"]
-    assert obey(ill, place).states == {"ok"}
+    assert obey(ill, on_versitygw).states == {"ok"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,8 @@ def test_a_wrong_addressing_style(as_it_is: Patient, host: str) -> None:
     assert obey(ill, place).states == {"ok"}
 
 
-def test_a_wrong_addressing_style_in_channel_json(copied: Patient) -> None:
+def test_a_wrong_addressing_style_in_channel_json(on_versitygw: Patient, bucket_name: str) -> None:
+    copied = copy(on_versitygw, bucket_name)
     edit(copied, force_path_style=False)
     ill = examine(copied, "--addressing-style", "path", "--check", "addressing")
     assert ill.states == {"ok"}
@@ -119,7 +125,8 @@ def test_a_private_channel_that_everybody_reads(copied: Patient) -> None:
     assert examine(copied).states == {"ok"}
 
 
-def test_a_channel_that_everybody_may_write_to(copied: Patient) -> None:
+def test_a_channel_that_everybody_may_write_to(on_minio: Patient, bucket_name: str) -> None:
+    copied = copy(on_minio, bucket_name)
     everybody(copied, "s3:PutObject")
     found = examine(copied)
     assert found.failed == {"anonymous"}
@@ -140,11 +147,11 @@ def test_a_public_channel_that_not_everybody_reads(copied: Patient) -> None:
     assert anybody.of("reader")["state"] == "ok"
 
 
-def test_no_credentials(as_it_is: Patient) -> None:
-    found = examine(as_it_is, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+def test_no_credentials(on_versitygw: Patient) -> None:
+    found = examine(on_versitygw, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert found.failed == {"credentials"}
     assert "AWS_ACCESS_KEY_ID" in found.of("credentials")["remedy"]
-    half = examine(as_it_is, S3_ACCESS_KEY_ID="me")
+    half = examine(on_versitygw, S3_ACCESS_KEY_ID="me")
     assert half.failed == {"credentials"}
     assert "has no secret access key" in half.of("credentials")["found"]
 
@@ -254,12 +261,14 @@ def test_a_certificate_that_is_not_trusted(tmp_path: Path, bucket_name: str) -> 
         assert well.failed == set(), well.checks
 
 
-def test_the_descriptor_of_another_bucket(copied: Patient) -> None:
+def test_the_descriptor_of_another_bucket(on_versitygw: Patient, bucket_name: str) -> None:
+    copied = copy(on_versitygw, bucket_name)
     edit(copied, bucket="another-bucket", url=f"s3://another-bucket/{PREFIX}")
     mended_by_another_descriptor(copied, "describes another channel, s3://another-bucket/team/c")
 
 
-def test_an_unknown_key_in_the_descriptor(copied: Patient) -> None:
+def test_an_unknown_key_in_the_descriptor(on_minio: Patient, bucket_name: str) -> None:
+    copied = copy(on_minio, bucket_name)
     edit(copied, visiblity="private")
     mended_by_another_descriptor(copied, "visiblity")
 
@@ -279,14 +288,15 @@ def mended_by_another_descriptor(place: Patient, found: str) -> None:
     assert "agree in noarch, linux-64" in well.of("index")["found"]
 
 
-def test_no_descriptor(as_it_is: Patient, bucket_name: str) -> None:
-    place = copy(as_it_is, bucket_name)
+def test_no_descriptor(on_versitygw: Patient, bucket_name: str) -> None:
+    place = copy(on_versitygw, bucket_name)
     place.server.client().delete_object(Bucket=place.bucket, Key=DESCRIPTOR)
     found = examine(place)
     assert (found.failed, found.of("descriptor")["state"]) == (set(), "warning")
 
 
-def test_a_descriptor_at_hand_that_the_channel_contradicts(copied: Patient, tmp_path: Path) -> None:
+def test_a_descriptor_at_hand_that_the_channel_contradicts(on_minio: Patient, bucket_name: str, tmp_path: Path) -> None:
+    copied = copy(on_minio, bucket_name)
     at_hand = tmp_path / "channel.json"
     stored = copied.server.client().get_object(Bucket=copied.bucket, Key=DESCRIPTOR)
     at_hand.write_bytes(stored["Body"].read())
@@ -297,14 +307,14 @@ def test_a_descriptor_at_hand_that_the_channel_contradicts(copied: Patient, tmp_
     assert "`subdirs` is noarch, not noarch, linux-64" in found.of("descriptor")["found"]
 
 
-def test_no_such_bucket(as_it_is: Patient, bucket_name: str) -> None:
-    found = examine(replace(as_it_is, bucket=bucket_name, url=f"s3://{bucket_name}/{PREFIX}"))
+def test_no_such_bucket(on_minio: Patient, bucket_name: str) -> None:
+    found = examine(replace(on_minio, bucket=bucket_name, url=f"s3://{bucket_name}/{PREFIX}"))
     assert found.failed == {"bucket"}
 
 
-def test_an_endpoint_that_is_down(as_it_is: Patient) -> None:
+def test_an_endpoint_that_is_down(on_versitygw: Patient) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    ill = examine(at(as_it_is, replace(as_it_is.server, endpoint_url=url)))
+    ill = examine(at(on_versitygw, replace(on_versitygw.server, endpoint_url=url)))
     assert ill.failed == {"endpoint"}
     assert "Connection refused" in ill.of("endpoint")["found"]
 

@@ -83,7 +83,11 @@ def yanks(case: Case) -> Iterator[Result]:
     if back:
         yield _failed("yanks", f"yanked, and in the index again: {_some(back)}", _reindex(case))
     else:
-        found = f"{count(len(yanked.packages), 'package')} yanked, none in the index" if yanked.packages else "none"
+        found = (
+            f"{count(len(yanked.packages), 'package')} yanked, none in the index"
+            if yanked.packages
+            else "nothing is yanked"
+        )
         yield Result(name="yanks", state="ok", found=found)
 
 
