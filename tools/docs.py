@@ -80,7 +80,8 @@ def stack_config() -> str:
         [
             "# The stack config",
             "",
-            "The keys of `Pulumi.<stack>.yaml`, each written with the project's name (`chaninfra:bucket`). It is",
+            "The keys of `Pulumi.<stack>.yaml`, each written with the project's name (`chaninfra:bucket`), or without",
+            "one, and Pulumi then adds it. A key with dots leads into a mapping: `publishers.ci.github.branch`. It is",
             "printed from `schemas/stack-config.schema.json`; `chaninfra schema stack-config` prints that.",
             "",
             "## The bucket",
