@@ -12,7 +12,7 @@ from pulumi.provider import ConstructResult, main
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
-from chaninfra.pulumi.arguments import camel_case, users_mistakes
+from chaninfra.pulumi.arguments import camel_case, spell
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
 from chaninfra.pulumi.grants import Publisher, Reader
 
@@ -40,5 +40,5 @@ def provider() -> Host:
 
 def run() -> None:
     """What the engine starts, with its address among the arguments."""
-    users_mistakes.spelling = staticmethod(camel_case)
+    spell(camel_case)
     main(provider(), sys.argv[1:])
