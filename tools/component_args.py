@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chaninfra.channel.component_keys import CREDENTIALS, LATE
 from chaninfra.channel.schema_build import build
 from chaninfra.channel.schemas import STACK_CONFIG
-from chaninfra.pulumi.arguments import CREDENTIALS, LATE
 
 FILE = Path(__file__).resolve().parents[1] / "infra" / "chaninfra" / "pulumi" / "args.py"
 _WIDTH = 120
@@ -24,7 +25,7 @@ Those that may be outputs are `pulumi.Input`; from the others follows what is de
 
 # The annotations are read when the components are hosted for other languages, so they are no texts.
 from collections.abc import Mapping, Sequence
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
 import pulumi
 '''
@@ -57,7 +58,36 @@ def text() -> str:
     parts.append(_class("CondaChannelArgs", "config", about, one, ["bucket"]))
     about = "A bucket and the channels in it: those of `channels`, else the one that the other arguments describe."
     parts.append(_class("ChannelBucketArgs", "config", about, config, ["bucket"]))
+    for role, may in (("Publisher", "may add packages to"), ("Reader", "may fetch packages of")):
+        parts.append(_grant(role, may, definitions))
     return "\n\n\n".join(parts) + "\n"
+
+
+def _grant(role: str, may: str, definitions: dict[str, Any]) -> str:
+    """The arguments of one more principal of a channel that is there."""
+    kinds = definitions["principal"]["properties"]
+    aws = definitions["aws"]["properties"]
+    text: dict[str, Any] = {"type": "string"}
+    keys = {
+        "provider": text
+        | {"description": "The channel's provider, as its descriptor has it. It must be given, unless it is aws or "
+           "`channel` is a document, since from an output it is known too late."},
+        **{kind: kinds[kind] for kind in ("github", "gitlab", "oidc", "key")},
+        "roles": aws["roles"] | {"description": "On AWS: what a role has besides."},
+        "tags": definitions["config"]["properties"]["tags"] | {"description": "On AWS: tags of the role."},
+        "profile": definitions["config"]["properties"]["profile"],
+    }  # fmt: skip
+    late = {
+        "channel": ("Required[pulumi.Input[Mapping[str, Any]]]", "The channel's descriptor: the output `descriptor` of "
+                    "a CondaChannel, or a document, the channel's `channel.json` for one."),
+        "oidc_provider_arn": ("pulumi.Input[str]", "On AWS: the OIDC provider of the issuer. Left out, it is looked up "
+                              "in the account, where it must be then."),
+        "kms_key_arn": ("pulumi.Input[str]", "On AWS: the KMS key of the channel's bucket, if it has one."),
+    }  # fmt: skip
+    lines = _class(f"{role}Args", "grant", f"One more who {may} a channel.", keys, [])
+    for name, (kind, about) in late.items():
+        lines += "\n".join(["", "", f"    {name}: {kind}", *_docstring(about)])
+    return lines
 
 
 def _class(name: str, definition: str, about: str, keys: dict[str, Any], required: list[str]) -> str:
@@ -90,7 +120,14 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _described(description: str) -> str:
     """The description with the names of arguments in it."""
-    return re.sub(r"`([a-z]+(?:[-.][a-z]+)+)`", lambda name: f"`{name[1].replace('-', '_')}`", description)
+    return re.sub(rf"`((?:[a-z-]+[.])?({_hyphenated()}))`", lambda name: f"`{name[1].replace('-', '_')}`", description)
+
+
+@cache
+def _hyphenated() -> str:
+    """A pattern of the keys that are spelt otherwise in Python."""
+    keys = {key for part in build()[STACK_CONFIG]["$defs"].values() for key in part.get("properties", {})}
+    return "|".join(sorted(key for key in keys if "-" in key))
 
 
 def _docstring(words: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from chaninfra.channel.schemas import STACK_CONFIG, load
 from docs_access import aws_access
 from docs_cdn import cdn
+from docs_components import components
 from docs_own_store import own_store
 from docs_providers import providers
 from docs_settings import settings
@@ -64,6 +65,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "aws-access.md": aws_access(),
         "cdn.md": cdn(),
+        "components.md": components(),
         "own-store.md": own_store(),
         "providers.md": providers(),
         "client-settings.md": settings(),

@@ -43,13 +43,13 @@ def granted(
         for name, principal in sorted(named.items()):
             place = f"{where}, key {key}.{name}"
             kind = kind_of(principal, place)
-            _check_kind(kind, provider, f"{place}.{kind}")
+            check_kind(kind, provider, f"{place}.{kind}")
             found.append(
                 PrincipalSpec(
                     name=name,
                     role=role,
                     kind=kind,
-                    trust=trust(principal, where=place, by_sub=_judge(provider, region)),
+                    trust=trust(principal, where=place, by_sub=judge(provider, region)),
                     arn=principal.arn,
                     key=principal.key,
                 )
@@ -57,7 +57,7 @@ def granted(
     return tuple(found)
 
 
-def _check_kind(kind: str, provider: Provider, where: str) -> None:
+def check_kind(kind: str, provider: Provider, where: str) -> None:
     """Raises ConfigurationError for a kind of principal that the store does not have."""
     if kind == "key":
         has, remedy = provider.keys.value != "aws-iam", "give one of github, gitlab, oidc, arn"
@@ -69,7 +69,7 @@ def _check_kind(kind: str, provider: Provider, where: str) -> None:
         raise ConfigurationError(f"{provider.title} has no principals of the kind `{kind}`", where=where, remedy=remedy)
 
 
-def _judge(provider: Provider, region: str) -> str | None:
+def judge(provider: Provider, region: str) -> str | None:
     """Who judges tokens, where that one knows no claim but `aud` and `sub`."""
     if provider.oidc.value == "minio-openid":
         return provider.title

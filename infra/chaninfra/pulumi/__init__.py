@@ -1,7 +1,19 @@
 """Pulumi components for conda channels on S3, and the program that makes them from a stack config."""
 
-from chaninfra.pulumi.args import ChannelArgs, ChannelBucketArgs, CondaChannelArgs
+from chaninfra.pulumi.args import ChannelArgs, ChannelBucketArgs, CondaChannelArgs, PublisherArgs, ReaderArgs
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
+from chaninfra.pulumi.grants import Publisher, Reader
 from chaninfra.pulumi.program import program
 
-__all__ = ["ChannelArgs", "ChannelBucket", "ChannelBucketArgs", "CondaChannel", "CondaChannelArgs", "program"]
+__all__ = [
+    "ChannelArgs",
+    "ChannelBucket",
+    "ChannelBucketArgs",
+    "CondaChannel",
+    "CondaChannelArgs",
+    "Publisher",
+    "PublisherArgs",
+    "Reader",
+    "ReaderArgs",
+    "program",
+]

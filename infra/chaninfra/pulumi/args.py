@@ -5,7 +5,7 @@ Those that may be outputs are `pulumi.Input`; from the others follows what is de
 
 # The annotations are read when the components are hosted for other languages, so they are no texts.
 from collections.abc import Mapping, Sequence
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
 import pulumi
 
@@ -121,7 +121,7 @@ class PrincipalArgs(TypedDict, total=False):
 
     key: KeyArgs
     """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next_steps` says how.
+    output `next-steps` says how.
     """
 
     arn: pulumi.Input[str]
@@ -459,3 +459,89 @@ class ChannelBucketArgs(TypedDict, total=False):
     """Several channels in the bucket: name → the keys that differ from the flat ones. A channel's prefix is its name
     unless it says otherwise.
     """
+
+
+class PublisherArgs(TypedDict, total=False):
+    """One more who may add packages to a channel."""
+
+    provider: str
+    """The channel's provider, as its descriptor has it. It must be given, unless it is aws or `channel` is a document,
+    since from an output it is known too late.
+    """
+
+    github: GitHubArgs
+    """Workflows of a GitHub repository."""
+
+    gitlab: GitLabArgs
+    """Jobs of a GitLab project."""
+
+    oidc: OidcArgs
+    """Tokens of any OIDC issuer."""
+
+    key: KeyArgs
+    """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
+    output `next-steps` says how.
+    """
+
+    roles: RolesArgs
+    """On AWS: what a role has besides."""
+
+    tags: Mapping[str, str]
+    """On AWS: tags of the role."""
+
+    profile: str
+    """The profile of the AWS configuration files whose credentials are used."""
+
+    channel: Required[pulumi.Input[Mapping[str, Any]]]
+    """The channel's descriptor: the output `descriptor` of a CondaChannel, or a document, the channel's `channel.json`
+    for one.
+    """
+
+    oidc_provider_arn: pulumi.Input[str]
+    """On AWS: the OIDC provider of the issuer. Left out, it is looked up in the account, where it must be then."""
+
+    kms_key_arn: pulumi.Input[str]
+    """On AWS: the KMS key of the channel's bucket, if it has one."""
+
+
+class ReaderArgs(TypedDict, total=False):
+    """One more who may fetch packages of a channel."""
+
+    provider: str
+    """The channel's provider, as its descriptor has it. It must be given, unless it is aws or `channel` is a document,
+    since from an output it is known too late.
+    """
+
+    github: GitHubArgs
+    """Workflows of a GitHub repository."""
+
+    gitlab: GitLabArgs
+    """Jobs of a GitLab project."""
+
+    oidc: OidcArgs
+    """Tokens of any OIDC issuer."""
+
+    key: KeyArgs
+    """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
+    output `next-steps` says how.
+    """
+
+    roles: RolesArgs
+    """On AWS: what a role has besides."""
+
+    tags: Mapping[str, str]
+    """On AWS: tags of the role."""
+
+    profile: str
+    """The profile of the AWS configuration files whose credentials are used."""
+
+    channel: Required[pulumi.Input[Mapping[str, Any]]]
+    """The channel's descriptor: the output `descriptor` of a CondaChannel, or a document, the channel's `channel.json`
+    for one.
+    """
+
+    oidc_provider_arn: pulumi.Input[str]
+    """On AWS: the OIDC provider of the issuer. Left out, it is looked up in the account, where it must be then."""
+
+    kms_key_arn: pulumi.Input[str]
+    """On AWS: the KMS key of the channel's bucket, if it has one."""

@@ -8,7 +8,8 @@ form stands for each of them until it is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from chaninfra.channel.bucket_policy import STATEMENTS
+from chaninfra.channel.component_keys import CREDENTIALS, LATE
 from chaninfra.channel.config import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.schemas import STACK_CONFIG, load
@@ -24,19 +26,6 @@ from chaninfra.channel.spec import ChannelSpec, StackSpec, stack_spec
 
 T = TypeVar("T")
 Path = tuple[str, ...]
-
-CREDENTIALS = ("access-key-id", *SECRET_KEYS)
-"""Keys of the stack config that are no arguments: the stack of the program has them, since a resource's inputs lie in
-its state in clear."""
-
-_ACCOUNT = "000000000000"
-LATE: dict[tuple[str, str], str] = {
-    ("aws", "kms-key-arn"): f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/not-known-yet",
-    ("aws", "log-bucket"): "not-known-yet",
-    ("cdn", "certificate-arn"): f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/not-known-yet",
-    ("principal", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
-}
-"""The arguments that may be outputs, as (definition of the stack config's schema, key) → what stands for one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +64,57 @@ class Declaration:
             return stack_spec(raw, where=self.where, default_region=self.region)
 
 
+def whole(value: Any) -> Any:
+    """The value with whole numbers as such: they come as floats from other languages."""
+    if isinstance(value, Mapping):
+        return {key: whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def as_keys(
+    args: Mapping[str, Any], definition: str, where: str, late: dict[Path, pulumi.Output[Any]] | None = None
+) -> dict[str, Any]:
+    """The arguments as keys of that definition of the stack config; outputs that may be there are put into `late`.
+
+    Raises ConfigurationError for one that may not.
+    """
+    definitions = load(STACK_CONFIG)["$defs"]
+    outputs = {} if late is None else late
+
+    def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
+        options = (schema, *schema.get("anyOf", ()))
+        referring = next((option["$ref"] for option in options if "$ref" in option), None)
+        if referring is not None:
+            of = referring.rsplit("/", 1)[1]
+            schema = definitions[of]
+        if isinstance(value, pulumi.Output):
+            place = (of, path[-1])
+            if place not in LATE or late is None:
+                raise ConfigurationError(
+                    f"`{'.'.join(path)}` is an output, and what is declared follows from it",
+                    where=f"{where}, key {'.'.join(path)}",
+                    remedy="give the value itself: what the program knows when it runs, its config for one",
+                )
+            outputs[path] = value
+            return LATE[place]
+        if isinstance(value, Mapping):
+            known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
+            found = {}
+            for name, item in value.items():
+                key = name.replace("_", "-") if known else name
+                if item is not None:
+                    found[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
+            return found
+        if isinstance(value, list | tuple):
+            return [walk(item, schema.get("items") or {}, of, path) for item in value]
+        return whole(value)
+
+    found: dict[str, Any] = walk(dict(args), {"$ref": f"#/$defs/{definition}"}, definition, ())
+    return found
+
+
 def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = None) -> Declaration:
     """What the component `name` with these arguments declares; `region` is where AWS is unless they say.
 
@@ -90,20 +130,27 @@ def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = 
     return Declaration(name=name, stack=stack, where=where, raw=raw, late=late, region=region)
 
 
-class users_mistakes:  # noqa: N801 - a context manager, used as a function
+@contextmanager
+def users_mistakes() -> Iterator[None]:
     """Turns our errors into Pulumi's, which it shows without a traceback, and keys into names of arguments."""
+    try:
+        yield
+    except ChaninfraError as error:
+        raise pulumi.RunError(_KEYS.sub(lambda key: _spelling(key[0]), str(error))) from None
 
-    spelling: Callable[[str], str] = staticmethod(lambda key: key.replace("-", "_"))
-    """How an argument is spelt from its key; a host of other languages sets it."""
 
-    def __enter__(self) -> None:
-        return None
+def snake_case(key: str) -> str:
+    """`endpoint_url` for `endpoint-url`."""
+    return key.replace("-", "_")
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ChaninfraError):
-            spell = type(self).spelling
-            text = _KEYS.sub(lambda key: spell(key[0]), str(error))
-            raise pulumi.RunError(text) from None
+
+_spelling: Callable[[str], str] = snake_case
+
+
+def spell(spelling: Callable[[str], str]) -> None:
+    """How errors of this process spell an argument from its key; left out, in Python's way."""
+    global _spelling
+    _spelling = spelling
 
 
 def camel_case(key: str) -> str:
@@ -113,39 +160,7 @@ def camel_case(key: str) -> str:
 
 
 def _raw(args: Mapping[str, Any], where: str, late: dict[Path, pulumi.Output[Any]]) -> dict[str, Any]:
-    """The arguments as the stack config has them; outputs that may be there are put into `late`."""
-    definitions = load(STACK_CONFIG)["$defs"]
-
-    def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
-        options = (schema, *schema.get("anyOf", ()))
-        referring = next((option["$ref"] for option in options if "$ref" in option), None)
-        if referring is not None:
-            of = referring.rsplit("/", 1)[1]
-            schema = definitions[of]
-        if isinstance(value, pulumi.Output):
-            key = (of, path[-1])
-            if key not in LATE:
-                raise ConfigurationError(
-                    f"`{'.'.join(path)}` is an output, and what is declared follows from it",
-                    where=f"{where}, key {'.'.join(path)}",
-                    remedy="give the value itself: what the program knows when it runs, its config for one",
-                )
-            late[path] = value
-            return LATE[key]
-        if isinstance(value, Mapping):
-            known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
-            found = {}
-            for name, item in value.items():
-                key = name.replace("_", "-") if known else name
-                if item is not None:
-                    found[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
-            return found
-        if isinstance(value, list | tuple):
-            return [walk(item, schema.get("items") or {}, of, path) for item in value]
-        # Numbers come as floats from other languages.
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-
-    raw: dict[str, Any] = walk(dict(args), {"$ref": "#/$defs/config"}, "config", ())
+    raw = as_keys(args, "config", where, late)
     for key in CREDENTIALS:
         if key in raw:
             raise ConfigurationError(

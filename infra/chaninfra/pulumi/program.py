@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
 from chaninfra.channel.bucket_policy import STATEMENTS
+from chaninfra.channel.component_keys import CREDENTIALS
 from chaninfra.channel.config import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.next_steps import next_steps
@@ -19,7 +20,6 @@ from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
 from chaninfra.channel.stack_file import SECRET, clear_secret
 from chaninfra.channel.text import count
 from chaninfra.pulumi.args import ChannelBucketArgs
-from chaninfra.pulumi.arguments import CREDENTIALS
 from chaninfra.pulumi.backends.s3_principals import has_keys
 from chaninfra.pulumi.components import CHANNEL, ChannelBucket, aws_region
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy

@@ -11,6 +11,7 @@ from pulumi.dynamic import Config
 from chaninfra.channel.control import s3_client
 from chaninfra.channel.credentials import Credentials, assume_role, resolve
 from chaninfra.channel.location import Location
+from chaninfra.channel.provider import Provider
 from chaninfra.channel.spec import BucketSpec
 from chaninfra.channel.store import S3Store
 
@@ -23,19 +24,23 @@ _AWS_KEYS = ("accessKey", "secretKey", "token")
 
 
 def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
-    """The input `store` of every dynamic resource: where the bucket is, and how credentials for it are found.
+    """The input `store` of every dynamic resource: where the bucket is, and how credentials for it are found."""
+    return store_at(bucket.location, bucket.provider, bucket.profile, namespace)
+
+
+def store_at(location: Location, provider: Provider, profile: str | None, namespace: str) -> dict[str, Any]:
+    """The same for a bucket of which no more is known.
 
     `chain` "aws": as the AWS provider of the same stack finds them, its keys and roles in the config among them.
     """
-    location = bucket.location
     return {
         "bucket": location.bucket,
         "endpoint-url": location.endpoint_url,
         "region": location.region,
         "force-path-style": location.force_path_style,
-        "profile": bucket.profile,
+        "profile": profile,
         "namespace": namespace,
-        "chain": "aws" if bucket.provider.backend == "aws" else "any",
+        "chain": "aws" if provider.backend == "aws" else "any",
     }
 
 

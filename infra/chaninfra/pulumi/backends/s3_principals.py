@@ -34,8 +34,6 @@ def access_keys(declared: Declaration, store: dict[str, Any], opts: pulumi.Resou
         return {}
     made: dict[KeyOf, AccessKey] = {}
     for channel in stack.channels:
-        # Not the channel's name, which may change while its keys stay.
-        last = channel.prefix.rsplit("/", 1)[-1] or stack.bucket.name
         for principal in channel.principals:
             if principal.key is not None:
                 of_bucket = way in BY_BUCKET_POLICY
@@ -43,13 +41,20 @@ def access_keys(declared: Declaration, store: dict[str, Any], opts: pulumi.Resou
                     "store": store,
                     "way": way,
                     # Short where the bucket's policy repeats it, which some servers hold in 4 KB.
-                    "user": principal.name if of_bucket else f"{last}-{principal.role}-{principal.name}"[:_LONGEST],
+                    "user": principal.name if of_bucket else user_name(channel.prefix, stack.bucket.name, principal),
                     "policy": {} if of_bucket else rights_of(stack, channel, principal),
                     "rotate": str(principal.key.rotate),
                 }
                 name = f"{declared.named(channel)}-{principal.role}-{principal.name}-key"
                 made[channel.prefix, principal.role, principal.name] = AccessKey(name, inputs, opts)
     return made
+
+
+def user_name(prefix: str, bucket: str, principal: PrincipalSpec) -> str:
+    """What the name of a principal's user begins with."""
+    # Not the channel's name, which may change while its keys stay.
+    last = prefix.rsplit("/", 1)[-1] or bucket
+    return f"{last}-{principal.role}-{principal.name}"[:_LONGEST]
 
 
 def access_policies(
