@@ -11,7 +11,7 @@ from typing import Any
 import hosts
 from stacks import Stack, engine
 
-PROJECT = "platform"
+PROJECT = "packages"
 
 
 @cache

@@ -177,7 +177,7 @@ class Stack:
     def run(self, *arguments: str, stdin: str = "") -> Ran:
         """Runs the engine; stdout and stderr are one output, but for commands that print JSON."""
         start = time.monotonic()
-        ends = [] if arguments[:2] == ("stack", "init") else ["--stack", self.name]
+        ends = [] if arguments[:2] in (("stack", "init"), ("state", "move")) else ["--stack", self.name]
         if arguments[:2] == ("stack", "rename"):
             ends = ["--stack", self.name]
         ran = subprocess.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,14 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _described(description: str) -> str:
     """The description with the names of arguments in it."""
-    return re.sub(r"`([a-z]+(?:[-.][a-z]+)+)`", lambda name: f"`{name[1].replace('-', '_')}`", description)
+    return re.sub(rf"`((?:[a-z-]+[.])?({_hyphenated()}))`", lambda name: f"`{name[1].replace('-', '_')}`", description)
+
+
+@cache
+def _hyphenated() -> str:
+    """A pattern of the keys that are spelt otherwise in Python."""
+    keys = {key for part in build()[STACK_CONFIG]["$defs"].values() for key in part.get("properties", {})}
+    return "|".join(sorted(key for key in keys if "-" in key))
 
 
 def _docstring(words: str) -> list[str]:

@@ -12,6 +12,7 @@ from chaninfra.channel.schemas import STACK_CONFIG, load
 from chaninfra.cli.app import app
 from docs_access import aws_access
 from docs_cdn import cdn
+from docs_components import components
 from docs_doctor import doctor
 from docs_own_store import own_store
 from docs_providers import providers
@@ -51,6 +52,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "aws-access.md": aws_access(),
         "cdn.md": cdn(),
+        "components.md": components(),
         "own-store.md": own_store(),
         "providers.md": providers(),
         "client-settings.md": settings(),
@@ -68,7 +70,8 @@ def stack_config() -> str:
         [
             "# The stack config",
             "",
-            "The keys of `Pulumi.<stack>.yaml`, each written with the project's name (`chaninfra:bucket`). It is",
+            "The keys of `Pulumi.<stack>.yaml`, each written with the project's name (`chaninfra:bucket`), or without",
+            "one, and Pulumi then adds it. A key with dots leads into a mapping: `publishers.ci.github.branch`. It is",
             "printed from `schemas/stack-config.schema.json`; `chaninfra schema stack-config` prints that.",
             "",
             "Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file whose first line",

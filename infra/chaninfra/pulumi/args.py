@@ -121,7 +121,7 @@ class PrincipalArgs(TypedDict, total=False):
 
     key: KeyArgs
     """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next_steps` says how.
+    output `next-steps` says how.
     """
 
     arn: pulumi.Input[str]
@@ -480,7 +480,7 @@ class PublisherArgs(TypedDict, total=False):
 
     key: KeyArgs
     """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next_steps` says how.
+    output `next-steps` says how.
     """
 
     roles: RolesArgs
@@ -523,7 +523,7 @@ class ReaderArgs(TypedDict, total=False):
 
     key: KeyArgs
     """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next_steps` says how.
+    output `next-steps` says how.
     """
 
     roles: RolesArgs

@@ -8,7 +8,8 @@ form stands for each of them until it is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,6 +64,15 @@ class Declaration:
             return stack_spec(raw, where=self.where, default_region=self.region)
 
 
+def whole(value: Any) -> Any:
+    """The value with whole numbers as such: they come as floats from other languages."""
+    if isinstance(value, Mapping):
+        return {key: whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def as_keys(
     args: Mapping[str, Any], definition: str, where: str, late: dict[Path, pulumi.Output[Any]] | None = None
 ) -> dict[str, Any]:
@@ -99,8 +109,7 @@ def as_keys(
             return found
         if isinstance(value, list | tuple):
             return [walk(item, schema.get("items") or {}, of, path) for item in value]
-        # Numbers come as floats from other languages.
-        return int(value) if isinstance(value, float) and value.is_integer() else value
+        return whole(value)
 
     found: dict[str, Any] = walk(dict(args), {"$ref": f"#/$defs/{definition}"}, definition, ())
     return found
@@ -121,20 +130,27 @@ def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = 
     return Declaration(name=name, stack=stack, where=where, raw=raw, late=late, region=region)
 
 
-class users_mistakes:  # noqa: N801 - a context manager, used as a function
+@contextmanager
+def users_mistakes() -> Iterator[None]:
     """Turns our errors into Pulumi's, which it shows without a traceback, and keys into names of arguments."""
+    try:
+        yield
+    except ChaninfraError as error:
+        raise pulumi.RunError(_KEYS.sub(lambda key: _spelling(key[0]), str(error))) from None
 
-    spelling: Callable[[str], str] = staticmethod(lambda key: key.replace("-", "_"))
-    """How an argument is spelt from its key; a host of other languages sets it."""
 
-    def __enter__(self) -> None:
-        return None
+def snake_case(key: str) -> str:
+    """`endpoint_url` for `endpoint-url`."""
+    return key.replace("-", "_")
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ChaninfraError):
-            spell = type(self).spelling
-            text = _KEYS.sub(lambda key: spell(key[0]), str(error))
-            raise pulumi.RunError(text) from None
+
+_spelling: Callable[[str], str] = snake_case
+
+
+def spell(spelling: Callable[[str], str]) -> None:
+    """How errors of this process spell an argument from its key; left out, in Python's way."""
+    global _spelling
+    _spelling = spelling
 
 
 def camel_case(key: str) -> str:

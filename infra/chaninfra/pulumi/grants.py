@@ -25,7 +25,7 @@ from chaninfra.channel.schemas import STACK_CONFIG, validate
 from chaninfra.channel.spec import provider_row
 from chaninfra.channel.trust import kind_of, trust, trust_policy
 from chaninfra.pulumi.args import PublisherArgs, ReaderArgs
-from chaninfra.pulumi.arguments import as_keys, users_mistakes
+from chaninfra.pulumi.arguments import as_keys, users_mistakes, whole
 from chaninfra.pulumi.backends.s3_principals import user_name
 from chaninfra.pulumi.dynamic import AccessKey
 from chaninfra.pulumi.principals import BY_BUCKET_POLICY, WAYS
@@ -122,10 +122,12 @@ def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Grant:
     check_kind(kind, provider, f"{where}, key {kind}")
     # Refused now and not once the channel is known.
     trust(principal, where=where)
+    if provider.backend != "aws":
+        _check_store(provider, principal, role, where)
 
     def described(found: Any) -> Descriptor:
         with users_mistakes():
-            channel = from_document(found, where=f"{where}, key channel")
+            channel = from_document(whole(found), where=f"{where}, key channel")
             if channel.provider != provider.name:
                 raise ConfigurationError(
                     f"the channel is at {channel.provider}, and not at {provider.name}",
@@ -144,6 +146,31 @@ def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Grant:
         args=args,
         channel=pulumi.Output.from_input(document).apply(described),
     )
+
+
+def _check_store(provider: Provider, principal: Principal, role: Role, where: str) -> None:
+    """Raise ConfigurationError where a store has no principals that stand apart from the channel."""
+    title, way = provider.title, provider.keys.value
+    if principal.key is None:
+        raise ConfigurationError(
+            f"at {title} tokens are let in by settings that are the whole channel's",
+            where=where,
+            remedy=f"name it among `{role}s` of the component that declares the channel, or give `key: {{}}`",
+        )
+    if way in BY_BUCKET_POLICY:
+        raise ConfigurationError(
+            f"users of {title} have no policies of their own: the bucket's one policy names them, and it is the "
+            "channel's",
+            where=where,
+            remedy=f"name it among `{role}s` of the component that declares the channel",
+        )
+    if way not in WAYS:
+        raise ConfigurationError(
+            f"{title} has no API by which a key with few rights is made",
+            where=where,
+            remedy=f"name it among `{role}s` of a stack of chaninfra, whose output `next-steps` says how it is "
+            "made by hand",
+        )
 
 
 def _convert(args: Mapping[str, Any], definition: str, model: type[Any], where: str) -> Any:
@@ -211,27 +238,6 @@ def _on_aws(grant: _Grant, opts: pulumi.ResourceOptions) -> dict[str, Any]:
 
 def _on_store(grant: _Grant, opts: pulumi.ResourceOptions) -> dict[str, Any]:
     """A user of its own with an access key."""
-    title, way = grant.provider.title, grant.provider.keys.value
-    if grant.principal.key is None:
-        raise ConfigurationError(
-            f"at {title} tokens are let in by settings that are the whole channel's",
-            where=grant.where,
-            remedy=f"name it among `{grant.role}s` of the component that declares the channel, or give `key: {{}}`",
-        )
-    if way in BY_BUCKET_POLICY:
-        raise ConfigurationError(
-            f"users of {title} have no policies of their own: the bucket's one policy names them, and it is the "
-            "channel's",
-            where=grant.where,
-            remedy=f"name it among `{grant.role}s` of the component that declares the channel",
-        )
-    if way not in WAYS:
-        raise ConfigurationError(
-            f"{title} has no API by which a key with few rights is made",
-            where=grant.where,
-            remedy=f"name it among `{grant.role}s` of a stack of chaninfra, whose output `next-steps` says how it is "
-            "made by hand",
-        )
     namespace, profile = pulumi.Config().name, grant.args.get("profile")
 
     def policy(channel: Descriptor) -> dict[str, Any]:
@@ -244,10 +250,10 @@ def _on_store(grant: _Grant, opts: pulumi.ResourceOptions) -> dict[str, Any]:
             "store": grant.channel.apply(
                 lambda channel: store_at(channel.location, grant.provider, profile, namespace)
             ),
-            "way": way,
+            "way": grant.provider.keys.value,
             "user": grant.channel.apply(lambda channel: user_name(channel.prefix, channel.bucket, grant.who(channel))),
             "policy": grant.channel.apply(policy),
-            "rotate": str(grant.principal.key.rotate),
+            "rotate": str(grant.principal.key.rotate if grant.principal.key else ""),
         },
         opts,
     )

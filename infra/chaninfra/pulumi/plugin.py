@@ -7,12 +7,12 @@ from importlib.metadata import version
 from typing import Any
 
 import pulumi
-from pulumi.errors import InputPropertiesError
+from pulumi.errors import InputPropertiesError, InputPropertyError
 from pulumi.provider import ConstructResult, main
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
-from chaninfra.pulumi.arguments import camel_case, users_mistakes
+from chaninfra.pulumi.arguments import camel_case, spell
 from chaninfra.pulumi.components import ChannelBucket, CondaChannel
 from chaninfra.pulumi.grants import Publisher, Reader
 
@@ -20,7 +20,8 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket,
 
 
 class Host(ComponentProvider):
-    """What `pulumi.provider.experimental.component_provider_host` runs, but that a user's mistake has no traceback."""
+    """What `pulumi.provider.experimental.component_provider_host` runs, but that a user's mistake has no traceback, and
+    a block that is an output as a whole is an error instead of nothing."""
 
     def construct(
         self, name: str, resource_type: str, inputs: Any, options: pulumi.ResourceOptions | None = None
@@ -32,6 +33,17 @@ class Host(ComponentProvider):
                 raise InputPropertiesError(str(error.inner)) from None
             raise
 
+    def map_input_properties(
+        self, inputs: Any, properties: Any, mapping: dict[str, str], component_name: str, property_path: str
+    ) -> Any:
+        for key, prop in properties.items():
+            block = (prop.ref or "").startswith("#/types/")
+            given = inputs.get(key) if isinstance(inputs, dict) else None
+            if block and given is not None and not isinstance(given, dict):
+                path = f"{property_path}.{key}" if property_path else key
+                raise InputPropertyError(path, "is an output as a whole, and what is declared follows from it")
+        return super().map_input_properties(inputs, properties, mapping, component_name, property_path)
+
 
 def provider() -> Host:
     """The provider, with the schema of the components."""
@@ -40,5 +52,5 @@ def provider() -> Host:
 
 def run() -> None:
     """What the engine starts, with its address among the arguments."""
-    users_mistakes.spelling = staticmethod(camel_case)
+    spell(camel_case)
     main(provider(), sys.argv[1:])

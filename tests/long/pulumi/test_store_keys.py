@@ -167,7 +167,7 @@ def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) ->
     assert ground.may(keys["reader"], "own", "put-package")
 
     ran = ground.run("refresh")
-    policy = f"AccessKey {CHANNEL}-reader-someone-key" if "days" in made else "BucketPolicy bucket-policy"
+    policy = f"AccessKey bucket-{CHANNEL}-reader-someone-key" if "days" in made else "BucketPolicy bucket-policy"
     for changed in (
         f"{policy} updated",
         "BucketSettings bucket-settings updated",
@@ -193,7 +193,7 @@ def _a_key_is_replaced(ground: Ground) -> None:
     assert ground.done("preview")["replaced"] == 2
     ran = ground.run("up")
     assert ran.done["replaced"] == 2, ran
-    name = f"AccessKey {CHANNEL}-publisher-someone-key"
+    name = f"AccessKey bucket-{CHANNEL}-publisher-someone-key"
     assert ran.output.index(f"{name} created replacement") < ran.output.index(f"{name} deleting original")
     after = ground.keys()["publisher"]
     assert set(before.values()).isdisjoint(after.values())

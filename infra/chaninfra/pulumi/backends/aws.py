@@ -42,7 +42,7 @@ def bucket(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOp
             bucket=spec.name,
             force_destroy=spec.force_destroy,
             tags=dict(spec.settings.tags) or None,
-            opts=after(opts, protect=spec.protect),
+            opts=after(opts, protect=spec.protect or None),
         )
     # While the distribution is there the bucket is: another account's bucket of that name would be served else.
     cdn = distribution(declared, after(opts, own) if own else opts) if spec.cdn else None

@@ -27,7 +27,7 @@ def bucket(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOp
     own = Bucket(
         f"{name}-bucket",
         {"store": store, "adopt": spec.adopt, "force-destroy": spec.force_destroy},
-        after(opts, protect=spec.protect),
+        after(opts, protect=spec.protect or None),
     )
     made: list[pulumi.Resource] = [own]
     if settings := {**settings_documents(spec.settings), **public_acl(stack)}:

@@ -1,0 +1,68 @@
+"""What the components refuse before anything is made; Pulumi's own mocks stand for the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from chaninfra.pulumi import CondaChannel, Publisher, Reader
+
+GITHUB = {"repository": "acme/packages", "branch": "main"}
+CHANNEL = {
+    "version": 1,
+    "name": "main",
+    "provider": "r2",
+    "bucket": "my-bucket",
+    "prefix": "main",
+    "url": "s3://my-bucket/main",
+    "endpoint-url": "https://1.r2.cloudflarestorage.com",
+    "region": "auto",
+    "force-path-style": False,
+    "visibility": "private",
+    "auth": "pixi",
+    "subdirs": ["noarch"],
+}
+
+
+class Nothing(pulumi.runtime.Mocks):
+    """An engine that makes nothing."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return args.name, args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"{args.token} was called")
+
+
+@pytest.fixture(autouse=True)
+def _engine(event_loop_for_mocks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    pulumi.runtime.set_mocks(Nothing())
+
+
+@pytest.mark.parametrize(
+    ("component", "args", "message"),
+    [
+        (CondaChannel, {"bucket": "my-bucket", "region": "us-west-2"}, "give the component a provider of AWS"),
+        (CondaChannel, {"bucket": "my-bucket", "profile": "other"}, "the profile is other"),
+        (CondaChannel, {"provider": "minio", "bucket": "my-bucket"}, "key endpoint_url"),
+        (Publisher, {"github": GITHUB}, "`channel` is missing"),
+        (Publisher, {"channel": {}, "key": {}}, "has no principals of the kind `key`"),
+        (Publisher, {"channel": {}, "github": {**GITHUB, "repository": "*/x"}}, "github.repository"),
+        (Publisher, {"channel": {}}, "exactly one of"),
+        (Reader, {"channel": {}, "provider": "versitygw", "key": {}}, "have no policies of their own"),
+        (Reader, {"channel": {}, "provider": "minio", "github": GITHUB}, "the whole channel's"),
+        (Reader, {"channel": CHANNEL, "key": {}}, "no API by which a key"),
+        (Reader, {"channel": {}, "provider": "minoi", "key": {}}, "did you mean 'minio'"),
+        (Reader, {"channel": {}, "provider": "minio", "key": pulumi.Output}, "key key"),
+    ],
+)
+def test_a_mistake_is_refused_with_mocks(component: Any, args: dict[str, Any], message: str) -> None:
+    if args.get("key") is pulumi.Output:
+        args = {**args, "key": pulumi.Output.from_input({})}
+    with pytest.raises(pulumi.RunError) as caught:
+        component("packages", args)
+    assert message in str(caught.value)
+    assert f"{component.__name__} 'packages'" in str(caught.value)
