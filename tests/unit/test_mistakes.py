@@ -146,6 +146,12 @@ def test_any_stack_file(data: st.DataObject) -> None:
     told_of("some.yaml", "policy", "--config", "some.yaml", data=data.draw(encoded(documents)))
 
 
+def test_half_a_character_in_a_stack_file() -> None:
+    escaped = STACK.replace("{key: {}}", '"\\ud83d\\ude00"')
+    assert escaped != STACK
+    told_of("some.yaml", "policy", "--config", "some.yaml", data=escaped.encode())
+
+
 @pytest.mark.parametrize("name", [PACKAGE, "my-package-1.0-0.tar.bz2"])
 @EXAMPLES
 @given(data=st.data())
