@@ -29,7 +29,7 @@ def read_stack_file(path: Path) -> StackSpec:
     try:
         return stack_spec(raw, where=str(path), default_region=region if isinstance(region, str) else None)
     except UnicodeEncodeError as error:
-        # YAML takes the two `\\u` escapes of JSON for one character as two halves of none.
+        # YAML takes the two `\u` escapes of JSON for one character as two halves of none.
         raise ConfigurationError(
             f"{error.object[error.start : error.end]!a} is no character",
             where=str(path),
