@@ -51,6 +51,7 @@ class Settings:
             names = ", ".join(each.descriptor.name for each in self.clients)
             raise ConfigurationError(
                 f"there are {len(self.clients)} channels ({names}), and one publishes to one",
+                where=", ".join(each.descriptor.url for each in self.clients),
                 remedy=f"name it: stack:NAME#{self.clients[0].descriptor.name}, or give the descriptor of one alone",
             )
         return self.clients[0]
@@ -61,6 +62,7 @@ class Settings:
         if len(found) > 1:
             raise ConfigurationError(
                 f"the channels are in {len(found)} buckets ({', '.join(found)}), and a job logs in to one",
+                where=", ".join(each.bucket_url for each in found.values()),
                 remedy="give the channels of one bucket",
             )
         return self.clients[0]

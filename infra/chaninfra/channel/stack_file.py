@@ -30,7 +30,15 @@ def read_stack_file(path: Path) -> StackSpec:
         if space in ("", namespace):
             raw[key] = _plain(file, key, value)
     region = keys.get("aws:region")
-    return stack_spec(raw, where=str(path), default_region=region if isinstance(region, str) else None)
+    try:
+        return stack_spec(raw, where=str(path), default_region=region if isinstance(region, str) else None)
+    except UnicodeEncodeError as error:
+        # YAML takes the two `\u` escapes of JSON for one character as two halves of none.
+        raise ConfigurationError(
+            f"{error.object[error.start : error.end]!a} is no character",
+            where=str(path),
+            remedy="write the character itself in place of its escapes",
+        ) from None
 
 
 def clear_secret(where: str, key: str) -> ConfigurationError:
