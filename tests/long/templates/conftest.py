@@ -15,6 +15,7 @@ import templates
 from stacks import engine
 
 ROOT = Path(__file__).resolve().parents[3]
+_DROPPED = ("AWS_", "S3_", "PULUMI_", "CHANINFRA_", "PYTHON", "VIRTUAL_ENV")
 
 
 @pytest.fixture(scope="session")
@@ -74,12 +75,13 @@ def shell(pip: dict[str, str], tmp_path: Path) -> dict[str, str]:
     (tmp_path / "state").mkdir()
     own = str(Path(sys.executable).parent)
     path = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != own]
-    kept = {name: os.environ[name] for name in ("LANG", "NO_PROXY", "no_proxy", "TMPDIR") if name in os.environ}
     return {
-        **kept,
+        # pip finds its index, and a proxy, as this machine says; what a developer has set for stores stays out.
+        **{name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         **pip,
         "PATH": os.pathsep.join([str(engine().bin), str(hosts.yaml(print).parent), *path]),
-        "HOME": str(tmp_path),
         "TEMPLATES": str(templates.FOLDER),
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
