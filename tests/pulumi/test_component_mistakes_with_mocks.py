@@ -46,8 +46,9 @@ def _engine(event_loop_for_mocks: None, monkeypatch: pytest.MonkeyPatch) -> None
     ("component", "args", "message"),
     [
         (CondaChannel, {"bucket": "my-bucket", "region": "us-west-2"}, "give the component a provider of AWS"),
-        (CondaChannel, {"bucket": "my-bucket", "profile": "other"}, "the profile is other"),
+        (CondaChannel, {"bucket": "my-bucket", "profile": "other"}, "key profile"),
         (CondaChannel, {"provider": "minio", "bucket": "my-bucket"}, "key endpoint_url"),
+        (CondaChannel, {"bucket": "my-bucket", "channels": {"a": {}}}, "declare a ChannelBucket"),
         (Publisher, {"github": GITHUB}, "`channel` is missing"),
         (Publisher, {"channel": {}, "key": {}}, "has no principals of the kind `key`"),
         (Publisher, {"channel": {}, "github": {**GITHUB, "repository": "*/x"}}, "github.repository"),

@@ -10,9 +10,10 @@ from typing import Any
 
 import pulumi
 
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec import BucketSpec, ChannelSpec
 from chaninfra.pulumi.args import ChannelBucketArgs, CondaChannelArgs
-from chaninfra.pulumi.arguments import Declaration, declare
+from chaninfra.pulumi.arguments import Declaration, declare, users_mistakes
 from chaninfra.pulumi.backends import BACKENDS, Made
 from chaninfra.pulumi.channel_parts import Parts, channel_parts
 from chaninfra.pulumi.dynamic import DestroyGuard, Preflight
@@ -88,7 +89,8 @@ class ChannelBucket(pulumi.ComponentResource):
         bucket.guard([channel.parts for channel in parts.values()])
         self.descriptors = pulumi.Output.from_input({key: channel.parts.descriptor for key, channel in parts.items()})
         self.access = pulumi.Output.from_input({key: channel.parts.access for key, channel in parts.items()})
-        self.keys = pulumi.Output.secret({key: channel.parts.keys for key, channel in parts.items()})
+        keys = {key: channel.parts.keys for key, channel in parts.items() if channel.parts.keys}
+        self.keys = pulumi.Output.secret(keys)
         self.register_outputs({"descriptors": self.descriptors, "access": self.access, "keys": self.keys})
 
 
@@ -143,24 +145,29 @@ def aws_region() -> str | None:
 
 
 def _declared(kind: str, name: str, args: Mapping[str, Any], component: pulumi.ComponentResource) -> Declaration:
-    declared = declare(kind, name, args, aws_region())
-    bucket = declared.stack.bucket
-    if bucket.provider.backend == "aws" and component.get_provider(_AWS) is None:
-        _check_default_provider(bucket, declared.where)
+    with users_mistakes():
+        if kind == "CondaChannel" and "channels" in args:
+            raise ConfigurationError(
+                "it is one channel", where=f"{kind} {name!r}, key channels", remedy="declare a ChannelBucket"
+            )
+        declared = declare(kind, name, args, aws_region())
+        bucket = declared.stack.bucket
+        if bucket.provider.backend == "aws" and component.get_provider(_AWS) is None:
+            _check_default_provider(bucket, declared.where)
     return declared
 
 
 def _check_default_provider(bucket: BucketSpec, where: str) -> None:
-    """Raise pulumi.RunError where the AWS provider that Pulumi makes by default would make the bucket elsewhere."""
+    """Raise ConfigurationError where the AWS provider that Pulumi makes by default would make the bucket elsewhere."""
     told = {
         "region": (bucket.location.region, aws_region() or bucket.location.region),
         "profile": (bucket.profile, pulumi.Config("aws").get("profile")),
-        "endpoint": (bucket.location.endpoint_url if bucket.own_endpoint else None, None),
+        "endpoint-url": (bucket.location.endpoint_url if bucket.own_endpoint else None, None),
     }
     for key, (wanted, default) in told.items():
         if wanted != default:
-            raise pulumi.RunError(
-                f"the {key} is {wanted}, and the default provider of AWS has {default or 'none of its own'}\n"
-                f"  in: {where}\n"
-                "  remedy: give the component a provider of AWS that has it too, by the resource option `providers`"
+            raise ConfigurationError(
+                f"the default provider of AWS has {default or 'none of its own'}, and not {wanted or 'none'}",
+                where=f"{where}, key {key}",
+                remedy="give the component a provider of AWS that has it too, by the resource option `providers`",
             )

@@ -21,7 +21,7 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.runtime.rpc import UNKNOWN
+from pulumi.output import Unknown
 
 from chaninfra.pulumi import resources
 from chaninfra.pulumi.session import Session
@@ -41,14 +41,14 @@ class _Provider(ResourceProvider):
         return resources.OPERATIONS[self.noun](Session(props["store"], self._config))
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
-        if news["store"] == UNKNOWN:
+        if isinstance(news["store"], Unknown):
             # A preview, before the channel is made.
             return CheckResult(news, [])
         failure = self._operations(news).check(_olds, news)
         return CheckResult(news, [CheckFailure(*failure)] if failure else [])
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        if _news["store"] == UNKNOWN:
+        if isinstance(_news["store"], Unknown):
             return DiffResult(changes=True)
         difference = self._operations(_olds).diff(_olds, _news)
         return DiffResult(changes=difference.changes, replaces=list(difference.replaces))
