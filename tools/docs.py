@@ -12,6 +12,7 @@ from chaninfra.channel.schemas import STACK_CONFIG, load
 from chaninfra.cli.app import app
 from docs_access import aws_access
 from docs_cdn import cdn
+from docs_guard_rails import guard_rails
 from docs_own_store import own_store
 from docs_providers import providers
 from docs_settings import settings
@@ -40,6 +41,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "aws-access.md": aws_access(),
         "cdn.md": cdn(),
+        "guard-rails.md": guard_rails(),
         "own-store.md": own_store(),
         "providers.md": providers(),
         "client-settings.md": settings(),
