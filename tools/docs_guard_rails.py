@@ -40,8 +40,8 @@ policy of a role whose OIDC provider is yet to be made, and to the policy of a b
 `pulumi up` knows it before it makes the role or the policy, and stops there. With `aws.existing-oidc-providers` the
 preview knows it too.
 
-`pulumi up` makes nothing where its preview finds what is not allowed. With `--skip-preview` it makes what is allowed until
-it comes to what is not.
+`pulumi up` makes nothing where its preview finds what is not allowed. With `--skip-preview` it makes what is allowed,
+until it comes to what is not.
 
 A rule looks at what the stack declares. What was changed by hand afterwards shows after `pulumi refresh`; who gets
 access by the policies of IAM users and roles elsewhere in an account does not.
