@@ -211,6 +211,12 @@ def test_only_a_denial_to_all_of_all_counts(changed: dict[str, Any], denied: boo
     assert said(tls.check(made, {"buckets": ["b"]})) == ""
 
 
+def test_a_number_in_a_condition_is_read() -> None:
+    old = {**DENIED, "Condition": {"NumericLessThan": {"s3:TlsVersion": 1.2}}}
+    assert said(tls.check(policy(DENIED, old), {})) == ""
+    assert "without TLS are not denied" in said(tls.check(policy(old), {}))
+
+
 def test_cloudfront_serves_by_https_only() -> None:
     for ways, right in ((("https-only", "redirect-to-https"), True), (("https-only", "allow-all"), False)):
         made = Resource(

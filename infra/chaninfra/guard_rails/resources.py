@@ -91,10 +91,9 @@ def conditions(statement: Statement) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def many(value: Any) -> list[str]:
-    """The texts of one value, or of a list."""
-    if isinstance(value, bool):
-        return [str(value).lower()]
-    return [value] if isinstance(value, str) else [str(each) for each in value]
+    """The texts of one value, or of a list; of true and false as policies write them."""
+    one = isinstance(value, str) or not isinstance(value, Sequence)
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in ([value] if one else value)]
 
 
 def _statements(policy: Any) -> list[Statement]:
