@@ -14,7 +14,8 @@ from chaninfra.guard_rails.resources import Resource
 _MEND = "set `visibility` to private, or name the channel in `channels` of this rule"
 # All that a reader of a public channel needs.
 _READING = {"s3:GetObject", "s3:ListBucket"}
-_BLOCKS = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
+_OF_ACLS = ("blockPublicAcls", "ignorePublicAcls")
+_OF_POLICIES = ("blockPublicPolicy", "restrictPublicBuckets")
 
 
 def check(resource: Resource, config: Mapping[str, Any]) -> Iterator[str]:
@@ -37,19 +38,20 @@ def _policy(resource: Resource, channels: list[str]) -> Iterator[str]:
             yield f"everybody has {', '.join(more)}; take the statement {statement.get('Sid', '')!r} out"
         for place in resources.places(statement):
             bucket, slash, key = place.partition("/")
-            prefix = key.removesuffix("*").removesuffix("/") if key.endswith("/*") or key == "*" else key
-            named = _named(f"s3://{bucket}/{prefix}".rstrip("/"), channels) if slash else _bucket(bucket, channels)
-            if not named:
+            # The files of the channel at `prefix` are `prefix/*`; of the whole bucket `*`.
+            channel = f"s3://{bucket}/{key}".removesuffix("/*")
+            if not (_named(channel, channels) if slash else _bucket(bucket, channels)):
                 yield f"everybody has {', '.join(allowed)} on {place}; {_MEND}"
 
 
 def _block(resource: Resource, channels: list[str]) -> Iterator[str]:
-    lifted = [name for name in _BLOCKS if not resource.props.get(name)]
-    for name in lifted:
-        if name.endswith("Acls"):
+    for name in _OF_ACLS:
+        if not resource.props.get(name):
             yield f"{name} is off, so that an ACL may open the bucket; chaninfra needs no ACLs on AWS"
+    if all(resource.props.get(name) for name in _OF_POLICIES):
+        return
     # The bucket is not known in the preview of a new stack, and needs not be where no channel may be public.
-    if set(lifted) - set(_BLOCKS[:2]) and not (channels and _bucket(resource.props["bucket"], channels)):
+    if not channels or not _bucket(resource.props["bucket"], channels):
         yield f"the bucket is not kept from being public; {_MEND}"
 
 
