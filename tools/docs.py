@@ -14,6 +14,7 @@ from docs_access import aws_access
 from docs_cdn import cdn
 from docs_components import components
 from docs_doctor import doctor
+from docs_guard_rails import guard_rails
 from docs_own_store import own_store
 from docs_providers import providers
 from docs_settings import settings
@@ -53,6 +54,7 @@ def pages() -> dict[str, str]:
         "aws-access.md": aws_access(),
         "cdn.md": cdn(),
         "components.md": components(),
+        "guard-rails.md": guard_rails(),
         "own-store.md": own_store(),
         "providers.md": providers(),
         "client-settings.md": settings(),
