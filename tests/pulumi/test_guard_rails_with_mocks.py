@@ -153,7 +153,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             ("public-channels", "bucket-policy", "s3:GetObject on my-bucket/main/*; set `visibility`"),
             ("public-channels", "bucket-policy", "s3:ListBucket on my-bucket; set `visibility`"),
             ("public-channels", "bucket-public-access", "set `visibility`"),
-            ("public-channels", "main-descriptor", "s3://my-bucket/main is public; set `visibility`"),
+            ("public-channels", "bucket-main-descriptor", "s3://my-bucket/main is public; set `visibility`"),
         },
     ),
     "public on AWS, another channel named": (
@@ -161,7 +161,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         {"public-channels": {"channels": ["s3://my-bucket/other"]}},
         {
             ("public-channels", "bucket-policy", "s3:GetObject on my-bucket/main/*"),
-            ("public-channels", "main-descriptor", "s3://my-bucket/main is public"),
+            ("public-channels", "bucket-main-descriptor", "s3://my-bucket/main is public"),
         },
     ),
     "behind CloudFront": (
@@ -169,7 +169,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         OURS,
         {
             ("public-channels", "bucket-cdn", "my-bucket through CloudFront; take `cdn` out"),
-            ("public-channels", "main-descriptor", "`visibility`"),
+            ("public-channels", "bucket-main-descriptor", "`visibility`"),
         },
     ),
     "public by ACL": (
@@ -177,7 +177,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         {"undeclared-settings": {"buckets": ["my-bucket"]}},
         {
             ("public-channels", "bucket-settings", "the ACL of my-bucket is public-read; set `visibility`"),
-            ("public-channels", "main-descriptor", "`visibility`"),
+            ("public-channels", "bucket-main-descriptor", "`visibility`"),
         },
     ),
     "public on MinIO": (
@@ -186,7 +186,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         {
             ("public-channels", "bucket-policy", "s3:GetObject on my-bucket/main/*; set `visibility`"),
             ("public-channels", "bucket-policy", "s3:ListBucket on my-bucket; set `visibility`"),
-            ("public-channels", "main-descriptor", "`visibility`"),
+            ("public-channels", "bucket-main-descriptor", "`visibility`"),
         },
     ),
     "no TLS on AWS": (
@@ -205,7 +205,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
     "a public URL without TLS": (
         {**MINIO, "visibility": "public", "public-url": "http://conda.example.com/main"},
         OPEN,
-        {("tls-only", "main-descriptor", "http://conda.example.com/main has no TLS; let `public-url`")},
+        {("tls-only", "bucket-main-descriptor", "http://conda.example.com/main has no TLS; let `public-url`")},
     ),
     "another account": (
         {**AWS, "readers": {"other": {"arn": "210987654321"}}},
@@ -225,12 +225,18 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
     "another repository": (
         {**AWS, "publishers": {"ci": {"github": {"repository": "other/packages", "branch": "main"}}}},
         OURS,
-        {("foreign-principals", "main-publisher-ci", "other/packages get in; take it out of `publishers`")},
+        {("foreign-principals", "bucket-main-publisher-ci", "other/packages get in; take it out of `publishers`")},
     ),
     "another repository on MinIO": (
         {**MINIO, "publishers": {"ci": PINNED}},
         {},
-        {("foreign-principals", "main-publisher-ci-policy", "acme/packages get in; take it out of `publishers`")},
+        {
+            (
+                "foreign-principals",
+                "bucket-main-publisher-ci-policy",
+                "acme/packages get in; take it out of `publishers`",
+            )
+        },
     ),
     "another issuer": (
         {
@@ -238,7 +244,13 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             "publishers": {"ci": {"oidc": {"issuer": "https://idp.example.com", "audience": "conda", "subject": "me"}}},
         },
         OURS,
-        {("foreign-principals", "main-publisher-ci", "tokens of idp.example.com get in; take them out of `publish")},
+        {
+            (
+                "foreign-principals",
+                "bucket-main-publisher-ci",
+                "tokens of idp.example.com get in; take them out of `publish",
+            )
+        },
     ),
     "a wildcard in a subject": (
         {**AWS, "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "release/*"}}}},
@@ -246,7 +258,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         {
             (
                 "oidc-subjects",
-                "main-publisher-ci",
+                "bucket-main-publisher-ci",
                 "'repo:acme/packages:ref:refs/heads/release/*' has a wildcard; name branch, tag, ref or environment in "
                 "full (`publishers`",
             )
@@ -255,7 +267,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
     "a wildcard in a subject on MinIO": (
         {**MINIO, "publishers": {"ci": {"github": {**PINNED["github"], "branch": "release/*"}}}},
         OURS,
-        {("oidc-subjects", "main-publisher-ci-policy", "refs/heads/release/*' has a wildcard")},
+        {("oidc-subjects", "bucket-main-publisher-ci-policy", "refs/heads/release/*' has a wildcard")},
     ),
     "any run of a repository": (
         {
@@ -270,7 +282,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             },
         },
         OURS,
-        {("oidc-subjects", "main-publisher-ci", "'repo:acme/packages:*' has a wildcard")},
+        {("oidc-subjects", "bucket-main-publisher-ci", "'repo:acme/packages:*' has a wildcard")},
     ),
     "no versions on AWS": (
         {**AWS, "versioning": False},

@@ -21,6 +21,7 @@ from chaninfra.index.zip_contents import Entry, NotAZipError, contents
 
 _MAX_WINDOW = 128 << 20
 _MAX_CONTENTS = 1 << 20
+_READ_AHEAD = 64 << 10
 _METADATA = "metadata.json"
 _FORMAT_VERSION = 2
 _ENCRYPTED = 0x1
@@ -131,7 +132,8 @@ def _decompressor() -> zstandard.ZstdDecompressor:
 
 class _ZstdStream:
     def __init__(self, reader: zstandard.ZstdDecompressionReader) -> None:
-        self._reader = reader
+        # Each read of the decompressor lets other threads go first, and a tar is read by blocks of 512 bytes.
+        self._reader = io.BufferedReader(cast(io.RawIOBase, reader), _READ_AHEAD)
 
     def read(self, size: int, /) -> bytes:
         try:

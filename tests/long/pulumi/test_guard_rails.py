@@ -53,7 +53,7 @@ def test_a_public_channel_is_stopped_in_the_preview_until_it_is_named(
     ran = stack.preview(*arguments(pack))
     assert ran.code != 0, ran
     assert violated(ran) == {"public-channels", "undeclared-settings"}, ran
-    assert f"main-descriptor: s3://{bucket_name}/main is public; set `visibility` to private" in ran.output
+    assert f"bucket-main-descriptor: s3://{bucket_name}/main is public; set `visibility` to private" in ran.output
 
     # As one runs it, with the preview before it; without, what is allowed would be made up to there.
     ran = stack.run("up", "--yes", *arguments(pack))
