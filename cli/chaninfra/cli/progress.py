@@ -51,6 +51,9 @@ def reindexing() -> Iterator[ReindexProgress]:
 
 
 class _Steps:
+    def listing(self, subdir: Subdir) -> None:
+        pass
+
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
         from chaninfra.channel.text import count
 
@@ -69,9 +72,14 @@ class _ReadingBar:
         self._task: TaskID | None = None
         self._packages = self._read = 0
 
+    def listing(self, subdir: Subdir) -> None:
+        self._packages = self._read = 0
+        self._task = self._progress.add_task(f"{subdir}: listing", total=None, packages="")
+
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
-        self._packages, self._read = packages, 0
-        self._task = self._progress.add_task(subdir, total=size, packages=self._count())
+        self._packages = packages
+        if self._task is not None:
+            self._progress.update(self._task, description=subdir, total=size, packages=self._count())
 
     def read(self, size: int) -> None:
         if self._task is not None:
@@ -84,7 +92,7 @@ class _ReadingBar:
             self._progress.update(self._task, description=f"{subdir}: writing the index")
 
     def _count(self) -> str:
-        return f"{self._read:,}/{self._packages:,}"
+        return f"{self._read:,}/{self._packages:,}" if self._packages else f"{self._read:,}"
 
 
 class _Lines:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -23,17 +23,17 @@ Scope = Literal["changed", "all"]
 class Listing:
     """A folder of packages: those by file name, and all keys below it."""
 
-    packages: dict[str, Entry]
-    keys: frozenset[str]
+    packages: dict[str, Entry] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
 
-    @classmethod
-    def of(cls, entries: Iterable[Entry], folder: str) -> Listing:
-        """The listing in the entries below `folder`; packages lie directly in it."""
-        found = {entry.key.removeprefix(f"{folder}/"): entry for entry in entries}
-        return cls(
-            packages={file: entry for file, entry in found.items() if "/" not in file and suffix_of(file)},
-            keys=frozenset(found),
-        )
+    def take(self, entries: Iterable[Entry], folder: str) -> Iterator[tuple[str, Entry]]:
+        """Adds the entries below `folder`, and gives the packages among them: those that lie directly in it."""
+        for entry in entries:
+            file = entry.key.removeprefix(f"{folder}/")
+            self.keys.add(file)
+            if "/" not in file and suffix_of(file):
+                self.packages[file] = entry
+                yield file, entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -41,11 +41,11 @@ class Missing:
 
 
 def read_packages(
-    target: Target, packages: Mapping[str, Entry], advance: Callable[[int], None]
+    target: Target, packages: Iterable[tuple[str, Entry]], advance: Callable[[int], None]
 ) -> Iterator[Read | Missing]:
     """The packages, in order. `advance` is told of the size of each that was read, from several threads.
 
-    Raises StorageError and its kinds, ConflictError for one that is replaced again and again.
+    Raises StorageError and its kinds, ConflictError for one that is replaced again and again, and what `packages` does.
     """
     waiting: deque[Callable[[], list[Read | Missing]]] = deque()
     try:
@@ -64,15 +64,14 @@ def read_packages(
                 continue
 
 
-def _groups(packages: Mapping[str, Entry]) -> Iterator[list[tuple[str, Entry]]]:
+def _groups(packages: Iterable[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:
     """The packages, in order; small ones together where there are many, since to start a call costs as much as one."""
-    most = min(_TOGETHER, max(1, len(packages) // (4 * _AT_ONCE)))
     group: list[tuple[str, Entry]] = []
     size = 0
-    for file, entry in packages.items():
+    for number, (file, entry) in enumerate(packages):
         group.append((file, entry))
         size += entry.size
-        if len(group) == most or size > PART:
+        if len(group) >= min(_TOGETHER, 1 + number // (4 * _AT_ONCE)) or size > PART:
             yield group
             group, size = [], 0
     if group:

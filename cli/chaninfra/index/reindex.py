@@ -6,14 +6,16 @@ nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, islice
 from typing import Literal, Protocol
 
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.formats import REPODATA, SHARDS, Repodata
 from chaninfra.channel.shards import ShardIndex, shard_key
+from chaninfra.channel.store import Entry
 from chaninfra.channel.subdirs import Subdir
 from chaninfra.index.change import Applied, Change, Packaged, apply
 from chaninfra.index.channel import Channel
@@ -25,6 +27,9 @@ from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.seen import Seen, md5_in, read_seen, write_seen
 from chaninfra.index.target import Target
 
+_LISTED_FIRST = 1000
+"""A page: so many are listed while the index is read."""
+
 Mode = Literal["write", "check"]
 """`check`: only find out what would be done; the store is not written to."""
 
@@ -32,8 +37,11 @@ Mode = Literal["write", "check"]
 class Progress(Protocol):
     """Who is told how far it is."""
 
+    def listing(self, subdir: Subdir) -> None:
+        """It is looked up what is there; what is new is read meanwhile."""
+
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
-        """So many packages are to be read, of `size` bytes together."""
+        """So many packages are to be read, those included that were already, of `size` bytes together."""
 
     def read(self, size: int) -> None:
         """One of them was, of so many bytes; called from several threads."""
@@ -44,6 +52,9 @@ class Progress(Protocol):
 
 class Silent:
     """A Progress that nobody sees."""
+
+    def listing(self, subdir: Subdir) -> None:
+        """See Progress."""
 
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
         """See Progress."""
@@ -97,12 +108,14 @@ def reindex_subdir(
 class _Survey:
     """What differs between the packages and the index, found by reading the packages in question."""
 
-    listing: Listing
     before: int | None
     repodata: Repodata
     yanked: frozenset[str]
     files: tuple[str, ...]
     """The index files that are missing, or are not what they should be."""
+    listing: Listing = field(default_factory=Listing)
+    gone: tuple[str, ...] = ()
+    """The packages that have a record, and were not listed."""
     change: Change = field(default_factory=Change)
     left_out: list[LeftOut] = field(default_factory=list)
     remembered: Seen = field(default_factory=dict)
@@ -131,34 +144,24 @@ class _Survey:
 
 
 def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
-    listing, state = _look(target, scope)
+    progress.listing(target.subdir)
+    entries, state = _look(target, scope)
     truth = state.truth if state else None
-    lost = _lost_shards(target, state, listing)
     wrong = [*state.disagreements] if state else []
     if truth is None or truth.mark is None:
         # Missing, no repodata, or another tool's, who knows nothing of yanks.
         wrong.insert(0, REPODATA)
     found = _Survey(
-        listing=listing,
         before=truth.repodata.count if truth else None,
         repodata=truth.repodata if truth else Repodata.empty(target.subdir),
         yanked=state.yanked.files(target.subdir) if state else frozenset(),
-        files=(*wrong, *((SHARDS,) if lost else ())),
+        files=tuple(wrong),
     )
-
-    def recall() -> Seen:
-        found.remembered = read_seen(target)
-        return found.remembered
-
-    planned = plan(listing, found.repodata, found.yanked, scope, recall)
-    if planned.read:
-        size = sum(entry.size for entry in planned.read.values())
-        progress.reading(target.subdir, len(planned.read), size)
     records: dict[str, Packaged] = {}
-    gone = [*planned.gone]
+    gone: list[str] = []
     spoiled: dict[str, str] = {}
     unread: list[Read] = []
-    for each in read_packages(target, planned.read, progress.read):
+    for each in read_packages(target, _to_read(target, found, entries, scope, progress), progress.read):
         if isinstance(each, Missing):
             gone.append(each.file)
             continue
@@ -172,15 +175,17 @@ def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
         # A record of these very bytes stays: somebody could read them.
         if sha256_in(found.repodata, each.file) != each.sha256:
             spoiled[each.file] = each.etag
-    remade = lost
+    remade = lost = _lost_shards(target, state, found.listing)
+    if lost:
+        found.files += (SHARDS,)
     if scope == "all":
         remade, nameless = _names(found.repodata)
         # Nobody can put these into a shard, so they stay only where a package says what they should be.
-        gone += [file for file in nameless if file not in listing.packages]
+        gone += [file for file in nameless if file not in found.listing.packages]
         spoiled |= {each.file: each.etag for each in unread if each.file in nameless}
     found.change = Change(
         records=records,
-        gone=gone,
+        gone=[*found.gone, *gone],
         spoiled=spoiled,
         remade=remade,
         replace=scope,
@@ -203,18 +208,42 @@ def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
     return names, nameless
 
 
-def _look(target: Target, scope: Scope) -> tuple[Listing, State | None]:
-    """What is there; None where the index is none, and is to be made anew."""
-    folder = target.layout.key(target.subdir)
-    listing = target.means.go(lambda: Listing.of(target.store.list(folder), folder))
+def _look(target: Target, scope: Scope) -> tuple[Iterator[Entry], State | None]:
+    """What is there, listed on while it is taken; None where the index is none, and is to be made anew."""
+    entries = iter(target.store.list(target.layout.key(target.subdir)))
+    begun = target.means.go(lambda: [*islice(entries, _LISTED_FIRST)])
+    state = None
     try:
         state = inspect(target)
     except InvalidRepodataError:
-        listing()
         if scope != "all":
             raise
-        return listing(), None
-    return listing(), state
+    finally:
+        first = begun()
+    return chain(first, entries), state
+
+
+def _to_read(
+    target: Target, found: _Survey, entries: Iterator[Entry], scope: Scope, progress: Progress
+) -> Iterator[tuple[str, Entry]]:
+    """The packages that are to be read: what is new while the others are still listed, then what may be changed."""
+    known = {file for file, _, _ in found.repodata.files()} | found.yanked
+    new: dict[str, Entry] = {}
+    for file, entry in found.listing.take(entries, target.layout.key(target.subdir)):
+        if file not in known:
+            new[file] = entry
+            yield file, entry
+
+    def recall() -> Seen:
+        found.remembered = read_seen(target)
+        return found.remembered
+
+    planned = plan(found.listing, found.repodata, found.yanked, scope, recall)
+    found.gone = planned.gone
+    if planned.read:
+        size = sum(entry.size for entry in planned.read.values())
+        progress.reading(target.subdir, len(planned.read), size)
+    yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
 
 
 def _lost_shards(target: Target, state: State | None, listing: Listing) -> set[str]:

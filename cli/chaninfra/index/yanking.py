@@ -141,7 +141,7 @@ def _records(target: Target, kept: dict[str, Yank | None]) -> tuple[dict[str, Pa
             to_read[file] = entry
         else:
             records[file] = old.packaged
-    for read in read_packages(target, to_read, lambda _: None):
+    for read in read_packages(target, to_read.items(), lambda _: None):
         label = f"{target.subdir}/{read.file}"
         if isinstance(read, Missing):
             left_out.append(LeftOut(package=label, reason="is not there any more"))
