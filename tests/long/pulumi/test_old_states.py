@@ -26,18 +26,17 @@ TO_WRITE = os.environ.get("CHANINFRA_WRITE_STATE")
 # Defaults that were others then: who had them and wants no change says so. Without that two files of each channel are
 # written anew, in place.
 DEFAULTS: dict[str, dict[str, Any]] = {version: {"index": {"compression-level": 3}} for version in ("0.1", "0.2")}
-# What came with a version, and is in its states.
-SINCE: dict[str, dict[str, dict[str, Any]]] = {
-    "0.2": {
-        "minio": {
-            "versioning": True,
-            "tags": {"team": "a"},
-            "old_versions_days": 30,
-            "publishers": {"ci": {"key": {"rotate": "1"}}, "token": {"oidc": OIDC}},
-            "readers": {"people": {"key": {}}},
-        }
+_KEYS: dict[str, dict[str, Any]] = {
+    "minio": {
+        "versioning": True,
+        "tags": {"team": "a"},
+        "old_versions_days": 30,
+        "publishers": {"ci": {"key": {"rotate": "1"}}, "token": {"oidc": OIDC}},
+        "readers": {"people": {"key": {}}},
     }
 }
+# What is in the states of a version, for it was there.
+WITH: dict[str, dict[str, dict[str, Any]]] = {"0.2": _KEYS, "0.3": _KEYS}
 
 
 def stack_on(backend: str, version: str, server: Server, bucket: str, folder: Path) -> Stack:
@@ -50,7 +49,7 @@ def stack_on(backend: str, version: str, server: Server, bucket: str, folder: Pa
         "visibility": "public",
         "channels": {"stable": {}, "nightly": {"subdirs": ["linux-64"]}},
         **DEFAULTS.get(version, {}),
-        **SINCE.get(version, {}).get(backend, {}),
+        **WITH.get(version, {}).get(backend, {}),
     }
     environment = server.environment()
     if backend == "aws":
