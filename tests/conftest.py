@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import s3_servers
 from chaninfra.demo.server import direct
-from s3_servers import Server
+from support.servers import s3_servers
+from support.servers.s3_servers import Server
 
 # The servers of the tests are on this machine; a proxy may be set for the registries. Children inherit it.
 os.environ.update(direct(os.environ))
@@ -46,7 +46,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 def aws() -> Iterator[Server]:
     """An AWS in memory, by moto, which judges no access."""
     # It takes more than a second to import.
-    from engine import moto_more
+    from support.servers import moto_more
 
     with moto_more.served() as endpoint_url:
         yield Server("moto", endpoint_url, "AKIAIOSFODNN7EXAMPLE", "moto takes any", "eu-central-1")

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chaninfra.channel.component_keys import CREDENTIALS, LATE
-from chaninfra.channel.schema_build import build
-from chaninfra.channel.schemas import STACK_CONFIG
+from chaninfra.channel.config.schema import STACK_CONFIG
+from chaninfra.channel.config.stack import CREDENTIALS, OUTPUT_PLACEHOLDERS
+from schema_build import build
 
-FILE = Path(__file__).resolve().parents[1] / "infra" / "chaninfra" / "pulumi" / "args.py"
+FILE = Path(__file__).resolve().parents[1] / "infra" / "chaninfra" / "pulumi" / "components" / "args.py"
 _WIDTH = 120
 
 _HEAD = '''"""The arguments of the components, as typed dictionaries. Made by `make schemas` of the stack config's keys.
@@ -94,7 +94,7 @@ def _class(name: str, definition: str, about: str, keys: dict[str, Any], require
     lines = [f"class {name}(TypedDict, total=False):", *_docstring(about)]
     for key, schema in keys.items():
         kind = _type(schema)
-        if (definition, key) in LATE:
+        if (definition, key) in OUTPUT_PLACEHOLDERS:
             kind = f"pulumi.Input[{kind}]"
         if key in required:
             kind = f"Required[{kind}]"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chaninfra.channel.schemas import STACK_CONFIG, load
+from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.cli.app import app
 from docs_access import aws_access
 from docs_cdn import cdn

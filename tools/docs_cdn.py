@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chaninfra.channel.cdn import BEHAVIORS, DEFAULT_TTLS
-from chaninfra.channel.documents import documents
-from chaninfra.channel.stack_file import read_stack_file
+from chaninfra.channel.policy.documents import documents
+from chaninfra.channel.spec.stack_file import read_stack_file
+from chaninfra.pulumi.backends.aws.cdn import BEHAVIORS, DEFAULT_TTLS
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "Pulumi.aws-cdn.yaml"

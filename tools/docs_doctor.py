@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.doctor.checks import CHECKS
+from chaninfra.doctor.checks.table import CHECKS
 
 _HEAD = """# The doctor
 

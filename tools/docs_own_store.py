@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chaninfra.channel.documents import documents
-from chaninfra.channel.stack_file import read_stack_file
+from chaninfra.channel.policy.documents import documents
+from chaninfra.channel.spec.stack_file import read_stack_file
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "Pulumi.minio-keys.yaml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chaninfra.channel.provider import CAPABILITIES, UNVERIFIED, Fact, Provider, Support
 from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Fact, Provider, Support
 
 _MARKS: dict[Support, str] = {"yes": "yes", "no": "no", "unknown": "?"}
 _HEAD = """# The stores

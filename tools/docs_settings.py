@@ -7,7 +7,7 @@ import shlex
 from typer.testing import CliRunner
 
 from chaninfra.cli.app import app
-from chaninfra.manifest.formats import markdown
+from chaninfra.manifest.formats.table import markdown
 
 _AWS = "s3://my-bucket/my-channel --offline --region eu-central-1"
 _MINIO = "s3://my-bucket/my-channel --offline --provider minio --endpoint-url https://minio.example.com"

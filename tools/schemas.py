@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from chaninfra.channel.schema_build import build, dump
+from schema_build import build, dump
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 

@@ -12,13 +12,16 @@ from pathlib import Path
 import msgspec
 
 from bench.generator import SUBDIR, Channel
-from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.formats import REPODATA, TABLES, Repodata
-from chaninfra.channel.index_settings import IndexSettings
+from chaninfra.channel.conda.filenames import TABLES
+from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shards import index_files
 from chaninfra.channel.location import Location
-from chaninfra.channel.shards import index_files
-from chaninfra.channel.store import Body, S3Store
-from s3_servers import Server
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.object_store import S3Store
+from support.servers.s3_servers import Server
 
 # Of a row that is known to write conditionally, as both servers do: it need not be tried at every write.
 PROVIDER = "minio"
@@ -53,7 +56,7 @@ class Place:
 
             def one(each: tuple[str, bytes]) -> None:
                 key, data = each
-                store.put(f"{self.prefix}/{key}", Body(data=data, content_type="application/octet-stream"))
+                store.put(f"{self.prefix}/{key}", ObjectBody(data=data, content_type="application/octet-stream"))
 
             with ThreadPoolExecutor(_THREADS) as pool:
                 list(pool.map(one, objects))

@@ -12,13 +12,13 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Literal
 
-import s3_servers
 from bench import lay, measure
 from bench.generator import SUBDIR, Channel, Shape
 from bench.lay import Place
-from cli_runner import PROGRAM
-from conda_client import INDEX
-from s3_proxy import Proxy, proxy
+from support.channels.cli_runner import PROGRAM
+from support.channels.conda_client import INDEX
+from support.servers import s3_servers
+from support.servers.s3_proxy import Proxy, proxy
 
 What = Literal["first index", "nothing changed", "one package more"]
 Say = Callable[[str], None]

@@ -8,9 +8,9 @@ import pytest
 
 from bench import lay
 from bench.generator import SUBDIR, Channel, Shape
-from cli_runner import chaninfra
-from s3_proxy import proxy
-from s3_servers import Server
+from support.channels.cli_runner import chaninfra
+from support.servers.s3_proxy import proxy
+from support.servers.s3_servers import Server
 
 MOST = 12
 

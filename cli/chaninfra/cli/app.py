@@ -14,7 +14,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from chaninfra.channel.errors import ChaninfraError, ExitCode
-from chaninfra.cli import output
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
@@ -28,6 +27,7 @@ from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
 from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
@@ -54,7 +54,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        output.result(f"chaninfra {version('chaninfra')}")
+        streams.result(f"chaninfra {version('chaninfra')}")
         raise typer.Exit
 
 
@@ -85,7 +85,7 @@ def _main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except ChaninfraError as error:
-        output.error(error)
+        streams.error(error)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody to tell.
@@ -96,7 +96,7 @@ def _main() -> int:
             import traceback
 
             traceback.print_exc()
-        output.error(
+        streams.error(
             ChaninfraError(
                 f"unexpected: {type(error).__name__}: {error}".split("\n", 1)[0],
                 remedy=f"this is a bug in chaninfra; {TRACEBACK}=1 shows where",

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaninfra import engine
-from chaninfra.channel.credentials import Credentials
-from chaninfra.channel.descriptor import Descriptor, from_document
+from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.errors import ChaninfraError
-from chaninfra.channel.skeleton import Layout, index_keys
-from chaninfra.channel.store import S3Store
+from chaninfra.channel.outputs.descriptor import Descriptor, from_document
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.demo import children, packages
 from chaninfra.demo.server import embedded_s3
 
@@ -206,7 +206,7 @@ def _again(stage: Stage, descriptor: Descriptor) -> None:
 
 def _etags(stage: Stage, descriptor: Descriptor) -> dict[str, str]:
     store = S3Store(descriptor.location, stage.credentials)
-    keys = index_keys(Layout(descriptor.prefix, descriptor.subdirs, descriptor.index))
+    keys = index_keys(ChannelLayout(descriptor.prefix, descriptor.subdirs, descriptor.index))
     return {key: entry.etag for key in keys if (entry := store.head(key))}
 
 

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, dump, parse
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError
-from chaninfra.channel.probe import Findings
-from chaninfra.channel.probe_report import examine
-from chaninfra.channel.result import Result
-from chaninfra.channel.store import Body, Match, S3Store
+from chaninfra.channel.objects import IfMatch, ObjectBody
+from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
+from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.probe import Findings
+from chaninfra.channel.probe.report import examine
+from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.index.channel import Channel
 
 
-def probe(channel: Channel) -> Iterator[Result]:
+def probe(channel: Channel) -> Iterator[Finding]:
     """A result for each fact, and one for the record of them in the channel's channel.json."""
     if channel.credentials is None:
         raise CredentialsError("no credentials were found, and the probe writes scratch objects")
@@ -25,15 +27,15 @@ def probe(channel: Channel) -> Iterator[Result]:
     yield _record(channel, found)
 
 
-def _record(channel: Channel, found: Findings) -> Result:
+def _record(channel: Channel, found: Findings) -> Finding:
     place = replace(channel.descriptor.location, region=found.region, force_path_style=found.addressing[0] == "path")
     store = S3Store(place, channel.credentials)
-    key = channel.descriptor.key(FILE_NAME)
-    where = channel.url(FILE_NAME)
+    key = channel.descriptor.key(CHANNEL_JSON)
+    where = channel.url(CHANNEL_JSON)
     try:
         stored = store.get(key)
         if stored is None:
-            return Result(
+            return Finding(
                 name="record",
                 state="warning",
                 found=f"there is no {where}, so writers are not told",
@@ -42,20 +44,20 @@ def _record(channel: Channel, found: Findings) -> Result:
         there = parse(stored.data, where=where)
         writes = found.conditional_writes
         if there.index.conditional_writes == writes:
-            return Result(name="record", state="ok", found=f"{where} says so")
+            return Finding(name="record", state="ok", found=f"{where} says so")
         now = structs.replace(there, index=structs.replace(there.index, conditional_writes=writes))
-        body = Body(data=dump(now), content_type="application/json", cache_control=CACHE_CONTROL)
-        store.put(key, body, Match(stored.entry.etag) if writes.replace else None)
+        body = ObjectBody(data=dump(now), content_type="application/json", cache_control=CACHE_CONTROL)
+        store.put(key, body, IfMatch(stored.entry.etag) if writes.replace else None)
     except DeniedError as error:
-        return Result(
+        return Finding(
             name="record",
             state="warning",
             found=f"{where} does not say so: {error.message}",
             remedy="run this as the one who deploys the channel",
         )
     except ChaninfraError as error:
-        return Result(name="record", state="failed", found=f"{where}: {error.message}", remedy=error.remedy)
-    return Result(
+        return Finding(name="record", state="failed", found=f"{where}: {error.message}", remedy=error.remedy)
+    return Finding(
         name="record",
         state="ok",
         found=f"{where} says so now",

@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-from chaninfra.channel.descriptor import DescribedIndex, Descriptor
-from chaninfra.channel.subdirs import NOARCH
-from chaninfra.channel.writing import SINGLE
+from chaninfra.channel.conda.subdirs import NOARCH
+from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.probe.write_mode import SINGLE
 
 Source = Literal["place", "stack", "document"]
 """What CHANNEL was: s3://BUCKET/PREFIX, a stack, or a descriptor at hand."""

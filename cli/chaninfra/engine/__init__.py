@@ -5,7 +5,7 @@ Importing this package, or `chaninfra.engine.stacks`, imports neither pulumi nor
 
 from __future__ import annotations
 
-from chaninfra.engine.found import VERSION, Engine, find
-from chaninfra.engine.ladder import get
+from chaninfra.engine.find import VERSION, Engine, find
+from chaninfra.engine.get import get
 
 __all__ = ["VERSION", "Engine", "find", "get"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, EngineError
-from chaninfra.engine.found import Engine, find
+from chaninfra.engine.find import Engine, find
 from chaninfra.engine.process import run
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from chaninfra.channel.descriptor import CACHE_CONTROL, FILE_NAME, Descriptor, dump, parse
+from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
+from chaninfra.channel.conda.layout import ChannelLayout
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.skeleton import create_missing, ensure
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.index_settings import ConditionalWrites, Writers
-from chaninfra.channel.skeleton import Layout, create_missing, ensure
-from chaninfra.channel.store import Body, Match, ObjectStore, Stored
+from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
+from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
 from chaninfra.index.channel import Channel
 
 Probe = Callable[[], ConditionalWrites | None]
@@ -34,17 +36,17 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     that says otherwise; nothing was written then.
     """
     store = channel.store()
-    key = channel.descriptor.key(FILE_NAME)
+    key = channel.descriptor.key(CHANNEL_JSON)
     stored = store.get(key)
-    there = parse(stored.data, where=channel.url(FILE_NAME)) if stored else None
+    there = parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
     if there is not None and not _same(there, channel.descriptor):
         raise ConflictError(
             "there is a channel.json already, and it describes the channel otherwise",
-            where=channel.url(FILE_NAME),
+            where=channel.url(CHANNEL_JSON),
             remedy="give the flags that it was made with; or change its stack config and run `pulumi up`; or delete it",
         )
     descriptor = _settled(there or channel.descriptor, writers, probe)
-    layout = Layout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
+    layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     made = ensure(store, layout)
     written = [*made.keys]
     if descriptor != there:
@@ -67,11 +69,11 @@ def _settled(descriptor: Descriptor, writers: Writers | None, probe: Probe) -> D
     return structs.replace(descriptor, index=structs.replace(index, writers=writers or index.writers))
 
 
-def _write(store: ObjectStore, key: str, descriptor: Descriptor, stored: Stored | None) -> None:
-    body = Body(data=dump(descriptor), content_type="application/json", cache_control=CACHE_CONTROL)
+def _write(store: ObjectStore, key: str, descriptor: Descriptor, stored: StoredObject | None) -> None:
+    body = ObjectBody(data=dump(descriptor), content_type="application/json", cache_control=CACHE_CONTROL)
     if stored is None:
         if not create_missing(store, key, body):
             raise ConflictError("another one made this channel meanwhile", remedy="try again")
         return
     honoured = descriptor.index.conditional_writes
-    store.put(key, body, Match(stored.entry.etag) if honoured and honoured.replace else None)
+    store.put(key, body, IfMatch(stored.entry.etag) if honoured and honoured.replace else None)

@@ -14,15 +14,15 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from chaninfra.channel.formats import FILE_NAMES, REPODATA, SHARDS
-from chaninfra.channel.rights import OUR_FOLDER
-from chaninfra.channel.shards import ShardIndex, is_shard
-from chaninfra.channel.skeleton import package_keys
-from chaninfra.channel.store import Body, Entry
-from chaninfra.channel.structs import prepared
-from chaninfra.channel.subdirs import Subdir
+from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
+from chaninfra.channel.conda.layout import package_keys
+from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
+from chaninfra.channel.conda.shards import ShardIndex, is_shard
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.objects import ObjectBody, ObjectMeta
 from chaninfra.index.channel import Channel
-from chaninfra.index.target import Target
+from chaninfra.index.subdir_index import SubdirIndex
 
 KEPT = timedelta(days=7)
 """How long a shard stays after it was marked: readers that have an older index find it so long."""
@@ -69,7 +69,7 @@ def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collecte
     return Collected(garbage=(*garbage, *_uploads(channel, mode)), waiting=waiting)
 
 
-def collect_subdir(target: Target, mode: Mode) -> Collected:
+def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     """Collect the garbage of a subdir: shards, and the files of formats that are not declared any more."""
     undeclared = _undeclared(target)
     # Rule: the listing before the index, or a shard could be put and named in between.
@@ -81,7 +81,7 @@ def collect_subdir(target: Target, mode: Mode) -> Collected:
     if named is None:
         # The index is missing or damaged, so nobody knows which of them it should name.
         return _delete(target, undeclared, 0, mode)
-    marks_key = target.layout.key(OUR_FOLDER, "gc", f"{target.subdir}.json")
+    marks_key = target.layout.key(CHANINFRA_FOLDER, "gc", f"{target.subdir}.json")
     before = _read_marks(target, marks_key)
     now = target.means.now()
     marks = {key: before.unreferenced.get(key, now) for key in shards if key not in named}
@@ -93,11 +93,11 @@ def collect_subdir(target: Target, mode: Mode) -> Collected:
     done = _delete(target, garbage, len(left), mode)
     if mode == "write" and left != before.unreferenced:
         data = msgspec.json.encode(_Marks(unreferenced=left))
-        target.store.put(marks_key, Body(data=data, content_type="application/json", cache_control="no-store"))
+        target.store.put(marks_key, ObjectBody(data=data, content_type="application/json", cache_control="no-store"))
     return done
 
 
-def _undeclared(target: Target) -> list[Garbage]:
+def _undeclared(target: SubdirIndex) -> list[Garbage]:
     found = []
     for kind, name in FILE_NAMES.items():
         if kind not in target.layout.index.formats and name != REPODATA:
@@ -107,7 +107,7 @@ def _undeclared(target: Target) -> list[Garbage]:
     return found
 
 
-def _named(target: Target) -> set[str] | None:
+def _named(target: SubdirIndex) -> set[str] | None:
     """The shards that readers may look for; None: it is not known which."""
     if "shards" not in target.layout.index.formats:
         return set()
@@ -116,7 +116,7 @@ def _named(target: Target) -> set[str] | None:
     return index.keys() if index else None
 
 
-def _read_marks(target: Target, key: str) -> _Marks:
+def _read_marks(target: SubdirIndex, key: str) -> _Marks:
     stored = target.store.get(key)
     try:
         return msgspec.json.decode(stored.data, type=_Marks) if stored else _Marks()
@@ -125,7 +125,7 @@ def _read_marks(target: Target, key: str) -> _Marks:
         return _Marks()
 
 
-def _delete(target: Target, garbage: Sequence[Garbage], waiting: int, mode: Mode) -> Collected:
+def _delete(target: SubdirIndex, garbage: Sequence[Garbage], waiting: int, mode: Mode) -> Collected:
     if mode == "write":
         keys = [each.key for each in garbage]
         for start in range(0, len(keys), _AT_ONCE):
@@ -135,13 +135,13 @@ def _delete(target: Target, garbage: Sequence[Garbage], waiting: int, mode: Mode
 
 def _uploads(channel: Channel, mode: Mode) -> list[Garbage]:
     """Uploads of packages in parts that nobody finished: their parts take room, and no listing shows them."""
-    from chaninfra.channel.control import our_errors
+    from chaninfra.channel.s3.boto import translating_errors
 
     bucket, prefix = channel.descriptor.bucket, channel.descriptor.key()
     client = channel.client()
     before = datetime.now(UTC) - UPLOADS_KEPT
     found: list[Garbage] = []
-    with our_errors(channel.descriptor.location, "list the uploads of", prefix):
+    with translating_errors(channel.descriptor.location, "list the uploads of", prefix):
         for page in client.get_paginator("list_multipart_uploads").paginate(
             Bucket=bucket, Prefix=f"{prefix}/" if prefix else ""
         ):
@@ -154,5 +154,5 @@ def _uploads(channel: Channel, mode: Mode) -> list[Garbage]:
     return found
 
 
-def _garbage(entry: Entry, why: Why) -> Garbage:
+def _garbage(entry: ObjectMeta, why: Why) -> Garbage:
     return Garbage(key=entry.key, why=why, size=entry.size)

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
-from chaninfra.channel.formats import REPODATA
-from chaninfra.channel.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
-from chaninfra.index.change import Applied, Change
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import check_ours
-from chaninfra.index.indexed import commit_indexed
-from chaninfra.index.means import Threads, every
-from chaninfra.index.package_file import PackageFile
+from chaninfra.index.commit.change import Applied, Change
+from chaninfra.index.commit.commit import check_writable, commit_adopting
+from chaninfra.index.package.local_file import PackageFile
 from chaninfra.index.report import Report, SubdirReport
-from chaninfra.index.target import Target
+from chaninfra.index.runtime import Threads, run_all
+from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.upload import IN_ONE_PUT, Existing, Outcome, Uploaded, key_of, look, taken, upload
 
 _UPLOADS_AT_ONCE = 8
@@ -121,8 +120,8 @@ def _upload(
 ) -> tuple[list[Uploaded], list[Failed]]:
     """What is in the channel now, and what is not. Raises where something is to be refused before any goes out."""
     for subdir in sorted({package.subdir for package in packages}):
-        check_ours(channel.target(subdir))
-    there = every(channel.means, [partial(look, channel, package) for package in packages])
+        check_writable(channel.target(subdir))
+    there = run_all(channel.means, [partial(look, channel, package) for package in packages])
     differing = [package.label for package, found in zip(packages, there, strict=True) if found == "differs"]
     if differing and existing == "refuse":
         raise taken(channel, differing)
@@ -140,7 +139,7 @@ def _upload(
             failed.append(Failed(package=package, error=error))
 
     # Few at a time, since each is in memory; and the large ones, which go out in parts at once, one after the other.
-    every(Threads(_UPLOADS_AT_ONCE), [partial(one, package) for package in missing if package.size <= IN_ONE_PUT])
+    run_all(Threads(_UPLOADS_AT_ONCE), [partial(one, package) for package in missing if package.size <= IN_ONE_PUT])
     for package in missing:
         if package.size > IN_ONE_PUT:
             one(package)
@@ -203,7 +202,7 @@ def _not_indexed(package: PackageFile, error: ChaninfraError) -> Failed:
     return Failed(package=package, error=type(error)(text, where=error.where, remedy=error.remedy))
 
 
-def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:
+def _commit(target: SubdirIndex, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:
     def change() -> Change:
         return Change(
             records={
@@ -214,16 +213,16 @@ def _commit(target: Target, uploads: Callable[[], list[Uploaded]]) -> tuple[Appl
 
     # Rule: also where the index says all that already. The new revision tells a writer who found a package missing just
     # before it came that it is there.
-    return commit_indexed(target, change)
+    return commit_adopting(target, change)
 
 
 def _replaced_again(
-    channel: Channel, target: Target, packages: Sequence[Uploaded]
+    channel: Channel, target: SubdirIndex, packages: Sequence[Uploaded]
 ) -> tuple[set[str], SubdirReport | None]:
     """Rule: who overwrote a package looks at it again once its record is committed. Where another writer's bytes are
     there by now, their record may be from before ours, so the subdir is re-indexed."""
     forced = [each for each in packages if each.outcome == "replaced"]
-    found = every(target.means, [partial(target.store.head, key_of(channel, each.package)) for each in forced])
+    found = run_all(target.means, [partial(target.store.head, key_of(channel, each.package)) for each in forced])
     lost = {
         each.package.label
         for each, entry in zip(forced, found, strict=True)
@@ -253,7 +252,7 @@ def _besides(packages: Sequence[Uploaded], found: SubdirReport, again: SubdirRep
     )
 
 
-def _first_index(target: Target) -> list[SubdirReport]:
+def _first_index(target: SubdirIndex) -> list[SubdirReport]:
     """Nobody made a skeleton there, and clients take a channel without an index of noarch for none."""
     if target.store.head(target.key(REPODATA)) is not None:
         return []

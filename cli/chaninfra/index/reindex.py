@@ -12,20 +12,21 @@ from functools import partial
 from itertools import chain, islice
 from typing import Literal, Protocol
 
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.formats import REPODATA, SHARDS, Repodata
-from chaninfra.channel.shards import ShardIndex, shard_key
-from chaninfra.channel.store import Entry
-from chaninfra.channel.subdirs import Subdir
-from chaninfra.index.change import Applied, Change, Packaged, apply
+from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit import State, When, commit, inspect
-from chaninfra.index.means import every
-from chaninfra.index.plan import Listing, Scope, plan, sha256_in
-from chaninfra.index.reading import Missing, Read, read_packages
+from chaninfra.index.commit.change import Applied, Change, IndexRecord, apply
+from chaninfra.index.commit.commit import State, When, commit, read_index
+from chaninfra.index.etag_cache import EtagCache, md5_in, read_etag_cache, write_etag_cache
+from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import LeftOut, Report, SubdirReport
-from chaninfra.index.seen import Seen, md5_in, read_seen, write_seen
-from chaninfra.index.target import Target
+from chaninfra.index.runtime import run_all
+from chaninfra.index.subdir_index import SubdirIndex
 
 _LISTED_FIRST = 1000
 """A page: so many are listed while the index is read."""
@@ -79,7 +80,7 @@ def reindex(
 
 
 def reindex_subdir(
-    target: Target, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
+    target: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
 ) -> SubdirReport:
     """Bring the index of a subdir in line with its packages.
 
@@ -100,7 +101,7 @@ def reindex_subdir(
         report = found.report(target.subdir, done.applied, done.after)
     else:
         report = found.report(target.subdir, Applied(), found.repodata.count)
-    write_seen(target, found.remembered, found.seen, found.listing.packages)
+    write_etag_cache(target, found.remembered, found.seen, found.listing.packages)
     return report
 
 
@@ -113,12 +114,12 @@ class _Survey:
     yanked: frozenset[str]
     files: tuple[str, ...]
     """The index files that are missing, or are not what they should be."""
-    listing: Listing = field(default_factory=Listing)
+    listing: FolderListing = field(default_factory=FolderListing)
     gone: tuple[str, ...] = ()
     """The packages that have a record, and were not listed."""
     change: Change = field(default_factory=Change)
     left_out: list[LeftOut] = field(default_factory=list)
-    remembered: Seen = field(default_factory=dict)
+    remembered: EtagCache = field(default_factory=dict)
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -143,7 +144,7 @@ class _Survey:
         )
 
 
-def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
+def _survey(target: SubdirIndex, scope: Scope, progress: Progress) -> _Survey:
     progress.listing(target.subdir)
     entries, state = _look(target, scope)
     truth = state.truth if state else None
@@ -157,7 +158,7 @@ def _survey(target: Target, scope: Scope, progress: Progress) -> _Survey:
         yanked=state.yanked.files(target.subdir) if state else frozenset(),
         files=tuple(wrong),
     )
-    records: dict[str, Packaged] = {}
+    records: dict[str, IndexRecord] = {}
     gone: list[str] = []
     spoiled: dict[str, str] = {}
     unread: list[Read] = []
@@ -208,13 +209,13 @@ def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
     return names, nameless
 
 
-def _look(target: Target, scope: Scope) -> tuple[Iterator[Entry], State | None]:
+def _look(target: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], State | None]:
     """What is there, listed on while it is taken; None where the index is none, and is to be made anew."""
     entries = iter(target.store.list(target.layout.key(target.subdir)))
     begun = target.means.go(lambda: [*islice(entries, _LISTED_FIRST)])
     state = None
     try:
-        state = inspect(target)
+        state = read_index(target)
     except InvalidRepodataError:
         if scope != "all":
             raise
@@ -224,18 +225,18 @@ def _look(target: Target, scope: Scope) -> tuple[Iterator[Entry], State | None]:
 
 
 def _to_read(
-    target: Target, found: _Survey, entries: Iterator[Entry], scope: Scope, progress: Progress
-) -> Iterator[tuple[str, Entry]]:
+    target: SubdirIndex, found: _Survey, entries: Iterator[ObjectMeta], scope: Scope, progress: Progress
+) -> Iterator[tuple[str, ObjectMeta]]:
     """The packages that are to be read: what is new while the others are still listed, then what may be changed."""
     known = {file for file, _, _ in found.repodata.files()} | found.yanked
-    new: dict[str, Entry] = {}
+    new: dict[str, ObjectMeta] = {}
     for file, entry in found.listing.take(entries, target.layout.key(target.subdir)):
         if file not in known:
             new[file] = entry
             yield file, entry
 
-    def recall() -> Seen:
-        found.remembered = read_seen(target)
+    def recall() -> EtagCache:
+        found.remembered = read_etag_cache(target)
         return found.remembered
 
     planned = plan(found.listing, found.repodata, found.yanked, scope, recall)
@@ -246,7 +247,7 @@ def _to_read(
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
 
 
-def _lost_shards(target: Target, state: State | None, listing: Listing) -> set[str]:
+def _lost_shards(target: SubdirIndex, state: State | None, listing: FolderListing) -> set[str]:
     """The names whose shards are not there, though the index names them."""
     stored = state.derived.index if state else None
     index = ShardIndex.parse(stored.data) if stored else None
@@ -254,7 +255,7 @@ def _lost_shards(target: Target, state: State | None, listing: Listing) -> set[s
         return set()
     missing = [name for name, digest in index.hashes.items() if shard_key(digest) not in listing.keys]
     # The listing may be older than the index.
-    heads = every(
+    heads = run_all(
         target.means, [partial(target.store.head, target.key(shard_key(index.hashes[name]))) for name in missing]
     )
     return {name for name, entry in zip(missing, heads, strict=True) if entry is None}

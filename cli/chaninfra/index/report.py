@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chaninfra.channel.subdirs import Subdir
+from chaninfra.channel.conda.subdirs import Subdir
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.structs import prepared
-from chaninfra.channel.subdirs import KNOWN_SUBDIRS, PACKAGE_SUFFIXES
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 

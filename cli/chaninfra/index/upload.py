@@ -13,13 +13,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
-from chaninfra.channel.index_settings import ConditionalWrites
-from chaninfra.channel.store import Body, Condition, Entry
-from chaninfra.channel.writing import honoured
+from chaninfra.channel.objects import Condition, ObjectBody, ObjectMeta
+from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.index.channel import Channel
-from chaninfra.index.package_bytes import PackageBytes, read_bytes
-from chaninfra.index.package_file import PackageFile
+from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
 
 if TYPE_CHECKING:
     from boto3.s3.transfer import TransferConfig
@@ -106,11 +105,11 @@ def taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
 def _put(channel: Channel, package: PackageFile, condition: Condition | None, advance: Advance) -> str:
     key = key_of(channel, package)
     if package.size <= IN_ONE_PUT:
-        body = Body(data=read_bytes(package), content_type=CONTENT_TYPE)
+        body = ObjectBody(data=read_bytes(package), content_type=CONTENT_TYPE)
         etag = channel.writer.put(key, body, condition)
         advance(package.size)
         return etag
-    from chaninfra.channel.control import our_errors
+    from chaninfra.channel.s3.boto import translating_errors
 
     client = channel.client()
     writes = honoured(channel.descriptor)
@@ -120,7 +119,7 @@ def _put(channel: Channel, package: PackageFile, condition: Condition | None, ad
     created = _create_only(client) if condition is not None and writes.create else nullcontext()
     with created, _made(client) as etags, PackageBytes(package) as file:
         try:
-            with our_errors(channel.descriptor.location, "write", key):
+            with translating_errors(channel.descriptor.location, "write", key):
                 client.upload_fileobj(
                     file,
                     channel.descriptor.bucket,
@@ -138,7 +137,7 @@ def _put(channel: Channel, package: PackageFile, condition: Condition | None, ad
     return etags[-1]
 
 
-def _same_bytes(channel: Channel, package: PackageFile, entry: Entry) -> bool:
+def _same_bytes(channel: Channel, package: PackageFile, entry: ObjectMeta) -> bool:
     if entry.size != package.size:
         return False
     etag = _MD5.fullmatch(entry.etag)

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from chaninfra.manifest.access import Client, Way, client
-from chaninfra.manifest.formats import FORMATS, NAMES, Format, listing, render
-from chaninfra.manifest.settings import Settings, Sso
+from chaninfra.manifest.client_access import ChannelAccess, Way, channel_access
+from chaninfra.manifest.formats.table import FORMATS, NAMES, Format, listing, render
+from chaninfra.manifest.request import ManifestRequest, Sso
 
-__all__ = ["FORMATS", "NAMES", "Client", "Format", "Settings", "Sso", "Way", "client", "listing", "render"]
+__all__ = [
+    "FORMATS",
+    "NAMES",
+    "ChannelAccess",
+    "Format",
+    "ManifestRequest",
+    "Sso",
+    "Way",
+    "channel_access",
+    "listing",
+    "render",
+]

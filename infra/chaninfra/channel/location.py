@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+
+from chaninfra.channel.errors import ConfigurationError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +49,34 @@ def https_url(host: str, key: str) -> str:
 def join(*parts: str) -> str:
     """The parts of a key joined by slashes, empty ones left out."""
     return "/".join(part for part in parts if part)
+
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+
+
+def check_endpoint(url: str, where: str) -> None:
+    """Raise ConfigurationError for an endpoint's URL that no client could take.
+
+    obstore ends the program where its parser refuses one, so what that refuses is found here: ports, and hosts whose
+    last part is a number but that are no address (WHATWG URL Standard, "Host parsing").
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        if "@" in parts.netloc:
+            raise ValueError("it is no place for credentials")
+        host = parts.hostname or ""
+        if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+            ipaddress.ip_address(host)
+        elif not _HOST.fullmatch(host):
+            raise ValueError(f"{host!r} is no name of a host")
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{url} is not the URL of a store: {error}",
+            where=f"{where}, key endpoint-url",
+            remedy="write it as https://HOST or https://HOST:PORT",
+        ) from None

@@ -12,8 +12,8 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from chaninfra.guard_rails.resources import Resource
 from chaninfra.guard_rails.rules import RULES, Rule, StackRule
+from chaninfra.guard_rails.statements import Resource
 
 
 def policies() -> list[Policy]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaninfra.guard_rails import access, public, settings, tls, tokens
-from chaninfra.guard_rails.resources import Resource
+from chaninfra.guard_rails import bucket_settings, foreign_principals, public_channels, tls, tokens
+from chaninfra.guard_rails.statements import Resource
 
 Found = Iterator[str]
 """What is wrong, a text each, with the key of the stack config that mends it."""
@@ -47,7 +47,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="public-channels",
         description="Only channels that are named may be read by everybody, and nobody unknown may do more.",
-        check=public.check,
+        check=public_channels.check,
         config={
             "channels": Setting(
                 "Channels that may be public, as `s3://BUCKET/PREFIX` (`s3://BUCKET` where the channel is the whole "
@@ -64,7 +64,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="foreign-principals",
         description="Only accounts, organizations, repositories and issuers that are named get access.",
-        check=access.check,
+        check=foreign_principals.check,
         config={
             "accounts": Setting("Numbers of AWS accounts, your own among them, or ARNs of single roles and users."),
             "organizations": Setting("AWS organizations (o-…)."),
@@ -88,18 +88,18 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="versioning",
         description="A bucket keeps old versions of its objects.",
-        check=settings.versioning,
+        check=bucket_settings.versioning,
         config=_BUCKETS,
     ),
     Rule(
         name="encryption",
         description="Objects are encrypted at rest, in one of the ways that are named.",
-        check=settings.encryption,
+        check=bucket_settings.encryption,
         config={
             **_BUCKETS,
             "algorithms": Setting(
                 "What may encrypt: `AES256` (keys of the store), `aws:kms`, `aws:kms:dsse`.",
-                default=settings.ALGORITHMS,
+                default=bucket_settings.ALGORITHMS,
             ),
         },
     ),
@@ -107,7 +107,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="undeclared-settings",
         description="A bucket that the stack makes on an S3-compatible store has versioning and encryption declared, "
         "since stores differ in what they do by themselves.",
-        check=settings.undeclared,
+        check=bucket_settings.undeclared,
         config=_BUCKETS,
     ),
 )

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chaninfra.guard_rails import resources
-from chaninfra.guard_rails.resources import Resource, Statement
+from chaninfra.guard_rails import statements
+from chaninfra.guard_rails.statements import Resource, Statement
 
 _HTTPS_ONLY = {"https-only", "redirect-to-https"}
 
@@ -22,9 +22,9 @@ def check(resource: Resource, config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _policy(resource: Resource) -> Iterator[tuple[str, str]]:
-    statements = resources.bucket_statements(resource)
-    buckets = {place.partition("/")[0] for each in statements for place in resources.places(each)}
-    denied = {place for each in statements if _denies(each) for place in resources.places(each)}
+    found = statements.bucket_statements(resource)
+    buckets = {place.partition("/")[0] for each in found for place in statements.places(each)}
+    denied = {place for each in found if _denies(each) for place in statements.places(each)}
     for bucket in sorted(buckets):
         if not {bucket, f"{bucket}/*"} <= denied:
             yield bucket, f"requests to {bucket} without TLS are not denied; let `endpoint-url` begin with https://"
@@ -32,12 +32,12 @@ def _policy(resource: Resource) -> Iterator[tuple[str, str]]:
 
 def _denies(statement: Statement) -> bool:
     """Whether everything without TLS is denied to everybody, on no other condition."""
-    asked = [(operator, key.lower(), values) for operator, key, values in resources.conditions(statement)]
+    asked = [(operator, key.lower(), values) for operator, key, values in statements.conditions(statement)]
     return (
         statement["Effect"] == "Deny"
         and "NotPrincipal" not in statement
-        and "*" in resources.principals(statement).get("AWS", ())
-        and bool({"s3:*", "*"} & set(resources.actions(statement)))
+        and "*" in statements.principals(statement).get("AWS", ())
+        and bool({"s3:*", "*"} & set(statements.actions(statement)))
         and "NotAction" not in statement
         and asked == [("Bool", "aws:securetransport", ["false"])]
     )
@@ -63,8 +63,8 @@ def _distribution(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 _LOOKS = {
-    resources.AWS_POLICY: _policy,
-    resources.PREFLIGHT: _preflight,
-    resources.DESCRIPTOR: _descriptor,
-    resources.AWS_DISTRIBUTION: _distribution,
+    statements.AWS_POLICY: _policy,
+    statements.PREFLIGHT: _preflight,
+    statements.DESCRIPTOR: _descriptor,
+    statements.AWS_DISTRIBUTION: _distribution,
 }

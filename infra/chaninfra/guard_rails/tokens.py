@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaninfra.guard_rails import resources
-from chaninfra.guard_rails.resources import Resource, Statement
+from chaninfra.guard_rails import statements
+from chaninfra.guard_rails.statements import Resource, Statement
 
-# An owner or a repository by its name, and then perhaps its id: see `chaninfra.channel.trust`.
+# An owner or a repository by its name, and then perhaps its id: see `chaninfra.channel.spec.token_claims`.
 _GITHUB = re.compile(r"repo:([A-Za-z0-9_-]+)(@\d+|@\*)?/([A-Za-z0-9._-]+)(@\d+|@\*)?:(.*)")
 _GITLAB = re.compile(r"project_path:([A-Za-z0-9._/-]+):.*")
 _WILDCARD = re.compile(r"[*?]|\$\{")
@@ -42,7 +42,7 @@ def check(resource: Resource, config: Mapping[str, Any]) -> Iterator[str]:
 
 def tokens(resource: Resource) -> list[Token]:
     """The tokens that get in by this resource, those of one kind once."""
-    found = (_token(each) for each in resources.token_statements(resource) if each["Effect"] == "Allow")
+    found = (_token(each) for each in statements.token_statements(resource) if each["Effect"] == "Allow")
     return list(dict.fromkeys(token for tokens in found for token in tokens))
 
 
@@ -56,9 +56,9 @@ def repository(subject: str) -> str | None:
 
 def _token(statement: Statement) -> Iterator[Token]:
     asked = [
-        (operator, *_issuer_and_claim(key), tuple(values)) for operator, key, values in resources.conditions(statement)
+        (operator, *_issuer_and_claim(key), tuple(values)) for operator, key, values in statements.conditions(statement)
     ]
-    for arn in resources.principals(statement).get("Federated", ()):
+    for arn in statements.principals(statement).get("Federated", ()):
         issuer = arn.partition(":oidc-provider/")[2] or arn
         yield Token(
             issuer,

@@ -1,8 +1,8 @@
 """Pulumi components for conda channels on S3, and the program that makes them from a stack config."""
 
-from chaninfra.pulumi.args import ChannelArgs, ChannelBucketArgs, CondaChannelArgs, PublisherArgs, ReaderArgs
-from chaninfra.pulumi.components import ChannelBucket, CondaChannel
-from chaninfra.pulumi.grants import Publisher, Reader
+from chaninfra.pulumi.components.args import ChannelArgs, ChannelBucketArgs, CondaChannelArgs, PublisherArgs, ReaderArgs
+from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel
+from chaninfra.pulumi.components.grants import Publisher, Reader
 from chaninfra.pulumi.program import program
 
 __all__ = [

@@ -23,8 +23,8 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from chaninfra.pulumi import resources
-from chaninfra.pulumi.session import Session
+from chaninfra.pulumi import handlers
+from chaninfra.pulumi.bucket_session import Session
 
 Props = dict[str, Any]
 
@@ -37,8 +37,8 @@ class _Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         self._config = req.config
 
-    def _operations(self, props: Props) -> resources.Operations:
-        return resources.OPERATIONS[self.noun](Session(props["store"], self._config))
+    def _operations(self, props: Props) -> handlers.Operations:
+        return handlers.OPERATIONS[self.noun](Session(props["store"], self._config))
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         if isinstance(news["store"], Unknown):

@@ -12,9 +12,9 @@ from pulumi.provider import ConstructResult, main
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
-from chaninfra.pulumi.arguments import camel_case, spell
-from chaninfra.pulumi.components import ChannelBucket, CondaChannel
-from chaninfra.pulumi.grants import Publisher, Reader
+from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel
+from chaninfra.pulumi.components.errors import camel_case, spell
+from chaninfra.pulumi.components.grants import Publisher, Reader
 
 COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket, Publisher, Reader]
 

@@ -11,17 +11,17 @@ import msgspec
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
-from chaninfra.channel.bucket_policy import STATEMENTS
-from chaninfra.channel.component_keys import CREDENTIALS
-from chaninfra.channel.config import SECRET_KEYS
+from chaninfra.channel.config.stack import CREDENTIALS, SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.channel.next_steps import next_steps
-from chaninfra.channel.spec import BucketSpec, StackSpec, stack_spec
-from chaninfra.channel.stack_file import SECRET, clear_secret
+from chaninfra.channel.outputs.next_steps import next_steps
+from chaninfra.channel.policy.bucket import STATEMENTS
+from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.model import BucketSpec, StackSpec
+from chaninfra.channel.spec.stack_file import SECRET, clear_secret
 from chaninfra.channel.text import count
-from chaninfra.pulumi.args import ChannelBucketArgs
-from chaninfra.pulumi.backends.s3_principals import has_keys
-from chaninfra.pulumi.components import CHANNEL, ChannelBucket, aws_region
+from chaninfra.pulumi.backends.s3.principals import has_keys
+from chaninfra.pulumi.components.args import ChannelBucketArgs
+from chaninfra.pulumi.components.bucket import CHANNEL, ChannelBucket, aws_region
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 
 # Keys of the AWS provider whose sense a second client could not have.
@@ -80,7 +80,7 @@ def spec_of(raw: dict[str, Any]) -> StackSpec:
     """The spec that the config of the running stack describes. Raises ConfigurationError."""
     where = stack_file()
     aws = pulumi.Config("aws")
-    spec = stack_spec(raw, where=where, default_region=aws_region())
+    spec = build_spec(raw, where=where, default_region=aws_region())
     if spec.bucket.provider.backend != "aws":
         return spec
     for key in _NOT_FOR_BOTH:

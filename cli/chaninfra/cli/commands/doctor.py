@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaninfra.channel.principals import Role
-from chaninfra.cli import output, reference
+from chaninfra.channel.roles import Role
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.channel.result import Result
+    from chaninfra.channel.probe.finding import Finding
 
 
 def _check_names() -> list[str]:
-    from chaninfra.doctor.checks import CHECKS
+    from chaninfra.doctor.checks.table import CHECKS
 
     return [*CHECKS]
 
 
 def doctor(
     *,
-    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     checks: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,10 +76,10 @@ def doctor(
       chaninfra doctor --probe s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
     from chaninfra.channel.errors import ConfigurationError, ExitCode
-    from chaninfra.doctor.checks import check_names, listing
+    from chaninfra.doctor.checks.table import check_names, listing
 
     if list_checks:
-        output.result(output.table(listing()))
+        streams.result(streams.table(listing()))
         return
     if probe and (checks or role or names_from):
         raise ConfigurationError("--probe is instead of the checks", remedy="run it alone")
@@ -86,18 +87,18 @@ def doctor(
     results = _probed(channel, store) if probe else _checked(channel, store, checks or (), role, names_from)
     failed = any(result.state == "failed" for result in results)
     if failed and store.secret_access_key:
-        output.note("the remedies leave out the keys that were given: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
+        streams.note("the remedies leave out the keys that were given: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
     if as_json:
         documents = [{"name": r.name, "state": r.state, "found": r.found, "remedy": r.remedy} for r in results]
-        output.result_json({"healthy": not failed, "checks": documents})
+        streams.result_json({"healthy": not failed, "checks": documents})
     else:
-        output.result(_text(results))
+        streams.result(_text(results))
     if failed:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _probed(channel: str | None, store: StoreFlags) -> Sequence[Result]:
-    from chaninfra.cli.channel_ref import open_channel
+def _probed(channel: str | None, store: StoreFlags) -> Sequence[Finding]:
+    from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import tidied_up
     from chaninfra.doctor.probe import probe
 
@@ -109,18 +110,18 @@ def _probed(channel: str | None, store: StoreFlags) -> Sequence[Result]:
 
 def _checked(
     channel: str | None, store: StoreFlags, checks: Sequence[str], role: Role | None, names_from: str | None
-) -> Sequence[Result]:
-    from chaninfra.cli.examination import examined
+) -> Sequence[Finding]:
+    from chaninfra.cli.doctor_case import examined
     from chaninfra.cli.interrupts import tidied_up
-    from chaninfra.doctor.checks import chosen, run
+    from chaninfra.doctor.checks.table import chosen, run
 
     case = examined(channel, store, role, names_from)
     with tidied_up():
         return run(case, chosen(checks, case))
 
 
-def _text(results: Sequence[Result]) -> str:
-    rows = output.table([(state, name, found) for state, name, found, _ in _lines(results)]).splitlines()
+def _text(results: Sequence[Finding]) -> str:
+    rows = streams.table([(state, name, found) for state, name, found, _ in _lines(results)]).splitlines()
     indent = " " * max(len(result.state) for result in results)
     lines = []
     for row, (_, _, _, remedy) in zip(rows, _lines(results), strict=True):
@@ -128,7 +129,7 @@ def _text(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def _lines(results: Sequence[Result]) -> list[tuple[str, str, str, str | None]]:
+def _lines(results: Sequence[Finding]) -> list[tuple[str, str, str, str | None]]:
     """State, name, what was found and the remedy: a line for each result, one for all that are skipped for a reason."""
     waiting: dict[str, list[str]] = {}
     for each in results:

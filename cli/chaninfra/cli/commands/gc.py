@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaninfra.cli import output, reference
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def gc(
     *,
-    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
@@ -31,17 +32,17 @@ def gc(
       chaninfra gc stack:prod --dry-run
       chaninfra gc s3://my-bucket/my-channel
     """
-    from chaninfra.cli.channel_ref import open_channel
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.index.contents import known_subdirs
     from chaninfra.index.gc import collect
-    from chaninfra.index.listing import known_subdirs
 
     opened = open_channel(channel, store, "write")
     done = collect(opened, known_subdirs(opened), "check" if dry_run else "write")
     if as_json:
         garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in done.garbage]
-        output.result_json({"deleted": garbage, "waiting": done.waiting})
+        streams.result_json({"deleted": garbage, "waiting": done.waiting})
     else:
-        output.result(_text(done, "would be deleted" if dry_run else "deleted"))
+        streams.result(_text(done, "would be deleted" if dry_run else "deleted"))
 
 
 def _text(done: Collected, word: str) -> str:

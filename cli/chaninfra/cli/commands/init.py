@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaninfra.channel.subdirs import KNOWN_SUBDIRS
-from chaninfra.cli import output
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.channel.index_settings import ConditionalWrites
+    from chaninfra.channel.conda.index_settings import ConditionalWrites
     from chaninfra.index.channel import Channel
 
 
@@ -61,26 +61,26 @@ def init(
       chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir linux-64 --subdir osx-arm64
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
-    from chaninfra.cli.assumed import Wanted
-    from chaninfra.cli.channel_ref import to_create
+    from chaninfra.cli.channel_argument.assumed import NewChannel
+    from chaninfra.cli.channel_argument.find import to_create
     from chaninfra.cli.interrupts import tidied_up
     from chaninfra.index.create import create
 
-    wanted = Wanted(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
+    wanted = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
     opened = to_create(channel, store, wanted)
     with tidied_up():
         created = create(opened, writers, lambda: _probed(opened))
     for subdir in created.to_reindex:
-        output.note(f"{opened.url(subdir)} has packages and no index: run `chaninfra reindex`")
+        streams.note(f"{opened.url(subdir)} has packages and no index: run `chaninfra reindex`")
     if as_json:
-        output.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
+        streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
     else:
-        output.result("\n".join([f"wrote {key}" for key in created.written] or ["everything was there already"]))
+        streams.result("\n".join([f"wrote {key}" for key in created.written] or ["everything was there already"]))
 
 
 def _probed(channel: Channel) -> ConditionalWrites | None:
     from chaninfra.channel.errors import ChaninfraError, CredentialsError
-    from chaninfra.channel.probe_report import examine
+    from chaninfra.channel.probe.report import examine
 
     if channel.credentials is None:
         return None
@@ -90,9 +90,9 @@ def _probed(channel: Channel) -> ConditionalWrites | None:
         raise
     except ChaninfraError as error:
         # The channel does not hang on it: writers then go by the provider's row.
-        output.note(f"the store was not probed: {error}")
+        streams.note(f"the store was not probed: {error}")
         return None
     for each in results:
         if each.state != "ok":
-            output.note(f"{each.name}: {each.found}" + (f"\n  {each.remedy}" if each.remedy else ""))
+            streams.note(f"{each.name}: {each.found}" + (f"\n  {each.remedy}" if each.remedy else ""))
     return found.conditional_writes

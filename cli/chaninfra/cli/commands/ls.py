@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaninfra.cli import output, reference
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.index.listing import Listing
+    from chaninfra.index.contents import ChannelContents
 
 
 def ls(
     *,
-    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -30,17 +31,17 @@ def ls(
     """
     import msgspec
 
-    from chaninfra.cli.channel_ref import open_channel
-    from chaninfra.index.listing import holds
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.index.contents import holds
 
     opened = open_channel(channel, store, "read")
     listing = holds(opened)
     for subdir in listing.without_index:
-        output.note(f"{opened.url(subdir)} has no repodata.json; `chaninfra reindex` makes it")
-    output.result_json(msgspec.to_builtins(listing.packages)) if as_json else output.result(_text(listing))
+        streams.note(f"{opened.url(subdir)} has no repodata.json; `chaninfra reindex` makes it")
+    streams.result_json(msgspec.to_builtins(listing.packages)) if as_json else streams.result(_text(listing))
 
 
-def _text(listing: Listing) -> str:
+def _text(listing: ChannelContents) -> str:
     from chaninfra.channel.text import count
 
     rows = [
@@ -57,7 +58,7 @@ def _text(listing: Listing) -> str:
         for each in listing.packages
     ]
     head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED")
-    lines = [output.table([head, *rows])] if rows else []
+    lines = [streams.table([head, *rows])] if rows else []
     return "\n".join([*lines, count(len(rows), "package")])
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.cli import output, reference
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import Format, Settings, Sso, Way, client, listing, render
+from chaninfra.manifest import Format, ManifestRequest, Sso, Way, channel_access, listing, render
 
 if TYPE_CHECKING:
-    from chaninfra.channel.credentials import Credentials
+    from chaninfra.channel.s3.credentials import Credentials
 
 
 def manifest(
     *,
-    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     target: Annotated[
         Format | None,
         typer.Option(
@@ -73,27 +74,27 @@ def manifest(
       chaninfra manifest s3://my-bucket/my-channel --provider wasabi --region de-1 --format login
     """
     if list_formats:
-        output.result(output.table(listing()))
+        streams.result(streams.table(listing()))
         return
     if check and into is None:
         raise ConfigurationError("--check compares with a file", remedy="name it: --into FILE")
     name = _name(target, into)
     sso = _sso(sso_start_url, sso_account_id, sso_role_name, sso_region, name)
-    from chaninfra.cli.channel_ref import find
+    from chaninfra.cli.channel_argument.find import find
 
     wanted = None
     if auth == "public":
-        from chaninfra.cli.assumed import Wanted
+        from chaninfra.cli.channel_argument.assumed import NewChannel
 
         # Only a channel without a descriptor is taken at this word.
-        wanted = Wanted(visibility="public")
+        wanted = NewChannel(visibility="public")
     found = find(channel, store, "offline" if offline else "lenient", wanted)
-    clients = tuple(client(each.descriptor, auth) for each in found)
+    clients = tuple(channel_access(each.descriptor, auth) for each in found)
     if role_arn is None:
-        from chaninfra.cli.job_role import job_role
+        from chaninfra.cli.channel_argument.job_role import job_role
 
         role_arn = job_role(channel, name, clients)
-    settings = Settings(
+    settings = ManifestRequest(
         clients=clients,
         profile=store.profile,
         sso=sso,
@@ -101,7 +102,7 @@ def manifest(
         credentials=_credentials(store) if name == "auth-file" and into else None,
     )
     if into is None:
-        output.result(render(name, settings))
+        streams.result(render(name, settings))
     else:
         _merge(into, name, settings, check=check)
 
@@ -112,7 +113,7 @@ def _name(target: Format | None, into: str | None) -> Format:
         return target or "pixi"
     from pathlib import Path
 
-    from chaninfra.manifest.into import fits, named
+    from chaninfra.manifest.merge.into import fits, named
 
     path = Path(into)
     found = target or named(path)
@@ -129,20 +130,20 @@ def _name(target: Format | None, into: str | None) -> Format:
     return found
 
 
-def _merge(into: str, name: Format, settings: Settings, *, check: bool) -> None:
+def _merge(into: str, name: Format, settings: ManifestRequest, *, check: bool) -> None:
     from pathlib import Path
 
-    from chaninfra.manifest.into import change
+    from chaninfra.manifest.merge.into import change
 
     found = change(Path(into), name, settings)
     if not found.needed:
-        output.note(f"{into} is up to date")
+        streams.note(f"{into} is up to date")
         return
-    output.result(found.diff())
+    streams.result(found.diff())
     if check:
         raise ChaninfraError("is not up to date", where=into, remedy="run the same without --check")
     found.write()
-    output.note(f"{into} was written")
+    streams.note(f"{into} was written")
 
 
 def _sso(start_url: str | None, account: str | None, role: str | None, region: str | None, name: Format) -> Sso | None:
@@ -158,7 +159,7 @@ def _sso(start_url: str | None, account: str | None, role: str | None, region: s
 
 
 def _credentials(store: StoreFlags) -> Credentials:
-    from chaninfra.channel.credentials import resolve
+    from chaninfra.channel.s3.credentials import resolve
 
     return resolve(
         access_key_id=store.access_key_id,

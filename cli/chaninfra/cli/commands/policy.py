@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaninfra.cli import output
+from chaninfra.cli.output import streams
 
 
 def policy(
@@ -44,10 +44,10 @@ def policy(
       chaninfra policy bucket-policy --config Pulumi.prod.yaml
       chaninfra policy publisher/my-channel/ci/trust --config Pulumi.prod.yaml --account 123456789012
     """
-    from chaninfra.channel.bucket_policy import deployer_arns
-    from chaninfra.channel.documents import documents
     from chaninfra.channel.errors import ConfigurationError
-    from chaninfra.channel.stack_file import read_stack_file
+    from chaninfra.channel.policy.bucket import deployer_arns
+    from chaninfra.channel.policy.documents import documents
+    from chaninfra.channel.spec.stack_file import read_stack_file
     from chaninfra.channel.text import nearest
 
     spec = read_stack_file(config)
@@ -61,11 +61,11 @@ def policy(
         spec, account=account, deployer=deployer_arns(deployer) if deployer else (), distribution=distribution
     )
     if names:
-        output.result("\n".join(made))
+        streams.result("\n".join(made))
     elif document is None:
-        output.result_json(made)
+        streams.result_json(made)
     elif document in made:
-        output.result_json(made[document])
+        streams.result_json(made[document])
     else:
         raise ConfigurationError(
             f"there is no document {document!r}", where=str(config), remedy=nearest(document, made)

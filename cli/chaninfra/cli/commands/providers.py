@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chaninfra.cli import output
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import provider_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chaninfra.channel.provider import Capability, Fact, Provider
+    from chaninfra.channel.providers.model import Capability, Fact, Provider
 
 _NEEDED = "(needed)"
 _WIDTH = 100
@@ -35,21 +35,21 @@ def providers(
       chaninfra providers r2 --json
     """
     from chaninfra.channel.providers import PROVIDERS
-    from chaninfra.channel.spec import provider_row
+    from chaninfra.channel.spec.build import provider_row
 
     rows = [provider_row(name, None, "providers")] if name else [*PROVIDERS.values()]
     if as_json:
         documents = [_document(row) for row in rows]
-        output.result_json(documents[0] if name else documents)
+        streams.result_json(documents[0] if name else documents)
     elif name:
-        output.result(_details(rows[0]))
+        streams.result(_details(rows[0]))
     else:
-        output.result(_table(rows))
+        streams.result(_table(rows))
 
 
 def _table(rows: Iterable[Provider]) -> str:
     head = ("NAME", "STORE", "REGION", "PUBLIC BY", "KEYS BY", "CONDITIONAL WRITES")
-    return output.table(
+    return streams.table(
         [
             head,
             *(

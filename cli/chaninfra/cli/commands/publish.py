@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from chaninfra.cli import output, reference
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 
 def publish(
     *,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Packages: .conda or .tar.bz2.")],
-    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a package that has other bytes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
@@ -29,12 +30,12 @@ def publish(
       chaninfra publish output/noarch/my-package-1.0-0.conda -c stack:prod
       chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
-    from chaninfra.cli import cdn
-    from chaninfra.cli.channel_ref import open_channel
-    from chaninfra.cli.progress import uploading
-    from chaninfra.cli.reports import finish, published_json, published_text
-    from chaninfra.index.invalidation import changed
-    from chaninfra.index.package_file import read
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output.progress import uploading
+    from chaninfra.cli.output.reports import finish, published_json, published_text
+    from chaninfra.index.cdn_invalidation import changed
+    from chaninfra.index.package.local_file import read
     from chaninfra.index.publish import publish as run
 
     # The files first: what is wrong with them needs no request.
@@ -43,6 +44,6 @@ def publish(
     with uploading(sum(package.size for package in packages)) as progress:
         published = run(opened, packages, "overwrite" if force else "refuse", progress)
     replaced = [each.package.label for each in published.packages if each.outcome == "replaced"]
-    cdn.refresh(opened, changed(published.report, replaced), replaced=replaced)
-    output.result_json(published_json(published)) if as_json else output.result(published_text(published))
+    cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
+    streams.result_json(published_json(published)) if as_json else streams.result(published_text(published))
     finish(published.report, published.error)

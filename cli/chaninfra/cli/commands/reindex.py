@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from chaninfra.cli import output, reference
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 
 def reindex(
     *,
-    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what differs, and exit with 1 where something does.")
     ] = False,
@@ -35,12 +36,12 @@ def reindex(
       chaninfra reindex s3://my-s3-bucket/my-channel --endpoint-url https://my-s3-host \\
         --region us-east-1 --force-path-style --access-key-id ... --secret-access-key ...
     """
-    from chaninfra.cli import cdn
-    from chaninfra.cli.channel_ref import open_channel
-    from chaninfra.cli.progress import reindexing
-    from chaninfra.cli.reports import finish, finish_check, report_json, report_text
-    from chaninfra.index.invalidation import changed
-    from chaninfra.index.listing import known_subdirs
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output.progress import reindexing
+    from chaninfra.cli.output.reports import finish, finish_check, report_json, report_text
+    from chaninfra.index.cdn_invalidation import changed
+    from chaninfra.index.contents import known_subdirs
     from chaninfra.index.reindex import reindex as run
 
     opened = open_channel(channel, store, "read" if check else "write")
@@ -50,8 +51,8 @@ def reindex(
         )
     if not check:
         subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
-        cdn.refresh(opened, subdirs, scope="all" if force else "changed")
-    output.result_json(report_json(report)) if as_json else output.result(report_text(report))
+        cdn_refresh.refresh(opened, subdirs, scope="all" if force else "changed")
+    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report))
     if check:
         finish_check(report)
     finish(report)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaninfra.cli import output
+from chaninfra.cli.output import streams
 
 PROJECT = "chaninfra"
 """The project of the stack files in the repository."""
@@ -36,16 +36,16 @@ def schema(
       chaninfra schema stack-config > stack-config.schema.json
       chaninfra schema stack-config --project my-project > stack-config.schema.json
     """
-    from chaninfra.channel.schemas import NAMES, STACK_CONFIG, folder, stack_file_schema
+    from chaninfra.channel.config.schema import NAMES, STACK_CONFIG, folder, stack_file_schema
 
     if project != PROJECT:
         _check_project(project, name)
     if name is None:
-        output.result("\n".join(NAMES))
+        streams.result("\n".join(NAMES))
     elif name == STACK_CONFIG and project != PROJECT:
-        output.result_json(stack_file_schema(project))
+        streams.result_json(stack_file_schema(project))
     else:
-        output.result((folder() / f"{name}.schema.json").read_text("utf-8"))
+        streams.result((folder() / f"{name}.schema.json").read_text("utf-8"))
 
 
 def _check_project(project: str, name: str | None) -> None:

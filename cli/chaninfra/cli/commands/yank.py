@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaninfra.cli import output, reference
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
-    from chaninfra.index.yanking import Yanking
+    from chaninfra.index.yank import Yanking
 
 _WORDS = "Names, files, or match specs of packages."
 
@@ -19,7 +20,7 @@ _WORDS = "Names, files, or match specs of packages."
 def yank(
     *,
     packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_WORDS)],
-    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
     reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who ask.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
@@ -34,8 +35,8 @@ def yank(
       chaninfra yank my-package-1.0-0.conda -c stack:prod --reason "does not start on macOS"
       chaninfra yank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
     """
-    from chaninfra.cli.channel_ref import open_channel
-    from chaninfra.index.yanking import yank as run
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.index.yank import yank as run
 
     opened = open_channel(channel, store, "write")
     _finish(opened, run(opened, packages, reason), "yanked", as_json=as_json)
@@ -44,7 +45,7 @@ def yank(
 def unyank(
     *,
     packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_WORDS)],
-    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {reference.HELP}")] = None,
+    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -54,23 +55,23 @@ def unyank(
     Examples:
       chaninfra unyank my-package-1.0-0.conda -c stack:prod
     """
-    from chaninfra.cli.channel_ref import open_channel
-    from chaninfra.index.yanking import unyank as run
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.index.yank import unyank as run
 
     opened = open_channel(channel, store, "write")
     _finish(opened, run(opened, packages), "back in the index", as_json=as_json)
 
 
 def _finish(channel: Channel, done: Yanking, word: str, *, as_json: bool) -> None:
-    from chaninfra.cli import cdn
-    from chaninfra.cli.reports import finish, report_json, report_text
-    from chaninfra.index.invalidation import changed
+    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output.reports import finish, report_json, report_text
+    from chaninfra.index.cdn_invalidation import changed
 
-    cdn.refresh(channel, changed(done.report))
+    cdn_refresh.refresh(channel, changed(done.report))
     if as_json:
-        output.result_json({"changed": [*done.changed], "already": [*done.already], "index": report_json(done.report)})
+        streams.result_json({"changed": [*done.changed], "already": [*done.already], "index": report_json(done.report)})
     else:
         lines = [f"{label}: {word}" for label in done.changed]
         lines += [f"{label}: {word} already" for label in done.already]
-        output.result("\n".join([*lines, report_text(done.report)]))
+        streams.result("\n".join([*lines, report_text(done.report)]))
     finish(done.report)

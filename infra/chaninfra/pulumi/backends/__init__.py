@@ -1,13 +1,16 @@
-"""How a bucket and its access are made, one module a backend."""
+"""How a bucket and its access are made: one package per backend, and the table that names its functions."""
 
 from __future__ import annotations
 
-from chaninfra.pulumi.backends import aws, s3
-from chaninfra.pulumi.backends.base import Backend, Granted, Made
+from chaninfra.pulumi.backends.aws import bucket as aws_bucket
+from chaninfra.pulumi.backends.aws import roles as aws_roles
+from chaninfra.pulumi.backends.base import Backend, BucketResources, ChannelAccessResources
+from chaninfra.pulumi.backends.s3 import bucket as s3_bucket
+from chaninfra.pulumi.backends.s3 import principals as s3_principals
 
-__all__ = ["BACKENDS", "Backend", "Granted", "Made"]
+__all__ = ["BACKENDS", "Backend", "BucketResources", "ChannelAccessResources"]
 
 BACKENDS: dict[str, Backend] = {
-    "aws": Backend(bucket=aws.bucket, grant=aws.grant),
-    "s3": Backend(bucket=s3.bucket, grant=s3.grant),
+    "aws": Backend(bucket=aws_bucket.bucket, grant=aws_roles.grant),
+    "s3": Backend(bucket=s3_bucket.bucket, grant=s3_principals.grant),
 }

@@ -8,9 +8,9 @@ from typing import Any
 
 import pulumi
 
-from chaninfra.channel.bucket_policy import KeyOf
-from chaninfra.channel.spec import ChannelSpec
-from chaninfra.pulumi.arguments import Declaration
+from chaninfra.channel.policy.bucket import KeyOf
+from chaninfra.channel.spec.model import ChannelSpec
+from chaninfra.pulumi.components.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey
 
 
@@ -24,7 +24,7 @@ class Cdn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class BucketResources:
     """A bucket: what must be there before anything is put in, what stands before it, the ARNs of OIDC providers by
     their issuer, and access keys by whose they are."""
 
@@ -35,7 +35,7 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Granted:
+class ChannelAccessResources:
     """The access of a channel: its part of the stack outputs `access` and `keys`, and the resources that grant it."""
 
     access: dict[str, dict[str, Any]]
@@ -47,9 +47,9 @@ class Granted:
 class Backend:
     """The functions of a backend's module."""
 
-    bucket: Callable[[Declaration, dict[str, Any], pulumi.ResourceOptions], Made]
+    bucket: Callable[[Declaration, dict[str, Any], pulumi.ResourceOptions], BucketResources]
     """(what is declared, the input `store`, options): makes the bucket."""
-    grant: Callable[[str, Declaration, ChannelSpec, Made, pulumi.ResourceOptions], Granted]
+    grant: Callable[[str, Declaration, ChannelSpec, BucketResources, pulumi.ResourceOptions], ChannelAccessResources]
     """(name, what is declared, channel, what `bucket` made, options): gives the channel's principals access; resources
     are named after `name`."""
 

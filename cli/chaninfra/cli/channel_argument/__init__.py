@@ -1,0 +1,1 @@
+"""The CHANNEL argument: parsed, and resolved to a channel."""

@@ -1,0 +1,121 @@
+"""How far it is, on stderr: a bar on a terminal, else a line for each package or step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from chaninfra.channel.conda.subdirs import Subdir
+    from chaninfra.index.publish import Progress
+    from chaninfra.index.reindex import Progress as ReindexProgress
+
+
+@contextmanager
+def uploading(total: int) -> Iterator[Progress]:
+    """What is told of the packages while they go out, `total` bytes together."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _Bar(progress, progress.add_task("checking", total=total))
+
+
+@contextmanager
+def reindexing() -> Iterator[ReindexProgress]:
+    """What is told of the packages while they are read."""
+    if not sys.stderr.isatty():
+        yield _Steps()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[packages]}"),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _ReadingBar(progress)
+
+
+class _Steps:
+    def listing(self, subdir: Subdir) -> None:
+        pass
+
+    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
+        from chaninfra.channel.text import count
+
+        print(f"reading {count(packages, 'package')} of {subdir}, {size:,} bytes", file=sys.stderr, flush=True)
+
+    def read(self, size: int) -> None:
+        pass
+
+    def writing(self, subdir: Subdir) -> None:
+        print(f"writing the index of {subdir}", file=sys.stderr, flush=True)
+
+
+class _ReadingBar:
+    def __init__(self, progress: RichProgress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+        self._packages = self._read = 0
+
+    def listing(self, subdir: Subdir) -> None:
+        self._packages = self._read = 0
+        self._task = self._progress.add_task(f"{subdir}: listing", total=None, packages="")
+
+    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
+        self._packages = packages
+        if self._task is not None:
+            self._progress.update(self._task, description=subdir, total=size, packages=self._count())
+
+    def read(self, size: int) -> None:
+        if self._task is not None:
+            # Threads may overtake each other here; it is only a picture.
+            self._read += 1
+            self._progress.update(self._task, advance=size, packages=self._count())
+
+    def writing(self, subdir: Subdir) -> None:
+        if self._task is not None:
+            self._progress.update(self._task, description=f"{subdir}: writing the index")
+
+    def _count(self) -> str:
+        return f"{self._read:,}/{self._packages:,}" if self._packages else f"{self._read:,}"
+
+
+class _Lines:
+    def package(self, label: str) -> None:
+        print(f"uploading {label}", file=sys.stderr, flush=True)
+
+    def indexing(self) -> None:
+        print("indexing", file=sys.stderr, flush=True)
+
+    def advance(self, size: int) -> None:
+        pass
+
+
+class _Bar:
+    def __init__(self, progress: RichProgress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def package(self, label: str) -> None:
+        self._progress.update(self._task, description=label)
+
+    def indexing(self) -> None:
+        self._progress.update(self._task, description="indexing")
+
+    def advance(self, size: int) -> None:
+        self._progress.advance(self._task, size)

@@ -1,0 +1,1 @@
+"""The checks of `chaninfra doctor`, one module per subject, and their table."""

@@ -1,0 +1,107 @@
+"""Writes that must be refused: what the store and these credentials would do, found without leaving anything behind.
+
+Each is a PUT under a condition that does not hold. It is of an object that nobody ever changes, and of the very bytes
+that are there, so that a store which writes all the same has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from chaninfra.channel.conda.filenames import is_package
+from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import (
+    ConflictError,
+    CredentialsError,
+    DeniedError,
+    StorageError,
+    UnsupportedError,
+)
+from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectStore, StoredObject
+from chaninfra.doctor.examination import Case
+
+Verdict = Literal["refused", "denied", "done", "unsupported"]
+"""`refused`: allowed, and not done since the condition does not hold; `done`: written all the same."""
+
+NOBODYS = IfMatch('"00000000000000000000000000000000"')
+_SMALL = 1 << 20
+_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What became of the two writes, and the object that they were of."""
+
+    key: str
+    object: StoredObject
+    create: Verdict
+    replace: Verdict
+
+    @property
+    def honoured(self) -> bool:
+        """Whether the store was seen to refuse both."""
+        return (self.create, self.replace) == ("refused", "refused")
+
+
+def trial(case: Case) -> Trial | None:
+    """The trial of these credentials; None where the channel has nothing to try it on."""
+    found = next(_immutable(case), None)
+    if found is None:
+        return None
+    return Trial(
+        key=found.entry.key,
+        object=found,
+        create=attempt(case.store, found.entry.key, found, Condition.CREATE),
+        replace=attempt(case.store, found.entry.key, found, NOBODYS),
+    )
+
+
+def attempt(store: ObjectStore, key: str, body: ObjectBody, condition: Condition | IfMatch) -> Verdict:
+    """What becomes of a write whose condition does not hold. Raises StorageError where that is not known."""
+    try:
+        store.put(key, body, condition)
+    except ConflictError:
+        return "refused"
+    except CredentialsError:
+        raise
+    except DeniedError:
+        return "denied"
+    except UnsupportedError:
+        return "unsupported"
+    except StorageError as error:
+        # 400 is what some stores say to a header that they do not know.
+        if type(error) is StorageError and "answered 400" in error.message:
+            return "unsupported"
+        raise
+    return "done"
+
+
+def small_package(case: Case, subdir: Subdir) -> StoredObject | None:
+    """A small package of the subdir, where there is one among the first that are listed."""
+    try:
+        there = [*islice(case.store.list(case.descriptor.key(subdir)), _LOOKED_AT)]
+    except DeniedError:
+        return None
+    small = [each for each in there if is_package(each.key) and each.size <= _SMALL]
+    return case.store.get(min(small, key=lambda each: each.size).key) if small else None
+
+
+def _immutable(case: Case) -> Iterator[StoredObject]:
+    """Small objects that nobody changes: shards, and packages where there are none."""
+    for find in (_shard, small_package):
+        for subdir in case.subdirs:
+            found = find(case, subdir)
+            if found is not None:
+                yield found
+
+
+def _shard(case: Case, subdir: Subdir) -> StoredObject | None:
+    stored = case.store.get(case.descriptor.key(subdir, FILE_NAMES["shards"]))
+    index = ShardIndex.parse(stored.data) if stored else None
+    digest = next(iter(index.hashes.values()), None) if index else None
+    return case.store.get(case.descriptor.key(subdir, shard_key(digest))) if digest else None

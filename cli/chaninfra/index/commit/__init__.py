@@ -1,0 +1,1 @@
+"""Commits a change to the index of one subdir, so that concurrent writers lose nothing."""

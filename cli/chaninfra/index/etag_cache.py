@@ -1,0 +1,62 @@
+"""What was seen of packages whose ETag is not their md5: multipart uploads, and all objects of some encrypted buckets.
+
+It tells that such a package was not uploaded again. Its loss costs time only: they are read once more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+import msgspec
+from msgspec import Struct
+
+from chaninfra.channel.conda.index_files import CONTENT_TYPES, compress, decompress
+from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.errors import DeniedError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.subdir_index import SubdirIndex
+
+EtagCache = Mapping[str, tuple[str, str]]
+"""By file name: the ETag of an object, and the sha256 (hex) of its bytes."""
+
+_MD5 = re.compile(r'"?([0-9a-f]{32})"?')
+_LEVEL = 3
+
+
+@prepared
+class _Document(Struct):
+    packages: dict[str, tuple[str, str]]
+
+
+def md5_in(etag: str) -> str | None:
+    """The md5 (hex) that an ETag may be; that of an encrypted object looks the same and is another number."""
+    found = _MD5.fullmatch(etag)
+    return found[1] if found else None
+
+
+def read_etag_cache(target: SubdirIndex) -> EtagCache:
+    """What was seen in the subdir; nothing where that was lost."""
+    stored = target.store.get(_key(target))
+    try:
+        return msgspec.json.decode(decompress(stored.data) or b"", type=_Document).packages if stored else {}
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+
+
+def write_etag_cache(target: SubdirIndex, before: EtagCache, new: EtagCache, there: Collection[str]) -> None:
+    """Add what was seen now, and forget of files that are not there. Publishers may not write it: that is no error."""
+    after = {file: seen for file, seen in {**before, **new}.items() if file in there}
+    if after == before:
+        return
+    data = compress(msgspec.json.encode(_Document(dict(sorted(after.items())))), _LEVEL)
+    with suppress(DeniedError):
+        target.store.put(
+            _key(target), ObjectBody(data=data, content_type=CONTENT_TYPES["zst"], cache_control="no-store")
+        )
+
+
+def _key(target: SubdirIndex) -> str:
+    return target.layout.key(CHANINFRA_FOLDER, "seen", f"{target.subdir}.json.zst")

@@ -1,0 +1,147 @@
+"""The repodata record of a package, made from its `info/index.json`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from chaninfra.index.package.index_json import (
+    NUMBER,
+    VERSION,
+    IndexJson,
+    PackageError,
+    RunExports,
+    decode_member,
+    first_line,
+    load_rattler,
+)
+
+if TYPE_CHECKING:
+    from rattler import MatchSpec
+
+RecordLayout = Literal["legacy", "v3"]
+"""Where the record goes: into `packages` and `packages.conda`, or below `v3` (CEP 48)."""
+
+_OMITTED_WHEN_EMPTY = ("constrains", "extra_depends", "flags")
+
+_AS_IT_IS = (
+    "arch",
+    "features",
+    "license",
+    "license_family",
+    "platform",
+    "python_site_packages_path",
+)
+
+_COMPARED = rf"(?:>=|<=|==|!=|>|<){VERSION}"
+
+_NAME = r"_{0,2}[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*"
+
+_BUILD = r"(?:\*_)?[a-z0-9]+(?:_[a-z0-9]+)*"
+
+_PLAIN_NAME = re.compile(_NAME)
+
+_PLAIN_SPEC = re.compile(rf"{_NAME}(?: (?:{_COMPARED}(?:,{_COMPARED})*|{NUMBER}(?:\.{NUMBER})*\.\*)(?: {_BUILD})?)?")
+
+_run_exports = msgspec.json.Decoder(RunExports)
+
+
+def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout, dict[str, Any]]:
+    """Where the record goes, and the record: all but what is known of the file itself (size, hashes, subdir).
+
+    Raises PackageError where index.json or run_exports.json say what repodata cannot.
+    """
+    layout, specs = _specs(index)
+    fields: dict[str, Any] = {
+        "build": index.build,
+        "build_number": index.build_number,
+        "name": index.name,
+        "version": index.version,
+        "depends": [specs[spec] for spec in index.depends],
+        "constrains": [specs[spec] for spec in index.constrains],
+        "extra_depends": {group: [specs[spec] for spec in each] for group, each in sorted(index.extra_depends.items())},
+        "flags": index.flags,
+        **{name: getattr(index, name) for name in _AS_IT_IS},
+        "noarch": index.noarch or None,
+        "timestamp": index.timestamp,
+        "track_features": _track_features(index.track_features),
+        "purls": None if index.purls is None else _purls(index.purls),
+        "run_exports": None
+        if run_exports is None
+        else msgspec.to_builtins(decode_member(_run_exports, run_exports, "info/run_exports.json")),
+    }
+    for name in _OMITTED_WHEN_EMPTY:
+        if not fields[name]:
+            del fields[name]
+    return layout, {name: value for name, value in fields.items() if value is not None}
+
+
+def _specs(index: IndexJson) -> tuple[RecordLayout, dict[str, str]]:
+    """The layout, and each match spec as it is printed there."""
+    specs = {*index.depends, *index.constrains, *(spec for each in index.extra_depends.values() for spec in each)}
+    if index.repodata_revision not in (None, 0, 3):
+        raise PackageError(f"needs repodata revision {index.repodata_revision}, which is not known")
+    if index.repodata_revision != 3:
+        unknown = {spec for spec in specs if not _PLAIN_SPEC.fullmatch(spec)}
+        if not unknown:
+            return "legacy", {spec: spec for spec in specs}
+    parsed = {spec: _parsed(spec) for spec in specs if not _PLAIN_NAME.fullmatch(spec)}
+    # The reference does not ask those of `extra_depends`.
+    needed = [spec for spec in (*index.depends, *index.constrains) if spec in parsed and _needs_v3(spec)]
+    if needed and index.repodata_revision == 0:
+        raise PackageError(f"has a dependency that needs repodata revision 3, and says that it needs none: {needed[0]}")
+    layout: RecordLayout = "v3" if needed or index.repodata_revision == 3 else "legacy"
+    printed = {spec: _printed(spec, each, layout) for spec, each in parsed.items()}
+    return layout, {spec: printed.get(spec, spec) for spec in specs}
+
+
+def _parsed(spec: str) -> MatchSpec:
+    rattler = load_rattler()
+    try:
+        parsed: MatchSpec = rattler.MatchSpec(spec)
+    except rattler.exceptions.InvalidMatchSpecError as error:
+        raise PackageError(f"has a dependency that is not valid: {spec!r}: {first_line(error)}") from error
+    return parsed
+
+
+def _needs_v3(spec: str) -> bool:
+    rattler = load_rattler()
+    try:
+        rattler.MatchSpec(spec, extras=False, conditionals=False, flags=False)
+    except rattler.exceptions.InvalidMatchSpecError:
+        return True
+    return False
+
+
+def _printed(spec: str, parsed: MatchSpec, layout: RecordLayout) -> str:
+    if layout == "legacy":
+        return str(parsed)
+    try:
+        return parsed.to_canonical_string()
+    except load_rattler().exceptions.CanonicalMatchSpecError as error:
+        raise PackageError(f"has a dependency that cannot be written: {spec!r}: {first_line(error)}") from error
+
+
+def _track_features(found: str | list[str] | UnsetType) -> str | None:
+    if found is UNSET or found == []:
+        return None
+    words: Iterable[str] = re.split("[, ]", found) if isinstance(found, str) else found
+    return " ".join(word.strip() for word in words)
+
+
+def _purls(purls: list[str]) -> list[str]:
+    """The purls as rattler sorts and writes them."""
+    if not purls:
+        return []
+    rattler = load_rattler()
+    # Of the library's own classes the one that takes them as text.
+    least = {"name": "x", "version": "0", "build": "0", "build_number": 0, "purls": purls}
+    try:
+        found = rattler.package.IndexJson.from_str(msgspec.json.encode(least).decode()).purls
+    except rattler.exceptions.IoError as error:
+        raise PackageError(f"has a purl that is not valid: {first_line(error)}") from error
+    return list(found or ())

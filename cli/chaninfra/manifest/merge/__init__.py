@@ -1,0 +1,1 @@
+"""Merging of the printed settings into files that people wrote."""

@@ -1,0 +1,1 @@
+"""Writers of TOML, YAML and shell."""

@@ -1,0 +1,1 @@
+"""What conda defines: subdirs, package file names, index files, repodata and shards."""

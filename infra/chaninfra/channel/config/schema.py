@@ -1,0 +1,119 @@
+"""The schemas that travel with the package, and validation whose errors a person can act on."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import nearest
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+STACK_CONFIG = "stack-config"
+CHANNEL = "channel"
+ACCESS = "access"
+NAMES = (STACK_CONFIG, CHANNEL, ACCESS)
+
+_JSON_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "object": "a mapping",
+    "string": "text",
+}
+
+
+def folder() -> Path:
+    """Where the schemas lie: the repository's own `schemas/` in an editable install, else the package's copy.
+
+    hatchling copies the force-included files once at an editable install, so that copy would grow stale.
+    """
+    here = Path(__file__).resolve()
+    repository = here.parents[4] / "schemas"
+    return repository if (here.parents[4] / "pyproject.toml").is_file() else here.parents[2] / "schemas"
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The schema of that name, one of NAMES."""
+    document: dict[str, Any] = json.loads((folder() / f"{name}.schema.json").read_text("utf-8"))
+    return document
+
+
+def stack_file_schema(project: str) -> dict[str, Any]:
+    """The schema of the stack files of a Pulumi project of that name; a template's project may have any."""
+    schema = load(STACK_CONFIG)
+    config = schema["properties"]["config"]
+    keys = {name.replace("chaninfra:", f"{project}:", 1): value for name, value in config["properties"].items()}
+    names = config["propertyNames"]
+    names = {**names, "pattern": names["pattern"].replace("chaninfra:", f"{re.escape(project)}:")}
+    return {
+        **schema,
+        "$id": f"{schema['$id']}:{project}",
+        "title": f"Pulumi.<stack>.yaml of {project}",
+        "properties": {"config": {**config, "properties": keys, "propertyNames": names}},
+    }
+
+
+def validate(document: object, name: str, *, where: str, part: str | None = None) -> None:
+    """Validate against the schema, or against `part` of its `$defs`.
+
+    Raises ConfigurationError that names the place (`where`, then the path in the document) and the remedy.
+    """
+    # Imported here: a command that reads only a valid descriptor has no need of it.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import relevance
+
+    schema = load(name)
+    if part is not None:
+        schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
+    errors = sorted(Draft202012Validator(schema).iter_errors(document), key=relevance)
+    if errors:
+        raise _explain(errors[-1], where)
+
+
+def _explain(error: ValidationError, where: str) -> ConfigurationError:
+    for inner in error.context or ():
+        # An optional key is `anyOf [what it is, null]`: what it is has the better message.
+        if inner.validator != "type":
+            return _explain(inner, where)
+    path = ".".join(str(part) for part in error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    remedy = schema.get("description")
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = schema.get("properties", {})
+        unknown = next(key for key in error.instance if key not in known)
+        path = f"{path}.{unknown}" if path else str(unknown)
+        return ConfigurationError("unknown key", where=f"{where}, key {path}", remedy=nearest(str(unknown), known))
+    if error.validator == "required" and isinstance(error.instance, dict):
+        missing = next(key for key in schema.get("required", ()) if key not in error.instance)
+        described = schema.get("properties", {}).get(missing, {}).get("description")
+        return ConfigurationError(f"key `{missing}` is missing", where=_place(where, path), remedy=described)
+    message = error.message
+    if error.validator == "enum":
+        message = f"{error.instance!r} is not known"
+        remedy = nearest(str(error.instance), [str(value) for value in schema.get("enum", ()) if value is not None])
+    elif error.validator in ("type", "anyOf"):
+        kinds = [error.validator_value] if error.validator == "type" else []
+        kinds += [option.get("type") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+        message = "should be " + " or ".join(_JSON_TYPES.get(str(kind), str(kind)) for kind in kinds)
+    elif error.validator == "pattern":
+        message = f"{error.instance!r} is not valid"
+        remedy = remedy or _described(error)
+    return ConfigurationError(message, where=_place(where, path), remedy=remedy)
+
+
+def _described(error: ValidationError) -> str | None:
+    parent = error.parent
+    described = parent.schema.get("description") if parent is not None and isinstance(parent.schema, dict) else None
+    return str(described) if described else None
+
+
+def _place(where: str, path: str) -> str:
+    return f"{where}, key {path}" if path else where

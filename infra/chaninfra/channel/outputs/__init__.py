@@ -1,0 +1,1 @@
+"""What `pulumi up` hands to users: the channel descriptor, who has access, and the next steps."""

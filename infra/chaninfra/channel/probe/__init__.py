@@ -1,0 +1,1 @@
+"""Experiments that find out what a store can do, and what follows from it for writing."""

@@ -1,0 +1,141 @@
+"""Scratch keys in a channel: made for a moment, and gone afterwards, also when whoever made them was interrupted.
+
+They lie below `<prefix>/.chaninfra/probe/<run>/`. Who is killed leaves them there, and a later run sweeps what is older
+than an hour by the store's own clock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from chaninfra.channel.conda.object_names import PROBE_FOLDER
+from chaninfra.channel.errors import ChaninfraError, DeniedError, StorageError
+from chaninfra.channel.location import Location, join
+from chaninfra.channel.s3.boto import s3_client, translating_errors
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+STALE = timedelta(hours=1)
+
+
+class Scratch:
+    """The scratch folder of one run: a context that leaves nothing behind, whatever ends it short of a kill."""
+
+    def __init__(self, location: Location, credentials: Credentials, prefix: str) -> None:
+        self.location = location
+        self.client: S3Client = s3_client(location, credentials)
+        self.objects = S3Store(location, credentials)
+        self.runs = join(prefix, PROBE_FOLDER)
+        self.folder = join(self.runs, secrets.token_hex(8))
+        self.keeps_versions = False
+        """Whether old versions of scratch objects stay, since these credentials may not delete versions."""
+        self.keeps_uploads = False
+        """Whether uploads of scratch objects stay, since the store refuses to end them."""
+        self._versioned = False
+        self._uploads: list[tuple[str, str]] = []
+
+    def __enter__(self) -> Self:
+        # Before anything is written: who may not delete leaves nothing behind.
+        self._delete(self.key("none"), None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
+        # One whose completion the store has refused is still open.
+        for key, upload in self._uploads:
+            self._abort(key, upload)
+        try:
+            self._remove(self.folder)
+        except ChaninfraError as problem:
+            if error is None:
+                raise StorageError(
+                    f"scratch objects could not be deleted: {problem.message}",
+                    where=f"s3://{self.location.bucket}/{self.folder}",
+                    remedy="delete them; or run `chaninfra doctor --probe` in an hour, which does",
+                ) from problem
+        return False
+
+    def key(self, name: str) -> str:
+        """The key of a scratch object."""
+        return join(self.folder, name)
+
+    def get(self, name: str) -> tuple[bytes, str]:
+        """The bytes and the ETag of a scratch object."""
+        with translating_errors(self.location, "read", self.key(name)):
+            found = self.client.get_object(Bucket=self.location.bucket, Key=self.key(name))
+            return found["Body"].read(), found["ETag"]
+
+    def put(self, name: str, data: bytes, **more: Any) -> None:
+        """PutObject; `more` are arguments of it."""
+        with translating_errors(self.location, "write", self.key(name)):
+            answer = self.client.put_object(Bucket=self.location.bucket, Key=self.key(name), Body=data, **more)
+        self._versioned |= answer.get("VersionId") is not None
+
+    def upload(self, name: str, data: bytes, **more: Any) -> None:
+        """A multipart upload of one part; `more` are arguments of CompleteMultipartUpload."""
+        place: Any = {"Bucket": self.location.bucket, "Key": self.key(name)}
+        with translating_errors(self.location, "write", self.key(name)):
+            upload = self.client.create_multipart_upload(**place)["UploadId"]
+            self._uploads.append((place["Key"], upload))
+            tag = self.client.upload_part(**place, UploadId=upload, PartNumber=1, Body=data)["ETag"]
+            parts: Any = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+            self.client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts, **more)
+            self._uploads.pop()
+
+    def sweep(self, now: datetime) -> int:
+        """Delete what earlier runs left, if it is older than an hour; the number of objects, and of open uploads.
+
+        `now`: by the store.
+        """
+        start = f"{self.runs}/"
+        old = {
+            entry.key.removeprefix(start).partition("/")[0]
+            for entry in self.objects.list(self.runs)
+            if now - entry.modified > STALE
+        }
+        return sum(self._remove(start + run) for run in sorted(old)) + self._sweep_uploads(now)
+
+    def _sweep_uploads(self, now: datetime) -> int:
+        try:
+            begun = [*open_uploads(self.client, self.location, self.runs)]
+        except DeniedError:
+            return 0
+        return sum(self._abort(key, upload) for key, upload, since in begun if now - since > STALE)
+
+    def _abort(self, key: str, upload: str) -> bool:
+        """Whether the upload is gone. A refusal must not keep the objects from being deleted."""
+        try:
+            abort(self.client, self.location, key, upload)
+        except ChaninfraError:
+            self.keeps_uploads = True
+            return False
+        return True
+
+    def _remove(self, folder: str) -> int:
+        """Delete a folder with all old versions; the number of objects."""
+        found: list[tuple[str, str | None]]
+        try:
+            found = [(key, version) for key, version, _ in versions(self.client, self.location, folder)]
+        except DeniedError:
+            found = [(entry.key, None) for entry in self.objects.list(folder)]
+            self.keeps_versions |= self._versioned
+        for key, version in found:
+            self._delete(key, version)
+        return len({key for key, _ in found})
+
+    def _delete(self, key: str, version: str | None) -> None:
+        try:
+            delete(self.client, self.location, key, version)
+        except DeniedError:
+            if version is None:
+                raise
+            self._delete(key, None)
+            self.keeps_versions |= version != "null"

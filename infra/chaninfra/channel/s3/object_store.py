@@ -1,0 +1,184 @@
+"""The object store: get, head, list, put with conditions and delete, for whole objects of one bucket.
+
+Absent is an answer (None); everything else that is not success is an error of its own kind, see `answers`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError, InvalidPathError
+from obstore.store import S3Store as ObstoreS3
+
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
+from chaninfra.channel.location import Location
+from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.error_codes import ABSENT, error_for
+
+_ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
+
+TIMEOUT = timedelta(minutes=15)
+"""For a whole request with its body, which may be some 16 MiB on a slow line: a host that cannot be reached is noticed
+sooner."""
+
+
+class S3Store:
+    """An ObjectStore on an S3 endpoint, by obstore's synchronous calls; safe to use from several threads."""
+
+    def __init__(self, location: Location, credentials: Credentials | None) -> None:
+        """`credentials` None: requests are not signed, as anybody's. Raises ConfigurationError."""
+        if not location.force_path_style and not location.has_names_below:
+            # obstore would end the whole thread.
+            raise ConfigurationError(
+                "an address has no names below it, so the bucket cannot be in the host of a URL",
+                where=location.endpoint_url,
+                remedy="set `force-path-style` to true",
+            )
+        self.location = location
+        endpoint = location.endpoint_url if location.force_path_style else location.bucket_url
+        # obstore takes from the environment what it is not told, so it is told all that would lead elsewhere.
+        config: Any = {
+            "endpoint": endpoint,
+            "aws_endpoint_url_s3": endpoint,
+            "region": location.region,
+            "virtual_hosted_style_request": not location.force_path_style,
+            "s3_express": False,
+            "skip_signature": credentials is None,
+            "access_key_id": credentials.access_key_id if credentials else "nobody",
+            "secret_access_key": credentials.secret_access_key if credentials else "none",
+            "token": (credentials.session_token if credentials else None) or "",
+        }
+        self._store = ObstoreS3(
+            location.bucket,
+            config=config,
+            client_options={
+                "allow_http": location.endpoint_url.startswith("http:"),
+                "connect_timeout": timedelta(seconds=5),
+                "timeout": TIMEOUT,
+            },
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+        )
+
+    def get(self, key: str) -> StoredObject | None:
+        """See ObjectStore."""
+        try:
+            result = obstore.get(self._store, key)
+            data = bytes(result.bytes())
+        except (BaseError, FileNotFoundError) as error:
+            if _code_and_status(error)[0] == ABSENT:
+                return None
+            raise self._error(error, "read", key) from error
+        headers: dict[str, Any] = {}
+        metadata: dict[str, str] = {}
+        for name, value in result.attributes.items():
+            if name in _ATTRIBUTES:
+                headers[_ATTRIBUTES[name]] = value
+            else:
+                metadata[name] = value
+        headers.setdefault("content_type", "")
+        return StoredObject(data=data, metadata=metadata, entry=_entry(result.meta), **headers)
+
+    def head(self, key: str) -> ObjectMeta | None:
+        """See ObjectStore."""
+        try:
+            return _entry(obstore.head(self._store, key))
+        except (BaseError, FileNotFoundError) as error:
+            code, status = _code_and_status(error)
+            if code or status not in (401, 403, 404):
+                raise self._error(error, "look at", key) from error
+            # An answer to HEAD has no body, so it does not say whether the key, the bucket or the user is unknown.
+            found = self.get(key)
+            return found.entry if found else None
+
+    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+        """See ObjectStore."""
+        try:
+            result = obstore.get(self._store, key, options={"if_match": etag, "range": (start, start + length)})
+            return bytes(result.bytes())
+        except (BaseError, FileNotFoundError) as error:
+            if _code_and_status(error)[0] == ABSENT:
+                raise ConflictError(f"{key} was deleted meanwhile", remedy="try again") from error
+            raise self._error(error, "read", key) from error
+
+    def list(self, prefix: str) -> Iterator[ObjectMeta]:
+        """See ObjectStore."""
+        try:
+            for page in obstore.list(self._store, prefix or None):
+                yield from map(_entry, page)
+        except InvalidPathError as error:
+            raise self._unnameable(error, prefix) from error
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "list", prefix) from error
+
+    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+        """See ObjectStore."""
+        mode: Any = "overwrite"
+        if isinstance(condition, IfMatch):
+            mode = {"e_tag": condition.etag}
+        elif condition is Condition.CREATE:
+            mode = "create"
+        attributes = {"Content-Type": body.content_type, **body.metadata}
+        if body.cache_control:
+            attributes["Cache-Control"] = body.cache_control
+        try:
+            # One request whatever the size: a multipart upload would have an ETag that is not the md5.
+            result = obstore.put(self._store, key, body.data, mode=mode, attributes=attributes, use_multipart=False)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "write", key) from error
+        return str(result["e_tag"])
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See ObjectStore."""
+        paths = list(keys)
+        if not paths:
+            return
+        try:
+            obstore.delete(self._store, paths)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "delete", paths[0]) from error
+
+    def _unnameable(self, error: InvalidPathError, prefix: str) -> StorageError:
+        """A key that obstore takes for no path, like one with `//`: it gives up the whole listing for it."""
+        reason = str(error).split("\n", 1)[0].removeprefix("Encountered object with invalid path: ")
+        key = re.search(r'Path "(.*?)"(?: contained |: )', reason)
+        return StorageError(
+            f"an object there has a key that cannot be used: {reason}",
+            where=f"s3://{self.location.bucket}/{key[1] if key else prefix}",
+            remedy="delete it or give it another name, with the store's own tools",
+        )
+
+    def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
+        code, status = _code_and_status(error)
+        detail = ""
+        if status is None:
+            # The first line says what happened; the rest is the library's own structure.
+            detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
+            if "kind: Timeout" in str(error):
+                detail = "it took too long"
+        region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", str(error))
+        return error_for(
+            self.location, code, status, doing=doing, key=key, detail=detail, region=region[1] if region else ""
+        )
+
+
+def _entry(meta: Any) -> ObjectMeta:
+    return ObjectMeta(key=meta["path"], size=meta["size"], etag=meta["e_tag"] or "", modified=meta["last_modified"])
+
+
+def _code_and_status(error: Exception) -> tuple[str, int | None]:
+    """obstore tells the store's answer only in its message."""
+    message = str(error)
+    status = re.search(r"status code: (\d{3})", message)
+    if code := re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message):
+        return code[1], int(status[1]) if status else None
+    # The deletion of many answers 200, and in it one code a key.
+    if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
+        return code[1], 200
+    if "redirect without LOCATION" in message:
+        return "PermanentRedirect", 301
+    return "", int(status[1]) if status else None

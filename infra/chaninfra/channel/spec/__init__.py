@@ -1,0 +1,1 @@
+"""The validated declaration of a stack, built from its config."""

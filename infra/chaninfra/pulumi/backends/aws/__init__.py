@@ -1,0 +1,1 @@
+"""A bucket on AWS, its CDN and its roles, by pulumi-aws."""

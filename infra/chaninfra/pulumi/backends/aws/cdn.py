@@ -1,0 +1,142 @@
+"""Amazon CloudFront before a bucket that stays private, by pulumi-aws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pulumi
+
+from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.config.cdn import CdnConfig
+from chaninfra.channel.providers.aws_partitions import dns_suffix
+from chaninfra.channel.spec.model import StackSpec
+from chaninfra.pulumi.backends.base import Cdn
+from chaninfra.pulumi.components.declaration import Declaration
+
+_ORIGIN = "bucket"
+
+_LONGEST_TTL = 365 * 24 * 60 * 60
+
+
+def distribution(declared: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
+    """The distribution, which alone may read from the bucket."""
+    from pulumi_aws import cloudfront
+
+    name, stack = declared.name, declared.stack
+    spec, keys = stack.bucket, stack.bucket.cdn or CdnConfig()
+    about = f"conda channels in s3://{spec.name}"
+    control = cloudfront.OriginAccessControl(
+        f"{name}-cdn-access",
+        description=about,
+        origin_access_control_origin_type="s3",
+        signing_behavior="always",
+        signing_protocol="sigv4",
+        opts=opts,
+    )
+    policies = {
+        kind: cloudfront.CachePolicy(
+            f"{name}-cdn-{kind}",
+            comment=about,
+            # What a file says of itself comes first.
+            min_ttl=0,
+            default_ttl=ttl,
+            max_ttl=_LONGEST_TTL,
+            parameters_in_cache_key_and_forwarded_to_origin=_cache_key(
+                stack, compressed=any(each.compress for each in BEHAVIORS if each.kind == kind)
+            ),
+            opts=opts,
+        )
+        for kind, ttl in DEFAULT_TTLS.items()
+    }
+    behaviors = [(each.pattern, _behavior(each, policies[each.kind].id)) for each in BEHAVIORS]
+    made = cloudfront.Distribution(
+        f"{name}-cdn",
+        comment=about,
+        enabled=True,
+        is_ipv6_enabled=True,
+        http_version="http2and3",
+        aliases=[keys.domain] if keys.domain else None,
+        # Without one, "/" is a request for the list of the bucket.
+        default_root_object=CHANNEL_JSON,
+        origins=[
+            cloudfront.DistributionOriginArgs(
+                origin_id=_ORIGIN,
+                domain_name=f"{spec.name}.s3.{spec.location.region}.{dns_suffix(spec.location.region)}",
+                origin_access_control_id=control.id,
+            )
+        ],
+        default_cache_behavior=next(behavior for pattern, behavior in behaviors if pattern is None),
+        ordered_cache_behaviors=[
+            behavior | {"path_pattern": pattern} for pattern, behavior in behaviors if pattern is not None
+        ],
+        restrictions={"geo_restriction": {"restriction_type": "none"}},
+        viewer_certificate=declared.of(_certificate),
+        tags=dict(spec.settings.tags) or None,
+        opts=opts,
+    )
+    return Cdn(id=made.id, arn=made.arn, domain_name=made.domain_name)
+
+
+def _certificate(stack: StackSpec) -> Any:
+    keys = stack.bucket.cdn or CdnConfig()
+    if keys.certificate_arn is None:
+        return {"cloudfront_default_certificate": True}
+    return {
+        "acm_certificate_arn": keys.certificate_arn,
+        "ssl_support_method": "sni-only",
+        "minimum_protocol_version": "TLSv1.2_2021",
+    }
+
+
+def _behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
+    return {
+        "target_origin_id": _ORIGIN,
+        "viewer_protocol_policy": "https-only",
+        "allowed_methods": ["GET", "HEAD"],
+        "cached_methods": ["GET", "HEAD"],
+        "cache_policy_id": policy,
+        "compress": behavior.compress,
+    }
+
+
+def _cache_key(stack: StackSpec, *, compressed: bool) -> Any:
+    """What tells answers apart, and is sent on to the bucket; the rest of a request is not."""
+    headers: Any = {"header_behavior": "none"}
+    if stack.bucket.settings.cors_origins:
+        # S3 answers by it whether a page may read.
+        headers = {"header_behavior": "whitelist", "headers": {"items": ["Origin"]}}
+    return {
+        "cookies_config": {"cookie_behavior": "none"},
+        "headers_config": headers,
+        "query_strings_config": {"query_string_behavior": "none"},
+        "enable_accept_encoding_brotli": compressed,
+        "enable_accept_encoding_gzip": compressed,
+    }
+
+
+Kind = Literal["index", "packages"]
+
+DEFAULT_TTLS: dict[Kind, int] = {"index": 300, "packages": 365 * 24 * 60 * 60}
+"""How many seconds the CDN keeps a file that says nothing of it by Cache-Control.
+
+Packages say nothing: their bytes do not change, and publishing over one invalidates it.
+"""
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """How CloudFront serves the files whose path is like `pattern`, None: all others."""
+
+    pattern: str | None
+    kind: Kind
+    compress: bool
+
+
+BEHAVIORS = (
+    *(Behavior(f"*{suffix}", "packages", compress=False) for suffix in PACKAGE_SUFFIXES),
+    Behavior("*.zst", "index", compress=False),
+    Behavior(None, "index", compress=True),
+)
+"""The first that fits holds."""

@@ -1,0 +1,1 @@
+"""A bucket on an S3-compatible store and its access keys, by dynamic resources."""

@@ -1,0 +1,1 @@
+"""The component resources, and how their arguments become a declaration."""

@@ -1,0 +1,126 @@
+"""Users and policies of MinIO, by its admin API."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.s3.error_codes import error_for
+from chaninfra.pulumi.bucket_session import Session
+from chaninfra.pulumi.user_admin.base import Document
+
+if TYPE_CHECKING:
+    from minio import MinioAdmin
+
+_NO_USER, _NO_POLICY = "XMinioAdminNoSuchUser", "XMinioAdminNoSuchPolicy"
+_TIMEOUT = 30.0
+
+
+class MinioUserAdmin:
+    """See `Principals`; `put_policy` and `remove_policy` are for policies without a user."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def make(self, name: str, secret: str, policy: Document) -> None:
+        try:
+            self.put_policy(name, policy)
+            self._call("make the user", lambda: self._admin.user_add(name, secret))
+            self._attach(name)
+        except ChaninfraError:
+            # Half a user would be one that nobody knows of.
+            with suppress(ChaninfraError):
+                self.remove(name)
+            raise
+
+    def policy(self, name: str) -> Document | None:
+        found = self._call("look at the user", lambda: self._admin.user_info(name), absent=_NO_USER)
+        if found is None:
+            return None
+        user = json.loads(found)
+        if user.get("status") != "enabled" or user.get("policyName") != name:
+            return {}
+        return self.get_policy(name) or {}
+
+    def mend(self, name: str, policy: Document) -> None:
+        self.put_policy(name, policy)
+        self._call("let in the user", lambda: self._admin.user_enable(name))
+        self._attach(name)
+
+    def remove(self, name: str) -> None:
+        self._call("remove the user", lambda: self._admin.user_remove(name), absent=_NO_USER)
+        self.remove_policy(name)
+
+    def get_policy(self, name: str) -> Document | None:
+        """The policy of this name, or None."""
+        found = self._call("read the policy", lambda: self._admin.policy_info(name), absent=_NO_POLICY)
+        return None if found is None else dict(json.loads(found))
+
+    def put_policy(self, name: str, policy: Document) -> None:
+        """Writes the policy of this name."""
+        self._call("write the policy", lambda: self._admin.policy_add(name, policy=policy))
+
+    def remove_policy(self, name: str) -> None:
+        """Removes the policy of this name."""
+        self._call("remove the policy", lambda: self._admin.policy_remove(name), absent=_NO_POLICY)
+
+    def _attach(self, name: str) -> None:
+        self._call("give the user its policy", lambda: self._admin.policy_set(name, user=name))
+
+    @cached_property
+    def _admin(self) -> MinioAdmin:
+        # Imported here: it is slow to, and other stores need none of it.
+        import certifi
+        from minio import MinioAdmin
+        from minio.credentials.providers import StaticProvider
+        from urllib3 import PoolManager, Retry, Timeout
+
+        url, known = urlsplit(self._session.location.endpoint_url), self._session.credentials
+        # Where boto3, too, looks for the certificates of a server of one's own.
+        authorities = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
+        return MinioAdmin(
+            endpoint=url.netloc,
+            secure=url.scheme == "https",
+            credentials=StaticProvider(known.access_key_id, known.secret_access_key, known.session_token),
+            http_client=PoolManager(
+                timeout=Timeout(_TIMEOUT),
+                retries=Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
+                cert_reqs="CERT_REQUIRED",
+                ca_certs=authorities,
+            ),
+        )
+
+    def _call(self, doing: str, call: Callable[[], str], *, absent: str = "") -> str | None:
+        """The answer; None where it is the error `absent`."""
+        with self._our_errors(doing, absent):
+            return call()
+        return None
+
+    @contextmanager
+    def _our_errors(self, doing: str, absent: str) -> Iterator[None]:
+        from minio.error import MinioAdminException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield
+        except MinioAdminException as error:
+            status, code = error._code, _code(error._body)
+            if code != absent:
+                raise error_for(
+                    self._session.location, code, int(status), doing=f"{doing} by the admin API for"
+                ) from None
+        except HTTPError as error:
+            raise error_for(self._session.location, "", None, doing=doing, detail=type(error).__name__) from None
+
+
+def _code(body: Any) -> str:
+    try:
+        return str(json.loads(body).get("Code", ""))
+    except (ValueError, AttributeError):
+        return ""

@@ -1,0 +1,74 @@
+"""Users of versitygw, by its admin API. What they may do is in the bucket's policy, which names them by access key.
+
+Source: versitygw's own `admin` command; the API is at the S3 endpoint unless the server was told `--admin-port`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from chaninfra.channel.s3.error_codes import error_for
+from chaninfra.pulumi.bucket_session import Session
+from chaninfra.pulumi.user_admin.base import Document
+
+_TIMEOUT = 30
+
+
+class VersitygwUserAdmin:
+    """See `Principals`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def make(self, name: str, secret: str, policy: Document) -> None:
+        self._call("make the user", "create-user", {"Access": name, "Secret": secret, "Role": "user"})
+
+    def policy(self, name: str) -> Document | None:
+        answer = self._call("list the users", "list-users")
+        names = [found.text for found in ElementTree.fromstring(answer).iter("Access")]  # noqa: S314 - the server's own
+        return {} if name in names else None
+
+    def mend(self, name: str, policy: Document) -> None:
+        """Nothing: its policy is the bucket's."""
+
+    def remove(self, name: str) -> None:
+        if self.policy(name) is not None:
+            self._call("remove the user", f"delete-user?access={quote(name, safe='')}")
+
+    def _call(self, doing: str, path: str, account: dict[str, str] | None = None) -> str:
+        """The body of the answer."""
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        from botocore.exceptions import BotoCoreError
+        from botocore.httpsession import URLLib3Session
+
+        location, known = self._session.location, self._session.credentials
+        request = AWSRequest(method="PATCH", url=f"{location.endpoint_url}/{path}", data=_xml(account))
+        keys = Credentials(known.access_key_id, known.secret_access_key, known.session_token)
+        S3SigV4Auth(keys, "s3", location.region).add_auth(request)
+        try:
+            answer = URLLib3Session(timeout=_TIMEOUT).send(request.prepare())
+        except BotoCoreError as error:
+            raise error_for(location, "", None, doing=doing, detail=type(error).__name__) from None
+        if answer.status_code >= 300:
+            raise error_for(location, _code(answer.content), answer.status_code, doing=f"{doing} by the admin API for")
+        return str(answer.text)
+
+
+def _xml(account: dict[str, str] | None) -> bytes:
+    if account is None:
+        return b""
+    root = ElementTree.Element("Account")
+    for name, value in account.items():
+        ElementTree.SubElement(root, name).text = value
+    return ElementTree.tostring(root)
+
+
+def _code(body: Any) -> str:
+    try:
+        return ElementTree.fromstring(body).findtext("Code") or ""  # noqa: S314 - the server's own
+    except ElementTree.ParseError:
+        return ""

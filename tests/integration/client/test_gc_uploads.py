@@ -1,0 +1,28 @@
+"""Uploads that nobody finished, at the stand-in for AWS: it says that each of them began in 2010."""
+
+from __future__ import annotations
+
+import json
+
+from support.channels.channel_at import PREFIX, Place
+from support.servers.s3_servers import Server
+
+MINE = f"{PREFIX}/noarch/big-1.0-0.conda"
+OTHERS = (
+    f"{PREFIX}/backup.tar",
+    f"{PREFIX}/noarch/notes.txt",
+    f"{PREFIX}/below/noarch/big-1.0-0.conda",
+    f"{PREFIX}-2/noarch/big-1.0-0.conda",
+)
+
+
+def test_only_uploads_of_packages_of_the_channel_are_aborted_at_the_stand_in(aws: Server, bucket_name: str) -> None:
+    client = aws.client()
+    client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": aws.region})
+    place = Place(aws, bucket_name, f"s3://{bucket_name}/{PREFIX}")
+    place.done("init")
+    for key in (MINE, *OTHERS):
+        client.create_multipart_upload(Bucket=bucket_name, Key=key)
+    assert [each["key"] for each in json.loads(place.done("gc", "--json"))["deleted"]] == [MINE]
+    left = client.list_multipart_uploads(Bucket=bucket_name)["Uploads"]
+    assert sorted(each["Key"] for each in left) == sorted(OTHERS)

@@ -1,0 +1,103 @@
+"""The README's commands, run as they are written: only the names of places are put in."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from support.channels import conda_client
+from support.channels.packages import make_package
+from support.paths import ROOT
+from support.pulumi import standin
+from support.pulumi.stacks import engine
+from support.servers.s3_servers import Server
+
+PACKAGE = "my-package-1.0-0.conda"
+
+
+def commands(marker: str) -> str:
+    """The shell block after `<!-- run: MARKER -->`."""
+    found = re.search(rf"<!-- run: {marker} -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert found, f"README has no block {marker}"
+    return found[1]
+
+
+def run(script: str, folder: Path, environment: dict[str, str]) -> str:
+    """What the script printed on both streams; every command of it must succeed."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**engine().environment({}), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder like a fresh clone, as far as these commands see it, and a package to publish."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("infra", "Pulumi.yaml"):
+        (folder / name).symlink_to(ROOT / name)
+    assert make_package(folder, "my-package", "1.0").name == PACKAGE
+    return folder
+
+
+@pytest.fixture
+def pulumi_environment(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "state").mkdir()
+    return {
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "of the tests",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def test_the_path_on_a_store_of_ones_own(
+    minio: Server, bucket_name: str, project: Path, pulumi_environment: dict[str, str], tmp_path: Path
+) -> None:
+    script = commands("s3").replace("https://minio.example.com", minio.endpoint_url).replace("my-bucket", bucket_name)
+    run(script, project, {**pulumi_environment, **minio.environment()})
+
+    workspace = tomllib.loads((project / "pixi.toml").read_text("utf-8"))["workspace"]
+    assert workspace["s3-options"] == {
+        bucket_name: {"endpoint-url": minio.endpoint_url, "region": "us-east-1", "force-path-style": True}
+    }
+    installed = conda_client.install(workspace["channels"][0], ["my-package"], tmp_path / "client", minio)
+    assert "share/my-package.txt" in installed
+
+
+def test_the_path_on_aws_against_the_stand_in(
+    aws: Server, project: Path, pulumi_environment: dict[str, str], tmp_path: Path
+) -> None:
+    # The stack file says where the stand-in is; all else is as on AWS.
+    (project / "Pulumi.prod.yaml").write_text(
+        f"config:\n  chaninfra:endpoint-url: {aws.endpoint_url}\n  chaninfra:force-path-style: true\n", "utf-8"
+    )
+    run(commands("aws"), project, {**pulumi_environment, **standin.install(tmp_path / "home"), **aws.environment()})
+
+    workspace = tomllib.loads((project / "pixi.toml").read_text("utf-8"))["workspace"]
+    assert workspace["channels"] == ["s3://my-bucket/my-channel", "conda-forge"]
+    # On AWS pixi finds region and credentials as any AWS tool does.
+    assert "s3-options" not in workspace
+    installed = conda_client.install("s3://my-bucket/my-channel", ["my-package"], tmp_path / "client", aws)
+    assert "share/my-package.txt" in installed
+
+
+def test_the_commands_for_a_clone_are_those_that_ci_runs() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    block = re.search(r"## The two commands\n\n```sh\n(.*?)```", readme, re.DOTALL)
+    assert block
+    assert re.findall(r"^(make [a-z-]+)", block[1], re.MULTILINE) == ["make demo", "make test"]
+    assert "make test\n" in (ROOT / ".ci" / "run").read_text("utf-8")

@@ -1,0 +1,76 @@
+"""Who may do what, as a user without enough rights sees it, on real stores."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from support.channels.channel_at import PREFIX, Place, allowed
+from support.channels.channels import etags, put
+from support.channels.packages import make_package
+from support.servers.s3_servers import Server
+
+LARGE = 20 << 20
+READ = ("s3:GetObject", "s3:ListBucket")
+
+
+def channel(server: Server, bucket: str) -> Place:
+    server.client().create_bucket(Bucket=bucket)
+    place = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
+    place.done("init", "--subdir", "linux-64")
+    return place
+
+
+@pytest.fixture
+def place(server: Server, bucket_name: str) -> Place:
+    """A channel of noarch and linux-64."""
+    return channel(server, bucket_name)
+
+
+@pytest.fixture
+def on_minio(minio: Server, bucket_name: str) -> Place:
+    """The same on MinIO, whose sessions take a policy."""
+    return channel(minio, bucket_name)
+
+
+@pytest.mark.parametrize("command", ["reindex", "publish", "ls", "init"])
+def test_who_may_not_is_told_so(place: Place, tmp_path: Path, command: str) -> None:
+    before = etags(place.server, place.bucket)
+    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
+    done = place.run(command, *files, **place.server.stranger())
+    assert done.returncode == 5, done.stderr
+    assert done.stdout == ""
+    assert etags(place.server, place.bucket) == before
+
+
+@pytest.mark.parametrize("command", ["reindex", "publish", "ls"])
+def test_a_secret_is_never_printed(place: Place, tmp_path: Path, command: str) -> None:
+    files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
+    key, secret = place.server.access_key_id, "wrong-secret-of-mine"
+    done = place.run(command, *files, "--access-key-id", key, "--secret-access-key", secret, CHANINFRA_TRACEBACK="1")
+    assert done.returncode == 5
+    assert secret not in done.stdout + done.stderr
+
+
+def test_a_publisher_needs_no_right_to_delete(on_minio: Place, tmp_path: Path) -> None:
+    rights = (*READ, "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    keys = allowed(on_minio.server, on_minio.bucket, *rights)
+    large = make_package(tmp_path, "large", "1.0", payload=os.urandom(LARGE))
+    done = on_minio.run("publish", make_package(tmp_path, "hello", "1.0"), large, **keys)
+    assert done.returncode == 0, done.stderr
+    assert on_minio.run("reindex", **keys).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["reindex", "publish"])
+def test_who_may_only_read_is_told_what_he_may_not(on_minio: Place, tmp_path: Path, command: str) -> None:
+    keys = allowed(on_minio.server, on_minio.bucket, *READ)
+    hello = make_package(tmp_path, "hello", "1.0")
+    if command == "reindex":
+        # Else there is nothing to write.
+        put(on_minio.server, on_minio.bucket, f"{PREFIX}/noarch", hello)
+    done = on_minio.run(command, *([hello] if command == "publish" else []), **keys)
+    assert done.returncode == 5
+    assert "may not write" in done.stderr
+    assert on_minio.run("ls", **keys).returncode == 0

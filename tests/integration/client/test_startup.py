@@ -1,0 +1,62 @@
+"""What a start costs, measured against the least that it could."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from chaninfra.channel.outputs.descriptor import dump
+from support.channels.channels import descriptor
+
+ROUNDS = 11
+HEAVY = ("boto3", "botocore", "jsonschema", "obstore", "pulumi", "pydantic", "rattler", "rich", "tomlkit", "zstandard")
+
+
+@pytest.fixture
+def channel_json(tmp_path: Path) -> str:
+    path = tmp_path / "channel.json"
+    path.write_bytes(dump(descriptor()))
+    return str(path)
+
+
+def seconds(command: Sequence[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
+    return time.perf_counter() - start
+
+
+def test_a_start_takes_at_most_two_and_a_half_times_the_import_of_typer(channel_json: str) -> None:
+    program = str(Path(sys.executable).with_name("chaninfra"))
+    commands = {
+        "typer": [sys.executable, "-c", "import typer"],
+        "manifest": [program, "manifest", channel_json],
+        "help": [program, "--help"],
+    }
+    # In turn, so that what else the machine does strikes all alike.
+    rounds = [{name: seconds(command) for name, command in commands.items()} for _ in range(ROUNDS)]
+    median = {name: statistics.median(each[name] for each in rounds) for name in commands}
+    ratios = {name: median[name] / median["typer"] for name in ("manifest", "help")}
+    print(f"typer {median['typer']:.3f} s; " + "; ".join(f"{name} {ratio:.2f} x" for name, ratio in ratios.items()))
+    assert max(ratios.values()) <= 2.5, ratios
+
+
+@pytest.mark.parametrize(
+    "args", [["manifest", "CHANNEL"], ["--help"], ["providers"], ["schema"], ["doctor", "--help"], ["doctor", "--list"]]
+)
+def test_nothing_is_imported_that_the_command_does_not_use(args: list[str], channel_json: str) -> None:
+    script = (
+        "import sys, chaninfra.cli.app as program\ncode = program._main()\nprint(code, *sys.modules, file=sys.stderr)\n"
+    )
+    given = [channel_json if arg == "CHANNEL" else arg for arg in args]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *given], capture_output=True, text=True, timeout=60, check=True
+    )
+    code, *modules = done.stderr.split()
+    assert code == "0"
+    assert not {module.split(".", 1)[0] for module in modules} & set(HEAVY)

@@ -1,0 +1,145 @@
+"""yank, unyank, ls and gc as a user runs them, on real stores."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.channels.channel_at import PREFIX, Place
+from support.channels.channels import etags
+from support.channels.conda_client import index
+from support.channels.packages import make_package
+from support.servers import s3_servers
+from support.servers.s3_servers import Server
+
+
+@pytest.fixture
+def place(server: Server, bucket_name: str, tmp_path: Path) -> Place:
+    """A channel with hello 1.0, hello 2.0 and tool 1.0."""
+    return filled(server, bucket_name, tmp_path)
+
+
+@pytest.fixture
+def on_minio(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
+    """The same on one server."""
+    return filled(minio, bucket_name, tmp_path)
+
+
+def filled(server: Server, bucket_name: str, tmp_path: Path) -> Place:
+    server.client().create_bucket(Bucket=bucket_name)
+    made = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
+    made.done("init", "--subdir", "linux-64", "--provider", "minio")
+    made.done(
+        "publish",
+        make_package(tmp_path, "hello", "1.0"),
+        make_package(tmp_path, "hello", "2.0"),
+        make_package(tmp_path, "tool", "1.0", subdir="linux-64"),
+    )
+    return made
+
+
+def listed(place: Place) -> dict[str, str | None]:
+    """Each file of the channel, and why it is yanked."""
+    return {each["file"]: each["yanked"] for each in json.loads(place.done("ls", "--json"))}
+
+
+def test_a_yanked_package_leaves_the_index_and_comes_back_as_it_was(place: Place) -> None:
+    before = place.repodata("noarch")["packages.conda"]
+    said = place.done("yank", "hello >=2", "--reason", "broken")
+    assert said.splitlines()[0] == "noarch/hello-2.0-0.conda: yanked"
+    assert list(place.repodata("noarch")["packages.conda"]) == ["hello-1.0-0.conda"]
+    assert place.repodata("noarch")["removed"] == ["hello-2.0-0.conda"]
+    assert f"{PREFIX}/noarch/hello-2.0-0.conda" in etags(place.server, place.bucket)
+    assert listed(place) == {"hello-1.0-0.conda": None, "hello-2.0-0.conda": "broken", "tool-1.0-0.conda": None}
+    assert "yanked: broken" in place.done("ls")
+    assert "yanked already" in place.done("yank", "hello-2.0-0.conda")
+    assert place.done("reindex").startswith("noarch: 1 package (no change)")
+    assert "back in the index" in place.done("unyank", "noarch/hello-2.0-0.conda")
+    assert place.repodata("noarch")["packages.conda"] == before
+    assert place.repodata("noarch")["removed"] == []
+
+
+def test_another_indexer_brings_yanked_packages_back_and_our_next_run_does_not(on_minio: Place, tmp_path: Path) -> None:
+    on_minio.done("yank", "hello==1.0", "tool")
+    index(on_minio.server, on_minio.bucket, PREFIX)
+    assert "hello-1.0-0.conda" in on_minio.repodata("noarch")["packages.conda"]
+    on_minio.done("publish", make_package(tmp_path, "new", "1.0"))
+    assert set(on_minio.repodata("noarch")["packages.conda"]) == {"hello-2.0-0.conda", "new-1.0-0.conda"}
+    on_minio.done("reindex")
+    assert on_minio.repodata("linux-64")["packages.conda"] == {}
+    assert on_minio.repodata("linux-64")["removed"] == ["tool-1.0-0.conda"]
+
+
+def test_a_package_that_was_deleted_is_not_brought_back(on_minio: Place) -> None:
+    on_minio.done("yank", "hello")
+    on_minio.server.client().delete_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/noarch/hello-1.0-0.conda")
+    done = on_minio.run("unyank", "hello")
+    assert done.returncode == 3
+    assert "hello-1.0-0.conda: is not there any more" in done.stderr
+    assert list(on_minio.repodata("noarch")["packages.conda"]) == ["hello-2.0-0.conda"]
+
+
+def test_what_is_not_there_is_said(on_minio: Place) -> None:
+    for words, code, said in ((["nobody"], 1, "there is no such package: nobody"), (["a >=>"], 2, "is no match spec")):
+        done = on_minio.run("yank", *words)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert said in done.stderr
+
+
+def test_gc_marks_and_deletes_a_week_later(on_minio: Place, tmp_path: Path) -> None:
+    assert "0 objects would be deleted" in on_minio.done("gc", "--dry-run")
+    on_minio.done("publish", make_package(tmp_path, "hello", "3.0"))
+    said = on_minio.done("gc")
+    assert "marked, to be deleted a week after that" in said
+    key = f"{PREFIX}/.chaninfra/gc/noarch.json"
+    client = on_minio.server.client()
+    marks = json.loads(client.get_object(Bucket=on_minio.bucket, Key=key)["Body"].read())
+    long_ago = int((datetime.now(UTC) - timedelta(days=8)).timestamp() * 1000)
+    marks["unreferenced"] = dict.fromkeys(marks["unreferenced"], long_ago)
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=json.dumps(marks))
+    # The store says that they are young, and nobody's clock can make them older.
+    assert "0 objects deleted" in on_minio.done("gc")
+
+
+def test_gc_deletes_a_week_later_where_the_shard_is_as_old(tmp_path: Path) -> None:
+    """On plain files, whose age can be set."""
+    with s3_servers.versitygw(tmp_path / "server") as server:
+        client = server.client()
+        place = filled(server, "bucket", tmp_path)
+        shards = tmp_path / "server/data/bucket" / PREFIX / "noarch/shards"
+        (before,) = (path.name for path in shards.iterdir())
+        place.done("publish", make_package(tmp_path, "hello", "3.0"))
+        assert "1 shard marked" in place.done("gc")
+        assert "0 objects deleted" in place.done("gc")
+        key = f"{PREFIX}/.chaninfra/gc/noarch.json"
+        marks = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+        (old,) = marks["unreferenced"]
+        long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
+        marks["unreferenced"] = {old: int(long_ago * 1000)}
+        client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(marks))
+        for path in shards.iterdir():
+            os.utime(path, (long_ago, long_ago))
+        assert "1 object would be deleted" in place.done("gc", "--dry-run")
+        deleted = json.loads(place.done("gc", "--json"))["deleted"]
+        assert [(each["key"], each["why"]) for each in deleted] == [(f"{PREFIX}/noarch/{old}", "unreferenced")]
+        assert old == f"shards/{before}"
+        assert len(list(shards.iterdir())) == 1
+        assert json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())["unreferenced"] == {}
+        place.done("reindex", "--check")
+
+
+def test_gc_deletes_what_is_not_declared_any_more(place: Place) -> None:
+    client = place.server.client()
+    key = f"{PREFIX}/channel.json"
+    document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+    document["index"]["formats"] = ["json", "shards"]
+    client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document))
+    deleted = json.loads(place.done("gc", "--json"))["deleted"]
+    assert [each["key"] for each in deleted] == [
+        f"{PREFIX}/{subdir}/repodata.json.zst" for subdir in ("noarch", "linux-64")
+    ]
+    assert "repodata.json.zst" not in " ".join(etags(place.server, place.bucket))

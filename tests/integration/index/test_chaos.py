@@ -1,0 +1,235 @@
+"""Sixteen publishers at once at a store that breaks requests, some of them killed in the middle of one.
+
+What a publish said it did is kept, whatever else happened; a reader never sees a broken index; and to run the killed
+ones again brings everything in order. Which requests break and who is killed at which request follows from SEED.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from bench.generator import Package
+from support.channels.channel_at import PREFIX
+from support.channels.channel_reader import SUBDIRS, Reader
+from support.channels.cli_runner import PROGRAM, chaninfra
+from support.channels.index_reader import forms
+from support.servers.s3_proxy import Proxy, proxy
+from support.servers.s3_servers import Server
+from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset
+
+pytestmark = pytest.mark.long
+
+SEED = 20260201
+PUBLISHERS = 16
+PACKAGES = 20
+FAULTY = 0.06
+POLLS = 200
+NAMES = [f"shared-{number:02}" for number in range(PACKAGES)]
+# Who is killed, while which request hangs, and whether the server had done it by then.
+KILLS: dict[str, tuple[Callable[[Request], bool], Literal["before", "after"]]] = {
+    "publisher-01": (lambda request: _puts(request, "/repodata.json"), "before"),
+    "publisher-04": (lambda request: _puts(request, "/repodata.json"), "after"),
+    "publisher-06": (lambda request: _puts(request, "/repodata.json.zst"), "after"),
+    "publisher-09": (lambda request: _puts(request, "/repodata_shards.msgpack.zst"), "before"),
+    "publisher-11": (lambda request: request.method == "PUT" and "/shards/" in request.path, "after"),
+    "publisher-14": (lambda request: _puts(request, ".conda"), "after"),
+}
+
+
+def _puts(request: Request, end: str) -> bool:
+    return request.method == "PUT" and request.path.endswith(end)
+
+
+def package(name: str, publisher: int) -> Package:
+    """A version of the name for each publisher, so that all of them change the same shards."""
+    subdir = SUBDIRS[NAMES.index(name) % len(SUBDIRS)]
+    index = {
+        "name": name,
+        "version": f"1.{publisher}",
+        "build": "0",
+        "build_number": 0,
+        "depends": [],
+        "subdir": subdir,
+    }
+    return Package({**index, "noarch": "generic"} if subdir == "noarch" else index, f"{name} {publisher}\n".encode())
+
+
+class Publisher:
+    """Publishes its packages lot by lot, each lot by a process of its own, and remembers what these said."""
+
+    def __init__(self, number: int, server: Server, url: str, folder: Path) -> None:
+        self.name = f"publisher-{number:02}"
+        self.done: set[str] = set()
+        self.killed: list[list[Path]] = []
+        self.failed: list[str] = []
+        self.pid: int | None = None
+        self._url = url
+        self._store = ["-c", url, "--endpoint-url", server.endpoint_url]
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.devnull,
+            "NO_PROXY": "127.0.0.1",
+            **server.environment(),
+        }
+        folder.mkdir()
+        files = []
+        for name in NAMES:
+            made = package(name, number)
+            files.append(folder / made.file)
+            files[-1].write_bytes(made.data)
+        rng = random.Random(f"{SEED} {self.name}")
+        rng.shuffle(files)
+        self.lots: list[list[Path]] = []
+        while files:
+            size = rng.randint(1, 8)
+            self.lots.append(files[:size])
+            files = files[size:]
+
+    def run(self) -> None:
+        """All lots; a lot whose process was killed is left to be run again."""
+        for lot in self.lots:
+            self.publish(lot)
+
+    def again(self) -> None:
+        """What was killed, once more."""
+        lots, self.killed = self.killed, []
+        for lot in lots:
+            self.publish(lot)
+
+    def publish(self, lot: list[Path]) -> None:
+        """One process."""
+        child = subprocess.Popen(
+            [PROGRAM, "publish", *map(str, lot), "--json", *self._store],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.pid = child.pid
+        told, noted = child.communicate(timeout=150)
+        self.pid = None
+        if child.returncode == 0:
+            self.done |= {each["url"].removeprefix(f"{self._url}/") for each in json.loads(told)["packages"]}
+        elif child.returncode == -signal.SIGKILL:
+            self.killed.append(lot)
+        else:
+            self.failed.append(f"{self.name} ended with {child.returncode}: {noted}")
+
+    def kill(self) -> None:
+        """The process that runs now."""
+        assert self.pid
+        os.kill(self.pid, signal.SIGKILL)
+
+
+class Trouble:
+    """What the proxy does to requests: seeded faults, never twice in a row to the same one, and the kills."""
+
+    def __init__(self, publishers: list[Publisher]) -> None:
+        self.faults: Counter[str] = Counter()
+        self._publishers = {each.name: each for each in publishers}
+        self._random = {each.name: random.Random(f"{SEED} faults {each.name}") for each in publishers}
+        self._broken: set[tuple[str, str, str]] = set()
+        self._to_kill = dict(KILLS)
+
+    def __call__(self, request: Request) -> Fault | None:
+        victim = self._to_kill.get(request.client)
+        if victim and victim[0](request):
+            del self._to_kill[request.client]
+            return Hold(victim[1], self._publishers[request.client].kill)
+        rng = self._random[request.client]
+        key = (request.client, request.method, request.target)
+        if key in self._broken:
+            self._broken.discard(key)
+            return None
+        if rng.random() >= FAULTY:
+            return None
+        fault = rng.choice(
+            [
+                Answer(500, "InternalError"),
+                Answer(503, "SlowDown"),
+                Reset("before"),
+                Reset("after"),
+                Delay(rng.uniform(0.05, 0.5)),
+            ]
+        )
+        if not isinstance(fault, Delay):
+            self._broken.add(key)
+        self.faults[str(fault) if not isinstance(fault, Delay) else "delay"] += 1
+        return fault
+
+
+@pytest.fixture
+def channel(minio: Server, bucket_name: str) -> str:
+    """The URL of an empty channel."""
+    minio.client().create_bucket(Bucket=bucket_name)
+    url = f"s3://{bucket_name}/{PREFIX}"
+    done = chaninfra("init", url, "--subdir", "linux-64", "--endpoint-url", minio.endpoint_url, server=minio)
+    assert done.returncode == 0, done.stderr
+    return url
+
+
+def test_nothing_that_was_published_is_lost(minio: Server, bucket_name: str, channel: str, tmp_path: Path) -> None:
+    names = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
+    with proxy(minio, names) as between, Reader(minio, channel, NAMES, tmp_path / "reader", POLLS) as reader:
+        publishers = [
+            Publisher(number, between.servers[name], channel, tmp_path / name) for number, name in enumerate(names)
+        ]
+        trouble = Trouble(publishers)
+        between.rule = trouble
+        everyone(publishers, Publisher.run)
+        killed = [each.name for each in publishers for _ in each.killed]
+        done = {label for each in publishers for label in each.done}
+        assert not [said for each in publishers for said in each.failed]
+        assert killed == [*KILLS], "each was killed once, in the middle of a request"
+        assert len(trouble.faults) == 5, trouble.faults
+        for form, found in forms(minio, bucket_name, PREFIX, SUBDIRS).items():
+            assert done <= set(found), f"{form} has lost packages"
+
+        everyone(publishers, Publisher.again)
+        between.rule = None
+        assert not [said for each in publishers for said in (*each.failed, *each.killed)]
+        expected = {
+            f"{made.index['subdir']}/{made.file}": hashlib.sha256(made.data).hexdigest()
+            for number in range(PUBLISHERS)
+            for made in (package(name, number) for name in NAMES)
+        }
+        assert len(expected) == PUBLISHERS * PACKAGES
+        for form, found in forms(minio, bucket_name, PREFIX, SUBDIRS).items():
+            assert {label: record["sha256"] for label, record in found.items()} == expected, form
+        seen = reader.stop()
+        print(summary(between, trouble, seen.polls))
+    assert seen.polls >= POLLS
+    assert not seen.broken
+    assert all(files == sorted(expected) for files in seen.last.values())
+
+
+def everyone(publishers: list[Publisher], what: Callable[[Publisher], None]) -> None:
+    """All at once."""
+    start = threading.Barrier(len(publishers))
+
+    def one(publisher: Publisher) -> None:
+        start.wait()
+        what(publisher)
+
+    with ThreadPoolExecutor(len(publishers)) as pool:
+        list(pool.map(one, publishers))
+
+
+def summary(between: Proxy, trouble: Trouble, polls: int) -> str:
+    """How much of what there was."""
+    log = between.take().log
+    answers = Counter(request.status for request in log)
+    return f"{len(log)} requests, answered {dict(answers)}; faults {dict(trouble.faults)}; {polls} readings"

@@ -1,0 +1,53 @@
+"""The index engine under every schedule with up to four preemptions and a crash at any request, and some beyond."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.index_model.index_mutants import MUTANTS, broken
+from support.index_model.index_processes import collecting, publishing, reindexing, yanking
+from support.index_model.model_checker import ViolationError
+from support.index_model.scenarios import SCENES, Scene
+
+pytestmark = pytest.mark.long
+
+# Two who overwrite the same package re-index after one another, and have ten times as many states.
+FEWER = {"two force": 2}
+
+
+def four() -> Scene:
+    """All four at once."""
+    return Scene([publishing("b"), yanking("a"), reindexing(), collecting()], bare=("d",), garbage=True)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_every_schedule(name: str) -> None:
+    search = SCENES[name]().search(preemptions=FEWER.get(name, 4), crashes=1)
+    search.all()
+    assert search.states > 300
+
+
+def test_every_schedule_of_four_with_one_preemption() -> None:
+    search = four().search(preemptions=1, crashes=1)
+    search.all()
+    assert search.states > 100_000
+
+
+@pytest.mark.parametrize("name", ["two publish", "publish and yank", "what was lost comes back"])
+def test_every_schedule_where_an_answer_is_lost(name: str) -> None:
+    SCENES[name]().search(preemptions=2, crashes=1, lost=1).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_schedules_by_chance(seed: int) -> None:
+    four().search(crashes=2, lost=2).some(seed, 200)
+    for scene in SCENES.values():
+        scene().search(crashes=2, lost=2).some(seed, 15)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_of_the_protocol_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant = MUTANTS[name]
+    mutant.apply(monkeypatch)
+    with pytest.raises(ViolationError, match=mutant.caught_as):
+        broken(mutant).search(preemptions=4, crashes=mutant.crashes).all()

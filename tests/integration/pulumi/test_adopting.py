@@ -1,0 +1,81 @@
+"""A channel that is there already, taken over by the dynamic resources without the engine, on a real server."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.policy.bucket import s3_statements
+from chaninfra.channel.spec.build import build_spec
+from support.pulumi.handlers import Store
+from support.servers.s3_servers import Server
+
+OTHERS = {"Sid": "Others", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+
+
+def policy(server: Server, bucket: str) -> list[dict[str, Any]]:
+    answer = server.client().get_bucket_policy(Bucket=bucket)
+    statements: list[dict[str, Any]] = json.loads(answer["Policy"])["Statement"]
+    return statements
+
+
+def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket_name: str) -> None:
+    store = Store(server, bucket_name)
+    store.noun("bucket").create(store.props())
+    config = {"provider": server.name, "bucket": bucket_name, "endpoint-url": server.endpoint_url}
+    config |= {"prefix": "main", "visibility": "public"}
+    first, adopting = (
+        store.props(statements=s3_statements(build_spec({**config, "adopt": adopt}, where="stack")))
+        for adopt in (False, True)
+    )
+    others = {**OTHERS, "Resource": f"arn:aws:s3:::{bucket_name}/site/*"}
+    server.client().put_bucket_policy(
+        Bucket=bucket_name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [others]})
+    )
+    store.noun("policy").create(first)
+    assert {one["Sid"] for one in policy(server, bucket_name)} == {
+        "Others",
+        "PublicReadGetObject",
+        "PublicReadListBucket",
+    }
+
+    # The state is lost, and another stack adopts the bucket.
+    _, props = store.noun("policy").create(adopting)
+    assert {one["Sid"] for one in policy(server, bucket_name)} == {
+        "Others",
+        "PublicReadGetObjectMain",
+        "PublicReadListBucketMain",
+    }
+    assert store.noun("policy").read(props) == props
+    store.noun("policy").delete(props)
+    assert [one["Sid"] for one in policy(server, bucket_name)] == ["Others"]
+
+
+def test_a_channel_json_that_says_something_else_is_overwritten_with_a_warning(
+    minio: Server, bucket_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(minio, bucket_name)
+    props = store.props(adopt=True)
+    descriptor = store.noun("descriptor")
+    store.noun("bucket").create(props)
+    descriptor.create(props)
+    # Once more, as after a lost state: it says the same.
+    descriptor.create(props)
+    assert "overwritten" not in capsys.readouterr().err
+
+    document = json.loads(props["document"])
+    other = {**props, "document": json.dumps({**document, "name": "other", "subdirs": ["noarch"]})}
+    descriptor.create(other)
+    said = capsys.readouterr().err
+    assert f"warning: s3://{bucket_name}/main/channel.json was there and is overwritten" in said
+    assert "it differed in `name`, `subdirs`." in said
+    # A change of one's own is none of that.
+    descriptor.update(other, props)
+    assert "overwritten" not in capsys.readouterr().err
+    assert descriptor.read(props) is not None
+
+    minio.client().put_object(Bucket=bucket_name, Key="main/channel.json", Body=b"not ours")
+    descriptor.create(props)
+    assert "overwritten" not in capsys.readouterr().err

@@ -1,0 +1,152 @@
+"""The life of a channel on a real store, by the real engine; one story a server, since an engine run takes seconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.channels import channels, conda_client
+from support.pulumi.parallel import Told, tell
+from support.pulumi.stacks import Ran, Stack
+from support.servers.s3_servers import Server
+
+PREFIX = "team/main"
+
+
+def config(server: Server, bucket: str, **more: Any) -> dict[str, Any]:
+    base = {"provider": "custom", "bucket": bucket, "endpoint_url": server.endpoint_url, "prefix": PREFIX}
+    return {**base, "subdirs": ["linux-64"], **more}
+
+
+class Channel:
+    """A stack with a channel on a server, and what the story looks at all the time."""
+
+    def __init__(self, server: Server, bucket: str, folder: Path) -> None:
+        self.server, self.bucket, self.folder = server, bucket, folder
+        self.stack = Stack(folder / "stack", config(server, bucket), server.environment())
+
+    def objects(self) -> dict[str, str]:
+        return channels.etags(self.server, self.bucket)
+
+    def descriptor(self) -> dict[str, Any]:
+        found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/channel.json")
+        document: dict[str, Any] = json.loads(found["Body"].read())
+        return document
+
+    def index(self) -> dict[str, str]:
+        return {key: tag for key, tag in self.objects().items() if "repodata" in key or "/shards/" in key}
+
+    def install(self, name: str) -> list[str]:
+        url = f"s3://{self.bucket}/{PREFIX}"
+        return conda_client.install(url, ["tool"], self.folder / name, self.server)
+
+
+@pytest.fixture(scope="module")
+def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell(life, (minio, versitygw), tmp_path_factory)
+
+
+def test_a_channel_from_its_first_day_to_its_last(server: Server, told: Told) -> None:
+    told[server.name].result()
+
+
+def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    channel = Channel(server, bucket_name, tmp_path)
+    stack = channel.stack
+
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert "linux-64/repodata_shards.msgpack.zst" in " ".join(channel.objects())
+    # What the store honours was found out, and every writer is told; of the probe nothing is left.
+    assert channel.descriptor() == stack.outputs()["channels"]["main"]
+    assert channel.descriptor()["index"]["conditional-writes"] == {"create": True, "replace": True, "multipart": True}
+    assert ".chaninfra" not in " ".join(channel.objects())
+    packages = channels.fill(server, bucket_name, PREFIX, tmp_path / "packages")
+    assert "share/hello.txt" in channel.install("client")
+    objects = channel.objects()
+
+    # Nothing to do, not under another name of the stack or of the channel either.
+    assert stack.up().done == {}
+    stack.rename("renamed")
+    stack.config(name="another")
+    ran = stack.up()
+    assert ran.done == {"updated": 1}, ran
+    assert list(stack.outputs()["channels"]) == ["another"]
+    assert channel.descriptor() == stack.outputs()["channels"]["another"]
+    assert channel.descriptor()["index"]["conditional-writes"] is not None
+    assert channel.index() == {key: tag for key, tag in objects.items() if key in channel.index()}
+    stack.config(name=None)
+
+    # A file of the skeleton deleted by hand.
+    gone = f"{PREFIX}/noarch/repodata.json.zst"
+    server.client().delete_object(Bucket=bucket_name, Key=gone)
+    assert stack.refresh().done == {"updated": 1}
+    # Together with a subdir more.
+    stack.config(subdirs=["linux-64", "osx-arm64"])
+    assert stack.up().done == {"updated": 2}
+    assert gone in channel.objects()
+    assert f"{PREFIX}/osx-arm64/repodata.json" in channel.objects()
+    assert "share/tool.txt" in channel.install("client-of-restored")
+
+    _refuses_to_lose_packages(channel, packages)
+    _is_adopted_where_the_state_was_lost(channel)
+
+    stack.config(force_destroy=True)
+    assert stack.up().done == {"updated": 4}
+    assert stack.destroy().code == 0
+    assert bucket_name not in channels.buckets(server)
+    assert stack.resources() == {}
+
+
+def _refuses_to_lose_packages(channel: Channel, packages: list[str]) -> None:
+    stack, objects = channel.stack, channel.objects()
+    resources = stack.resources()
+
+    stack.config(prefix="moved")
+    assert_refused(stack.preview(), "2 packages", f"s3://{channel.bucket}/{PREFIX}", "force-destroy")
+    stack.config(prefix=PREFIX)
+    assert_refused(stack.destroy(), "2 packages", "force-destroy", "pulumi up")
+    assert channel.objects() == objects
+    assert stack.resources() == resources
+    assert set(packages) < set(objects)
+
+
+def _is_adopted_where_the_state_was_lost(channel: Channel) -> None:
+    stack, server = channel.stack, channel.server
+    known, settings = dict(stack.environment), stack.settings.read_text()
+    before = channel.objects()
+
+    stack.lose_state()
+    ran = stack.up()
+    assert_refused(ran, "exists already", "adopt")
+    assert stack.resources() == {}
+    assert channel.objects() == before
+
+    # Packages that were never indexed are no reason to write an empty index beside them.
+    bare = f"{PREFIX}/win-64/bare-1.0-h0_0.conda"
+    server.client().put_object(Bucket=channel.bucket, Key=bare, Body=b"a package")
+    stack.config(adopt=True, subdirs=["linux-64", "osx-arm64", "win-64"])
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert "win-64 has packages but no repodata.json" in ran.output
+    assert "chaninfra reindex" in ran.output
+    after = channel.objects()
+    changed = {key for key in after if after[key] != before.get(key)}
+    assert changed == {bare, f"{PREFIX}/channel.json"}
+    assert stack.destroy().code == 0
+    assert channel.objects() == after
+
+    server.client().delete_object(Bucket=channel.bucket, Key=bare)
+    stack.environment = known
+    stack.settings.write_text(settings)
+
+
+def assert_refused(ran: Ran, *words: str) -> None:
+    """Failed, for the reason that has these words, and without a traceback."""
+    assert ran.code != 0, ran
+    for word in words:
+        assert word in ran.output, ran
+    assert "Traceback" not in ran.output, ran

@@ -1,0 +1,111 @@
+"""States that earlier versions made, under the program as it is now: nothing is changed, nothing is replaced.
+
+`tests/data/states` holds one for each backend and version, with EXAMPLE-… for what differs from run to run. A state is
+never written anew: when its version was released, what it says is a fact. To add one for a new version:
+CHANINFRA_WRITE_STATE=<version> pytest tests/integration/pulumi/test_old_states.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.paths import DATA
+from support.pulumi.stacks import Stack
+from support.pulumi.standin import install
+from support.servers.s3_servers import Server
+
+pytestmark = pytest.mark.long
+
+STATES = DATA / "states"
+BACKENDS = ("aws", "minio")
+VERSIONS = sorted({path.stem.split("_")[1] for path in STATES.glob("*_*.json")})
+OIDC = {"issuer": "https://idp.example.com", "audience": "conda", "subject": "ci"}
+TO_WRITE = os.environ.get("CHANINFRA_WRITE_STATE")
+# Defaults that were others then: who had them and wants no change says so. Without that two files of each channel are
+# written anew, in place.
+DEFAULTS: dict[str, dict[str, Any]] = {version: {"index": {"compression-level": 3}} for version in ("0.1", "0.2")}
+_KEYS: dict[str, dict[str, Any]] = {
+    "minio": {
+        "versioning": True,
+        "tags": {"team": "a"},
+        "old_versions_days": 30,
+        "publishers": {"ci": {"key": {"rotate": "1"}}, "token": {"oidc": OIDC}},
+        "readers": {"people": {"key": {}}},
+    }
+}
+# What is in the states of a version, for it was there.
+WITH: dict[str, dict[str, dict[str, Any]]] = {"0.2": _KEYS, "0.3": _KEYS}
+
+
+def stack_on(backend: str, version: str, server: Server, bucket: str, folder: Path) -> Stack:
+    config: dict[str, Any] = {
+        "provider": backend,
+        "bucket": bucket,
+        "endpoint_url": server.endpoint_url,
+        "region": server.region,
+        "force_path_style": True,
+        "visibility": "public",
+        "channels": {"stable": {}, "nightly": {"subdirs": ["linux-64"]}},
+        **DEFAULTS.get(version, {}),
+        **WITH.get(version, {}).get(backend, {}),
+    }
+    environment = server.environment()
+    if backend == "aws":
+        environment |= {**install(folder / "home"), "AWS_ENDPOINT_URL": server.endpoint_url}
+    return Stack(folder / "stack", config, environment)
+
+
+def places(server: Server, bucket: str, stack: Stack) -> dict[str, str]:
+    # As the keys were named in 0.2; now the name of the bucket's component stands before that.
+    keys = {
+        f"EXAMPLE-KEY-OF-{name.removeprefix('bucket-')}": found["id"]
+        for name, found in stack.resources().items()
+        if found["type"].endswith(":AccessKey")
+    }
+    return {"EXAMPLE-BUCKET": bucket, "EXAMPLE-ENDPOINT": server.endpoint_url.removeprefix("http://"), **keys}
+
+
+def portable(value: Any) -> Any:
+    """The state without where on this machine each resource was declared."""
+    if isinstance(value, dict):
+        return {key: portable(item) for key, item in value.items() if key not in ("sourcePosition", "stackTrace")}
+    return [portable(item) for item in value] if isinstance(value, list) else value
+
+
+def test_there_is_a_state_of_each_backend() -> None:
+    assert VERSIONS
+    assert {path.name for path in STATES.glob("*.json")} == {f"{each}_{v}.json" for each in BACKENDS for v in VERSIONS}
+
+
+@pytest.mark.parametrize("version", [TO_WRITE] if TO_WRITE else VERSIONS)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_state_of_an_earlier_version_needs_no_change(
+    backend: str, version: str, request: pytest.FixtureRequest, bucket_name: str, tmp_path: Path
+) -> None:
+    server: Server = request.getfixturevalue(backend)
+    stack = stack_on(backend, version, server, bucket_name, tmp_path)
+    assert stack.up().code == 0
+    state = STATES / f"{backend}_{version}.json"
+    if TO_WRITE:
+        text = json.dumps(portable(json.loads(stack.export())), indent=1) + "\n"
+        for name, value in places(server, bucket_name, stack).items():
+            text = text.replace(value, name)
+        state.write_text(text)
+        return
+
+    text = state.read_text()
+    for name, value in places(server, bucket_name, stack).items():
+        text = text.replace(name, value)
+    assert "EXAMPLE-" not in text
+    assert stack.run("stack", "import", stdin=text).code == 0
+    ran = stack.preview(expect_no_changes=True)
+    assert ran.code == 0, ran
+    assert stack.refresh().done == {}
+    stack.config(force_destroy=True)
+    assert stack.up().code == 0
+    assert stack.destroy().code == 0

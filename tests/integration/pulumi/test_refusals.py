@@ -1,0 +1,95 @@
+"""What stops a stack in the preview already, each by a message of its own, with nothing made: by the real engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.channels import channels
+from support.pulumi.stacks import Stack
+from support.servers.s3_servers import Server, free_port
+
+
+@pytest.fixture(scope="module")
+def stack(minio: Server, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """A stack without a resource; each test gives it other settings."""
+    return Stack(tmp_path_factory.mktemp("refused") / "stack", {}, minio.environment())
+
+
+def refused(stack: Stack, server: Server, config: dict[str, Any], environment: dict[str, str] | None = None) -> str:
+    """The output of a preview that fails, after a look at what is there."""
+    before = channels.buckets(server)
+    stack.settings.write_text("encryptionsalt:" + stack.settings.read_text().split("encryptionsalt:")[1].split("\n")[0])
+    stack.config(**config)
+    known = dict(stack.environment)
+    stack.environment.update(server.environment() if environment is None else environment)
+    try:
+        ran = stack.preview()
+    finally:
+        stack.environment = known
+    assert ran.code != 0, ran
+    assert "Traceback" not in ran.output, ran
+    assert channels.buckets(server) == before
+    assert stack.resources() == {}
+    return ran.output
+
+
+def config(server: Server, bucket: str, **more: Any) -> dict[str, Any]:
+    return {"provider": "minio", "bucket": bucket, "endpoint_url": server.endpoint_url, "prefix": "main", **more}
+
+
+def test_credentials_that_the_store_does_not_know(stack: Stack, minio: Server, bucket_name: str) -> None:
+    wrong = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "wrong"}
+    output = refused(stack, minio, config(minio, bucket_name), wrong)
+    assert "does not accept these credentials (InvalidAccessKeyId)" in output
+
+
+def test_an_endpoint_that_does_not_answer(stack: Stack, minio: Server, bucket_name: str) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    output = refused(stack, minio, config(minio, bucket_name, endpoint_url=nowhere))
+    assert "no answer" in output
+    assert nowhere in output
+    assert "check `endpoint-url`" in output
+
+
+def test_a_bucket_of_somebody_else(stack: Stack, minio: Server, bucket_name: str) -> None:
+    minio.client().create_bucket(Bucket=bucket_name)
+    output = refused(stack, minio, config(minio, bucket_name), minio.stranger())
+    assert f"these credentials may not look at s3://{bucket_name} (AccessDenied)" in output
+    assert "may belong to somebody else" in output
+
+
+def test_a_key_that_is_unknown(stack: Stack, minio: Server, bucket_name: str) -> None:
+    output = refused(stack, minio, config(minio, bucket_name, visibilty="public"))
+    assert "Pulumi.test.yaml" in output
+    assert "key visibilty: unknown key" in output
+    assert "did you mean 'visibility'?" in output
+
+
+def test_a_secret_in_clear(stack: Stack, minio: Server, bucket_name: str) -> None:
+    output = refused(stack, minio, config(minio, bucket_name, access_key_id="id", secret_access_key="in-clear-123"))
+    assert "key secret-access-key: a secret is written in clear" in output
+    assert "pulumi config set --secret secret-access-key" in output
+    assert "in-clear-123" not in output
+
+
+def test_keys_in_the_config_stay_secret(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+    # A project of another name, as a template makes it: its config has another namespace.
+    stack = Stack(tmp_path / "stack", config(minio, bucket_name), {}, project="my-channels")
+    stack.config(access_key_id=minio.access_key_id)
+    stack.secret("secret-access-key", minio.secret_access_key)
+    up = stack.up()
+    assert up.code == 0, up
+    assert f"{bucket_name}" in channels.buckets(minio)
+    again = stack.up()
+    assert again.done == {}, again
+    shown = stack.run("stack", "export", "--show-secrets").output
+    assert minio.secret_access_key in shown, "it is nowhere, so the rest would prove nothing"
+    for text in (up.output, again.output, stack.export(), str(stack.outputs())):
+        assert minio.secret_access_key not in text
+    assert minio.secret_access_key not in stack.settings.read_text()
+    destroyed = stack.destroy()
+    assert destroyed.code == 0, destroyed
+    assert bucket_name not in channels.buckets(minio)

@@ -1,0 +1,258 @@
+"""Settings, publishers, readers and maintainers of a store of one's own: made, used, changed by hand, mended, replaced
+and deleted, by the real engine on real servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pulumi.dynamic import Config
+
+from access_table import TABLE, Place
+from chaninfra.channel.config.schema import ACCESS, validate
+from chaninfra.pulumi.bucket_session import Session
+from chaninfra.pulumi.user_admin import ADMIN_APIS, UserAdmin
+from support.cases import secret_search
+from support.cases.access_cases import CASES, CHANNEL, NEIGHBOUR, PREFIXES, SUBDIRS
+from support.channels import channels
+from support.pulumi.parallel import Told, tell
+from support.pulumi.stacks import Ran, Stack
+from support.servers.s3_servers import Server
+
+pytestmark = pytest.mark.long
+
+GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
+KEY: dict[str, Any] = {"key": {}}
+# What each server has: MinIO no CORS, versitygw no lifecycle.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "minio": {"versioning": True, "tags": {"team": "a"}, "old_versions_days": 30},
+    "versitygw": {"versioning": True, "tags": {"team": "a"}, "cors_origins": ["https://docs.example.com"]},
+}
+
+
+@pytest.fixture(scope="module")
+def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell(life, (minio, versitygw), tmp_path_factory)
+
+
+def test_settings_and_keys_from_their_first_day_to_their_last(server: Server, told: Told) -> None:
+    told[server.name].result()
+
+
+@dataclass
+class Ground:
+    """A stack with two channels on a server, and all that was ever printed of it."""
+
+    server: Server
+    bucket: str
+    stack: Stack
+    printed: dict[str, str] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+
+    def run(self, command: str) -> Ran:
+        ran: Ran = getattr(self.stack, command)()
+        self.printed[f"{command} {len(self.printed)}"] = ran.output
+        return ran
+
+    def done(self, command: str) -> dict[str, int]:
+        ran = self.run(command)
+        assert ran.code == 0, ran
+        return ran.done
+
+    def keys(self, channel: str = "stable") -> dict[str, dict[str, str]]:
+        """The key of each principal of a channel, by its role."""
+        outputs = self.stack.outputs(show_secrets=True)
+        access = self.stack.outputs()["access"]
+        validate(access, ACCESS, where="the stack output access")
+        found = {}
+        for role, group in GROUPS.items():
+            for name, key in outputs["keys"][channel].get(group, {}).items():
+                assert access[channel][group][name] == {"kind": "key", "access-key-id": key["access-key-id"]}
+                found[role] = key
+                self.secrets.add(key["secret-access-key"])
+        return found
+
+    def client(self, key: dict[str, str]) -> Any:
+        return self.server.client(
+            aws_access_key_id=key["access-key-id"], aws_secret_access_key=key["secret-access-key"]
+        )
+
+    def may(self, key: dict[str, str], place: Place, action: str) -> bool:
+        return CASES[action].may(self.server.client(), self.client(key), self.bucket, PREFIXES[place])
+
+    def admin(self) -> UserAdmin:
+        location = {"bucket": self.bucket, "endpoint-url": self.server.endpoint_url, "region": self.server.region}
+        given = {"access-key-id": self.server.access_key_id, "secret-access-key": self.server.secret_access_key}
+        config = Config({f"ns:{name}": value for name, value in given.items()}, "chaninfra")
+        store = {**location, "force-path-style": True, "profile": None, "namespace": "ns"}
+        return ADMIN_APIS[f"{self.server.name}-admin"](Session(store, config))  # type: ignore[index]
+
+    def settings(self) -> dict[str, Any]:
+        """What the bucket's settings are."""
+        client, bucket = self.server.client(), {"Bucket": self.bucket}
+        found: dict[str, Any] = {"versioning": client.get_bucket_versioning(**bucket).get("Status")}
+        with _unless("NoSuchTagSet"):
+            found["tags"] = {tag["Key"]: tag["Value"] for tag in client.get_bucket_tagging(**bucket)["TagSet"]}
+        with _unless("NoSuchLifecycleConfiguration", "NotImplemented"):
+            (rule,) = client.get_bucket_lifecycle_configuration(**bucket)["Rules"]
+            found["days"] = rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        with _unless("NoSuchCORSConfiguration"):
+            (rule,) = client.get_bucket_cors(**bucket)["CORSRules"]
+            found["origins"] = rule["AllowedOrigins"]
+        return found
+
+
+@contextmanager
+def _unless(*codes: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in codes:
+            raise
+
+
+def life(server: Server, bucket: str, tmp_path: Path) -> None:
+    names = {"stable": {"prefix": CHANNEL}, "nightly": {"prefix": NEIGHBOUR}}
+    groups = {group: {"someone": KEY} for group in GROUPS.values()}
+    config: dict[str, Any] = {"provider": server.name, "bucket": bucket, "endpoint_url": server.endpoint_url}
+    config |= {"channels": names, "subdirs": [*SUBDIRS], **groups, **SETTINGS[server.name]}
+    ground = Ground(server, bucket, Stack(tmp_path / "stack", config, server.environment()))
+
+    assert set(ground.done("up")) == {"created"}
+    assert ground.done("up") == {}
+    assert ground.done("refresh") == {}
+    made = ground.settings()
+    assert made["versioning"] == "Enabled"
+    assert made["tags"] == {"team": "a"}
+    assert made.get("days", 30) == 30
+    assert made.get("origins", ["https://docs.example.com"]) == ["https://docs.example.com"]
+    assert len(made) == 3
+
+    _each_key_may_what_the_table_says(ground)
+    _what_was_changed_by_hand_is_mended(ground, made)
+    _a_key_is_replaced(ground)
+    _settings_and_principals_change_in_place(ground)
+    _nothing_is_left_of_them(ground)
+    _no_secret_was_ever_in_clear(ground)
+
+
+def _each_key_may_what_the_table_says(ground: Ground) -> None:
+    keys = ground.keys()
+    for (role, place, action), cell in TABLE.items():
+        if role in keys and not cell.aws_only:
+            assert ground.may(keys[role], place, action) == cell.allowed, (role, place, action)
+
+
+def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) -> None:
+    client, bucket, admin = ground.server.client(), {"Bucket": ground.bucket}, ground.admin()
+    keys = ground.keys()
+    client.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Suspended"})
+    client.delete_bucket_tagging(**bucket)
+    if "days" in made:
+        client.delete_bucket_lifecycle(**bucket)
+        everything = [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]
+        admin.mend(keys["reader"]["access-key-id"], {"Version": "2012-10-17", "Statement": everything})
+    else:
+        client.delete_bucket_cors(**bucket)
+        policy = json.loads(client.get_bucket_policy(**bucket)["Policy"])
+        for statement in policy["Statement"]:
+            if statement["Resource"] == f"arn:aws:s3:::{ground.bucket}/{CHANNEL}/*":
+                statement["Action"] = "s3:*"
+        client.put_bucket_policy(**bucket, Policy=json.dumps(policy))
+    admin.remove(keys["maintainer"]["access-key-id"])
+    assert ground.may(keys["reader"], "own", "put-package")
+
+    ran = ground.run("refresh")
+    policy = f"AccessKey bucket-{CHANNEL}-reader-someone-key" if "days" in made else "BucketPolicy bucket-policy"
+    for changed in (
+        f"{policy} updated",
+        "BucketSettings bucket-settings updated",
+        f"{CHANNEL}-maintainer-someone-key deleted",
+    ):
+        assert changed in ran.output, ran
+    ran = ground.done("up")
+    assert ran["created"] == 1, ran
+    assert "replaced" not in ran
+    assert ground.settings() == made
+    mended = ground.keys()
+    assert mended["reader"] == keys["reader"]
+    assert mended["maintainer"]["access-key-id"] != keys["maintainer"]["access-key-id"]
+    assert not ground.may(mended["reader"], "own", "put-package")
+    assert ground.may(mended["maintainer"], "own", "delete-package")
+    assert ground.done("up") == {}
+
+
+def _a_key_is_replaced(ground: Ground) -> None:
+    before = ground.keys()["publisher"]
+    ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
+    # The id of the new key is not known then, nor is what the bucket's policy says of it.
+    assert ground.done("preview")["replaced"] == 2
+    ran = ground.run("up")
+    assert ran.done["replaced"] == 2, ran
+    name = f"AccessKey bucket-{CHANNEL}-publisher-someone-key"
+    assert ran.output.index(f"{name} created replacement") < ran.output.index(f"{name} deleting original")
+    after = ground.keys()["publisher"]
+    assert set(before.values()).isdisjoint(after.values())
+    assert ground.may(after, "own", "put-package")
+    with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+        ground.client(before).list_objects_v2(Bucket=ground.bucket)
+    assert ground.done("up") == {}
+
+
+def _settings_and_principals_change_in_place(ground: Ground) -> None:
+    keys = ground.keys()
+    ground.stack.config(
+        versioning=False,
+        tags={"team": "b", "more": "c"},
+        **{"old_versions_days": 7} if ground.server.name == "minio" else {"cors_origins": ["https://a.example.com"]},
+        subdirs=["noarch", "osx-arm64"],
+        readers={},
+    )
+    ran = ground.done("up")
+    assert ran["deleted"] == 2, ran
+    assert "replaced" not in ran
+    changed = ground.settings()
+    assert changed["versioning"] == "Suspended"
+    assert changed["tags"] == {"team": "b", "more": "c"}
+    assert changed.get("days", 7) == 7
+    assert changed.get("origins", ["https://a.example.com"]) == ["https://a.example.com"]
+    assert set(ground.keys()) == {"publisher", "maintainer"}
+    with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+        ground.client(keys["reader"]).list_objects_v2(Bucket=ground.bucket)
+    # With the channel's new subdir, its publisher gets the right to it, and keeps its key.
+    publisher = ground.client(ground.keys()["publisher"])
+    publisher.put_object(Bucket=ground.bucket, Key=f"{CHANNEL}/osx-arm64/a-1-0.conda", Body=b"a package")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        publisher.put_object(Bucket=ground.bucket, Key=f"{CHANNEL}/linux-64/a-1-0.conda", Body=b"a package")
+    # Taken back, and not looked at any more.
+    ground.stack.config(tags=None, old_versions_days=None, cors_origins=None)
+    assert "replaced" not in ground.done("up")
+    assert ground.settings() == {"versioning": "Suspended"}
+    assert ground.done("refresh") == {}
+
+
+def _nothing_is_left_of_them(ground: Ground) -> None:
+    users = [key["access-key-id"] for channel in ("stable", "nightly") for key in ground.keys(channel).values()]
+    assert len(users) == 4
+    refused = ground.run("destroy")
+    assert refused.code != 0
+    assert "force-destroy" in refused.output
+    assert ground.done("up") == {}
+    ground.stack.config(force_destroy=True)
+    ground.done("up")
+    ground.done("destroy")
+    assert ground.bucket not in channels.buckets(ground.server)
+    assert [user for user in users if ground.admin().policy(user) is not None] == []
+
+
+def _no_secret_was_ever_in_clear(ground: Ground) -> None:
+    """In what the engine printed; in its state and the files that it keeps, backups of all earlier states included."""
+    assert len(ground.secrets) == 7
+    assert secret_search.found(ground.secrets, ground.printed) == []
+    assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []

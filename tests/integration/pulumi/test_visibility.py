@@ -1,0 +1,78 @@
+"""Who may read: two channels in one bucket, made public and private again in place, by the real engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.channels import channels
+from support.pulumi.parallel import Told, tell
+from support.pulumi.stacks import Stack
+from support.servers.s3_servers import Server
+
+OTHERS = {"Sid": "Others", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+
+
+@pytest.fixture(scope="module")
+def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return tell(visibility, (minio, versitygw), tmp_path_factory)
+
+
+def test_two_channels_become_public_and_private_again(server: Server, told: Told) -> None:
+    told[server.name].result()
+
+
+def visibility(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    names: dict[str, Any] = {"stable": {}, "dev": {"prefix": "team/dev", "subdirs": ["win-64"]}}
+    config = {"provider": "custom", "bucket": bucket_name, "endpoint_url": server.endpoint_url, "channels": names}
+    stack = Stack(tmp_path / "stack", {**config, "subdirs": "linux-64,osx-64"}, server.environment())
+    bucket = f"{server.endpoint_url}/{bucket_name}"
+    repodata = [f"{bucket}/stable/linux-64/repodata.json", f"{bucket}/team/dev/win-64/repodata.json"]
+
+    def anybody_gets() -> list[int]:
+        return [channels.status(url) for url in repodata]
+
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert anybody_gets() == [403, 403]
+    skeleton = channels.etags(server, bucket_name)
+    assert f"{bucket_name}-policy" not in stack.resources()
+
+    stack.config(visibility="public")
+    ran = stack.up()
+    assert ran.done == {"created": 1, "updated": 2}, ran
+    assert anybody_gets() == [200, 200]
+    # A missing file is missing and not forbidden, or pixi would stop there.
+    assert channels.status(f"{bucket}/stable/linux-64/no-such-file") == 404
+    described = stack.outputs()["channels"]
+    assert described["dev"]["public-url"] == f"{bucket}/team/dev"
+    assert described["stable"]["auth"] == "public"
+
+    # By hand: our statement is gone, and one of others is there.
+    client = server.client()
+    policy = json.loads(client.get_bucket_policy(Bucket=bucket_name)["Policy"])
+    statements = [one for one in policy["Statement"] if one["Sid"] != "PublicReadGetObject"]
+    others = {**OTHERS, "Resource": f"arn:aws:s3:::{bucket_name}/other/*"}
+    client.put_bucket_policy(Bucket=bucket_name, Policy=json.dumps({**policy, "Statement": [*statements, others]}))
+    assert anybody_gets() == [403, 403]
+    assert stack.refresh().done == {"updated": 1}
+    ran = stack.up()
+    assert ran.done == {"updated": 1}, ran
+    assert anybody_gets() == [200, 200]
+
+    # An empty channel may move; its old files go with it.
+    stack.config(visibility="private", channels={**names, "stable": {"prefix": "moved"}})
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert anybody_gets() == [403, 403]
+    left = json.loads(client.get_bucket_policy(Bucket=bucket_name)["Policy"])["Statement"]
+    assert [one["Sid"] for one in left] == ["Others"]
+    keys = channels.etags(server, bucket_name)
+    assert {key.split("/")[0] for key in keys} == {"moved", "team"}
+    assert sum("repodata" in key for key in keys) == sum("repodata" in key for key in skeleton)
+
+    assert stack.destroy().code == 0
+    assert bucket_name not in channels.buckets(server)

@@ -1,0 +1,204 @@
+"""What no server here can judge, and the docs therefore call "AWS only": each by the server's refusal or ignorance.
+
+A test here that fails after a server was updated is good news: its cell can then be judged.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from access_table import TABLE
+from chaninfra.channel.policy.bucket import bucket_statements
+from chaninfra.channel.policy.permissions import identity_policy
+from chaninfra.channel.policy.statements import document, public_read
+from chaninfra.channel.spec.build import build_spec
+from support.cases import access_sessions
+from support.servers.iam_servers import Gateway, versitygw_iam
+from support.servers.s3_servers import Server
+
+PREFIX = "team/stable"
+_KEY = f"{PREFIX}/noarch/package-0.conda"
+
+
+def _policy(bucket: str, **keys: Any) -> str:
+    config = {"provider": "aws", "region": "us-east-1", "bucket": bucket, "prefix": PREFIX, **keys}
+    return json.dumps(document(bucket_statements(build_spec(config, where="Pulumi.test.yaml"))))
+
+
+@pytest.fixture
+def bucket(server: Server, bucket_name: str) -> str:
+    server.client().create_bucket(Bucket=bucket_name)
+    return bucket_name
+
+
+# option → what MinIO says of its policy, and what versitygw says
+REFUSED: Mapping[str, tuple[dict[str, Any], str, str]] = {
+    "organization": (
+        {"visibility": "organization", "aws": {"organization-id": "o-abcdefghij"}},
+        "invalid condition key 'aws:PrincipalOrgID'",
+        "Policy has an invalid condition key",
+    ),
+    "no-overwrite": (
+        {"aws": {"no-overwrite": True}},
+        "invalid condition key 's3:",
+        "Policy has an invalid condition key",
+    ),
+    "cdn": (
+        {"visibility": "public", "cdn": {}},
+        "invalid condition key 'aws:SourceArn'",
+        "Invalid principal in policy",
+    ),
+    "vpc-endpoints": (
+        {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
+        "invalid condition key 'aws:SourceVpce'",
+        "Policy has an invalid condition key",
+    ),
+}
+
+
+@pytest.mark.parametrize("option", REFUSED)
+def test_the_servers_refuse_conditions_and_principals_that_they_do_not_know(
+    server: Server, bucket: str, option: str
+) -> None:
+    keys, by_minio, by_versitygw = REFUSED[option]
+    with pytest.raises(ClientError) as caught:
+        server.client().put_bucket_policy(Bucket=bucket, Policy=_policy(bucket, **keys))
+    assert caught.value.response["Error"]["Code"] == "MalformedPolicy"
+    assert (by_minio if server.name == "minio" else by_versitygw) in caught.value.response["Error"]["Message"]
+
+
+def test_versitygw_knows_no_principal_of_another_account(gateway: Gateway, bucket_name: str) -> None:
+    root = gateway.server.client()
+    root.create_bucket(Bucket=bucket_name)
+    policy = json.loads(_policy(bucket_name, readers={"partner": {"arn": "210987654321"}}))
+    with pytest.raises(ClientError, match="Invalid principal in policy"):
+        root.put_bucket_policy(Bucket=bucket_name, Policy=json.dumps(policy))
+
+
+def test_minio_takes_a_principal_of_another_account_and_lets_in_nobody_by_it(minio: Server, bucket_name: str) -> None:
+    """A bucket's policy is for anonymous requests there; not even "*" covers a session."""
+    minio.client().create_bucket(Bucket=bucket_name)
+    minio.client().put_object(Bucket=bucket_name, Key=_KEY, Body=b"")
+    policy = json.loads(_policy(bucket_name, readers={"partner": {"arn": "210987654321"}}))
+    policy["Statement"] = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    minio.client().put_bucket_policy(Bucket=bucket_name, Policy=json.dumps(policy))
+    nothing = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    client = access_sessions.on_minio(minio, {"Version": "2012-10-17", "Statement": [nothing]})
+    assert not _may(lambda: client.get_object(Bucket=bucket_name, Key=_KEY))
+    minio.client().put_bucket_policy(
+        Bucket=bucket_name, Policy=json.dumps(document(public_read(bucket_name, [PREFIX])))
+    )
+    assert not _may(lambda: client.get_object(Bucket=bucket_name, Key=_KEY))
+
+
+def test_versitygw_takes_the_guard_as_a_roles_policy_and_then_knows_no_values(
+    gateway: Gateway, bucket_name: str
+) -> None:
+    """So it denies an upload that the guard lets through on AWS."""
+    root = gateway.server.client()
+    root.create_bucket(Bucket=bucket_name)
+    allowed = identity_policy("publisher", bucket=bucket_name, prefix=PREFIX, subdirs=["noarch"])
+    for condition, allows in [
+        ({"Null": {"s3:if-none-match": "true"}}, False),
+        ({"Bool": {"s3:ObjectCreationOperation": "true"}}, True),
+    ]:
+        deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket_name}/*"}
+        rights = {**allowed, "Statement": [*allowed["Statement"], {**deny, "Condition": condition}]}
+        client = access_sessions.on_versitygw(gateway, rights)
+        key = f"{PREFIX}/noarch/{secrets.token_hex(4)}.conda"
+        assert _may(lambda put=client.put_object, at=key: put(Bucket=bucket_name, Key=at, IfNoneMatch="*")) == allows
+
+
+def test_neither_server_hides_a_missing_file_from_those_who_may_not_list(
+    minio: Server, gateway: Gateway, bucket_name: str
+) -> None:
+    """AWS answers 403; hence everybody who reads may list."""
+    get = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket_name}/*"}
+    rights = {"Version": "2012-10-17", "Statement": [get]}
+    for client, root in [
+        (access_sessions.on_versitygw(gateway, rights), gateway.server.client()),
+        (access_sessions.on_minio(minio, rights), minio.client()),
+    ]:
+        root.create_bucket(Bucket=bucket_name)
+        assert not _may(lambda client=client: client.list_objects_v2(Bucket=bucket_name))
+        with pytest.raises(ClientError, match="NoSuchKey"):
+            client.get_object(Bucket=bucket_name, Key=_KEY)
+
+
+def test_rights_on_a_kms_key_are_taken_by_versitygw_which_has_no_kms(gateway: Gateway, bucket_name: str) -> None:
+    root = gateway.server.client()
+    root.create_bucket(Bucket=bucket_name)
+    root.put_object(Bucket=bucket_name, Key=_KEY, Body=b"")
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    about = {"bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"]}
+    for rights in (identity_policy("reader", **about), identity_policy("reader", kms_key_arn=key, **about)):
+        access_sessions.on_versitygw(gateway, rights).get_object(Bucket=bucket_name, Key=_KEY)
+
+
+def test_all_that_the_table_calls_aws_only_is_here() -> None:
+    """Those of an organization, a distribution, who refreshes it, and the guard for those who may put."""
+    assert {
+        (who, what)
+        for (who, _, what), cell in TABLE.items()
+        if cell.aws_only and who not in ("member", "cdn") and what != "refresh-cdn"
+    } == {("publisher", "overwrite-guarded"), ("maintainer", "overwrite-guarded")}
+    assert all(
+        cell.aws_only for (who, _, what), cell in TABLE.items() if who in ("member", "cdn") or what == "refresh-cdn"
+    )
+
+
+def test_who_may_refresh_the_cdn_has_the_right_on_that_distribution_alone(gateway: Gateway, bucket_name: str) -> None:
+    """versitygw takes the policy and has no CDN, so the document is what is looked at."""
+    gateway.server.client().create_bucket(Bucket=bucket_name)
+    arn = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
+    about = {"bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"], "distribution": arn}
+    for role in ("reader", "publisher", "maintainer"):
+        rights = identity_policy(role, **about)
+        found = [one for one in rights["Statement"] if "cloudfront" in json.dumps(one)]
+        allowed = [(one["Action"], one["Resource"]) for one in found]
+        assert allowed == ([(["cloudfront:CreateInvalidation"], [arn])] if role != "reader" else [])
+        for place in ("own", "neighbour"):
+            assert TABLE[role, place, "refresh-cdn"].allowed == bool(found)
+        access_sessions.on_versitygw(gateway, rights).list_objects_v2(Bucket=bucket_name)
+
+
+def test_without_tls_nobody_reads_a_bucket_that_demands_it(server: Server, bucket: str) -> None:
+    """The other half, that TLS is let in, is below."""
+    server.client().put_object(Bucket=bucket, Key=_KEY, Body=b"")
+    for tls_only, allows in [(False, True), (True, False)]:
+        statements = public_read(bucket, [PREFIX])
+        policy = json.loads(_policy(bucket))["Statement"] if tls_only else []
+        server.client().put_bucket_policy(Bucket=bucket, Policy=json.dumps(document([*policy, *statements])))
+        client = server.client(config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}))
+        assert _may(lambda client=client: client.get_object(Bucket=bucket, Key=_KEY)) == allows
+
+
+def test_with_tls_a_reader_reads_a_bucket_that_demands_it(tmp_path: Path, bucket_name: str) -> None:
+    with versitygw_iam(tmp_path, tls=True) as gateway:
+        verify = str(tmp_path / "tls" / "ca.pem")
+        root = gateway.server.client(verify=verify)
+        root.create_bucket(Bucket=bucket_name)
+        root.put_object(Bucket=bucket_name, Key=_KEY, Body=b"")
+        root.put_bucket_policy(Bucket=bucket_name, Policy=_policy(bucket_name))
+        arn = access_sessions.role(gateway, identity_policy("reader", bucket=bucket_name, prefix=PREFIX, subdirs=[]))
+        client = access_sessions.assumed(gateway, arn, verify=verify)
+        assert client.get_object(Bucket=bucket_name, Key=_KEY)["ContentLength"] == 0
+
+
+def _may(call: Any) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+            raise
+        return False
+    return True

@@ -1,0 +1,186 @@
+"""The steps that are printed for tokens of an OIDC issuer, followed word for word: then the right token gets in."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import msgspec
+import pytest
+from botocore import UNSIGNED, xform_name
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from minio import MinioAdmin
+from minio.credentials.providers import StaticProvider
+from typer.testing import CliRunner
+
+from chaninfra.channel.outputs.next_steps import next_steps
+from chaninfra.channel.policy.documents import rights_of
+from chaninfra.channel.spec.model import StackSpec
+from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
+from chaninfra.channel.spec.stack_file import read_stack_file
+from chaninfra.cli.app import app
+from support.cases.trust_cases import MEANT, NOT_MEANT
+from support.servers import oidc_issuer, s3_servers
+from support.servers.iam_servers import Gateway, versitygw_iam
+from support.servers.oidc_issuer import Issuer
+from support.servers.s3_servers import Server
+
+FILE = "Pulumi.prod.yaml"
+PRINCIPAL, CLAIMS = MEANT["branch, pinned"]
+# Somebody else's, and the same repository's from elsewhere.
+STRANGERS = [NOT_MEANT[case][1] for case in ("a fork", "another branch")]
+
+# How a server says that it does not take a token.
+NOT_TAKEN = re.compile("InvalidParameterValue|AccessDenied|InvalidIdentityToken")
+
+
+def written(folder: Path, provider: str, endpoint_url: str) -> StackSpec:
+    """The stack of a stack file in `folder`."""
+    config = {
+        "provider": provider,
+        "endpoint-url": endpoint_url,
+        "bucket": "packages",
+        "prefix": "main",
+        "publishers": {"ci": {key: value for key, value in msgspec.to_builtins(PRINCIPAL).items() if value}},
+    }
+    path = folder / FILE
+    path.write_text(json.dumps({"config": {f"chaninfra:{key}": value for key, value in config.items()}}))
+    return read_stack_file(path)
+
+
+def session_of(client: Any, stack: StackSpec, token: str) -> dict[str, str]:
+    """What the publisher's token is given, as options of `Server.client`. Raises ClientError where STS says no."""
+    (channel,) = stack.channels
+    (principal,) = channel.principals
+    assert principal.token is not None
+    arn = ROLE_ARNS[stack.bucket.provider.oidc.value](
+        role_name(stack.bucket.name, channel.prefix, principal), principal.token
+    )
+    given = client.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="ci", WebIdentityToken=token)
+    return {
+        "aws_access_key_id": given["Credentials"]["AccessKeyId"],
+        "aws_secret_access_key": given["Credentials"]["SecretAccessKey"],
+        "aws_session_token": given["Credentials"]["SessionToken"],
+    }
+
+
+def may_publish(server: Server, session: dict[str, str]) -> bool:
+    own = server.client(**session)
+    try:
+        own.put_object(Bucket="packages", Key="main/noarch/a-1-0.conda", Body=b"x")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDenied":
+            raise
+        return False
+    for key in ("main/channel.json", "other/noarch/a-1-0.conda"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            own.put_object(Bucket="packages", Key=key, Body=b"x")
+    return True
+
+
+def follow(step: str, gateway: Gateway) -> None:
+    """Runs a command as a shell would; `aws iam` by the same library's client, which names things as it does."""
+    words = shlex.split(step)
+    if words[0] == "chaninfra":
+        command, _, into = (words[1:-2], words[-2], words[-1])
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        Path(into).write_text(done.stdout)
+        return
+    assert words[:4] == ["aws", "iam", "--endpoint-url", "IAM_URL"], step
+    client = gateway.client("iam")
+    operations = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
+    shape = client.meta.service_model.operation_model(operations[words[4]]).input_shape
+    names = {f"--{xform_name(name, '-')}": (name, member.type_name) for name, member in shape.members.items()}
+    arguments: dict[str, Any] = {}
+    for option, value in zip(words[5::2], words[6::2], strict=True):
+        name, kind = names[option]
+        text = Path(value.removeprefix("file://")).read_text() if value.startswith("file://") else value
+        arguments[name] = [text] if kind == "list" else text
+    if words[4] == "create-open-id-connect-provider":
+        # Left out, it is that of the issuer's public address, which cannot be reached here.
+        arguments["ThumbprintList"] = [gateway.issuer.thumbprint]
+    getattr(client, xform_name(operations[words[4]]))(**arguments)
+
+
+def test_on_versitygw_the_steps_let_the_right_token_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with versitygw_iam(tmp_path / "server") as gateway:
+        gateway.server.client().create_bucket(Bucket="packages")
+        stack = written(tmp_path, "versitygw", gateway.server.endpoint_url)
+        (found,) = next_steps(stack, stack_file=FILE)
+        for step in found.steps:
+            follow(step, gateway)
+        sts = gateway.client("sts")
+        assert may_publish(gateway.server, session_of(sts, stack, gateway.issuer.token(CLAIMS)))
+        for claims in STRANGERS:
+            with pytest.raises(ClientError, match=NOT_TAKEN):
+                session_of(sts, stack, gateway.issuer.token(claims))
+
+
+def openid_settings(step: str, issuer: Issuer) -> tuple[str, dict[str, str]]:
+    """The name and the settings that `mc idp openid add` is given, led to the issuer of this process."""
+    words = shlex.split(step)
+    assert words[:5] == ["mc", "idp", "openid", "add", "ALIAS"]
+    settings = dict(word.split("=", 1) for word in words[6:])
+    url = urlsplit(settings["config_url"])
+    assert url.netloc == "token.actions.githubusercontent.com"
+    port = issuer.address.rpartition(":")[2]
+    return words[5], {**settings, "config_url": url._replace(netloc=f"localhost:{port}").geturl()}
+
+
+def test_on_minio_the_steps_let_the_right_token_in(tmp_path: Path) -> None:
+    with (
+        oidc_issuer.issuer(tmp_path / "issuer", ["localhost"]) as issuer,
+        s3_servers.minio(tmp_path / "server", authority=tmp_path / "issuer/ca.pem") as server,
+    ):
+        server.client().create_bucket(Bucket="packages")
+        stack = written(tmp_path, "minio", server.endpoint_url)
+        admin = MinioAdmin(
+            endpoint=urlsplit(server.endpoint_url).netloc,
+            credentials=StaticProvider(server.access_key_id, server.secret_access_key),
+            secure=False,
+        )
+        # What `pulumi up` makes.
+        (channel,) = stack.channels
+        (principal,) = channel.principals
+        name = role_name(stack.bucket.name, channel.prefix, principal)
+        admin.policy_add(name, policy=rights_of(stack, channel, principal))
+        (found,) = next_steps(stack, stack_file=FILE)
+        settings_name, settings = openid_settings(found.steps[0], issuer)
+        admin.config_set(f"identity_openid:{settings_name}", settings)
+        assert found.steps[-1] == "mc admin service restart ALIAS"
+        admin.service_restart()
+        sts = boto3.session.Session().client(
+            "sts",
+            endpoint_url=server.endpoint_url,
+            region_name=server.region,
+            config=Config(signature_version=UNSIGNED, retries={"max_attempts": 1}),
+        )
+        assert may_publish(server, _once_restarted(sts, stack, issuer.token(CLAIMS)))
+        # MinIO lets in every token of the issuer; the policy says for whose it is.
+        for claims in STRANGERS:
+            assert not may_publish(server, session_of(sts, stack, issuer.token(claims)))
+        with pytest.raises(ClientError, match=NOT_TAKEN):
+            session_of(sts, stack, issuer.token(CLAIMS, key=oidc_issuer.new_key()))
+        with pytest.raises(ClientError, match=NOT_TAKEN):
+            session_of(sts, stack, issuer.token({**CLAIMS, "aud": "another"}))
+
+
+def _once_restarted(sts: Any, stack: StackSpec, token: str) -> dict[str, str]:
+    """The session, as soon as the server knows its new settings."""
+    end = time.monotonic() + 120
+    while True:
+        try:
+            return session_of(sts, stack, token)
+        except (BotoCoreError, ClientError):
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.2)

@@ -1,0 +1,175 @@
+"""The object store on real servers: conditions, folders, odd names, and errors told apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chaninfra.channel.errors import (
+    BucketMissingError,
+    ChaninfraError,
+    ConflictError,
+    CredentialsError,
+    DeniedError,
+    StorageError,
+    UnreachableError,
+)
+from chaninfra.channel.location import Location
+from chaninfra.channel.objects import Condition, IfMatch, ObjectBody
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.object_store import TIMEOUT, S3Store
+from chaninfra.index.upload import IN_ONE_PUT
+from support.channels import channels
+from support.servers.s3_proxy import proxy
+from support.servers.s3_servers import Server, free_port
+from support.servers.s3_traffic import Hold
+
+BODY = ObjectBody(data=b"one", content_type="application/json", cache_control="max-age=300", metadata={"revision": "7"})
+OTHER = ObjectBody(data=b"other", content_type="application/json")
+
+
+def store(server: Server, bucket: str, keys: dict[str, str] | None = None, endpoint: str = "") -> S3Store:
+    given = keys or server.environment()
+    location = Location(
+        bucket=bucket, endpoint_url=endpoint or server.endpoint_url, region=server.region, force_path_style=True
+    )
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    key, secret, token = (given.get(name) for name in names)
+    return S3Store(location, Credentials(key or "", secret or "", token))
+
+
+@pytest.fixture
+def objects(server: Server, bucket_name: str) -> S3Store:
+    server.client().create_bucket(Bucket=bucket_name)
+    return store(server, bucket_name)
+
+
+def test_an_object_is_read_as_it_was_put(objects: S3Store) -> None:
+    etag = objects.put("a/key.json", BODY)
+    stored = objects.get("a/key.json")
+    assert stored is not None
+    assert (stored.data, stored.content_type, stored.cache_control) == (b"one", BODY.content_type, BODY.cache_control)
+    assert stored.metadata == {"revision": "7"}
+    assert objects.head("a/key.json") == stored.entry
+    assert (stored.entry.key, stored.entry.size, stored.entry.etag) == ("a/key.json", 3, etag)
+
+
+def test_what_is_not_there_is_none(objects: S3Store) -> None:
+    assert objects.get("nothing") is None
+    assert objects.head("nothing") is None
+    assert list(objects.list("nothing")) == []
+    objects.delete(["nothing"])
+
+
+def test_a_part_is_of_the_object_that_was_meant(objects: S3Store) -> None:
+    etag = objects.put("key", ObjectBody(data=b"0123456789", content_type="text/plain"))
+    assert objects.part("key", etag, 2, 3) == b"234"
+    assert objects.part("key", etag, 8, 5) == b"89"
+    objects.put("key", OTHER)
+    with pytest.raises(ConflictError):
+        objects.part("key", etag, 2, 3)
+    objects.delete(["key"])
+    with pytest.raises(ConflictError):
+        objects.part("key", etag, 2, 3)
+
+
+def test_conditions_hold(objects: S3Store) -> None:
+    etag = objects.put("key", BODY, Condition.CREATE)
+    with pytest.raises(ConflictError):
+        objects.put("key", OTHER, Condition.CREATE)
+    with pytest.raises(ConflictError):
+        objects.put("key", OTHER, IfMatch('"0123456789abcdef0123456789abcdef"'))
+    unchanged = objects.get("key")
+    assert unchanged is not None
+    assert unchanged.data == b"one"
+    objects.put("key", OTHER, IfMatch(etag))
+    changed = objects.get("key")
+    assert changed is not None
+    assert changed.data == b"other"
+
+
+def test_a_folder_holds_only_what_is_below_it(objects: S3Store) -> None:
+    for key in ("main/a", "main/b/c", "main2/d", "other"):
+        objects.put(key, BODY)
+    assert sorted(entry.key for entry in objects.list("main")) == ["main/a", "main/b/c"]
+    assert len(list(objects.list(""))) == 4
+    objects.delete(["main/a", "other"])
+    assert sorted(entry.key for entry in objects.list("")) == ["main/b/c", "main2/d"]
+
+
+@pytest.mark.parametrize(
+    "name", ["libstdc++-1.0-h0_0.conda", "x-1!2.0-0.conda", "a_b~c-1.0+local-0.tar.bz2", "with space%20.conda"]
+)
+def test_names_are_the_same_for_every_client(server: Server, objects: S3Store, name: str) -> None:
+    key = f"main/noarch/{name}"
+    objects.put(key, BODY)
+    bucket = objects.location.bucket
+    assert list(channels.etags(server, bucket)) == [key]
+    server.client().put_object(Bucket=bucket, Key=key, Body=b"by boto3")
+    stored = objects.get(key)
+    assert stored is not None
+    assert stored.data == b"by boto3"
+    assert [entry.key for entry in objects.list("main")] == [key]
+    objects.delete([key])
+    assert channels.etags(server, bucket) == {}
+
+
+@pytest.mark.parametrize("wrong", ["stranger", "unknown key", "wrong secret", "no bucket", "no answer"])
+def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: str, wrong: str) -> None:
+    server.client().create_bucket(Bucket=bucket_name)
+    store(server, bucket_name).put("there", BODY)
+    broken: S3Store
+    expected: type[ChaninfraError]
+    if wrong == "stranger":
+        broken, expected = store(server, bucket_name, server.stranger()), DeniedError
+    elif wrong == "unknown key":
+        keys = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "wrong"}
+        broken, expected = store(server, bucket_name, keys), CredentialsError
+    elif wrong == "wrong secret":
+        keys = {**server.environment(), "AWS_SECRET_ACCESS_KEY": "wrong"}
+        broken, expected = store(server, bucket_name, keys), CredentialsError
+    elif wrong == "no bucket":
+        broken, expected = store(server, f"{bucket_name}-not"), BucketMissingError
+    else:
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        broken, expected = store(server, bucket_name, endpoint=nowhere), UnreachableError
+    for key in ("there", "nothing"):
+        for request in (broken.get, broken.head):
+            with pytest.raises(expected) as caught:
+                request(key)
+            assert type(caught.value) is expected
+    with pytest.raises(expected):
+        list(broken.list(""))
+    for condition in (None, Condition.CREATE):
+        with pytest.raises(expected):
+            broken.put("nothing", BODY, condition)
+    with pytest.raises(expected):
+        broken.delete(["there"])
+    assert list(channels.etags(server, bucket_name)) == ["there"]
+
+
+def test_a_request_has_time_for_a_large_body_on_a_slow_line() -> None:
+    assert IN_ONE_PUT / TIMEOUT.total_seconds() < 20_000
+
+
+@pytest.mark.parametrize("kind", ["get", "put"])
+def test_an_answer_that_does_not_come_is_said(
+    monkeypatch: pytest.MonkeyPatch, server: Server, objects: S3Store, kind: str
+) -> None:
+    monkeypatch.setattr("chaninfra.channel.store.TIMEOUT", timedelta(seconds=0.5))
+    with proxy(server) as between:
+        impatient = store(between.server, objects.location.bucket)
+        between.rule = lambda _: Hold("before", lambda: None)
+        with pytest.raises(UnreachableError, match="it took too long"):
+            impatient.get("key") if kind == "get" else impatient.put("key", BODY)
+
+
+@pytest.mark.parametrize("key", ["main/noarch//x.conda", "main/x//", "main/./x"])
+def test_a_key_that_no_client_can_name_is_said(aws: Server, bucket_name: str, key: str) -> None:
+    aws.client().create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    aws.client().put_object(Bucket=bucket_name, Key=key, Body=b"x")
+    with pytest.raises(StorageError, match="delete it or give it another name") as caught:
+        list(store(aws, bucket_name).list("main"))
+    assert type(caught.value) is StorageError
+    assert caught.value.where == f"s3://{bucket_name}/{key}"

@@ -1,0 +1,107 @@
+"""What each action of the access table is, as calls to a store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from access_table import Place
+
+CHANNEL, NEIGHBOUR = "team/stable", "team/stable-2"
+SUBDIRS = ("linux-64", "noarch")
+PREFIXES: dict[Place, str] = {"own": CHANNEL, "neighbour": NEIGHBOUR}
+_PREPARED, _PUT = b"prepared", b"what was put"
+_PART = b"0" * (5 * 1024 * 1024)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An action: the calls, and what an object is before and after them (None: not there)."""
+
+    do: Callable[[Any, str, str], None]
+    after: bytes | None
+    before: bytes | None = _PREPARED
+    name: str = ""
+    """The file's name below the prefix; a package's of its own where it is left out."""
+
+    def may(self, root: Any, client: Any, bucket: str, prefix: str) -> bool:
+        """Whether the store lets `client` do it; False only where it says 403 and has not done it."""
+        key = f"{prefix}/{self.name or f'noarch/package-{secrets.token_hex(6)}-0.conda'}"
+        if self.before is None:
+            root.delete_object(Bucket=bucket, Key=key)
+        else:
+            root.put_object(Bucket=bucket, Key=key, Body=self.before)
+        assert content(root, bucket, key) == self.before
+        try:
+            self.do(client, bucket, key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                raise
+            assert content(root, bucket, key) == self.before, "denied, and yet done"
+            return False
+        assert content(root, bucket, key) == self.after, "allowed, and yet not done"
+        return True
+
+
+def content(root: Any, bucket: str, key: str) -> bytes | None:
+    """What the object holds; None where there is none."""
+    try:
+        found: bytes = root.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except root.exceptions.NoSuchKey:
+        return None
+    return found
+
+
+def _get(client: Any, bucket: str, key: str) -> None:
+    assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == _PREPARED
+    assert client.head_object(Bucket=bucket, Key=key)["ContentLength"] == len(_PREPARED)
+
+
+def _list(client: Any, bucket: str, key: str) -> None:
+    found = client.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    assert [one["Key"] for one in found] == [key]
+
+
+def _add(client: Any, bucket: str, key: str) -> None:
+    client.put_object(Bucket=bucket, Key=key, Body=_PUT, IfNoneMatch="*")
+
+
+def _put(client: Any, bucket: str, key: str) -> None:
+    client.put_object(Bucket=bucket, Key=key, Body=_PUT)
+
+
+def _delete(client: Any, bucket: str, key: str) -> None:
+    client.delete_object(Bucket=bucket, Key=key)
+
+
+def _multipart(client: Any, bucket: str, key: str) -> None:
+    at = {"Bucket": bucket, "Key": key}
+    client.abort_multipart_upload(**at, UploadId=client.create_multipart_upload(**at)["UploadId"])
+    upload = {**at, "UploadId": client.create_multipart_upload(**at)["UploadId"]}
+    parts = []
+    for number, body in enumerate((_PART, _PUT), 1):
+        etag = client.upload_part(**upload, PartNumber=number, Body=body)["ETag"]
+        parts.append({"PartNumber": number, "ETag": etag})
+    assert len(client.list_parts(**upload)["Parts"]) == len(parts)
+    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*")
+
+
+# `overwrite-guarded` is an overwrite in a bucket whose policy has the guard, which the test servers refuse to take.
+CASES = {
+    "get": Case(_get, after=_PREPARED),
+    "list": Case(_list, after=_PREPARED),
+    "put-package": Case(_add, before=None, after=_PUT),
+    "overwrite-package": Case(_put, after=_PUT),
+    "overwrite-guarded": Case(_put, after=_PUT),
+    "multipart": Case(_multipart, before=None, after=_PART + _PUT),
+    "put-index": Case(_put, after=_PUT, name="noarch/repodata.json"),
+    "delete-package": Case(_delete, after=None),
+    "put-yanked": Case(_put, after=_PUT, name="yanked.json"),
+    "put-internal": Case(_put, after=_PUT, name=".chaninfra/probe"),
+    "put-descriptor": Case(_put, after=_PUT, name="channel.json"),
+    "delete-descriptor": Case(_delete, after=None, name="channel.json"),
+}

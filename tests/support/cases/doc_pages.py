@@ -1,0 +1,146 @@
+"""The pages for each kind of user: their commands run in order, and what these print put below them.
+
+A `console` block is a dialogue: each line after `$ ` is run, and what it prints, errors too, is what stands below it.
+The commands of an `sh` block are run as well and must succeed; what they print is not shown. A block after
+`<!-- not run: WHY -->` is left as it is; one after `<!-- file: NAME -->` is written to that file. What is exported
+stays so on its page. All pages share one folder, one store and one stack, so that what one page made is there for the
+next. As a program it writes the pages.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaninfra.demo.server import direct
+from support.channels.packages import make_package
+from support.paths import ROOT
+from support.pulumi.stacks import PASSPHRASE, engine
+from support.servers import s3_servers
+from support.servers.s3_servers import Server
+
+PAGES = ("platform-team.md", "package-author.md", "developer.md")
+_BLOCK = re.compile(
+    r"(?:<!-- (?P<mark>not run|file): (?P<name>[^>]+) -->\n)?```(?P<kind>[a-z]+)\n(?P<body>.*?)```\n", re.DOTALL
+)
+_TIME = re.compile(r"\b\d+(\.\d+)? (s|ms)\b")
+_ENDPOINT, _BUCKET = "https://minio.example.com", "my-bucket"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the commands run, and what the names of the pages stand for."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def real(self, text: str) -> str:
+        """The text with what its names stand for."""
+        for name, real in self.names.items():
+            text = text.replace(name, real)
+        return text
+
+    def run(self, command: str) -> tuple[int, str]:
+        """The exit code, and what was printed on both streams, in the words of the pages."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", self.real(command)],
+            cwd=self.folder,
+            env={**self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        printed = done.stdout
+        for name, real in self.names.items():
+            printed = printed.replace(real, name)
+        return done.returncode, printed
+
+
+def place(folder: Path, minio: Server) -> Place:
+    """A folder like a fresh clone, as far as the commands see it, with packages to publish, and a bucket's name."""
+    project = folder / "project"
+    (project / "rebuilt").mkdir(parents=True)
+    (folder / "state").mkdir()
+    for name in ("infra", "Pulumi.yaml", "schemas"):
+        (project / name).symlink_to(ROOT / name)
+    make_package(project, "my-package", "1.0")
+    make_package(project, "my-package", "1.1", depends=["python >=3.11"])
+    make_package(project / "rebuilt", "my-package", "1.1", payload=b"other bytes\n")
+    dropped = ("AWS_", "S3_", "PULUMI_", "CHANINFRA_")
+    inherited = {name: value for name, value in engine().environment({}).items() if not name.startswith(dropped)}
+    environment = {
+        **inherited,
+        **minio.environment(),
+        "HOME": str(folder),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "COLUMNS": "100",
+    }
+    # As long as the name that it stands for, so that tables are as wide.
+    return Place(project, environment, {_ENDPOINT: minio.endpoint_url, _BUCKET: f"test-{secrets.token_hex(2)}"})
+
+
+def played(text: str, at: Place) -> str:
+    """The page with what its commands print now. Raises AssertionError where one of an `sh` block fails."""
+
+    exports = ""
+
+    def block(found: re.Match[str]) -> str:
+        nonlocal exports
+        if found["mark"] == "file":
+            (at.folder / found["name"]).write_text(at.real(found["body"]), "utf-8")
+        if found["mark"] or found["kind"] not in ("sh", "console"):
+            return found[0]
+        if found["kind"] == "sh":
+            code, printed = at.run(exports + found["body"])
+            assert code == 0, f"{found['body']}{printed}"
+            exports += "".join(re.findall(r"^export .*\n", found["body"], re.MULTILINE))
+            return found[0]
+        commands = _commands(found["body"])
+        assert commands, found[0]
+        return "```console\n" + "".join(f"$ {each}\n{_printed(exports + each)}" for each in commands) + "```\n"
+
+    def _printed(command: str) -> str:
+        printed = at.run(command)[1]
+        return printed if printed.endswith("\n") or not printed else f"{printed}\n"
+
+    return _BLOCK.sub(block, text)
+
+
+def _commands(body: str) -> list[str]:
+    """The commands of a dialogue; one goes on where its line ends in a backslash."""
+    return [found.removeprefix("$ ") for found in re.findall(r"^\$ (?:.*\\\n)*.*$", body, re.MULTILINE)]
+
+
+def without_times(text: str) -> str:
+    """The text to compare: how long a thing takes is nobody's promise."""
+    return _TIME.sub("… s", text)
+
+
+if __name__ == "__main__":
+    import os
+
+    os.environ.update(direct(os.environ))
+    with tempfile.TemporaryDirectory() as name, s3_servers.minio(Path(name, "minio")) as server:
+        there = place(Path(name, "pages"), server)
+        for page in PAGES:
+            path = ROOT / "docs" / page
+            before = path.read_text("utf-8")
+            after = played(before, there)
+            if without_times(before) != without_times(after):
+                path.write_text(after, "utf-8")
+                print(f"docs: {page} written")

@@ -1,0 +1,69 @@
+"""A channel at a place, and the program run on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import boto3
+
+from chaninfra.channel.policy.statements import document
+from support.channels.cli_runner import chaninfra
+from support.servers.s3_servers import Server
+
+PREFIX = "team/c"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket, and a channel in it."""
+
+    server: Server
+    bucket: str
+    url: str
+
+    def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
+        """A command on the channel."""
+        where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
+        return chaninfra(
+            command, *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
+        )
+
+    def done(self, command: str, *args: str | Path) -> str:
+        """The output of a command that must not fail."""
+        done = self.run(command, *args)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def repodata(self, subdir: str) -> dict[str, Any]:
+        """The index of a subdir."""
+        found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/{subdir}/repodata.json")
+        document: dict[str, Any] = json.loads(found["Body"].read())
+        return document
+
+
+def allowed(server: Server, bucket: str, *actions: str, **at: str) -> dict[str, str]:
+    """The variables with keys that may do only this on the bucket; MinIO, whose sessions take a policy.
+
+    `at`: an action of S3, and the one resource in the bucket that it is allowed on.
+    """
+    sts = boto3.session.Session().client(
+        "sts",
+        endpoint_url=server.endpoint_url,
+        region_name=server.region,
+        aws_access_key_id=server.access_key_id,
+        aws_secret_access_key=server.secret_access_key,
+    )
+    arn = f"arn:aws:s3:::{bucket}"
+    policy = document(
+        [
+            {"Effect": "Allow", "Action": [*actions], "Resource": [arn, f"{arn}/*"]},
+            *({"Effect": "Allow", "Action": f"s3:{name}", "Resource": f"{arn}/{key}"} for name, key in at.items()),
+        ]
+    )
+    given = sts.assume_role(RoleArn="arn:minio:iam:::nobody", RoleSessionName="some", Policy=json.dumps(policy))
+    names = {"AccessKeyId": "ACCESS_KEY_ID", "SecretAccessKey": "SECRET_ACCESS_KEY", "SessionToken": "SESSION_TOKEN"}
+    return {f"AWS_{variable}": given["Credentials"][name] for name, variable in names.items()}

@@ -1,0 +1,28 @@
+"""The program as a process of its own, its output piped, in an environment that says nothing of this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from support.servers.s3_servers import Server
+
+PROGRAM = str(Path(sys.executable).with_name("chaninfra"))
+
+
+def chaninfra(
+    *args: str | Path, server: Server | None = None, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command line; with `server`, its keys are in the environment."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **(server.environment() if server else {}),
+        **(env or {}),
+    }
+    return subprocess.run(
+        [PROGRAM, *map(str, args)], env=variables, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )

@@ -1,0 +1,77 @@
+"""What AWS has and moto has not, added to moto, which runs in the tests' own process."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.models import OpenIDConnectProvider
+from moto.iam.responses import IamResponse
+from moto.s3.models import FakeBucket
+from moto.server import ThreadedMotoServer
+from moto.sts.models import STSBackend
+
+from support.servers import moto_cloudfront
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The URL of an AWS in memory."""
+    mend()
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def mend() -> None:
+    """Adds it; doing so twice changes nothing."""
+    moto_cloudfront.mend()
+    IamResponse.add_client_id_to_open_id_connect_provider = _add_client
+    IamResponse.remove_client_id_from_open_id_connect_provider = _remove_client
+    FakeBucket.get_permission = _permission  # type: ignore[method-assign]
+
+
+def _add_client(self: IamResponse) -> ActionResult:
+    clients = _provider(self).client_id_list
+    if self._get_param("ClientID") not in clients:
+        clients.append(self._get_param("ClientID"))
+    return EmptyResult()
+
+
+def _remove_client(self: IamResponse) -> ActionResult:
+    # "This operation is idempotent; it does not fail or return an error if you try to remove a client ID that does not
+    # exist" (IAM API reference).
+    provider = _provider(self)
+    provider.client_id_list = [one for one in provider.client_id_list if one != self._get_param("ClientID")]
+    return EmptyResult()
+
+
+def _provider(response: IamResponse) -> OpenIDConnectProvider:
+    return response.backend.get_open_id_connect_provider(response._get_param("OpenIDConnectProviderArn"))
+
+
+def _permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """What the bucket's policy says of a request.
+
+    Moto knows no condition, so it takes a denial of all but some for one of all. Of aws:PrincipalArn the value is known
+    here: whatever keys it gets, moto takes them for those of one user.
+    """
+    if self.policy is None:
+        return PermissionResult.NEUTRAL
+    policy = json.loads(self.policy)
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    _, caller, _ = STSBackend(self.region_name, self.account_id).get_caller_identity("", self.region_name)
+    kept = [one for one in statements if not _exempt(one, caller)]
+    return IAMPolicy(json.dumps({**policy, "Statement": kept})).is_action_permitted(action, resource)
+
+
+def _exempt(statement: dict[str, Any], caller: str) -> bool:
+    """Whether a denial names the caller among those whom it does not concern."""
+    patterns = statement.get("Condition", {}).get("ArnNotLike", {}).get("aws:PrincipalArn", [])
+    named = [patterns] if isinstance(patterns, str) else patterns
+    return statement["Effect"] == "Deny" and any(fnmatchcase(caller, pattern) for pattern in named)

@@ -1,0 +1,170 @@
+"""S3 servers for tests: real ones, on free ports of the loopback interface, with keys of this session only."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+import servers
+from chaninfra.channel.policy.statements import document
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, and the keys of the one who may do everything there."""
+
+    name: str
+    endpoint_url: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    region: str = REGION
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give a child process the server's keys."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
+
+    def client(self, **options: Any) -> Any:
+        """A boto3 client of S3; `options` replace its own, another key for one."""
+        return boto3.session.Session().client(
+            "s3",
+            **{
+                "endpoint_url": self.endpoint_url,
+                "region_name": self.region,
+                "aws_access_key_id": self.access_key_id,
+                "aws_secret_access_key": self.secret_access_key,
+                "config": Config(
+                    s3={"addressing_style": "path"},
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required",
+                    retries={"max_attempts": 1},
+                ),
+                **options,
+            },
+        )
+
+    def service(self, name: str) -> Any:
+        """A boto3 client of another service of the same account."""
+        return boto3.session.Session().client(
+            name,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+        )
+
+    def stranger(self) -> dict[str, str]:
+        """The variables with the keys of somebody whom the server knows, and who has no right on any bucket."""
+        if self.name == "minio":
+            # An inline policy is all that such a session may do; this one says nothing of a bucket.
+            policy = document([{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}])
+            given = self.service("sts").assume_role(
+                RoleArn="arn:minio:iam:::nobody", RoleSessionName="stranger", Policy=json.dumps(policy)
+            )["Credentials"]
+            return {
+                "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": given["SessionToken"],
+            }
+        user, secret = f"user{secrets.token_hex(4)}", secrets.token_hex(16)
+        admin = [str(program("versitygw")), "admin", "--access", self.access_key_id, "--secret"]
+        admin += [self.secret_access_key, "--endpoint-url", self.endpoint_url, "create-user"]
+        subprocess.run([*admin, "--access", user, "--secret", secret, "--role", "user"], check=True, timeout=30)
+        return {"AWS_ACCESS_KEY_ID": user, "AWS_SECRET_ACCESS_KEY": secret}
+
+
+def program(name: str) -> Path:
+    """The server's program; it is built where the user's cache does not have it."""
+    return servers.ensure(name, lambda line: print(line, file=sys.stderr, flush=True))
+
+
+@contextmanager
+def minio(folder: Path, *, authority: Path | None = None) -> Iterator[Server]:
+    """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too."""
+    port, console = free_port(), free_port()
+    server = _server("minio", port)
+    command = ["server", "--quiet", "--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
+    if authority is not None:
+        trusted = folder / "certificates/CAs"
+        trusted.mkdir(parents=True)
+        (trusted / "ca.crt").write_bytes(authority.read_bytes())
+        command += ["--certs-dir", str(trusted.parent)]
+    keys = {"MINIO_ROOT_USER": server.access_key_id, "MINIO_ROOT_PASSWORD": server.secret_access_key}
+    with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": "off"}, folder):
+        yield server
+
+
+@contextmanager
+def versitygw(folder: Path) -> Iterator[Server]:
+    """versitygw on plain files in `folder`: `folder/data/<bucket>/<key>`."""
+    port = free_port()
+    server = _server("versitygw", port)
+    data, old, users = (folder / name for name in ("data", "old", "users"))
+    for made in (data, old, users):
+        made.mkdir(parents=True)
+    # Connections stay open, as at every store in earnest; this server closes them if not told.
+    command = ["--quiet", "--keep-alive", "--port", f"127.0.0.1:{port}", "--iam-dir", str(users)]
+    keys = {"ROOT_ACCESS_KEY_ID": server.access_key_id, "ROOT_SECRET_ACCESS_KEY": server.secret_access_key}
+    command += ["posix", "--versioning-dir", str(old), str(data)]
+    with _running(server, command, keys, folder):
+        yield server
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _server(name: str, port: int) -> Server:
+    return Server(name, f"http://127.0.0.1:{port}", f"root{secrets.token_hex(4)}", secrets.token_hex(20))
+
+
+@contextmanager
+def _running(server: Server, command: Sequence[str], env: dict[str, str], folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "log"
+    binary = str(program(server.name))
+    with log.open("wb") as out:
+        # An environment of its own: no variable of the user may change what the server does.
+        child = subprocess.Popen(
+            [binary, *command], env={"HOME": str(folder), **env}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    try:
+        _wait(server, child, log)
+        yield
+    finally:
+        child.terminate()
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait(server: Server, child: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            server.client().list_buckets()
+            return
+        except (BotoCoreError, ClientError) as error:
+            if child.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{server.name} does not answer ({error}):\n{log.read_text()}") from error
+        time.sleep(0.05)

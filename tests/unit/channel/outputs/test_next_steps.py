@@ -1,0 +1,161 @@
+"""What is to be done by hand: for whom, in which words, and that nothing in it is left blank."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any
+
+import msgspec
+import pytest
+
+from chaninfra.channel.outputs.next_steps import NextStep, next_steps
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.model import StackSpec
+from support.cases.store_cases import NEEDED, PUBLIC
+
+KEY: dict[str, Any] = {"key": {}}
+GITHUB = {"github": {"repository": "acme/packages", "branch": "main", "owner-id": "1", "repository-id": "2"}}
+GITLAB = {"gitlab": {"project": "acme/packages", "branch": "main"}}
+FILE = "Pulumi.prod.yaml"
+
+
+def stack(provider: str, **keys: Any) -> StackSpec:
+    raw = {"provider": provider, "bucket": "my-bucket", "prefix": "main", **NEEDED[provider], **keys}
+    return build_spec(raw, where="stack.yaml", default_region="eu-central-1")
+
+
+def steps(provider: str, **keys: Any) -> list[NextStep]:
+    return next_steps(stack(provider, **keys), stack_file=FILE)
+
+
+def public(provider: str) -> dict[str, str]:
+    own = {} if PUBLIC[provider] else {"public-url": "https://conda.example.com/main"}
+    return {"visibility": "public", **own}
+
+
+def principals(row: Provider, kind: dict[str, Any]) -> dict[str, Any]:
+    return {"publishers": {"ci": kind}, "readers": {"team": kind}, "maintainers": {"ops": kind}}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_private_channel_without_principals_leaves_nothing_to_do(name: str) -> None:
+    assert steps(name) == []
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_public_channel_is_opened_by_hand_where_the_store_wants_it(name: str) -> None:
+    found = steps(name, **public(name))
+    if PROVIDERS[name].public.value != "by-hand":
+        assert found == []
+        return
+    (step,) = found
+    assert "my-bucket" in " ".join(step.steps)
+    (check,) = step.checks
+    assert check.kind == "public-read"
+    assert check.target == f"{PUBLIC[name] or 'https://conda.example.com/main'}/noarch/repodata.json"
+
+
+@pytest.mark.parametrize("name", [name for name, row in PROVIDERS.items() if row.keys.value == "by-hand"])
+def test_keys_that_cannot_be_made_are_made_by_hand_each_with_its_own_rights(name: str) -> None:
+    found = steps(name, **principals(PROVIDERS[name], KEY))
+    assert [step.checks[0].target for step in found] == ["publisher/main/ci", "reader/main/team", "maintainer/main/ops"]
+    assert {check.kind for step in found for check in step.checks} == {"key"}
+    said = ["\n".join(step.steps) for step in found]
+    assert all("my-bucket" in text for text in said)
+    if all("chaninfra policy" in text for text in said):
+        targets = [step.checks[0].target for step in found]
+        assert all(f"chaninfra policy {who}/rights" in text for who, text in zip(targets, said, strict=True))
+    elif name == "hetzner":
+        # Which has one kind of key.
+        assert all("read and write every bucket" in text for text in said)
+    else:
+        assert said[0].replace("publisher-ci", "") != said[1].replace("reader-team", "")
+
+
+@pytest.mark.parametrize("name", ["minio", "versitygw"])
+def test_keys_that_the_stack_makes_are_none_of_them(name: str) -> None:
+    assert steps(name, **principals(PROVIDERS[name], KEY)) == []
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("prefix", ["main", ""])
+def test_nothing_is_left_blank(name: str, prefix: str) -> None:
+    row = PROVIDERS[name]
+    kinds = [KEY] if row.keys.value != "aws-iam" else []
+    kinds += [GITHUB, GITLAB] if row.oidc.value != "none" else []
+    for kind in kinds:
+        for step in steps(name, prefix=prefix, **public(name), **principals(row, kind)):
+            assert all((step.title, step.why, step.steps, step.checks))
+            text = json.dumps(msgspec.to_builtins(step))
+            assert not re.search(r"{[a-z-]+}|\[ |None", text)
+
+
+def test_steps_are_read_back_as_they_were_written() -> None:
+    found = steps("r2", **public("r2"), publishers={"ci": KEY})
+    assert len(found) == 2
+    assert msgspec.convert(msgspec.to_builtins(found), list[NextStep]) == found
+
+
+def test_a_key_of_b2_reaches_its_channel_alone() -> None:
+    (made,) = steps("b2", publishers={"ci": KEY})
+    words = shlex.split(made.steps[0])
+    assert words[:3] == ["b2", "key", "create"]
+    assert words[words.index("--name-prefix") + 1] == "main/"
+    assert "deleteFiles" not in words[-1]
+    (whole,) = steps("b2", prefix="", maintainers={"ops": KEY})
+    assert "--name-prefix" not in whole.steps[0]
+    assert "deleteFiles" in whole.steps[0]
+
+
+def test_minio_gets_settings_for_each_audience_with_the_policies_of_all_who_come_with_it() -> None:
+    found = steps(
+        "minio",
+        publishers={"ci": GITHUB, "lab": GITLAB},
+        readers={"team": {"github": {**GITHUB["github"], "branch": "dev"}}},
+    )
+    assert [step.title.split(" of ")[1].split(" for ")[0] for step in found] == [
+        "gitlab.com",
+        "token.actions.githubusercontent.com",
+    ]
+    words = shlex.split(found[1].steps[0])
+    assert words[:5] == ["mc", "idp", "openid", "add", "ALIAS"]
+    settings = dict(word.split("=", 1) for word in words[6:])
+    assert settings == {
+        "config_url": "https://token.actions.githubusercontent.com/.well-known/openid-configuration",
+        "client_id": "sts.amazonaws.com",
+        "client_secret": "unused",
+        "role_policy": "my-bucket-main-publisher-ci,my-bucket-main-reader-team",
+    }
+    assert [check.target for check in found[1].checks] == ["publisher/main/ci", "reader/main/team"]
+
+
+def test_versitygw_gets_a_role_for_each_principal() -> None:
+    (found,) = steps("versitygw", publishers={"ci": GITHUB}, readers={"team": GITHUB})
+    text = "\n".join(found.steps)
+    assert text.count("create-open-id-connect-provider") == 1
+    for name in ("my-bucket-main-publisher-ci", "my-bucket-main-reader-team"):
+        assert f"create-role --role-name {name} " in text
+        assert f"put-role-policy --role-name {name} " in text
+    assert f"chaninfra policy publisher/main/ci/trust --config {FILE} --account 000000000000" in text
+
+
+def test_a_text_of_the_config_cannot_leave_its_word_in_a_command() -> None:
+    oidc = {"oidc": {"issuer": "https://idp.example.com/", "audience": 'a" b; rm -rf $HOME', "subject": "s"}}
+    for name in ("minio", "versitygw"):
+        (found,) = steps(name, publishers={"ci": oidc})
+        words = shlex.split(found.steps[0])
+        assert any(word.endswith('a" b; rm -rf $HOME') for word in words)
+    assert "config_url=https://idp.example.com/.well-known/openid-configuration" in shlex.split(
+        steps("minio", publishers={"ci": oidc})[0].steps[0]
+    )
+
+
+def test_a_kms_key_of_others_is_theirs_to_open() -> None:
+    arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    aws = {"kms-key-arn": arn}
+    (found,) = steps("aws", aws=aws, readers={"team": {"arn": "210987654321"}})
+    assert found.steps[0] == f"chaninfra policy kms-key-policy --config {FILE}"

@@ -1,0 +1,170 @@
+"""Every policy document, against a golden file: what Pulumi puts, what `chaninfra policy` prints, what the docs show.
+
+`make golden` writes them anew; read what changed before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.policy.bucket import deployer_arns
+from chaninfra.channel.policy.documents import documents
+from chaninfra.channel.spec.build import build_spec
+from support.paths import GOLDEN
+
+POLICIES = GOLDEN / "policies"
+ACCOUNT = "123456789012"
+BASE = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "prefix": "my-channel"}
+ISSUER = "https://idp.example.com/realms/build"
+
+STACKS: dict[str, dict[str, Any]] = {
+    "private": {},
+    "public": {"visibility": "public"},
+    "organization": {"visibility": "organization", "aws": {"organization-id": "o-a1b2c3d4e5"}},
+    "several-channels": {"prefix": None, "visibility": "public", "channels": {"stable": {}, "nightly": {}}},
+    "github": {
+        "publishers": {
+            "branch": {"github": {"repository": "acme/packages", "branch": "main"}},
+            "tags": {"github": {"repository": "acme/packages", "tag": "v*"}},
+            "environment": {"github": {"repository": "acme/packages", "environment": "release: all"}},
+            "pinned": {
+                "github": {
+                    "repository": "acme/packages",
+                    "branch": "main",
+                    "owner-id": "1234",
+                    "repository-id": "5678",
+                }
+            },
+            "reusable": {
+                "github": {
+                    "repository": "acme/packages",
+                    "workflow": "acme/ci/.github/workflows/publish.yml@refs/heads/main",
+                }
+            },
+        },
+        "readers": {"pull-requests": {"github": {"repository": "acme/app", "pull-request": True}}},
+    },
+    "gitlab": {
+        "publishers": {
+            "main": {"gitlab": {"project": "acme/tools/packages", "branch": "main"}},
+            "own": {"gitlab": {"project": "acme/packages", "tag": "v*", "host": "gitlab.example.com"}},
+        }
+    },
+    "oidc": {
+        "publishers": {"builder": {"oidc": {"issuer": ISSUER, "audience": "conda", "subject": "system:builder"}}},
+        "maintainers": {"keeper": {"oidc": {"issuer": ISSUER, "audience": "conda", "subject": "system:keeper"}}},
+    },
+    "arns": {
+        "readers": {"other-account": {"arn": "210987654321"}},
+        "publishers": {
+            "builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"},
+            "other-account": {"arn": "210987654321"},
+        },
+        "maintainers": {"ops": {"arn": f"arn:aws:iam::{ACCOUNT}:user/ops"}},
+    },
+    "kms": {
+        "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"},
+        "readers": {"ci": {"github": {"repository": "acme/app", "branch": "main"}}},
+        "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
+    },
+    "kms-arns": {
+        "visibility": "organization",
+        "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234", "organization-id": "o-a1b2c3d4e5"},
+        "readers": {"other-account": {"arn": "210987654321"}},
+        "publishers": {"builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"}},
+    },
+    "adopted": {"visibility": "public", "adopt": True},
+    "cdn": {
+        "visibility": "public",
+        "cdn": {},
+        "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "main"}}},
+        "readers": {"app": {"github": {"repository": "acme/app", "branch": "main"}}},
+        "maintainers": {"keepers": {"github": {"repository": "acme/packages", "environment": "channel"}}},
+    },
+    "cdn-kms-several-channels": {
+        "prefix": None,
+        "visibility": "public",
+        "cdn": {},
+        "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234"},
+        "channels": {"stable": {}, "nightly": {}},
+    },
+    "cdn-adopted": {"visibility": "public", "adopt": True, "cdn": {}},
+    "minio-public": {"provider": "minio", "endpoint-url": "https://minio.example.com", "visibility": "public"},
+    "no-overwrite": {"aws": {"no-overwrite": True}},
+    "vpc": {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
+    "china": {
+        "region": "cn-north-1",
+        "visibility": "public",
+        "publishers": {
+            "ci": {
+                "github": {
+                    "repository": "acme/packages",
+                    "branch": "main",
+                    "owner-id": "1234",
+                    "repository-id": "5678",
+                    "audience": "sts.amazonaws.com.cn",
+                }
+            }
+        },
+    },
+    "gov-cloud": {"region": "us-gov-west-1", "readers": {"other-account": {"arn": "210987654321"}}},
+}
+
+
+def printed(name: str) -> str:
+    config = {key: value for key, value in {**BASE, **STACKS[name]}.items() if value is not None}
+    deployer = deployer_arns(f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/me")
+    made = documents(
+        build_spec(config, where="Pulumi.prod.yaml"), account=ACCOUNT, deployer=deployer, distribution="E2EXAMPLE"
+    )
+    return json.dumps(made, indent=2) + "\n"
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_documents_are_as_in_their_golden_file(name: str) -> None:
+    path = POLICIES / f"{name}.json"
+    if os.environ.get("CHANINFRA_WRITE_POLICIES"):
+        path.write_text(printed(name), "utf-8")
+    assert printed(name) == path.read_text("utf-8")
+
+
+def test_every_golden_file_is_of_a_stack_here() -> None:
+    assert sorted(path.stem for path in POLICIES.glob("*.json")) == sorted(STACKS)
+
+
+def test_a_policy_that_is_too_long_for_s3_is_refused() -> None:
+    many = {f"p{number}": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{'x' * 60}{number}"} for number in range(100)}
+    spec = build_spec({**BASE, "publishers": many}, where="Pulumi.prod.yaml")
+    with pytest.raises(ConfigurationError, match=r"the bucket's policy would have .* bytes"):
+        documents(spec, account=ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "github",
+    [
+        {"branch": "main"},
+        {
+            "branch": "main",
+            "owner-id": "1",
+            "repository-id": "2",
+            "workflow": "a/b/.github/workflows/c.yml@refs/heads/d",
+        },
+    ],
+)
+def test_outside_the_commercial_regions_a_token_must_say_all_in_its_sub(github: dict[str, str]) -> None:
+    config = {**BASE, "region": "us-gov-west-1", "publishers": {"ci": {"github": {"repository": "a/b", **github}}}}
+    with pytest.raises(ConfigurationError, match="knows `aud` and `sub`"):
+        build_spec(config, where="Pulumi.prod.yaml")
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_sids_are_letters_and_digits_and_differ(name: str) -> None:
+    for document in json.loads(printed(name)).values():
+        sids = [statement["Sid"] for statement in document["Statement"] if "Sid" in statement]
+        assert len(sids) == len(set(sids))
+        assert all(sid.isalnum() for sid in sids)

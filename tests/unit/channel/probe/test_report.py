@@ -1,0 +1,137 @@
+"""What a probe found, beside what the row says and the channel declares: each difference is named, with a remedy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from chaninfra.channel.conda.index_settings import ConditionalWrites
+from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.probe import Findings
+from chaninfra.channel.probe.report import report
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.providers.model import Fact, Provider
+from support.channels.channels import descriptor
+
+FOUND = Findings(
+    region="us-east-1",
+    refused_region=None,
+    reported_region=None,
+    addressing=("path",),
+    create="honoured",
+    replace="honoured",
+    multipart="honoured",
+    checksums="accepted",
+    digest="checksum",
+    listing="at-once",
+    missing=404,
+    missing_anonymous=403,
+    swept=0,
+    keeps_versions=False,
+    keeps_uploads=False,
+)
+CHANNEL = descriptor("c")
+PUBLIC = structs.replace(CHANNEL, visibility="public", public_url="https://minio.example.com/my-bucket/c")
+SINGLE = structs.replace(CHANNEL, index=DescribedIndex(writers="single"))
+
+
+def row(**facts: Any) -> Provider:
+    """MinIO's row, with other facts."""
+    base = PROVIDERS["minio"]
+    capabilities = {
+        **base.capabilities,
+        **{name: Fact("yes", "a test") for name in base.capabilities if name.startswith("conditional-")},
+        **facts.pop("capabilities", {}),
+    }
+    given = {name: Fact(value, "a test") for name, value in facts.items()}
+    return replace(base, capabilities=capabilities, **given)
+
+
+def result(found: Findings, name: str, descriptor: Descriptor = CHANNEL, provider: Provider | None = None) -> Finding:
+    return next(each for each in report(found, provider or row(), descriptor) if each.name == name)
+
+
+def test_a_store_that_does_all_is_in_order() -> None:
+    results = report(FOUND, row(), CHANNEL)
+    assert {each.state for each in results} == {"ok"}
+    assert {each.remedy for each in results} == {None}
+    assert len({each.name for each in results}) == len(results)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "descriptor", "state", "says", "remedy"),
+    [
+        ("region", {"refused_region": "eu-1"}, CHANNEL, "failed", "refuses 'eu-1'", "set `region` to us-east-1"),
+        ("region", {"reported_region": "WEUR"}, CHANNEL, "ok", "the store itself says 'WEUR'", None),
+        (
+            "addressing",
+            {"addressing": ("virtual-host",)},
+            CHANNEL,
+            "failed",
+            "path does not work, virtual-host does",
+            "set `force-path-style` to false",
+        ),
+        ("conditional-create", {"create": "ignored"}, CHANNEL, "failed", "the row of `minio` says yes", "to single"),
+        ("conditional-create", {"create": "rejected"}, SINGLE, "warning", "one writer at a time, as declared", None),
+        ("conditional-replace", {"replace": "rejected"}, CHANNEL, "failed", "refuses every such write", "to single"),
+        ("conditional-multipart", {"multipart": "ignored"}, CHANNEL, "warning", "in one piece", None),
+        (
+            "conditional-multipart",
+            {"create": "ignored", "multipart": "ignored"},
+            CHANNEL,
+            "failed",
+            "two writers could overwrite",
+            "to single",
+        ),
+        ("deletion", {"digest": None}, CHANNEL, "warning", "DeleteObjects is not there", "one by one"),
+        ("list-after-write", {"listing": "late"}, CHANNEL, "warning", "does not show at once", "reindex"),
+        ("missing-key", {"missing": 403}, CHANNEL, "failed", "403 for a key", "s3:ListBucket"),
+        ("missing-key-anonymous", {"missing_anonymous": 403}, PUBLIC, "failed", "403 for a key", "index.formats"),
+        ("missing-key-anonymous", {"missing_anonymous": None}, PUBLIC, "failed", "no answer", "index.formats"),
+        ("missing-key-anonymous", {"missing_anonymous": 404}, PUBLIC, "ok", "404 for a key", None),
+        ("scratch", {"swept": 3}, CHANNEL, "ok", "3 scratch objects of an earlier probe were deleted", None),
+        ("scratch", {"keeps_versions": True}, CHANNEL, "warning", "keeps old versions", "s3:DeleteObjectVersion"),
+        ("scratch", {"keeps_uploads": True}, CHANNEL, "warning", "was left open", "s3:AbortMultipartUpload"),
+    ],
+)
+def test_each_difference_is_named(
+    name: str, change: dict[str, Any], descriptor: Descriptor, state: str, says: str, remedy: str | None
+) -> None:
+    found = result(structs.replace(FOUND, **change), name, descriptor)
+    assert found.state == state
+    assert says in found.found
+    assert (remedy or "") in (found.remedy or "")
+    assert (remedy is None) == (found.remedy is None)
+
+
+@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "warning")])
+def test_refused_checksums_are_news_only_where_the_row_does_not_say_so(said: str, state: str) -> None:
+    found = result(structs.replace(FOUND, checksums="rejected"), "checksums", provider=row(checksums=said))
+    assert found.state == state
+    assert (f"the row of `minio` says {said}" in found.found) == (state == "warning")
+    assert "AWS_REQUEST_CHECKSUM_CALCULATION" in (found.remedy or "")
+
+
+@pytest.mark.parametrize(("said", "state"), [("content-md5", "ok"), ("checksum", "warning")])
+def test_a_needed_content_md5_is_news_only_where_the_row_does_not_say_so(said: str, state: str) -> None:
+    assert result(structs.replace(FOUND, digest="content-md5"), "deletion", provider=row(digest=said)).state == state
+
+
+def test_a_store_that_does_more_than_its_row_says_is_in_order() -> None:
+    less = row(capabilities={"conditional-create": Fact("no", "a test")})
+    found = result(FOUND, "conditional-create", provider=less)
+    assert (found.state, found.found) == ("ok", "honoured; the row of `minio` says no")
+
+
+def test_readers_of_another_domain_are_not_judged_by_the_endpoint() -> None:
+    elsewhere = structs.replace(PUBLIC, public_url="https://conda.example.com/c")
+    assert result(FOUND, "missing-key-anonymous", elsewhere).state == "ok"
+
+
+def test_what_is_recorded_is_what_is_honoured() -> None:
+    found = structs.replace(FOUND, replace="ignored", multipart="rejected")
+    assert found.conditional_writes == ConditionalWrites(create=True, replace=False, multipart=False)

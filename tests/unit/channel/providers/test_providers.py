@@ -1,0 +1,177 @@
+"""The rows of PROVIDERS: complete, with sources, and without contradictions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from chaninfra.channel.config.schema import STACK_CONFIG, load
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.providers import PROVIDERS, model, templates
+from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider
+from chaninfra.channel.spec.build import build_spec, locate, provider_row
+from chaninfra.cli.app import app
+from support.cases.store_cases import NEEDED, PUBLIC
+
+ROWS = [pytest.param(row, id=row.name) for row in PROVIDERS.values()]
+# The stores of pixi's page, and the two that run here.
+VERIFIED = ("aws", "minio", "r2", "wasabi", "b2", "gcs", "hetzner", "versitygw")
+
+
+def spec(name: str, **keys: Any) -> Any:
+    return build_spec({"provider": name, "bucket": "my-bucket", **NEEDED[name], **keys}, where="stack.yaml")
+
+
+def test_there_is_a_row_for_each_store() -> None:
+    assert set(PROVIDERS) == set(NEEDED) == set(PUBLIC)
+    assert all(name == row.name for name, row in PROVIDERS.items())
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_capability_is_told_and_every_fact_has_a_source(row: Provider) -> None:
+    assert set(row.capabilities) == set(CAPABILITIES) == set(get_args(Capability))
+    for name, fact in row.facts().items():
+        assert fact.source.strip(), name
+        assert fact.note is None or fact.note.strip(), name
+        assert fact.value != "unknown" or fact.source == UNVERIFIED, name
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_nothing_is_unverified_of_the_stores_of_pixis_page_and_versitygw(name: str) -> None:
+    assert [column for column, fact in PROVIDERS[name].facts().items() if fact.source == UNVERIFIED] == []
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_value_is_one_of_its_columns(row: Provider) -> None:
+    columns = {
+        "addressing": model.Addressing,
+        "scheme": model.Scheme,
+        "location-constraint": model.LocationConstraint,
+        "checksums": model.Checksums,
+        "digest": model.Digest,
+        "public": model.PublicWay,
+        "keys": model.KeyWay,
+        "oidc": model.OidcWay,
+        **dict.fromkeys(CAPABILITIES, model.Support),
+    }
+    facts = row.facts()
+    assert set(facts) == {"endpoint", "region", "public-url", *columns}
+    for column, values in columns.items():
+        assert facts[column].value in get_args(values), column
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_does_not_contradict_itself(row: Provider) -> None:
+    can = row.can
+    assert row.public.value != "bucket-policy" or can("bucket-policy")
+    assert row.public.value != "acl" or can("acl")
+    # Versions that nobody can have, and conditions that are not honoured anyway.
+    assert can("versioning") or row.capabilities["conditional-versioned"].value == "no" or row.name == "custom"
+    assert can("conditional-create") or not can("conditional-versioned")
+    assert can("conditional-create") or not can("conditional-multipart")
+    # Who takes no newer checksum for an object takes none for a document either.
+    assert row.digest.value == "content-md5" or row.checksums.value == "when_supported"
+    assert (row.backend == "aws") == (row.keys.value == "aws-iam") == (row.oidc.value == "aws-iam")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_is_done_by_hand_is_said(row: Provider) -> None:
+    assert bool(row.by_hand.public) == (row.public.value == "by-hand")
+    assert not row.by_hand.key or row.keys.value == "by-hand"
+    assert set(row.by_hand.key) in (set(), {"reader", "publisher", "maintainer"})
+    known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights"}
+    steps = [*row.by_hand.public, *(step for steps in row.by_hand.key.values() for step in steps)]
+    assert {name for step in steps for name in templates.names(step)} <= known
+    assert all(set(templates.needed(step)) <= known - {"prefix"} for step in steps), "a channel may have no prefix"
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_its_endpoint_is_filled_by_what_is_needed_and_by_nothing_less(row: Provider) -> None:
+    values = {name: NEEDED[row.name].get(name, row.region.value or "x") for name in row.needed}
+    if row.endpoint.value is None:
+        assert row.endpoint_url({"region": "x"}) is None
+        return
+    filled = row.endpoint_url(values)
+    assert filled is not None
+    assert filled.startswith("https://")
+    assert not set("{}[]") & set(filled)
+    for name in row.needed:
+        assert row.endpoint_url({key: value for key, value in values.items() if key != name}) is None
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_its_endpoint_wants_are_keys_of_the_stack_config(row: Provider) -> None:
+    assert set(row.variables) <= set(load(STACK_CONFIG)["$defs"]["config"]["properties"])
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("path_style", [True, False, None])
+def test_a_public_url_is_the_stores_own(row: Provider, path_style: bool | None) -> None:
+    url = PUBLIC[row.name]
+    given = {} if url else {"public-url": "https://conda.example.com/main/"}
+    if path_style is not None:
+        given["force-path-style"] = path_style  # type: ignore[assignment]
+    (channel,) = spec(row.name, prefix="main", visibility="public", **given).channels
+    if path_style is None:
+        assert channel.public_url == (url or "https://conda.example.com/main")
+    elif url:
+        assert ("/my-bucket/" in channel.public_url) == path_style
+        assert channel.public_url.endswith("/main")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_the_config_says_goes_before_the_row(row: Provider) -> None:
+    location = spec(row.name, **{"region": "auto", "endpoint-url": "https://x.example.com"}).bucket.location
+    assert (location.region, location.endpoint_url) == ("auto", "https://x.example.com")
+    assert location.force_path_style == (row.addressing.value == "path")
+
+
+@given(st.sampled_from([*PROVIDERS.values()]), st.from_regex(r"[a-z][a-z0-9]{1,9}(-[a-z0-9]{1,5})?", fullmatch=True))
+def test_a_bucket_url_holds_the_bucket_and_the_endpoint(row: Provider, bucket: str) -> None:
+    endpoint = row.endpoint_url(dict.fromkeys(row.variables, "x1")) or "https://s3.example.com"
+    location = locate(row, bucket, where="x", endpoint_url=endpoint, region="x1")
+    host = endpoint.removeprefix("https://")
+    assert location.bucket_url in (f"https://{host}/{bucket}", f"https://{bucket}.{host}")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_one_row_is_printed_with_the_source_of_each_fact(row: Provider) -> None:
+    said = CliRunner().invoke(app, ["providers", row.name]).stdout
+    sources = dict(line.removeprefix("[").split("] ", 1) for line in said.splitlines() if line.startswith("["))
+    facts = row.facts()
+    for column, fact in facts.items():
+        (line,) = (line for line in said.splitlines() if line.startswith(f"{column} "))
+        assert sources[line.rsplit("[", 1)[1].removesuffix("]")] == fact.source
+        assert str(fact.value or "(needed)") in line
+    assert set(sources.values()) == {fact.source for fact in facts.values()}
+    assert max(map(len, said.splitlines())) <= 120
+    assert "\x1b" not in said
+
+
+def test_all_rows_are_printed() -> None:
+    said = CliRunner().invoke(app, ["providers"]).stdout.splitlines()
+    assert [line.split()[0] for line in said] == ["NAME", *PROVIDERS]
+    assert max(map(len, said)) <= 120
+
+
+def test_rows_are_printed_for_a_program() -> None:
+    documents = json.loads(CliRunner().invoke(app, ["providers", "--json"]).stdout)
+    assert [document["name"] for document in documents] == [*PROVIDERS]
+    one = json.loads(CliRunner().invoke(app, ["providers", "hetzner", "--json"]).stdout)
+    assert one in documents
+    assert one["conditional-multipart"] == {
+        "value": "no",
+        "source": PROVIDERS["hetzner"].capabilities["conditional-multipart"].source,
+        "note": "the header is ignored: such a write overwrites",
+    }
+
+
+def test_an_unknown_store_names_the_nearest() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        provider_row("wasabbi", None, "providers")
+    assert "wasabi" in (caught.value.remedy or "")

@@ -1,0 +1,101 @@
+"""Where credentials come from, and that their secrets are never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.s3.credentials import Credentials, resolve
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for kind in ("AWS", "S3"):
+        for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"):
+            monkeypatch.delenv(f"{kind}_{name}", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    (tmp_path / "credentials").write_text("[team]\naws_access_key_id = of-team\naws_secret_access_key = secret-t\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+
+def test_what_is_given_comes_first_then_the_profile_then_s3_then_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("AWS", "S3"):
+        monkeypatch.setenv(f"{kind}_ACCESS_KEY_ID", f"of-{kind}")
+        monkeypatch.setenv(f"{kind}_SECRET_ACCESS_KEY", "secret-e")
+    assert resolve(access_key_id="given", secret_access_key="x", profile="team").access_key_id == "given"
+    assert resolve(profile="team").access_key_id == "of-team"
+    assert resolve().access_key_id == "of-S3"
+    monkeypatch.delenv("S3_ACCESS_KEY_ID")
+    monkeypatch.delenv("S3_SECRET_ACCESS_KEY")
+    assert resolve().access_key_id == "of-AWS"
+
+
+def test_none_is_an_error_with_the_remedy() -> None:
+    with pytest.raises(CredentialsError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        resolve()
+
+
+def test_an_unknown_profile_is_named() -> None:
+    with pytest.raises(CredentialsError, match="nobody"):
+        resolve(profile="nobody")
+
+
+@pytest.mark.parametrize("profile", [None, "assuming"])
+def test_a_role_that_is_not_given_is_an_error_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str | None
+) -> None:
+    role = "arn:aws:iam::123456789012:role/publisher"
+    if profile is None:
+        (tmp_path / "token").write_text("a token")
+        monkeypatch.setenv("AWS_ROLE_ARN", role)
+        monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    else:
+        (tmp_path / "config").write_text(f"[profile {profile}]\nrole_arn = {role}\nsource_profile = team\n")
+    with _refusing_sts() as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", endpoint)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        with pytest.raises(CredentialsError, match="not authorized") as caught:
+            resolve(profile=profile)
+    assert "trust policy" in str(caught.value.remedy)
+
+
+@contextmanager
+def _refusing_sts() -> Iterator[str]:
+    """The URL of an STS that gives no role to anybody."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            error = "<Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized</Message>"
+            body = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_half_a_pair_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CredentialsError, match="the given access key has no secret access key"):
+        resolve(access_key_id="given")
+    monkeypatch.setenv("S3_SECRET_ACCESS_KEY", "secret-e")
+    with pytest.raises(CredentialsError, match="S3_ACCESS_KEY_ID has no access key id"):
+        resolve()
+
+
+def test_a_secret_is_not_in_the_repr() -> None:
+    shown = repr(Credentials("id", "secret-value", "token-value"))
+    assert "id" in shown
+    assert "secret-value" not in shown
+    assert "token-value" not in shown

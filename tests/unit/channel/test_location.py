@@ -1,0 +1,48 @@
+"""Where things lie: URLs, keys, subdirs, packages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chaninfra.channel.conda.filenames import is_package
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
+from chaninfra.channel.location import Location, join
+from support.paths import DATA
+
+PIXI = DATA / "pixi-manifest-0.77.0.schema.json"
+
+
+def test_subdirs_are_the_platforms_of_pixi() -> None:
+    platform = json.loads(PIXI.read_text())["$defs"]["Platform"]
+    known = set(platform.get("enum") or [option["const"] for option in platform["oneOf"]])
+    assert set(KNOWN_SUBDIRS) == known - {"unknown"}
+
+
+def test_urls_have_the_bucket_in_the_path_or_in_the_host() -> None:
+    path = Location(bucket="b", endpoint_url="http://host:9000", region="r", force_path_style=True)
+    host = Location(bucket="b", endpoint_url="http://host:9000", region="r", force_path_style=False)
+    assert path.url("a/c d") == "http://host:9000/b/a/c%20d"
+    assert host.url("a") == "http://b.host:9000/a"
+    assert host.url("") == "http://b.host:9000"
+
+
+def test_keys_are_joined_without_empty_parts() -> None:
+    assert join("", "noarch", "repodata.json") == "noarch/repodata.json"
+    assert join("a/b", "", "c") == "a/b/c"
+
+
+@pytest.mark.parametrize(
+    ("key", "package"),
+    [
+        ("noarch/x-1-0.conda", True),
+        ("team/main/linux-64/x-1-0.tar.bz2", True),
+        ("x-1-0.conda", False),
+        ("team/linux65/x-1-0.conda", False),
+        ("noarch/repodata.json", False),
+        ("noarch/shards/x.conda.zst", False),
+    ],
+)
+def test_a_package_lies_in_a_subdir(key: str, package: bool) -> None:
+    assert is_package(key) is package

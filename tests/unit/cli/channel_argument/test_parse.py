@@ -1,0 +1,40 @@
+"""The forms of CHANNEL."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.cli.channel_argument.parse import S3, File, Reference, Stack, Web, parse_channel
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("channel.json", File("channel.json")),
+        ("-", File("-")),
+        ("C:\\channel.json", File("C:\\channel.json")),
+        ("s3://my-bucket/team/stable/", S3("my-bucket", "team/stable")),
+        ("s3://my-bucket", S3("my-bucket", "")),
+        ("stack:", Stack(None, None)),
+        ("stack:prod", Stack("prod", None)),
+        ("stack:#one", Stack(None, "one")),
+        ("stack:organization/chaninfra/prod#one", Stack("organization/chaninfra/prod", "one")),
+        ("https://conda.example.com/c/channel.json", Web("https://conda.example.com/c/channel.json")),
+        ("https://conda.example.com/c", Web("https://conda.example.com/c/channel.json")),
+        ("http://127.0.0.1:8000/c/", Web("http://127.0.0.1:8000/c/channel.json")),
+    ],
+)
+def test_a_form_that_there_is(text: str, meant: Reference) -> None:
+    assert parse_channel(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["gs://bucket/c", "s3://", "s3:///c", "s3://b/c?x", "s3://user@b/c", "s3://b/a//c", "http://example.com/c"]
+)
+def test_a_form_that_there_is_not_is_refused_with_a_remedy(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_channel(text)
+    # A name before the host, and the password behind it, are not repeated.
+    assert caught.value.where == text.replace("user@", "")
+    assert caught.value.remedy

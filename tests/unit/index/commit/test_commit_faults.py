@@ -1,0 +1,126 @@
+"""A commit that is cut off, or whose answer is lost, or that another overtakes: nothing is lost or done twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.subdir_index import SubdirIndex
+from support.index_model.memory_store import Alone
+from support.index_model.memory_subdir import INDEX, JSON, ZST, Channel
+
+
+def test_after_a_crash_only_the_shards_that_are_missing_are_made() -> None:
+    channel = Channel().skeleton()
+    channel.publish(*"abcdefgh")
+
+    def crash(kind: str, key: str) -> None:
+        if kind == "put" and key in (ZST, INDEX):
+            raise KeyboardInterrupt
+
+    channel.store.before = crash
+    with pytest.raises(KeyboardInterrupt):
+        channel.publish("a", content=b"2")
+    channel.store.before = lambda kind, key: None
+    before = set(channel.store.objects)
+    channel.publish("b", content=b"2")
+    assert len(set(channel.store.objects) - before) == 2
+    channel.check()
+
+
+@pytest.mark.parametrize("error", [ConflictError("412"), StorageError("500")])
+def test_a_success_whose_answer_was_lost_is_known_as_such(error: Exception) -> None:
+    channel = Channel().skeleton()
+    put = channel.store.put
+    failed = []
+
+    def lost(key: str, body: ObjectBody, condition: Any = None) -> str:
+        done = put(key, body, condition)
+        if key == JSON and not failed:
+            failed.append(key)
+            raise error
+        return done
+
+    channel.store.put = lost  # type: ignore[method-assign]
+    channel.publish("a")
+    assert channel.store.log.count(("put", JSON)) == 1
+    channel.check()
+
+
+@pytest.mark.parametrize("key", [ZST, INDEX])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_derived_file_whose_answer_was_lost_is_looked_at(key: str, when: str) -> None:
+    channel = Channel().skeleton()
+    put = channel.store.put
+    failed = []
+
+    def lost(put_key: str, body: ObjectBody, condition: Any = None) -> str:
+        hit = put_key == key and not failed
+        if hit:
+            failed.append(key)
+        if not hit or when == "after":
+            done = put(put_key, body, condition)
+        if hit:
+            raise UnreachableError("no answer")
+        return done
+
+    channel.store.put = lost  # type: ignore[method-assign]
+    channel.publish("a")
+    assert failed
+    channel.check()
+
+
+def test_an_error_of_the_store_is_no_reason_to_try_again() -> None:
+    channel = Channel().skeleton()
+
+    def fail(kind: str, key: str) -> None:
+        if (kind, key) == ("put", JSON):
+            raise StorageError("500")
+
+    channel.store.before = fail
+    with pytest.raises(StorageError, match="500"):
+        channel.publish("a")
+    assert channel.store.log.count(("put", JSON)) == 1
+
+
+def test_shards_that_are_a_day_old_are_made_anew_before_an_index_names_them() -> None:
+    # A gc may have marked them a week ago.
+    channel = Channel().skeleton()
+    made: list[str] = []
+
+    def sleep(kind: str, key: str) -> None:
+        if kind == "put" and "/shards/" in key:
+            made.append(key)
+            if len(made) == 1:
+                channel.means.time += 2 * 24 * 60 * 60 * 1000
+
+    channel.store.before = sleep
+    channel.publish("a")
+    index = ShardIndex.parse(channel.store.objects[INDEX].data)
+    assert index is not None
+    assert [f"c/noarch/{shard_key(digest)}" for digest in index.hashes.values()] == made[1:]
+    channel.check()
+
+
+def test_a_large_request_that_was_cut_off_because_it_lost_is_made_again() -> None:
+    channel = Channel().skeleton()
+    theirs = Channel().skeleton()
+    cut: list[str] = []
+
+    def overtake(kind: str, key: str) -> None:
+        if (kind, key) == ("put", JSON) and not cut:
+            cut.append(key)
+            theirs.store.objects = channel.store.objects
+            theirs.publish("b")
+            raise StorageError("connection closed")
+
+    channel.store.before = overtake
+    theirs.means = Alone("other")
+    theirs.target = SubdirIndex(store=theirs.store, layout=theirs.layout, subdir="noarch", means=theirs.means)
+    channel.publish("a")
+    assert list(channel.truth()["packages.conda"]) == ["a-1.0-0.conda", "b-1.0-0.conda"]
+    channel.check()

@@ -1,0 +1,70 @@
+"""The tables of contents that are read without zipfile say what it says, and the others are left to it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chaninfra.index.package.conda_zip import NotAZipError, ZipEntry, contents, plain_contents
+from support.channels.archives import conda, index_json, zipped
+
+PLAIN = conda(index_json())
+
+
+def by_zipfile(data: bytes) -> list[ZipEntry]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [ZipEntry(*(getattr(entry, name) for name in ZipEntry._fields)) for entry in archive.infolist()]
+
+
+def changed(**more: bytes) -> bytes:
+    """A zip that says something that the simple form does not have."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        entry = zipfile.ZipInfo("a")
+        entry.extra = more.get("extra", b"")
+        archive.writestr(entry, b"")
+        archive.comment = more.get("comment", b"")
+    return more.get("before", b"") + out.getvalue()
+
+
+def test_a_package_is_read_without_zipfile() -> None:
+    assert plain_contents(io.BytesIO(PLAIN)) == by_zipfile(PLAIN)
+    assert next(entry.filename for entry in contents(io.BytesIO(PLAIN))) == "metadata.json"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        changed(comment=b"a comment"),
+        changed(extra=b"UT\5\0\1\0\0\0\0"),
+        changed(before=b"a program that unpacks itself"),
+        zipped({"\u00fc": b""}),
+        zipped({"PK\6\7": b""}),
+    ],
+    ids=["comment", "extra field", "something before", "name", "mark of 64 bits"],
+)
+def test_what_is_less_simple_is_left_to_zipfile(data: bytes) -> None:
+    assert plain_contents(io.BytesIO(data)) is None
+    assert contents(io.BytesIO(data)) == by_zipfile(data)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 400), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3))
+def test_what_is_damaged_is_left_to_zipfile_or_read_alike(changes: list[tuple[int, bytes]]) -> None:
+    data = bytearray(PLAIN)
+    for back, new in changes:
+        at = max(len(data) - back, 0)
+        data[at : at + len(new)] = new
+    found = plain_contents(io.BytesIO(bytes(data)))
+    if found is not None:
+        assert found == by_zipfile(bytes(data))
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", bytes(22), PLAIN[:-1]])
+def test_what_is_no_zip(data: bytes) -> None:
+    with pytest.raises(NotAZipError):
+        contents(io.BytesIO(data))

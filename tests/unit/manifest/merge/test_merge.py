@@ -1,0 +1,87 @@
+"""Settings merged into documents of any shape: nothing that is not ours changes, and the second merge is empty."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from contextlib import suppress
+from typing import Any
+
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.manifest import Format
+from support.cases.manifests import read
+from support.cases.merge_documents import ANYTHING, DOCUMENTS, KEYS, manifests, workflows
+from support.cases.merging import OPTIONS, OURS, into, into_yaml, is_kept
+from support.example_counts import EXAMPLES
+
+
+@EXAMPLES
+@given(manifests(), st.sampled_from(["pixi", "aws"]))
+def test_all_that_is_not_ours_is_as_it_was(text: str, way: Any) -> None:
+    before = tomllib.loads(text)
+    found = into(text, read("minio", way))
+    after = tomllib.loads(found)
+    theirs, ours = before["workspace"], after["workspace"]
+    assert ours["s3-options"]["my-bucket"] == OPTIONS
+    assert ours["channels"][0] == OURS
+    changed = ("channels", "s3-options", "requires-pixi")
+    assert repr({k: v for k, v in before.items() if k != "workspace"}) == repr(
+        {k: v for k, v in after.items() if k != "workspace"}
+    )
+    assert [k for k in theirs if k not in changed] == [k for k in ours if k not in changed]
+    for bucket, options in theirs.get("s3-options", {}).items():
+        assert bucket == "my-bucket" or ours["s3-options"][bucket] == options
+    # The bytes: each line but that of the channels and of our own options stands there still, in its place.
+    lines = [line for line in text.splitlines() if "channels" not in line and "s3-options" not in line]
+    assert is_kept("\n".join(line for line in lines if line != "region = 'wrong' # keep"), found)
+
+
+@EXAMPLES
+@given(manifests("tool.pixi.workspace"))
+def test_a_pyproject_too(text: str) -> None:
+    found = tomllib.loads(into(text, read("aws", "pixi"), name="pyproject"))
+    assert found["tool"]["pixi"]["workspace"]["channels"][0] == OURS
+
+
+@EXAMPLES
+@given(st.text(max_size=60) | manifests(), st.sampled_from(["pixi", "pyproject", "config"]))
+def test_any_text_is_merged_or_refused(text: str, name: Format) -> None:
+    with suppress(ConfigurationError):
+        into(text, read("minio"), name=name)
+
+
+@EXAMPLES
+@given(
+    workflows(),
+    st.sampled_from(["github", "github-publish"]),
+    st.sampled_from([("aws", "aws"), ("aws", "pixi"), ("minio", "pixi"), ("minio", "aws"), ("aws", "public")]),
+)
+def test_every_line_of_a_workflow_stays(text: str, name: Format, cell: tuple[str, Any]) -> None:
+    assert is_kept(text, into_yaml(text, read(*cell), name=name))
+
+
+@EXAMPLES
+@given(st.text(max_size=60), st.sampled_from(["github", "gitlab", "gitlab-publish"]))
+def test_any_text_is_merged_into_or_refused(text: str, name: Format) -> None:
+    with suppress(ChaninfraError):
+        into_yaml(text, read("minio"), name=name)
+
+
+@EXAMPLES
+@given(DOCUMENTS, st.sampled_from(["github", "github-publish", "gitlab", "gitlab-publish", "condarc"]))
+def test_any_document_is_merged_into_or_refused(document: Any, name: Format) -> None:
+    way: Any = "public" if name == "condarc" else "pixi"
+    with suppress(ChaninfraError):
+        into_yaml(json.dumps(document), read("aws", way), name=name)
+
+
+@EXAMPLES
+@given(st.dictionaries(KEYS | st.just("workspace"), ANYTHING, max_size=3))
+def test_any_document_of_keys_is_merged_into_or_refused(document: dict[str, Any]) -> None:
+    with suppress(ChaninfraError):
+        text = tomlkit.dumps({name: value for name, value in document.items() if "null" not in json.dumps(value)})
+        into(text, read("minio"))

@@ -1,0 +1,141 @@
+"""The templates of `pulumi new`: what they ask for is what the program reads, and their examples are valid.
+
+That the engine takes them and their READMEs lead to an installed package is shown in `tests/integration/templates`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tomllib
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from check_jsonschema.cli import main as check_jsonschema
+from click.testing import CliRunner
+from ruamel.yaml import YAML
+
+from chaninfra.channel.config import schema
+from chaninfra.channel.config.stack import SECRET_KEYS
+from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.model import StackSpec
+from chaninfra.channel.spec.stack_file import read_stack_file
+from support.paths import ROOT
+from support.pulumi import templates
+
+ACTIONS = json.loads((ROOT / "tests/data/action-inputs.json").read_text("utf-8"))
+HEADER = "# yaml-language-server: $schema=stack-config.schema.json\n"
+# What a person might answer where there is no default; what may stay empty is left out.
+ANSWERS = {
+    "bucket": "my-bucket",
+    "endpoint-url": "https://minio.example.com",
+    "publishers.ci.github.repository": "acme/packages",
+}
+every_template = pytest.mark.parametrize("name", templates.NAMES)
+
+
+def asked(name: str) -> dict[str, dict[str, Any]]:
+    """The prompts of a template."""
+    found: dict[str, dict[str, Any]] = templates.project(name)["template"]["config"]
+    return found
+
+
+def specs(name: str, folder: Path) -> list[StackSpec]:
+    """What the stack files of a template describe, once a person has answered."""
+    shutil.copytree(templates.FOLDER / name, folder / name)
+    found = []
+    for path in sorted((folder / name).glob("Pulumi.*.yaml")):
+        document = YAML(typ="safe").load(path.read_text("utf-8"))
+        document["config"] = {"aws:region": "eu-central-1", "bucket": "my-bucket", **document["config"]}
+        with path.open("w") as file:
+            YAML().dump(document, file)
+        found.append(read_stack_file(path))
+    return found
+
+
+@every_template
+def test_a_template_asks_for_keys_that_there_are(name: str) -> None:
+    project = templates.project(name)
+    assert (project["name"], project["description"]) == ("${PROJECT}", "${DESCRIPTION}")
+    assert {"displayName", "description", "quickstart", "config"} == set(project["template"])
+    raw: dict[str, Any] = {}
+    for key, prompt in asked(name).items():
+        assert prompt["description"], key
+        assert set(prompt) <= {"description", "default", "secret"}
+        # A secret, and nothing else, is asked for as one.
+        assert prompt.get("secret", False) is (key in SECRET_KEYS)
+        answer = ANSWERS.get(key, prompt.get("default"))
+        # As it is in the stack file; a secret is one there, and never seen by the program.
+        if answer is not None and ":" not in key:
+            raw[key] = answer
+    region = asked(name).get("aws:region", {}).get("default")
+    build_spec(raw, where=f"{name}, as answered", default_region=region)
+    # The program would name a key that there is not; here those too that may be left empty.
+    described = schema.load(schema.STACK_CONFIG)["properties"]["config"]["propertyNames"]["pattern"]
+    for key in asked(name):
+        assert re.search(described, key), key
+
+
+@every_template
+def test_the_stack_files_of_a_template_are_valid(name: str, tmp_path: Path) -> None:
+    files = templates.stack_files(name)
+    assert files
+    for path in files:
+        text = path.read_text("utf-8")
+        assert text.startswith(HEADER)
+        # `pulumi new` puts the project's name into a file of YAML with a line end behind it.
+        assert "${" not in text
+        schema.validate(YAML(typ="safe").load(text), schema.STACK_CONFIG, where=str(path))
+    assert len(specs(name, tmp_path)) == len(files)
+
+
+@every_template
+def test_the_readme_sets_what_pulumi_new_would_ask_for(name: str) -> None:
+    first, *_ = blocks = templates.commands(name)
+    assert f'pulumi new "$TEMPLATES/{name}"' in first
+    assert "pulumi destroy" in blocks[-1]
+    told = set(re.findall(r"pulumi config set (?:--path |--secret )*'?([a-z:.-]+)", "\n".join(blocks)))
+    optional = {key for key, prompt in asked(name).items() if "empty" in prompt["description"]}
+    assert set(asked(name)) - optional <= told
+
+
+@every_template
+def test_the_workflows_of_a_template_are_valid(name: str) -> None:
+    files = templates.workflows(name)
+    assert len(files) == 2
+    check = partial(CliRunner().invoke, check_jsonschema)
+    done = check(["--builtin-schema", "vendor.github-workflows", *map(str, files)])
+    assert done.exit_code == 0, done.output
+    for path in files:
+        (job,) = YAML(typ="safe").load(path.read_text("utf-8"))["jobs"].values()
+        for step in job["steps"]:
+            if "uses" in step:
+                known = ACTIONS[step["uses"]]
+                assert set(step.get("with", {})) <= set(known["inputs"])
+                assert set(known["required"]) <= set(step.get("with", {}))
+
+
+def test_templates_depend_on_this_release() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    major, minor, _ = map(int, version.split("."))
+    for name in templates.NAMES:
+        requirement = (templates.FOLDER / name / "requirements.txt").read_text("utf-8")
+        assert requirement == f"chaninfra[pulumi]>={major}.{minor},<{major}.{minor + 1}\n"
+
+
+def test_together_they_show_every_way_of_use(tmp_path: Path) -> None:
+    found = [spec for name in templates.NAMES for spec in specs(name, tmp_path)]
+    channels = [channel for spec in found for channel in spec.channels]
+    principals = [principal for channel in channels for principal in channel.principals]
+    assert {spec.bucket.provider.backend for spec in found} == {"aws", "s3"}
+    assert {channel.visibility for channel in channels} == {"private", "public"}
+    assert {principal.role for principal in principals} == {"publisher", "reader", "maintainer"}
+    kinds = {"token" if each.token else "arn" if each.arn else "key" for each in principals}
+    assert kinds == {"token", "arn", "key"}
+    assert any(spec.bucket.cdn for spec in found)
+    assert any(len(spec.channels) > 1 for spec in found)
+    # One stack, and one for each stage.
+    assert {len(templates.stack_files(name)) for name in templates.NAMES} == {1, 3}

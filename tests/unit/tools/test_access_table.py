@@ -1,0 +1,33 @@
+"""The access table as the docs print it."""
+
+from __future__ import annotations
+
+from access_table import ACTIONS, PRINCIPALS, TABLE, Cell, markdown
+
+
+def test_the_table_is_printed_with_a_row_an_action_and_a_column_a_principal() -> None:
+    head, rule, *rows = [line.strip("|\n ").split(" | ") for line in markdown().splitlines()]
+    assert head == list(PRINCIPALS.values())
+    assert set(rule) == {"---"}
+    assert [row[0] for row in rows] == list(ACTIONS.values())
+    assert {len(row) for row in rows} == {len(rule)}
+
+
+def test_a_cell_says_where_and_who_judged() -> None:
+    rows = {row[0]: row[1:] for row in (line.strip("| ").split(" | ") for line in markdown().splitlines())}
+    columns = list(PRINCIPALS)
+    assert rows[ACTIONS["get"]][columns.index("publisher")] == "own prefix"
+    assert rows[ACTIONS["list"]][columns.index("publisher")] == "yes"
+    assert rows[ACTIONS["put-descriptor"]][columns.index("maintainer")] == "no"
+    assert rows[ACTIONS["get"]][columns.index("member")] == "own prefix (AWS only)"
+    assert rows[ACTIONS["overwrite-guarded"]][columns.index("publisher")] == "no (AWS only)"
+
+
+def test_publishers_neither_delete_nor_write_what_is_the_stacks_or_the_maintainers() -> None:
+    for action in ("delete-package", "put-yanked", "put-internal", "put-descriptor", "delete-descriptor"):
+        assert TABLE["publisher", "own", action] == Cell(allowed=False)
+
+
+def test_nobody_changes_anything_beside_the_channel() -> None:
+    changes = set(ACTIONS) - {"get", "list", "refresh-cdn"}
+    assert not [cell for cell, may in TABLE.items() if cell[1] == "neighbour" and cell[2] in changes and may.allowed]
