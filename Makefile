@@ -2,10 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# A file's tests stay together, since they share what is slow to make; the files are taken in their order.
+# The tests of a file run in one process, since they share fixtures that are slow to make.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint test test-long bench schemas docs lock
+.PHONY: help setup engine hosts servers demo lint test-unit test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,11 +31,14 @@ lint: setup ## formatting, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint engine hosts servers ## lint, and every test but the long ones
+test-unit: setup ## the tests that need no server and no engine
+	$(PYTEST) tests/unit tests/support
+
+test: lint engine hosts servers ## lint, and every test but those marked long
 	$(PYTEST)
 
-test-long: engine hosts servers ## the tests that take minutes
-	@if [ -d tests/long ]; then $(PYTEST) tests/long; else echo "tests/long: there are no long tests yet"; fi
+test-long: engine hosts servers ## the tests marked long
+	$(PYTEST) -m long
 
 # BENCH=--quick takes a tenth of every size, and writes nothing.
 bench: servers ## ours against the reference indexer; writes docs/benchmarks.md
@@ -47,7 +50,7 @@ schemas: setup ## schemas/ and the components' arguments from the models
 
 docs: schemas engine servers ## the pages of docs/ that the program prints
 	$(BIN)/python tools/docs.py
-	PYTHONPATH=tests:tools $(BIN)/python tests/pages.py
+	PYTHONPATH=tests:tools $(BIN)/python -m support.cases.doc_pages
 
 # LOCK=--upgrade takes the newest of everything instead of keeping the pins that still fit.
 lock: setup ## requirements.lock after a change of pyproject.toml

@@ -13,16 +13,19 @@ from chaninfra.channel.outputs.access import Access
 from chaninfra.channel.outputs.descriptor import Descriptor
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-# The names that the definitions of the stack config have for people; the rest keep their class names.
-_DEFINITIONS = {
-    "Config": "config",
-    "ChannelKeys": "channel",
+# Model → its published name in `$defs`; models that are not here keep the name of their class.
+_NAMES = {
+    "StackConfig": "config",
+    "ChannelConfig": "channel",
     "IndexSettings": "index",
-    "AwsKeys": "aws",
-    "CdnKeys": "cdn",
-    "RoleKeys": "roles",
-    "Principal": "principal",
+    "AwsConfig": "aws",
+    "CdnConfig": "cdn",
+    "RolesConfig": "roles",
+    "PrincipalConfig": "principal",
+    "AccessKeyConfig": "Key",
+    "PrincipalAccess": "Principal",
 }
+_REF = "#/$defs/"
 
 
 def build() -> dict[str, dict[str, Any]]:
@@ -36,17 +39,35 @@ def dump(schema: dict[str, Any]) -> str:
 
 
 def _document(model: Any, name: str) -> dict[str, Any]:
+    """The schema whose root is `model`."""
     schema = msgspec.json.schema(model)
     definitions = schema.pop("$defs")
-    root = definitions.pop(schema["$ref"].rsplit("/", 1)[1]) if "$ref" in schema else schema
-    return {"$schema": DRAFT, "$id": f"urn:chaninfra:{name}", **root, "$defs": definitions}
+    root = definitions.pop(schema["$ref"].removeprefix(_REF)) if "$ref" in schema else schema
+    return {"$schema": DRAFT, "$id": f"urn:chaninfra:{name}", **_published(root), "$defs": _named(definitions)}
+
+
+def _named(definitions: dict[str, Any]) -> dict[str, Any]:
+    """`definitions` under their published names."""
+    return {_NAMES.get(name, name): _published(schema) for name, schema in definitions.items()}
+
+
+def _published(schema: Any) -> Any:
+    """`schema` with the published names in every `$ref` and `title`."""
+    if isinstance(schema, list):
+        return [_published(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _published(value) for key, value in schema.items()}
+    if isinstance(reference := found.get("$ref"), str):
+        name = reference.removeprefix(_REF)
+        found["$ref"] = _REF + _NAMES.get(name, name)
+    if isinstance(title := found.get("title"), str):
+        found["title"] = _NAMES.get(title, title)
+    return found
 
 
 def _stack_config() -> dict[str, Any]:
-    text = json.dumps(msgspec.json.schema(StackConfig)["$defs"])
-    for name, plain in _DEFINITIONS.items():
-        text = text.replace(f'"{name}"', f'"{plain}"').replace(f'"#/$defs/{name}"', f'"#/$defs/{plain}"')
-    definitions = json.loads(text)
+    definitions = _named(msgspec.json.schema(StackConfig)["$defs"])
     keys = definitions["config"]["properties"]
     secure = {
         "type": "object",

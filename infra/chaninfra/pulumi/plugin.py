@@ -13,8 +13,8 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
 from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel
-from chaninfra.pulumi.components.errors import camel_case, spell
 from chaninfra.pulumi.components.grants import Publisher, Reader
+from chaninfra.pulumi.errors import camel_case, spell
 
 COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket, Publisher, Reader]
 

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from chaninfra.pulumi.backends.aws import bucket
-from chaninfra.pulumi.components.declaration import declare
+from chaninfra.pulumi.declaration import declare
 
 # Of names that pulumi-aws itself imports.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws")

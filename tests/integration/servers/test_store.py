@@ -157,7 +157,7 @@ def test_a_request_has_time_for_a_large_body_on_a_slow_line() -> None:
 def test_an_answer_that_does_not_come_is_said(
     monkeypatch: pytest.MonkeyPatch, server: Server, objects: S3Store, kind: str
 ) -> None:
-    monkeypatch.setattr("chaninfra.channel.store.TIMEOUT", timedelta(seconds=0.5))
+    monkeypatch.setattr("chaninfra.channel.s3.object_store.TIMEOUT", timedelta(seconds=0.5))
     with proxy(server) as between:
         impatient = store(between.server, objects.location.bucket)
         between.rule = lambda _: Hold("before", lambda: None)

@@ -81,7 +81,7 @@ def _nothing_written_where_nothing_changes(patch: pytest.MonkeyPatch) -> None:
     def lazy(target: SubdirIndex, wanted: Callable[[], Change], **how: Any) -> Any:
         return right(target, wanted, **{**how, "when": "changed"})
 
-    patch.setattr("chaninfra.index.indexed.commit", lazy)
+    patch.setattr("chaninfra.index.commit.commit.commit", lazy)
 
 
 def _yanks_before_the_truth(patch: pytest.MonkeyPatch) -> None:

@@ -22,10 +22,10 @@ PULL = "pull request"
 SUBJECT = "repo:acme/packages:ref:refs/heads/main"
 
 
-def policy(*statements: dict[str, Any], **more: Any) -> Resource:
+def policy(*given: dict[str, Any], **more: Any) -> Resource:
     """A bucket's policy on AWS; a statement allows everybody to get objects, but for what it says."""
     usual = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/main/*"}
-    text = json.dumps({"Statement": [usual | each for each in statements], **more})
+    text = json.dumps({"Statement": [usual | each for each in given], **more})
     return Resource(statements.AWS_POLICY, "policy", {"policy": text})
 
 

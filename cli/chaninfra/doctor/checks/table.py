@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,19 @@ from typing import TYPE_CHECKING
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import nearest
+from chaninfra.doctor.checks import (
+    anonymous,
+    credentials,
+    descriptor,
+    endpoint,
+    headers,
+    index_files,
+    location,
+    names,
+    permissions,
+    pixi_client,
+    write_mode,
+)
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Case
@@ -19,75 +31,69 @@ Function = Callable[["Case"], Iterator[Finding]]
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check: MODULE:FUNCTION below this package, imported when it is run. `title` says what holds where it is ok."""
+    """A check: its function, and in `title` what holds where it passes."""
 
     title: str
-    function: str
+    function: Function
     needs: tuple[str, ...] = ()
     """The checks that must have passed for this one to be judged."""
     spoiled_by: tuple[str, ...] = ()
     """Those that must not have failed, or this one would fail for the same reason."""
 
-    def load(self) -> Function:
-        """The function."""
-        module, _, function = self.function.partition(":")
-        found: Function = getattr(importlib.import_module(f"{__package__}.{module}"), function)
-        return found
-
 
 CHECKS: dict[str, Check] = {
-    "endpoint": Check(title="something answers at the endpoint", function="endpoint:endpoint"),
-    "tls": Check(title="the endpoint's certificate is trusted", function="endpoint:tls", needs=("endpoint",)),
-    "clock": Check(title="this machine's clock and the store's agree", function="endpoint:clock", needs=("tls",)),
-    "credentials": Check(title="credentials are found, and the store accepts them", function="credentials:credentials"),
+    "endpoint": Check(title="something answers at the endpoint", function=endpoint.endpoint),
+    "tls": Check(title="the endpoint's certificate is trusted", function=endpoint.tls, needs=("endpoint",)),
+    "clock": Check(title="this machine's clock and the store's agree", function=endpoint.clock, needs=("tls",)),
+    "credentials": Check(title="credentials are found, and the store accepts them", function=credentials.credentials),
     "region": Check(
-        title="the region is the bucket's", function="location:region", needs=("tls", "clock", "credentials")
+        title="the region is the bucket's", function=location.region, needs=("tls", "clock", "credentials")
     ),
     "addressing": Check(
-        title="path or virtual-host, whichever the store has", function="location:addressing", needs=("region",)
+        title="path or virtual-host, whichever the store has", function=location.addressing, needs=("region",)
     ),
-    "bucket": Check(title="the bucket is there", function="location:bucket", needs=("addressing",)),
+    "bucket": Check(title="the bucket is there", function=location.bucket, needs=("addressing",)),
     "reading": Check(
         title="these credentials may read",
-        function="rights:reading",
+        function=permissions.reading,
         needs=("bucket",),
     ),
     "listing": Check(
         title="these credentials may list, and 404 is said of what is not there",
-        function="rights:listing",
+        function=permissions.listing,
         needs=("reading",),
     ),
     "descriptor": Check(
-        title="channel.json describes this channel", function="descriptor:descriptor", needs=("reading",)
+        title="channel.json describes this channel", function=descriptor.descriptor, needs=("reading",)
     ),
     "writing": Check(
-        title="writers see each other's writes, or there is one", function="writing:writing", needs=("descriptor",)
+        title="writers see each other's writes, or there is one", function=write_mode.writing, needs=("descriptor",)
     ),
     "publishing": Check(
-        title="what these credentials may write", function="rights:publishing", needs=("descriptor", "writing")
+        title="what these credentials may write", function=permissions.publishing, needs=("descriptor", "writing")
     ),
     "anonymous": Check(
-        title="everybody may do what is declared, and no more", function="anonymous:anonymous", needs=("descriptor",)
+        title="everybody may do what is declared, and no more", function=anonymous.anonymous, needs=("descriptor",)
     ),
     "index": Check(
         title="each index file is there, can be parsed, and agrees with the others",
-        function="index_files:index",
+        function=index_files.index,
         needs=("listing", "descriptor"),
     ),
     "headers": Check(
-        title="index files have their Content-Type and Cache-Control", function="headers:headers", needs=("descriptor",)
+        title="index files have their Content-Type and Cache-Control", function=headers.headers, needs=("descriptor",)
     ),
     "packages": Check(
-        title="the index lists the packages that are there", function="index_files:packages", needs=("index",)
+        title="the index lists the packages that are there", function=index_files.packages, needs=("index",)
     ),
-    "yanks": Check(title="what was yanked is in no index", function="index_files:yanks", needs=("index",)),
+    "yanks": Check(title="what was yanked is in no index", function=index_files.yanks, needs=("index",)),
     "garbage": Check(
-        title="nothing is left that `gc` should have deleted", function="index_files:garbage", needs=("index",)
+        title="nothing is left that `gc` should have deleted", function=index_files.garbage, needs=("index",)
     ),
-    "names": Check(title="no name hides one of the list of --names-from", function="names:names", needs=("index",)),
+    "names": Check(title="no name hides one of the list of --names-from", function=names.names, needs=("index",)),
     "reader": Check(
         title="pixi's own client reads the channel with the settings of `manifest`",
-        function="client:reader",
+        function=pixi_client.reader,
         needs=("descriptor",),
         spoiled_by=("anonymous", "index"),
     ),
@@ -137,7 +143,7 @@ def listing() -> list[tuple[str, str]]:
 
 def _judge(name: str, case: Case) -> list[Finding]:
     try:
-        return [*CHECKS[name].load()(case)]
+        return [*CHECKS[name].function(case)]
     except ChaninfraError as error:
         # What a check does not expect: the store failed in the midst of it.
         found = f"{error.where}: {error.message}" if error.where else error.message

@@ -6,13 +6,13 @@ that kind of store. The command line, the docs and the tests of the renderers al
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import WAYS, ChannelAccess, Kind, Way
+from chaninfra.manifest.formats import aws_config, condarc, env, github, gitlab, login, pixi, rattler_build
 from chaninfra.manifest.request import ManifestRequest
 
 Format = Literal[
@@ -37,10 +37,10 @@ Renderer = Callable[[ManifestRequest], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A format. `renderer` is MODULE:FUNCTION below this package, imported when it is used."""
+    """A format, and the function that renders it."""
 
     title: str
-    renderer: str
+    renderer: Renderer
     refused: Mapping[Way, str] = field(default_factory=dict)
     """Why a way makes no sense here, and what to do; a way that is not named is legal."""
     merge: Merge | None = None
@@ -59,25 +59,25 @@ _HTTPS = "conda and mamba read by https alone; use --auth public if the channel 
 FORMATS: dict[Format, Row] = {
     "pixi": Row(
         title="a complete pixi.toml: channels, and the s3-options of their bucket",
-        renderer="pixi:pixi_toml",
+        renderer=pixi.pixi_toml,
         merge="toml",
         files=("pixi.toml",),
     ),
     "pyproject": Row(
         title="the same as [tool.pixi.workspace] of a pyproject.toml",
-        renderer="pixi:pyproject",
+        renderer=pixi.pyproject,
         merge="toml",
         files=("pyproject.toml",),
     ),
     "config": Row(
         title="pixi's own config.toml: default channels and s3-options, for all that has no workspace",
-        renderer="pixi:config",
+        renderer=pixi.config,
         merge="toml",
         files=("config.toml",),
     ),
     "aws-config": Row(
         title="a profile for ~/.aws/config, with a login by SSO where --sso-start-url is given",
-        renderer="aws_config:profile",
+        renderer=aws_config.profile,
         refused={
             "pixi": "pixi's credential store knows no profiles; use --auth aws, or --format login",
             "public": _ANYBODY,
@@ -86,7 +86,7 @@ FORMATS: dict[Format, Row] = {
     ),
     "login": Row(
         title="the `pixi auth login` command; the keys come from the environment",
-        renderer="login:login",
+        renderer=login.login,
         refused={
             "aws": "the AWS tools' credentials need no login to pixi; use --format aws-config, or --auth pixi",
             "public": _ANYBODY,
@@ -95,7 +95,7 @@ FORMATS: dict[Format, Row] = {
     ),
     "auth-file": Row(
         title="the JSON that RATTLER_AUTH_FILE names, with the key in it: only with --into, mode 0600",
-        renderer="login:auth_file",
+        renderer=login.auth_file,
         refused={
             "aws": "the AWS tools' credentials are not in pixi's store; use --format aws-config, or --auth pixi",
             "public": _ANYBODY,
@@ -105,43 +105,43 @@ FORMATS: dict[Format, Row] = {
     ),
     "env": Row(
         title="variables of a shell that say where the bucket is: eval it",
-        renderer="env:env",
+        renderer=env.env,
         refused={"public": _ANYBODY, "gcs": _GOOGLE},
     ),
     "github": Row(
         title="a GitHub workflow that installs from the channel",
-        renderer="github:consumer",
+        renderer=github.consumer,
         refused={"gcs": _GOOGLE},
         merge="yaml",
         files=(".github/workflows/*.yml", ".github/workflows/*.yaml"),
     ),
     "github-publish": Row(
         title="a GitHub workflow that builds, publishes and indexes; on AWS by OIDC, with no stored key",
-        renderer="github:publisher",
+        renderer=github.publisher,
         refused={"gcs": _NO_UPLOAD},
         merge="yaml",
     ),
     "gitlab": Row(
         title="a GitLab job that installs from the channel",
-        renderer="gitlab:consumer",
+        renderer=gitlab.consumer,
         refused={"gcs": _GOOGLE},
         merge="yaml",
         files=(".gitlab-ci.yml",),
     ),
     "gitlab-publish": Row(
         title="a GitLab job that builds, publishes and indexes; on AWS by an ID token, with no stored key",
-        renderer="gitlab:publisher",
+        renderer=gitlab.publisher,
         refused={"gcs": _NO_UPLOAD},
         merge="yaml",
     ),
     "rattler-build": Row(
         title="a script that builds with rattler-build, uploads and indexes, with the variables it reads",
-        renderer="rattler_build:rattler_build",
+        renderer=rattler_build.rattler_build,
         refused={"gcs": _NO_UPLOAD},
     ),
     "condarc": Row(
         title="a .condarc for conda and mamba, of a public channel",
-        renderer="condarc:condarc",
+        renderer=condarc.condarc,
         refused={"aws": _HTTPS, "pixi": _HTTPS, "gcs": _HTTPS},
         merge="yaml",
         files=(".condarc", "condarc"),
@@ -172,9 +172,7 @@ def check(name: Format, clients: tuple[ChannelAccess, ...]) -> None:
 def render(name: Format, settings: ManifestRequest) -> str:
     """The text of a format. Raises ConfigurationError where it is not legal, or lacks what it needs."""
     check(name, settings.clients)
-    module, _, function = FORMATS[name].renderer.partition(":")
-    renderer: Renderer = getattr(importlib.import_module(f"{__package__}.{module}"), function)
-    return renderer(settings)
+    return FORMATS[name].renderer(settings)
 
 
 def listing() -> list[tuple[str, str]]:

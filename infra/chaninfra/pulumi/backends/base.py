@@ -10,13 +10,13 @@ import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf
 from chaninfra.channel.spec.model import ChannelSpec
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cdn:
-    """What stands before a bucket: the names that it got once it was made, see `chaninfra.channel.cdn`."""
+    """What stands before a bucket: the names that it got once it was made, see `chaninfra.channel.policy.cdn`."""
 
     id: pulumi.Output[str]
     arn: pulumi.Output[str]

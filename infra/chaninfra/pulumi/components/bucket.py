@@ -16,9 +16,9 @@ from chaninfra.pulumi.backends import BACKENDS, BucketResources
 from chaninfra.pulumi.bucket_session import store_input
 from chaninfra.pulumi.components.args import ChannelBucketArgs, CondaChannelArgs
 from chaninfra.pulumi.components.channel import ChannelResources, channel_resources
-from chaninfra.pulumi.components.declaration import Declaration, declare
-from chaninfra.pulumi.components.errors import users_mistakes
+from chaninfra.pulumi.declaration import Declaration, declare
 from chaninfra.pulumi.dynamic import DestroyGuard, Preflight
+from chaninfra.pulumi.errors import users_mistakes
 
 CHANNEL = "chaninfra:index:CondaChannel"
 """The type of a channel, of its own bucket or not; it is in the URNs of every stack."""

@@ -14,7 +14,7 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.outputs.descriptor import build_descriptor, dump
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import ChannelDescriptor, Skeleton
 from chaninfra.pulumi.handlers.descriptor import as_written
 

@@ -30,9 +30,9 @@ from chaninfra.channel.spec.token_claims import claims_of, kind_of
 from chaninfra.pulumi.backends.s3.principals import user_name
 from chaninfra.pulumi.bucket_session import store_at
 from chaninfra.pulumi.components.args import PublisherArgs, ReaderArgs
-from chaninfra.pulumi.components.declaration import as_keys, whole
-from chaninfra.pulumi.components.errors import users_mistakes
+from chaninfra.pulumi.declaration import as_keys, whole
 from chaninfra.pulumi.dynamic import AccessKey
+from chaninfra.pulumi.errors import users_mistakes
 from chaninfra.pulumi.user_admin import ADMIN_APIS, BY_BUCKET_POLICY
 
 _KINDS = ("github", "gitlab", "oidc", "key")

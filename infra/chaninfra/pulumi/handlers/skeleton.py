@@ -1,4 +1,4 @@
-"""The index files of a channel, by the rule of `chaninfra.channel.skeleton`: what is there is never overwritten."""
+"""The index files of a channel, by the rule of `channel.conda.skeleton`: what is there is never overwritten."""
 
 from __future__ import annotations
 

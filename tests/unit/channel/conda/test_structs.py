@@ -26,14 +26,14 @@ except msgspec.ValidationError:
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("chaninfra.channel.descriptor", "Descriptor"),
-        ("chaninfra.channel.index_settings", "IndexSettings"),
-        ("chaninfra.channel.formats", "_Named"),
-        ("chaninfra.channel.mark", "Mark"),
-        ("chaninfra.channel.shards", "_Named"),
-        ("chaninfra.index.record", "IndexJson"),
-        ("chaninfra.index.yanks", "Yanked"),
-        ("chaninfra.index.listing", "_Record"),
+        ("chaninfra.channel.outputs.descriptor", "Descriptor"),
+        ("chaninfra.channel.conda.index_settings", "IndexSettings"),
+        ("chaninfra.channel.conda.repodata", "_Named"),
+        ("chaninfra.channel.conda.commit_stamp", "CommitStamp"),
+        ("chaninfra.channel.conda.shards", "_Named"),
+        ("chaninfra.index.package.index_json", "IndexJson"),
+        ("chaninfra.index.commit.yanked_json", "Yanked"),
+        ("chaninfra.index.contents", "_Record"),
     ],
 )
 def test_nothing_is_left_to_learn_when_a_struct_is_first_read(module: str, name: str) -> None:

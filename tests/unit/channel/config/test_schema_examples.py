@@ -27,14 +27,14 @@ def load(path: Path) -> Any:
     return YAML(typ="safe").load(path.read_text())
 
 
-def read(schema: str, document: Any) -> None:
+def read(name: str, document: Any) -> None:
     """Reads a document as the program does."""
-    if schema == "config":
+    if name == "config":
         build_spec(document, where="stack.yaml")
-    elif schema == schema.CHANNEL:
+    elif name == schema.CHANNEL:
         descriptor.from_document(document, where="stack.yaml")
     else:
-        schema.validate(document, schema, where="stack.yaml")
+        schema.validate(document, name, where="stack.yaml")
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
@@ -81,7 +81,7 @@ def test_an_example_stack_is_valid_and_describes_channels(path: Path) -> None:
     raw = {key.removeprefix("chaninfra:"): value for key, value in document["config"].items() if "aws:" not in key}
     spec = build_spec(raw, where=path.name, default_region=document["config"].get("aws:region"))
     for channel in spec.channels:
-        described = descriptor.describe(spec.bucket, channel)
+        described = descriptor.build_descriptor(spec.bucket, channel)
         schema.validate(descriptor.to_document(described), schema.CHANNEL, where=path.name)
 
 

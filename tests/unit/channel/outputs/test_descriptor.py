@@ -15,7 +15,7 @@ from chaninfra.channel.spec.build import build_spec
 def described(**keys: object) -> descriptor.Descriptor:
     raw = {"bucket": "my-bucket", "region": "eu-central-1", **{k.replace("_", "-"): v for k, v in keys.items()}}
     spec = build_spec(raw, where="stack.yaml")
-    return descriptor.describe(spec.bucket, spec.channels[0])
+    return descriptor.build_descriptor(spec.bucket, spec.channels[0])
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])

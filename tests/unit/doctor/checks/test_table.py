@@ -36,7 +36,7 @@ def test_a_check_hangs_on_those_before_it_and_has_a_function() -> None:
     names = [*CHECKS]
     for place, (name, check) in enumerate(CHECKS.items()):
         assert {*check.needs, *check.spoiled_by} <= {*names[:place]}, name
-        assert callable(check.load())
+        assert callable(check.function)
 
 
 def test_all_are_run_but_those_that_take_an_option() -> None:
@@ -55,12 +55,9 @@ def test_what_hangs_on_a_failed_check_is_skipped_and_says_which(monkeypatch: pyt
     def fine(_: Case) -> object:
         yield Finding(name="c", state="ok", found="well")
 
-    table = {"a": (failing, ()), "b": (fine, ("a",)), "c": (fine, ()), "d": (fine, ("c", "b"))}
-    monkeypatch.setattr(
-        table, "CHECKS", {name: Check(title="", function="", needs=needs) for name, (_, needs) in table.items()}
-    )
-    functions = iter([failing, fine])
-    monkeypatch.setattr(Check, "load", lambda _: next(functions))
+    checks = {"a": (failing, ()), "b": (fine, ("a",)), "c": (fine, ()), "d": (fine, ("c", "b"))}
+    made = {name: Check(title="", function=function, needs=needs) for name, (function, needs) in checks.items()}
+    monkeypatch.setattr("chaninfra.doctor.checks.table.CHECKS", made)
     found = run(case(), ["a", "b", "c", "d"])
     assert [(each.name, each.state, each.found) for each in found] == [
         ("a", "failed", "https://a: answered 500"),

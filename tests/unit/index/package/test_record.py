@@ -107,7 +107,7 @@ def test_threads_may_begin_at_once(tmp_path: Path) -> None:
         import sys
         from concurrent.futures import ThreadPoolExecutor
         from pathlib import Path
-        from chaninfra.index.package_archive import read_file
+        from chaninfra.index.package.archive import read_file
 
         first, second = (Path({str(tmp_path)!r}, number, "x-1-0.conda") for number in "01")
         with ThreadPoolExecutor(2) as pool:

@@ -15,7 +15,7 @@ from chaninfra.channel.spec.model import BucketSettings, StackSpec
 from chaninfra.pulumi.backends.aws.cdn import distribution
 from chaninfra.pulumi.backends.aws.roles import oidc_providers
 from chaninfra.pulumi.backends.base import BucketResources, Cdn, after
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import BucketPolicy
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.providers.aws_partitions import dns_suffix
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.backends.base import Cdn
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 
 _ORIGIN = "bucket"
 

@@ -16,7 +16,7 @@ from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import role_name
 from chaninfra.channel.spec.token_claims import TokenClaims
 from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources, after
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 
 
 def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> dict[str, pulumi.Input[str]]:

@@ -12,7 +12,7 @@ from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.backends.base import BucketResources, after
 from chaninfra.pulumi.backends.s3.principals import access_keys, access_policies
 from chaninfra.pulumi.bucket_config import public_acl, settings_documents
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey, Bucket, BucketPolicy, BucketSettings
 from chaninfra.pulumi.user_admin import BY_BUCKET_POLICY
 

@@ -12,7 +12,7 @@ from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
 from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources
-from chaninfra.pulumi.components.declaration import Declaration
+from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 from chaninfra.pulumi.user_admin import ADMIN_APIS, BY_BUCKET_POLICY
 

@@ -21,7 +21,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
-from chaninfra.pulumi.components.errors import users_mistakes
+from chaninfra.pulumi.errors import users_mistakes
 
 T = TypeVar("T")
 

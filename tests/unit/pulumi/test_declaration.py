@@ -12,8 +12,8 @@ import pytest
 import component_args
 from chaninfra.channel.config.stack import OUTPUT_PLACEHOLDERS
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.pulumi.components.declaration import as_keys, declare
-from chaninfra.pulumi.components.errors import camel_case, snake_case, spell
+from chaninfra.pulumi.declaration import as_keys, declare
+from chaninfra.pulumi.errors import camel_case, snake_case, spell
 
 MINIMAL = {"provider": "minio", "endpoint_url": "https://minio.example.com", "bucket": "my-bucket"}
 
