@@ -20,9 +20,9 @@ class ExitCode(IntEnum):
 
 
 class ChaninfraError(Exception):
-    """Something failed; the base of every error that chaninfra raises on purpose.
+    """Base class of the errors that chaninfra raises on purpose.
 
-    `where` is the file, key or path in a document; `remedy` the next command or change, one sentence.
+    `where` is the file, URL or object that the error is about; `remedy` is one sentence: the next command or change.
     """
 
     exit_code: ExitCode = ExitCode.FAILED
@@ -33,19 +33,54 @@ class ChaninfraError(Exception):
         self.where = where
         self.remedy = remedy
 
+    @property
+    def summary(self) -> str:
+        """`where: message`, without the remedy."""
+        return f"{self.where}: {self.message}" if self.where else self.message
+
     def __str__(self) -> str:
-        head = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{head}\n  {self.remedy}" if self.remedy else head
+        return f"{self.summary}\n  {self.remedy}" if self.remedy else self.summary
 
 
 class ConfigurationError(ChaninfraError):
-    """What the user wrote (a stack config, a descriptor, a flag) is not valid; nothing was made."""
+    """A stack config, a descriptor or a flag is not valid; nothing was changed.
+
+    `key` is the path of the key in the document that `where` names: ("cdn", "domain").
+    """
 
     exit_code = ExitCode.USAGE
 
+    def __init__(
+        self, message: str, *, where: str | None = None, key: tuple[str, ...] = (), remedy: str | None = None
+    ) -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.key = key
+
+    @property
+    def summary(self) -> str:
+        """`where, key cdn.domain: message`, without the remedy."""
+        place = ", ".join([*([self.where] if self.where else []), *([f"key {'.'.join(self.key)}"] if self.key else [])])
+        return f"{place}: {self.message}" if place else self.message
+
 
 class StorageError(ChaninfraError):
-    """The store did not answer as it should, in a way that says nothing about what is there."""
+    """The store did not answer as expected, and the answer does not say whether the object exists.
+
+    `code` is the S3 error code ("" if the answer has none), `status` the HTTP status (None if there was no answer).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        remedy: str | None = None,
+        code: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.code = code
+        self.status = status
 
 
 class UnreachableError(StorageError):
@@ -56,9 +91,16 @@ class WrongRegionError(StorageError):
     """The store refuses the region that requests are signed with; `reported` is the right one, where it says so."""
 
     def __init__(
-        self, message: str, *, where: str | None = None, remedy: str | None = None, reported: str | None = None
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        remedy: str | None = None,
+        code: str = "",
+        status: int | None = None,
+        reported: str | None = None,
     ) -> None:
-        super().__init__(message, where=where, remedy=remedy)
+        super().__init__(message, where=where, remedy=remedy, code=code, status=status)
         self.reported = reported
 
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from chaninfra.channel.errors import ConfigurationError
+
+AddressingStyle = Literal["path", "virtual-host"]
+
+
+def addressing_style(*, force_path_style: bool) -> AddressingStyle:
+    """The style that `force-path-style` stands for."""
+    return "path" if force_path_style else "virtual-host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +34,11 @@ class Location:
             return f"{self.endpoint_url}/{self.bucket}"
         parts = urlsplit(self.endpoint_url)
         return f"{parts.scheme}://{self.bucket}.{parts.netloc}"
+
+    @property
+    def addressing_style(self) -> AddressingStyle:
+        """`path` (https://HOST/BUCKET) or `virtual-host` (https://BUCKET.HOST), as pixi and rattler-build name them."""
+        return addressing_style(force_path_style=self.force_path_style)
 
     @property
     def has_names_below(self) -> bool:

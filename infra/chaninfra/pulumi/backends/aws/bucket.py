@@ -155,7 +155,8 @@ def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
     from pulumi_aws import get_caller_identity_output
 
     caller = get_caller_identity_output(opts=pulumi.InvokeOptions(parent=opts.parent))
-    return caller.arn.apply(deployer_arns)
+    found: pulumi.Output[list[str]] = caller.arn.apply(deployer_arns)
+    return found
 
 
 def _policy_of_adopted(
