@@ -9,6 +9,8 @@ import pytest
 from support.cases import doc_pages
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 
 def test_each_page_shows_what_its_commands_print(minio: Server, tmp_path: Path) -> None:
     there = doc_pages.place(tmp_path / "pages", minio)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from support.paths import TESTS
+from support.paths import PYTHONPATH
 from support.servers.s3_servers import Server
 
 WAYS = {
@@ -49,7 +49,7 @@ class Reader:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "S3_"))}
         self._child = subprocess.Popen(
             [sys.executable, "-m", "support.channels.channel_reader", json.dumps(given)],
-            env={**clean, **server.environment(), "PYTHONPATH": str(TESTS), "RATTLER_AUTH_FILE": str(logins)},
+            env={**clean, **server.environment(), "PYTHONPATH": PYTHONPATH, "RATTLER_AUTH_FILE": str(logins)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
