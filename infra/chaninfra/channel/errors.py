@@ -5,6 +5,8 @@ A message says what was wrong and where; `remedy` is what to type or change next
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Iterable
 from enum import IntEnum
 
 
@@ -61,6 +63,26 @@ class ConfigurationError(ChaninfraError):
         """`where, key cdn.domain: message`, without the remedy."""
         place = ", ".join([*([self.where] if self.where else []), *([f"key {'.'.join(self.key)}"] if self.key else [])])
         return f"{place}: {self.message}" if place else self.message
+
+    def spelled(self, spelling: Callable[[str], str], known: Collection[str]) -> str:
+        """`str(error)` with the config keys spelled by `spelling`, for example `old_versions_days` in Python programs.
+
+        `known` are the config keys (`config.schema.config_keys`). Only these words change: the parts of `key`, and the
+        parts of a word or dotted path in backticks in `message` and `remedy` (`aws.kms-key-arn`). Names that a user
+        chose and values such as `sse-s3` stay as they are, since they are not in `known`.
+        """
+
+        def path(keys: Iterable[str]) -> tuple[str, ...]:
+            return tuple(spelling(key) if key in known else key for key in keys)
+
+        def text(words: str) -> str:
+            return _BACKTICKED.sub(lambda match: f"`{'.'.join(path(match[1].split('.')))}`", words)
+
+        remedy = text(self.remedy) if self.remedy else None
+        return str(ConfigurationError(text(self.message), where=self.where, key=path(self.key), remedy=remedy))
+
+
+_BACKTICKED = re.compile(r"`([\w.-]+)`")
 
 
 class StorageError(ChaninfraError):

@@ -90,6 +90,7 @@ def check_endpoint(url: str, where: str) -> None:
     except ValueError as error:
         raise ConfigurationError(
             f"{url} is not the URL of a store: {error}",
-            where=f"{where}, key endpoint-url",
+            where=where,
+            key=("endpoint-url",),
             remedy="write it as https://HOST or https://HOST:PORT",
         ) from None

@@ -65,7 +65,7 @@ def test_a_key_that_is_unknown(stack: Stack, minio: Server, bucket_name: str) ->
     output = refused(stack, minio, config(minio, bucket_name, visibilty="public"))
     assert "Pulumi.test.yaml" in output
     assert "key visibilty: unknown key" in output
-    assert "did you mean 'visibility'?" in output
+    assert "did you mean `visibility`?" in output
 
 
 def test_a_secret_in_clear(stack: Stack, minio: Server, bucket_name: str) -> None:

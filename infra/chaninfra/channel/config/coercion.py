@@ -59,7 +59,8 @@ def placed(document: dict[str, Any], *, where: str) -> dict[str, Any]:
         if not isinstance(place, dict) or last in place:
             raise ConfigurationError(
                 f"`{path}` is set twice, by this key and within `{above[0]}`",
-                where=f"{where}, key {path}",
+                where=where,
+                key=(*above, last),
                 remedy=f"keep one of them: pulumi config rm {path}",
             )
         place[last] = document[path]

@@ -17,8 +17,8 @@ _Text = Annotated[str, Meta(min_length=1)]
 
 
 class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """Workflows of a GitHub repository. One of branch, tag, ref, environment and pull-request says which; a reusable
-    workflow may be named instead of, or besides, it."""
+    """Workflows of a GitHub repository. Exactly one of `branch`, `tag`, `ref`, `environment` and `pull-request` says
+    which runs; or `workflow` alone. `workflow` can also be combined with one of them."""
 
     repository: Annotated[str, Meta(description="OWNER/REPOSITORY; no wildcard.", examples=["acme/packages"])]
     branch: Annotated[
@@ -47,12 +47,14 @@ class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     owner_id: Annotated[
         _Digits | None,
         Meta(
-            description="The owner's id: names can be taken over by others, ids cannot. Goes with repository-id.",
+            description="The owner's id: names can be taken over by others, ids cannot. Set it together with "
+            "`repository-id`.",
             examples=["1234567"],
         ),
     ] = None
     repository_id: Annotated[
-        _Digits | None, Meta(description="The repository's id. Goes with owner-id.", examples=["123456789"])
+        _Digits | None,
+        Meta(description="The repository's id. Set it together with `owner-id`.", examples=["123456789"]),
     ] = None
     audience: Annotated[
         str,

@@ -46,6 +46,15 @@ def load(name: str) -> dict[str, Any]:
     return document
 
 
+@cache
+def config_keys() -> frozenset[str]:
+    """The names of all keys of the stack config, nested keys included, without their paths: `kms-key-arn`.
+
+    Names that users choose (of channels, principals, tags) are not included.
+    """
+    return frozenset(key for model in load(STACK_CONFIG)["$defs"].values() for key in model.get("properties", {}))
+
+
 def stack_file_schema(project: str) -> dict[str, Any]:
     """The schema of the stack files of a Pulumi project of that name; a template's project may have any."""
     schema = load(STACK_CONFIG)
@@ -83,18 +92,19 @@ def _explain(error: ValidationError, where: str) -> ConfigurationError:
         # An optional key is `anyOf [what it is, null]`: what it is has the better message.
         if inner.validator != "type":
             return _explain(inner, where)
-    path = ".".join(str(part) for part in error.absolute_path)
+    path = tuple(str(part) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     remedy = schema.get("description")
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = schema.get("properties", {})
-        unknown = next(key for key in error.instance if key not in known)
-        path = f"{path}.{unknown}" if path else str(unknown)
-        return ConfigurationError("unknown key", where=f"{where}, key {path}", remedy=nearest(str(unknown), known))
+        unknown = next(str(key) for key in error.instance if key not in known)
+        return ConfigurationError(
+            "unknown key", where=where, key=(*path, unknown), remedy=nearest(unknown, known, quote="`")
+        )
     if error.validator == "required" and isinstance(error.instance, dict):
         missing = next(key for key in schema.get("required", ()) if key not in error.instance)
         described = schema.get("properties", {}).get(missing, {}).get("description")
-        return ConfigurationError(f"key `{missing}` is missing", where=_place(where, path), remedy=described)
+        return ConfigurationError(f"key `{missing}` is missing", where=where, key=path, remedy=described)
     message = error.message
     if error.validator == "enum":
         message = f"{error.instance!r} is not known"
@@ -106,14 +116,10 @@ def _explain(error: ValidationError, where: str) -> ConfigurationError:
     elif error.validator == "pattern":
         message = f"{error.instance!r} is not valid"
         remedy = remedy or _described(error)
-    return ConfigurationError(message, where=_place(where, path), remedy=remedy)
+    return ConfigurationError(message, where=where, key=path, remedy=remedy)
 
 
 def _described(error: ValidationError) -> str | None:
     parent = error.parent
     described = parent.schema.get("description") if parent is not None and isinstance(parent.schema, dict) else None
     return str(described) if described else None
-
-
-def _place(where: str, path: str) -> str:
-    return f"{where}, key {path}" if path else where

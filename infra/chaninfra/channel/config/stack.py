@@ -209,7 +209,8 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[
         if channels and document.get(key) is not None:
             raise ConfigurationError(
                 f"`{key}` describes one channel, but `channels` describes {len(channels)}",
-                where=f"{where}, key {key}",
+                where=where,
+                key=(key,),
                 remedy=f"move `{key}` into the channel that it is meant for",
             )
     return config, channels

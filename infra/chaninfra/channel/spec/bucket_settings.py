@@ -39,23 +39,25 @@ def bucket_settings(config: StackConfig, provider: Provider, where: str) -> Buck
     given = {name: value for name, value in declared.items() if value not in (None, (), {})}
     for name in given:
         key = name.replace("_", "-")
-        place = f"{where}, key {key}"
         if not provider.can(_NEEDS[name]):
             raise ConfigurationError(
                 f"{provider.title} does not have this ({CAPABILITIES[_NEEDS[name]]})",
-                where=place,
+                where=where,
+                key=(key,),
                 remedy=f"take `{key}` out",
             )
         if config.adopt and name not in _OF_ROLES_TOO[provider.backend]:
             raise ConfigurationError(
                 "an adopted bucket keeps its own settings",
-                where=place,
+                where=where,
+                key=(key,),
                 remedy=f"take `{key}` out, and set it where the bucket is declared",
             )
     if config.encryption and config.aws.kms_key_arn:
         raise ConfigurationError(
             "`aws.kms-key-arn` says otherwise",
-            where=f"{where}, key encryption",
+            where=where,
+            key=("encryption",),
             remedy="take one of the two out",
         )
     return replace(_USUAL[provider.backend], **given)

@@ -44,11 +44,16 @@ def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     return stack
 
 
-def provider_row(name: str | None, endpoint_url: str | None, where: str) -> Provider:
-    """The row that is meant; without a name it is `custom` with an endpoint, else `aws`."""
+def provider_row(name: str | None, endpoint_url: str | None, where: str, key: tuple[str, ...] = ()) -> Provider:
+    """The row of the provider `name`; without a name `custom` if there is an endpoint, else `aws`.
+
+    `where` and `key` say where the name was written. Raises ConfigurationError for a name that no row has.
+    """
     chosen = name or ("custom" if endpoint_url else "aws")
     if chosen not in PROVIDERS:
-        raise ConfigurationError(f"unknown provider {chosen!r}", where=where, remedy=nearest(chosen, PROVIDERS))
+        raise ConfigurationError(
+            f"unknown provider {chosen!r}", where=where, key=key, remedy=nearest(chosen, PROVIDERS)
+        )
     return PROVIDERS[chosen]
 
 
@@ -70,7 +75,7 @@ def locate(
     region = region or provider.region.value
     if region is None:
         raise ConfigurationError(
-            f"{provider.title} needs a region", where=f"{where}, key region", remedy="set `region`"
+            f"{provider.title} needs a region", where=where, key=("region",), remedy="set `region`"
         )
     if endpoint_url is None:
         endpoint_url = provider.endpoint_url({"region": region, **(variables or {})})
@@ -78,7 +83,8 @@ def locate(
         wanted = " and ".join(f"`{name}`" for name in provider.needed) or "`endpoint-url`"
         raise ConfigurationError(
             f"{provider.title} needs an endpoint",
-            where=f"{where}, key endpoint-url",
+            where=where,
+            key=("endpoint-url",),
             remedy=f"set {wanted}" + (", or `endpoint-url` itself" if provider.needed else ""),
         )
     check_endpoint(endpoint_url, where)
@@ -87,11 +93,12 @@ def locate(
 
 
 def _bucket(config: StackConfig, where: str, default_region: str | None) -> BucketSpec:
-    provider = provider_row(config.provider, config.endpoint_url, f"{where}, key provider")
+    provider = provider_row(config.provider, config.endpoint_url, where, ("provider",))
     if provider.backend == "aws" and (config.access_key_id or config.secret_access_key or config.session_token):
         raise ConfigurationError(
             "on AWS the provider of AWS makes the bucket, and it would not know this key",
-            where=f"{where}, key access-key-id",
+            where=where,
+            key=("access-key-id",),
             remedy="set `profile`, or for the provider: pulumi config set --secret aws:accessKey, aws:secretKey",
         )
     variables = {
@@ -103,8 +110,9 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
     for name in given:
         if name not in provider.variables:
             raise ConfigurationError(
-                f"{provider.title} has no {name}",
-                where=f"{where}, key {name}",
+                f"{provider.title} has no `{name}`",
+                where=where,
+                key=(name,),
                 remedy=f"`provider` is {provider.name}: take `{name}` out, or name another provider",
             )
     location = locate(
@@ -138,7 +146,8 @@ def _channel(bucket: BucketSpec, keys: ChannelConfig, where: str) -> ChannelSpec
     if "json" not in keys.index.formats:
         raise ConfigurationError(
             "`json` is missing: repodata.json is the truth that the other formats are made from",
-            where=f"{where}, key index.formats",
+            where=where,
+            key=("index", "formats"),
             remedy="add `json` to the formats",
         )
     if bucket.cdn is not None:
@@ -150,13 +159,15 @@ def _channel(bucket: BucketSpec, keys: ChannelConfig, where: str) -> ChannelSpec
     if direct and keys.public_url is None and own_url is None:
         raise ConfigurationError(
             f"{bucket.provider.title} gives a public bucket a domain that only its owner knows",
-            where=f"{where}, key public-url",
+            where=where,
+            key=("public-url",),
             remedy=f"{bucket.provider.public.note}, then set `public-url` to the channel's https URL",
         )
     if direct and keys.public_url is None and bucket.adopt and bucket.provider.public.value == "acl":
         raise ConfigurationError(
             f"{bucket.provider.title} opens whole buckets only, and in an adopted one there may be more than channels",
-            where=f"{where}, key visibility",
+            where=where,
+            key=("visibility",),
             remedy="take `visibility` out; or open the bucket yourself, with all that is in it, and set `public-url` "
             f"to the channel's URL, {own_url}",
         )
@@ -164,7 +175,8 @@ def _channel(bucket: BucketSpec, keys: ChannelConfig, where: str) -> ChannelSpec
         if given and not public:
             raise ConfigurationError(
                 "a private channel has no public URL",
-                where=f"{where}, key {key}",
+                where=where,
+                key=(key,),
                 remedy=f"set `visibility` to public, or take `{key}` out",
             )
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"

@@ -17,6 +17,7 @@ from chaninfra.channel.config.stack import StackConfig
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec
 from chaninfra.channel.spec.role_names import role_name
 
@@ -31,7 +32,7 @@ def checked_aws(config: StackConfig, provider: Provider, where: str) -> AwsConfi
     no sense for a bucket that is adopted."""
     if provider.backend != "aws" and config.aws != AwsConfig():
         raise ConfigurationError(
-            f"{provider.title} has nothing of the kind", where=f"{where}, key aws", remedy="set `provider` to aws"
+            f"{provider.title} has nothing of the kind", where=where, key=("aws",), remedy="set `provider` to aws"
         )
     usual = AwsConfig()
     for field in msgspec.structs.fields(AwsConfig):
@@ -39,12 +40,13 @@ def checked_aws(config: StackConfig, provider: Provider, where: str) -> AwsConfi
         if config.adopt and changed and field.name in _OF_THE_BUCKET:
             raise ConfigurationError(
                 "an adopted bucket keeps its own settings",
-                where=f"{where}, key aws.{field.encode_name}",
-                remedy=f"take `{field.encode_name}` out, and set it where the bucket is declared",
+                where=where,
+                key=("aws", field.encode_name),
+                remedy=f"take `aws.{field.encode_name}` out, and set it where the bucket is declared",
             )
     if config.aws.log_prefix and not config.aws.log_bucket:
         raise ConfigurationError(
-            "there is no bucket for the logs", where=f"{where}, key aws.log-prefix", remedy="set `aws.log-bucket`"
+            "there is no bucket for the logs", where=where, key=("aws", "log-prefix"), remedy="set `aws.log-bucket`"
         )
     return config.aws
 
@@ -60,30 +62,37 @@ _OF_THE_BUCKET = (
 def check_visibility(
     keys: ChannelConfig, provider: Provider, aws: AwsConfig, where: str, cdn: CdnConfig | None
 ) -> None:
-    place = f"{where}, key visibility"
     if keys.visibility == "organization" and provider.backend != "aws":
         raise ConfigurationError(
-            f"{provider.title} knows no organizations", where=place, remedy="set `visibility` to private or public"
+            f"{provider.title} knows no organizations",
+            where=where,
+            key=("visibility",),
+            remedy="set `visibility` to private or public",
         )
     if keys.visibility == "organization" and aws.organization_id is None:
-        raise ConfigurationError("the organization is not named", where=place, remedy="set `aws.organization-id` (o-…)")
+        raise ConfigurationError(
+            "the organization is not named", where=where, key=("visibility",), remedy="set `aws.organization-id` (o-…)"
+        )
     if keys.visibility != "organization" and aws.organization_id is not None:
         raise ConfigurationError(
             f"nothing is read by an organization in a {keys.visibility} channel",
-            where=f"{where}, key aws.organization-id",
+            where=where,
+            key=("aws", "organization-id"),
             remedy="set `visibility` to organization, or take `aws.organization-id` out",
         )
     if keys.visibility == "public" and aws.kms_key_arn is not None and cdn is None:
         raise ConfigurationError(
             "nobody can read anonymously what a KMS key encrypts",
-            where=f"{where}, key aws.kms-key-arn",
+            where=where,
+            key=("aws", "kms-key-arn"),
             remedy="take `aws.kms-key-arn` out: S3 then encrypts with its own keys; make the channel private; or set "
             "`cdn`, which decrypts",
         )
     if keys.visibility == "public" and aws.vpc_endpoints:
         raise ConfigurationError(
             "a channel that is read through VPC endpoints only is not public",
-            where=f"{where}, key aws.vpc-endpoints",
+            where=where,
+            key=("aws", "vpc-endpoints"),
             remedy="take `aws.vpc-endpoints` out, or make the channel private",
         )
 
@@ -93,36 +102,40 @@ _CERTIFICATES_IN = "us-east-1"
 
 def check_cdn(cdn: CdnConfig, provider: Provider, location: Location, where: str) -> None:
     """Raise ConfigurationError where the block makes no sense for the bucket."""
-    place = f"{where}, key cdn"
     if provider.backend != "aws":
         raise ConfigurationError(
             f"CloudFront reads private buckets on AWS, not at {provider.title}",
-            where=place,
+            where=where,
+            key=("cdn",),
             remedy="take `cdn` out; with a CDN of your own before the bucket, set `public-url` to its URL",
         )
     if partition(location.region) != "aws":
         raise ConfigurationError(
             f"there is no CloudFront in the partition {partition(location.region)} that could read the bucket",
-            where=place,
+            where=where,
+            key=("cdn",),
             remedy="take `cdn` out, or choose a commercial region",
         )
     if "." in location.bucket:
         raise ConfigurationError(
             f"the dot in {location.bucket!r} breaks TLS between CloudFront and the bucket",
-            where=f"{where}, key bucket",
+            where=where,
+            key=("bucket",),
             remedy="choose a name without dots",
         )
     if (cdn.domain is None) != (cdn.certificate_arn is None):
         missing = "domain" if cdn.domain is None else "certificate-arn"
         raise ConfigurationError(
             "a domain and its certificate go together",
-            where=f"{place}.{missing}",
+            where=where,
+            key=("cdn", missing),
             remedy=f"set `cdn.{missing}` too, or take the other out: the distribution has a name and certificate",
         )
     if cdn.certificate_arn is not None and cdn.certificate_arn.split(":")[3] != _CERTIFICATES_IN:
         raise ConfigurationError(
             f"CloudFront takes certificates of {_CERTIFICATES_IN} only",
-            where=f"{place}.certificate-arn",
+            where=where,
+            key=("cdn", "certificate-arn"),
             remedy=f"request or import the certificate in {_CERTIFICATES_IN}, and name that one",
         )
 
@@ -132,13 +145,15 @@ def check_behind_cdn(visibility: Visibility, public_url: str | None, where: str)
     if visibility != "public":
         raise ConfigurationError(
             "everybody may read what the CDN serves",
-            where=f"{where}, key visibility",
+            where=where,
+            key=("visibility",),
             remedy="set `visibility` to public (the bucket stays private), or take `cdn` out",
         )
     if public_url is not None:
         raise ConfigurationError(
             "the URL follows from `cdn`",
-            where=f"{where}, key public-url",
+            where=where,
+            key=("public-url",),
             remedy="take `public-url` out; `cdn.domain` is the host in it",
         )
 
@@ -158,7 +173,8 @@ def _check_versions(stack: StackSpec, where: str) -> None:
         raise ConfigurationError(
             f"{stack.bucket.provider.title} honours no conditional writes in a versioned bucket, so that many writers "
             "would lose each other's packages",
-            where=f"{where}, key versioning",
+            where=where,
+            key=("versioning",),
             remedy="take `versioning` out, or set `index.writers` to single and see to it that one writes at a time",
         )
 
@@ -177,7 +193,8 @@ def _check_audiences(stack: StackSpec, where: str) -> None:
                 raise ConfigurationError(
                     f"{stack.bucket.provider.title} takes tokens for {principal.token.audience!r} of one issuer only, "
                     f"and {issuer} is one",
-                    where=f"{where}, channel {channel.name}, {principal.role} {principal.name}",
+                    where=f"{where}, channel {channel.name}",
+                    key=(ROLES[principal.role], principal.name),
                     remedy="give the two issuers an `audience` each",
                 )
 
@@ -188,22 +205,23 @@ def check_prefix(prefix: str, where: str) -> None:
     if last in KNOWN_SUBDIRS:
         raise ConfigurationError(
             f"the prefix {prefix!r} ends in {last!r}, which clients take for a subdir of a channel",
-            where=f"{where}, key prefix",
+            where=where,
+            key=("prefix",),
             remedy="name the channel's folder, not one of its subdirs",
         )
 
 
 def check_bucket_name(name: str, endpoint_url: str, path_style: bool, where: str) -> None:
     """Raise ConfigurationError for a name that a bucket cannot have, or that TLS cannot be spoken with."""
-    where = f"{where}, key bucket"
     rules = "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"
     bad_part = any(not part or part.startswith("-") or part.endswith("-") for part in name.split("."))
     if bad_part or _is_address(name) or name.startswith("xn--") or name.endswith(("-s3alias", "--ol-s3")):
-        raise ConfigurationError(f"{name!r} is not a valid bucket name", where=where, remedy=rules)
+        raise ConfigurationError(f"{name!r} is not a valid bucket name", where=where, key=("bucket",), remedy=rules)
     if "." in name and not path_style and endpoint_url.startswith("https:"):
         raise ConfigurationError(
             f"the dot in {name!r} breaks TLS, since the name is a part of the host",
             where=where,
+            key=("bucket",),
             remedy="choose a name without dots, or set `force-path-style` to true if the store allows it",
         )
 
@@ -228,13 +246,14 @@ def check_together(channels: Iterable[ChannelSpec], where: str) -> None:
             raise ConfigurationError(
                 f"channels {one.name!r} ({one.visibility}) and {other.name!r} ({other.visibility}) share a bucket, "
                 "where an anonymous reader of one sees the file names of the other",
-                where=f"{where}, key channels",
+                where=where,
+                key=("channels",),
                 remedy="give public and private channels a bucket each",
             )
         else:
             continue
         raise ConfigurationError(
-            problem, where=f"{where}, key channels", remedy="give each channel a prefix of its own, side by side"
+            problem, where=where, key=("channels",), remedy="give each channel a prefix of its own, side by side"
         )
 
 
@@ -249,7 +268,8 @@ def check_role_names(bucket: BucketSpec, channels: Iterable[ChannelSpec], where:
             if name in seen:
                 raise ConfigurationError(
                     f"the name {name!r} would be that of {seen[name]} as well",
-                    where=f"{where}, {place}",
+                    where=f"{where}, channel {channel.name}",
+                    key=(ROLES[principal.role], principal.name),
                     remedy="give one of the two another name",
                 )
             seen[name] = place

@@ -24,15 +24,17 @@ def granted(
     for role, key in ROLES.items():
         named: dict[str, PrincipalConfig] = getattr(keys, key)
         for name, principal in sorted(named.items()):
-            place = f"{where}, key {key}.{name}"
-            kind = kind_of(principal, place)
-            check_kind(kind, provider, f"{place}.{kind}")
+            path = (key, name)
+            kind = kind_of(principal, where, path)
+            check_kind(kind, provider, where, (*path, kind))
             found.append(
                 PrincipalSpec(
                     name=name,
                     role=role,
                     kind=kind,
-                    token=claims_of(principal, where=place, by_sub=judge(provider, region)),
+                    token=claims_of(
+                        principal, where=where, key=path, sub_only_verifier=sub_only_verifier(provider, region)
+                    ),
                     arn=principal.arn,
                     key=principal.key,
                 )
@@ -40,20 +42,22 @@ def granted(
     return tuple(found)
 
 
-def check_kind(kind: str, provider: Provider, where: str) -> None:
-    """Raises ConfigurationError for a kind of principal that the store does not have."""
+def check_kind(kind: str, provider: Provider, where: str, key: tuple[str, ...] = ()) -> None:
+    """Raise ConfigurationError, about `key`, for a kind of principal that the store does not have."""
     if kind == "key":
-        has, remedy = provider.keys.value != "aws-iam", "give one of github, gitlab, oidc, arn"
+        has, remedy = provider.keys.value != "aws-iam", "give one of `github`, `gitlab`, `oidc`, `arn`"
     elif kind == "arn":
         has, remedy = provider.backend == "aws", "give `key: {}`"
     else:
         has, remedy = provider.oidc.value != "none", "give `key: {}`"
     if not has:
-        raise ConfigurationError(f"{provider.title} has no principals of the kind `{kind}`", where=where, remedy=remedy)
+        raise ConfigurationError(
+            f"{provider.title} has no principals of the kind `{kind}`", where=where, key=key, remedy=remedy
+        )
 
 
-def judge(provider: Provider, region: str) -> str | None:
-    """Who judges tokens, where that one knows no claim but `aud` and `sub`."""
+def sub_only_verifier(provider: Provider, region: str) -> str | None:
+    """The name of what verifies tokens there, if it evaluates no claim but `aud` and `sub`; else None."""
     if provider.oidc.value == "minio-openid":
         return provider.title
     if provider.backend == "aws" and partition(region) != "aws":

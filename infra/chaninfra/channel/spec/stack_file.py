@@ -46,7 +46,8 @@ def clear_secret(where: str, key: str) -> ConfigurationError:
     """The error for a secret that is written in clear; it does not hold it."""
     return ConfigurationError(
         "a secret is written in clear",
-        where=f"{where}, key {key}",
+        where=where,
+        key=(key,),
         remedy=f"pulumi config rm {key}, give the store a new secret, then: pulumi config set --secret {key}",
     )
 
@@ -101,6 +102,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 def _mapping(path: Path, value: Any, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        where = f"{path}, key {key}" if key else str(path)
-        raise ConfigurationError("should be a mapping", where=where, remedy="give a Pulumi.<stack>.yaml")
+        raise ConfigurationError(
+            "should be a mapping", where=str(path), key=(key,) if key else (), remedy="give a Pulumi.<stack>.yaml"
+        )
     return value

@@ -31,8 +31,8 @@ class IndexArgs(TypedDict, total=False):
 
 
 class GitHubArgs(TypedDict, total=False):
-    """Workflows of a GitHub repository. One of branch, tag, ref, environment and pull-request says which; a reusable
-    workflow may be named instead of, or besides, it.
+    """Workflows of a GitHub repository. Exactly one of `branch`, `tag`, `ref`, `environment` and `pull-request` says
+    which runs; or `workflow` alone. `workflow` can also be combined with one of them.
     """
 
     repository: Required[str]
@@ -57,10 +57,10 @@ class GitHubArgs(TypedDict, total=False):
     """The reusable workflow that the job calls, with its ref."""
 
     owner_id: str
-    """The owner's id: names can be taken over by others, ids cannot. Goes with repository-id."""
+    """The owner's id: names can be taken over by others, ids cannot. Set it together with `repository_id`."""
 
     repository_id: str
-    """The repository's id. Goes with owner-id."""
+    """The repository's id. Set it together with `owner_id`."""
 
     audience: str
     """The `aud` of its tokens: what aws-actions/configure-aws-credentials asks for unless it is told otherwise. In

@@ -46,7 +46,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"
         ({**CDN, "bucket": "my.bucket", "force-path-style": True}, "key bucket", "between CloudFront"),
         ({**CDN, "aws": {"vpc-endpoints": ["vpce-1a"]}}, "key aws.vpc-endpoints", "not public"),
         ({**MINIO, "visibility": "public", "cdn": {}}, "key cdn", "not at MinIO"),
-        ({**MINIO, "publishers": CI}, "key publishers.ci.github", "MinIO knows `aud` and `sub` of a token"),
+        ({**MINIO, "publishers": CI}, "key publishers.ci.github", "MinIO evaluates only the claims aud and sub"),
         ({**MINIO, "readers": {"a": {"arn": "123456789012"}}}, "key readers.a.arn", "no principals of the kind `arn`"),
         ({**AWS, "readers": {"a": {"key": {}}}}, "key readers.a.key", "no principals of the kind `key`"),
         ({**CUSTOM, "publishers": CI}, "key publishers.ci.github", "no principals of the kind `github`"),

@@ -83,14 +83,14 @@ def _oidc(**keys: Any) -> PrincipalConfig:
 
 
 REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
-    "nobody": (PrincipalConfig(), "", "says nothing of who it is"),
+    "nobody": (PrincipalConfig(), "", "has no kind of principal"),
     "two at once": (
         PrincipalConfig(arn="123456789012", oidc=_oidc().oidc),
         "",
-        "says oidc and arn of who it is",
+        "has `oidc` and `arn`",
     ),
-    "github, nothing of the run": (_on_github(), ".github", "names no part of the repository's runs"),
-    "github, two parts": (_on_github(branch="a", tag="b"), ".github", "names branch and tag"),
+    "github, nothing of the run": (_on_github(), ".github", "does not say which workflow runs"),
+    "github, two parts": (_on_github(branch="a", tag="b"), ".github", "has `branch` and `tag`"),
     "github, one id": (_on_github(branch="main", owner_id="1"), ".github", "go together"),
     "github, the other id": (_on_github(branch="main", repository_id="1"), ".github", "go together"),
     **{
@@ -113,15 +113,15 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
     **{
         f"github, {key} {value}": (_on_github(**{key: value}), f".github.{key}", reason)
         for key, value, reason in [
-            ("branch", "a b", "is no ref"),
-            ("branch", "a:b", "is no ref"),
-            ("branch", "a?", "is no ref"),
-            ("branch", _VARIABLE.replace(":", ""), "is no ref"),
-            ("tag", "v?", "is no ref"),
-            ("ref", "refs/heads/a?", "is no ref"),
-            ("ref", "*", "is no ref"),
-            ("ref", "refs*", "is no ref"),
-            ("ref", "main", "is no ref"),
+            ("branch", "a b", "is not a"),
+            ("branch", "a:b", "is not a"),
+            ("branch", "a?", "is not a"),
+            ("branch", _VARIABLE.replace(":", ""), "is not a"),
+            ("tag", "v?", "is not a"),
+            ("ref", "refs/heads/a?", "is not a"),
+            ("ref", "*", "is not a"),
+            ("ref", "refs*", "is not a"),
+            ("ref", "main", "is not a"),
             ("environment", "*", "has a wildcard"),
             ("environment", "prod*", "has a wildcard"),
             ("environment", "prod?", "has a wildcard"),
@@ -130,8 +130,8 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
             ("workflow", f"{_WORKFLOW}", "has no ref"),
             ("workflow", f"{_WORKFLOW}@", "has no ref"),
             ("workflow", f"{_WORKFLOW}@*", "has no ref"),
-            ("workflow", f"{_WORKFLOW}@refs/heads/a?", "is no ref"),
-            ("workflow", f"{_WORKFLOW}@{_VARIABLE}", "is no ref"),
+            ("workflow", f"{_WORKFLOW}@refs/heads/a?", "is not a"),
+            ("workflow", f"{_WORKFLOW}@{_VARIABLE}", "is not a"),
             ("workflow", "octo-org/ci/publish.yml@refs/heads/main", "is not valid"),
         ]
     },
@@ -139,8 +139,8 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
         f"github, audience {value}": (_on_github(branch="main", audience=value), ".github.audience", reason)
         for value, reason in {"*": "has a wildcard", "sts?": "has a wildcard", _VARIABLE: "has a variable"}.items()
     },
-    "gitlab, no ref": (_on_gitlab(), ".gitlab", "names no ref of the project, or two"),
-    "gitlab, two refs": (_on_gitlab(branch="a", tag="b"), ".gitlab", "names no ref of the project, or two"),
+    "gitlab, no ref": (_on_gitlab(), ".gitlab", "has neither `branch` nor `tag`"),
+    "gitlab, two refs": (_on_gitlab(branch="a", tag="b"), ".gitlab", "has both `branch` and `tag`"),
     **{
         f"gitlab, {key} {value}": (_on_gitlab(**{"branch": "main", key: value}), f".gitlab.{key}", reason)
         for key, value, reason in [
@@ -149,15 +149,15 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
             ("project", "mygroup", "is not valid"),
             ("project", "mygroup//myproject", "is not valid"),
             ("project", "mygroup/myproject:ref_type", "is not valid"),
-            ("branch", "a?", "is no ref"),
-            ("branch", "a:b", "is no ref"),
-            ("branch", "${gitlab.com:sub}", "is no ref"),
+            ("branch", "a?", "is not a"),
+            ("branch", "a:b", "is not a"),
+            ("branch", "${gitlab.com:sub}", "is not a"),
             ("audience", "*", "has a wildcard"),
             ("audience", "${gitlab.com:aud}", "has a variable"),
-            ("host", "https://gitlab.example.com", "is no host"),
-            ("host", "gitlab.*", "is no host"),
-            ("host", "gitlab.example.com:8443", "is no host"),
-            ("host", "gitlab.example.com/", "is no host"),
+            ("host", "https://gitlab.example.com", "is not a host name"),
+            ("host", "gitlab.*", "is not a host name"),
+            ("host", "gitlab.example.com:8443", "is not a host name"),
+            ("host", "gitlab.example.com/", "is not a host name"),
         ]
     },
     **{
@@ -176,8 +176,9 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
 def test_a_config_that_others_could_match_or_that_says_nothing_is_refused_with_place_and_reason(case: str) -> None:
     principal, place, reason = REFUSED[case]
     with pytest.raises(ConfigurationError) as caught:
-        claims_of(principal, where="readers.ci")
-    assert caught.value.where == f"readers.ci{place}"
+        claims_of(principal, where="here", key=("readers", "ci"))
+    assert caught.value.where == "here"
+    assert ".".join(caught.value.key) == f"readers.ci{place}"
     assert reason in caught.value.message
     assert caught.value.remedy
 
