@@ -70,7 +70,7 @@ def test_a_key_that_is_unknown(stack: Stack, minio: Server, bucket_name: str) ->
 
 def test_a_secret_in_clear(stack: Stack, minio: Server, bucket_name: str) -> None:
     output = refused(stack, minio, config(minio, bucket_name, access_key_id="id", secret_access_key="in-clear-123"))
-    assert "key secret-access-key: a secret is written in clear" in output
+    assert "key secret-access-key: this secret is in clear text" in output
     assert "pulumi config set --secret secret-access-key" in output
     assert "in-clear-123" not in output
 

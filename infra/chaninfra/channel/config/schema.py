@@ -1,4 +1,4 @@
-"""The schemas that travel with the package, and validation whose errors a person can act on."""
+"""The JSON schemas in the package, and validation with errors that name the key and a remedy."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _JSON_TYPES = {
 
 
 def folder() -> Path:
-    """Where the schemas lie: the repository's own `schemas/` in an editable install, else the package's copy.
+    """The folder of the schemas: `schemas/` of the repository in an editable install, else the copy in the package.
 
-    hatchling copies the force-included files once at an editable install, so that copy would grow stale.
+    An editable install does not use the copy, since hatchling copies force-included files only once, at the install.
     """
     here = Path(__file__).resolve()
     repository = here.parents[4] / "schemas"
@@ -41,7 +41,7 @@ def folder() -> Path:
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The schema of that name, one of NAMES."""
+    """The schema `name`, one of NAMES."""
     document: dict[str, Any] = json.loads((folder() / f"{name}.schema.json").read_text("utf-8"))
     return document
 
@@ -56,7 +56,10 @@ def config_keys() -> frozenset[str]:
 
 
 def stack_file_schema(project: str) -> dict[str, Any]:
-    """The schema of the stack files of a Pulumi project of that name; a template's project may have any."""
+    """The schema of stack files of the Pulumi project `project`, whose name is the namespace of the keys.
+
+    The schema file itself is for the project `chaninfra`; a project made from a template can have any name.
+    """
     schema = load(STACK_CONFIG)
     config = schema["properties"]["config"]
     keys = {name.replace("chaninfra:", f"{project}:", 1): value for name, value in config["properties"].items()}
@@ -71,11 +74,11 @@ def stack_file_schema(project: str) -> dict[str, Any]:
 
 
 def validate(document: object, name: str, *, where: str, part: str | None = None) -> None:
-    """Validate against the schema, or against `part` of its `$defs`.
+    """Validate `document` against the schema `name`, or against the definition `part` in its `$defs`.
 
-    Raises ConfigurationError that names the place (`where`, then the path in the document) and the remedy.
+    `where` names the document. Raises ConfigurationError with the path of the key and a remedy.
     """
-    # Imported here: a command that reads only a valid descriptor has no need of it.
+    # Imported here since it is slow, and commands that read only a valid descriptor do not need it.
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import relevance
 
@@ -89,7 +92,7 @@ def validate(document: object, name: str, *, where: str, part: str | None = None
 
 def _explain(error: ValidationError, where: str) -> ConfigurationError:
     for inner in error.context or ():
-        # An optional key is `anyOf [what it is, null]`: what it is has the better message.
+        # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message.
         if inner.validator != "type":
             return _explain(inner, where)
     path = tuple(str(part) for part in error.absolute_path)

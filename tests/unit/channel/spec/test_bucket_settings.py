@@ -51,9 +51,9 @@ def test_a_setting_that_the_store_does_not_have_is_refused(key: str, monkeypatch
     nothing = {name: Fact("no", "this test") for name in row.capabilities}
     monkeypatch.setitem(build.PROVIDERS, "custom", replace(row, capabilities=nothing))
     assert build_spec(STORE, where="stack").bucket.settings == BucketSettings()
-    with pytest.raises(ConfigurationError, match=f"stack, key {key}: .*does not have this") as refused:
+    with pytest.raises(ConfigurationError, match=f"stack, key {key}: .*does not support this") as refused:
         build_spec({**STORE, key: ALL[key]}, where="stack")
-    assert refused.value.remedy == f"take `{key}` out"
+    assert refused.value.remedy == f"remove `{key}`"
 
 
 @pytest.mark.parametrize("key", ALL)
