@@ -70,6 +70,8 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
+_ENDPOINT_FORM = "write it as https://HOST or https://HOST:PORT"
+
 
 def check_endpoint(url: str, where: str) -> None:
     """Raise ConfigurationError, about the key `endpoint-url`, for an endpoint URL that a client would reject.
@@ -79,9 +81,12 @@ def check_endpoint(url: str, where: str) -> None:
     """
     try:
         parts = urlsplit(url)
-        _ = parts.port
         if "@" in parts.netloc:
-            raise ValueError("it contains credentials")
+            # The message does not contain the URL, since that contains a secret.
+            raise ConfigurationError(
+                "the endpoint URL contains credentials", where=where, key=("endpoint-url",), remedy=_ENDPOINT_FORM
+            )
+        _ = parts.port
         host = parts.hostname or ""
         if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
             ipaddress.ip_address(host)
@@ -92,5 +97,5 @@ def check_endpoint(url: str, where: str) -> None:
             f"{url} is not a valid endpoint URL: {error}",
             where=where,
             key=("endpoint-url",),
-            remedy="write it as https://HOST or https://HOST:PORT",
+            remedy=_ENDPOINT_FORM,
         ) from None

@@ -8,7 +8,8 @@ import pytest
 
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.location import Location, join
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.location import Location, check_endpoint, join
 from support.paths import DATA
 
 PIXI = DATA / "pixi-manifest-0.77.0.schema.json"
@@ -46,3 +47,26 @@ def test_keys_are_joined_without_empty_parts() -> None:
 )
 def test_a_package_lies_in_a_subdir(key: str, package: bool) -> None:
     assert is_package(key) is package
+
+
+@pytest.mark.parametrize(
+    "url", ["https://s3.example.com", "http://127.0.0.1:9000", "http://[::1]:9000", "http://minio"]
+)
+def test_an_endpoint_url_that_clients_accept_is_accepted(url: str) -> None:
+    check_endpoint(url, "stack.yaml")
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://user:secret@s3.example.com", "contains credentials"),
+        ("https://s3.example.com:99999", "Port out of range"),
+        ("https://127.0.0.256", "does not appear to be an IPv4"),
+        ("https://s3_.example..com", "is not a host name"),
+    ],
+)
+def test_an_endpoint_url_that_clients_reject_is_refused(url: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason) as refused:
+        check_endpoint(url, "stack.yaml")
+    assert "secret" not in str(refused.value)
+    assert (refused.value.where, refused.value.key) == ("stack.yaml", ("endpoint-url",))
