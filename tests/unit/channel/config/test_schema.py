@@ -15,6 +15,7 @@ from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.cli.app import app
 from schema_build import build, dump
+from support.cases.config_keys import keys_without_backticks
 from support.paths import ROOT
 
 SCHEMAS = ROOT / "schemas"
@@ -44,6 +45,13 @@ def test_a_schema_is_valid_and_describes_every_key(name: str) -> None:
     assert [key for key, value in keys(schema) if not value.get("description")] == []
     assert schema["$id"] == f"urn:chaninfra:{name}"
     assert json.loads(dump(schema)) == schema
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_descriptions_have_keys_in_backticks_since_they_are_remedies_of_errors(name: str) -> None:
+    descriptions = [value["description"] for _, value in keys(load(name))]
+    errors = [ConfigurationError(description) for description in descriptions]
+    assert [key for error in errors for key in keys_without_backticks(error)] == []
 
 
 def offers_a_value(schema: dict[str, Any], value: dict[str, Any]) -> bool:

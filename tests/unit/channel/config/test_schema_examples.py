@@ -15,6 +15,7 @@ from chaninfra.channel.config import schema
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs import descriptor
 from chaninfra.channel.spec.build import build_spec
+from support.cases.config_keys import keys_without_backticks
 from support.paths import DATA, ROOT
 
 HERE = DATA / "schemas"
@@ -61,6 +62,7 @@ def test_the_error_of_an_invalid_document_names_the_key(path: Path) -> None:
     )
     assert example["says"] in str(error)
     assert error.exit_code == 2
+    assert keys_without_backticks(error) == []
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)

@@ -8,6 +8,7 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.build import build_spec
+from support.cases.config_keys import keys_without_backticks
 
 AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "prefix": "c"}
 MINIO = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
@@ -53,6 +54,7 @@ def test_a_combination_that_does_not_work_is_refused(config: dict[str, Any], key
     assert refused.value.key == tuple(key.split("."))
     assert reason in refused.value.message
     assert refused.value.remedy
+    assert keys_without_backticks(refused.value) == []
 
 
 def test_two_roles_with_the_same_name_are_refused_unless_a_digest_distinguishes_them() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.build import build_spec
+from support.cases.config_keys import keys_without_backticks
 
 AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1"}
 MINIO = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
@@ -30,6 +31,7 @@ def test_a_principal_that_the_store_does_not_support_is_refused(config: dict[str
     assert refused.value.key == tuple(key.split("."))
     assert reason in refused.value.message
     assert refused.value.remedy
+    assert keys_without_backticks(refused.value) == []
 
 
 def test_principals_are_sorted_by_role_and_name() -> None:

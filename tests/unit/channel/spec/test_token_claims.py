@@ -13,6 +13,7 @@ from chaninfra.channel.config.principals import GitHub, GitLab, Oidc, PrincipalC
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.spec.token_claims import claims_of
+from support.cases.config_keys import keys_without_backticks
 from support.cases.trust_cases import MEANT, NOT_MEANT
 from support.cases.trust_evaluator import github, gitlab, lets_in, provider_arn
 
@@ -181,6 +182,7 @@ def test_a_config_that_is_incomplete_or_that_others_could_match_is_refused_with_
     assert ".".join(caught.value.key) == f"readers.ci{key}"
     assert reason in caught.value.message
     assert caught.value.remedy
+    assert keys_without_backticks(caught.value) == []
 
 
 # Names as on GitHub, and text with the characters that have a meaning in a policy or in `sub`.
