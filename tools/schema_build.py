@@ -1,4 +1,4 @@
-"""Makes the documents of `schemas/` from the models; `make schemas` writes them and CI compares."""
+"""Generates the documents of `schemas/` from the models. `make schemas` writes them, and a test compares them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from chaninfra.channel.outputs.access import Access
 from chaninfra.channel.outputs.descriptor import Descriptor
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-# Model → its published name in `$defs`; models that are not here keep the name of their class.
 _NAMES = {
     "StackConfig": "config",
     "ChannelConfig": "channel",
@@ -25,16 +24,17 @@ _NAMES = {
     "AccessKeyConfig": "Key",
     "PrincipalAccess": "Principal",
 }
+"""Class of a model → its published name in `$defs`; other models are published under the name of their class."""
 _REF = "#/$defs/"
 
 
 def build() -> dict[str, dict[str, Any]]:
-    """Every schema by its name."""
+    """Name → schema, for each of `config.schema.NAMES`."""
     return {STACK_CONFIG: _stack_config(), CHANNEL: _document(Descriptor, CHANNEL), ACCESS: _document(Access, ACCESS)}
 
 
 def dump(schema: dict[str, Any]) -> str:
-    """The text of a schema file."""
+    """The text of the file of a schema."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -57,13 +57,13 @@ def _published(schema: Any) -> Any:
         return [_published(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: _published(value) for key, value in schema.items()}
-    if isinstance(reference := found.get("$ref"), str):
+    published = {key: _published(value) for key, value in schema.items()}
+    if isinstance(reference := published.get("$ref"), str):
         name = reference.removeprefix(_REF)
-        found["$ref"] = _REF + _NAMES.get(name, name)
-    if isinstance(title := found.get("title"), str):
-        found["title"] = _NAMES.get(title, title)
-    return found
+        published["$ref"] = _REF + _NAMES.get(name, name)
+    if isinstance(title := published.get("title"), str):
+        published["title"] = _NAMES.get(title, title)
+    return published
 
 
 def _stack_config() -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _stack_config() -> dict[str, Any]:
     }
 
     def value(key: str) -> dict[str, Any]:
-        # What editors show of a key, said once more where they look for it.
+        # Repeated here, since editors do not follow the reference to show them.
         shown = {name: keys[key][name] for name in ("description", "default", "examples") if name in keys[key]}
         if key in SECRET_KEYS:
             return {"description": shown["description"], "$ref": "#/$defs/secure"}
@@ -91,16 +91,16 @@ def _stack_config() -> dict[str, Any]:
         "$schema": DRAFT,
         "$id": f"urn:chaninfra:{STACK_CONFIG}",
         "title": "Pulumi.<stack>.yaml of a chaninfra channel",
-        "description": "The stack file: keys carry the project's name, or none, and Pulumi then adds it. What the "
-        "program sees is `$defs/config`.",
+        "description": "A stack file. A key has the project's name as its namespace, or none, which means the same. "
+        "`$defs/config` is the config as the program sees it.",
         "type": "object",
         "properties": {
             "config": {
-                "description": "What the stack is: keys of chaninfra, and of other namespaces.",
+                "description": "Config of the stack: keys of chaninfra and of other namespaces.",
                 "type": "object",
                 "properties": {f"{space}{key}": value(key) for space in ("chaninfra:", "") for key in keys},
                 "propertyNames": {
-                    "description": "A key of chaninfra, a path to one within it, or one of another namespace.",
+                    "description": "A key of chaninfra, a dotted path to a nested key, or a key of another namespace.",
                     "pattern": rf"^(?!chaninfra:)[^:]+:|^(chaninfra:)?({names})(\.[^:]+)?$",
                 },
             }

@@ -1,15 +1,18 @@
-"""What can go wrong, one class a kind; the command line turns each into its exit code.
+"""The errors of chaninfra. Each class has the exit code with which a command ends that raises it.
 
-A message says what was wrong and where; `remedy` is what to type or change next. No message ever holds a secret.
+A message says what is wrong and where; `remedy` says what to type or change next. A message never contains a secret.
+In the message and the remedy of a ConfigurationError, every config key is in backticks.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Iterable
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes that scripts may rely on."""
+    """The exit codes of the commands; they are stable, so that scripts can use them."""
 
     DONE = 0
     FAILED = 1
@@ -22,7 +25,7 @@ class ExitCode(IntEnum):
 class ChaninfraError(Exception):
     """Base class of the errors that chaninfra raises on purpose.
 
-    `where` is the file, URL or object that the error is about; `remedy` is one sentence: the next command or change.
+    `where` is the file, URL or object that the error is about. `remedy` is one sentence: the next command or change.
     """
 
     exit_code: ExitCode = ExitCode.FAILED
@@ -43,7 +46,7 @@ class ChaninfraError(Exception):
 
 
 class ConfigurationError(ChaninfraError):
-    """A stack config, a descriptor or a flag is not valid; nothing was changed.
+    """A stack config, a descriptor or a flag is not valid. Nothing was changed.
 
     `key` is the path of the key in the document that `where` names: ("cdn", "domain").
     """
@@ -62,11 +65,31 @@ class ConfigurationError(ChaninfraError):
         place = ", ".join([*([self.where] if self.where else []), *([f"key {'.'.join(self.key)}"] if self.key else [])])
         return f"{place}: {self.message}" if place else self.message
 
+    def spelled(self, spelling: Callable[[str], str], known: Collection[str]) -> str:
+        """`str(error)` with the config keys spelled by `spelling`, for example `old_versions_days` in Python programs.
+
+        `known` are the config keys (`config.schema.config_keys`). Only these words change: the parts of `key`, and the
+        parts of a word or dotted path in backticks in `message` and `remedy` (`aws.kms-key-arn`). Names that a user
+        chose and values such as `sse-s3` stay as they are, since they are not in `known`.
+        """
+
+        def path(keys: Iterable[str]) -> tuple[str, ...]:
+            return tuple(spelling(key) if key in known else key for key in keys)
+
+        def text(words: str) -> str:
+            return _BACKTICKED.sub(lambda match: f"`{'.'.join(path(match[1].split('.')))}`", words)
+
+        remedy = text(self.remedy) if self.remedy else None
+        return str(ConfigurationError(text(self.message), where=self.where, key=path(self.key), remedy=remedy))
+
+
+_BACKTICKED = re.compile(r"`([\w.-]+)`")
+
 
 class StorageError(ChaninfraError):
     """The store did not answer as expected, and the answer does not say whether the object exists.
 
-    `code` is the S3 error code ("" if the answer has none), `status` the HTTP status (None if there was no answer).
+    `code` is the S3 error code ("" if the answer has none), `status` the HTTP status (None without an answer).
     """
 
     def __init__(
@@ -84,11 +107,11 @@ class StorageError(ChaninfraError):
 
 
 class UnreachableError(StorageError):
-    """No connection to the endpoint: name, port, TLS or time."""
+    """No connection to the endpoint: DNS, port, TLS or a timeout."""
 
 
 class WrongRegionError(StorageError):
-    """The store refuses the region that requests are signed with; `reported` is the right one, where it says so."""
+    """The store refuses requests signed for this region. `reported` is the right region, if the store names it."""
 
     def __init__(
         self,
@@ -105,19 +128,19 @@ class WrongRegionError(StorageError):
 
 
 class UnsupportedError(StorageError):
-    """The store does not have what was asked for (501), a conditional write for one."""
+    """The store does not support the request (501), for example a conditional write."""
 
 
 class InvalidRepodataError(StorageError):
-    """What lies where repodata.json should be is none."""
+    """The object repodata.json exists, but its content is not valid repodata."""
 
 
 class BucketMissingError(StorageError):
-    """The store says that there is no such bucket."""
+    """The bucket does not exist (NoSuchBucket)."""
 
 
 class DeniedError(StorageError):
-    """The store knows who is asking and says no (403)."""
+    """The credentials are valid, but do not permit the request (403)."""
 
     exit_code = ExitCode.DENIED
 
@@ -127,24 +150,24 @@ class CredentialsError(DeniedError):
 
 
 class ClockError(CredentialsError):
-    """The store refuses requests that are signed with this time."""
+    """The store refuses the time in the signature: the clock is wrong."""
 
 
 class ConflictError(ChaninfraError):
-    """Lost to another writer, or refused to overwrite what is there."""
+    """Another writer was first, or an existing object would be overwritten."""
 
     exit_code = ExitCode.CONFLICT
 
 
 class LeftOutError(ChaninfraError):
-    """Done, but some packages were left out; the message names them."""
+    """The command is done, but skipped some packages. The message names them."""
 
     exit_code = ExitCode.LEFT_OUT
 
 
 class RefusedError(ChaninfraError):
-    """Would lose packages or touch what belongs to somebody else; nothing was changed."""
+    """The operation would lose packages or change what chaninfra does not manage. Nothing was changed."""
 
 
 class EngineError(ChaninfraError):
-    """The Pulumi engine could not be had, or it failed."""
+    """The Pulumi engine was not found and could not be downloaded, or it failed."""

@@ -1,4 +1,4 @@
-"""Where a bucket is and how its URLs are formed."""
+"""The location of a bucket, and its URLs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ AddressingStyle = Literal["path", "virtual-host"]
 
 
 def addressing_style(*, force_path_style: bool) -> AddressingStyle:
-    """The style that `force-path-style` stands for."""
+    """The addressing style for a value of `force-path-style`."""
     return "path" if force_path_style else "virtual-host"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Location:
-    """A bucket at an S3 endpoint; what pixi calls its s3-options, and the bucket's name."""
+    """A bucket at an S3 endpoint: its name, and what pixi calls its s3-options."""
 
     bucket: str
     endpoint_url: str
@@ -42,7 +42,7 @@ class Location:
 
     @property
     def has_names_below(self) -> bool:
-        """Whether the endpoint's host may have the bucket before it, as an IP address may not."""
+        """Whether the endpoint's host is a name and not an IP address, so that BUCKET.HOST can be a host."""
         try:
             ipaddress.ip_address(urlsplit(self.endpoint_url).hostname or "")
         except ValueError:
@@ -50,17 +50,17 @@ class Location:
         return False
 
     def url(self, key: str) -> str:
-        """The http(s) URL of an object or of a prefix."""
+        """The http(s) URL of an object or of a prefix; of the bucket for ""."""
         return f"{self.bucket_url}/{quote(key)}" if key else self.bucket_url
 
 
 def https_url(host: str, key: str) -> str:
-    """The https URL of an object or of a prefix on a host of its own."""
+    """The https URL of an object or of a prefix on `host`, which serves the bucket at its root."""
     return f"https://{join(host, quote(key))}"
 
 
 def join(*parts: str) -> str:
-    """The parts of a key joined by slashes, empty ones left out."""
+    """The non-empty parts of an object key, joined by slashes."""
     return "/".join(part for part in parts if part)
 
 
@@ -70,26 +70,32 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
+_ENDPOINT_FORM = "write it as https://HOST or https://HOST:PORT"
+
 
 def check_endpoint(url: str, where: str) -> None:
-    """Raise ConfigurationError for an endpoint's URL that no client could take.
+    """Raise ConfigurationError, about the key `endpoint-url`, for an endpoint URL that a client would reject.
 
-    obstore ends the program where its parser refuses one, so what that refuses is found here: ports, and hosts whose
-    last part is a number but that are no address (WHATWG URL Standard, "Host parsing").
+    obstore panics on a URL that its parser rejects, so this checks the same: ports, and hosts whose last label is a
+    number although they are not an IP address (WHATWG URL Standard, "Host parsing").
     """
     try:
         parts = urlsplit(url)
-        _ = parts.port
         if "@" in parts.netloc:
-            raise ValueError("it is no place for credentials")
+            # The message does not contain the URL, since that contains a secret.
+            raise ConfigurationError(
+                "the endpoint URL contains credentials", where=where, key=("endpoint-url",), remedy=_ENDPOINT_FORM
+            )
+        _ = parts.port
         host = parts.hostname or ""
         if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
             ipaddress.ip_address(host)
         elif not _HOST.fullmatch(host):
-            raise ValueError(f"{host!r} is no name of a host")
+            raise ValueError(f"{host!r} is not a host name")
     except ValueError as error:
         raise ConfigurationError(
-            f"{url} is not the URL of a store: {error}",
-            where=f"{where}, key endpoint-url",
-            remedy="write it as https://HOST or https://HOST:PORT",
+            f"{url} is not a valid endpoint URL: {error}",
+            where=where,
+            key=("endpoint-url",),
+            remedy=_ENDPOINT_FORM,
         ) from None

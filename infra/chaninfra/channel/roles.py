@@ -1,4 +1,4 @@
-"""The roles that a principal can have on a channel."""
+"""The roles of principals on a channel."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Literal
 Role = Literal["reader", "publisher", "maintainer"]
 
 ROLES: dict[Role, str] = {"publisher": "publishers", "reader": "readers", "maintainer": "maintainers"}
-"""Role → the key of the stack config, of `access` and of `keys` that holds who has it."""
+"""Role → its plural: the key of the principals in the stack config and in the stack outputs `access` and `keys`."""

@@ -1,4 +1,4 @@
-"""Small helpers for messages."""
+"""Helpers for the text of messages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A sentence that names the known word nearest to `word`, or all of them when none is near."""
+def nearest(word: str, known: Iterable[str], *, quote: str = "'") -> str:
+    """`did you mean 'readers'?` for a word like one of `known`, else `known are: publishers, readers`.
+
+    `quote` surrounds the suggestion: "`" for a config key, see `ConfigurationError.spelled`. The list of all known
+    words has quotes only around config keys.
+    """
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(names)}"
+    if close:
+        return f"did you mean {quote}{close[0]}{quote}?"
+    return f"known are: {', '.join(f'`{name}`' if quote == '`' else name for name in names)}"
 
 
 def count(number: int, noun: str) -> str:

@@ -65,12 +65,12 @@ def test_a_key_that_is_unknown(stack: Stack, minio: Server, bucket_name: str) ->
     output = refused(stack, minio, config(minio, bucket_name, visibilty="public"))
     assert "Pulumi.test.yaml" in output
     assert "key visibilty: unknown key" in output
-    assert "did you mean 'visibility'?" in output
+    assert "did you mean `visibility`?" in output
 
 
 def test_a_secret_in_clear(stack: Stack, minio: Server, bucket_name: str) -> None:
     output = refused(stack, minio, config(minio, bucket_name, access_key_id="id", secret_access_key="in-clear-123"))
-    assert "key secret-access-key: a secret is written in clear" in output
+    assert "key secret-access-key: this secret is in clear text" in output
     assert "pulumi config set --secret secret-access-key" in output
     assert "in-clear-123" not in output
 

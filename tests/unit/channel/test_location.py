@@ -1,23 +1,12 @@
-"""Where things lie: URLs, keys, subdirs, packages."""
+"""URLs, object keys and endpoints."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
 from chaninfra.channel.conda.filenames import is_package
-from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.location import Location, join
-from support.paths import DATA
-
-PIXI = DATA / "pixi-manifest-0.77.0.schema.json"
-
-
-def test_subdirs_are_the_platforms_of_pixi() -> None:
-    platform = json.loads(PIXI.read_text())["$defs"]["Platform"]
-    known = set(platform.get("enum") or [option["const"] for option in platform["oneOf"]])
-    assert set(KNOWN_SUBDIRS) == known - {"unknown"}
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.location import Location, check_endpoint, join
 
 
 def test_urls_have_the_bucket_in_the_path_or_in_the_host() -> None:
@@ -26,6 +15,12 @@ def test_urls_have_the_bucket_in_the_path_or_in_the_host() -> None:
     assert path.url("a/c d") == "http://host:9000/b/a/c%20d"
     assert host.url("a") == "http://b.host:9000/a"
     assert host.url("") == "http://b.host:9000"
+
+
+def test_addressing_style_is_named_as_pixi_names_it() -> None:
+    for force_path_style, style in ((True, "path"), (False, "virtual-host")):
+        location = Location(bucket="b", endpoint_url="http://host", region="r", force_path_style=force_path_style)
+        assert location.addressing_style == style
 
 
 def test_keys_are_joined_without_empty_parts() -> None:
@@ -46,3 +41,26 @@ def test_keys_are_joined_without_empty_parts() -> None:
 )
 def test_a_package_lies_in_a_subdir(key: str, package: bool) -> None:
     assert is_package(key) is package
+
+
+@pytest.mark.parametrize(
+    "url", ["https://s3.example.com", "http://127.0.0.1:9000", "http://[::1]:9000", "http://minio"]
+)
+def test_an_endpoint_url_that_clients_accept_is_accepted(url: str) -> None:
+    check_endpoint(url, "stack.yaml")
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://user:secret@s3.example.com", "contains credentials"),
+        ("https://s3.example.com:99999", "Port out of range"),
+        ("https://127.0.0.256", "does not appear to be an IPv4"),
+        ("https://s3_.example..com", "is not a host name"),
+    ],
+)
+def test_an_endpoint_url_that_clients_reject_is_refused(url: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason) as refused:
+        check_endpoint(url, "stack.yaml")
+    assert "secret" not in str(refused.value)
+    assert (refused.value.where, refused.value.key) == ("stack.yaml", ("endpoint-url",))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.config.principals import GitHub, Oidc, PrincipalConfig
-from chaninfra.channel.policy.trust import trust_policy
+from chaninfra.channel.policy.trust import trust_policy, trust_statement
 from chaninfra.channel.spec.token_claims import claims_of
 from chaninfra.guard_rails import foreign_principals, public_channels, statements, tls, tokens
 from chaninfra.guard_rails.statements import Resource
@@ -169,7 +169,7 @@ def test_a_repository_is_named_by_its_owner_and_its_name() -> None:
     ):
         found = claims_of(principal, where="config")
         assert found is not None
-        made = role(found.statement(PROVIDER)["Condition"])
+        made = role(trust_statement(found, PROVIDER)["Condition"])
         assert said(foreign_principals.check(made, {"repositories": ["acme/packages"]})) == ""
         assert (
             said(foreign_principals.check(made, {"repositories": ["acme/pack", "acme2/*"]})).count(

@@ -1,1 +1,1 @@
-"""The stack config as people write it: one msgspec model per block, and the JSON schemas made from them."""
+"""The stack config: one msgspec model per block, and the JSON schemas generated from them."""

@@ -1,4 +1,4 @@
-"""The block `aws` of the stack config: what only AWS has."""
+"""The block `aws` of the stack config: settings that only AWS has."""
 
 from __future__ import annotations
 
@@ -11,75 +11,79 @@ _RoleArn = Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::([0-9
 
 
 class RolesConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """What all roles of publishers, readers and maintainers share."""
+    """Settings of all IAM roles of publishers, readers and maintainers."""
 
     name_prefix: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9+=,.@_-]{0,32}$")],
-        Meta(description="What the names of the roles begin with.", examples=["conda-"]),
+        Meta(description="Prefix of the role names.", examples=["conda-"]),
     ] = ""
     path: Annotated[
         Annotated[str, Meta(pattern="^/([!-~]+/)?$")],
-        Meta(description="The IAM path of the roles.", examples=["/conda/"]),
+        Meta(description="IAM path of the roles.", examples=["/conda/"]),
     ] = "/"
     permissions_boundary: Annotated[
         _RoleArn | None,
         Meta(
-            description="The ARN of a policy that no role may go beyond.",
+            description="ARN of the policy that is the permissions boundary of every role.",
             examples=["arn:aws:iam::123456789012:policy/boundary"],
         ),
     ] = None
     max_session_duration: Annotated[
-        int, Meta(description="How long a session of a role may last, in seconds.", ge=3600, le=43200)
+        int, Meta(description="Maximum duration of a session of a role, in seconds.", ge=3600, le=43200)
     ] = 3600
 
 
 class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """What only a bucket on AWS can have."""
+    """Settings that only a bucket on AWS has."""
 
     organization_id: Annotated[
         Annotated[str, Meta(pattern="^o-[a-z0-9]{10,32}$")] | None,
         Meta(
-            description="The AWS organization whose accounts may read, for the visibility `organization`.",
+            description="The AWS organization whose accounts may read; required if `visibility` is `organization`.",
             examples=["o-a1b2c3d4e5"],
         ),
     ] = None
     kms_key_arn: Annotated[
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/.+$")] | None,
         Meta(
-            description="The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. "
-            "Roles get the rights on it that they then need; for those named by ARN or by organization `chaninfra "
-            "policy` prints what the key's policy must say. A public channel can have one behind a `cdn` only.",
+            description="KMS key that encrypts the objects, used with an S3 Bucket Key. Default: S3 encrypts with its "
+            "own keys. The roles of the stack get the permissions on the KMS key that they need. For principals named "
+            "by ARN or by organization, `chaninfra policy` prints the statements that the policy of the KMS key must "
+            "contain. A public channel can use a KMS key only with `cdn`.",
             examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
         ),
     ] = None
     log_bucket: Annotated[
         _Text | None,
-        Meta(description="The bucket that access logs go to; it must let S3 write them.", examples=["my-logs"]),
+        Meta(
+            description="Bucket that receives the server access logs. Its policy must allow S3 to write them.",
+            examples=["my-logs"],
+        ),
     ] = None
     log_prefix: Annotated[
-        str, Meta(description="What the keys of the access logs begin with.", examples=["conda/"])
+        str, Meta(description="Prefix of the object keys of the access logs.", examples=["conda/"])
     ] = ""
     no_overwrite: Annotated[
         bool,
         Meta(
-            description="Refuse uploads of package files that do not say If-None-Match: *, so that no package is ever "
-            "replaced, by whatever tool."
+            description="Refuse uploads of package files without the header If-None-Match: *, so that no tool can "
+            "overwrite a package."
         ),
     ] = False
     vpc_endpoints: Annotated[
         tuple[Annotated[str, Meta(pattern="^vpce-[0-9a-f]+$")], ...],
         Meta(
-            description="Objects are read and written through these VPC endpoints only. Whoever runs `pulumi up` is "
-            "exempt, and the bucket's settings are never covered.",
+            description="Objects can be read and written only through these VPC endpoints. The identity that runs "
+            "`pulumi up` is exempt, and requests for the bucket's settings are not restricted.",
             examples=[["vpce-0123456789abcdef0"]],
         ),
     ] = ()
-    roles: Annotated[RolesConfig, Meta(description="What all roles share.")] = RolesConfig()
+    roles: Annotated[RolesConfig, Meta(description="Settings of all roles of the stack.")] = RolesConfig()
     existing_oidc_providers: Annotated[
         tuple[Annotated[str, Meta(pattern="^https://[^*?#]+$")], ...],
         Meta(
-            description="Issuers whose OIDC provider the account has already: it is used, and never changed or "
-            "deleted. Those of the others are made.",
+            description="Issuers whose OIDC provider already exists in the account. chaninfra uses these providers and "
+            "never changes or deletes them; it creates one for every other issuer.",
             examples=[["https://token.actions.githubusercontent.com"]],
         ),
     ] = ()

@@ -23,41 +23,44 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     name: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None,
         Meta(
-            description="The channel's name; left out, it is the last segment of the prefix, else the bucket's name.",
+            description="Name of the channel. Default: the last segment of `prefix`, else the bucket's name.",
             examples=["my-channel"],
         ),
     ] = None
     prefix: Annotated[
         Annotated[str, Meta(pattern="^$|^/?[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$")] | None,
         Meta(
-            description="Where in the bucket the channel lies; left out, the whole bucket is the channel.",
+            description="Folder of the channel in the bucket. Default: the whole bucket is the channel.",
             examples=["my-channel", "team/stable"],
         ),
     ] = None
     subdirs: Annotated[
-        tuple[Annotated[Subdir, Meta(description="A subdir as conda names it.")], ...],
-        Meta(description="The platforms of the channel; noarch is always there.", examples=[["linux-64", "osx-arm64"]]),
+        tuple[Annotated[Subdir, Meta(description="A conda subdir.")], ...],
+        Meta(
+            description="Subdirs (platforms) of the channel; noarch is always included.",
+            examples=[["linux-64", "osx-arm64"]],
+        ),
     ] = DEFAULT_SUBDIRS
     visibility: Annotated[
         Visibility,
         Meta(
-            description="Who may read: `private`, those who were given the right; `organization`, all principals of an "
-            "AWS organization (`aws.organization-id`); `public`, everybody, by https."
+            description="Who may read. `private`: the principals that the config names. `organization`: all principals "
+            "of an AWS organization (`aws.organization-id`). `public`: everybody, over HTTPS."
         ),
     ] = "private"
     auth: Annotated[
         Auth | None,
         Meta(
-            description="The way of access that `chaninfra manifest` prints: `aws` (credentials as any AWS tool has "
-            "them), `pixi` (pixi's credential store and s3-options), `public` (an https URL). Left out: public for "
-            "a public channel, aws on AWS, else pixi."
+            description="How clients authenticate; `chaninfra manifest` prints the settings for it. `aws`: with the "
+            "credentials that AWS tools find. `pixi`: with pixi's credential store and s3-options. `public`: not at "
+            "all, by an HTTPS URL. Default: `public` for a public channel, `aws` on AWS, else `pixi`."
         ),
     ] = None
     public_url: Annotated[
         Annotated[str, Meta(pattern="^https?://[^/]+")] | None,
         Meta(
-            description="The https URL of a public channel, where the store gives it one of its own or a domain "
-            "stands before it; left out, it follows from the endpoint.",
+            description="HTTPS URL of a public channel, if the store assigns the bucket a domain or you use your own. "
+            "Default: derived from the endpoint.",
             examples=["https://conda.example.com/my-channel"],
         ),
     ] = None
@@ -65,21 +68,22 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     publishers: Annotated[
         Principals,
         Meta(
-            description="Who may add packages, by a name of your choice.",
+            description="Principals that may add packages: a name of your choice → the principal.",
             examples=[{"ci": {"github": {"repository": "acme/packages", "branch": "main"}}}, {"ci": {"key": {}}}],
         ),
     ] = {}
     readers: Annotated[
         Principals,
         Meta(
-            description="Who may fetch packages, by a name of your choice.",
+            description="Principals that may fetch packages: a name of your choice → the principal.",
             examples=[{"other-account": {"arn": "123456789012"}}, {"people": {"key": {}}}],
         ),
     ] = {}
     maintainers: Annotated[
         Principals,
         Meta(
-            description="Who may also yank, sweep and delete, by a name of your choice.",
+            description="Principals that may also yank and delete packages and run `chaninfra gc`: a name of your "
+            "choice → the principal.",
             examples=[{"keepers": {"github": {"repository": "acme/packages", "environment": "channel"}}}],
         ),
     ] = {}

@@ -1,4 +1,4 @@
-"""Turns the values that `pulumi config set` and template prompts write into what the schema asks for."""
+"""Conversion of the strings that `pulumi config set` and template prompts write into the types of the schema."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from chaninfra.channel.errors import ConfigurationError
 
 
 def coerce(value: Any, schema: dict[str, Any]) -> Any:
-    """`value` with strings turned into what the schema asks for; what does not fit stays, to be named later."""
+    """`value` with strings converted to the types of `schema`: `"true"` to True, `"a, b"` to ["a", "b"], JSON text.
+
+    A string that does not fit stays as it is; the validation that follows reports it.
+    """
     definitions = load(STACK_CONFIG)["$defs"]
 
     def walk(value: Any, schema: dict[str, Any]) -> Any:
-        # An optional object is `anyOf [null, what it is]`.
+        # The schema of an optional object is `anyOf [null, $ref]`.
         referring = next((option for option in (schema, *schema.get("anyOf", ())) if "$ref" in option), None)
         if referring is not None:
             schema = {**definitions[referring["$ref"].rsplit("/", 1)[1]], **schema}
@@ -45,25 +48,26 @@ def _from_string(value: str, kinds: set[str | None]) -> Any:
     return value
 
 
-def placed(document: dict[str, Any], *, where: str) -> dict[str, Any]:
-    """`document` with the value of each key that is a path at its place; every dot parts two keys.
+def expand_paths(document: dict[str, Any], *, where: str) -> dict[str, Any]:
+    """`document` with dotted keys replaced by mappings: `{"index.formats": x}` becomes `{"index": {"formats": x}}`.
 
-    `where` names the file or stack in errors. Raises ConfigurationError where two keys say the same thing.
+    `where` names the file or stack in errors. Raises ConfigurationError if a value is set twice.
     """
-    whole = {key: _copied(value) for key, value in document.items() if "." not in key}
-    for path in sorted(document.keys() - whole.keys()):
-        *above, last = path.split(".")
-        place = whole
-        for key in above:
-            place = place.setdefault(key, {}) if isinstance(place, dict) else place
-        if not isinstance(place, dict) or last in place:
+    expanded = {key: _copied(value) for key, value in document.items() if "." not in key}
+    for path in sorted(document.keys() - expanded.keys()):
+        *parents, last = path.split(".")
+        mapping = expanded
+        for key in parents:
+            mapping = mapping.setdefault(key, {}) if isinstance(mapping, dict) else mapping
+        if not isinstance(mapping, dict) or last in mapping:
             raise ConfigurationError(
-                f"`{path}` is set twice, by this key and within `{above[0]}`",
-                where=f"{where}, key {path}",
+                f"`{path}` is set twice: by this key and in `{parents[0]}`",
+                where=where,
+                key=(*parents, last),
                 remedy=f"keep one of them: pulumi config rm {path}",
             )
-        place[last] = document[path]
-    return whole
+        mapping[last] = document[path]
+    return expanded
 
 
 def _copied(value: Any) -> Any:

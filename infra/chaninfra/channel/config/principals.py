@@ -1,8 +1,8 @@
-"""Who may do what to a channel: publishers, readers and maintainers, as the stack config names them.
+"""Publishers, readers and maintainers in the stack config.
 
-A principal is one of five kinds. `github`, `gitlab` and `oidc` come with a token of their issuer; on AWS they get an
-IAM role. `arn` is somebody that AWS knows already and is named in the bucket's policy. `key` gets an access key of
-another store.
+A principal has one of five kinds. `github`, `gitlab` and `oidc` authenticate with a token of their issuer and get a
+role. `arn` is an existing account, role or user of AWS, which the bucket policy names. `key` gets an access key of a
+store other than AWS.
 """
 
 from __future__ import annotations
@@ -17,69 +17,70 @@ _Text = Annotated[str, Meta(min_length=1)]
 
 
 class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """Workflows of a GitHub repository. One of branch, tag, ref, environment and pull-request says which; a reusable
-    workflow may be named instead of, or besides, it."""
+    """Workflow runs of a GitHub repository. Set exactly one of `branch`, `tag`, `ref`, `environment` and
+    `pull-request`; or `workflow`, alone or together with one of them."""
 
-    repository: Annotated[str, Meta(description="OWNER/REPOSITORY; no wildcard.", examples=["acme/packages"])]
+    repository: Annotated[str, Meta(description="OWNER/REPOSITORY, without wildcards.", examples=["acme/packages"])]
     branch: Annotated[
         _Text | None,
-        Meta(description="Runs on this branch; `*` may stand for a part of its name.", examples=["main", "release/*"]),
+        Meta(description="Runs on this branch; `*` matches any text.", examples=["main", "release/*"]),
     ] = None
-    tag: Annotated[
-        _Text | None, Meta(description="Runs on this tag; `*` may stand for a part of its name.", examples=["v*"])
-    ] = None
+    tag: Annotated[_Text | None, Meta(description="Runs on this tag; `*` matches any text.", examples=["v*"])] = None
     ref: Annotated[
         _Text | None,
-        Meta(description="Runs on this ref, written in full (refs/heads/main).", examples=["refs/heads/main"]),
+        Meta(description="Runs on this full ref, for example refs/heads/main.", examples=["refs/heads/main"]),
     ] = None
     environment: Annotated[
         _Text | None,
-        Meta(description="Jobs of this environment; its token then says nothing of the branch.", examples=["channel"]),
+        Meta(description="Jobs of this environment, on every branch and tag.", examples=["channel"]),
     ] = None
     pull_request: Annotated[bool, Meta(description="Runs for pull requests.")] = False
     workflow: Annotated[
         _Text | None,
         Meta(
-            description="The reusable workflow that the job calls, with its ref.",
+            description="Reusable workflow that the job calls, with its ref.",
             examples=["acme/ci/.github/workflows/publish.yml@refs/heads/main"],
         ),
     ] = None
     owner_id: Annotated[
         _Digits | None,
         Meta(
-            description="The owner's id: names can be taken over by others, ids cannot. Goes with repository-id.",
+            description="ID of the owner. Another owner can take over a name, but not an ID. Set it together with "
+            "`repository-id`.",
             examples=["1234567"],
         ),
     ] = None
     repository_id: Annotated[
-        _Digits | None, Meta(description="The repository's id. Goes with owner-id.", examples=["123456789"])
+        _Digits | None,
+        Meta(description="ID of the repository. Set it together with `owner-id`.", examples=["123456789"]),
     ] = None
     audience: Annotated[
         str,
         Meta(
-            description="The `aud` of its tokens: what aws-actions/configure-aws-credentials asks for unless it is "
-            "told otherwise. In China it is told sts.amazonaws.com.cn.",
+            description="The claim aud of the tokens. The default is the one that "
+            "aws-actions/configure-aws-credentials requests; in the regions of China, configure sts.amazonaws.com.cn "
+            "there and here.",
             min_length=1,
         ),
     ] = "sts.amazonaws.com"
 
 
 class GitLab(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """Jobs of a GitLab project, on one branch or tag."""
+    """CI jobs of a GitLab project, on one branch or tag."""
 
-    project: Annotated[str, Meta(description="GROUP/PROJECT, subgroups included; no wildcard.", examples=["acme/pkgs"])]
+    project: Annotated[
+        str, Meta(description="GROUP/PROJECT, with subgroups, without wildcards.", examples=["acme/pkgs"])
+    ]
     branch: Annotated[
         _Text | None,
-        Meta(description="Jobs on this branch; `*` may stand for a part of its name.", examples=["main", "release/*"]),
+        Meta(description="Jobs on this branch; `*` matches any text.", examples=["main", "release/*"]),
     ] = None
-    tag: Annotated[
-        _Text | None, Meta(description="Jobs on this tag; `*` may stand for a part of its name.", examples=["v*"])
-    ] = None
-    host: Annotated[str, Meta(description="The server, for a self-hosted one.", min_length=1)] = "gitlab.com"
+    tag: Annotated[_Text | None, Meta(description="Jobs on this tag; `*` matches any text.", examples=["v*"])] = None
+    host: Annotated[str, Meta(description="Host name of the GitLab server.", min_length=1)] = "gitlab.com"
     audience: Annotated[
         _Text | None,
         Meta(
-            description="The `aud` that the job asks for; left out, the server's https URL.",
+            description="The claim aud of the tokens, which the job requests. Default: the HTTPS URL of the server.",
             examples=["https://gitlab.example.com"],
         ),
     ] = None
@@ -91,42 +92,46 @@ class Oidc(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fie
     issuer: Annotated[
         str,
         Meta(
-            description="The issuer's URL, as in `iss`.",
+            description="URL of the issuer, as in the claim iss.",
             pattern=r"^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/-]*)?$",
             examples=["https://idp.example.com"],
         ),
     ]
-    audience: Annotated[str, Meta(description="The `aud` of the tokens.", min_length=1, examples=["sts.amazonaws.com"])]
+    audience: Annotated[
+        str, Meta(description="The claim aud of the tokens.", min_length=1, examples=["sts.amazonaws.com"])
+    ]
     subject: Annotated[
-        str, Meta(description="The `sub` of the tokens, in full.", min_length=1, examples=["job:packages"])
+        str,
+        Meta(description="The claim sub of the tokens, without wildcards.", min_length=1, examples=["job:packages"]),
     ]
 
 
 class AccessKeyConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """An access key of the store, with the rights on this channel only."""
+    """An access key of the store, with permissions on this channel only."""
 
     rotate: Annotated[
         str | int,
         Meta(
-            description="Any text, a date for one: when it changes, a new key is made and then the old one deleted.",
+            description="Any text, for example a date. When it changes, chaninfra creates a new access key, then "
+            "deletes the old one.",
             examples=["2027-01"],
         ),
     ] = ""
 
 
 class PrincipalConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """One principal; exactly one of the keys says of which kind it is."""
+    """One principal. Exactly one of the keys must be set: the kind of the principal."""
 
     github: Annotated[
         GitHub | None,
         Meta(
-            description="Workflows of a GitHub repository.",
+            description="Workflow runs of a GitHub repository.",
             examples=[{"repository": "acme/packages", "branch": "main"}],
         ),
     ] = None
     gitlab: Annotated[
         GitLab | None,
-        Meta(description="Jobs of a GitLab project.", examples=[{"project": "acme/pkgs", "branch": "main"}]),
+        Meta(description="CI jobs of a GitLab project.", examples=[{"project": "acme/pkgs", "branch": "main"}]),
     ] = None
     oidc: Annotated[
         Oidc | None,
@@ -140,8 +145,8 @@ class PrincipalConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     key: Annotated[
         AccessKeyConfig | None,
         Meta(
-            description="An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot "
-            "make it, the stack output `next-steps` says how.",
+            description="An access key of its own, on stores other than AWS; `{}` is enough. If chaninfra cannot "
+            "create it, the stack output `next-steps` explains how to.",
             examples=[{}, {"rotate": "2027-01"}],
         ),
     ] = None
@@ -149,7 +154,7 @@ class PrincipalConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(root|role/.+|user/.+)$|^[0-9]{12}$")]
         | None,
         Meta(
-            description="An AWS account (its number), or a role or user by ARN.",
+            description="An AWS account (its 12 digits), or the ARN of a role or user.",
             examples=["123456789012", "arn:aws:iam::123456789012:role/builder"],
         ),
     ] = None

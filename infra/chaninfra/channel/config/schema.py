@@ -1,4 +1,4 @@
-"""The schemas that travel with the package, and validation whose errors a person can act on."""
+"""The JSON schemas in the package, and validation with errors that name the key and a remedy."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _JSON_TYPES = {
 
 
 def folder() -> Path:
-    """Where the schemas lie: the repository's own `schemas/` in an editable install, else the package's copy.
+    """The folder of the schemas: `schemas/` of the repository in an editable install, else the copy in the package.
 
-    hatchling copies the force-included files once at an editable install, so that copy would grow stale.
+    An editable install does not use the copy, since hatchling copies force-included files only once, at the install.
     """
     here = Path(__file__).resolve()
     repository = here.parents[4] / "schemas"
@@ -41,13 +41,25 @@ def folder() -> Path:
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The schema of that name, one of NAMES."""
+    """The schema `name`, one of NAMES."""
     document: dict[str, Any] = json.loads((folder() / f"{name}.schema.json").read_text("utf-8"))
     return document
 
 
+@cache
+def config_keys() -> frozenset[str]:
+    """The names of all keys of the stack config, nested keys included, without their paths: `kms-key-arn`.
+
+    Names that users choose (of channels, principals, tags) are not included.
+    """
+    return frozenset(key for model in load(STACK_CONFIG)["$defs"].values() for key in model.get("properties", {}))
+
+
 def stack_file_schema(project: str) -> dict[str, Any]:
-    """The schema of the stack files of a Pulumi project of that name; a template's project may have any."""
+    """The schema of stack files of the Pulumi project `project`, whose name is the namespace of the keys.
+
+    The schema file itself is for the project `chaninfra`; a project made from a template can have any name.
+    """
     schema = load(STACK_CONFIG)
     config = schema["properties"]["config"]
     keys = {name.replace("chaninfra:", f"{project}:", 1): value for name, value in config["properties"].items()}
@@ -62,11 +74,11 @@ def stack_file_schema(project: str) -> dict[str, Any]:
 
 
 def validate(document: object, name: str, *, where: str, part: str | None = None) -> None:
-    """Validate against the schema, or against `part` of its `$defs`.
+    """Validate `document` against the schema `name`, or against the definition `part` in its `$defs`.
 
-    Raises ConfigurationError that names the place (`where`, then the path in the document) and the remedy.
+    `where` names the document. Raises ConfigurationError with the path of the key and a remedy.
     """
-    # Imported here: a command that reads only a valid descriptor has no need of it.
+    # Imported here since it is slow, and commands that read only a valid descriptor do not need it.
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import relevance
 
@@ -80,21 +92,22 @@ def validate(document: object, name: str, *, where: str, part: str | None = None
 
 def _explain(error: ValidationError, where: str) -> ConfigurationError:
     for inner in error.context or ():
-        # An optional key is `anyOf [what it is, null]`: what it is has the better message.
+        # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message.
         if inner.validator != "type":
             return _explain(inner, where)
-    path = ".".join(str(part) for part in error.absolute_path)
+    path = tuple(str(part) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     remedy = schema.get("description")
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = schema.get("properties", {})
-        unknown = next(key for key in error.instance if key not in known)
-        path = f"{path}.{unknown}" if path else str(unknown)
-        return ConfigurationError("unknown key", where=f"{where}, key {path}", remedy=nearest(str(unknown), known))
+        unknown = next(str(key) for key in error.instance if key not in known)
+        return ConfigurationError(
+            "unknown key", where=where, key=(*path, unknown), remedy=nearest(unknown, known, quote="`")
+        )
     if error.validator == "required" and isinstance(error.instance, dict):
         missing = next(key for key in schema.get("required", ()) if key not in error.instance)
         described = schema.get("properties", {}).get(missing, {}).get("description")
-        return ConfigurationError(f"key `{missing}` is missing", where=_place(where, path), remedy=described)
+        return ConfigurationError(f"key `{missing}` is missing", where=where, key=path, remedy=described)
     message = error.message
     if error.validator == "enum":
         message = f"{error.instance!r} is not known"
@@ -106,14 +119,10 @@ def _explain(error: ValidationError, where: str) -> ConfigurationError:
     elif error.validator == "pattern":
         message = f"{error.instance!r} is not valid"
         remedy = remedy or _described(error)
-    return ConfigurationError(message, where=_place(where, path), remedy=remedy)
+    return ConfigurationError(message, where=where, key=path, remedy=remedy)
 
 
 def _described(error: ValidationError) -> str | None:
     parent = error.parent
     described = parent.schema.get("description") if parent is not None and isinstance(parent.schema, dict) else None
     return str(described) if described else None
-
-
-def _place(where: str, path: str) -> str:
-    return f"{where}, key {path}" if path else where

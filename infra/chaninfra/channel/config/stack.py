@@ -1,7 +1,7 @@
-"""The stack config: the keys that people write in `Pulumi.<stack>.yaml`, the one model that its schema is made from.
+"""The stack config: the keys of chaninfra in `Pulumi.<stack>.yaml`. The schema `stack-config` is generated from it.
 
-The program sees the keys without their namespace; values that `pulumi config set` wrote as strings are coerced by
-the schema before they are validated.
+`parse_config` gets the keys without their namespace. `pulumi config set` writes strings, so values are converted to the
+types of the schema before they are validated.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from msgspec import Meta
 from chaninfra.channel.config.aws import AwsConfig
 from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.config.channel import ChannelConfig
-from chaninfra.channel.config.coercion import coerce, placed
+from chaninfra.channel.config.coercion import coerce, expand_paths
 from chaninfra.channel.config.schema import STACK_CONFIG, load, validate
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers import PROVIDERS
 
 Encryption = Literal["sse-s3"]
 
-# Flat keys that are the defaults of each of `channels`.
+# Top-level keys that are the defaults of every channel in `channels`.
 _SHARED = ("subdirs", "visibility", "auth", "index", "publishers", "readers", "maintainers")
 
-# Read by Pulumi alone, as encrypted values; the program never sees them.
 SECRET_KEYS = ("secret-access-key", "session-token")
+"""Keys with encrypted values. The program never reads them; the dynamic resources ask the Pulumi engine."""
 
 
 class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """The keys that the program reads. The keys of a channel, written flat, describe one channel, or are the defaults
-    of all in `channels`."""
+    """The stack config. The keys of a channel at the top level describe the only channel, or are the defaults of all
+    channels in `channels`."""
 
     provider: Annotated[
         str | None,
         Meta(
-            description="The store; left out, `custom` when there is an `endpoint-url`, else `aws`.",
+            description="The store. Default: `custom` if `endpoint-url` is set, else `aws`.",
             extra_json_schema={"enum": [*PROVIDERS, None]},
         ),
     ] = None
     bucket: Annotated[
         str,
         Meta(
-            description="The bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens.",
+            description="Name of the bucket: 3 to 63 lower-case letters, digits, dots and hyphens.",
             min_length=3,
             max_length=63,
             pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
@@ -52,29 +52,28 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     region: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9-]+$")] | None,
         Meta(
-            description="The region of the bucket; left out, the store's usual one. On AWS it is then `aws:region` or "
-            "AWS_REGION.",
+            description="Region of the bucket. Default: the store's default region; on AWS `aws:region` or AWS_REGION.",
             examples=["eu-central-1", "us-east-1"],
         ),
     ] = None
     endpoint_url: Annotated[
         Annotated[str, Meta(pattern="^https?://[^/?#@]+/?$")] | None,
         Meta(
-            description="The URL of the store's S3 API, without the bucket; needed where the store has none of its "
-            "own (minio, custom).",
+            description="URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint "
+            "(minio, custom).",
             examples=["https://minio.example.com"],
         ),
     ] = None
     account_id: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9]+$")] | None,
         Meta(
-            description="Cloudflare R2: the account, a part of the endpoint.",
+            description="Cloudflare R2: the account ID, a part of the endpoint.",
             examples=["0123456789abcdef0123456789abcdef"],
         ),
     ] = None
     jurisdiction: Annotated[
         Annotated[str, Meta(pattern="^[a-z]+$")] | None,
-        Meta(description="Cloudflare R2: the jurisdiction, where the bucket has one.", examples=["eu"]),
+        Meta(description="Cloudflare R2: the jurisdiction of the bucket, if it has one.", examples=["eu"]),
     ] = None
     location: Annotated[
         Annotated[str, Meta(pattern="^[a-z0-9]+$")] | None,
@@ -82,90 +81,98 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     ] = None
     force_path_style: Annotated[
         bool | None,
-        Meta(description="Whether the bucket is in the path of a URL and not in its host; left out, the store's way."),
+        Meta(
+            description="Whether URLs have the bucket in the path and not in the host name. Default: what the store "
+            "uses."
+        ),
     ] = None
     profile: Annotated[
         str | None,
         Meta(
-            description="The profile of the AWS configuration files whose credentials are used.",
+            description="Profile of the AWS configuration files whose credentials are used.",
             examples=["my-profile"],
         ),
     ] = None
     access_key_id: Annotated[
         str | None,
         Meta(
-            description="The access key of the store; left out, it comes from the environment or the profile.",
+            description="ID of the access key for the store. Default: from the environment or the profile.",
             examples=["AKIAIOSFODNN7EXAMPLE"],
         ),
     ] = None
     secret_access_key: Annotated[
         str | None,
-        Meta(description="The secret of the access key; set it with `pulumi config set --secret`, never in clear."),
+        Meta(description="Secret of the access key. Set it with `pulumi config set --secret`, never in clear text."),
     ] = None
     session_token: Annotated[
-        str | None, Meta(description="The session token of temporary credentials; `--secret` as well.")
+        str | None,
+        Meta(description="Session token of temporary credentials. Set it with `pulumi config set --secret`."),
     ] = None
     adopt: Annotated[
         bool,
         Meta(
-            description="Take a bucket that exists. It and its packages are never deleted by Pulumi afterwards, and "
-            "what else is in it is left alone."
+            description="Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does "
+            "not change anything else in it."
         ),
     ] = False
     force_destroy: Annotated[
         bool,
         Meta(
-            description="Let `pulumi destroy` delete the packages too. It works only after a `pulumi up`, since "
-            "destroy reads the state."
+            description="Let `pulumi destroy` delete the packages too. Run `pulumi up` after setting it, since destroy "
+            "reads the setting from the state."
         ),
     ] = False
     protect: Annotated[
-        bool, Meta(description="Pulumi's own protection of the bucket: destroy then fails before anything is counted.")
+        bool, Meta(description="Pulumi's resource option protect on the bucket: `pulumi destroy` fails at once.")
     ] = False
     versioning: Annotated[
         bool | None,
         Meta(
-            description="Whether the store keeps old versions of objects. Left out: on AWS it does, elsewhere it is as "
-            "the store has it."
+            description="Whether the store keeps old versions of objects. Default: yes on AWS; elsewhere the setting "
+            "of the store is not changed."
         ),
     ] = None
     encryption: Annotated[
         Encryption | None,
         Meta(
-            description="How objects are encrypted where the request does not say: `sse-s3`, with keys of the store. "
-            "Left out: on AWS that too, unless there is `aws.kms-key-arn`; elsewhere it is as the store has it."
+            description="Encryption of objects, unless the upload requests another. `sse-s3`: with keys of the store. "
+            "Default: `sse-s3` on AWS, unless `aws.kms-key-arn` is set; elsewhere the setting of the store is not "
+            "changed."
         ),
     ] = None
     old_versions_days: Annotated[
         Annotated[int, Meta(ge=1, le=36500)] | None,
         Meta(
-            description="After how many days old versions of objects are deleted. Left out: on AWS 90, elsewhere "
-            "never.",
+            description="Days after which old versions of objects are deleted. Default: 90 on AWS, elsewhere never.",
             examples=[30],
         ),
     ] = None
     open_uploads_days: Annotated[
         Annotated[int, Meta(ge=1, le=365)] | None,
         Meta(
-            description="After how many days uploads that were never finished are deleted. Left out: on AWS 7, "
-            "elsewhere as the store does it.",
+            description="Days after which unfinished multipart uploads are deleted. Default: 7 on AWS; elsewhere the "
+            "setting of the store is not changed.",
             examples=[7],
         ),
     ] = None
     cors_origins: Annotated[
         tuple[Annotated[str, Meta(min_length=1)], ...],
-        Meta(description="Web pages of these origins may read the channels.", examples=[["https://docs.example.com"]]),
+        Meta(
+            description="Web pages of these origins may read the channels (CORS).",
+            examples=[["https://docs.example.com"]],
+        ),
     ] = ()
     tags: Annotated[
         dict[str, str],
-        Meta(description="Tags of the bucket, and on AWS of the roles.", examples=[{"team": "platform"}]),
+        Meta(description="Tags of the bucket, and on AWS also of the roles.", examples=[{"team": "platform"}]),
     ] = {}
-    aws: Annotated[AwsConfig, Meta(description="What only a bucket on AWS can have.")] = AwsConfig()
+    aws: Annotated[AwsConfig, Meta(description="Settings that only a bucket on AWS has.")] = AwsConfig()
     cdn: Annotated[
         CdnConfig | None,
         Meta(
-            description="Amazon CloudFront before the bucket, which stays private: everybody reads the channels by "
-            "https from there, so `visibility` must be public. `{}` takes the distribution's own name.",
+            description="Amazon CloudFront in front of the bucket. The bucket stays private, and everybody reads the "
+            "channels over HTTPS from CloudFront, so `visibility` must be public. `{}` uses the distribution's own "
+            "domain name.",
             examples=[
                 {},
                 {
@@ -179,25 +186,27 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     channels: Annotated[
         dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelConfig],
         Meta(
-            description="Several channels in the bucket: name → the keys that differ from the flat ones. A channel's "
-            "prefix is its name unless it says otherwise.",
+            description="Several channels in the bucket: name → the keys that differ from those at the top level. The "
+            "default `prefix` of a channel is its name.",
             examples=[{"stable": {}, "nightly": {"subdirs": ["linux-64"]}}],
         ),
     ] = {}
 
 
 def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[str, ChannelConfig]]:
-    """The config, and the keys of each channel by name (empty: the flat keys are the one channel).
+    """The stack config, and name → config of each entry of `channels` (empty if the top-level keys are the channel).
 
-    `where` names the file or stack in errors. Raises ConfigurationError.
+    `raw` are the keys without their namespace; a key may be a dotted path (`index.formats`), and a value may be a
+    string where the schema has another type. `where` names the file or stack in errors. Raises ConfigurationError.
     """
     schema = load(STACK_CONFIG)["$defs"]["config"]
-    # Mappings that came as text are such before what a path says is put into them.
-    document = coerce(placed(coerce(raw, schema), where=where), schema)
+    # Coerced before the paths are expanded, since a path can lead into a mapping that is written as JSON text, and
+    # again afterwards, since only then the schema of the value of a path is known.
+    document = coerce(expand_paths(coerce(raw, schema), where=where), schema)
     try:
         config = msgspec.convert(document, StackConfig)
     except msgspec.ValidationError as error:
-        # The schema's own validator words it better, with the nearest known key; it is slow to import.
+        # The validator of the schema gives better messages, with the nearest known key. It is slow to import.
         validate(document, STACK_CONFIG, where=where, part="config")
         raise ConfigurationError(str(error), where=where, remedy=f"chaninfra schema {STACK_CONFIG}") from error
     shared = {key: value for key, value in document.items() if key in _SHARED}
@@ -209,15 +218,16 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[
         if channels and document.get(key) is not None:
             raise ConfigurationError(
                 f"`{key}` describes one channel, but `channels` describes {len(channels)}",
-                where=f"{where}, key {key}",
-                remedy=f"move `{key}` into the channel that it is meant for",
+                where=where,
+                key=(key,),
+                remedy=f"move `{key}` into one of the channels",
             )
     return config, channels
 
 
 CREDENTIALS = ("access-key-id", *SECRET_KEYS)
-"""Keys of the stack config that are no arguments: the stack of the program has them, since a resource's inputs lie in
-its state in clear."""
+"""Keys of the stack config that are not arguments of the components: the inputs of a resource are in the state in clear
+text."""
 
 _ACCOUNT = "000000000000"
 
@@ -227,4 +237,5 @@ OUTPUT_PLACEHOLDERS: dict[tuple[str, str], str] = {
     ("cdn", "certificate-arn"): f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/not-known-yet",
     ("principal", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
 }
-"""The arguments that may be outputs, as (definition of the stack config's schema, key) → what stands for one."""
+"""The arguments of components that may be outputs: (definition in the schema, key) → the valid value that is used for
+checks until the output is known."""

@@ -1,4 +1,4 @@
-"""The settings of a bucket that most stores have: versions, encryption, lifecycle, CORS and tags."""
+"""The bucket settings that most stores have: versioning, encryption, lifecycle, CORS and tags."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers.model import CAPABILITIES, Backend, Capability, Provider
 from chaninfra.channel.spec.model import BucketSettings
 
-_USUAL: dict[Backend, BucketSettings] = {
+_DEFAULTS: dict[Backend, BucketSettings] = {
     "aws": BucketSettings(versioning=True, encryption="sse-s3", old_versions_days=90, open_uploads_days=7),
     "s3": BucketSettings(),
 }
-"""What a bucket gets where the config says nothing."""
+"""The settings of a bucket for the keys that the config does not set."""
 
-_NEEDS: dict[str, Capability] = {
+_CAPABILITIES: dict[str, Capability] = {
     "versioning": "versioning",
     "encryption": "encryption",
     "old_versions_days": "lifecycle-versions",
@@ -24,38 +24,40 @@ _NEEDS: dict[str, Capability] = {
     "cors_origins": "cors",
     "tags": "tags",
 }
-"""What a store must be able to do for each of them."""
+"""Field of BucketSettings → the capability that the store needs for it."""
 
-# Settings that are not the bucket's alone, so that they make sense for one that is adopted.
-_OF_ROLES_TOO: dict[Backend, frozenset[str]] = {"aws": frozenset({"tags"}), "s3": frozenset()}
+_ROLE_SETTINGS: dict[Backend, frozenset[str]] = {"aws": frozenset({"tags"}), "s3": frozenset()}
+"""Settings that the roles have too, so that they are allowed with an adopted bucket."""
 
 
 def bucket_settings(config: StackConfig, provider: Provider, where: str) -> BucketSettings:
-    """The settings that a config declares, the backend's usual ones for what it leaves out.
+    """The bucket settings of a config, with the defaults of the backend.
 
-    Raises ConfigurationError for one that the store does not have, or that an adopted bucket has of its own.
+    Raises ConfigurationError for a setting that the store does not support, or that an adopted bucket keeps.
     """
-    declared: dict[str, Any] = {name: getattr(config, name) for name in _NEEDS}
+    declared: dict[str, Any] = {name: getattr(config, name) for name in _CAPABILITIES}
     given = {name: value for name, value in declared.items() if value not in (None, (), {})}
     for name in given:
         key = name.replace("_", "-")
-        place = f"{where}, key {key}"
-        if not provider.can(_NEEDS[name]):
+        if not provider.can(_CAPABILITIES[name]):
             raise ConfigurationError(
-                f"{provider.title} does not have this ({CAPABILITIES[_NEEDS[name]]})",
-                where=place,
-                remedy=f"take `{key}` out",
+                f"{provider.title} does not support this ({CAPABILITIES[_CAPABILITIES[name]]})",
+                where=where,
+                key=(key,),
+                remedy=f"remove `{key}`",
             )
-        if config.adopt and name not in _OF_ROLES_TOO[provider.backend]:
+        if config.adopt and name not in _ROLE_SETTINGS[provider.backend]:
             raise ConfigurationError(
                 "an adopted bucket keeps its own settings",
-                where=place,
-                remedy=f"take `{key}` out, and set it where the bucket is declared",
+                where=where,
+                key=(key,),
+                remedy=f"remove `{key}`, and set it where the bucket is declared",
             )
     if config.encryption and config.aws.kms_key_arn:
         raise ConfigurationError(
-            "`aws.kms-key-arn` says otherwise",
-            where=f"{where}, key encryption",
-            remedy="take one of the two out",
+            "`aws.kms-key-arn` sets another encryption",
+            where=where,
+            key=("encryption",),
+            remedy="remove `encryption` or `aws.kms-key-arn`",
         )
-    return replace(_USUAL[provider.backend], **given)
+    return replace(_DEFAULTS[provider.backend], **given)

@@ -1,4 +1,4 @@
-"""Builds the StackSpec from the keys of a stack config."""
+"""Builds the StackSpec from a stack config."""
 
 from __future__ import annotations
 
@@ -13,30 +13,33 @@ from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.spec.bucket_settings import bucket_settings
 from chaninfra.channel.spec.checks import (
+    check_aws,
     check_behind_cdn,
-    check_bucket_name,
     check_cdn,
     check_combinations,
-    check_prefix,
     check_role_names,
     check_together,
-    checked_aws,
+    check_visibility,
 )
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, StackSpec
-from chaninfra.channel.spec.principals import granted
+from chaninfra.channel.spec.names import check_bucket_name, check_prefix
+from chaninfra.channel.spec.principals import principals_of
 from chaninfra.channel.text import nearest
 
 
 def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = None) -> StackSpec:
     """The spec that a stack config describes.
 
-    `raw` are the keys without their namespace, `where` names the file or stack in errors, `default_region` is what
-    the environment says; it is a region of AWS, and of no other provider. Raises ConfigurationError.
+    `raw` are the keys without their namespace, see `parse_config`; `where` names the file or stack in errors;
+    `default_region` is the AWS region of the environment, which is used for no other provider. Raises
+    ConfigurationError.
     """
     config, channels = parse_config(raw, where=where)
     bucket = _bucket(config, where, default_region)
-    keys = channels or {"": config}
-    specs = tuple(_channel(bucket, keys[name], _key_place(where, name)) for name in sorted(keys))
+    if channels:
+        specs = tuple(_channel(bucket, channels[name], f"{where}, channel {name}") for name in sorted(channels))
+    else:
+        specs = (_channel(bucket, config, where),)
     check_together(specs, where)
     check_role_names(bucket, specs, where)
     stack = StackSpec(bucket=bucket, channels=specs)
@@ -44,11 +47,16 @@ def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     return stack
 
 
-def provider_row(name: str | None, endpoint_url: str | None, where: str) -> Provider:
-    """The row that is meant; without a name it is `custom` with an endpoint, else `aws`."""
+def provider_row(name: str | None, endpoint_url: str | None, where: str, key: tuple[str, ...] = ()) -> Provider:
+    """The provider `name`; without a name, `custom` if there is an endpoint, else `aws`.
+
+    `where` and `key` say where the name is written. Raises ConfigurationError for an unknown name.
+    """
     chosen = name or ("custom" if endpoint_url else "aws")
     if chosen not in PROVIDERS:
-        raise ConfigurationError(f"unknown provider {chosen!r}", where=where, remedy=nearest(chosen, PROVIDERS))
+        raise ConfigurationError(
+            f"unknown provider {chosen!r}", where=where, key=key, remedy=nearest(chosen, PROVIDERS)
+        )
     return PROVIDERS[chosen]
 
 
@@ -62,24 +70,26 @@ def locate(
     force_path_style: bool | None = None,
     variables: dict[str, str] | None = None,
 ) -> Location:
-    """The location of a bucket at a provider, what is not given taken from the provider's row.
+    """The location of a bucket; what is None comes from the provider's row in PROVIDERS.
 
-    Raises ConfigurationError where the row cannot fill in what is missing.
+    `variables` are the values for the placeholders of the provider's endpoint (`account-id`). Raises
+    ConfigurationError if the row has no value for what is missing.
     """
     path_style = provider.addressing.value == "path" if force_path_style is None else force_path_style
     region = region or provider.region.value
     if region is None:
         raise ConfigurationError(
-            f"{provider.title} needs a region", where=f"{where}, key region", remedy="set `region`"
+            f"{provider.title} needs a region", where=where, key=("region",), remedy="set `region`"
         )
     if endpoint_url is None:
         endpoint_url = provider.endpoint_url({"region": region, **(variables or {})})
     if endpoint_url is None:
-        wanted = " and ".join(f"`{name}`" for name in provider.needed) or "`endpoint-url`"
+        needed = " and ".join(f"`{name}`" for name in provider.needed) or "`endpoint-url`"
         raise ConfigurationError(
             f"{provider.title} needs an endpoint",
-            where=f"{where}, key endpoint-url",
-            remedy=f"set {wanted}" + (", or `endpoint-url` itself" if provider.needed else ""),
+            where=where,
+            key=("endpoint-url",),
+            remedy=f"set {needed}" + (", or `endpoint-url` itself" if provider.needed else ""),
         )
     check_endpoint(endpoint_url, where)
     check_bucket_name(bucket, endpoint_url, path_style, where)
@@ -87,12 +97,13 @@ def locate(
 
 
 def _bucket(config: StackConfig, where: str, default_region: str | None) -> BucketSpec:
-    provider = provider_row(config.provider, config.endpoint_url, f"{where}, key provider")
+    provider = provider_row(config.provider, config.endpoint_url, where, ("provider",))
     if provider.backend == "aws" and (config.access_key_id or config.secret_access_key or config.session_token):
         raise ConfigurationError(
-            "on AWS the provider of AWS makes the bucket, and it would not know this key",
-            where=f"{where}, key access-key-id",
-            remedy="set `profile`, or for the provider: pulumi config set --secret aws:accessKey, aws:secretKey",
+            "on AWS the AWS provider of Pulumi creates the bucket, and it does not read this key",
+            where=where,
+            key=("access-key-id",),
+            remedy="set `profile`; or set aws:accessKey and aws:secretKey with pulumi config set --secret",
         )
     variables = {
         "account-id": config.account_id,
@@ -103,9 +114,10 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
     for name in given:
         if name not in provider.variables:
             raise ConfigurationError(
-                f"{provider.title} has no {name}",
-                where=f"{where}, key {name}",
-                remedy=f"`provider` is {provider.name}: take `{name}` out, or name another provider",
+                f"{provider.title} has no `{name}`",
+                where=where,
+                key=(name,),
+                remedy=f"`provider` is {provider.name}: remove `{name}`, or set another provider",
             )
     location = locate(
         provider,
@@ -118,6 +130,8 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
     )
     if config.cdn is not None:
         check_cdn(config.cdn, provider, location, where)
+    settings = bucket_settings(config, provider, where)
+    check_aws(config, provider, where)
     return BucketSpec(
         provider=provider,
         location=location,
@@ -126,59 +140,60 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
         adopt=config.adopt,
         force_destroy=config.force_destroy,
         protect=config.protect,
-        settings=bucket_settings(config, provider, where),
-        aws=checked_aws(config, provider, where),
+        settings=settings,
+        aws=config.aws,
         cdn=config.cdn,
     )
 
 
-def _channel(bucket: BucketSpec, keys: ChannelConfig, where: str) -> ChannelSpec:
-    prefix = (keys.prefix or "").strip("/")
+def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSpec:
+    prefix = (config.prefix or "").strip("/")
     check_prefix(prefix, where)
-    if "json" not in keys.index.formats:
+    if "json" not in config.index.formats:
         raise ConfigurationError(
-            "`json` is missing: repodata.json is the truth that the other formats are made from",
-            where=f"{where}, key index.formats",
+            "`json` is missing: repodata.json is the authoritative index, from which the other files are derived",
+            where=where,
+            key=("index", "formats"),
             remedy="add `json` to the formats",
         )
     if bucket.cdn is not None:
-        check_behind_cdn(keys.visibility, keys.public_url, where)
-    public = keys.visibility == "public"
-    # Behind a CDN it may be known only once that is there, see `describe`.
+        check_behind_cdn(config.visibility, config.public_url, where)
+    public = config.visibility == "public"
+    # Behind a CDN the URL may be known only once the distribution exists, see `build_descriptor`.
     direct = public and bucket.cdn is None
     own_url = bucket.provider.public_channel_url(bucket.location, prefix) if direct else None
-    if direct and keys.public_url is None and own_url is None:
+    if direct and config.public_url is None and own_url is None:
         raise ConfigurationError(
-            f"{bucket.provider.title} gives a public bucket a domain that only its owner knows",
-            where=f"{where}, key public-url",
+            f"{bucket.provider.title} assigns a public bucket a domain that chaninfra cannot derive",
+            where=where,
+            key=("public-url",),
             remedy=f"{bucket.provider.public.note}, then set `public-url` to the channel's https URL",
         )
-    if direct and keys.public_url is None and bucket.adopt and bucket.provider.public.value == "acl":
+    if direct and config.public_url is None and bucket.adopt and bucket.provider.public.value == "acl":
         raise ConfigurationError(
-            f"{bucket.provider.title} opens whole buckets only, and in an adopted one there may be more than channels",
-            where=f"{where}, key visibility",
-            remedy="take `visibility` out; or open the bucket yourself, with all that is in it, and set `public-url` "
-            f"to the channel's URL, {own_url}",
+            f"{bucket.provider.title} can make only whole buckets public, and an adopted one may contain other objects",
+            where=where,
+            key=("visibility",),
+            remedy="remove `visibility`; or make the bucket public yourself, with everything in it, and set "
+            f"`public-url` to the channel's URL, {own_url}",
         )
-    for key, given in (("public-url", keys.public_url is not None), ("auth", keys.auth == "public")):
+    for key, given in (("public-url", config.public_url is not None), ("auth", config.auth == "public")):
         if given and not public:
             raise ConfigurationError(
                 "a private channel has no public URL",
-                where=f"{where}, key {key}",
-                remedy=f"set `visibility` to public, or take `{key}` out",
+                where=where,
+                key=(key,),
+                remedy=f"set `visibility` to public, or remove `{key}`",
             )
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
+    check_visibility(config, bucket.provider, bucket.aws, where, bucket.cdn)
     return ChannelSpec(
-        name=keys.name or prefix.rsplit("/", 1)[-1] or bucket.name,
+        name=config.name or prefix.rsplit("/", 1)[-1] or bucket.name,
         prefix=prefix,
-        subdirs=tuple(name for name in KNOWN_SUBDIRS if name == NOARCH or name in keys.subdirs),
-        visibility=keys.visibility,
-        auth=keys.auth or default_auth,
-        public_url=keys.public_url.rstrip("/") if keys.public_url else own_url,
-        index=keys.index,
-        principals=granted(keys, bucket.provider, bucket.aws, bucket.location.region, where, bucket.cdn),
+        subdirs=tuple(name for name in KNOWN_SUBDIRS if name == NOARCH or name in config.subdirs),
+        visibility=config.visibility,
+        auth=config.auth or default_auth,
+        public_url=config.public_url.rstrip("/") if config.public_url else own_url,
+        index=config.index,
+        principals=principals_of(config, bucket.provider, bucket.location.region, where),
     )
-
-
-def _key_place(where: str, name: str) -> str:
-    return f"{where}, channel {name}" if name else where

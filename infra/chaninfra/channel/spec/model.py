@@ -1,4 +1,4 @@
-"""What a stack declares: one bucket and the channels in it, validated, with every default filled in."""
+"""The spec of a stack: one bucket and its channels, validated, with every default filled in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chaninfra.channel.spec.token_claims import TokenClaims
 
 @dataclass(frozen=True, kw_only=True)
 class BucketSettings:
-    """What is declared; a setting that is not is left as the store has it."""
+    """The declared settings of a bucket. A setting that is None or empty is not changed at the store."""
 
     versioning: bool | None = None
     encryption: Encryption | None = None
@@ -32,20 +32,23 @@ class BucketSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PrincipalSpec:
-    """A publisher, reader or maintainer: with `token` it comes with a token, with `arn` AWS knows it already, and with
-    `key` it has an access key of the store."""
+    """A publisher, reader or maintainer. Exactly one of `token`, `arn` and `key` is set, by its kind."""
 
     name: str
     role: Role
     kind: str
+    """The key that is set in the config: `github`, `gitlab`, `oidc`, `arn` or `key`."""
     token: TokenClaims | None = None
+    """The claims of the OIDC tokens that it authenticates with."""
     arn: str | None = None
+    """The ARN or account number of an existing principal of AWS."""
     key: AccessKeyConfig | None = None
+    """It gets an access key of the store."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """A distribution that is there; `domain_name` is the one that CloudFront gave it."""
+    """An existing CloudFront distribution; `domain_name` is the one that CloudFront assigned (`d1.cloudfront.net`)."""
 
     id: str
     domain_name: str
@@ -53,21 +56,21 @@ class Distribution:
 
 @dataclass(frozen=True, kw_only=True)
 class BucketSpec:
-    """The bucket: where it is, whose credentials reach it, and what Pulumi may do to it."""
+    """The bucket: its location, its settings, and what Pulumi may do with it."""
 
     provider: Provider
     location: Location
     profile: str | None = None
     own_endpoint: bool = False
-    """Whether the endpoint was given by the user and is not the provider's own."""
+    """Whether the config sets `endpoint-url`."""
     adopt: bool = False
     force_destroy: bool = False
     protect: bool = False
     settings: BucketSettings = field(default_factory=BucketSettings)
     aws: AwsConfig = field(default_factory=AwsConfig)
-    """What only AWS has; the defaults elsewhere."""
+    """Settings that only AWS has; all defaults for other providers."""
     cdn: CdnConfig | None = None
-    """What stands before the bucket."""
+    """CloudFront in front of the bucket; None without a CDN."""
 
     @property
     def name(self) -> str:
@@ -77,7 +80,7 @@ class BucketSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelSpec:
-    """One channel; `prefix` has no slash at either end and is empty where the whole bucket is the channel."""
+    """One channel. `prefix` has no slash at either end; it is "" if the whole bucket is the channel."""
 
     name: str
     prefix: str
@@ -89,23 +92,23 @@ class ChannelSpec:
     principals: tuple[PrincipalSpec, ...] = ()
 
     def key(self, *parts: str) -> str:
-        """The key of an object of the channel."""
+        """The object key for a path in the channel: `key("noarch", "repodata.json")`."""
         return join(self.prefix, *parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackSpec:
-    """A bucket and its channels, in the order of their names."""
+    """A bucket and its channels, sorted by their keys in `channels`."""
 
     bucket: BucketSpec
     channels: tuple[ChannelSpec, ...]
 
     @property
     def visibility(self) -> Visibility:
-        """The one visibility of all channels of the bucket."""
+        """The visibility of all channels of the bucket (`check_together` ensures that they have the same)."""
         return self.channels[0].visibility
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody reads from the bucket itself; behind a CDN it stays private."""
+        """Whether anonymous requests may read the bucket itself. Behind a CDN the bucket stays private."""
         return self.visibility == "public" and self.bucket.cdn is None

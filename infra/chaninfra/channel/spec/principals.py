@@ -1,59 +1,59 @@
-"""Who is granted what: the principals of a channel, and the keys of AWS, checked against one another."""
+"""The principals of a channel, checked against what the provider supports."""
 
 from __future__ import annotations
 
-from chaninfra.channel.config.aws import AwsConfig
-from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.config.channel import ChannelConfig
 from chaninfra.channel.config.principals import PrincipalConfig
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.roles import ROLES
-from chaninfra.channel.spec.checks import check_visibility
 from chaninfra.channel.spec.model import PrincipalSpec
 from chaninfra.channel.spec.token_claims import claims_of, kind_of
 
 
-def granted(
-    keys: ChannelConfig, provider: Provider, aws: AwsConfig, region: str, where: str, cdn: CdnConfig | None = None
-) -> tuple[PrincipalSpec, ...]:
-    """The principals of a channel, by role and name. Raises ConfigurationError, for its visibility too."""
-    check_visibility(keys, provider, aws, where, cdn)
-    found: list[PrincipalSpec] = []
-    for role, key in ROLES.items():
-        named: dict[str, PrincipalConfig] = getattr(keys, key)
-        for name, principal in sorted(named.items()):
-            place = f"{where}, key {key}.{name}"
-            kind = kind_of(principal, place)
-            check_kind(kind, provider, f"{place}.{kind}")
-            found.append(
+def principals_of(channel: ChannelConfig, provider: Provider, region: str, where: str) -> tuple[PrincipalSpec, ...]:
+    """The principals of a channel, in the order of ROLES and then of their names. Raises ConfigurationError."""
+    verifier = sub_only_verifier(provider, region)
+    specs: list[PrincipalSpec] = []
+    for role, plural in ROLES.items():
+        principals: dict[str, PrincipalConfig] = getattr(channel, plural)
+        for name, principal in sorted(principals.items()):
+            key = (plural, name)
+            kind = kind_of(principal, where, key)
+            check_kind(kind, provider, where, (*key, kind))
+            specs.append(
                 PrincipalSpec(
                     name=name,
                     role=role,
                     kind=kind,
-                    token=claims_of(principal, where=place, by_sub=judge(provider, region)),
+                    token=claims_of(principal, where=where, key=key, sub_only_verifier=verifier),
                     arn=principal.arn,
                     key=principal.key,
                 )
             )
-    return tuple(found)
+    return tuple(specs)
 
 
-def check_kind(kind: str, provider: Provider, where: str) -> None:
-    """Raises ConfigurationError for a kind of principal that the store does not have."""
+def check_kind(kind: str, provider: Provider, where: str, key: tuple[str, ...] = ()) -> None:
+    """Raise ConfigurationError, about `key`, if the store has no principals of this kind."""
     if kind == "key":
-        has, remedy = provider.keys.value != "aws-iam", "give one of github, gitlab, oidc, arn"
+        supported, remedy = provider.keys.value != "aws-iam", "use one of `github`, `gitlab`, `oidc`, `arn`"
     elif kind == "arn":
-        has, remedy = provider.backend == "aws", "give `key: {}`"
+        supported, remedy = provider.backend == "aws", "use `key: {}`"
     else:
-        has, remedy = provider.oidc.value != "none", "give `key: {}`"
-    if not has:
-        raise ConfigurationError(f"{provider.title} has no principals of the kind `{kind}`", where=where, remedy=remedy)
+        supported, remedy = provider.oidc.value != "none", "use `key: {}`"
+    if not supported:
+        raise ConfigurationError(
+            f"{provider.title} has no principals of the kind `{kind}`", where=where, key=key, remedy=remedy
+        )
 
 
-def judge(provider: Provider, region: str) -> str | None:
-    """Who judges tokens, where that one knows no claim but `aud` and `sub`."""
+def sub_only_verifier(provider: Provider, region: str) -> str | None:
+    """The name of what verifies tokens at the provider, if it evaluates only the claims `aud` and `sub`; else None.
+
+    MinIO evaluates no others; neither does IAM outside the partition aws.
+    """
     if provider.oidc.value == "minio-openid":
         return provider.title
     if provider.backend == "aws" and partition(region) != "aws":

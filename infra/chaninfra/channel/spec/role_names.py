@@ -1,4 +1,4 @@
-"""The names of the roles of publishers, readers and maintainers, and the ARNs of those of other stores than AWS."""
+"""Names of the roles of publishers, readers and maintainers, and their ARNs on stores other than AWS."""
 
 from __future__ import annotations
 
@@ -10,35 +10,37 @@ from chaninfra.channel.providers.model import OidcWay
 from chaninfra.channel.spec.model import PrincipalSpec
 from chaninfra.channel.spec.token_claims import TokenClaims
 
-_LONGEST = 64
+_MAX_LENGTH = 64
 
 
 def role_name(bucket: str, prefix: str, principal: PrincipalSpec, name_prefix: str = "") -> str:
-    """The name of a principal's role: at most 64 characters of those that IAM allows, the same for the same names.
+    """The name of a principal's role: BUCKET-PREFIX-ROLE-NAME, at most 64 characters that IAM allows.
 
-    Where they do not fit as they are, a digest tells them from others that would look the same.
+    It depends on the arguments only. If characters must be replaced or cut off, a digest at the end keeps different
+    principals distinct. The limits are those of the IAM User Guide, "IAM and AWS STS quotas".
     """
     parts = [bucket, prefix, principal.role, principal.name]
-    whole = name_prefix + "-".join(part for part in parts if part)
-    plain = whole.replace("/", "-")
-    if plain == whole and len(plain) <= _LONGEST:
+    full = name_prefix + "-".join(part for part in parts if part)
+    plain = full.replace("/", "-")
+    if plain == full and len(plain) <= _MAX_LENGTH:
         return plain
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
-    return f"{plain[: _LONGEST - len(digest) - 1]}-{digest}"
+    return f"{plain[: _MAX_LENGTH - len(digest) - 1]}-{digest}"
 
 
 VERSITYGW_ACCOUNT = "000000000000"
-"""The account that all ARNs of versitygw are of."""
+"""The account number in all ARNs of versitygw."""
 
 
-def _of_minio(_name: str, trust: TokenClaims) -> str:
-    # As MinIO makes it of the client id, for a server without a site region (internal/config/identity/openid).
-    number = base64.urlsafe_b64encode(hashlib.sha1(trust.audience.encode(), usedforsecurity=False).digest())
-    return f"arn:minio:iam:::role/{number.rstrip(b'=').decode()}"
+def _minio_arn(_name: str, claims: TokenClaims) -> str:
+    # MinIO derives it from the client id; this is for a server without a site region (internal/config/identity/openid).
+    digest = base64.urlsafe_b64encode(hashlib.sha1(claims.audience.encode(), usedforsecurity=False).digest())
+    return f"arn:minio:iam:::role/{digest.rstrip(b'=').decode()}"
 
 
 ROLE_ARNS: dict[OidcWay, Callable[[str, TokenClaims], str]] = {
-    "minio-openid": _of_minio,
+    "minio-openid": _minio_arn,
     "versitygw-iam": lambda name, _: f"arn:aws:iam::{VERSITYGW_ACCOUNT}:role/{name}",
 }
-"""The ARN that a token is sent with, from the role's name and what the token holds, by the store's way of OIDC."""
+"""`oidc` of the provider → a function of role name and token claims that returns the role's ARN, which a client sends
+with its token."""

@@ -1,8 +1,7 @@
-"""Trust policies: which tokens of an OIDC issuer may become a role. Pure functions that return dicts.
+"""Claims that the token of a publisher, reader or maintainer must carry: the input of its trust policy.
 
-Every policy checks `aud` and `sub`; values without a wildcard by StringEquals. A pattern that somebody else's token
-could match is refused: in the part that names the owner there is never a wildcard. ForAllValues is never used, since it
-holds where the claim is missing.
+Every `TokenClaims` names `aud` and `sub`. A value without `*` must match exactly. A pattern that the token of another
+owner could match is refused: the part of a value that names the owner never has a wildcard.
 
 Sources: GitHub docs, "OpenID Connect reference" (subject claims, immutable subject claims, `%3A` in environments);
 GitLab docs, "OpenID Connect in AWS" (`sub`); AWS IAM User Guide, "IAM and AWS STS condition context keys".
@@ -13,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,198 +22,212 @@ from chaninfra.channel.errors import ConfigurationError
 _GITHUB_REPOSITORY = r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+"
 
 GITHUB = "token.actions.githubusercontent.com"
+"""The issuer of GitHub's tokens, without https://."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenClaims:
-    """What a token must hold: `issuer` is a URL without its scheme, `claims` claim → the values that may be there."""
+    """The claims that a token must carry to assume a role."""
 
     issuer: str
+    """The issuer's URL without https://, for example `gitlab.com`."""
     audience: str
+    """The value of `aud`."""
     claims: dict[str, tuple[str, ...]]
-
-    def statement(self, provider_arn: str) -> dict[str, Any]:
-        """The statement of a trust policy that lets such tokens in."""
-        conditions: dict[str, dict[str, Any]] = {}
-        for claim, values in {"aud": (self.audience,), **self.claims}.items():
-            operator = "StringLike" if any("*" in value for value in values) else "StringEquals"
-            found = values[0] if len(values) == 1 else list(values)
-            conditions.setdefault(operator, {})[f"{self.issuer}:{claim}"] = found
-        return {
-            "Effect": "Allow",
-            "Principal": {"Federated": provider_arn},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": conditions,
-        }
+    """Claim → the values that it may have; `sub` is always there. `*` in a value stands for any text."""
 
 
-def claims_of(principal: PrincipalConfig, *, where: str, by_sub: str | None = None) -> TokenClaims | None:
-    """What the principal's tokens hold; None for one that has none (an ARN, a key).
+class _Place(NamedTuple):
+    """Where in a document a principal or a part of it is: the document, and the path of the key."""
 
-    `by_sub` names who judges them, where that one knows no claim but `aud` and `sub`.
-    Raises ConfigurationError for a principal of no kind or of several, and for what somebody else's token could match.
+    where: str
+    key: tuple[str, ...]
+
+    def below(self, key: str) -> _Place:
+        return _Place(self.where, (*self.key, key))
+
+    def error(self, message: str, *, remedy: str) -> ConfigurationError:
+        return ConfigurationError(message, where=self.where, key=self.key, remedy=remedy)
+
+
+def claims_of(
+    principal: PrincipalConfig, *, where: str, key: tuple[str, ...] = (), sub_only_verifier: str | None = None
+) -> TokenClaims | None:
+    """The claims that the principal's tokens must carry; None for a principal without tokens (`arn`, `key`).
+
+    `where` and `key` say where the principal is configured. `sub_only_verifier` is the name of the token's verifier if
+    it evaluates no claim but `aud` and `sub` (see `spec.principals.sub_only_verifier`).
+    Raises ConfigurationError for a principal of no kind or of several, and for claims that somebody else's token could
+    carry.
     """
-    kind = kind_of(principal, where)
-    make = _KINDS.get(kind)
-    found = make(getattr(principal, kind), f"{where}.{kind}") if make else None
-    return _sub_only(found, principal, where, by_sub) if found and by_sub else found
+    place = _Place(where, key)
+    kind = kind_of(principal, where, key)
+    build = _BUILDERS.get(kind)
+    if build is None:
+        return None
+    claims = build(getattr(principal, kind), place.below(kind))
+    return _sub_only(claims, principal, place, sub_only_verifier) if sub_only_verifier else claims
 
 
-def _sub_only(found: TokenClaims, principal: PrincipalConfig, where: str, judge: str) -> TokenClaims:
-    """The same for one who knows `aud` and `sub` only, so that a condition on another claim never holds."""
-    if set(found.claims) == {"sub"}:
-        return found
-    who = principal.github
-    if who is None or who.repository_id is None or who.workflow is not None:
-        raise ConfigurationError(
-            f"{judge} knows `aud` and `sub` of a token and nothing else",
-            where=f"{where}.github",
-            remedy="give owner-id and repository-id, which newer repositories have in `sub`, and no `workflow`",
+def _sub_only(claims: TokenClaims, principal: PrincipalConfig, place: _Place, verifier: str) -> TokenClaims:
+    """Claims for verifiers that see only `aud` and `sub` (MinIO, IAM outside the partition aws).
+
+    Owner id and repository id must then be in `sub` itself, where GitHub puts them for newer repositories. Raises
+    ConfigurationError if the config does not give them.
+    """
+    if set(claims.claims) == {"sub"}:
+        return claims
+    github = principal.github
+    if github is None or github.repository_id is None or github.workflow is not None:
+        raise place.below("github").error(
+            f"{verifier} evaluates only the claims aud and sub of a token",
+            remedy="set `owner-id` and `repository-id`, which the sub of newer repositories contains, and remove "
+            "`workflow`",
         )
-    pinned = tuple(subject for subject in found.claims["sub"] if f"@{who.repository_id}:" in subject)
-    return replace(found, claims={"sub": pinned})
+    pinned = tuple(subject for subject in claims.claims["sub"] if f"@{github.repository_id}:" in subject)
+    return replace(claims, claims={"sub": pinned})
 
 
-def kind_of(principal: PrincipalConfig, where: str) -> str:
-    """The one key that says who it is. Raises ConfigurationError where there is none, or more."""
+def kind_of(principal: PrincipalConfig, where: str, key: tuple[str, ...] = ()) -> str:
+    """The kind of a principal: the one key that is set (`github`, `gitlab`, `oidc`, `key` or `arn`).
+
+    Raises ConfigurationError if none or several are set.
+    """
     kinds = [field.name for field in msgspec.structs.fields(PrincipalConfig)]
     given = [kind for kind in kinds if getattr(principal, kind) is not None]
     if len(given) != 1:
-        raise ConfigurationError(
-            f"says {' and '.join(given) or 'nothing'} of who it is",
-            where=where,
-            remedy=f"give exactly one of {', '.join(kinds)}",
+        raise _Place(where, key).error(
+            f"has {_quoted(given, ' and ') or 'no kind of principal'}", remedy=f"set exactly one of {_quoted(kinds)}"
         )
     return given[0]
 
 
-def _github(who: GitHub, where: str) -> TokenClaims:
-    owner, repository = _owned(who.repository, _GITHUB_REPOSITORY, f"{where}.repository").split("/")
-    if (who.owner_id is None) != (who.repository_id is None):
-        raise ConfigurationError("owner-id and repository-id go together", where=where, remedy="give both, or neither")
-    context = _github_context(who, where)
+def _github(github: GitHub, place: _Place) -> TokenClaims:
+    _check_name(github.repository, _GITHUB_REPOSITORY, place.below("repository"))
+    owner, repository = github.repository.split("/")
+    if (github.owner_id is None) != (github.repository_id is None):
+        raise place.error("`owner-id` and `repository-id` go together", remedy="set both, or neither")
+    context = _github_context(github, place)
     names = [f"{owner}/{repository}"]
     claims: dict[str, tuple[str, ...]] = {}
-    if who.owner_id and who.repository_id:
-        names.append(f"{owner}@{who.owner_id}/{repository}@{who.repository_id}")
-        # The older form of `sub` has names only; with this it is pinned as well.
-        claims["repository_id"] = (who.repository_id,)
+    if github.owner_id and github.repository_id:
+        names.append(f"{owner}@{github.owner_id}/{repository}@{github.repository_id}")
+        # The older form of `sub` has names only; this claim pins the repository for it too.
+        claims["repository_id"] = (github.repository_id,)
     else:
-        # No name holds an @, so the owner is this one. What follows could be found further on in the `sub` of another
-        # repository of the owner's, which may compose it as it likes ("Customizing the subject claims").
+        # No GitHub name contains an @, so the first part is this owner. The rest of the pattern could match the end of
+        # the `sub` of another repository of the same owner, since a repository may customize its `sub` ("Customizing
+        # the subject claims"); the claim `repository` excludes that.
         names.append(f"{owner}@*/{repository}@*")
-        claims["repository"] = (who.repository,)
-    if who.workflow is not None:
-        claims["job_workflow_ref"] = (_workflow(who.workflow, f"{where}.workflow"),)
-    _full(who.audience, f"{where}.audience")
+        claims["repository"] = (github.repository,)
+    if github.workflow is not None:
+        _check_workflow(github.workflow, place.below("workflow"))
+        claims["job_workflow_ref"] = (github.workflow,)
+    _check_literal(github.audience, place.below("audience"))
     subjects = tuple(f"repo:{name}:{context}" for name in names)
-    return TokenClaims(issuer=GITHUB, audience=who.audience, claims={"sub": subjects, **claims})
+    return TokenClaims(issuer=GITHUB, audience=github.audience, claims={"sub": subjects, **claims})
 
 
-def _github_context(who: GitHub, where: str) -> str:
+def _github_context(github: GitHub, place: _Place) -> str:
+    """The last part of `sub`, for example `ref:refs/heads/main`; `*` if only a reusable workflow is named."""
     contexts = {
-        "branch": f"ref:refs/heads/{who.branch}" if who.branch else None,
-        "tag": f"ref:refs/tags/{who.tag}" if who.tag else None,
-        "ref": f"ref:{who.ref}" if who.ref else None,
-        "environment": f"environment:{who.environment.replace(':', '%3A')}" if who.environment else None,
-        "pull-request": "pull_request" if who.pull_request else None,
+        "branch": f"ref:refs/heads/{github.branch}" if github.branch else None,
+        "tag": f"ref:refs/tags/{github.tag}" if github.tag else None,
+        "ref": f"ref:{github.ref}" if github.ref else None,
+        "environment": f"environment:{github.environment.replace(':', '%3A')}" if github.environment else None,
+        "pull-request": "pull_request" if github.pull_request else None,
     }
     given = {key: value for key, value in contexts.items() if value is not None}
-    if len(given) > 1 or not (given or who.workflow):
-        raise ConfigurationError(
-            f"names {' and '.join(given) or 'no part'} of the repository's runs",
-            where=where,
-            remedy=f"give exactly one of {', '.join(contexts)}"
-            + ("" if given else "; or a reusable `workflow`, which alone may then get in from any of them"),
+    if len(given) > 1:
+        raise place.error(f"has {_quoted(given, ' and ')}", remedy=f"set exactly one of {_quoted(contexts)}")
+    if not (given or github.workflow):
+        raise place.error(
+            "does not say which workflow runs of the repository",
+            remedy=f"set exactly one of {_quoted(contexts)}; or `workflow` alone, to allow that reusable workflow on "
+            "every branch and tag",
         )
-    if who.environment:
-        _full(who.environment, f"{where}.environment")
-    for key, name in {"branch": who.branch, "tag": who.tag}.items():
+    if github.environment:
+        _check_literal(github.environment, place.below("environment"))
+    for key, name in {"branch": github.branch, "tag": github.tag}.items():
         if name and name.startswith("refs/"):
-            raise ConfigurationError(
-                f"{name!r} is a ref in full", where=f"{where}.{key}", remedy=f"write the {key}'s name, or use `ref`"
-            )
+            raise place.below(key).error(f"{name!r} is a full ref", remedy=f"write the {key}'s name, or use `ref`")
     for key in ("branch", "tag", "ref"):
         value = given.get(key, "").removeprefix("ref:")
-        _ref(value, f"{where}.{key}")
+        _check_ref(value, place.below(key))
         if value and not value.startswith("refs/"):
-            raise ConfigurationError(
-                f"{value!r} is no ref in full", where=f"{where}.{key}", remedy="write refs/heads/… or refs/tags/…"
-            )
+            raise place.below(key).error(f"{value!r} is not a full ref", remedy="write refs/heads/… or refs/tags/…")
     return next(iter(given.values()), "*")
 
 
-def _workflow(value: str, where: str) -> str:
+def _check_workflow(value: str, place: _Place) -> None:
+    """Raise ConfigurationError if `value` is not a reusable workflow with its ref."""
     path, _, ref = value.partition("@")
-    _owned(path, _GITHUB_REPOSITORY + r"/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", where)
+    _check_name(path, _GITHUB_REPOSITORY + r"/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", place)
     if not ref or ref.startswith("*"):
-        raise ConfigurationError(
-            "has no ref", where=where, remedy="write OWNER/REPO/.github/workflows/FILE.yml@refs/heads/BRANCH"
+        raise place.error("has no ref", remedy="write OWNER/REPO/.github/workflows/FILE.yml@refs/heads/BRANCH")
+    _check_ref(ref, place)
+
+
+def _gitlab(gitlab: GitLab, place: _Place) -> TokenClaims:
+    _check_name(gitlab.project, r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", place.below("project"))
+    given = [(kind, ref) for kind, ref in (("branch", gitlab.branch), ("tag", gitlab.tag)) if ref is not None]
+    if len(given) != 1:
+        raise place.error(
+            f"has {'both' if given else 'neither'} `branch` {'and' if given else 'nor'} `tag`",
+            remedy="set exactly one of `branch`, `tag`",
         )
-    _ref(ref, where)
-    return value
-
-
-def _gitlab(who: GitLab, where: str) -> TokenClaims:
-    project = _owned(who.project, r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", f"{where}.project")
-    given = {"branch": who.branch, "tag": who.tag}
-    chosen = [(kind, ref) for kind, ref in given.items() if ref is not None]
-    if len(chosen) != 1:
-        raise ConfigurationError(
-            "names no ref of the project, or two", where=where, remedy="give exactly one of branch, tag"
+    kind, ref = given[0]
+    _check_ref(ref, place.below(kind))
+    if not re.fullmatch(r"[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)*", gitlab.host):
+        raise place.below("host").error(
+            f"{gitlab.host!r} is not a host name", remedy="write the name, without https:// and without a port"
         )
-    kind, ref = chosen[0]
-    _ref(ref, f"{where}.{kind}")
-    if not re.fullmatch(r"[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)*", who.host):
-        raise ConfigurationError(
-            f"{who.host!r} is no host",
-            where=f"{where}.host",
-            remedy="write its name, without https:// and without a port",
-        )
-    if who.audience is not None:
-        _full(who.audience, f"{where}.audience")
-    subject = f"project_path:{project}:ref_type:{kind}:ref:{ref}"
-    return TokenClaims(issuer=who.host, audience=who.audience or f"https://{who.host}", claims={"sub": (subject,)})
+    if gitlab.audience is not None:
+        _check_literal(gitlab.audience, place.below("audience"))
+    subject = f"project_path:{gitlab.project}:ref_type:{kind}:ref:{ref}"
+    audience = gitlab.audience or f"https://{gitlab.host}"
+    return TokenClaims(issuer=gitlab.host, audience=audience, claims={"sub": (subject,)})
 
 
-def _oidc(who: Oidc, where: str) -> TokenClaims:
-    _full(who.subject, f"{where}.subject")
-    _full(who.audience, f"{where}.audience")
-    issuer = who.issuer.removeprefix("https://")
-    return TokenClaims(issuer=issuer, audience=who.audience, claims={"sub": (who.subject,)})
+def _oidc(oidc: Oidc, place: _Place) -> TokenClaims:
+    _check_literal(oidc.subject, place.below("subject"))
+    _check_literal(oidc.audience, place.below("audience"))
+    issuer = oidc.issuer.removeprefix("https://")
+    return TokenClaims(issuer=issuer, audience=oidc.audience, claims={"sub": (oidc.subject,)})
 
 
-_KINDS: dict[str, Callable[[Any, str], TokenClaims]] = {"github": _github, "gitlab": _gitlab, "oidc": _oidc}
+_BUILDERS: dict[str, Callable[[Any, _Place], TokenClaims]] = {"github": _github, "gitlab": _gitlab, "oidc": _oidc}
 
 
-def _full(value: str, where: str) -> None:
-    """Raises ConfigurationError where `value` is not meant as it stands, but as a pattern."""
+def _check_literal(value: str, place: _Place) -> None:
+    """Raise ConfigurationError if IAM would read `value` as a pattern or a policy variable."""
     for mark, name in {"*": "wildcard", "?": "wildcard", "${": "variable"}.items():
         if mark in value:
-            raise ConfigurationError(
-                f"{value!r} has a {name}: tokens that are not meant could match it",
-                where=where,
-                remedy="write it in full; several principals may share a channel",
+            raise place.error(
+                f"{value!r} has a {name}: tokens of others could match it",
+                remedy="write the value in full; for several values, add several principals",
             )
 
 
-def _ref(value: str, where: str) -> None:
-    """Raises ConfigurationError where `value` is no ref, nor one with `*` for a part of it."""
-    # `${` would be a variable of the policy's, `?` a wildcard.
+def _check_ref(value: str, place: _Place) -> None:
+    """Raise ConfigurationError if `value` is neither a ref nor a ref with `*` for a part of it."""
+    # In a policy, `${` starts a variable and `?` is a wildcard; a colon separates the parts of `sub`.
     if re.search(r"[\s:?]|\$\{", value):
-        raise ConfigurationError(
-            f"{value!r} is no ref", where=where, remedy="take out spaces, colons, ? and ${; `*` stands for any part"
+        raise place.error(
+            f"{value!r} is not a ref", remedy="remove spaces, colons, ? and ${; * stands for any part of the name"
         )
 
 
-def _owned(value: str, form: str, where: str) -> str:
-    """`value`, which names an owner. Raises ConfigurationError for a wildcard in it, or another form."""
+def _check_name(value: str, form: str, place: _Place) -> None:
+    """Raise ConfigurationError if `value`, which names an owner, has a wildcard or does not match the regex `form`."""
     if "*" in value or "?" in value:
-        raise ConfigurationError(
-            f"{value!r} has a wildcard: a name that another owner takes could match it",
-            where=where,
-            remedy="name owner and repository in full; several principals may share a channel",
+        raise place.error(
+            f"{value!r} has a wildcard: names of other owners could match it",
+            remedy="write owner and repository in full; for several repositories, add several principals",
         )
     if not re.fullmatch(form, value):
-        raise ConfigurationError(f"{value!r} is not valid", where=where, remedy="write OWNER/NAME")
-    return value
+        raise place.error(f"{value!r} is not valid", remedy="write OWNER/NAME")
+
+
+def _quoted(keys: Any, separator: str = ", ") -> str:
+    return separator.join(f"`{key}`" for key in keys)

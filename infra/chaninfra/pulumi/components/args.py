@@ -31,317 +31,320 @@ class IndexArgs(TypedDict, total=False):
 
 
 class GitHubArgs(TypedDict, total=False):
-    """Workflows of a GitHub repository. One of branch, tag, ref, environment and pull-request says which; a reusable
-    workflow may be named instead of, or besides, it.
+    """Workflow runs of a GitHub repository. Set exactly one of `branch`, `tag`, `ref`, `environment` and
+    `pull-request`; or `workflow`, alone or together with one of them.
     """
 
     repository: Required[str]
-    """OWNER/REPOSITORY; no wildcard."""
+    """OWNER/REPOSITORY, without wildcards."""
 
     branch: str
-    """Runs on this branch; `*` may stand for a part of its name."""
+    """Runs on this branch; `*` matches any text."""
 
     tag: str
-    """Runs on this tag; `*` may stand for a part of its name."""
+    """Runs on this tag; `*` matches any text."""
 
     ref: str
-    """Runs on this ref, written in full (refs/heads/main)."""
+    """Runs on this full ref, for example refs/heads/main."""
 
     environment: str
-    """Jobs of this environment; its token then says nothing of the branch."""
+    """Jobs of this environment, on every branch and tag."""
 
     pull_request: bool
     """Runs for pull requests."""
 
     workflow: str
-    """The reusable workflow that the job calls, with its ref."""
+    """Reusable workflow that the job calls, with its ref."""
 
     owner_id: str
-    """The owner's id: names can be taken over by others, ids cannot. Goes with repository-id."""
+    """ID of the owner. Another owner can take over a name, but not an ID. Set it together with `repository_id`."""
 
     repository_id: str
-    """The repository's id. Goes with owner-id."""
+    """ID of the repository. Set it together with `owner_id`."""
 
     audience: str
-    """The `aud` of its tokens: what aws-actions/configure-aws-credentials asks for unless it is told otherwise. In
-    China it is told sts.amazonaws.com.cn.
+    """The claim aud of the tokens. The default is the one that aws-actions/configure-aws-credentials requests; in the
+    regions of China, configure sts.amazonaws.com.cn there and here.
     """
 
 
 class GitLabArgs(TypedDict, total=False):
-    """Jobs of a GitLab project, on one branch or tag."""
+    """CI jobs of a GitLab project, on one branch or tag."""
 
     project: Required[str]
-    """GROUP/PROJECT, subgroups included; no wildcard."""
+    """GROUP/PROJECT, with subgroups, without wildcards."""
 
     branch: str
-    """Jobs on this branch; `*` may stand for a part of its name."""
+    """Jobs on this branch; `*` matches any text."""
 
     tag: str
-    """Jobs on this tag; `*` may stand for a part of its name."""
+    """Jobs on this tag; `*` matches any text."""
 
     host: str
-    """The server, for a self-hosted one."""
+    """Host name of the GitLab server."""
 
     audience: str
-    """The `aud` that the job asks for; left out, the server's https URL."""
+    """The claim aud of the tokens, which the job requests. Default: the HTTPS URL of the server."""
 
 
 class OidcArgs(TypedDict, total=False):
     """Tokens of any OIDC issuer."""
 
     issuer: Required[str]
-    """The issuer's URL, as in `iss`."""
+    """URL of the issuer, as in the claim iss."""
 
     audience: Required[str]
-    """The `aud` of the tokens."""
+    """The claim aud of the tokens."""
 
     subject: Required[str]
-    """The `sub` of the tokens, in full."""
+    """The claim sub of the tokens, without wildcards."""
 
 
 class KeyArgs(TypedDict, total=False):
-    """An access key of the store, with the rights on this channel only."""
+    """An access key of the store, with permissions on this channel only."""
 
     rotate: str
-    """Any text, a date for one: when it changes, a new key is made and then the old one deleted."""
+    """Any text, for example a date. When it changes, chaninfra creates a new access key, then deletes the old one."""
 
 
 class PrincipalArgs(TypedDict, total=False):
-    """One principal; exactly one of the keys says of which kind it is."""
+    """One principal. Exactly one of the keys must be set: the kind of the principal."""
 
     github: GitHubArgs
-    """Workflows of a GitHub repository."""
+    """Workflow runs of a GitHub repository."""
 
     gitlab: GitLabArgs
-    """Jobs of a GitLab project."""
+    """CI jobs of a GitLab project."""
 
     oidc: OidcArgs
     """Tokens of any OIDC issuer."""
 
     key: KeyArgs
-    """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next-steps` says how.
+    """An access key of its own, on stores other than AWS; `{}` is enough. If chaninfra cannot create it, the stack
+    output `next-steps` explains how to.
     """
 
     arn: pulumi.Input[str]
-    """An AWS account (its number), or a role or user by ARN."""
+    """An AWS account (its 12 digits), or the ARN of a role or user."""
 
 
 class RolesArgs(TypedDict, total=False):
-    """What all roles of publishers, readers and maintainers share."""
+    """Settings of all IAM roles of publishers, readers and maintainers."""
 
     name_prefix: str
-    """What the names of the roles begin with."""
+    """Prefix of the role names."""
 
     path: str
-    """The IAM path of the roles."""
+    """IAM path of the roles."""
 
     permissions_boundary: str
-    """The ARN of a policy that no role may go beyond."""
+    """ARN of the policy that is the permissions boundary of every role."""
 
     max_session_duration: int
-    """How long a session of a role may last, in seconds."""
+    """Maximum duration of a session of a role, in seconds."""
 
 
 class AwsArgs(TypedDict, total=False):
-    """What only a bucket on AWS can have."""
+    """Settings that only a bucket on AWS has."""
 
     organization_id: str
-    """The AWS organization whose accounts may read, for the visibility `organization`."""
+    """The AWS organization whose accounts may read; required if `visibility` is `organization`."""
 
     kms_key_arn: pulumi.Input[str]
-    """The KMS key that encrypts the objects, with a bucket key; left out, S3 encrypts with its own. Roles get the
-    rights on it that they then need; for those named by ARN or by organization `chaninfra policy` prints what the key's
-    policy must say. A public channel can have one behind a `cdn` only.
+    """KMS key that encrypts the objects, used with an S3 Bucket Key. Default: S3 encrypts with its own keys. The roles
+    of the stack get the permissions on the KMS key that they need. For principals named by ARN or by organization,
+    `chaninfra policy` prints the statements that the policy of the KMS key must contain. A public channel can use a KMS
+    key only with `cdn`.
     """
 
     log_bucket: pulumi.Input[str]
-    """The bucket that access logs go to; it must let S3 write them."""
+    """Bucket that receives the server access logs. Its policy must allow S3 to write them."""
 
     log_prefix: str
-    """What the keys of the access logs begin with."""
+    """Prefix of the object keys of the access logs."""
 
     no_overwrite: bool
-    """Refuse uploads of package files that do not say If-None-Match: *, so that no package is ever replaced, by
-    whatever tool.
-    """
+    """Refuse uploads of package files without the header If-None-Match: *, so that no tool can overwrite a package."""
 
     vpc_endpoints: Sequence[str]
-    """Objects are read and written through these VPC endpoints only. Whoever runs `pulumi up` is exempt, and the
-    bucket's settings are never covered.
+    """Objects can be read and written only through these VPC endpoints. The identity that runs `pulumi up` is exempt,
+    and requests for the bucket's settings are not restricted.
     """
 
     roles: RolesArgs
-    """What all roles share."""
+    """Settings of all roles of the stack."""
 
     existing_oidc_providers: Sequence[str]
-    """Issuers whose OIDC provider the account has already: it is used, and never changed or deleted. Those of the
-    others are made.
+    """Issuers whose OIDC provider already exists in the account. chaninfra uses these providers and never changes or
+    deletes them; it creates one for every other issuer.
     """
 
 
 class CdnArgs(TypedDict, total=False):
-    """CloudFront before the bucket; both keys, or neither."""
+    """Amazon CloudFront in front of the bucket. Set both keys, or neither."""
 
     domain: str
-    """The host name of the channels' URLs. Its DNS record is yours to make: it points at the distribution. Left out,
-    the channels have the distribution's own name.
+    """Host name in the URLs of the channels. You create its DNS record, which points at the distribution. Default: the
+    distribution's own domain name.
     """
 
     certificate_arn: pulumi.Input[str]
-    """The certificate of `domain` in AWS Certificate Manager, in us-east-1, where CloudFront looks."""
+    """Certificate of `domain` in AWS Certificate Manager. CloudFront requires the region us-east-1."""
 
 
 class ChannelArgs(TypedDict, total=False):
     """The keys of one channel."""
 
     name: str
-    """The channel's name; left out, it is the last segment of the prefix, else the bucket's name."""
+    """Name of the channel. Default: the last segment of `prefix`, else the bucket's name."""
 
     prefix: str
-    """Where in the bucket the channel lies; left out, the whole bucket is the channel."""
+    """Folder of the channel in the bucket. Default: the whole bucket is the channel."""
 
     subdirs: Sequence[str]
-    """The platforms of the channel; noarch is always there."""
+    """Subdirs (platforms) of the channel; noarch is always included."""
 
     visibility: str
-    """Who may read: `private`, those who were given the right; `organization`, all principals of an AWS organization
-    (`aws.organization_id`); `public`, everybody, by https.
+    """Who may read. `private`: the principals that the config names. `organization`: all principals of an AWS
+    organization (`aws.organization_id`). `public`: everybody, over HTTPS.
     """
 
     auth: str
-    """The way of access that `chaninfra manifest` prints: `aws` (credentials as any AWS tool has them), `pixi` (pixi's
-    credential store and s3-options), `public` (an https URL). Left out: public for a public channel, aws on AWS, else
-    pixi.
+    """How clients authenticate; `chaninfra manifest` prints the settings for it. `aws`: with the credentials that AWS
+    tools find. `pixi`: with pixi's credential store and s3-options. `public`: not at all, by an HTTPS URL. Default:
+    `public` for a public channel, `aws` on AWS, else `pixi`.
     """
 
     public_url: str
-    """The https URL of a public channel, where the store gives it one of its own or a domain stands before it; left
-    out, it follows from the endpoint.
+    """HTTPS URL of a public channel, if the store assigns the bucket a domain or you use your own. Default: derived
+    from the endpoint.
     """
 
     index: IndexArgs
     """How the index is written."""
 
     publishers: Mapping[str, PrincipalArgs]
-    """Who may add packages, by a name of your choice."""
+    """Principals that may add packages: a name of your choice → the principal."""
 
     readers: Mapping[str, PrincipalArgs]
-    """Who may fetch packages, by a name of your choice."""
+    """Principals that may fetch packages: a name of your choice → the principal."""
 
     maintainers: Mapping[str, PrincipalArgs]
-    """Who may also yank, sweep and delete, by a name of your choice."""
+    """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
 
 
 class CondaChannelArgs(TypedDict, total=False):
     """A channel in a bucket of its own."""
 
     name: str
-    """The channel's name; left out, it is the last segment of the prefix, else the bucket's name."""
+    """Name of the channel. Default: the last segment of `prefix`, else the bucket's name."""
 
     prefix: str
-    """Where in the bucket the channel lies; left out, the whole bucket is the channel."""
+    """Folder of the channel in the bucket. Default: the whole bucket is the channel."""
 
     subdirs: Sequence[str]
-    """The platforms of the channel; noarch is always there."""
+    """Subdirs (platforms) of the channel; noarch is always included."""
 
     visibility: str
-    """Who may read: `private`, those who were given the right; `organization`, all principals of an AWS organization
-    (`aws.organization_id`); `public`, everybody, by https.
+    """Who may read. `private`: the principals that the config names. `organization`: all principals of an AWS
+    organization (`aws.organization_id`). `public`: everybody, over HTTPS.
     """
 
     auth: str
-    """The way of access that `chaninfra manifest` prints: `aws` (credentials as any AWS tool has them), `pixi` (pixi's
-    credential store and s3-options), `public` (an https URL). Left out: public for a public channel, aws on AWS, else
-    pixi.
+    """How clients authenticate; `chaninfra manifest` prints the settings for it. `aws`: with the credentials that AWS
+    tools find. `pixi`: with pixi's credential store and s3-options. `public`: not at all, by an HTTPS URL. Default:
+    `public` for a public channel, `aws` on AWS, else `pixi`.
     """
 
     public_url: str
-    """The https URL of a public channel, where the store gives it one of its own or a domain stands before it; left
-    out, it follows from the endpoint.
+    """HTTPS URL of a public channel, if the store assigns the bucket a domain or you use your own. Default: derived
+    from the endpoint.
     """
 
     index: IndexArgs
     """How the index is written."""
 
     publishers: Mapping[str, PrincipalArgs]
-    """Who may add packages, by a name of your choice."""
+    """Principals that may add packages: a name of your choice → the principal."""
 
     readers: Mapping[str, PrincipalArgs]
-    """Who may fetch packages, by a name of your choice."""
+    """Principals that may fetch packages: a name of your choice → the principal."""
 
     maintainers: Mapping[str, PrincipalArgs]
-    """Who may also yank, sweep and delete, by a name of your choice."""
+    """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
 
     provider: str
-    """The store; left out, `custom` when there is an `endpoint_url`, else `aws`."""
+    """The store. Default: `custom` if `endpoint_url` is set, else `aws`."""
 
     bucket: Required[str]
-    """The bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens."""
+    """Name of the bucket: 3 to 63 lower-case letters, digits, dots and hyphens."""
 
     region: str
-    """The region of the bucket; left out, the store's usual one. On AWS it is then `aws:region` or AWS_REGION."""
+    """Region of the bucket. Default: the store's default region; on AWS `aws:region` or AWS_REGION."""
 
     endpoint_url: str
-    """The URL of the store's S3 API, without the bucket; needed where the store has none of its own (minio, custom)."""
+    """URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint (minio, custom)."""
 
     account_id: str
-    """Cloudflare R2: the account, a part of the endpoint."""
+    """Cloudflare R2: the account ID, a part of the endpoint."""
 
     jurisdiction: str
-    """Cloudflare R2: the jurisdiction, where the bucket has one."""
+    """Cloudflare R2: the jurisdiction of the bucket, if it has one."""
 
     location: str
     """Hetzner: the location of the bucket."""
 
     force_path_style: bool
-    """Whether the bucket is in the path of a URL and not in its host; left out, the store's way."""
+    """Whether URLs have the bucket in the path and not in the host name. Default: what the store uses."""
 
     profile: str
-    """The profile of the AWS configuration files whose credentials are used."""
+    """Profile of the AWS configuration files whose credentials are used."""
 
     adopt: bool
-    """Take a bucket that exists. It and its packages are never deleted by Pulumi afterwards, and what else is in it is
-    left alone.
+    """Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does not change anything
+    else in it.
     """
 
     force_destroy: bool
-    """Let `pulumi destroy` delete the packages too. It works only after a `pulumi up`, since destroy reads the state.
+    """Let `pulumi destroy` delete the packages too. Run `pulumi up` after setting it, since destroy reads the setting
+    from the state.
     """
 
     protect: bool
-    """Pulumi's own protection of the bucket: destroy then fails before anything is counted."""
+    """Pulumi's resource option protect on the bucket: `pulumi destroy` fails at once."""
 
     versioning: bool
-    """Whether the store keeps old versions of objects. Left out: on AWS it does, elsewhere it is as the store has it.
+    """Whether the store keeps old versions of objects. Default: yes on AWS; elsewhere the setting of the store is not
+    changed.
     """
 
     encryption: str
-    """How objects are encrypted where the request does not say: `sse-s3`, with keys of the store. Left out: on AWS that
-    too, unless there is `aws.kms_key_arn`; elsewhere it is as the store has it.
+    """Encryption of objects, unless the upload requests another. `sse-s3`: with keys of the store. Default: `sse-s3` on
+    AWS, unless `aws.kms_key_arn` is set; elsewhere the setting of the store is not changed.
     """
 
     old_versions_days: int
-    """After how many days old versions of objects are deleted. Left out: on AWS 90, elsewhere never."""
+    """Days after which old versions of objects are deleted. Default: 90 on AWS, elsewhere never."""
 
     open_uploads_days: int
-    """After how many days uploads that were never finished are deleted. Left out: on AWS 7, elsewhere as the store does
-    it.
+    """Days after which unfinished multipart uploads are deleted. Default: 7 on AWS; elsewhere the setting of the store
+    is not changed.
     """
 
     cors_origins: Sequence[str]
-    """Web pages of these origins may read the channels."""
+    """Web pages of these origins may read the channels (CORS)."""
 
     tags: Mapping[str, str]
-    """Tags of the bucket, and on AWS of the roles."""
+    """Tags of the bucket, and on AWS also of the roles."""
 
     aws: AwsArgs
-    """What only a bucket on AWS can have."""
+    """Settings that only a bucket on AWS has."""
 
     cdn: CdnArgs
-    """Amazon CloudFront before the bucket, which stays private: everybody reads the channels by https from there, so
-    `visibility` must be public. `{}` takes the distribution's own name.
+    """Amazon CloudFront in front of the bucket. The bucket stays private, and everybody reads the channels over HTTPS
+    from CloudFront, so `visibility` must be public. `{}` uses the distribution's own domain name.
     """
 
 
@@ -349,115 +352,118 @@ class ChannelBucketArgs(TypedDict, total=False):
     """A bucket and the channels in it: those of `channels`, else the one that the other arguments describe."""
 
     name: str
-    """The channel's name; left out, it is the last segment of the prefix, else the bucket's name."""
+    """Name of the channel. Default: the last segment of `prefix`, else the bucket's name."""
 
     prefix: str
-    """Where in the bucket the channel lies; left out, the whole bucket is the channel."""
+    """Folder of the channel in the bucket. Default: the whole bucket is the channel."""
 
     subdirs: Sequence[str]
-    """The platforms of the channel; noarch is always there."""
+    """Subdirs (platforms) of the channel; noarch is always included."""
 
     visibility: str
-    """Who may read: `private`, those who were given the right; `organization`, all principals of an AWS organization
-    (`aws.organization_id`); `public`, everybody, by https.
+    """Who may read. `private`: the principals that the config names. `organization`: all principals of an AWS
+    organization (`aws.organization_id`). `public`: everybody, over HTTPS.
     """
 
     auth: str
-    """The way of access that `chaninfra manifest` prints: `aws` (credentials as any AWS tool has them), `pixi` (pixi's
-    credential store and s3-options), `public` (an https URL). Left out: public for a public channel, aws on AWS, else
-    pixi.
+    """How clients authenticate; `chaninfra manifest` prints the settings for it. `aws`: with the credentials that AWS
+    tools find. `pixi`: with pixi's credential store and s3-options. `public`: not at all, by an HTTPS URL. Default:
+    `public` for a public channel, `aws` on AWS, else `pixi`.
     """
 
     public_url: str
-    """The https URL of a public channel, where the store gives it one of its own or a domain stands before it; left
-    out, it follows from the endpoint.
+    """HTTPS URL of a public channel, if the store assigns the bucket a domain or you use your own. Default: derived
+    from the endpoint.
     """
 
     index: IndexArgs
     """How the index is written."""
 
     publishers: Mapping[str, PrincipalArgs]
-    """Who may add packages, by a name of your choice."""
+    """Principals that may add packages: a name of your choice → the principal."""
 
     readers: Mapping[str, PrincipalArgs]
-    """Who may fetch packages, by a name of your choice."""
+    """Principals that may fetch packages: a name of your choice → the principal."""
 
     maintainers: Mapping[str, PrincipalArgs]
-    """Who may also yank, sweep and delete, by a name of your choice."""
+    """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
 
     provider: str
-    """The store; left out, `custom` when there is an `endpoint_url`, else `aws`."""
+    """The store. Default: `custom` if `endpoint_url` is set, else `aws`."""
 
     bucket: Required[str]
-    """The bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens."""
+    """Name of the bucket: 3 to 63 lower-case letters, digits, dots and hyphens."""
 
     region: str
-    """The region of the bucket; left out, the store's usual one. On AWS it is then `aws:region` or AWS_REGION."""
+    """Region of the bucket. Default: the store's default region; on AWS `aws:region` or AWS_REGION."""
 
     endpoint_url: str
-    """The URL of the store's S3 API, without the bucket; needed where the store has none of its own (minio, custom)."""
+    """URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint (minio, custom)."""
 
     account_id: str
-    """Cloudflare R2: the account, a part of the endpoint."""
+    """Cloudflare R2: the account ID, a part of the endpoint."""
 
     jurisdiction: str
-    """Cloudflare R2: the jurisdiction, where the bucket has one."""
+    """Cloudflare R2: the jurisdiction of the bucket, if it has one."""
 
     location: str
     """Hetzner: the location of the bucket."""
 
     force_path_style: bool
-    """Whether the bucket is in the path of a URL and not in its host; left out, the store's way."""
+    """Whether URLs have the bucket in the path and not in the host name. Default: what the store uses."""
 
     profile: str
-    """The profile of the AWS configuration files whose credentials are used."""
+    """Profile of the AWS configuration files whose credentials are used."""
 
     adopt: bool
-    """Take a bucket that exists. It and its packages are never deleted by Pulumi afterwards, and what else is in it is
-    left alone.
+    """Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does not change anything
+    else in it.
     """
 
     force_destroy: bool
-    """Let `pulumi destroy` delete the packages too. It works only after a `pulumi up`, since destroy reads the state.
+    """Let `pulumi destroy` delete the packages too. Run `pulumi up` after setting it, since destroy reads the setting
+    from the state.
     """
 
     protect: bool
-    """Pulumi's own protection of the bucket: destroy then fails before anything is counted."""
+    """Pulumi's resource option protect on the bucket: `pulumi destroy` fails at once."""
 
     versioning: bool
-    """Whether the store keeps old versions of objects. Left out: on AWS it does, elsewhere it is as the store has it.
+    """Whether the store keeps old versions of objects. Default: yes on AWS; elsewhere the setting of the store is not
+    changed.
     """
 
     encryption: str
-    """How objects are encrypted where the request does not say: `sse-s3`, with keys of the store. Left out: on AWS that
-    too, unless there is `aws.kms_key_arn`; elsewhere it is as the store has it.
+    """Encryption of objects, unless the upload requests another. `sse-s3`: with keys of the store. Default: `sse-s3` on
+    AWS, unless `aws.kms_key_arn` is set; elsewhere the setting of the store is not changed.
     """
 
     old_versions_days: int
-    """After how many days old versions of objects are deleted. Left out: on AWS 90, elsewhere never."""
+    """Days after which old versions of objects are deleted. Default: 90 on AWS, elsewhere never."""
 
     open_uploads_days: int
-    """After how many days uploads that were never finished are deleted. Left out: on AWS 7, elsewhere as the store does
-    it.
+    """Days after which unfinished multipart uploads are deleted. Default: 7 on AWS; elsewhere the setting of the store
+    is not changed.
     """
 
     cors_origins: Sequence[str]
-    """Web pages of these origins may read the channels."""
+    """Web pages of these origins may read the channels (CORS)."""
 
     tags: Mapping[str, str]
-    """Tags of the bucket, and on AWS of the roles."""
+    """Tags of the bucket, and on AWS also of the roles."""
 
     aws: AwsArgs
-    """What only a bucket on AWS can have."""
+    """Settings that only a bucket on AWS has."""
 
     cdn: CdnArgs
-    """Amazon CloudFront before the bucket, which stays private: everybody reads the channels by https from there, so
-    `visibility` must be public. `{}` takes the distribution's own name.
+    """Amazon CloudFront in front of the bucket. The bucket stays private, and everybody reads the channels over HTTPS
+    from CloudFront, so `visibility` must be public. `{}` uses the distribution's own domain name.
     """
 
     channels: Mapping[str, ChannelArgs]
-    """Several channels in the bucket: name → the keys that differ from the flat ones. A channel's prefix is its name
-    unless it says otherwise.
+    """Several channels in the bucket: name → the keys that differ from those at the top level. The default `prefix` of
+    a channel is its name.
     """
 
 
@@ -470,17 +476,17 @@ class PublisherArgs(TypedDict, total=False):
     """
 
     github: GitHubArgs
-    """Workflows of a GitHub repository."""
+    """Workflow runs of a GitHub repository."""
 
     gitlab: GitLabArgs
-    """Jobs of a GitLab project."""
+    """CI jobs of a GitLab project."""
 
     oidc: OidcArgs
     """Tokens of any OIDC issuer."""
 
     key: KeyArgs
-    """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next-steps` says how.
+    """An access key of its own, on stores other than AWS; `{}` is enough. If chaninfra cannot create it, the stack
+    output `next-steps` explains how to.
     """
 
     roles: RolesArgs
@@ -490,7 +496,7 @@ class PublisherArgs(TypedDict, total=False):
     """On AWS: tags of the role."""
 
     profile: str
-    """The profile of the AWS configuration files whose credentials are used."""
+    """Profile of the AWS configuration files whose credentials are used."""
 
     channel: Required[pulumi.Input[Mapping[str, Any]]]
     """The channel's descriptor: the output `descriptor` of a CondaChannel, or a document, the channel's `channel.json`
@@ -513,17 +519,17 @@ class ReaderArgs(TypedDict, total=False):
     """
 
     github: GitHubArgs
-    """Workflows of a GitHub repository."""
+    """Workflow runs of a GitHub repository."""
 
     gitlab: GitLabArgs
-    """Jobs of a GitLab project."""
+    """CI jobs of a GitLab project."""
 
     oidc: OidcArgs
     """Tokens of any OIDC issuer."""
 
     key: KeyArgs
-    """An access key of its own, on other stores than AWS; `{}` is enough. Where chaninfra cannot make it, the stack
-    output `next-steps` says how.
+    """An access key of its own, on stores other than AWS; `{}` is enough. If chaninfra cannot create it, the stack
+    output `next-steps` explains how to.
     """
 
     roles: RolesArgs
@@ -533,7 +539,7 @@ class ReaderArgs(TypedDict, total=False):
     """On AWS: tags of the role."""
 
     profile: str
-    """The profile of the AWS configuration files whose credentials are used."""
+    """Profile of the AWS configuration files whose credentials are used."""
 
     channel: Required[pulumi.Input[Mapping[str, Any]]]
     """The channel's descriptor: the output `descriptor` of a CondaChannel, or a document, the channel's `channel.json`

@@ -24,7 +24,7 @@ from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.roles import Role
 from chaninfra.channel.spec.build import provider_row
 from chaninfra.channel.spec.model import PrincipalSpec
-from chaninfra.channel.spec.principals import check_kind, judge
+from chaninfra.channel.spec.principals import check_kind, sub_only_verifier
 from chaninfra.channel.spec.role_names import role_name
 from chaninfra.channel.spec.token_claims import claims_of, kind_of
 from chaninfra.pulumi.backends.s3.principals import user_name
@@ -57,7 +57,11 @@ class _Request:
             name=self.name,
             role=self.role,
             kind=kind_of(self.principal, self.where),
-            token=claims_of(self.principal, where=self.where, by_sub=judge(self.provider, channel.region)),
+            token=claims_of(
+                self.principal,
+                where=self.where,
+                sub_only_verifier=sub_only_verifier(self.provider, channel.region),
+            ),
             key=self.principal.key,
         )
 
@@ -120,10 +124,10 @@ def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Request:
             "`channel` is missing", where=where, remedy="give the output `descriptor` of a CondaChannel"
         )
     given = args.get("provider") or (document.get("provider") if isinstance(document, Mapping) else None)
-    provider = provider_row("aws" if isinstance(given, pulumi.Output) else given, None, f"{where}, key provider")
+    provider = provider_row("aws" if isinstance(given, pulumi.Output) else given, None, where, ("provider",))
     principal = _convert({kind: args.get(kind) for kind in _KINDS}, "principal", PrincipalConfig, where)
     kind = kind_of(principal, where)
-    check_kind(kind, provider, f"{where}, key {kind}")
+    check_kind(kind, provider, where, (kind,))
     # Refused now and not once the channel is known.
     claims_of(principal, where=where)
     if provider.backend != "aws":

@@ -1,4 +1,4 @@
-"""The documents at the seams: examples that are valid, examples whose error must name the key, the example stacks."""
+"""Examples of documents: valid ones, invalid ones whose error must name the key, and the example stacks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chaninfra.channel.config import schema
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs import descriptor
 from chaninfra.channel.spec.build import build_spec
+from support.cases.config_keys import keys_without_backticks
 from support.paths import DATA, ROOT
 
 HERE = DATA / "schemas"
@@ -28,7 +29,7 @@ def load(path: Path) -> Any:
 
 
 def read(name: str, document: Any) -> None:
-    """Reads a document as the program does."""
+    """Read a document as the program does."""
     if name == "config":
         build_spec(document, where="stack.yaml")
     elif name == schema.CHANNEL:
@@ -49,29 +50,32 @@ def test_a_valid_document_is_accepted(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
-def test_an_invalid_document_is_refused_at_the_right_key(path: Path) -> None:
+def test_the_error_of_an_invalid_document_names_the_key(path: Path) -> None:
     example = load(path)
     with pytest.raises(ConfigurationError) as caught:
         read(example["schema"], example["document"])
     error = caught.value
-    place = (error.where or "").removeprefix("stack.yaml").lstrip(", ").removeprefix("key ")
-    wanted = example["key"] or ""
-    assert place == wanted or place.startswith((f"{wanted}.", f"channel a, key {wanted}"))
+    place, _, _ = error.summary.partition(": ")
+    wanted = f", key {example['key']}" if example["key"] else ""
+    assert place in (f"stack.yaml{wanted}", f"stack.yaml, channel a{wanted}") or place.startswith(
+        f"stack.yaml{wanted}."
+    )
     assert example["says"] in str(error)
     assert error.exit_code == 2
+    assert keys_without_backticks(error) == []
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)
-def test_an_example_stack_is_valid_by_the_schema_that_its_first_line_names(path: Path) -> None:
+def test_an_example_stack_is_valid_against_the_schema_in_its_first_line(path: Path) -> None:
     named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text())
-    assert named, "editors look for it in the first line"
-    # yaml-language-server takes a path from the folder of the file.
+    assert named, "editors read it from the first line"
+    # yaml-language-server resolves the path from the folder of the file.
     schema = json.loads((path.parent / named[1]).read_text())
-    judge = Draft202012Validator(schema)
+    validator = Draft202012Validator(schema)
     document = load(path)
-    assert [error.message for error in judge.iter_errors(document)] == []
+    assert [error.message for error in validator.iter_errors(document)] == []
     document["config"]["chaninfra:bukket"] = "x"
-    assert not judge.is_valid(document)
+    assert not validator.is_valid(document)
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.name)
@@ -85,7 +89,7 @@ def test_an_example_stack_is_valid_and_describes_channels(path: Path) -> None:
         schema.validate(descriptor.to_document(described), schema.CHANNEL, where=path.name)
 
 
-def test_there_is_an_example_stack_for_each_way_of_use() -> None:
+def test_there_is_an_example_stack_for_each_use_case() -> None:
     names = {path.name.split(".")[1] for path in STACKS}
     assert names >= {"aws-private", "aws-public", "aws-cdn", "minio", "two-channels", "r2", "adopted"}
 
@@ -98,13 +102,13 @@ def test_there_is_an_example_stack_for_each_way_of_use() -> None:
         ({"config": {"chaninfra:bucket": "My-Bucket"}}, "chaninfra:bucket"),
     ],
 )
-def test_the_schema_of_the_stack_file_refuses(document: dict[str, Any], key: str) -> None:
+def test_the_schema_of_stack_files_rejects(document: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         schema.validate(document, schema.STACK_CONFIG, where="Pulumi.dev.yaml")
     assert key in str(caught.value)
 
 
-def test_the_schema_of_the_stack_file_lets_keys_of_others_and_secrets_pass() -> None:
+def test_the_schema_of_stack_files_accepts_secrets_and_keys_of_other_namespaces() -> None:
     config = {"aws:region": "eu-central-1", "chaninfra:bucket": "my-bucket"}
     secret = {"chaninfra:secret-access-key": {"secure": "v1:abc"}, "chaninfra:access-key-id": {"secure": "v1:abc"}}
     document = {"encryptionsalt": "v1:abc", "config": {**config, **secret}}

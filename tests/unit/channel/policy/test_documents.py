@@ -158,7 +158,7 @@ def test_a_policy_that_is_too_long_for_s3_is_refused() -> None:
 )
 def test_outside_the_commercial_regions_a_token_must_say_all_in_its_sub(github: dict[str, str]) -> None:
     config = {**BASE, "region": "us-gov-west-1", "publishers": {"ci": {"github": {"repository": "a/b", **github}}}}
-    with pytest.raises(ConfigurationError, match="knows `aud` and `sub`"):
+    with pytest.raises(ConfigurationError, match="only the claims aud and sub"):
         build_spec(config, where="Pulumi.prod.yaml")
 
 

@@ -1,4 +1,4 @@
-"""The settings of a bucket: what each backend has where nothing is said, and what is refused."""
+"""Bucket settings: the defaults of each backend, and settings that are refused."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ALL = {
 }
 
 
-def test_aws_has_its_usual_settings_and_other_stores_are_left_as_they_are() -> None:
-    usual = BucketSettings(versioning=True, encryption="sse-s3", old_versions_days=90, open_uploads_days=7)
-    assert build_spec(AWS, where="stack").bucket.settings == usual
+def test_aws_has_defaults_and_the_settings_of_other_stores_are_not_changed() -> None:
+    defaults = BucketSettings(versioning=True, encryption="sse-s3", old_versions_days=90, open_uploads_days=7)
+    assert build_spec(AWS, where="stack").bucket.settings == defaults
     assert build_spec(STORE, where="stack").bucket.settings == BucketSettings()
 
 
 @pytest.mark.parametrize("base", [AWS, STORE], ids=["aws", "custom"])
-def test_each_setting_is_flat_on_every_store(base: dict[str, Any]) -> None:
+def test_each_setting_can_be_set_for_every_provider(base: dict[str, Any]) -> None:
     wanted = BucketSettings(
         versioning=True,
         encryption="sse-s3",
@@ -46,27 +46,32 @@ def test_each_setting_is_flat_on_every_store(base: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("key", ALL)
-def test_a_setting_that_the_store_does_not_have_is_refused(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_the_store_does_not_support_is_refused(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     row = PROVIDERS["custom"]
     nothing = {name: Fact("no", "this test") for name in row.capabilities}
     monkeypatch.setitem(build.PROVIDERS, "custom", replace(row, capabilities=nothing))
     assert build_spec(STORE, where="stack").bucket.settings == BucketSettings()
-    with pytest.raises(ConfigurationError, match=f"stack, key {key}: .*does not have this") as refused:
+    with pytest.raises(ConfigurationError, match=f"stack, key {key}: .*does not support this") as refused:
         build_spec({**STORE, key: ALL[key]}, where="stack")
-    assert refused.value.remedy == f"take `{key}` out"
+    assert refused.value.remedy == f"remove `{key}`"
 
 
 @pytest.mark.parametrize("key", ALL)
-def test_an_adopted_bucket_keeps_its_own(key: str) -> None:
-    with pytest.raises(ConfigurationError, match="keeps its own settings"):
+def test_a_setting_of_an_adopted_bucket_is_refused(key: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"key {key}: an adopted bucket keeps its own settings"):
         build_spec({**STORE, "adopt": True, key: ALL[key]}, where="stack")
 
 
-def test_the_tags_of_roles_beside_an_adopted_bucket() -> None:
+def test_a_lifecycle_of_an_adopted_bucket_on_aws_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="key old-versions-days: an adopted bucket keeps its own settings"):
+        build_spec({**AWS, "adopt": True, "old-versions-days": 3}, where="stack")
+
+
+def test_tags_are_allowed_with_an_adopted_bucket_since_the_roles_have_them() -> None:
     assert build_spec({**AWS, "adopt": True, "tags": {"a": "b"}}, where="stack").bucket.settings.tags == {"a": "b"}
 
 
-def test_two_ways_to_encrypt() -> None:
+def test_encryption_and_a_kms_key_exclude_each_other() -> None:
     keys = {"kms-key-arn": "arn:aws:kms:eu-central-1:123456789012:key/1"}
     with pytest.raises(ConfigurationError, match="key encryption"):
         build_spec({**AWS, "encryption": "sse-s3", "aws": keys}, where="stack")

@@ -1,4 +1,4 @@
-"""Trust policies: which tokens get in, and which configs are refused."""
+"""Token claims: which tokens a trust policy with them accepts, and which configs are refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chaninfra.channel.config.principals import GitHub, GitLab, Oidc, PrincipalC
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.spec.token_claims import claims_of
+from support.cases.config_keys import keys_without_backticks
 from support.cases.trust_cases import MEANT, NOT_MEANT
 from support.cases.trust_evaluator import github, gitlab, lets_in, provider_arn
 
@@ -24,26 +25,26 @@ def _policy(principal: PrincipalConfig) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", MEANT)
-def test_a_token_that_is_meant_gets_in(case: str) -> None:
+def test_a_token_of_the_principal_is_accepted(case: str) -> None:
     principal, claims = MEANT[case]
     assert lets_in(_policy(principal), claims)
 
 
 @pytest.mark.parametrize("case", NOT_MEANT)
-def test_a_token_that_is_not_meant_stays_out(case: str) -> None:
+def test_a_token_of_somebody_else_is_rejected(case: str) -> None:
     principal, claims = NOT_MEANT[case]
     assert not lets_in(_policy(principal), claims)
 
 
 @pytest.mark.parametrize("case", MEANT)
 @pytest.mark.parametrize("claim", ["aud", "sub"])
-def test_a_token_without_an_audience_or_a_subject_stays_out(case: str, claim: str) -> None:
+def test_a_token_without_audience_or_subject_is_rejected(case: str, claim: str) -> None:
     principal, claims = MEANT[case]
     assert not lets_in(_policy(principal), {name: value for name, value in claims.items() if name != claim})
 
 
 @pytest.mark.parametrize("case", MEANT)
-def test_audience_and_subject_are_always_checked_and_by_stringequals_where_nothing_is_wild(case: str) -> None:
+def test_audience_and_subject_are_always_checked_with_stringequals_unless_there_is_a_wildcard(case: str) -> None:
     (statement,) = _policy(MEANT[case][0])["Statement"]
     checked = {key.rpartition(":")[2] for block in statement["Condition"].values() for key in block}
     assert {"aud", "sub"} <= checked
@@ -54,14 +55,14 @@ def test_audience_and_subject_are_always_checked_and_by_stringequals_where_nothi
         assert not any("*" in value for value in ([values] if isinstance(values, str) else values))
 
 
-def test_without_ids_whoever_takes_the_name_over_gets_in() -> None:
-    """Why one gives the ids: names alone cannot tell."""
+def test_without_ids_the_token_of_a_new_owner_of_the_name_is_accepted() -> None:
+    """This is why ids can be set: a name alone does not identify an owner."""
     principal = PrincipalConfig(github=GitHub(repository="octo-org/octo-repo", branch="main"))
     for old in (True, False):
         assert lets_in(_policy(principal), github(owner_id="77", repository_id="99", old=old))
 
 
-def test_an_arn_has_no_trust_policy() -> None:
+def test_an_arn_has_no_token_claims() -> None:
     assert claims_of(PrincipalConfig(arn="123456789012"), where="here") is None
 
 
@@ -83,14 +84,14 @@ def _oidc(**keys: Any) -> PrincipalConfig:
 
 
 REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
-    "nobody": (PrincipalConfig(), "", "says nothing of who it is"),
-    "two at once": (
+    "no kind": (PrincipalConfig(), "", "has no kind of principal"),
+    "two kinds": (
         PrincipalConfig(arn="123456789012", oidc=_oidc().oidc),
         "",
-        "says oidc and arn of who it is",
+        "has `oidc` and `arn`",
     ),
-    "github, nothing of the run": (_on_github(), ".github", "names no part of the repository's runs"),
-    "github, two parts": (_on_github(branch="a", tag="b"), ".github", "names branch and tag"),
+    "github, no context": (_on_github(), ".github", "does not say which workflow runs"),
+    "github, two contexts": (_on_github(branch="a", tag="b"), ".github", "has `branch` and `tag`"),
     "github, one id": (_on_github(branch="main", owner_id="1"), ".github", "go together"),
     "github, the other id": (_on_github(branch="main", repository_id="1"), ".github", "go together"),
     **{
@@ -113,15 +114,15 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
     **{
         f"github, {key} {value}": (_on_github(**{key: value}), f".github.{key}", reason)
         for key, value, reason in [
-            ("branch", "a b", "is no ref"),
-            ("branch", "a:b", "is no ref"),
-            ("branch", "a?", "is no ref"),
-            ("branch", _VARIABLE.replace(":", ""), "is no ref"),
-            ("tag", "v?", "is no ref"),
-            ("ref", "refs/heads/a?", "is no ref"),
-            ("ref", "*", "is no ref"),
-            ("ref", "refs*", "is no ref"),
-            ("ref", "main", "is no ref"),
+            ("branch", "a b", "is not a"),
+            ("branch", "a:b", "is not a"),
+            ("branch", "a?", "is not a"),
+            ("branch", _VARIABLE.replace(":", ""), "is not a"),
+            ("tag", "v?", "is not a"),
+            ("ref", "refs/heads/a?", "is not a"),
+            ("ref", "*", "is not a"),
+            ("ref", "refs*", "is not a"),
+            ("ref", "main", "is not a"),
             ("environment", "*", "has a wildcard"),
             ("environment", "prod*", "has a wildcard"),
             ("environment", "prod?", "has a wildcard"),
@@ -130,8 +131,8 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
             ("workflow", f"{_WORKFLOW}", "has no ref"),
             ("workflow", f"{_WORKFLOW}@", "has no ref"),
             ("workflow", f"{_WORKFLOW}@*", "has no ref"),
-            ("workflow", f"{_WORKFLOW}@refs/heads/a?", "is no ref"),
-            ("workflow", f"{_WORKFLOW}@{_VARIABLE}", "is no ref"),
+            ("workflow", f"{_WORKFLOW}@refs/heads/a?", "is not a"),
+            ("workflow", f"{_WORKFLOW}@{_VARIABLE}", "is not a"),
             ("workflow", "octo-org/ci/publish.yml@refs/heads/main", "is not valid"),
         ]
     },
@@ -139,8 +140,8 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
         f"github, audience {value}": (_on_github(branch="main", audience=value), ".github.audience", reason)
         for value, reason in {"*": "has a wildcard", "sts?": "has a wildcard", _VARIABLE: "has a variable"}.items()
     },
-    "gitlab, no ref": (_on_gitlab(), ".gitlab", "names no ref of the project, or two"),
-    "gitlab, two refs": (_on_gitlab(branch="a", tag="b"), ".gitlab", "names no ref of the project, or two"),
+    "gitlab, no ref": (_on_gitlab(), ".gitlab", "has neither `branch` nor `tag`"),
+    "gitlab, two refs": (_on_gitlab(branch="a", tag="b"), ".gitlab", "has both `branch` and `tag`"),
     **{
         f"gitlab, {key} {value}": (_on_gitlab(**{"branch": "main", key: value}), f".gitlab.{key}", reason)
         for key, value, reason in [
@@ -149,15 +150,15 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
             ("project", "mygroup", "is not valid"),
             ("project", "mygroup//myproject", "is not valid"),
             ("project", "mygroup/myproject:ref_type", "is not valid"),
-            ("branch", "a?", "is no ref"),
-            ("branch", "a:b", "is no ref"),
-            ("branch", "${gitlab.com:sub}", "is no ref"),
+            ("branch", "a?", "is not a"),
+            ("branch", "a:b", "is not a"),
+            ("branch", "${gitlab.com:sub}", "is not a"),
             ("audience", "*", "has a wildcard"),
             ("audience", "${gitlab.com:aud}", "has a variable"),
-            ("host", "https://gitlab.example.com", "is no host"),
-            ("host", "gitlab.*", "is no host"),
-            ("host", "gitlab.example.com:8443", "is no host"),
-            ("host", "gitlab.example.com/", "is no host"),
+            ("host", "https://gitlab.example.com", "is not a host name"),
+            ("host", "gitlab.*", "is not a host name"),
+            ("host", "gitlab.example.com:8443", "is not a host name"),
+            ("host", "gitlab.example.com/", "is not a host name"),
         ]
     },
     **{
@@ -173,16 +174,18 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_config_that_others_could_match_or_that_says_nothing_is_refused_with_place_and_reason(case: str) -> None:
-    principal, place, reason = REFUSED[case]
+def test_a_config_that_is_incomplete_or_that_others_could_match_is_refused_with_key_and_reason(case: str) -> None:
+    principal, key, reason = REFUSED[case]
     with pytest.raises(ConfigurationError) as caught:
-        claims_of(principal, where="readers.ci")
-    assert caught.value.where == f"readers.ci{place}"
+        claims_of(principal, where="here", key=("readers", "ci"))
+    assert caught.value.where == "here"
+    assert ".".join(caught.value.key) == f"readers.ci{key}"
     assert reason in caught.value.message
     assert caught.value.remedy
+    assert keys_without_backticks(caught.value) == []
 
 
-# Names as GitHub has them, with the characters that a policy or a `sub` gives a meaning to.
+# Names as on GitHub, and text with the characters that have a meaning in a policy or in `sub`.
 _NAME = st.text("ab-", min_size=1, max_size=4)
 _REPO_NAME = st.text("ab-._", min_size=1, max_size=4)
 _ID = st.sampled_from(["1", "2", "12"])
@@ -208,26 +211,26 @@ def _accepted(draw: st.DrawFn) -> GitHub:
 
 @st.composite
 def _token(draw: st.DrawFn, who: GitHub) -> dict[str, Any]:
-    """A token of somebody who knows the policy, and whose owner, environments and refs are named after it."""
+    """A token of an attacker who knows the policy and names owner, environments and refs after it."""
     owner, name = who.repository.split("/")
     look_alikes = st.one_of(_NAME, _NAME.map(lambda end: owner + end), _NAME.map(lambda start: start + owner))
     repository = f"{owner if draw(st.booleans()) else draw(look_alikes)}/{draw(st.one_of(st.just(name), _REPO_NAME))}"
     wanted = (who.branch or who.tag or who.environment or "main").replace("*", "a")
     text = st.one_of(st.sampled_from([f"x/{name}@1", f"{owner}@1/{name}@1", f"@1/{name}", wanted]), _TEXT)
-    # In a ref there are neither spaces nor colons; in a `sub`, colons of values stand as %3A.
+    # A ref contains neither spaces nor colons; GitHub writes colons of values as %3A in `sub`.
     ref = "ref:refs/heads/" + draw(text).translate({ord(character): "-" for character in " :?*"})
     environment = "environment:" + draw(text).replace(":", "%3A")
     meant = (
         f"ref:refs/{'tags' if who.tag else 'heads'}/{wanted}" if who.environment is None else f"environment:{wanted}"
     )
-    # A run, or what a `sub` of the repository's own making has of it ("Customizing the subject claims").
+    # The context of a run, or one that a customized `sub` has ("Customizing the subject claims").
     contexts = [f"{environment}:{meant}", f"{ref}:{meant}", meant, ref, environment, "pull_request"]
     given = {"owner_id": draw(_ID), "repository_id": draw(_ID)}
     context = draw(st.sampled_from(contexts))
     return github(repository, context=context, old=draw(st.booleans()), workflow=who.workflow, **given)
 
 
-def _by_sub_alone(policy: dict[str, Any]) -> dict[str, Any]:
+def _with_aud_and_sub_only(policy: dict[str, Any]) -> dict[str, Any]:
     (statement,) = policy["Statement"]
     conditions = {
         operator: {key: values for key, values in block.items() if key.endswith((":aud", ":sub"))}
@@ -238,7 +241,7 @@ def _by_sub_alone(policy: dict[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=500, deadline=None)
 @given(st.data())
-def test_no_token_of_another_repository_or_owner_matches_a_policy_of_an_accepted_config(data: st.DataObject) -> None:
+def test_no_token_of_another_repository_matches_the_policy_of_an_accepted_config(data: st.DataObject) -> None:
     who = data.draw(_accepted())
     claims = data.draw(_token(who))
     other_name = claims["repository"] != who.repository
@@ -247,8 +250,8 @@ def test_no_token_of_another_repository_or_owner_matches_a_policy_of_an_accepted
     policy = _policy(PrincipalConfig(github=who))
     assert not lets_in(policy, claims)
     if claims["repository_owner"] != who.repository.partition("/")[0]:
-        # Not by what `sub` says alone: the other claims are known to STS in some partitions only.
-        assert not lets_in(_by_sub_alone(policy), claims)
+        # Not even by `aud` and `sub` alone, since STS evaluates the other claims in some partitions only.
+        assert not lets_in(_with_aud_and_sub_only(policy), claims)
 
 
 _PROJECT = st.lists(_REPO_NAME, min_size=2, max_size=3).map("/".join)
@@ -256,7 +259,7 @@ _PROJECT = st.lists(_REPO_NAME, min_size=2, max_size=3).map("/".join)
 
 @settings(max_examples=300, deadline=None)
 @given(_PROJECT, st.sampled_from(["branch", "tag"]), st.text("ab/*:-", min_size=1, max_size=6), st.data())
-def test_no_token_of_another_gitlab_project_matches_a_policy_of_an_accepted_config(
+def test_no_token_of_another_gitlab_project_matches_the_policy_of_an_accepted_config(
     project: str, kind: str, ref: str, data: st.DataObject
 ) -> None:
     principal = PrincipalConfig(gitlab=GitLab(project=project, **{kind: ref}))
@@ -271,8 +274,8 @@ def test_no_token_of_another_gitlab_project_matches_a_policy_of_an_accepted_conf
     assert not lets_in(policy, gitlab(other, ref=its_ref, ref_type=data.draw(st.sampled_from(["branch", "tag"]))))
 
 
-def test_a_trust_policy_fits_into_what_iam_takes() -> None:
-    """2048 characters ("IAM and AWS STS quotas"), with the longest names that GitHub has."""
+def test_the_longest_trust_policy_is_within_the_quota_of_iam() -> None:
+    """2048 characters ("IAM and AWS STS quotas"), with the longest names that GitHub allows."""
     repository = f"{'o' * 39}/{'r' * 100}"
     principal = _on_github(
         repository=repository,
