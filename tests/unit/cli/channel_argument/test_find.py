@@ -245,7 +245,7 @@ def test_manifest_makes_do_with_flags_and_says_so(
 ) -> None:
     monkeypatch.setattr(S3Store, "get", refuse(DeniedError("no")))
     assert only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading="lenient").name == "c"
-    assert "channel.json was not read" in capsys.readouterr().err
+    assert "channel.json could not be read" in capsys.readouterr().err
     with pytest.raises(ChaninfraError):
         only("s3://b-b/c", StoreFlags(region="eu"), reading="lenient")
 
@@ -259,7 +259,7 @@ def test_offline_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_copied_channel_json_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "_own", lambda *_: descriptor("one"))
+    monkeypatch.setattr(finding, "_read_channel_json", lambda *_: descriptor("one"))
     with pytest.raises(ConfigurationError, match="another channel"):
         only("s3://b-b/c", StoreFlags(provider="gcs"))
 
