@@ -38,28 +38,41 @@ class StoreFlags:
         typer.Option(
             "--provider",
             metavar="NAME",
-            help="The kind of store, see `chaninfra providers` (default: custom with --endpoint-url, else aws).",
+            help="Kind of store, see `chaninfra providers` (default: from channel.json; without one, custom with an "
+            "endpoint URL, else aws).",
             autocompletion=provider_names,
         ),
     ] = None
     endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", metavar="URL", help="URL of the S3 API (default: $S3_ENDPOINT_URL).")
+        str | None,
+        typer.Option(
+            "--endpoint-url",
+            metavar="URL",
+            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider).",
+        ),
     ] = None
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="REGION", help="Region of the bucket (default: $S3_REGION, $AWS_REGION)."),
+        typer.Option(
+            "--region",
+            metavar="REGION",
+            help="Region of the bucket (default: from channel.json, $S3_REGION or $AWS_REGION).",
+        ),
     ] = None
     force_path_style: Annotated[
         Switch | None,
         typer.Option(
             PATH_STYLE,
             metavar="[true|false]",
-            help="true: the bucket is in the path of URLs, not in the host name. Without a value: true.",
+            help="true: URLs are https://HOST/BUCKET; false: https://BUCKET.HOST (default: from channel.json or the "
+            "provider). Without a value: true.",
         ),
     ] = None
     addressing_style: Annotated[
         AddressingStyle | None,
-        typer.Option("--addressing-style", help="path is the same as --force-path-style=true, virtual-host as false."),
+        typer.Option(
+            "--addressing-style", help="Another spelling: path is --force-path-style=true, virtual-host is false."
+        ),
     ] = None
     access_key_id: Annotated[
         str | None,
@@ -74,14 +87,24 @@ class StoreFlags:
         typer.Option(
             "--secret-access-key",
             metavar="SECRET",
-            help="Secret of the access key. Prefer $S3_SECRET_ACCESS_KEY or a profile: process lists show options.",
+            help="Secret of the access key (default: $S3_SECRET_ACCESS_KEY; safer, as process lists show options).",
         ),
     ] = None
     session_token: Annotated[
-        str | None, typer.Option("--session-token", metavar="TOKEN", help="Session token of temporary credentials.")
+        str | None,
+        typer.Option(
+            "--session-token",
+            metavar="TOKEN",
+            help="Session token of temporary credentials (default: $S3_SESSION_TOKEN).",
+        ),
     ] = None
     profile: Annotated[
-        str | None, typer.Option("--profile", metavar="NAME", help="Profile of the AWS configuration files.")
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Profile of the AWS configuration files to take credentials from (default: $AWS_PROFILE).",
+        ),
     ] = None
 
     @property

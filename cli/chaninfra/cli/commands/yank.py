@@ -31,7 +31,7 @@ def yank(
     """Remove packages from the index, but keep their files.
 
     Solvers no longer find the packages; environments whose lock file has them can still install them. They are recorded
-    in the channel's yanked.json, so that no later `reindex` or `publish` adds them again. `chaninfra unyank` does.
+    in the channel's yanked.json, so that no later `reindex` or `publish` adds them again. `unyank` reverses this.
 
     \b
     Examples:
@@ -59,6 +59,7 @@ def unyank(
     \b
     Examples:
       chaninfra unyank my-package-1.0-0.conda -c stack:prod
+      chaninfra unyank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.index.yank import unyank as run
