@@ -58,13 +58,15 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
             if reading == "offline":
                 raise ConfigurationError(
-                    "--offline cannot read a descriptor from a URL", where=url, remedy="download it, and give the file"
+                    "a descriptor at a URL cannot be read without a request",
+                    where=url,
+                    remedy="download it, and give the file",
                 )
             descriptors = _parse_descriptors(fetch(url), url)
         case Stack() as stack:
             if reading == "offline":
                 raise ConfigurationError(
-                    "--offline cannot read the outputs of a stack",
+                    "the outputs of a stack cannot be read without a request",
                     where=str(stack),
                     remedy="run: pulumi stack output channels --json > channels.json, and give that file",
                 )
@@ -180,7 +182,7 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
     except ChaninfraError as problem:
         if reading == "strict" or not (flags.provider or flags.endpoint_url):
             raise
-        streams.note(f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.message})")
+        streams.note(f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})")
         return assumed
     if stored is None:
         streams.note(f"{location} has no {CHANNEL_JSON}; the options and the provider's defaults are used instead")

@@ -42,7 +42,8 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAcc
     try:
         access = msgspec.convert(stack_output(reference.name, Path.cwd(), "access"), Access)
     except (EngineError, msgspec.ValidationError) as error:
-        streams.note(f"the stack's output `access` could not be read, so the role is not filled in ({error})")
+        reason = error.summary if isinstance(error, EngineError) else error
+        streams.note(f"the stack's output `access` could not be read, so the role is not filled in ({reason})")
         return None
     role_arns = {
         f"{client.descriptor.name}, {principal}": granted.role_arn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, LeftOutError
@@ -113,5 +114,8 @@ def finish(report: Report, failed: ChaninfraError | None = None) -> None:
     skipped = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
     text = f"{count(len(report.left_out), 'package')} skipped:\n  {skipped}"
     if failed:
-        raise type(failed)(f"{failed.message}\n{text}", where=failed.where, remedy=failed.remedy)
+        # A copy keeps the class, and so the exit code, and the key or status of the error.
+        both = copy(failed)
+        both.message = f"{failed.message}\n{text}"
+        raise both
     raise LeftOutError(text, remedy="publish them again with `--force`, or delete them; then run `chaninfra reindex`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, ConflictError, LeftOutError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, LeftOutError
 from chaninfra.cli.output.reports import finish, finish_check, report_json, report_text
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 
@@ -44,11 +44,12 @@ def test_skipped_packages_are_an_error_that_lists_them() -> None:
 
 
 def test_skipped_packages_are_added_to_another_error() -> None:
-    failed = ConflictError("already there", where="s3://b/c", remedy="raise the build number")
-    with pytest.raises(ConflictError) as caught:
+    failed = ConfigurationError("is wrong", where="a.json", key=("index", "formats"), remedy="correct it")
+    with pytest.raises(ConfigurationError) as caught:
         finish(Report(subdirs=(), left_out=(SKIPPED,)), failed)
-    assert caught.value.message.startswith("already there\n1 package skipped:")
-    assert (caught.value.where, caught.value.remedy) == (failed.where, failed.remedy)
+    assert str(caught.value) == (
+        "a.json, key index.formats: is wrong\n1 package skipped:\n  noarch/bad.conda: is no conda package\n  correct it"
+    )
 
 
 def test_a_check_fails_if_the_index_does_not_match() -> None:
