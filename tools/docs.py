@@ -1,4 +1,4 @@
-"""Write the printed parts of `docs/` and of the templates; with --check, say what differs and exit 1."""
+"""Generate the printed pages of `docs/` and files of the templates; with --check, list the stale ones and exit 1."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def main() -> int:
-    """0 when every page is as the program prints it, after writing it if need be."""
+    """Write the pages that are out of date; with --check write nothing. The exit code is 1 if --check found any."""
     check = "--check" in sys.argv[1:]
     stale = []
     for path, text in files().items():
@@ -34,12 +34,12 @@ def main() -> int:
             stale.append(name)
             if not check:
                 path.write_text(text, "utf-8")
-    print(f"docs: {', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
+    print(f"docs: {', '.join(stale) or 'nothing'} {'out of date' if check else 'written'}")
     return 1 if check and stale else 0
 
 
 def files() -> dict[Path, str]:
-    """The text of every file that is printed: the pages, and what else the program would print."""
+    """Path → text of every generated file: the pages, and the workflows of the templates."""
     return {
         **{DOCS / name: text for name, text in pages().items()},
         **{TEMPLATES / name: text for name, text in workflows().items()},
@@ -47,7 +47,7 @@ def files() -> dict[Path, str]:
 
 
 def pages() -> dict[str, str]:
-    """The text of each page by its name."""
+    """Name in `docs/` → text of every generated page."""
     return {
         "stack-config.md": stack_config(),
         "commands.md": commands(),
@@ -64,7 +64,7 @@ def pages() -> dict[str, str]:
 
 
 def stack_config() -> str:
-    """The page of the stack config's keys, from its schema."""
+    """The page of the keys of the stack config, from its schema."""
     definitions = load(STACK_CONFIG)["$defs"]
     channel = definitions["channel"]["properties"]
     bucket = {key: value for key, value in definitions["config"]["properties"].items() if key not in channel}
@@ -72,18 +72,18 @@ def stack_config() -> str:
         [
             "# The stack config",
             "",
-            "The keys of `Pulumi.<stack>.yaml`, each written with the project's name (`chaninfra:bucket`), or without",
-            "one, and Pulumi then adds it. A key with dots leads into a mapping: `publishers.ci.github.branch`. It is",
-            "printed from `schemas/stack-config.schema.json`; `chaninfra schema stack-config` prints that.",
+            "The keys of `Pulumi.<stack>.yaml`, with the project's name (`chaninfra:bucket`) or without it; Pulumi",
+            "then adds the name. Dots separate nested keys: `publishers.ci.github.branch`. This page is generated from",
+            "`schemas/stack-config.schema.json`, which `chaninfra schema stack-config` prints.",
             "",
             "Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file whose first line",
-            "names the schema, by a path from the file's own folder. In this repository that is",
+            "names the schema, with a path relative to that file. In this repository:",
             "",
             "```yaml",
             "# yaml-language-server: $schema=schemas/stack-config.schema.json",
             "```",
             "",
-            "and in a project of your own, whose keys carry its name (`name` in Pulumi.yaml):",
+            "In a project of your own the keys have its name (`name` in Pulumi.yaml):",
             "",
             "```sh",
             "chaninfra schema stack-config --project my-project > stack-config.schema.json",
@@ -96,7 +96,7 @@ def stack_config() -> str:
             "",
             "## A channel",
             "",
-            "Written flat for one channel, or as the defaults of all; or below a name in `channels`.",
+            "At the top level for a single channel, or as the defaults of all channels; or below a name in `channels`.",
             "",
             *_table(channel, definitions),
             "",
@@ -114,14 +114,14 @@ def stack_config() -> str:
             "",
             "## `cdn`",
             "",
-            "Both keys or neither; see [behind CloudFront](cdn.md).",
+            "Set both keys or neither; see [behind CloudFront](cdn.md).",
             "",
             *_table(definitions["cdn"]["properties"], definitions),
             "",
             "## A principal",
             "",
-            "What stands below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md)",
-            "and [a store of your own](own-store.md).",
+            "The keys below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md) and",
+            "[a store of your own](own-store.md).",
             "",
             *_table(definitions["principal"]["properties"], definitions),
             "",
@@ -135,7 +135,7 @@ def stack_config() -> str:
 
 
 def _table(keys: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
-    rows = ["| key | what | default |", "|---|---|---|"]
+    rows = ["| key | description | default |", "|---|---|---|"]
     for key, schema in sorted(keys.items()):
         default = schema.get("default")
         shown = f"`{_plain(default)}`" if default not in (None, {}) and not isinstance(default, dict) else ""
@@ -153,11 +153,12 @@ def _plain(value: object) -> str:
 
 
 def commands() -> str:
-    """The page of the commands: their help, as they print it."""
+    """The page of the commands: the `--help` of each."""
     parts = [
         "# Commands",
         "",
-        "Printed by the program.",
+        "The help of every command, as `chaninfra COMMAND --help` prints it. For the first steps see [for package",
+        "authors](package-author.md), [for developers](developer.md) and [for platform teams](platform-team.md).",
         "",
         _block("--help"),
     ]

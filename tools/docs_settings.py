@@ -1,4 +1,4 @@
-"""The page of client settings: what people wrote, with the table and the outputs that the program prints."""
+"""Generate docs/client-settings.md: written text, with the table and the outputs of `chaninfra manifest`."""
 
 from __future__ import annotations
 
@@ -14,61 +14,62 @@ _MINIO = "s3://my-bucket/my-channel --offline --provider minio --endpoint-url ht
 
 _HEAD = """# Settings for clients
 
-`chaninfra manifest` prints what a client needs to read a channel, from its descriptor: a stack, a `channel.json`, an https
-URL of one, an `s3://` place, or flags alone. What is below is printed by the program.
+`chaninfra manifest` prints the settings that a client needs to read a channel. It takes them from the channel's descriptor:
+a stack, a `channel.json` or its https URL, an `s3://` channel, or options alone. The outputs on this page are printed by
+the program.
 
 {formats}
-## The ways of access
+## Ways of access
 
 | `--auth` | the client reads | with |
 |---|---|---|
-| `aws` | `s3://` | the credentials of the AWS tools; elsewhere than on AWS pixi 0.67 or newer, since it needs s3-options too |
+| `aws` | `s3://` | the credentials of the AWS tools; on other stores also s3-options, and so pixi 0.67 or newer |
 | `pixi` | `s3://` | pixi's credential store, filled by `pixi auth login`, and s3-options |
 | `public` | `https://` | nothing |
 | `gcs` | `gcs://` | Google's application default credentials |
 
-Left out, it is the channel's own: `public` for a public channel, `aws` on AWS, else `pixi`. What each format can be printed
-for, by kind of store (`aws`; `s3`: any other that speaks S3; `gcs`):
+The default is the channel's own: `public` for a public channel, `aws` on AWS, else `pixi`. The table shows the ways of
+access that each format supports, by kind of store (`aws`; `s3`: any other S3-compatible store; `gcs`):
 
 """
 
 _MIDDLE = """
 
-The channel stands before conda-forge in every list, so that no package there can take a private one's name.
+The channel comes before conda-forge in every list, so that a package of the same name on conda-forge is not preferred.
 
-## Into a file
+## Merge into a file
 
-`--into FILE` merges into what is there. Only what differs changes: comments, order, quotes, line ends and all that is not
-about the channel stay as they are. The diff is printed, the file is replaced in one step, and a second run changes nothing.
-The format follows from the file's name (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`,
-`.github/workflows/*.yml`) unless `--format` names it. With `--check` nothing is written, and the exit code is 1 where the
-file is not up to date, for CI and pre-commit:
+`--into FILE` merges the settings into an existing file. It changes only what differs: comments, order, quotes, line endings
+and all other settings stay. It prints the diff and replaces the file atomically; a second run changes nothing. The format
+follows from the file name (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`,
+`.github/workflows/*.yml`), unless `--format` is given. With `--check` it writes nothing, and exits with 1 if the file is not
+up to date, for CI and pre-commit:
 
 ```sh
 chaninfra manifest channel.json --offline --into pixi.toml --check
 ```
 
-- In a list of channels the channel comes before conda-forge; one that is there already, in order, stays. Another way of
-  access replaces the channel's other URL, and takes s3-options out that no channel in the file needs.
-- In a GitHub workflow each job that sets up pixi gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
-  permission for an ID token, which then is all that the job may but for what it says itself. Versions of actions stay. A
-  workflow without pixi gets a job.
-- `auth-file` holds the key that the credentials flags, variables or the profile lead to. It is never printed, and its file
-  has mode 0600.
+- Lists of channels: the channel is inserted before conda-forge, and stays where it is if it is before it already. With
+  another `--auth`, the channel's other URL is replaced, and s3-options that no channel in the file needs are removed.
+- GitHub workflows: each job that sets up pixi gets the steps and inputs that it lacks: the login to AWS, the inputs of
+  setup-pixi, and the permission `id-token: write`. GitHub gives a job with `permissions` no others than those it lists, so
+  add what else the job needs. Versions of actions are not changed. A workflow without pixi gets a new job.
+- `auth-file` contains the access key of the credentials options, the environment or the profile. It is never printed, and
+  the file has mode 0600.
 
 ## In CI
 
-On AWS jobs log in by OIDC, with a role from the stack (`publishers` and `readers`, see [access](aws-access.md)). It is taken
-from the output `access` where CHANNEL is a stack; else `--role-arn` names it, or the variable `AWS_ROLE_ARN` of the
-repository or project does. Other stores' keys are secrets of the repository, named at the top of the file.
+On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is
+a stack, the role is taken from its output `access`. Otherwise set `--role-arn`, or the variable `AWS_ROLE_ARN` of the
+repository or project. For other stores, the access key is in secrets of the repository, which the top of the file names.
 
 """
 
 
 def settings() -> str:
-    """The whole page."""
+    """The text of docs/client-settings.md."""
     examples = {
-        "## By format\n\nA public channel's pixi.toml needs no more than its URL; these are of private ones.\n": (
+        "## By format\n\nThese are for private channels; the pixi.toml of a public channel needs only its URL.\n": (
             f"{_MINIO}",
             f"{_AWS} --format pyproject --auth pixi",
             f"{_MINIO} --format login",

@@ -1,4 +1,4 @@
-"""The page of the templates, from their Pulumi.yaml files; and the workflows in them that `manifest` prints."""
+"""Generate docs/templates.md from the Pulumi.yaml of each template, and the workflows in the templates' `ci/`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chaninfra.cli.app import app
 
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
 
-# Template → what `manifest` is asked for; the names of places are those of its Pulumi.example.yaml.
+# Template → arguments of `chaninfra manifest` for its workflow; bucket and prefix as in its Pulumi.example.yaml.
 _MINIO = "s3://my-bucket/main --provider minio --endpoint-url https://minio.example.com"
 _WORKFLOWS = {
     "aws-private-github": "s3://my-bucket/main --region eu-central-1",
@@ -24,41 +24,41 @@ _WORKFLOWS = {
 
 _HEAD = """# Templates
 
-`pulumi new` makes a project from each of these, with Pulumi and the program in an environment of its own. It takes a
-folder or a URL, here with `TEMPLATES` for the folder `templates` of a clone or its URL
+`pulumi new` creates a project from a template, with a virtual environment that has Pulumi and chaninfra. It takes a
+folder or a URL. `TEMPLATES` stands for the folder `templates` of a clone, or for its URL
 (`https://HOST/OWNER/chaninfra/templates`):
 
 ```sh
 pulumi new "$TEMPLATES/aws-private-github" --dir my-channel
 ```
 
-A project depends on the released package, not on this repository, and may have any name. Its README has the whole way,
-from the first command to a package installed; tests run those commands. Its stack files show what a stack may say,
-`.github/workflows` previews pull requests and deploys after a merge, and `ci/` holds a workflow for repositories that
-publish.
+A project depends on the released package, not on this repository, and can have any name. Its README leads from the
+first command to an installed package; the tests run these commands. Its stack files show the possible keys,
+`.github/workflows` previews pull requests and deploys after a merge, and `ci/` has a workflow for repositories that
+publish packages.
 
-What is asked for is written into `Pulumi.<stack>.yaml`. A key with dots leads into a mapping:
-`publishers.ci.github.branch` is the `branch` of the `github` of the publisher `ci`. `pulumi config set --path` writes
-the mapping itself, and both may be there.
+The answers are written to `Pulumi.<stack>.yaml`. Dots separate nested keys: `publishers.ci.github.branch` is the
+`branch` of the `github` of the publisher `ci`. `pulumi config set --path` writes nested mappings instead; a stack file
+can have both forms.
 
 """
 
 
 def templates() -> str:
-    """The page."""
+    """The text of docs/templates.md."""
     found = {path.parent.name: YAML(typ="safe").load(path.read_text("utf-8")) for path in _projects()}
     rows = [f"| [{name}](#{name}) | {each['template']['description']} |" for name, each in found.items()]
-    parts = [_HEAD, "\n".join(["| template | makes |", "|---|---|", *rows, ""])]
+    parts = [_HEAD, "\n".join(["| template | creates |", "|---|---|", *rows, ""])]
     for name, each in found.items():
         told = each["template"]
-        parts.append(f"\n## {name}\n\n{told['description']}. [How to go on](../templates/{name}/README.md).\n")
+        parts.append(f"\n## {name}\n\n{told['description']}. [Next steps](../templates/{name}/README.md).\n")
         parts.append("`pulumi new` asks for:\n\n")
-        parts.append("\n".join(["| key | what | default |", "|---|---|---|", *_prompts(told["config"]), ""]))
+        parts.append("\n".join(["| key | description | default |", "|---|---|---|", *_prompts(told["config"]), ""]))
     return "".join(parts)
 
 
 def workflows() -> dict[str, str]:
-    """The example workflows that are printed, by their paths in `templates/`."""
+    """Path in `templates/` → text of the generated workflow."""
     return {f"{name}/ci/publish.yml": _printed(arguments) for name, arguments in _WORKFLOWS.items()}
 
 

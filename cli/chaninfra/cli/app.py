@@ -1,7 +1,7 @@
-"""The program: its commands, and the one place where it ends.
+"""The program: its commands, its exit codes, and the end of the process.
 
-py-rattler's runtime can abort the interpreter while that shuts down, after all work is done and with an exit code
-that nobody earned. So the program does not let the interpreter shut down: it flushes what was printed and leaves.
+py-rattler's runtime can abort the interpreter during its shutdown, after all work is done, and the process then ends
+with a wrong exit code. So the program flushes its output and ends by `os._exit`, without that shutdown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ app = typer.Typer(
     name="chaninfra",
     cls=Group,
     no_args_is_help=True,
-    # Plain help: rich would cost more time than all the rest of the program's start.
+    # Plain help: the import of rich takes longer than the rest of the program's start.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -62,51 +62,60 @@ def _print_version(wanted: bool) -> None:
 def _root(
     *,
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """A conda channel on S3 that needs no server: declared once, provisioned by Pulumi, used from pixi.
+    """Conda channels on S3-compatible storage, without a server.
 
-    Exit codes: 0 done; 1 failed, or a check found something; 2 wrong usage or configuration; 3 done, but some packages
-    were left out; 4 lost to other writers or refused to overwrite; 5 access denied.
+    Declare a channel in a Pulumi stack or create one with `chaninfra init`, publish packages to it, and print the
+    settings that pixi and other clients need.
+
+    \b
+    Exit codes:
+      0  done
+      1  failed, or a check found something
+      2  wrong usage or configuration
+      3  done, but some packages were skipped
+      4  another writer was faster, or the command refused to overwrite
+      5  access denied
     """
 
 
 def run() -> NoReturn:
-    """The console script: runs the command line and ends the process with the exit code that it earned."""
-    _leave(_main())
+    """The console script: run the command line and end the process with its exit code."""
+    _end_process(_main())
 
 
 def _main() -> int:
     try:
         app(prog_name="chaninfra")
     except SystemExit as end:
-        return _code_of(end)
+        return _exit_code(end)
     except KeyboardInterrupt:
         return INTERRUPTED
     except ChaninfraError as error:
         streams.error(error)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
+        # The reader of stdout is gone (`| head`), so print nothing.
         return ExitCode.FAILED
     except BaseException as error:
-        # Not Exception alone: a panic of the Rust below obstore and py-rattler is none.
+        # BaseException, since a Rust panic in obstore or py-rattler (pyo3's PanicException) is not an Exception.
         if os.environ.get(TRACEBACK):
             import traceback
 
             traceback.print_exc()
         streams.error(
             ChaninfraError(
-                f"unexpected: {type(error).__name__}: {error}".split("\n", 1)[0],
-                remedy=f"this is a bug in chaninfra; {TRACEBACK}=1 shows where",
+                f"unexpected {type(error).__name__}: {error}".split("\n", 1)[0],
+                remedy=f"this is a bug in chaninfra; set {TRACEBACK}=1 to see the traceback",
             )
         )
         return ExitCode.FAILED
     return ExitCode.DONE
 
 
-def _code_of(end: SystemExit) -> int:
+def _exit_code(end: SystemExit) -> int:
     if end.code is None:
         return ExitCode.DONE
     if isinstance(end.code, int):
@@ -115,10 +124,10 @@ def _code_of(end: SystemExit) -> int:
     return ExitCode.FAILED
 
 
-def _leave(code: int) -> NoReturn:
+def _end_process(code: int) -> NoReturn:
     try:
         for stream in (sys.stdout, sys.stderr):
-            # None where the process was started with the stream closed.
+            # None if the process was started with the stream closed (`>&-`).
             if stream is not None:
                 stream.flush()
     except BrokenPipeError:

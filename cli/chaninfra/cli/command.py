@@ -1,7 +1,16 @@
-"""The classes of our commands: typer's, but for what these would cost each start.
+"""typer's command classes, patched so that a start does not import pydantic.
 
-To find that an option was left out, that text is text or the name of a file a path, typer (since 0.29) imports
-pydantic, which takes longer than all the rest of the program's start. Values of other types go typer's own way.
+Since 0.29 typer converts the value of every parameter, even of one that is not given, by a pydantic TypeAdapter. The
+import of pydantic takes longer than the rest of the program's start; tests/integration/client/test_startup.py fails
+without this module.
+
+What this depends on in typer (0.29.2), none of it documented:
+- a parameter's `process_value` calls `self.get_runtime_param().coerce(value, param=self, ctx=ctx)`;
+- `get_runtime_param` is called for each value, so that an attribute of the instance can replace it;
+- `type_descriptor.annotation` is the Python type of the parameter: `str`, `bool`, `list[Path]` or another.
+
+typer before 0.29 has no `get_runtime_param`, and is left as it is. No typer issue about this is known; once typer
+converts `str` and `Path` without pydantic, delete this module and use TyperCommand and TyperGroup.
 """
 
 from __future__ import annotations
@@ -14,47 +23,47 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class Command(TyperCommand):
-    """A command that does not let typer convert what needs no conversion."""
+    """A TyperCommand that converts missing values, texts and paths without pydantic."""
 
     def get_params(self, ctx: Any) -> Any:
-        """All parameters, `--help` among them."""
-        return _convert_less(super().get_params(ctx))
+        """All parameters, `--help` included."""
+        return _without_pydantic(super().get_params(ctx))
 
 
 class Group(TyperGroup):
-    """The same for the program itself."""
+    """A TyperGroup that does the same, for the options of the program itself."""
 
     def get_params(self, ctx: Any) -> Any:
-        """All parameters, `--help` among them."""
-        return _convert_less(super().get_params(ctx))
+        """All parameters, `--help` included."""
+        return _without_pydantic(super().get_params(ctx))
 
 
-def _convert_less(parameters: Sequence[Any]) -> Sequence[Any]:
+def _without_pydantic(parameters: Sequence[Any]) -> Sequence[Any]:
     for parameter in parameters:
-        # An older typer has no such method, nor the cost.
+        # None: typer before 0.29.
         convert = getattr(parameter, "get_runtime_param", None)
-        if convert is not None and not isinstance(convert, _Plain):
-            parameter.get_runtime_param = _Plain(parameter, convert)
+        if convert is not None and not isinstance(convert, _PlainParam):
+            parameter.get_runtime_param = _PlainParam(parameter, convert)
     return parameters
 
 
-class _Plain:
-    """Stands in for a parameter's `get_runtime_param`: returns what `coerce` is called on."""
+class _PlainParam:
+    """Replaces the method `get_runtime_param` of a parameter, and is also the object that it returns."""
 
     def __init__(self, parameter: Any, convert: Any) -> None:
-        self._convert = convert
+        self._typers_own = convert
         self._single = parameter.nargs == 1 and not getattr(parameter, "multiple", False)
         self._type = parameter.type_descriptor.annotation
 
-    def __call__(self) -> _Plain:
+    def __call__(self) -> _PlainParam:
         return self
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The value of the parameter, of its type."""
+        """The value as the parameter's type: missing values, texts, switches and lists here, all else by typer."""
         if self._single and (value is None or (self._type in (str, bool) and isinstance(value, self._type))):
             return value
         if not self._single and self._type == list[Path]:
-            return [Path(each) for each in value or ()]
+            return [Path(path) for path in value or ()]
         if not self._single and self._type == list[str]:
             return [*(value or ())]
-        return self._convert().coerce(value, param=param, ctx=ctx)
+        return self._typers_own().coerce(value, param=param, ctx=ctx)

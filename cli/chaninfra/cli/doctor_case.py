@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chaninfra.channel.errors import ConfigurationError, CredentialsError
 from chaninfra.channel.roles import Role
-from chaninfra.cli.channel_argument.find import credentials_of, find, one, overridden
+from chaninfra.cli.channel_argument.find import credentials_of, find, overridden, single
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor.checks.names import read_names
@@ -23,7 +23,7 @@ def examined(text: str | None, flags: StoreFlags, role: Role | None, names_from:
 
     Raises ConfigurationError where there is no such channel or list of names, and what the engine raises.
     """
-    found = one(find(text, flags, "given"))
+    found = single(find(text, flags, "given"))
     names = read_names(_bytes(names_from), names_from) if names_from else None
     problem = None
     try:

@@ -1,4 +1,4 @@
-"""Being told to stop, by whomever: what has to be tidied up is."""
+"""Clean up when the process is asked to end."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from types import FrameType
 
 @contextmanager
 def tidied_up() -> Iterator[None]:
-    """Within, SIGTERM is raised as Ctrl-C is, so that every `with` and `finally` runs."""
-    before = signal.signal(signal.SIGTERM, _end)
+    """Within the block, SIGTERM raises SystemExit (exit code 143), so that every `with` and `finally` runs.
+
+    Without it SIGTERM ends Python at once, and scratch objects would stay in the bucket.
+    """
+    previous = signal.signal(signal.SIGTERM, _raise_exit)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
+def _raise_exit(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)

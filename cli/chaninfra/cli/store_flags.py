@@ -1,6 +1,6 @@
-"""The flags that say where a store is and whose credentials reach it; every command that takes a CHANNEL has them.
+"""The store options of every command that takes a CHANNEL: provider, endpoint, region, addressing and credentials.
 
-The names are rattler-index's and `pixi upload s3`'s own, so that a command line of theirs works here.
+The names are those of `rattler-index s3` and `pixi upload s3`, so that their command lines work here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AddressingStyle = Literal["path", "virtual-host"]
 
 
 def provider_names() -> list[str]:
-    """The rows of PROVIDERS, for shell completion."""
+    """The names of the known providers, for shell completion."""
     from chaninfra.channel.providers import PROVIDERS
 
     return [*PROVIDERS]
@@ -31,73 +31,113 @@ def provider_names() -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class StoreFlags:
-    """What was given; it wins over the descriptor."""
+    """The values of the store options; None: not given. They override the channel's descriptor."""
 
     provider: Annotated[
         str | None,
         typer.Option(
             "--provider",
             metavar="NAME",
-            help="A row of `chaninfra providers`; left out: custom with an endpoint, else aws.",
+            help="Kind of store, see `chaninfra providers` (default: from channel.json; without one, custom with an "
+            "endpoint URL, else aws).",
             autocompletion=provider_names,
         ),
     ] = None
     endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", metavar="URL", help="The URL of the S3 API, or S3_ENDPOINT_URL.")
+        str | None,
+        typer.Option(
+            "--endpoint-url",
+            metavar="URL",
+            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider).",
+        ),
     ] = None
     region: Annotated[
-        str | None, typer.Option("--region", metavar="REGION", help="The bucket's region, or S3_REGION, AWS_REGION.")
+        str | None,
+        typer.Option(
+            "--region",
+            metavar="REGION",
+            help="Region of the bucket (default: from channel.json, $S3_REGION or $AWS_REGION).",
+        ),
     ] = None
     force_path_style: Annotated[
         Switch | None,
-        typer.Option(PATH_STYLE, metavar="[true|false]", help="The bucket is in the path of a URL; bare means true."),
+        typer.Option(
+            PATH_STYLE,
+            metavar="[true|false]",
+            help="true: URLs are https://HOST/BUCKET; false: https://BUCKET.HOST (default: from channel.json or the "
+            "provider). Without a value: true.",
+        ),
     ] = None
     addressing_style: Annotated[
-        AddressingStyle | None, typer.Option("--addressing-style", help="The same, in other words.")
+        AddressingStyle | None,
+        typer.Option(
+            "--addressing-style", help="Another spelling: path is --force-path-style=true, virtual-host is false."
+        ),
     ] = None
     access_key_id: Annotated[
         str | None,
-        typer.Option("--access-key-id", metavar="ID", help="Or S3_ACCESS_KEY_ID, or what AWS tools find."),
+        typer.Option(
+            "--access-key-id",
+            metavar="ID",
+            help="Access key (default: $S3_ACCESS_KEY_ID, else the credentials that the AWS tools use).",
+        ),
     ] = None
     secret_access_key: Annotated[
         str | None,
-        typer.Option("--secret-access-key", metavar="SECRET", help="Better in S3_SECRET_ACCESS_KEY or a profile."),
+        typer.Option(
+            "--secret-access-key",
+            metavar="SECRET",
+            help="Secret of the access key (default: $S3_SECRET_ACCESS_KEY; safer, as process lists show options).",
+        ),
     ] = None
     session_token: Annotated[
-        str | None, typer.Option("--session-token", metavar="TOKEN", help="Of temporary credentials.")
+        str | None,
+        typer.Option(
+            "--session-token",
+            metavar="TOKEN",
+            help="Session token of temporary credentials (default: $S3_SESSION_TOKEN).",
+        ),
     ] = None
     profile: Annotated[
-        str | None, typer.Option("--profile", metavar="NAME", help="A profile of the AWS configuration files.")
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="Profile of the AWS configuration files to take credentials from (default: $AWS_PROFILE).",
+        ),
     ] = None
 
     @property
     def path_style(self) -> bool | None:
-        """What both flags for it say; None: neither was given. Raises ConfigurationError where they disagree."""
-        said = {self.force_path_style == "true"} if self.force_path_style else set()
-        said |= {self.addressing_style == "path"} if self.addressing_style else set()
-        if len(said) > 1:
+        """Whether path style is asked for, by either option; None: neither is given.
+
+        Raises ConfigurationError if the two contradict each other.
+        """
+        values = {self.force_path_style == "true"} if self.force_path_style else set()
+        values |= {self.addressing_style == "path"} if self.addressing_style else set()
+        if len(values) > 1:
             raise ConfigurationError(
                 f"{PATH_STYLE}={self.force_path_style} and --addressing-style={self.addressing_style} contradict "
                 "each other",
-                remedy="give one of them",
+                remedy="give only one of them",
             )
-        return said.pop() if said else None
+        return values.pop() if values else None
 
     def __repr__(self) -> str:
-        # A secret must not get into a log or a traceback.
+        # Leaves out the secrets, which must not get into a log or a traceback.
         return f"StoreFlags(provider={self.provider!r}, endpoint_url={self.endpoint_url!r})"
 
 
 class StoreCommand(Command):
-    """A command whose `--force-path-style` may stand alone, as rattler-index's does, or have a value."""
+    """A command whose `--force-path-style` works with and without a value, as in rattler-index."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """See click."""
-        return super().parse_args(ctx, _with_values(args))
+        """Parse the arguments (click's hook)."""
+        return super().parse_args(ctx, _with_path_style_value(args))
 
 
-def _with_values(args: list[str]) -> list[str]:
-    """`args` with a value for each bare `--force-path-style`; what follows is its value only if it is one."""
+def _with_path_style_value(args: list[str]) -> list[str]:
+    """`args` with `=true` added to each `--force-path-style` that is not followed by `true` or `false`."""
     end = args.index("--") if "--" in args else len(args)
     return [
         f"{PATH_STYLE}=true"
@@ -108,7 +148,7 @@ def _with_values(args: list[str]) -> list[str]:
 
 
 def with_store_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Replaces the parameter `store: StoreFlags` of a command by an option for each field of it."""
+    """Replace the parameter `store: StoreFlags` of a command by one option per field."""
     hints = typing.get_type_hints(StoreFlags, include_extras=True)
     options = [
         inspect.Parameter(
@@ -124,6 +164,6 @@ def with_store_flags(command: Callable[..., None]) -> Callable[..., None]:
         store = StoreFlags(**{field.name: given.pop(field.name) for field in fields(StoreFlags)})
         command(**given, store=store)
 
-    # What typer reads the options from.
+    # typer reads the options from the signature.
     wrapper.__signature__ = signature.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
     return wrapper

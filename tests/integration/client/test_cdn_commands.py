@@ -1,5 +1,7 @@
-"""Each command that writes an index tells the CDN before the channel; here one that AWS, by moto, knows nothing of, so
-that what it would be told is in a warning."""
+"""Each command that writes an index invalidates it in the channel's CDN.
+
+moto does not know the distribution of these tests, so the command prints a warning with the paths.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ Run = Callable[..., CompletedProcess[str]]
 
 @pytest.fixture
 def run(aws: Server, bucket_name: str, tmp_path: Path) -> Run:
-    """A command on a channel behind a CDN."""
+    """Runs a command on a channel behind a CDN."""
     client = aws.client()
     client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     described = descriptor(
@@ -43,29 +45,29 @@ def run(aws: Server, bucket_name: str, tmp_path: Path) -> Run:
     return lambda *args: chaninfra(*args, server=aws, env=env, cwd=tmp_path)
 
 
-def told(done: CompletedProcess[str]) -> set[str]:
-    """The paths that the CDN would have been told of."""
+def invalidated(done: CompletedProcess[str]) -> set[str]:
+    """The paths in the warning; none if there was no invalidation."""
     found = re.search(r"--distribution-id E2EXAMPLE --paths (.*)", done.stderr)
     return {path.strip("'") for path in found[1].split()} if found else set()
 
 
-def test_every_command_that_writes_an_index_tells_the_cdn(run: Run, tmp_path: Path) -> None:
+def test_every_command_that_writes_an_index_invalidates_the_cdn(run: Run, tmp_path: Path) -> None:
     one, two = make_package(tmp_path, "a", "1.0"), make_package(tmp_path, "b", "1.0", subdir="linux-64")
     assert run("reindex", "channel.json").returncode == 0
     done = run("publish", one, two, "-c", "channel.json")
-    assert (done.returncode, told(done)) == (0, {"/c/noarch/repodata*", "/c/linux-64/repodata*"}), done
+    assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/repodata*", "/c/linux-64/repodata*"}), done
     done = run("yank", one.name, "-c", "channel.json")
-    assert (done.returncode, told(done)) == (0, {"/c/noarch/repodata*"}), done
+    assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/repodata*"}), done
     done = run("yank", one.name, "-c", "channel.json")
     assert done.returncode == 0, done
     done = run("unyank", one.name, "-c", "channel.json")
-    assert (done.returncode, told(done)) == (0, {"/c/noarch/repodata*"}), done
+    assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/repodata*"}), done
     for quiet in (
         ("reindex", "channel.json"),
         ("reindex", "channel.json", "--force", "--check"),
         ("ls", "channel.json"),
     ):
         done = run(*quiet)
-        assert told(done) == set(), done
+        assert invalidated(done) == set(), done
     done = run("reindex", "channel.json", "--force")
-    assert (done.returncode, told(done)) == (0, {"/c/noarch/*", "/c/linux-64/*"}), done
+    assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/*", "/c/linux-64/*"}), done

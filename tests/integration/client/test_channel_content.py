@@ -1,4 +1,4 @@
-"""init, publish, reindex and ls as a user runs them, on real stores."""
+"""init, publish, reindex and ls on real stores."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def place(bare: Place) -> Place:
     return bare
 
 
-def test_init_writes_a_whole_channel_once(bare: Place) -> None:
+def test_init_writes_a_complete_channel_once(bare: Place) -> None:
     written = bare.done("init", "--subdir", "linux-64", "--name", "mine")
     assert written.splitlines()[-1] == f"wrote {PREFIX}/channel.json"
     before = etags(bare.server, bare.bucket)
     assert len(before) == 7
-    assert bare.done("init", "--subdir", "linux-64", "--name", "mine") == "everything was there already\n"
+    assert bare.done("init", "--subdir", "linux-64", "--name", "mine") == "nothing to do: the channel exists already\n"
     other = bare.run("init", "--subdir", "osx-64")
     assert (other.returncode, other.stdout) == (4, "")
     assert etags(bare.server, bare.bucket) == before
 
 
-def test_init_leaves_packages_to_reindex(bare: Place, tmp_path: Path) -> None:
+def test_init_writes_no_index_for_a_subdir_with_packages(bare: Place, tmp_path: Path) -> None:
     put(bare.server, bare.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
     said = bare.run("init")
     assert "chaninfra reindex" in said.stderr
@@ -68,9 +68,9 @@ def test_publish_uploads_and_indexes(place: Place, tmp_path: Path) -> None:
     assert "2 packages" in place.done("ls")
 
 
-def test_the_same_bytes_again_are_indexed_and_not_uploaded(place: Place, tmp_path: Path) -> None:
+def test_the_same_bytes_are_indexed_again_but_not_uploaded(place: Place, tmp_path: Path) -> None:
     small = make_package(tmp_path, "hello", "1.0")
-    # In parts, so that its ETag is not its md5.
+    # Uploaded in parts, so that its ETag is not its md5.
     large = make_package(tmp_path, "large", "1.0", payload=os.urandom(LARGE))
     place.done("publish", small, large)
     before = etags(place.server, place.bucket)
@@ -82,7 +82,7 @@ def test_the_same_bytes_again_are_indexed_and_not_uploaded(place: Place, tmp_pat
     assert {key: etags(place.server, place.bucket)[key] for key in packages} == {key: before[key] for key in packages}
 
 
-def test_other_bytes_under_the_same_name_are_refused_and_forced(place: Place, tmp_path: Path) -> None:
+def test_other_bytes_under_the_same_name_need_force(place: Place, tmp_path: Path) -> None:
     first = make_package(tmp_path / "1", "hello", "1.0")
     other = make_package(tmp_path / "2", "hello", "1.0", payload=b"other")
     new = make_package(tmp_path / "2", "new", "1.0")
@@ -91,13 +91,13 @@ def test_other_bytes_under_the_same_name_are_refused_and_forced(place: Place, tm
     refused = place.run("publish", new, other)
     assert refused.returncode == 4
     assert f"noarch/{other.name}" in refused.stderr
-    assert etags(place.server, place.bucket) == before, "nothing is uploaded where one of the files cannot be"
+    assert etags(place.server, place.bucket) == before, "nothing is uploaded if one of the files is refused"
     assert "replaced" in place.done("publish", other, "--force")
     assert place.repodata("noarch")["packages.conda"][other.name]["sha256"] == read(other).sha256
 
 
 @pytest.mark.parametrize("size", [10, LARGE])
-def test_a_new_package_before_a_forced_one_leaves_it_forced(place: Place, tmp_path: Path, size: int) -> None:
+def test_force_applies_to_every_package_of_a_run(place: Place, tmp_path: Path, size: int) -> None:
     first = make_package(tmp_path / "1", "hello", "1.0")
     other = make_package(tmp_path / "2", "hello", "1.0", payload=os.urandom(size))
     new = make_package(tmp_path / "2", "new", "1.0", payload=os.urandom(size))
@@ -107,7 +107,7 @@ def test_a_new_package_before_a_forced_one_leaves_it_forced(place: Place, tmp_pa
 
 
 @pytest.mark.parametrize("size", [10, LARGE])
-def test_a_writer_who_comes_between_is_not_overwritten(place: Place, tmp_path: Path, size: int) -> None:
+def test_a_concurrent_upload_of_other_bytes_is_not_overwritten(place: Place, tmp_path: Path, size: int) -> None:
     channel = opened(place)
     mine = read(make_package(tmp_path / "mine", "hello", "1.0", payload=os.urandom(size)))
     theirs = make_package(tmp_path / "theirs", "hello", "1.0", payload=b"theirs")
@@ -121,7 +121,7 @@ def test_a_writer_who_comes_between_is_not_overwritten(place: Place, tmp_path: P
     assert not left.get("Uploads")
 
 
-def test_a_writer_of_the_same_bytes_who_comes_between_is_no_conflict(place: Place, tmp_path: Path) -> None:
+def test_a_concurrent_upload_of_the_same_bytes_is_no_conflict(place: Place, tmp_path: Path) -> None:
     path = make_package(tmp_path, "hello", "1.0")
     put(place.server, place.bucket, f"{PREFIX}/noarch", path)
     assert upload(opened(place), read(path), "refuse", lambda _: None).outcome == "present"
@@ -135,7 +135,7 @@ def opened(place: Place) -> Channel:
     )
 
 
-def test_a_bad_file_among_good_ones_stops_all(place: Place, tmp_path: Path) -> None:
+def test_one_invalid_file_stops_the_upload_of_all(place: Place, tmp_path: Path) -> None:
     good = make_package(tmp_path, "good", "1.0")
     bad = tmp_path / "bad-1.0-0.conda"
     bad.write_bytes(b"no package")
@@ -157,7 +157,7 @@ def test_a_package_that_cannot_be_indexed_is_named(place: Place) -> None:
     assert "panicked" not in done.stderr
 
 
-def test_a_channel_that_another_tool_patches_is_left_alone(place: Place) -> None:
+def test_a_channel_with_repodata_patches_is_not_written_to(place: Place) -> None:
     key = f"{PREFIX}/noarch/repodata_from_packages.json"
     place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"{}")
     before = etags(place.server, place.bucket)
@@ -167,7 +167,7 @@ def test_a_channel_that_another_tool_patches_is_left_alone(place: Place) -> None
     assert etags(place.server, place.bucket) == before
 
 
-def test_an_index_of_packages_that_lie_elsewhere_is_left_alone(place: Place, tmp_path: Path) -> None:
+def test_an_index_with_a_base_url_is_not_written_to(place: Place, tmp_path: Path) -> None:
     key = f"{PREFIX}/noarch/repodata.json"
     index = {"info": {"subdir": "noarch", "base_url": "https://example.com/noarch/"}, "packages": {}}
     place.server.client().put_object(Bucket=place.bucket, Key=key, Body=json.dumps(index).encode())
@@ -180,7 +180,7 @@ def test_an_index_of_packages_that_lie_elsewhere_is_left_alone(place: Place, tmp
 
 
 @pytest.mark.parametrize("record", [{}, {"name": "hello"}])
-def test_a_record_that_is_not_valid_is_named_and_made_anew(
+def test_an_invalid_record_is_named_and_rewritten_by_force(
     place: Place, tmp_path: Path, record: dict[str, str]
 ) -> None:
     hello = make_package(tmp_path, "hello", "1.0")
@@ -195,7 +195,7 @@ def test_a_record_that_is_not_valid_is_named_and_made_anew(
     assert "1 package" in place.done("ls")
 
 
-def test_a_repodata_that_is_none_is_made_anew(place: Place, tmp_path: Path) -> None:
+def test_an_unreadable_repodata_json_is_rewritten_by_force(place: Place, tmp_path: Path) -> None:
     put(place.server, place.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
     place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json", Body=b"{nonsense")
     refused = place.run("reindex")
@@ -205,7 +205,7 @@ def test_a_repodata_that_is_none_is_made_anew(place: Place, tmp_path: Path) -> N
     assert "1 package" in place.done("ls")
 
 
-def test_a_deleted_package_leaves_the_index(place: Place, tmp_path: Path) -> None:
+def test_reindex_removes_a_deleted_package_from_the_index(place: Place, tmp_path: Path) -> None:
     hello = make_package(tmp_path, "hello", "1.0")
     place.done("publish", hello)
     place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/{hello.name}")
@@ -239,7 +239,7 @@ def test_manifest_reads_the_channels_own_descriptor(place: Place) -> None:
     assert f'endpoint-url = "{place.server.endpoint_url}"' in said
 
 
-def test_publishers_at_the_same_time_lose_nothing(place: Place, tmp_path: Path) -> None:
+def test_concurrent_publishers_lose_no_package(place: Place, tmp_path: Path) -> None:
     packages = [make_package(tmp_path, f"hello-{number}", "1.0") for number in range(4)]
     with ThreadPoolExecutor(len(packages)) as pool:
         for done in pool.map(lambda package: place.run("publish", package), packages):
@@ -247,7 +247,7 @@ def test_publishers_at_the_same_time_lose_nothing(place: Place, tmp_path: Path) 
     assert set(place.repodata("noarch")["packages.conda"]) == {package.name for package in packages}
 
 
-def test_the_first_package_of_a_channel_that_nobody_declared(bare: Place, tmp_path: Path) -> None:
+def test_the_first_package_creates_the_index_of_an_undeclared_channel(bare: Place, tmp_path: Path) -> None:
     published = bare.done("publish", make_package(tmp_path, "tool", "1.0", subdir="osx-64"))
     lines = [line for line in published.splitlines()[1:] if not line.startswith(" ")]
     assert lines == ["noarch: 0 packages (new index)", "osx-64: 1 package (new index)"]

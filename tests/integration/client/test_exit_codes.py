@@ -1,6 +1,7 @@
-"""Fifty runs in a row, output piped, a third of them meant to fail: every exit code is the one that was earned.
+"""Fifty runs in a row with piped output, a third of them meant to fail: every exit code is right.
 
-py-rattler's runtime aborts the interpreter at its end in a tenth or more of short runs, which shows only in numbers.
+py-rattler's runtime can abort the interpreter during its shutdown, in a tenth or more of short runs; a single run would
+not show that.
 """
 
 from __future__ import annotations

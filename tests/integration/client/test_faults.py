@@ -1,4 +1,4 @@
-"""publish and reindex on stores with faults: they do the safe thing, and nothing that was there is lost."""
+"""publish and reindex on stores with faults: they fail safely and lose no object."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def writes(place: Place) -> dict[str, Any] | None:
 
 
 def edit(place: Place, **index: Any) -> None:
-    """Writes keys of `index` in channel.json by hand."""
+    """Set keys of `index` in channel.json by hand."""
     client = place.server.client()
     document = json.loads(client.get_object(Bucket=place.bucket, Key=DESCRIPTOR)["Body"].read())
     document["index"] |= {key.replace("_", "-"): value for key, value in index.items()}
@@ -52,7 +52,7 @@ def edit(place: Place, **index: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", [strips_conditions, rejects_conditions], ids=["stripped", "501"])
-def test_without_conditional_writes_only_one_writer_writes(place: Place, tmp_path: Path, fault: Fault) -> None:
+def test_without_conditional_writes_writers_single_is_required(place: Place, tmp_path: Path, fault: Fault) -> None:
     first, second = (make_package(tmp_path, name, "1.0") for name in ("first", "second"))
     with faulty(place.server, fault) as server:
         there = at(place, server)
@@ -68,7 +68,7 @@ def test_without_conditional_writes_only_one_writer_writes(place: Place, tmp_pat
             assert done.returncode == 2, done.stderr
             assert "two writers could overwrite each other" in done.stderr
             assert "--writers single" in done.stderr
-        # Which only reads.
+        # --check only reads.
         there.done("reindex", "--check")
         assert etags(place.server, place.bucket) == before
 
@@ -77,7 +77,7 @@ def test_without_conditional_writes_only_one_writer_writes(place: Place, tmp_pat
             # The indexer of py-rattler always puts shards with a condition.
             edit(place, formats=["json", "zst"])
         there.done("publish", first)
-        # Other bytes under a name that is taken are refused here too.
+        # Other bytes under an existing name are refused here too.
         (tmp_path / "other").mkdir()
         other = make_package(tmp_path / "other", "first", "1.0", payload=b"other")
         assert there.run("publish", other).returncode == 4
@@ -86,9 +86,9 @@ def test_without_conditional_writes_only_one_writer_writes(place: Place, tmp_pat
     assert set(place.repodata("noarch")["packages.conda"]) == {first.name, second.name}
 
 
-def test_what_nobody_probed_is_tried_and_nothing_is_written(place: Place, tmp_path: Path) -> None:
+def test_conditional_writes_that_were_not_probed_are_tried_before_any_write(place: Place, tmp_path: Path) -> None:
     place.done("init")
-    # From before there was a probe.
+    # As a channel.json from before there was a probe.
     edit(place, conditional_writes=None)
     before = etags(place.server, place.bucket)
     with faulty(place.server, rejects_conditions) as server:
@@ -112,19 +112,19 @@ def test_a_wrong_region_is_named_and_nothing_is_written(place: Place, tmp_path: 
 
 
 @pytest.mark.parametrize("command", ["publish", "reindex"])
-def test_a_missing_key_that_is_hidden_is_not_taken_for_missing(place: Place, tmp_path: Path, command: str) -> None:
+def test_a_403_for_a_missing_key_is_not_taken_for_missing(place: Place, tmp_path: Path, command: str) -> None:
     place.done("init")
     before = etags(place.server, place.bucket)
     files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
     with faulty(place.server, look=hides_missing) as server:
         done = at(place, server).run(command, *files)
     assert done.returncode == 5, done.stderr
-    # A package goes out while the index is read; nothing that was there is touched.
+    # A package may be uploaded while the index is read; existing objects are not changed.
     after = etags(place.server, place.bucket)
     assert {key: after[key] for key in after if not key.endswith(".conda")} == before
 
 
-def test_a_store_without_newer_checksums_is_published_to(place: Place, tmp_path: Path) -> None:
+def test_a_store_without_the_newer_checksums_works(place: Place, tmp_path: Path) -> None:
     package = make_package(tmp_path, "hello", "1.0")
     with faulty(place.server, rejects_checksums(400, "InvalidArgument")) as server:
         there = at(place, server)

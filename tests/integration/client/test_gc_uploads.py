@@ -1,4 +1,4 @@
-"""Uploads that nobody finished, at the stand-in for AWS: it says that each of them began in 2010."""
+"""Abandoned multipart uploads, at the stand-in for AWS (moto), which reports 2010 as the start of every upload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHERS = (
 )
 
 
-def test_only_uploads_of_packages_of_the_channel_are_aborted_at_the_stand_in(aws: Server, bucket_name: str) -> None:
+def test_gc_aborts_only_uploads_of_packages_of_the_channel_at_the_stand_in(aws: Server, bucket_name: str) -> None:
     client = aws.client()
     client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": aws.region})
     place = Place(aws, bucket_name, f"s3://{bucket_name}/{PREFIX}")

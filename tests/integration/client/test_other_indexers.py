@@ -1,7 +1,7 @@
-"""A channel that other tools write too: what our next run makes of what they left.
+"""A channel that other tools write too: the state after our next run.
 
-`rattler.index` is the reference indexer itself. `rattler-build publish` is no part of its Python package, so it is
-stood in for by what it does at an S3 store: it puts the package, and has rattler's indexer index the subdir.
+`rattler.index` is the reference indexer. `rattler-build publish` is not part of its Python package, so the tests do
+what it does on S3: they upload the package and index the subdir with rattler's indexer.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ def place(minio: Server, bucket_name: str) -> Place:
 
 
 def index(place: Place) -> None:
-    """By the reference indexer."""
+    """Index the channel with the reference indexer."""
     conda_client.index(place.server, place.bucket, PREFIX)
 
 
 def records(place: Place) -> dict[str, dict[str, Any]]:
-    """What the index says, the same in all its forms."""
+    """`<subdir>/<file>` → record, after checking that all forms of the index agree."""
     json_, zst, shards = forms(place.server, place.bucket, PREFIX, SUBDIRS).values()
     assert json_ == zst == shards
     return json_
 
 
 @pytest.mark.parametrize("command", ["publish", "reindex"])
-def test_what_was_yanked_is_taken_out_again(place: Place, tmp_path: Path, command: str) -> None:
+def test_a_yanked_package_that_the_reference_added_is_removed_again(place: Place, tmp_path: Path, command: str) -> None:
     old, new = (make_package(tmp_path, "hello", version) for version in ("1.0", "2.0"))
     place.done("publish", old, new)
     place.done("yank", old.name)
     index(place)
-    assert old.name in place.repodata("noarch")["packages.conda"], "the reference brings it back"
+    assert old.name in place.repodata("noarch")["packages.conda"], "the reference indexer adds it again"
     more = make_package(tmp_path, "more", "1.0")
     if command == "publish":
         place.done("publish", more)
@@ -58,12 +58,12 @@ def test_what_was_yanked_is_taken_out_again(place: Place, tmp_path: Path, comman
         place.done("reindex")
     assert [*records(place)] == [f"noarch/{new.name}", f"noarch/{more.name}"]
     assert place.repodata("noarch")["removed"] == [old.name]
-    # The reference wrote the other subdir too, which a publish to this one leaves alone.
+    # The reference indexer wrote the other subdir too; a publish to noarch does not repair that one.
     place.done("reindex")
     place.done("reindex", "--check")
 
 
-def test_a_package_that_rattler_build_published_stand_in(place: Place, tmp_path: Path) -> None:
+def test_publish_keeps_a_package_that_rattler_build_published_stand_in(place: Place, tmp_path: Path) -> None:
     ours, theirs, next_ = (make_package(tmp_path, "hello", version) for version in ("1.0", "2.0", "3.0"))
     place.done("publish", ours)
     put(place.server, place.bucket, f"{PREFIX}/noarch", theirs)
@@ -72,7 +72,7 @@ def test_a_package_that_rattler_build_published_stand_in(place: Place, tmp_path:
     assert [*records(place)] == [f"noarch/{each.name}" for each in (ours, theirs, next_)]
 
 
-def test_a_package_that_was_put_and_not_indexed_is_found_by_reindex(place: Place, tmp_path: Path) -> None:
+def test_reindex_adds_a_package_that_was_uploaded_without_indexing(place: Place, tmp_path: Path) -> None:
     ours, theirs = (make_package(tmp_path, "hello", version) for version in ("1.0", "2.0"))
     place.done("publish", ours)
     put(place.server, place.bucket, f"{PREFIX}/noarch", theirs)
@@ -81,21 +81,23 @@ def test_a_package_that_was_put_and_not_indexed_is_found_by_reindex(place: Place
     assert [*records(place)] == [f"noarch/{each.name}" for each in (ours, theirs)]
 
 
-def test_other_bytes_that_another_tool_put_are_read_again(place: Place, tmp_path: Path) -> None:
+def test_reindex_reads_a_package_again_whose_bytes_were_replaced(place: Place, tmp_path: Path) -> None:
     first = make_package(tmp_path / "1", "hello", "1.0")
     other = make_package(tmp_path / "2", "hello", "1.0", payload=b"other")
     place.done("publish", first)
     before = records(place)[f"noarch/{first.name}"]
     put(place.server, place.bucket, f"{PREFIX}/noarch", other)
     index(place)
-    assert records(place)[f"noarch/{first.name}"]["sha256"] == before["sha256"], "the reference keeps the old hash"
+    assert records(place)[f"noarch/{first.name}"]["sha256"] == before["sha256"], (
+        "the reference indexer keeps the old hash"
+    )
     place.done("reindex")
     after = records(place)[f"noarch/{first.name}"]
     assert after["sha256"] != before["sha256"]
     assert after["size"] == other.stat().st_size
 
 
-def test_a_package_that_was_deleted_leaves_every_form(place: Place, tmp_path: Path) -> None:
+def test_a_deleted_package_is_removed_from_every_index_file(place: Place, tmp_path: Path) -> None:
     old, new = (make_package(tmp_path, "hello", version) for version in ("1.0", "2.0"))
     place.done("publish", old, new)
     index(place)
@@ -104,7 +106,7 @@ def test_a_package_that_was_deleted_leaves_every_form(place: Place, tmp_path: Pa
     assert [*records(place)] == [f"noarch/{new.name}"]
 
 
-def test_the_reference_reads_what_we_wrote(place: Place, tmp_path: Path) -> None:
+def test_the_reference_indexer_keeps_our_records(place: Place, tmp_path: Path) -> None:
     hello = make_package(tmp_path, "hello", "1.0")
     tool = make_package(tmp_path, "tool", "1.0", subdir="linux-64", depends=["hello"])
     place.done("publish", hello, tool)

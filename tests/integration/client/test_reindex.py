@@ -1,4 +1,4 @@
-"""reindex as a user runs it, on real stores: what it finds, what it writes, and what a client then reads."""
+"""reindex on real stores: what it finds and writes, and what a client reads afterwards."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ READ = ("s3:GetObject", "s3:ListBucket")
 
 @pytest.fixture
 def on_minio(minio: Server, bucket_name: str) -> Place:
-    """The same on one of the servers, for what does not depend on it."""
+    """The same on MinIO only, for what does not depend on the store."""
     return channel(minio, bucket_name)
 
 
 @pytest.fixture
 def place(server: Server, bucket_name: str) -> Place:
-    """A channel of noarch alone."""
+    """A channel with the subdir noarch only."""
     return channel(server, bucket_name)
 
 
@@ -60,7 +60,10 @@ def delete(place: Place, file: str) -> None:
 
 
 def report(place: Place, scope: Scope = "changed", mode: Mode = "write", **keys: str) -> SubdirReport:
-    """What a re-index of noarch says, in this process; `keys` are variables with those of another user."""
+    """The report of a re-index of noarch, run in this process.
+
+    `keys` are the AWS_… variables of another user; without them, the server's own are used.
+    """
     stored = place.server.client().get_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")
     keys = keys or place.server.environment()
     credentials = Credentials(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys.get("AWS_SESSION_TOKEN"))
@@ -70,13 +73,15 @@ def report(place: Place, scope: Scope = "changed", mode: Mode = "write", **keys:
 
 
 def found(made: SubdirReport) -> dict[str, list[str]]:
-    """What differed."""
+    """The fields of the report that list a difference."""
     kinds = ("added", "replaced", "dropped", "yanked", "files")
     return {kind: [*getattr(made, kind)] for kind in kinds if getattr(made, kind)}
 
 
-def test_what_differs_is_found_checked_and_mended(place: Place, tmp_path: Path) -> None:
-    """Each step: a check says it and writes nothing, reindex mends it, then nothing is written, and all ways agree."""
+def test_check_reports_what_differs_and_reindex_repairs_it(place: Place, tmp_path: Path) -> None:
+    """In each step, --check reports the difference and writes nothing, reindex repairs it, a second run writes nothing,
+    and a client reads the same from all three forms of the index.
+    """
     big = os.urandom(LARGE)
     names = ["a", "b", "large"]
 
@@ -96,10 +101,12 @@ def test_what_differs_is_found_checked_and_mended(place: Place, tmp_path: Path) 
     add(place, tmp_path, tar_bz2(index_json("b")), "b-1-0.tar.bz2")
     large = write(tmp_path, conda(index_json("large"), payload=big), "large-1-0.conda")
     place.server.client().upload_file(str(large), place.bucket, f"{PREFIX}/noarch/{large.name}")
-    assert "-" in etags(place.server, place.bucket)[f"{PREFIX}/noarch/{large.name}"], "in parts: no md5"
+    assert "-" in etags(place.server, place.bucket)[f"{PREFIX}/noarch/{large.name}"], (
+        "uploaded in parts, so that its ETag is not its md5"
+    )
     step("new", {"added": ["a-1-0.conda", "b-1-0.tar.bz2", large.name]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
 
-    # Uploaded again: of another size; of the same one, in parts.
+    # Uploaded again with another size; then with the same size, in parts.
     again = conda(index_json("a"), payload=b"other")
     add(place, tmp_path, again, "a-1-0.conda")
     step("again", {"replaced": ["a-1-0.conda"]}, ["a-1-0.conda", "b-1-0.tar.bz2", large.name])
@@ -111,7 +118,7 @@ def test_what_differs_is_found_checked_and_mended(place: Place, tmp_path: Path) 
     step("gone", {"dropped": ["b-1-0.tar.bz2"]}, ["a-1-0.conda", large.name])
 
 
-def test_index_files_that_do_not_agree_are_made_anew(on_minio: Place, tmp_path: Path) -> None:
+def test_missing_or_damaged_index_files_are_rewritten(on_minio: Place, tmp_path: Path) -> None:
     place = on_minio
     add(place, tmp_path, conda(index_json("a")), "a-1-0.conda")
     report(place)
@@ -134,7 +141,7 @@ def test_index_files_that_do_not_agree_are_made_anew(on_minio: Place, tmp_path: 
     assert read["shards"] == read["json"] != []
 
 
-def test_what_is_no_package_is_named_and_left_out(on_minio: Place, tmp_path: Path) -> None:
+def test_files_that_are_not_packages_are_listed_and_skipped(on_minio: Place, tmp_path: Path) -> None:
     place = on_minio
     bad = {
         "zero-1-0.conda": b"",
@@ -155,19 +162,19 @@ def test_what_is_no_package_is_named_and_left_out(on_minio: Place, tmp_path: Pat
     for name in bad:
         assert f"noarch/{name}: " in done.stderr
     assert [*place.repodata("noarch")["packages.conda"]] == ["a-1-0.conda"]
-    # One that was indexed and is no package any more loses its record, which was of other bytes.
+    # A package in the index that was overwritten with other bytes loses its record.
     add(place, tmp_path, b"no package", "a-1-0.conda")
     checked = place.run("reindex", "--check", "--json")
     assert checked.returncode == 1, checked.stderr
     assert json.loads(checked.stdout)["subdirs"][0]["dropped"] == ["a-1-0.conda"]
     assert report(place).dropped == ("a-1-0.conda",)
     assert place.repodata("noarch")["packages.conda"] == {}
-    # Nothing differs any more, and those are named still.
+    # Nothing differs any more, but the skipped files are still listed.
     assert len(report(place, mode="check").left_out) == len(bad) + 1
     assert place.run("reindex", "--check").returncode == 3
 
 
-def test_force_makes_records_anew_and_keeps_when_they_were_indexed(on_minio: Place, tmp_path: Path) -> None:
+def test_force_rewrites_records_but_keeps_indexed_timestamp(on_minio: Place, tmp_path: Path) -> None:
     place = on_minio
     key = add(place, tmp_path, conda(index_json("a", depends=["b"])), "a-1-0.conda")
     report(place)
@@ -176,14 +183,14 @@ def test_force_makes_records_anew_and_keeps_when_they_were_indexed(on_minio: Pla
     repodata["packages.conda"]["a-1-0.conda"]["depends"] = ["patched"]
     client = place.server.client()
     client.put_object(Bucket=place.bucket, Key=key.replace("a-1-0.conda", "repodata.json"), Body=json.dumps(repodata))
-    assert not report(place).replaced, "a record of the same bytes is left as somebody made it"
+    assert not report(place).replaced, "a patched record of unchanged bytes is kept"
     assert place.repodata("noarch")["packages.conda"]["a-1-0.conda"]["depends"] == ["patched"]
     assert report(place, "all").replaced == ("a-1-0.conda",)
     assert place.repodata("noarch")["packages.conda"]["a-1-0.conda"] == before
 
 
-def test_records_equal_the_reference_indexers(minio: Server, bucket_name: str, tmp_path: Path) -> None:
-    """On a store, in two channels of the same packages."""
+def test_records_equal_those_of_the_reference_indexer(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+    """Two channels with the same packages, one indexed by chaninfra, one by rattler."""
     minio.client().create_bucket(Bucket=bucket_name)
     place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     wanted = ("v3 by its revision", "everything", "least", "noarch='python'", "license='Ünï")
@@ -215,8 +222,8 @@ def timeless(records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {file: {**record, "indexed_timestamp": 0} for file, record in records.items()}
 
 
-def test_the_command_of_pixis_page(server: Server, bucket_name: str, tmp_path: Path) -> None:
-    """As it is written there, with `rattler-index s3` replaced and the names filled in."""
+def test_the_command_line_of_pixis_s3_page(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    """As on pixi's page about S3, with `chaninfra reindex` in place of `rattler-index s3` and real names."""
     page = PAGE.read_text("utf-8")
     command = re.search(r"pixi exec rattler-index s3 (.*?) ```", page)
     assert command is not None
@@ -235,7 +242,7 @@ def test_the_command_of_pixis_page(server: Server, bucket_name: str, tmp_path: P
     assert "noarch: 1 package (new index)" in done.stdout
 
 
-def test_a_publisher_may_reindex_and_not_remember(on_minio: Place, tmp_path: Path) -> None:
+def test_a_publisher_reindexes_without_the_etag_cache(on_minio: Place, tmp_path: Path) -> None:
     place, minio, bucket_name = on_minio, on_minio.server, on_minio.bucket
     large = write(tmp_path, conda(index_json("large"), payload=os.urandom(LARGE)), "large-1-0.conda")
     minio.client().upload_file(str(large), bucket_name, f"{PREFIX}/noarch/{large.name}")

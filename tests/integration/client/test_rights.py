@@ -1,4 +1,4 @@
-"""Who may do what, as a user without enough rights sees it, on real stores."""
+"""Commands of users without enough permissions, on real stores."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ def place(server: Server, bucket_name: str) -> Place:
 
 @pytest.fixture
 def on_minio(minio: Server, bucket_name: str) -> Place:
-    """The same on MinIO, whose sessions take a policy."""
+    """The same on MinIO, whose STS sessions accept a policy."""
     return channel(minio, bucket_name)
 
 
 @pytest.mark.parametrize("command", ["reindex", "publish", "ls", "init"])
-def test_who_may_not_is_told_so(place: Place, tmp_path: Path, command: str) -> None:
+def test_without_permissions_nothing_is_written_and_the_exit_code_is_5(
+    place: Place, tmp_path: Path, command: str
+) -> None:
     before = etags(place.server, place.bucket)
     files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
     done = place.run(command, *files, **place.server.stranger())
@@ -54,9 +56,9 @@ def test_a_secret_is_never_printed(place: Place, tmp_path: Path, command: str) -
     assert secret not in done.stdout + done.stderr
 
 
-def test_a_publisher_needs_no_right_to_delete(on_minio: Place, tmp_path: Path) -> None:
-    rights = (*READ, "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
-    keys = allowed(on_minio.server, on_minio.bucket, *rights)
+def test_publish_and_reindex_need_no_permission_to_delete(on_minio: Place, tmp_path: Path) -> None:
+    actions = (*READ, "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    keys = allowed(on_minio.server, on_minio.bucket, *actions)
     large = make_package(tmp_path, "large", "1.0", payload=os.urandom(LARGE))
     done = on_minio.run("publish", make_package(tmp_path, "hello", "1.0"), large, **keys)
     assert done.returncode == 0, done.stderr
@@ -64,11 +66,11 @@ def test_a_publisher_needs_no_right_to_delete(on_minio: Place, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("command", ["reindex", "publish"])
-def test_who_may_only_read_is_told_what_he_may_not(on_minio: Place, tmp_path: Path, command: str) -> None:
+def test_a_reader_cannot_write_and_is_told_so(on_minio: Place, tmp_path: Path, command: str) -> None:
     keys = allowed(on_minio.server, on_minio.bucket, *READ)
     hello = make_package(tmp_path, "hello", "1.0")
     if command == "reindex":
-        # Else there is nothing to write.
+        # Otherwise there would be nothing to write.
         put(on_minio.server, on_minio.bucket, f"{PREFIX}/noarch", hello)
     done = on_minio.run(command, *([hello] if command == "publish" else []), **keys)
     assert done.returncode == 5

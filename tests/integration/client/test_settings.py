@@ -1,4 +1,4 @@
-"""What `manifest` prints, used: py-rattler reads a channel on a real server by it, in each of pixi's ways."""
+"""py-rattler installs from a channel on a real server with the settings that `manifest` prints, for each --auth."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def workspace(place: Place, *args: str) -> dict[str, Any]:
     return found
 
 
-def test_by_pixis_credential_store(place: Place, tmp_path: Path) -> None:
+def test_install_with_pixis_credential_store(place: Place, tmp_path: Path) -> None:
     auth = tmp_path / "auth.json"
     place.done("manifest", "--format", "auth-file", "--into", auth)
     assert auth.stat().st_mode & 0o777 == 0o600
@@ -42,19 +42,19 @@ def test_by_pixis_credential_store(place: Place, tmp_path: Path) -> None:
     assert "share/hello.txt" in installed
 
 
-def test_by_the_credentials_of_the_aws_tools(place: Place, tmp_path: Path) -> None:
+def test_install_with_the_credentials_of_the_aws_tools(place: Place, tmp_path: Path) -> None:
     found = workspace(place, "--auth", "aws")
     installed = conda_client.install_by(found, ["hello"], tmp_path / "client", place.server.environment())
     assert "share/hello.txt" in installed
 
 
-def test_without_credentials_there_is_no_way(place: Place, tmp_path: Path) -> None:
+def test_install_without_credentials_fails(place: Place, tmp_path: Path) -> None:
     nothing = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null"}
     with pytest.raises(AssertionError):
         conda_client.install_by(workspace(place), ["hello"], tmp_path / "client", nothing)
 
 
-def test_an_auth_file_keeps_what_others_put_there_and_its_secret_is_not_printed(place: Place, tmp_path: Path) -> None:
+def test_an_auth_file_keeps_other_entries_and_its_secrets_are_not_printed(place: Place, tmp_path: Path) -> None:
     auth = tmp_path / "auth.json"
     auth.write_text('{"*.prefix.dev": {"BearerToken": "a-token"}}')
     auth.chmod(0o644)
@@ -72,7 +72,7 @@ def test_an_auth_file_keeps_what_others_put_there_and_its_secret_is_not_printed(
     assert place.run("manifest", "--format", "auth-file", "--into", auth, "--check").returncode == 1
 
 
-def test_the_variables_lead_our_own_commands_to_the_channel(place: Place) -> None:
+def test_our_own_commands_find_the_channel_by_the_env_format(place: Place) -> None:
     printed = place.done("manifest", "--format", "env", "--auth", "pixi")
     lines = [line.removeprefix("export ") for line in printed.splitlines() if line.startswith("export ")]
     variables = {name: value.strip("'") for name, value in (line.split("=", 1) for line in lines)}

@@ -1,4 +1,4 @@
-"""What a start costs, measured against the least that it could."""
+"""The time and the imports of a start of the program, compared with `import typer`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_start_takes_at_most_two_and_a_half_times_the_import_of_typer(channel_
         "manifest": [program, "manifest", channel_json],
         "help": [program, "--help"],
     }
-    # In turn, so that what else the machine does strikes all alike.
+    # In turn, so that other load on the machine affects all commands alike.
     rounds = [{name: seconds(command) for name, command in commands.items()} for _ in range(ROUNDS)]
     median = {name: statistics.median(each[name] for each in rounds) for name in commands}
     ratios = {name: median[name] / median["typer"] for name in ("manifest", "help")}

@@ -1,4 +1,4 @@
-"""Uploads while somebody else is at work: on the file, or on the key."""
+"""Uploads while another process changes the file, or writes to the same key."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def with_writes(channel: Channel, writes: ConditionalWrites) -> Channel:
 
 
 def flip(path: Path) -> None:
-    """Another byte in the middle; the size stays."""
+    """Change one byte in the middle of the file, but not its size."""
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -102,7 +102,7 @@ def test_a_file_that_changes_after_it_was_checked_is_not_uploaded(
 
 
 @pytest.mark.parametrize("writes", [IN_PARTS, IN_ONE_PIECE], ids=["in parts", "in one piece"])
-def test_the_etag_of_an_upload_is_its_own_whoever_comes_after(
+def test_the_reported_etag_is_that_of_our_upload_even_if_another_follows(
     channel: Channel, packages: dict[int, PackageFile], writes: ConditionalWrites
 ) -> None:
     channel = with_writes(channel, writes)

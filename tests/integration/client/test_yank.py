@@ -25,7 +25,7 @@ def place(server: Server, bucket_name: str, tmp_path: Path) -> Place:
 
 @pytest.fixture
 def on_minio(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
-    """The same on one server."""
+    """The same on MinIO only, for what does not depend on the store."""
     return filled(minio, bucket_name, tmp_path)
 
 
@@ -43,11 +43,11 @@ def filled(server: Server, bucket_name: str, tmp_path: Path) -> Place:
 
 
 def listed(place: Place) -> dict[str, str | None]:
-    """Each file of the channel, and why it is yanked."""
+    """File name → the reason why it is yanked (None: not yanked), from `ls --json`."""
     return {each["file"]: each["yanked"] for each in json.loads(place.done("ls", "--json"))}
 
 
-def test_a_yanked_package_leaves_the_index_and_comes_back_as_it_was(place: Place) -> None:
+def test_yank_removes_a_package_from_the_index_and_unyank_restores_its_record(place: Place) -> None:
     before = place.repodata("noarch")["packages.conda"]
     said = place.done("yank", "hello >=2", "--reason", "broken")
     assert said.splitlines()[0] == "noarch/hello-2.0-0.conda: yanked"
@@ -56,14 +56,16 @@ def test_a_yanked_package_leaves_the_index_and_comes_back_as_it_was(place: Place
     assert f"{PREFIX}/noarch/hello-2.0-0.conda" in etags(place.server, place.bucket)
     assert listed(place) == {"hello-1.0-0.conda": None, "hello-2.0-0.conda": "broken", "tool-1.0-0.conda": None}
     assert "yanked: broken" in place.done("ls")
-    assert "yanked already" in place.done("yank", "hello-2.0-0.conda")
+    assert "already yanked" in place.done("yank", "hello-2.0-0.conda")
     assert place.done("reindex").startswith("noarch: 1 package (no change)")
     assert "back in the index" in place.done("unyank", "noarch/hello-2.0-0.conda")
     assert place.repodata("noarch")["packages.conda"] == before
     assert place.repodata("noarch")["removed"] == []
 
 
-def test_another_indexer_brings_yanked_packages_back_and_our_next_run_does_not(on_minio: Place, tmp_path: Path) -> None:
+def test_yanked_packages_that_another_indexer_added_are_removed_by_the_next_run(
+    on_minio: Place, tmp_path: Path
+) -> None:
     on_minio.done("yank", "hello==1.0", "tool")
     index(on_minio.server, on_minio.bucket, PREFIX)
     assert "hello-1.0-0.conda" in on_minio.repodata("noarch")["packages.conda"]
@@ -74,7 +76,7 @@ def test_another_indexer_brings_yanked_packages_back_and_our_next_run_does_not(o
     assert on_minio.repodata("linux-64")["removed"] == ["tool-1.0-0.conda"]
 
 
-def test_a_package_that_was_deleted_is_not_brought_back(on_minio: Place) -> None:
+def test_unyank_skips_a_deleted_package(on_minio: Place) -> None:
     on_minio.done("yank", "hello")
     on_minio.server.client().delete_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/noarch/hello-1.0-0.conda")
     done = on_minio.run("unyank", "hello")
@@ -83,37 +85,37 @@ def test_a_package_that_was_deleted_is_not_brought_back(on_minio: Place) -> None
     assert list(on_minio.repodata("noarch")["packages.conda"]) == ["hello-2.0-0.conda"]
 
 
-def test_what_is_not_there_is_said(on_minio: Place) -> None:
+def test_an_unknown_package_and_an_invalid_match_spec_are_refused(on_minio: Place) -> None:
     for words, code, said in ((["nobody"], 1, "there is no such package: nobody"), (["a >=>"], 2, "is no match spec")):
         done = on_minio.run("yank", *words)
         assert (done.returncode, done.stdout) == (code, "")
         assert said in done.stderr
 
 
-def test_gc_marks_and_deletes_a_week_later(on_minio: Place, tmp_path: Path) -> None:
+def test_gc_keeps_a_marked_shard_that_is_younger_than_a_week(on_minio: Place, tmp_path: Path) -> None:
     assert "0 objects would be deleted" in on_minio.done("gc", "--dry-run")
     on_minio.done("publish", make_package(tmp_path, "hello", "3.0"))
     said = on_minio.done("gc")
-    assert "marked, to be deleted a week after that" in said
+    assert "marked. Run gc again in a week to delete" in said
     key = f"{PREFIX}/.chaninfra/gc/noarch.json"
     client = on_minio.server.client()
     marks = json.loads(client.get_object(Bucket=on_minio.bucket, Key=key)["Body"].read())
     long_ago = int((datetime.now(UTC) - timedelta(days=8)).timestamp() * 1000)
     marks["unreferenced"] = dict.fromkeys(marks["unreferenced"], long_ago)
     client.put_object(Bucket=on_minio.bucket, Key=key, Body=json.dumps(marks))
-    # The store says that they are young, and nobody's clock can make them older.
+    # The store reports the shard's age, and it was written just now.
     assert "0 objects deleted" in on_minio.done("gc")
 
 
-def test_gc_deletes_a_week_later_where_the_shard_is_as_old(tmp_path: Path) -> None:
-    """On plain files, whose age can be set."""
+def test_gc_deletes_a_marked_shard_after_a_week(tmp_path: Path) -> None:
+    """On versitygw, whose objects are files, so that the test can set their age."""
     with s3_servers.versitygw(tmp_path / "server") as server:
         client = server.client()
         place = filled(server, "bucket", tmp_path)
         shards = tmp_path / "server/data/bucket" / PREFIX / "noarch/shards"
         (before,) = (path.name for path in shards.iterdir())
         place.done("publish", make_package(tmp_path, "hello", "3.0"))
-        assert "1 shard marked" in place.done("gc")
+        assert "1 unreferenced shard marked" in place.done("gc")
         assert "0 objects deleted" in place.done("gc")
         key = f"{PREFIX}/.chaninfra/gc/noarch.json"
         marks = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
@@ -132,7 +134,7 @@ def test_gc_deletes_a_week_later_where_the_shard_is_as_old(tmp_path: Path) -> No
         place.done("reindex", "--check")
 
 
-def test_gc_deletes_what_is_not_declared_any_more(place: Place) -> None:
+def test_gc_deletes_index_files_of_undeclared_formats(place: Place) -> None:
     client = place.server.client()
     key = f"{PREFIX}/channel.json"
     document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())

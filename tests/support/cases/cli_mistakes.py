@@ -1,4 +1,4 @@
-"""Command lines as users mistype them, run in this process through the layer that ends the program."""
+"""Mistyped command lines and damaged files, and a runner that keeps the program in this process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chaninfra.cli import app as program
 from support.cases.manifests import descriptor
 from support.channels.packages import make_package
 
-# Nobody listens there; the second is a name that no resolver may know (RFC 2606).
+# A port where nothing listens; a name that no resolver knows (RFC 2606).
 NOWHERE = "http://127.0.0.1:1"
 NO_NAME = "https://nowhere.invalid"
 ENVIRONMENT = {
@@ -43,25 +43,25 @@ class Ended:
     out: str
     err: str
 
-    def is_told(self) -> None:
-        """Asserts that the end is one that a user can act on."""
+    def check_reported(self) -> None:
+        """Assert that the run ended with a documented exit code and, if it failed, with a readable error."""
         assert "Traceback" not in self.err, self
         assert "bug in chaninfra" not in self.err, self
         assert 0 <= self.code <= 5, self
         assert "the-secret" not in self.out + self.err, self
         if self.code:
-            # What is wrong, and on the way to it nothing of Python's.
+            # A failed run prints an error and no Python repr.
             assert any(line.startswith(("error: ", "Error: ")) for line in self.err.splitlines()) or self.out, self
             assert "Error(" not in self.err, self
             assert " object at 0x" not in self.err, self
 
 
 def run(*args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, encoding: str = "utf-8") -> Ended:
-    """Runs a command line as the console script does, but for the end of the process."""
+    """Run a command line as the console script does, without ending the process."""
     out, err = io.BytesIO(), io.BytesIO()
     streams = {
         "stdin": io.TextIOWrapper(io.BytesIO(stdin), encoding),
-        # Python's own choice of what becomes of a character that the stream cannot hold.
+        # `errors` as Python sets it for the standard streams.
         "stdout": io.TextIOWrapper(out, encoding, errors="strict"),
         "stderr": io.TextIOWrapper(err, encoding, errors="backslashreplace"),
     }
@@ -78,7 +78,7 @@ def run(*args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = N
 
 COMMANDS: Mapping[str, Any] = typer.main.get_command(program.app).commands  # type: ignore[attr-defined]
 
-# What no command line can hold is left out: an argument ends at a zero byte.
+# Without the zero byte, which no command line argument can hold.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     ["", "-", "--", " ", "0", "-1", "\u2192", "\udcff", "a\nb", "../..", "~", "x" * 300, "%s", "{}", "\x1b[31m"]
 )
@@ -115,7 +115,7 @@ VALUES = CHANNELS | TEXT | st.sampled_from([NOWHERE, NO_NAME, "true", "aws", "mi
 
 
 def _value(option: Any) -> st.SearchStrategy[str]:
-    """A value of an option: now and then one that it takes."""
+    """A value of an option, sometimes a valid one."""
     annotation = option.type_descriptor.annotation
     choices = [each for part in (annotation, *get_args(annotation)) for each in get_args(part) if type(each) is str]
     return st.sampled_from([*choices]) | VALUES if choices else VALUES
@@ -123,7 +123,7 @@ def _value(option: Any) -> st.SearchStrategy[str]:
 
 @st.composite
 def command_lines(draw: st.DrawFn, name: str) -> list[str]:
-    """A command with some of its options and arguments, their values of any kind, in any order."""
+    """A command with some of its options and arguments in any order, with any values."""
     options = {word: each for each in COMMANDS[name].params for word in each.opts if word.startswith("-")}
     parts: list[list[str]] = []
     for word in draw(st.lists(st.sampled_from(sorted(options)), max_size=4)):
@@ -134,7 +134,7 @@ def command_lines(draw: st.DrawFn, name: str) -> list[str]:
 
 
 def files(folder: Path) -> Path:
-    """A folder with a file of each kind that a command reads, all as they should be."""
+    """Fill the folder with a valid file of each kind that a command reads."""
     folder.mkdir(parents=True, exist_ok=True)
     found = descriptor("minio", **{"endpoint-url": NOWHERE})
     (folder / "channel.json").write_bytes(dump(found))
@@ -179,7 +179,7 @@ def _paths(document: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 @st.composite
 def mutated(draw: st.DrawFn, document: dict[str, Any], more: Sequence[str]) -> Any:
-    """The document with some keys taken out, set to anything, or put where they do not belong."""
+    """The document with some keys removed, set to any value, or added where they do not belong."""
     found = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 3))):
         paths = _paths(found)
@@ -189,10 +189,10 @@ def mutated(draw: st.DrawFn, document: dict[str, Any], more: Sequence[str]) -> A
         place = found
         for name in above:
             place = place[name]
-        match draw(st.sampled_from(["set", "take out", "add"])):
+        match draw(st.sampled_from(["set", "remove", "add"])):
             case "set":
                 place[key] = draw(JUNK)
-            case "take out":
+            case "remove":
                 del place[key]
             case _:
                 place[draw(st.sampled_from(more) | st.text(max_size=4))] = draw(JUNK)
@@ -200,7 +200,7 @@ def mutated(draw: st.DrawFn, document: dict[str, Any], more: Sequence[str]) -> A
 
 
 def encoded(documents: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
-    """Files with the documents in them, as JSON, which is YAML too; and files with anything in them."""
+    """The content of files: the documents as JSON (which is YAML too), in several encodings; or any bytes."""
     return (
         documents.map(lambda document: json.dumps(document).encode())
         | documents.map(lambda document: json.dumps(document, ensure_ascii=False).encode("utf-16", "surrogatepass"))
@@ -211,7 +211,7 @@ def encoded(documents: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
 
 @st.composite
 def damaged(draw: st.DrawFn, data: bytes) -> bytes:
-    """The bytes with some changed, some cut out and some put in."""
+    """The bytes with some changed, removed and inserted."""
     found = bytearray(data)
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, max(len(found) - 1, 0)))

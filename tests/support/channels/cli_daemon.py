@@ -1,7 +1,7 @@
-"""The program in one process that runs many command lines, one after the other.
+"""One process that runs many command lines of the program, one after the other.
 
-To start it anew for each would cost the tests more than all that it then does. The process is not this one, since
-py-rattler's async calls can abort an interpreter at its end.
+A new process per command line would take longer than the command itself. It is not the test's own process, since
+py-rattler's async calls can abort an interpreter during its shutdown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from support.servers.s3_servers import Server
 
 
 class Resident:
-    """The process; a context."""
+    """The process, as a context manager."""
 
     def __enter__(self) -> Self:
         self._child = subprocess.Popen(
@@ -39,7 +39,7 @@ class Resident:
     def run(
         self, *args: str | Path, server: Server | None = None, env: dict[str, str] | None = None
     ) -> CompletedProcess[str]:
-        """A command line, as `cli_runner.chaninfra` runs it."""
+        """Run a command line, as `cli_runner.chaninfra` does."""
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": os.devnull,

@@ -1,4 +1,4 @@
-"""The program as a process of its own, its output piped, in an environment that says nothing of this machine."""
+"""Run the program in a new process, with piped output and without the environment of this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROGRAM = str(Path(sys.executable).with_name("chaninfra"))
 def chaninfra(
     *args: str | Path, server: Server | None = None, env: dict[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command line; with `server`, its keys are in the environment."""
+    """Run a command line; with `server`, its access key is in the environment."""
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": os.devnull,

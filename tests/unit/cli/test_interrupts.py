@@ -1,50 +1,18 @@
-"""A child process is not left behind by a signal that comes while it is started."""
+"""SIGTERM runs the clean-up code of a block."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chaninfra.demo import children
-from chaninfra.engine import process
-
-# Asked to end it would end; what it started stays.
-SLOW = [sys.executable, "-c", "import time; time.sleep(600)"]
+from chaninfra.cli.interrupts import tidied_up
 
 
-def _run(folder: Path) -> None:
-    process.run(SLOW)
-
-
-def _show(folder: Path) -> None:
-    children.run(SLOW, env=dict(os.environ), cwd=folder)
-
-
-@pytest.mark.parametrize("run", [_run, _show])
-def test_a_signal_while_a_child_is_started_ends_it(
-    run: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[subprocess.Popen[Any]] = []
-
-    class Interrupted(subprocess.Popen[Any]):
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            started.append(self)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(subprocess, "Popen", Interrupted)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run(tmp_path)
-        assert [child.poll() is not None for child in started] == [True]
-    finally:
-        for child in started:
-            child.kill()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def test_sigterm_raises_within_the_block() -> None:
+    previous = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as caught, tidied_up():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is previous

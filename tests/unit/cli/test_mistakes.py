@@ -1,4 +1,4 @@
-"""No mistake of a user ends in a traceback: arguments and files of every kind, for every command."""
+"""No user mistake ends in a traceback: any arguments and any files, for every command."""
 
 from __future__ import annotations
 
@@ -33,68 +33,68 @@ from support.cases.merge_documents import manifests, workflows
 from support.example_counts import EXAMPLES
 
 PACKAGE = "my-package-1.0-0.conda"
-# Its arguments are tried too; what it does is a story of its own.
+# Only its wrong arguments are tried; tests/integration/client/test_demo.py runs it.
 NOT_RUN = ("demo",)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The current folder, with a file of each kind in it; no engine is looked for."""
+    """The current folder, with one file of each kind; the Pulumi engine is replaced by an error."""
 
     def no_stack(name: str | None, *_: object) -> None:
         raise EngineError(f"there is no stack {name!r}", remedy="pulumi stack ls")
 
-    made = files(tmp_path_factory.mktemp("mistakes"))
-    (made / "ok.json").write_bytes((made / "channel.json").read_bytes())
-    (made / ".github/workflows").mkdir(parents=True)
+    path = files(tmp_path_factory.mktemp("mistakes"))
+    (path / "ok.json").write_bytes((path / "channel.json").read_bytes())
+    (path / ".github/workflows").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(stacks, "stack_output", no_stack)
-        patched.chdir(made)
-        yield made
+        patched.chdir(path)
+        yield path
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NOT_RUN])
 @EXAMPLES
 @given(data=st.data())
-def test_any_arguments(name: str, data: st.DataObject) -> None:
-    run(*data.draw(command_lines(name))).is_told()
+def test_any_arguments_end_without_a_traceback(name: str, data: st.DataObject) -> None:
+    run(*data.draw(command_lines(name))).check_reported()
 
 
 @pytest.mark.parametrize("name", NOT_RUN)
-def test_wrong_arguments_of_the_others(name: str) -> None:
+def test_wrong_arguments_of_commands_that_are_not_run(name: str) -> None:
     for wrong in ("--no-such", "what"):
         ended = run(name, wrong)
-        ended.is_told()
+        ended.check_reported()
         assert ended.code == 2
 
 
-def told_of(file: str, *args: str, data: bytes) -> None:
-    """Runs a command on a file with this in it; what is wrong with it is said with its name."""
+def check_named(file: str, *args: str, data: bytes) -> None:
+    """Run a command on a file with this content; an error must name the file, or what the file refers to."""
     Path(file).write_bytes(data)
     ended = run(*args)
-    ended.is_told()
+    ended.check_reported()
     if ended.code:
-        # Or the file is as it should be, and the channel that it names is not.
+        # The second list: the file is valid, but the channel that it names is not reachable.
         others = ("error: s3://", NOWHERE, "no-such.json")
         assert any(name in ended.err for name in (file, *others)), ended
 
 
 def valid() -> dict[str, Any]:
-    """The document of a descriptor as it should be."""
+    """A valid descriptor as a JSON document."""
     found: dict[str, Any] = json.loads(Path("ok.json").read_bytes())
     return found
 
 
 @EXAMPLES
 @given(st.data())
-def test_any_descriptor(data: st.DataObject) -> None:
+def test_any_descriptor_ends_without_a_traceback(data: st.DataObject) -> None:
     found = valid()
     documents = mutated(found, [*found]) | mutated({"a": found, "b": found}, ["c"])
     content = data.draw(encoded(documents))
-    told_of(
+    check_named(
         "some.json", "manifest", "some.json", "--offline", "--format", data.draw(st.sampled_from(NAMES)), data=content
     )
-    run("manifest", "-", "--offline", stdin=content).is_told()
+    run("manifest", "-", "--offline", stdin=content).check_reported()
 
 
 @pytest.mark.parametrize("command", ["ls", "init", "publish"])
@@ -116,13 +116,13 @@ def test_any_descriptor(data: st.DataObject) -> None:
         "minio.example.com",
     ],
 )
-def test_an_endpoint_that_is_none(command: str, url: str) -> None:
+def test_an_invalid_endpoint_url_is_refused(command: str, url: str) -> None:
     found = {**valid(), "endpoint-url": url}
     Path("wrong.json").write_text(json.dumps(found), "utf-8")
     words = [PACKAGE, "-c"] if command == "publish" else []
     for where in (["wrong.json"], ["s3://my-bucket/c", "--endpoint-url", url]):
         ended = run(command, *words, *where)
-        ended.is_told()
+        ended.check_reported()
         assert ended.code == 2
         assert "endpoint-url" in ended.err
 
@@ -132,34 +132,36 @@ def test_an_endpoint_that_is_none(command: str, url: str) -> None:
 def test_an_endpoint_that_does_not_answer(command: str, url: str) -> None:
     words = [PACKAGE, "-c"] if command == "publish" else []
     ended = run(command, *words, "s3://my-bucket/c", "--endpoint-url", url)
-    ended.is_told()
+    ended.check_reported()
     assert ended.code == 1
     assert url in ended.err
 
 
 @EXAMPLES
 @given(st.data())
-def test_any_stack_file(data: st.DataObject) -> None:
+def test_any_stack_file_ends_without_a_traceback(data: st.DataObject) -> None:
     found = YAML(typ="safe").load(STACK)
     keys = [*load(STACK_CONFIG)["properties"]["config"]["properties"]]
     documents = mutated(found, ["config"]) | mutated(found["config"], keys).map(lambda config: {"config": config})
-    told_of("some.yaml", "policy", "--config", "some.yaml", data=data.draw(encoded(documents)))
+    check_named("some.yaml", "policy", "--config", "some.yaml", data=data.draw(encoded(documents)))
 
 
-def test_half_a_character_in_a_stack_file() -> None:
+def test_a_surrogate_in_a_stack_file_ends_without_a_traceback() -> None:
     escaped = STACK.replace("{key: {}}", '"\\ud83d\\ude00"')
     assert escaped != STACK
-    told_of("some.yaml", "policy", "--config", "some.yaml", data=escaped.encode())
+    check_named("some.yaml", "policy", "--config", "some.yaml", data=escaped.encode())
 
 
 @pytest.mark.parametrize("name", [PACKAGE, "my-package-1.0-0.tar.bz2"])
 @EXAMPLES
 @given(data=st.data())
-def test_any_package(name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_package_ends_without_a_traceback(
+    name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     content = data.draw(damaged(Path(PACKAGE).read_bytes()) | st.binary(max_size=60))
     Path("damaged").mkdir(exist_ok=True)
-    # Somebody else's server is not what is tried here.
-    told_of(f"damaged/{name}", "publish", f"damaged/{name}", "-c", "no-such.json", data=content)
+    # A channel that does not exist, so that a valid package is not uploaded.
+    check_named(f"damaged/{name}", "publish", f"damaged/{name}", "-c", "no-such.json", data=content)
 
 
 INTO = {
@@ -176,12 +178,12 @@ INTO = {
 @pytest.mark.parametrize("file", INTO)
 @EXAMPLES
 @given(data=st.data())
-def test_any_file_to_merge_into(file: str, data: st.DataObject) -> None:
+def test_any_file_to_merge_into_ends_without_a_traceback(file: str, data: st.DataObject) -> None:
     texts = INTO[file].map(lambda text: text.encode()) | INTO[file].map(lambda text: text.encode("utf-16"))
     flags = {".condarc": ["--provider", "aws", "--region", "eu-central-1", "--auth", "public"]}.get(file, [])
     flags += ["--format", "auth-file"] if file == "auth.json" else []
     channel = "s3://my-bucket/c" if flags[:1] == ["--provider"] else "ok.json"
-    told_of(
+    check_named(
         file,
         "manifest",
         channel,
@@ -215,14 +217,14 @@ FILES = {
         "/dev/null/x",
     ],
 )
-def test_what_is_no_file(command: str, file: str) -> None:
+def test_a_path_that_is_not_a_readable_file_is_refused(command: str, file: str) -> None:
     ended = run(*(word.format(file) for word in FILES[command]))
-    ended.is_told()
+    ended.check_reported()
     assert ended.code in (1, 2)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
-def test_a_terminal_of_another_encoding(encoding: str) -> None:
+def test_output_in_an_encoding_that_lacks_characters(encoding: str) -> None:
     found = {**valid(), "name": "\u00fc\u2192\U0001f600"}
     Path("named.json").write_text(json.dumps(found), "utf-8")
     helps = [[name, "--help"] for name in COMMANDS]
@@ -240,7 +242,7 @@ def test_a_terminal_of_another_encoding(encoding: str) -> None:
     ]
     for args in [*shown, *strange]:
         ended = run(*args, encoding=encoding)
-        ended.is_told()
+        ended.check_reported()
         if args in strange or encoding == "utf-8":
             continue
         assert ended.code == 0 or "PYTHONIOENCODING" in ended.err, ended
@@ -256,16 +258,16 @@ def test_a_terminal_of_another_encoding(encoding: str) -> None:
         ["manifest", "https://[key:the-secret@/c"],
     ],
 )
-def test_credentials_in_a_url_are_refused_and_not_repeated(args: list[str]) -> None:
+def test_credentials_in_a_url_are_refused_and_not_printed(args: list[str]) -> None:
     ended = run(*args)
-    ended.is_told()
+    ended.check_reported()
     assert ended.code == 2
     assert "the-secret" not in ended.err
 
 
-def test_a_panic_below_python_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rust_panic_is_reported_as_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     class PanicException(BaseException):
-        """As pyo3's: no Exception."""
+        """Like pyo3's, which is not an Exception."""
 
     def panics(**_: object) -> None:
         raise PanicException("called `Result::unwrap()`")

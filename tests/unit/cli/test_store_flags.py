@@ -1,4 +1,4 @@
-"""The flags of a store, as rattler-index and pixi write them."""
+"""The store options, as rattler-index and pixi spell them."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def test_path_style(flags: Sequence[str], path_style: bool | None, channel_comes
     assert (store.path_style, channel) == (path_style, "s3://b/c")
 
 
-def test_flags_that_contradict_each_other() -> None:
+def test_contradicting_path_style_options_are_refused() -> None:
     store, _ = parsed("c", "--force-path-style", "--addressing-style", "virtual-host")
     with pytest.raises(ConfigurationError, match="contradict"):
         _ = store.path_style
 
 
-def test_the_command_line_of_pixis_page() -> None:
+def test_the_command_line_of_pixis_s3_page_is_accepted() -> None:
     store, channel = parsed(
         *("s3://my-s3-bucket/my-channel", "--endpoint-url", "https://my-s3-host", "--region", "us-east-1"),
         *("--force-path-style", "--access-key-id", "<access-key-id>", "--secret-access-key", "<secret-access-key>"),
@@ -82,6 +82,6 @@ def test_a_secret_is_not_in_its_repr() -> None:
     assert "token" not in repr(store)
 
 
-def test_what_follows_two_dashes_is_no_flag() -> None:
+def test_arguments_after_two_dashes_are_not_options() -> None:
     _, channel = parsed("--", "--force-path-style")
     assert channel == "--force-path-style"

@@ -52,8 +52,8 @@ def test_a_package_that_is_yanked_is_said_not_to_be_in_the_index() -> None:
     yanking("a").run(store, Alone("yank"))
     done = published(store, "a")
     assert published_text(done).splitlines()[0] == (
-        "noarch/a-1-0.conda: already there; yanked, so not in the index: `chaninfra unyank noarch/a-1-0.conda` "
-        "brings it back"
+        "noarch/a-1-0.conda: already there; yanked, so not in the index. "
+        "To add it: `chaninfra unyank noarch/a-1-0.conda`"
     )
     assert [each["yanked"] for each in published_json(done)["packages"]] == [True]
 

@@ -73,7 +73,7 @@ def test_of_a_new_index_it_is_not_said_that_its_files_were_missing() -> None:
     assert report_text(report) == "noarch: 1 package (new index)\n  new: a-1-0.conda"
     store.delete(["ch/noarch/repodata.json.zst"])
     report = Report.of([reindex_subdir(target(store))])
-    assert report_text(report).endswith("index files that were missing or did not agree: repodata.json.zst")
+    assert report_text(report).endswith("index files that were missing or out of date: repodata.json.zst")
 
 
 def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:

@@ -1,12 +1,13 @@
-"""A descriptor made from flags, the environment and a provider's row: for a channel that has none, or none yet."""
+"""Describe an s3:// channel that has no channel.json, from options, environment and the provider's row."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from chaninfra.channel.config.channel import Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.providers.model import Provider
@@ -19,27 +20,34 @@ _ENDPOINT_VARIABLES = ("S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_U
 
 @dataclass(frozen=True, kw_only=True)
 class NewChannel:
-    """What only the user can say of a channel that has no descriptor."""
+    """The settings of a channel without a channel.json that neither its URL nor the store options say.
+
+    `name` None is the last segment of the prefix, `subdirs` () the default subdirs; `public_url` None is derived from
+    the endpoint.
+    """
 
     name: str | None = None
     subdirs: Sequence[str] = ()
-    visibility: Literal["private", "public"] = "private"
+    visibility: Visibility = "private"
     public_url: str | None = None
 
 
-def assume(reference: S3, flags: StoreFlags, wanted: NewChannel) -> Descriptor:
-    """The descriptor that `pulumi up` would write for the same settings. Raises ConfigurationError."""
+def assume(reference: S3, flags: StoreFlags, new: NewChannel) -> Descriptor:
+    """The descriptor that `pulumi up` would write for the same settings.
+
+    Raises ConfigurationError if the provider needs an endpoint or a region and none is given.
+    """
     where = str(reference)
     endpoint_url = flags.endpoint_url
     if endpoint_url is None and flags.provider is None:
-        endpoint_url = _environment(_ENDPOINT_VARIABLES)
+        endpoint_url = _first_variable(_ENDPOINT_VARIABLES)
     row = provider_row(flags.provider, endpoint_url, "--provider")
     if endpoint_url is None and row.endpoint.value is None:
-        endpoint_url = _environment(_ENDPOINT_VARIABLES)
+        endpoint_url = _first_variable(_ENDPOINT_VARIABLES)
     region = (
-        flags.region or _environment(("S3_REGION",)) or (_usual_region(flags) if row.region.value is None else None)
+        flags.region or _first_variable(("S3_REGION",)) or (_aws_region(flags) if row.region.value is None else None)
     )
-    _check(row, where, endpoint_url, region)
+    _check_complete(row, where, endpoint_url, region)
     raw: dict[str, Any] = {
         "provider": row.name,
         "bucket": reference.bucket,
@@ -47,17 +55,17 @@ def assume(reference: S3, flags: StoreFlags, wanted: NewChannel) -> Descriptor:
         "endpoint-url": endpoint_url,
         "region": region,
         "force-path-style": flags.path_style,
-        "name": wanted.name,
-        "visibility": wanted.visibility,
-        "public-url": wanted.public_url,
-        "subdirs": [*wanted.subdirs] or None,
+        "name": new.name,
+        "visibility": new.visibility,
+        "public-url": new.public_url,
+        "subdirs": [*new.subdirs] or None,
     }
     spec = build_spec({key: value for key, value in raw.items() if value is not None}, where=where)
     return build_descriptor(spec.bucket, spec.channels[0])
 
 
-def _check(row: Provider, where: str, endpoint_url: str | None, region: str | None) -> None:
-    """What is missing, in the words of the command line."""
+def _check_complete(row: Provider, where: str, endpoint_url: str | None, region: str | None) -> None:
+    """Raise ConfigurationError, with the option to add, if the endpoint or the region is missing."""
     known = region or row.region.value
     if (
         endpoint_url is None
@@ -67,17 +75,19 @@ def _check(row: Provider, where: str, endpoint_url: str | None, region: str | No
         raise ConfigurationError(
             f"{row.title} needs an endpoint",
             where=where,
-            remedy=f"--endpoint-url {row.endpoint.value or 'https://HOST'}",
+            remedy=f"give --endpoint-url {row.endpoint.value or 'https://HOST'}",
         )
     if known is None:
-        raise ConfigurationError(f"{row.title} needs a region", where=where, remedy="--region REGION, or AWS_REGION")
+        raise ConfigurationError(
+            f"{row.title} needs a region", where=where, remedy="give --region REGION, or set AWS_REGION"
+        )
 
 
-def _usual_region(flags: StoreFlags) -> str | None:
-    """The region that any AWS tool would use."""
-    found = _environment(("AWS_REGION", "AWS_DEFAULT_REGION"))
-    if found is not None:
-        return found
+def _aws_region(flags: StoreFlags) -> str | None:
+    """The region of the environment or the AWS configuration files, as every AWS tool finds it."""
+    region = _first_variable(("AWS_REGION", "AWS_DEFAULT_REGION"))
+    if region is not None:
+        return region
     from botocore.exceptions import BotoCoreError
     from botocore.session import Session
 
@@ -88,5 +98,5 @@ def _usual_region(flags: StoreFlags) -> str | None:
     return str(configured) if configured else None
 
 
-def _environment(names: Sequence[str]) -> str | None:
+def _first_variable(names: Sequence[str]) -> str | None:
     return next((value for value in map(os.environ.get, names) if value), None)

@@ -1,4 +1,4 @@
-"""CHANNEL → descriptor → a channel that can be worked with."""
+"""Resolve the CHANNEL argument: to descriptors, or to a channel with credentials."""
 
 from __future__ import annotations
 
@@ -24,89 +24,106 @@ if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
 
 Reading = Literal["offline", "given", "lenient", "strict"]
-"""How a channel's own channel.json is read: not at all, nor anything else; not at all; where that fails and flags say
-enough, with a note; else the failure is the command's."""
+"""Which requests may be made to read the descriptor that CHANNEL names.
+
+- `offline`: none. s3:// is described by the flags alone; a URL or a stack is refused.
+- `given`: URLs and stacks are read, but not the channel.json of an s3:// channel: the flags describe that one.
+- `lenient`: the channel.json of an s3:// channel is read too. If that fails and --provider or --endpoint-url is given,
+  a note says so and the flags describe the channel.
+- `strict`: as `lenient`, but the command fails if channel.json cannot be read. A missing channel.json is no failure.
+"""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A descriptor, and whether it was read or is assumed."""
+    """A descriptor, and its origin: read from a channel.json, or assumed from flags and the provider's row."""
 
     descriptor: Descriptor
     origin: Origin
 
 
-def find(text: str | None, flags: StoreFlags, reading: Reading, wanted: NewChannel | None = None) -> list[Found]:
-    """The channels that CHANNEL names, flags applied: more than one only for a stack or a list of its output.
+def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel | None = None) -> list[Found]:
+    """The channels that CHANNEL names, with the flags applied.
 
-    Raises ConfigurationError where there is no such channel, and what the store or the engine raises.
+    `text` is the argument; None is $CHANINFRA_CHANNEL, else the selected stack. Only a stack, or a file with its output
+    `channels`, names more than one. `new` describes an s3:// channel that has no channel.json.
+
+    Raises ConfigurationError if there is no such channel, StorageError and EngineError if it cannot be read.
     """
     match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
         case File(path):
-            found = _read(_file(path), "stdin" if path == "-" else path)
+            descriptors = _parse_descriptors(_read_file(path), "stdin" if path == "-" else path)
         case Web(url):
             from chaninfra.cli.channel_argument.fetch import fetch
 
             if reading == "offline":
                 raise ConfigurationError(
-                    "a descriptor at a URL takes a request to read", where=url, remedy="download it, and give the file"
+                    "a descriptor at a URL cannot be read without a request",
+                    where=url,
+                    remedy="download it, and give the file",
                 )
-            found = _read(fetch(url), url)
+            descriptors = _parse_descriptors(fetch(url), url)
         case Stack() as stack:
             if reading == "offline":
                 raise ConfigurationError(
-                    "what a stack put out is asked of where its state is kept",
+                    "the outputs of a stack cannot be read without a request",
                     where=str(stack),
                     remedy="run: pulumi stack output channels --json > channels.json, and give that file",
                 )
             from chaninfra.engine.stacks import stack_output
 
-            found = _of_stack(stack, stack_output(stack.name, Path.cwd()))
-        case S3() as place:
-            return [_at(place, flags, reading, wanted)]
-    return [Found(overridden(descriptor, flags), "descriptor") for descriptor in found]
+            descriptors = _stack_descriptors(stack, stack_output(stack.name, Path.cwd()))
+        case S3() as location:
+            return [_channel_in_bucket(location, flags, reading, new)]
+    return [Found(overridden(descriptor, flags), "descriptor") for descriptor in descriptors]
 
 
 def open_channel(
     text: str | None, flags: StoreFlags, access: Literal["read", "write"], reading: Reading = "strict"
 ) -> Channel:
-    """The one channel that CHANNEL names, with credentials; reading falls back to anonymous requests.
+    """The single channel that CHANNEL names, with credentials; without any, `read` makes anonymous requests.
 
-    Raises ConfigurationError where it names several, and what `find` and `credentials.resolve` raise.
+    Raises ConfigurationError if CHANNEL names several, CredentialsError if `write` finds no credentials, and what
+    `find` raises.
     """
-    found = one(find(text, flags, reading))
-    credentials = credentials_of(flags) if access == "read" else _required(flags)
+    found = single(find(text, flags, reading))
+    credentials = credentials_of(flags) if access == "read" else _required_credentials(flags)
     return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
 
 
-def to_create(text: str, flags: StoreFlags, wanted: NewChannel) -> Channel:
-    """The channel that CHANNEL and flags describe, not yet there. Raises ConfigurationError and CredentialsError."""
-    from chaninfra.cli.channel_argument.assumed import NewChannel as Settings
+def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
+    """The channel that `chaninfra init` creates, with credentials; no request is made.
 
-    if wanted != Settings() and not isinstance(parse_channel(text), S3):
+    Raises ConfigurationError, and CredentialsError if there are no credentials.
+    """
+    from chaninfra.cli.channel_argument.assumed import NewChannel
+
+    if new != NewChannel() and not isinstance(parse_channel(text), S3):
         raise ConfigurationError(
-            "a descriptor says what --name, --subdir, --visibility and --public-url say",
+            "--name, --subdir, --visibility and --public-url are only for s3://BUCKET/PREFIX; a descriptor has its own",
             where=text,
             remedy="change the descriptor, or give s3://BUCKET/PREFIX",
         )
-    found = one(find(text, flags, "offline", wanted))
-    return Channel(descriptor=found.descriptor, credentials=_required(flags))
+    found = single(find(text, flags, "offline", new))
+    return Channel(descriptor=found.descriptor, credentials=_required_credentials(flags))
 
 
-def one(found: list[Found]) -> Found:
-    """The only one. Raises ConfigurationError where there are more."""
+def single(found: list[Found]) -> Found:
+    """The only channel in the list. Raises ConfigurationError if there are several, or none."""
     if len(found) != 1:
         names = ", ".join(each.descriptor.name for each in found)
         raise ConfigurationError(
-            f"there are {len(found)} channels ({names}), and this command works on one",
-            remedy=f"name it: stack:NAME#{found[0].descriptor.name}, or give the descriptor of one alone"
+            f"CHANNEL names {len(found)} channels ({names}); this command needs exactly one"
+            if found
+            else "the stack has no channels",
+            remedy=f"name one: stack:NAME#{found[0].descriptor.name}, or give the channel.json of one"
             if found
             else "run: pulumi up",
         )
     return found[0]
 
 
-def _file(path: str) -> bytes:
+def _read_file(path: str) -> bytes:
     if path == "-":
         return sys.stdin.buffer.read()
     try:
@@ -117,32 +134,34 @@ def _file(path: str) -> bytes:
         ) from error
 
 
-def _read(data: bytes, where: str) -> list[Descriptor]:
-    """The descriptors in a document: one, or a stack's output `channels`, name → descriptor."""
+def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
+    """The descriptors in a JSON document: a channel.json, or the stack output `channels` (name → descriptor)."""
     try:
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return [parse(data, where=where)]
-    if isinstance(document, dict) and document and all(map(_looks_like_one, document.values())):
-        return _all(document, where)
+    if isinstance(document, dict) and document and all(map(_is_descriptor, document.values())):
+        return _descriptors_by_name(document, where)
     return [from_document(document, where=where)]
 
 
-def _looks_like_one(value: object) -> bool:
+def _is_descriptor(value: object) -> bool:
     return isinstance(value, dict) and "bucket" in value
 
 
-def _all(document: dict[str, Any], where: str) -> list[Descriptor]:
-    return [from_document(each, where=f"{where}, channel {name}") for name, each in document.items()]
+def _descriptors_by_name(documents: dict[str, Any], where: str) -> list[Descriptor]:
+    return [from_document(document, where=f"{where}, channel {name}") for name, document in documents.items()]
 
 
-def _of_stack(stack: Stack, channels: Any) -> list[Descriptor]:
+def _stack_descriptors(stack: Stack, channels: Any) -> list[Descriptor]:
     if not isinstance(channels, dict):
         raise ConfigurationError(
-            "the output `channels` is no mapping", where=str(stack), remedy="is it a stack of chaninfra? run: pulumi up"
+            "the output `channels` is not a mapping",
+            where=str(stack),
+            remedy="check that this is a chaninfra stack, then run: pulumi up",
         )
     if stack.channel is None:
-        return _all(channels, str(stack))
+        return _descriptors_by_name(channels, str(stack))
     if stack.channel not in channels:
         raise ConfigurationError(
             f"the stack has no channel {stack.channel!r}", where=str(stack), remedy=nearest(stack.channel, channels)
@@ -150,36 +169,35 @@ def _of_stack(stack: Stack, channels: Any) -> list[Descriptor]:
     return [from_document(channels[stack.channel], where=str(stack))]
 
 
-def _at(place: S3, flags: StoreFlags, reading: Reading, wanted: NewChannel | None) -> Found:
-    """The channel at a place in a bucket: as its own channel.json says, else as the flags do."""
-    # jsonschema and the models of the stack config, which no other kind of CHANNEL needs.
-    from chaninfra.cli.channel_argument.assumed import NewChannel as Settings
-    from chaninfra.cli.channel_argument.assumed import assume
+def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: NewChannel | None) -> Found:
+    """The channel at s3://BUCKET/PREFIX: as its channel.json describes it, else as the flags do."""
+    # Imported here since it loads jsonschema and the models of the stack config, which no other form of CHANNEL needs.
+    from chaninfra.cli.channel_argument.assumed import NewChannel, assume
 
-    assumed = Found(assume(place, flags, wanted or Settings()), "assumed")
+    assumed = Found(assume(location, flags, new or NewChannel()), "assumed")
     if reading in ("offline", "given"):
         return assumed
     try:
-        read = _own(assumed.descriptor, flags)
+        stored = _read_channel_json(assumed.descriptor, flags)
     except ChaninfraError as problem:
         if reading == "strict" or not (flags.provider or flags.endpoint_url):
             raise
-        streams.note(f"{CHANNEL_JSON} was not read, so this is what the flags say ({problem.message})")
+        streams.note(f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})")
         return assumed
-    if read is None:
-        streams.note(f"{place} has no {CHANNEL_JSON}: its settings are taken from the flags and the provider's row")
+    if stored is None:
+        streams.note(f"{location} has no {CHANNEL_JSON}; the options and the provider's defaults are used instead")
         return assumed
-    if (read.bucket, read.prefix) != (place.bucket, place.prefix):
+    if (stored.bucket, stored.prefix) != (location.bucket, location.prefix):
         raise ConfigurationError(
-            f"its {CHANNEL_JSON} describes another channel, {read.url}",
-            where=str(place),
-            remedy=f"it was copied from there: delete it, then `chaninfra init {place}` writes its own",
+            f"its {CHANNEL_JSON} describes another channel, {stored.url}",
+            where=str(location),
+            remedy=f"it was copied from there: delete it, then run `chaninfra init {location}`",
         )
-    return Found(overridden(read, flags), "descriptor")
+    return Found(overridden(stored, flags), "descriptor")
 
 
-def _own(assumed: Descriptor, flags: StoreFlags) -> Descriptor | None:
-    """The channel's own descriptor, or None where the store says that there is none."""
+def _read_channel_json(assumed: Descriptor, flags: StoreFlags) -> Descriptor | None:
+    """The descriptor in the bucket, or None if the store says that there is no channel.json."""
     credentials = credentials_of(flags)
     channel = Channel(descriptor=assumed, credentials=credentials)
     try:
@@ -187,26 +205,29 @@ def _own(assumed: Descriptor, flags: StoreFlags) -> Descriptor | None:
     except DeniedError as error:
         if credentials is None:
             raise CredentialsError(
-                "no credentials were found, and not everybody may read it",
+                "no credentials were found, and the channel is not public",
                 where=channel.url(CHANNEL_JSON),
-                remedy="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a --profile",
+                remedy="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or give --profile",
             ) from error
         raise
     return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
 
 
 def credentials_of(flags: StoreFlags) -> Credentials | None:
-    """What `resolve` finds; None where nothing names any."""
+    """The credentials, or None if neither the options nor the environment nor an AWS configuration file has any.
+
+    Raises CredentialsError if the options or the environment name credentials that are not usable.
+    """
     named = flags.access_key_id or flags.secret_access_key or flags.profile
     if named or any(os.environ.get(name) for name in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "AWS_PROFILE")):
-        return _required(flags)
+        return _required_credentials(flags)
     try:
-        return _required(flags)
+        return _required_credentials(flags)
     except CredentialsError:
         return None
 
 
-def _required(flags: StoreFlags) -> Credentials:
+def _required_credentials(flags: StoreFlags) -> Credentials:
     from chaninfra.channel.s3.credentials import resolve
 
     return resolve(
@@ -218,7 +239,7 @@ def _required(flags: StoreFlags) -> Credentials:
 
 
 def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:
-    """The descriptor with what the flags say in place of what it says."""
+    """The descriptor with the values of the flags in place of its own. Raises ConfigurationError for invalid ones."""
     changed: dict[str, Any] = {"provider": flags.provider, "region": flags.region, "force_path_style": flags.path_style}
     changed["endpoint_url"] = flags.endpoint_url.rstrip("/") if flags.endpoint_url else None
     changed = {name: value for name, value in changed.items() if value is not None}
@@ -228,8 +249,8 @@ def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:
         from chaninfra.channel.spec.build import provider_row
 
         provider_row(flags.provider, None, "--provider")
-    other = msgspec.structs.replace(descriptor, **changed)
+    result = msgspec.structs.replace(descriptor, **changed)
     if descriptor.public_url == descriptor.location.url(descriptor.prefix):
-        # It followed from the endpoint, so it follows the new one.
-        other = msgspec.structs.replace(other, public_url=other.location.url(other.prefix))
-    return from_document(to_document(other), where=f"{descriptor.name}, with the flags given")
+        # The public URL was derived from the endpoint, so derive it from the new one.
+        result = msgspec.structs.replace(result, public_url=result.location.url(result.prefix))
+    return from_document(to_document(result), where=f"{descriptor.name}, with the options given")

@@ -1,4 +1,4 @@
-"""The role of a CI job, as the stack that made it says."""
+"""The IAM role of a CI job, from the output `access` of the stack that created it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.manifest import ChannelAccess, Format
 
-# format → the CI, which is the kind of its principals, and the key of the access document that has them
-_JOBS: dict[Format, tuple[str, str]] = {
+# manifest format → (kind of the principal, key of the `access` document that lists such principals)
+_PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
     "github": ("github", "readers"),
     "github-publish": ("github", "publishers"),
     "gitlab": ("gitlab", "readers"),
@@ -22,36 +22,42 @@ _JOBS: dict[Format, tuple[str, str]] = {
 }
 
 
-def job_role(text: str | None, name: Format, clients: Sequence[ChannelAccess]) -> str | None:
-    """The ARN of the one role that the stack made for such a job; None where it made none, or no stack is named.
+def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAccess]) -> str | None:
+    """The ARN of the role that the stack created for a CI job of this format.
 
-    Raises ConfigurationError where there are several.
+    `text` is the CHANNEL argument. None if CHANNEL is not a stack, a channel is not on AWS, or the stack has no role
+    for such a job. Raises ConfigurationError if the stack has several.
     """
-    where = parse_channel(text or os.environ.get(VARIABLE) or "stack:")
-    if name not in _JOBS or not isinstance(where, Stack) or any(each.kind != "aws" for each in clients):
+    reference = parse_channel(text or os.environ.get(VARIABLE) or "stack:")
+    if (
+        format_name not in _PRINCIPALS_BY_FORMAT
+        or not isinstance(reference, Stack)
+        or any(client.kind != "aws" for client in clients)
+    ):
         return None
     from chaninfra.channel.outputs.access import Access
     from chaninfra.engine.stacks import stack_output
 
-    kind, key = _JOBS[name]
+    kind, key = _PRINCIPALS_BY_FORMAT[format_name]
     try:
-        access = msgspec.convert(stack_output(where.name, Path.cwd(), "access"), Access)
+        access = msgspec.convert(stack_output(reference.name, Path.cwd(), "access"), Access)
     except (EngineError, msgspec.ValidationError) as error:
-        streams.note(f"the role is left open, since the stack does not say ({error})")
+        reason = error.summary if isinstance(error, EngineError) else error
+        streams.note(f"the stack's output `access` could not be read, so the role is not filled in ({reason})")
         return None
-    found = {
-        f"{each.descriptor.name}, {principal}": granted.role_arn
-        for each in clients
-        if each.descriptor.name in access
-        for principal, granted in getattr(access[each.descriptor.name], key).items()
+    role_arns = {
+        f"{client.descriptor.name}, {principal}": granted.role_arn
+        for client in clients
+        if client.descriptor.name in access
+        for principal, granted in getattr(access[client.descriptor.name], key).items()
         if granted.kind == kind and granted.role_arn
     }
-    roles = set(found.values())
+    roles = set(role_arns.values())
     if len(roles) > 1:
-        listed = "; ".join(f"{role} ({principal})" for principal, role in found.items())
+        listed = "; ".join(f"{role} ({principal})" for principal, role in role_arns.items())
         raise ConfigurationError(
-            f"the stack has {len(roles)} roles for {key} on {kind}",
-            where=str(where),
-            remedy=f"add --role-arn: {listed}",
+            f"the stack has {len(roles)} roles for {kind} {key}",
+            where=str(reference),
+            remedy=f"choose one with --role-arn: {listed}",
         )
     return next(iter(roles), None)

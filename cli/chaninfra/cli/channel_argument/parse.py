@@ -1,4 +1,4 @@
-"""CHANNEL as people write it, told apart by its form alone."""
+"""The CHANNEL argument: its forms, parsed without any request."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ConfigurationError
 
 VARIABLE = "CHANINFRA_CHANNEL"
-FORMS = f"a {CHANNEL_JSON}, -, an https URL of one, s3://BUCKET/PREFIX or stack:NAME#CHANNEL"
-CHANNEL_HELP = f"{FORMS}; left out: ${VARIABLE}, else the selected Pulumi stack."
+"""The environment variable that is used if CHANNEL is not given."""
+FORMS = f"the path or https URL of a {CHANNEL_JSON}, - for stdin, s3://BUCKET/PREFIX, or stack:NAME#CHANNEL"
+CHANNEL_HELP = f"{FORMS} (default: ${VARIABLE}, else the selected Pulumi stack)."
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
 class File:
-    """A descriptor on this machine; "-" is stdin."""
+    """A descriptor (channel.json) in a local file; the path "-" is stdin."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Web:
-    """A descriptor at an http(s) URL."""
+    """A descriptor (channel.json) at an https URL, or at an http URL of this machine."""
 
     url: str
 
 
 @dataclass(frozen=True)
 class S3:
-    """A channel by its place; its own channel.json is the descriptor."""
+    """A channel in a bucket, s3://BUCKET/PREFIX; its descriptor is the channel.json below the prefix."""
 
     bucket: str
     prefix: str
@@ -41,7 +42,10 @@ class S3:
 
 @dataclass(frozen=True)
 class Stack:
-    """A channel of a Pulumi stack; None: the selected stack, or all of its channels."""
+    """The channels that a Pulumi stack declares, stack:NAME#CHANNEL.
+
+    `name` None is the selected stack; `channel` None is every channel of the stack.
+    """
 
     name: str | None
     channel: str | None
@@ -56,9 +60,9 @@ Reference = File | Web | S3 | Stack
 
 
 def parse_channel(text: str) -> Reference:
-    """What a CHANNEL refers to. Raises ConfigurationError for a form that there is not."""
-    scheme, found, rest = text.partition(":")
-    match scheme if found else "":
+    """The reference that CHANNEL stands for. Raises ConfigurationError for an unknown or malformed form."""
+    scheme, colon, rest = text.partition(":")
+    match scheme if colon else "":
         case "s3":
             return _s3(text)
         case "stack":
@@ -67,48 +71,55 @@ def parse_channel(text: str) -> Reference:
         case "https" | "http":
             return _web(text)
         case _ if "://" in text:
-            raise ConfigurationError(f"a channel cannot be named by {scheme}://", where=text, remedy=f"give {FORMS}")
+            raise ConfigurationError(
+                f"{scheme}:// is not a known form of CHANNEL", where=text, remedy=f"CHANNEL is {FORMS}"
+            )
     return File(text)
 
 
-def _split(text: str) -> SplitResult:
-    """The parts of a URL. Raises ConfigurationError where it is none, or holds credentials, which are not repeated."""
+def _url_parts(text: str) -> SplitResult:
+    """The parts of a URL.
+
+    Raises ConfigurationError if the URL is malformed or holds credentials; the message does not repeat them.
+    """
     try:
         parts = urlsplit(text)
-        # A port that is no number shows only when it is asked for.
+        # urlsplit checks the port only when it is read.
         _ = parts.port
     except ValueError as error:
-        raise ConfigurationError(f"is no URL: {error}", where=_bare(text), remedy=f"give {FORMS}") from None
+        raise ConfigurationError(
+            f"is not a valid URL: {error}", where=_without_credentials(text), remedy=f"CHANNEL is {FORMS}"
+        ) from None
     if "@" in parts.netloc:
         raise ConfigurationError(
-            "a URL is no place for credentials",
-            where=_bare(text),
-            remedy="take them out; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a --profile",
+            "the URL must not hold credentials",
+            where=_without_credentials(text),
+            remedy="remove them; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or give --profile",
         )
     return parts
 
 
-def _bare(text: str) -> str:
-    """The text without what stands before the last @ of its host."""
+def _without_credentials(text: str) -> str:
+    """The URL without the user and password, which stand before the last @ of its host."""
     scheme, _, rest = text.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _s3(text: str) -> S3:
-    parts = _split(text)
+    parts = _url_parts(text)
     prefix = parts.path.strip("/")
     if not parts.netloc or "//" in prefix or parts.query or parts.fragment:
-        raise ConfigurationError("is not a place in a bucket", where=text, remedy="write s3://BUCKET/PREFIX")
+        raise ConfigurationError("is not a bucket and a prefix", where=text, remedy="write s3://BUCKET/PREFIX")
     return S3(parts.netloc, prefix)
 
 
 def _web(text: str) -> Web:
-    parts = _split(text)
+    parts = _url_parts(text)
     if not parts.hostname:
-        raise ConfigurationError("names no host", where=text, remedy="give the https:// URL of a channel.json")
+        raise ConfigurationError("has no host", where=text, remedy="give the https:// URL of a channel.json")
     if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        # Whoever is on the way could send uploads elsewhere.
-        raise ConfigurationError("a descriptor is not fetched in clear", where=text, remedy="use https://")
+        # Over http, anyone on the path could change the descriptor and so send uploads to another bucket.
+        raise ConfigurationError("a descriptor is not fetched over plain http", where=text, remedy="use https://")
     path = parts.path if parts.path.endswith(".json") else f"{parts.path.rstrip('/')}/{CHANNEL_JSON}"
     return Web(parts._replace(path=path).geturl())

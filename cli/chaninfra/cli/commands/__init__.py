@@ -1,1 +1,5 @@
-"""One module a command. Each imports at its top only what its parameters need; the work is imported when it runs."""
+"""One module per command.
+
+A module imports at the top only what the parameters need, since every start imports all of them; the function imports
+the rest when it runs.
+"""

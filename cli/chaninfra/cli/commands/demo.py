@@ -9,12 +9,12 @@ import typer
 
 def demo(
     *,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the store running until Ctrl-C.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the store and the channel until Ctrl-C.")] = False,
 ) -> None:
-    """Tell the whole story on this machine.
+    """Show the whole workflow on this machine.
 
-    Declares a channel, provisions it, publishes to it and installs from it. Needs no account
-    anywhere, and `pip install 'chaninfra[demo]'`.
+    Starts a local S3 store, declares a channel and provisions it with Pulumi, publishes a package and installs it.
+    Needs no account, but the extra packages of `pip install 'chaninfra[demo]'`.
 
     \b
     Examples:

@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 def gc(
     *,
     channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Delete and mark nothing; only print what would be deleted.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Delete what no reader needs any more.
+    """Delete unreferenced index files and abandoned uploads.
 
-    Shards that the index has not named for a week: one run marks them, another one deletes them a week later, so run it
-    now and then. Index files of formats that the channel no longer declares. Uploads that were begun more than a day
-    ago and never finished. Packages are never deleted.
+    \b
+    Never deletes a package. It deletes:
+      - shards that the index has not referenced for a week: one run marks
+        them, a run at least a week later deletes them, so run it regularly
+      - index files of formats that the channel no longer declares
+      - uploads of packages that began more than a day ago and never ended
 
     \b
     Examples:
@@ -37,19 +42,25 @@ def gc(
     from chaninfra.index.gc import collect
 
     opened = open_channel(channel, store, "write")
-    done = collect(opened, known_subdirs(opened), "check" if dry_run else "write")
+    collected = collect(opened, known_subdirs(opened), "check" if dry_run else "write")
     if as_json:
-        garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in done.garbage]
-        streams.result_json({"deleted": garbage, "waiting": done.waiting})
+        garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in collected.garbage]
+        streams.result_json({"deleted": garbage, "waiting": collected.waiting})
     else:
-        streams.result(_text(done, "would be deleted" if dry_run else "deleted"))
+        streams.result(_text(collected, dry_run=dry_run))
 
 
-def _text(done: Collected, word: str) -> str:
+def _text(collected: Collected, *, dry_run: bool) -> str:
     from chaninfra.channel.text import count
 
-    lines = [f"{each.key}: {each.why}" for each in done.garbage]
-    lines.append(f"{count(len(done.garbage), 'object')} {word}")
-    if done.waiting:
-        lines.append(f"{count(done.waiting, 'shard')} marked, to be deleted a week after that")
+    lines = [f"{each.key}: {each.why}" for each in collected.garbage]
+    lines.append(f"{count(len(collected.garbage), 'object')} {'would be deleted' if dry_run else 'deleted'}")
+    if collected.waiting:
+        marked = count(collected.waiting, "unreferenced shard")
+        them = "it" if collected.waiting == 1 else "them"
+        lines.append(
+            f"{marked} would be marked, to be deleted by a run in a week"
+            if dry_run
+            else f"{marked} marked. Run gc again in a week to delete {them}."
+        )
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
+from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, KNOWN_SUBDIRS
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
@@ -22,39 +22,56 @@ def _subdir_names() -> list[str]:
 def init(
     *,
     channel: Annotated[
-        str, typer.Argument(metavar="CHANNEL", help="s3://BUCKET/PREFIX, or the channel.json that it is to have.")
+        str,
+        typer.Argument(
+            metavar="CHANNEL",
+            help="s3://BUCKET/PREFIX, or a channel.json that describes the channel.",
+        ),
     ],
     name: Annotated[
-        str | None, typer.Option("--name", help="The channel's name; left out: the last part of the prefix.")
+        str | None,
+        typer.Option("--name", help="Name of the channel (default: last part of the prefix, else the bucket's name)."),
     ] = None,
     subdirs: Annotated[
         list[str] | None,
         typer.Option(
             "--subdir",
             metavar="SUBDIR",
-            help="A platform of the channel; may be repeated.",
+            help="Subdir of the channel; may be repeated. noarch is always one of them "
+            f"(default: {', '.join(DEFAULT_SUBDIRS)}).",
             autocompletion=_subdir_names,
         ),
     ] = None,
+    # The values of config.channel.Visibility but `organization`, which needs `aws.organization-id` of a stack config.
     visibility: Annotated[
-        Literal["private", "public"], typer.Option("--visibility", help="Who may read, as the bucket is set up.")
+        Literal["private", "public"],
+        typer.Option(
+            "--visibility",
+            help="Who can read the channel. Only recorded in channel.json; the bucket's policy is not changed.",
+        ),
     ] = "private",
     public_url: Annotated[
-        str | None, typer.Option("--public-url", metavar="URL", help="The https URL of a public channel.")
+        str | None,
+        typer.Option("--public-url", metavar="URL", help="https URL of a public channel (default: from the endpoint)."),
     ] = None,
     writers: Annotated[
         Literal["many", "single"] | None,
-        typer.Option("--writers", help="single: the store has no conditional writes, so one writes at a time."),
+        typer.Option(
+            "--writers",
+            help="How many commands may write at a time (default: many). single: for stores without conditional "
+            "writes, where writers would overwrite each other's index.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Make a channel in a bucket that exists, without Pulumi.
+    """Create a channel in an existing bucket, without Pulumi.
 
-    Writes channel.json and an empty index for each subdir. Nothing that is there is changed: a subdir with an index
-    or packages keeps them, and a channel.json that says otherwise is refused, but for `--writers`.
+    Writes channel.json, and an empty index for each subdir that has neither an index nor packages. Existing files are
+    not changed: a channel.json with other settings is refused (exit code 4), except that --writers updates it.
 
-    What the store really does is found out first, on scratch objects that are deleted again; see `doctor --probe`.
+    Before that, init probes which conditional writes the store supports, with scratch objects that it deletes again;
+    see `chaninfra doctor --probe`.
 
     \b
     Examples:
@@ -62,37 +79,43 @@ def init(
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
     from chaninfra.cli.channel_argument.assumed import NewChannel
-    from chaninfra.cli.channel_argument.find import to_create
+    from chaninfra.cli.channel_argument.find import channel_to_create
     from chaninfra.cli.interrupts import tidied_up
     from chaninfra.index.create import create
 
-    wanted = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
-    opened = to_create(channel, store, wanted)
+    new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
+    opened = channel_to_create(channel, store, new)
     with tidied_up():
-        created = create(opened, writers, lambda: _probed(opened))
+        created = create(opened, writers, lambda: _probe(opened))
     for subdir in created.to_reindex:
-        streams.note(f"{opened.url(subdir)} has packages and no index: run `chaninfra reindex`")
+        streams.note(f"{opened.url(subdir)} has packages but no index; run `chaninfra reindex` to create it")
     if as_json:
         streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
     else:
-        streams.result("\n".join([f"wrote {key}" for key in created.written] or ["everything was there already"]))
+        streams.result(
+            "\n".join([f"wrote {key}" for key in created.written] or ["nothing to do: the channel exists already"])
+        )
 
 
-def _probed(channel: Channel) -> ConditionalWrites | None:
+def _probe(channel: Channel) -> ConditionalWrites | None:
+    """The conditional writes that the store honours, by a probe; None if it could not be probed.
+
+    Raises CredentialsError.
+    """
     from chaninfra.channel.errors import ChaninfraError, CredentialsError
     from chaninfra.channel.probe.report import examine
 
     if channel.credentials is None:
         return None
     try:
-        found, results = examine(channel.descriptor, channel.credentials)
+        support, findings = examine(channel.descriptor, channel.credentials)
     except CredentialsError:
         raise
     except ChaninfraError as error:
-        # The channel does not hang on it: writers then go by the provider's row.
+        # Not fatal: without a result, writers rely on the facts of the provider's row.
         streams.note(f"the store was not probed: {error}")
         return None
-    for each in results:
-        if each.state != "ok":
-            streams.note(f"{each.name}: {each.found}" + (f"\n  {each.remedy}" if each.remedy else ""))
-    return found.conditional_writes
+    for finding in findings:
+        if finding.state != "ok":
+            streams.note(f"{finding.name}: {finding.found}" + (f"\n  {finding.remedy}" if finding.remedy else ""))
+    return support.conditional_writes

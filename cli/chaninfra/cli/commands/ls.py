@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 def ls(
     *,
     channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Print what the channel holds.
+    """List the packages of a channel.
 
-    What its index lists and what is yanked, by subdir and name, the newest build first.
+    Lists the packages in the index and the yanked ones, sorted by subdir and name, newest first. Reads only the index,
+    not the packages. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
 
     \b
     Examples:
@@ -35,13 +36,13 @@ def ls(
     from chaninfra.index.contents import holds
 
     opened = open_channel(channel, store, "read")
-    listing = holds(opened)
-    for subdir in listing.without_index:
-        streams.note(f"{opened.url(subdir)} has no repodata.json; `chaninfra reindex` makes it")
-    streams.result_json(msgspec.to_builtins(listing.packages)) if as_json else streams.result(_text(listing))
+    contents = holds(opened)
+    for subdir in contents.without_index:
+        streams.note(f"{opened.url(subdir)} has no repodata.json; run `chaninfra reindex` to create it")
+    streams.result_json(msgspec.to_builtins(contents.packages)) if as_json else streams.result(_text(contents))
 
 
-def _text(listing: ChannelContents) -> str:
+def _text(contents: ChannelContents) -> str:
     from chaninfra.channel.text import count
 
     rows = [
@@ -55,7 +56,7 @@ def _text(listing: ChannelContents) -> str:
             each.file.rsplit(".", 1)[-1],
             "" if each.yanked is None else f"yanked: {each.yanked}" if each.yanked else "yanked",
         )
-        for each in listing.packages
+        for each in contents.packages
     ]
     head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED")
     lines = [streams.table([head, *rows])] if rows else []
@@ -63,7 +64,7 @@ def _text(listing: ChannelContents) -> str:
 
 
 def _date(timestamp: int | None) -> str:
-    """The day of the build, UTC; ? where it is not known, or no calendar has it."""
+    """The UTC date of a timestamp in ms since 1970; "?" if it is unknown or outside of the years 1 to 9999."""
     from datetime import UTC, datetime
 
     try:
@@ -73,6 +74,7 @@ def _date(timestamp: int | None) -> str:
 
 
 def _size(size: int | None) -> str:
+    """A size in bytes as `1.2 kB`, in decimal units; "?" if it is unknown."""
     if size is None:
         return "?"
     for unit, step in (("B", 1), ("kB", 10**3), ("MB", 10**6)):

@@ -13,30 +13,33 @@ from chaninfra.cli.output import streams
 def policy(
     *,
     document: Annotated[
-        str | None, typer.Argument(metavar="DOCUMENT", help="Its name; left out, all of them by name.")
+        str | None,
+        typer.Argument(
+            metavar="DOCUMENT", help="Name of one document, see --list (default: all, as one JSON object by name)."
+        ),
     ] = None,
     config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The stack file, Pulumi.<stack>.yaml.")],
     account: Annotated[
-        str, typer.Option("--account", metavar="ID", help="The AWS account that the roles are in.")
+        str, typer.Option("--account", metavar="ID", help="AWS account id of the roles.")
     ] = "ACCOUNT_ID",
     deployer: Annotated[
         str | None,
         typer.Option(
-            "--deployer", metavar="ARN", help="Who runs Pulumi: exempt from `aws.vpc-endpoints`, which needs it here."
+            "--deployer",
+            metavar="ARN",
+            help="ARN of whoever runs Pulumi. Required with `aws.vpc-endpoints`, whose policy exempts it.",
         ),
     ] = None,
     distribution: Annotated[
         str,
-        typer.Option("--distribution", metavar="ID", help="The CloudFront distribution of `cdn`, once it is there."),
+        typer.Option("--distribution", metavar="ID", help="Id of the CloudFront distribution that `cdn` creates."),
     ] = "DISTRIBUTION_ID",
-    names: Annotated[bool, typer.Option("--list", help="Only the names of the documents.")] = False,
+    names: Annotated[bool, typer.Option("--list", help="Print only the names of the documents.")] = False,
 ) -> None:
-    """Print the policy documents of a stack file.
+    """Print the AWS policy documents of a stack file.
 
-    What `pulumi up` would put, without Pulumi.
-
-    The bucket's policy; what the policy of a KMS key must say besides; and for each principal that gets a role its
-    trust policy and its rights.
+    Prints what `pulumi up` would put, without Pulumi and without a request: the bucket policy, the statements that the
+    policy of a KMS key needs, and for each principal with a role its trust policy and its permissions.
 
     \b
     Examples:
@@ -53,20 +56,21 @@ def policy(
     spec = read_stack_file(config)
     if spec.bucket.aws.vpc_endpoints and deployer is None:
         raise ConfigurationError(
-            "with `aws.vpc-endpoints` the bucket's policy must exempt whoever runs Pulumi",
+            "the bucket policy must exempt whoever runs Pulumi",
             where=str(config),
-            remedy="--deployer ARN, as `aws sts get-caller-identity` names it",
+            key=("aws", "vpc-endpoints"),
+            remedy="give --deployer with the ARN that `aws sts get-caller-identity` prints",
         )
-    made = documents(
+    by_name = documents(
         spec, account=account, deployer=deployer_arns(deployer) if deployer else (), distribution=distribution
     )
     if names:
-        streams.result("\n".join(made))
+        streams.result("\n".join(by_name))
     elif document is None:
-        streams.result_json(made)
-    elif document in made:
-        streams.result_json(made[document])
+        streams.result_json(by_name)
+    elif document in by_name:
+        streams.result_json(by_name[document])
     else:
         raise ConfigurationError(
-            f"there is no document {document!r}", where=str(config), remedy=nearest(document, made)
+            f"there is no document {document!r}", where=str(config), remedy=nearest(document, by_name)
         )

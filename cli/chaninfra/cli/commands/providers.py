@@ -15,18 +15,22 @@ if TYPE_CHECKING:
 
     from chaninfra.channel.providers.model import Capability, Fact, Provider
 
-_NEEDED = "(needed)"
+_REQUIRED = "(required)"
 _WIDTH = 100
 
 
 def providers(
     *,
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="One provider.", autocompletion=provider_names)
+        str | None,
+        typer.Argument(metavar="NAME", help="Print every fact about this provider.", autocompletion=provider_names),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Print the known stores, or every fact about one.
+    """List the known stores, or the facts about one.
+
+    PUBLIC BY is how a channel is made public, KEYS BY is what creates access keys. CONDITIONAL WRITES are those that
+    the store honours; a question mark means not known. With NAME, each fact has the number of its source.
 
     \b
     Examples:
@@ -56,7 +60,7 @@ def _table(rows: Iterable[Provider]) -> str:
                 (
                     row.name,
                     row.title,
-                    row.region.value or _NEEDED,
+                    row.region.value or _REQUIRED,
                     row.public.value,
                     row.keys.value,
                     _conditional(row),
@@ -68,19 +72,19 @@ def _table(rows: Iterable[Provider]) -> str:
 
 
 def _conditional(row: Provider) -> str:
-    """The conditional writes that the store honours; with `?` those of which nothing is known."""
-    marks = {"yes": "", "unknown": "?"}
+    """The kinds of conditional writes that the store honours; a kind of which it is not known gets a `?`."""
+    suffixes = {"yes": "", "unknown": "?"}
     kinds: dict[str, Capability] = {
         "create": "conditional-create",
         "replace": "conditional-replace",
         "multipart": "conditional-multipart",
     }
-    found = {kind: row.capabilities[capability].value for kind, capability in kinds.items()}
-    return ", ".join(f"{kind}{marks[value]}" for kind, value in found.items() if value != "no") or "none"
+    values = {kind: row.capabilities[capability].value for kind, capability in kinds.items()}
+    return ", ".join(f"{kind}{suffixes[value]}" for kind, value in values.items() if value != "no") or "none"
 
 
 def _details(row: Provider) -> str:
-    """One row: a line for each fact with the number of its source, below it its limits; at the end the sources."""
+    """One provider: a line per fact with the number of its source, below it the fact's note; then the sources."""
     facts = row.facts()
     sources = [*dict.fromkeys(fact.source for fact in facts.values())]
     indent = " " * (max(map(len, facts)) + 2)
@@ -93,7 +97,7 @@ def _details(row: Provider) -> str:
 
 
 def _plain(fact: Fact[Any]) -> str:
-    return _NEEDED if fact.value is None else str(fact.value)
+    return _REQUIRED if fact.value is None else str(fact.value)
 
 
 def _document(row: Provider) -> dict[str, Any]:

@@ -14,16 +14,22 @@ from chaninfra.cli.store_flags import StoreFlags
 
 def publish(
     *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Packages: .conda or .tar.bz2.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Package files: .conda or .tar.bz2.")],
     channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a package that has other bytes.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Overwrite packages of the same name with other bytes. Lock files with the old hash break."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Upload packages and index them.
+    """Upload packages and add them to the index.
 
-    All files are checked before the first one is uploaded. A package whose bytes are there already is not uploaded
-    again; other bytes under its name are refused.
+    All files are checked before the first upload. A package that is already in the channel with the same bytes is not
+    uploaded again, so a job can be repeated; one with other bytes is refused, unless --force is given (exit code 4).
+    Only the index of the subdirs concerned is read and written. A yanked package stays out of the index.
 
     \b
     Examples:
@@ -38,7 +44,7 @@ def publish(
     from chaninfra.index.package.local_file import read
     from chaninfra.index.publish import publish as run
 
-    # The files first: what is wrong with them needs no request.
+    # The files first, since their errors need no request.
     packages = [read(path) for path in files]
     opened = open_channel(channel, store, "write")
     with uploading(sum(package.size for package in packages)) as progress:

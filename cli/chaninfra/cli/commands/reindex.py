@@ -15,19 +15,19 @@ def reindex(
     *,
     channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Only say what differs, and exit with 1 where something does.")
+        bool, typer.Option("--check", help="Write nothing; print what differs, and exit with 1 if anything does.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Read every package again, and make all index files anew.")
+        bool, typer.Option("--force", help="Read every package again and rewrite all index files.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Bring the index in line with the packages that are there.
+    """Update the index to match the packages in the bucket.
 
-    Packages that are new, gone, or were uploaded again are found by a listing, and only they are read. Index files that
-    are missing or do not agree are made anew. What is no package is named and left out (exit code 3). Where nothing
-    differs nothing is written.
+    Lists the bucket, and reads only packages that are new or have changed since the last run. Adds them to the index,
+    removes deleted ones, and rewrites index files that are missing or out of date. Writes nothing if nothing differs.
+    Files that are not packages are listed and skipped (exit code 3).
 
     \b
     Examples:

@@ -9,26 +9,30 @@ import typer
 from chaninfra.cli.output import streams
 
 PROJECT = "chaninfra"
-"""The project of the stack files in the repository."""
+"""The Pulumi project whose name the keys of the published schema carry."""
 
 
 def schema(
     *,
     name: Annotated[
         Literal["stack-config", "channel", "access"] | None,
-        typer.Argument(metavar="NAME", help="Which one; left out, their names."),
+        typer.Argument(metavar="NAME", help="The schema to print (default: list the names)."),
     ] = None,
     project: Annotated[
         str,
-        typer.Option("--project", metavar="NAME", help="The `name` of your Pulumi.yaml, which the stack's keys carry."),
+        typer.Option(
+            "--project",
+            metavar="NAME",
+            help="For stack-config: namespace of the config keys, the `name` in your Pulumi.yaml.",
+        ),
     ] = PROJECT,
 ) -> None:
-    """Print a JSON schema.
+    """Print the JSON schema of a file or output.
 
-    Of the stack config, of a channel.json, or of the stack output `access`.
+    stack-config describes Pulumi.<stack>.yaml, channel a channel.json, access the stack output `access`.
 
-    An editor with yaml-language-server completes and checks a stack file by the one that its first line names:
-    `# yaml-language-server: $schema=stack-config.schema.json`, a path from the file's own folder.
+    Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file whose first line is
+    `# yaml-language-server: $schema=stack-config.schema.json`, with a path relative to that file.
 
     \b
     Examples:
@@ -49,15 +53,15 @@ def schema(
 
 
 def _check_project(project: str, name: str | None) -> None:
-    """Raise ConfigurationError where a project's name says nothing, or is none."""
+    """Raise ConfigurationError if --project does not apply to the schema, or is not a valid project name."""
     import re
 
     from chaninfra.channel.errors import ConfigurationError
 
     if name != "stack-config":
-        raise ConfigurationError("only the keys of a stack file carry a project's name", remedy="leave --project out")
-    # What the engine takes (pulumi/pulumi, sdk/go/common/tokens: ValidateProjectName).
+        raise ConfigurationError("--project is only for the schema stack-config", remedy="remove --project")
+    # What the Pulumi engine accepts (pulumi/pulumi, sdk/go/common/tokens: ValidateProjectName).
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", project):
         raise ConfigurationError(
-            f"{project!r} cannot be the name of a project", remedy="give the `name` that stands in Pulumi.yaml"
+            f"{project!r} is not a valid project name", remedy="give the `name` in your Pulumi.yaml"
         )

@@ -14,21 +14,24 @@ if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
     from chaninfra.index.yank import Yanking
 
-_WORDS = "Names, files, or match specs of packages."
+_PACKAGE_HELP = "Package names, file names (with or without the subdir) or match specs."
 
 
 def yank(
     *,
-    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_WORDS)],
+    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_PACKAGE_HELP)],
     channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
-    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who ask.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="TEXT", help="Why the packages are yanked; `chaninfra ls` shows it."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Take packages out of the index; their files stay.
+    """Remove packages from the index, but keep their files.
 
-    No solver finds them any more, and who has locked them can still install them. That is kept in the channel's
-    yanked.json, so no re-index brings them back.
+    Solvers no longer find the packages; environments whose lock file has them can still install them. They are recorded
+    in the channel's yanked.json, so that no later `reindex` or `publish` adds them again. `unyank` reverses this.
 
     \b
     Examples:
@@ -44,16 +47,19 @@ def yank(
 
 def unyank(
     *,
-    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_WORDS)],
+    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_PACKAGE_HELP)],
     channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Bring yanked packages back into the index.
+    """Add yanked packages to the index again.
+
+    Removes them from the channel's yanked.json. A package whose file was deleted since is skipped (exit code 3).
 
     \b
     Examples:
       chaninfra unyank my-package-1.0-0.conda -c stack:prod
+      chaninfra unyank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.index.yank import unyank as run
@@ -62,7 +68,7 @@ def unyank(
     _finish(opened, run(opened, packages), "back in the index", as_json=as_json)
 
 
-def _finish(channel: Channel, done: Yanking, word: str, *, as_json: bool) -> None:
+def _finish(channel: Channel, done: Yanking, outcome: str, *, as_json: bool) -> None:
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.reports import finish, report_json, report_text
     from chaninfra.index.cdn_invalidation import changed
@@ -71,7 +77,7 @@ def _finish(channel: Channel, done: Yanking, word: str, *, as_json: bool) -> Non
     if as_json:
         streams.result_json({"changed": [*done.changed], "already": [*done.already], "index": report_json(done.report)})
     else:
-        lines = [f"{label}: {word}" for label in done.changed]
-        lines += [f"{label}: {word} already" for label in done.already]
+        lines = [f"{label}: {outcome}" for label in done.changed]
+        lines += [f"{label}: already {outcome}" for label in done.already]
         streams.result("\n".join([*lines, report_text(done.report)]))
     finish(done.report)

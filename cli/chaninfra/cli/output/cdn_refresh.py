@@ -1,4 +1,4 @@
-"""What a command does about the CDN before the channel that it wrote to."""
+"""Tell the channel's CDN which files a command changed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def refresh(
     channel: Channel, subdirs: Collection[Subdir], *, replaced: Collection[str] = (), scope: Scope = "changed"
 ) -> None:
-    """Have the CDN, if there is one, fetch the index of `subdirs` and the packages `replaced` anew, for the scope `all`
-    every file of them.
+    """Invalidate the CDN's copies of the index files of `subdirs` and of the packages `replaced` (`<subdir>/<file>`).
 
-    That it cannot be told is a warning: what the command was for is done, and the CDN comes to it by itself.
+    Scope `all` invalidates every file of the subdirs. Does nothing for a channel without a CDN. A failure is only a
+    warning: the index is written, and the CDN's copies expire by themselves.
     """
     if channel.descriptor.cdn is None:
         return

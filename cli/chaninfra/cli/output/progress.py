@@ -1,4 +1,4 @@
-"""How far it is, on stderr: a bar on a terminal, else a line for each package or step."""
+"""Progress on stderr: a bar on a terminal, else one line per package or step."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def uploading(total: int) -> Iterator[Progress]:
-    """What is told of the packages while they go out, `total` bytes together."""
+    """The progress of an upload of packages with `total` bytes in all."""
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _UploadLines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bar(progress, progress.add_task("checking", total=total))
+        yield _UploadBar(progress, progress.add_task("checking packages", total=total))
 
 
 @contextmanager
 def reindexing() -> Iterator[ReindexProgress]:
-    """What is told of the packages while they are read."""
+    """The progress of a re-index, subdir by subdir."""
     if not sys.stderr.isatty():
-        yield _Steps()
+        yield _ReindexLines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -47,10 +47,10 @@ def reindexing() -> Iterator[ReindexProgress]:
         TransferSpeedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _ReadingBar(progress)
+        yield _ReindexBar(progress)
 
 
-class _Steps:
+class _ReindexLines:
     def listing(self, subdir: Subdir) -> None:
         pass
 
@@ -66,7 +66,7 @@ class _Steps:
         print(f"writing the index of {subdir}", file=sys.stderr, flush=True)
 
 
-class _ReadingBar:
+class _ReindexBar:
     def __init__(self, progress: RichProgress) -> None:
         self._progress = progress
         self._task: TaskID | None = None
@@ -74,7 +74,7 @@ class _ReadingBar:
 
     def listing(self, subdir: Subdir) -> None:
         self._packages = self._read = 0
-        self._task = self._progress.add_task(f"{subdir}: listing", total=None, packages="")
+        self._task = self._progress.add_task(f"{subdir}: listing packages", total=None, packages="")
 
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
         self._packages = packages
@@ -83,7 +83,7 @@ class _ReadingBar:
 
     def read(self, size: int) -> None:
         if self._task is not None:
-            # Threads may overtake each other here; it is only a picture.
+            # Several threads call this without a lock, so the count may be off by a few; it is only displayed.
             self._read += 1
             self._progress.update(self._task, advance=size, packages=self._count())
 
@@ -95,7 +95,7 @@ class _ReadingBar:
         return f"{self._read:,}/{self._packages:,}" if self._packages else f"{self._read:,}"
 
 
-class _Lines:
+class _UploadLines:
     def package(self, label: str) -> None:
         print(f"uploading {label}", file=sys.stderr, flush=True)
 
@@ -106,7 +106,7 @@ class _Lines:
         pass
 
 
-class _Bar:
+class _UploadBar:
     def __init__(self, progress: RichProgress, task: TaskID) -> None:
         self._progress = progress
         self._task = task

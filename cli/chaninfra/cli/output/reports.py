@@ -1,7 +1,8 @@
-"""What the index engine did, as text and as JSON."""
+"""The reports of publish, reindex and yank, as text and as JSON."""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, LeftOutError
@@ -11,38 +12,42 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chaninfra.index.publish import Published, PublishedPackage
-    from chaninfra.index.report import Report
+    from chaninfra.index.report import Report, SubdirReport
 
 
-_NAMED = 10
-"""So many files are named; `--json` names all."""
-_WHAT_DIFFERED = {
+_MAX_NAMES = 10
+"""The text report names at most this many files per line; `--json` names all."""
+# Field of SubdirReport → its label in the text report.
+_DIFFERENCES = {
     "added": "new",
-    "replaced": "uploaded again",
-    "dropped": "gone",
+    "replaced": "replaced",
+    "dropped": "removed",
     "yanked": "yanked",
-    "files": "index files that were missing or did not agree",
+    "files": "index files that were missing or out of date",
 }
 
 
 def report_text(report: Report) -> str:
-    """A line for each subdir, and below it what differed."""
+    """One line per subdir, with its number of packages; below it the files that differed."""
     lines = []
     for each in report.subdirs:
-        change = each.after - (each.before or 0)
-        said = "no change" if each.before is not None and not change else f"{change:+,}"
-        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({'new index' if each.before is None else said})")
-        # All files of a new index are.
-        names = [
-            name for name in _WHAT_DIFFERED if getattr(each, name) and (name != "files" or each.before is not None)
-        ]
-        lines += [f"  {_WHAT_DIFFERED[name]}: {_some(getattr(each, name))}" for name in names]
+        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({_change(each)})")
+        # All files of a new index were missing, so they are not listed.
+        names = [name for name in _DIFFERENCES if getattr(each, name) and (name != "files" or each.before is not None)]
+        lines += [f"  {_DIFFERENCES[name]}: {_shortened(getattr(each, name))}" for name in names]
     return "\n".join(lines)
 
 
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def _change(report: SubdirReport) -> str:
+    if report.before is None:
+        return "new index"
+    change = report.after - report.before
+    return f"{change:+,}" if change else "no change"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def report_json(report: Report) -> dict[str, Any]:
                 "subdir": each.subdir,
                 "before": each.before,
                 "after": each.after,
-                **{name: [*getattr(each, name)] for name in _WHAT_DIFFERED},
+                **{name: [*getattr(each, name)] for name in _DIFFERENCES},
             }
             for each in report.subdirs
         ],
@@ -62,20 +67,20 @@ def report_json(report: Report) -> dict[str, Any]:
 
 
 def published_text(published: Published) -> str:
-    """A line for each package, then one for each subdir."""
+    """One line per package, then the report of the index."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
-    lines = [f"{each.package.label}: {words[each.outcome]}{_out(each)}" for each in published.packages]
+    lines = [f"{each.package.label}: {words[each.outcome]}{_yanked_note(each)}" for each in published.packages]
     return "\n".join([*lines, report_text(published.report)])
 
 
-def _out(package: PublishedPackage) -> str:
+def _yanked_note(package: PublishedPackage) -> str:
     if not package.yanked:
         return ""
-    return f"; yanked, so not in the index: `chaninfra unyank {package.package.label}` brings it back"
+    return f"; yanked, so not in the index. To add it: `chaninfra unyank {package.package.label}`"
 
 
 def published_json(published: Published) -> dict[str, Any]:
-    """What was published as a JSON document."""
+    """The published packages and the report of the index, as a JSON document."""
     packages = [
         {
             "file": str(each.package.path),
@@ -92,22 +97,25 @@ def published_json(published: Published) -> dict[str, Any]:
 
 
 def finish_check(report: Report) -> None:
-    """Raises ChaninfraError where a check found something."""
-    wrong = [each.subdir for each in report.subdirs if each.differed]
-    if wrong:
+    """Raise ChaninfraError if the index of a subdir does not match its packages."""
+    subdirs = [each.subdir for each in report.subdirs if each.differed]
+    if subdirs:
         raise ChaninfraError(
-            f"the index of {', '.join(wrong)} is not in line with the packages", remedy="run `chaninfra reindex`"
+            f"the index of {', '.join(subdirs)} does not match the packages", remedy="run `chaninfra reindex`"
         )
 
 
 def finish(report: Report, failed: ChaninfraError | None = None) -> None:
-    """Raises `failed`, else a LeftOutError; either names the packages that were left out, where there are any."""
+    """Raise `failed` if given, else LeftOutError if packages were skipped; the message lists the skipped packages."""
     if not report.left_out:
         if failed:
             raise failed
         return
-    named = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
-    text = f"{count(len(report.left_out), 'package')} left out:\n  {named}"
+    skipped = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
+    text = f"{count(len(report.left_out), 'package')} skipped:\n  {skipped}"
     if failed:
-        raise type(failed)(f"{failed.message}\n{text}", where=failed.where, remedy=failed.remedy)
-    raise LeftOutError(text, remedy="publish them again with `--force`, or delete them; then `chaninfra reindex`")
+        # A copy keeps the class, and so the exit code, and the key or status of the error.
+        both = copy(failed)
+        both.message = f"{failed.message}\n{text}"
+        raise both
+    raise LeftOutError(text, remedy="publish them again with `--force`, or delete them; then run `chaninfra reindex`")

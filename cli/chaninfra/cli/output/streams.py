@@ -1,4 +1,4 @@
-"""What goes where: results to stdout, notes and errors to stderr, colour only where it is wanted."""
+"""Results go to stdout; notes, warnings and errors to stderr, in colour on a terminal unless NO_COLOR is set."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def result(text: str) -> None:
-    """Print a result; a text that ends in a newline gets no second one.
+    """Print a result to stdout; a newline is added unless `text` ends with one.
 
-    Raises ChaninfraError where it cannot be written.
+    Raises ChaninfraError if it cannot be written: the disk is full, or the encoding lacks a character.
+    BrokenPipeError is passed on.
     """
     try:
         typer.echo(text, nl=not text.endswith("\n"))
@@ -29,7 +30,7 @@ def result(text: str) -> None:
         from chaninfra.channel.errors import ChaninfraError
 
         raise ChaninfraError(
-            f"the output is in {error.encoding}, which cannot hold {error.object[error.start : error.end]!a}",
+            f"the output encoding {error.encoding} has no {error.object[error.start : error.end]!a}",
             where="stdout",
             remedy="set PYTHONIOENCODING=utf-8:surrogateescape",
         ) from error
@@ -40,37 +41,37 @@ def result(text: str) -> None:
 
 
 def result_json(document: Any) -> None:
-    """Print a result for a program to read."""
+    """Print a result to stdout as JSON."""
     import json
 
     result(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def note(text: str) -> None:
-    """Say something beside the result."""
-    _say("note:", typer.colors.CYAN, text)
+    """Print a note to stderr: something to know that is no failure."""
+    _print_labelled("note:", typer.colors.CYAN, text)
 
 
 def warning(problem: ChaninfraError) -> None:
-    """Say what went wrong beside what was done."""
-    _say("warning:", typer.colors.YELLOW, str(problem))
+    """Print a warning to stderr: the command did its work, but something beside it failed."""
+    _print_labelled("warning:", typer.colors.YELLOW, str(problem))
 
 
 def error(problem: ChaninfraError) -> None:
-    """Say what was wrong, where, and what to type or change next."""
-    _say("error:", typer.colors.RED, str(problem))
+    """Print an error to stderr: where, what, and the remedy on a line of its own."""
+    _print_labelled("error:", typer.colors.RED, str(problem))
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
-    """The rows, columns aligned."""
+    """The rows as text, with aligned columns."""
     rows = [*rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)
 
 
-def _say(label: str, colour: str, text: str) -> None:
-    # A URL that somebody gave with credentials in it may be what is wrong.
+def _print_labelled(label: str, colour: str, text: str) -> None:
+    # The message may repeat a URL that the user gave with credentials in it.
     typer.echo(f"{_label(label, colour)} {_CREDENTIALS.sub('…@', text)}", err=True)
 
 

@@ -147,7 +147,7 @@ def test_one_row_is_printed_with_the_source_of_each_fact(row: Provider) -> None:
     for column, fact in facts.items():
         (line,) = (line for line in said.splitlines() if line.startswith(f"{column} "))
         assert sources[line.rsplit("[", 1)[1].removesuffix("]")] == fact.source
-        assert str(fact.value or "(needed)") in line
+        assert str(fact.value or "(required)") in line
     assert set(sources.values()) == {fact.source for fact in facts.values()}
     assert max(map(len, said.splitlines())) <= 120
     assert "\x1b" not in said

@@ -1,4 +1,4 @@
-"""Descriptors by https, and where a server may lead to."""
+"""Descriptors from a URL: which redirects are followed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from chaninfra.cli.channel_argument.fetch import fetch
 
 
 @contextmanager
-def leading_to(place: str) -> Iterator[str]:
-    """The URL of a server whose /old leads to `place`; everything else is `found`."""
+def redirecting_to(place: str) -> Iterator[str]:
+    """The URL of a server that redirects /old to `place` and answers any other path with `found`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -31,14 +31,14 @@ def leading_to(place: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("place", ["http://clear.invalid/channel.json", "ftp://clear.invalid/channel.json"])
-def test_no_server_leads_to_a_descriptor_in_clear(place: str) -> None:
-    with leading_to(place) as server, pytest.raises(ConfigurationError) as caught:
+def test_a_redirect_to_plain_http_is_refused(place: str) -> None:
+    with redirecting_to(place) as server, pytest.raises(ConfigurationError) as caught:
         fetch(f"{server}/old")
     assert place in caught.value.message
     assert caught.value.where == f"{server}/old"
     assert "https://" in str(caught.value.remedy)
 
 
-def test_a_server_may_lead_to_this_machine() -> None:
-    with leading_to("/new") as server:
+def test_a_redirect_to_this_machine_is_followed() -> None:
+    with redirecting_to("/new") as server:
         assert fetch(f"{server}/old") == b"found"

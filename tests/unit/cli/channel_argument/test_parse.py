@@ -25,16 +25,16 @@ from chaninfra.cli.channel_argument.parse import S3, File, Reference, Stack, Web
         ("http://127.0.0.1:8000/c/", Web("http://127.0.0.1:8000/c/channel.json")),
     ],
 )
-def test_a_form_that_there_is(text: str, meant: Reference) -> None:
+def test_valid_forms(text: str, meant: Reference) -> None:
     assert parse_channel(text) == meant
 
 
 @pytest.mark.parametrize(
     "text", ["gs://bucket/c", "s3://", "s3:///c", "s3://b/c?x", "s3://user@b/c", "s3://b/a//c", "http://example.com/c"]
 )
-def test_a_form_that_there_is_not_is_refused_with_a_remedy(text: str) -> None:
+def test_an_invalid_form_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_channel(text)
-    # A name before the host, and the password behind it, are not repeated.
+    # The user and password in the URL are not printed.
     assert caught.value.where == text.replace("user@", "")
     assert caught.value.remedy

@@ -1,4 +1,4 @@
-"""What `chaninfra ls` prints of records that other tools made."""
+"""`chaninfra ls` of records that other tools wrote."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ from chaninfra.cli.commands.ls import _date
         (10**400, "?"),
     ],
 )
-def test_a_date_that_is_none_is_a_question_mark(timestamp: int | None, printed: str) -> None:
+def test_an_unknown_or_impossible_date_is_a_question_mark(timestamp: int | None, printed: str) -> None:
     assert _date(timestamp) == printed

@@ -1,0 +1,58 @@
+"""The reports as text and JSON, and the error at their end."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, LeftOutError
+from chaninfra.cli.output.reports import finish, finish_check, report_json, report_text
+from chaninfra.index.report import LeftOut, Report, SubdirReport
+
+SKIPPED = LeftOut(package="noarch/bad.conda", reason="is no conda package")
+CHANGED = SubdirReport(subdir="noarch", before=2, after=2, added=("a-1-0.conda",), dropped=("b-1-0.conda",))
+
+
+def test_each_subdir_has_a_line_with_its_change() -> None:
+    subdirs = (
+        SubdirReport(subdir="noarch", before=1, after=1200),
+        SubdirReport(subdir="linux-64", before=1, after=1),
+        SubdirReport(subdir="osx-64", before=None, after=0, files=("repodata.json",)),
+    )
+    assert report_text(Report(subdirs=subdirs)).splitlines() == [
+        "noarch: 1,200 packages (+1,199)",
+        "linux-64: 1 package (no change)",
+        "osx-64: 0 packages (new index)",
+    ]
+
+
+def test_the_differences_are_listed_below_the_subdir() -> None:
+    assert report_text(Report(subdirs=(CHANGED,))).splitlines()[1:] == ["  new: a-1-0.conda", "  removed: b-1-0.conda"]
+
+
+def test_the_text_names_ten_files_and_json_all() -> None:
+    names = tuple(f"a-{number}-0.conda" for number in range(12))
+    report = Report(subdirs=(SubdirReport(subdir="noarch", before=0, after=12, added=names),))
+    assert report_text(report).endswith("a-9-0.conda and 2 more")
+    assert report_json(report)["subdirs"][0]["added"] == [*names]
+
+
+def test_skipped_packages_are_an_error_that_lists_them() -> None:
+    finish(Report(subdirs=(CHANGED,)))
+    with pytest.raises(LeftOutError) as caught:
+        finish(Report(subdirs=(CHANGED,), left_out=(SKIPPED,)))
+    assert caught.value.message == "1 package skipped:\n  noarch/bad.conda: is no conda package"
+
+
+def test_skipped_packages_are_added_to_another_error() -> None:
+    failed = ConfigurationError("is wrong", where="a.json", key=("index", "formats"), remedy="correct it")
+    with pytest.raises(ConfigurationError) as caught:
+        finish(Report(subdirs=(), left_out=(SKIPPED,)), failed)
+    assert str(caught.value) == (
+        "a.json, key index.formats: is wrong\n1 package skipped:\n  noarch/bad.conda: is no conda package\n  correct it"
+    )
+
+
+def test_a_check_fails_if_the_index_does_not_match() -> None:
+    finish_check(Report(subdirs=(SubdirReport(subdir="noarch", before=1, after=1),)))
+    with pytest.raises(ChaninfraError, match="the index of noarch does not match the packages"):
+        finish_check(Report(subdirs=(CHANGED,)))

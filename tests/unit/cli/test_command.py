@@ -1,0 +1,51 @@
+"""The conversion of parameters without pydantic gives the same values as typer's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+import typer
+from typer.core import TyperCommand
+from typer.testing import CliRunner
+
+from chaninfra.cli.command import Command
+
+
+def parsed(cls: type[TyperCommand], *args: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of a command line, and the values that the command gets."""
+    values: dict[str, Any] = {}
+    app = typer.Typer()
+
+    @app.command("run", cls=cls)
+    def run(
+        paths: Annotated[list[Path], typer.Argument()],
+        text: Annotated[str | None, typer.Option()] = None,
+        texts: Annotated[list[str] | None, typer.Option()] = None,
+        switch: Annotated[bool, typer.Option("--switch")] = False,
+        choice: Annotated[Literal["one", "two"] | None, typer.Option()] = None,
+        path: Annotated[Path | None, typer.Option()] = None,
+    ) -> None:
+        values.update(paths=paths, text=text, texts=texts or [], switch=switch, choice=choice, path=path)
+
+    return CliRunner().invoke(app, [*args]).exit_code, values
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["a"],
+        ["a", "b", "--switch", "--text", "x"],
+        ["a", "--texts", "x", "--texts", "y"],
+        ["a", "--choice", "two", "--path", "p"],
+        ["a", "--choice", "three"],
+        [],
+    ],
+)
+def test_the_values_are_those_of_typer(args: list[str]) -> None:
+    ours, typers = parsed(Command, *args), parsed(TyperCommand, *args)
+    assert ours == typers
+    assert {name: type(value) for name, value in ours[1].items()} == {
+        name: type(value) for name, value in typers[1].items()
+    }
