@@ -5,7 +5,6 @@ It tells that such a package was not uploaded again. Its loss costs time only: t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 
@@ -13,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.index_files import CONTENT_TYPES, compress, decompress
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
+from chaninfra.channel.conda.object_names import ETAG_CACHE_FOLDER
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
@@ -22,19 +21,12 @@ from chaninfra.index.subdir_index import SubdirIndex
 EtagCache = Mapping[str, tuple[str, str]]
 """By file name: the ETag of an object, and the sha256 (hex) of its bytes."""
 
-_MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 _LEVEL = 3
 
 
 @prepared
 class _Document(Struct):
     packages: dict[str, tuple[str, str]]
-
-
-def md5_in(etag: str) -> str | None:
-    """The md5 (hex) that an ETag may be; that of an encrypted object looks the same and is another number."""
-    found = _MD5.fullmatch(etag)
-    return found[1] if found else None
 
 
 def read_etag_cache(target: SubdirIndex) -> EtagCache:
@@ -59,4 +51,4 @@ def write_etag_cache(target: SubdirIndex, before: EtagCache, new: EtagCache, the
 
 
 def _key(target: SubdirIndex) -> str:
-    return target.layout.key(CHANINFRA_FOLDER, "seen", f"{target.subdir}.json.zst")
+    return target.layout.key(ETAG_CACHE_FOLDER, f"{target.subdir}.json.zst")

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.conda.layout import package_keys
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
+from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import ShardIndex, is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -81,7 +81,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     if named is None:
         # The index is missing or damaged, so nobody knows which of them it should name.
         return _delete(target, undeclared, 0, mode)
-    marks_key = target.layout.key(CHANINFRA_FOLDER, "gc", f"{target.subdir}.json")
+    marks_key = target.layout.key(GC_FOLDER, f"{target.subdir}.json")
     before = _read_marks(target, marks_key)
     now = target.means.now()
     marks = {key: before.unreferenced.get(key, now) for key in shards if key not in named}

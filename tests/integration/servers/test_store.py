@@ -16,7 +16,7 @@ from chaninfra.channel.errors import (
     UnreachableError,
 )
 from chaninfra.channel.location import Location
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody
+from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import TIMEOUT, S3Store
 from chaninfra.index.upload import IN_ONE_PUT
@@ -64,20 +64,20 @@ def test_what_is_not_there_is_none(objects: S3Store) -> None:
 
 def test_a_part_is_of_the_object_that_was_meant(objects: S3Store) -> None:
     etag = objects.put("key", ObjectBody(data=b"0123456789", content_type="text/plain"))
-    assert objects.part("key", etag, 2, 3) == b"234"
-    assert objects.part("key", etag, 8, 5) == b"89"
+    assert objects.get_range("key", etag, 2, 3) == b"234"
+    assert objects.get_range("key", etag, 8, 5) == b"89"
     objects.put("key", OTHER)
     with pytest.raises(ConflictError):
-        objects.part("key", etag, 2, 3)
+        objects.get_range("key", etag, 2, 3)
     objects.delete(["key"])
     with pytest.raises(ConflictError):
-        objects.part("key", etag, 2, 3)
+        objects.get_range("key", etag, 2, 3)
 
 
 def test_conditions_hold(objects: S3Store) -> None:
-    etag = objects.put("key", BODY, Condition.CREATE)
+    etag = objects.put("key", BODY, IfAbsent())
     with pytest.raises(ConflictError):
-        objects.put("key", OTHER, Condition.CREATE)
+        objects.put("key", OTHER, IfAbsent())
     with pytest.raises(ConflictError):
         objects.put("key", OTHER, IfMatch('"0123456789abcdef0123456789abcdef"'))
     unchanged = objects.get("key")
@@ -141,7 +141,7 @@ def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: 
             assert type(caught.value) is expected
     with pytest.raises(expected):
         list(broken.list(""))
-    for condition in (None, Condition.CREATE):
+    for condition in (None, IfAbsent()):
         with pytest.raises(expected):
             broken.put("nothing", BODY, condition)
     with pytest.raises(expected):
@@ -169,7 +169,7 @@ def test_an_answer_that_does_not_come_is_said(
 def test_a_key_that_no_client_can_name_is_said(aws: Server, bucket_name: str, key: str) -> None:
     aws.client().create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     aws.client().put_object(Bucket=bucket_name, Key=key, Body=b"x")
-    with pytest.raises(StorageError, match="delete it or give it another name") as caught:
+    with pytest.raises(StorageError, match="delete or rename the object") as caught:
         list(store(aws, bucket_name).list("main"))
     assert type(caught.value) is StorageError
     assert caught.value.where == f"s3://{bucket_name}/{key}"

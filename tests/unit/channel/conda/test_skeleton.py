@@ -26,7 +26,7 @@ from chaninfra.channel.errors import (
     StorageError,
     UnreachableError,
 )
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, ObjectBody, ObjectMeta, StoredObject
 
 SETTINGS = IndexSettings()
 LAYOUT = ChannelLayout("team/main", ("noarch", "linux-64"), SETTINGS)
@@ -59,11 +59,11 @@ class Memory:
         self.fails("list", prefix)
         yield from [self._entry(key) for key in self.objects if key.startswith(f"{prefix}/" if prefix else "")]
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         self.fails("put", key)
-        if condition is Condition.CREATE and key in self.objects:
+        if isinstance(condition, IfAbsent) and key in self.objects:
             raise ConflictError(f"{key} is there")
-        assert condition is Condition.CREATE, "an index file was put without a condition"
+        assert isinstance(condition, IfAbsent), "an index file was put without a condition"
         self.objects[key] = body.data
         self.puts.append(key)
         return "etag"
