@@ -1,6 +1,6 @@
-"""What was seen of packages whose ETag is not their md5: multipart uploads, and all objects of some encrypted buckets.
+"""A cache for packages whose ETag is not their md5: multipart uploads, and all objects of some encrypted buckets.
 
-It tells that such a package was not uploaded again. Its loss costs time only: they are read once more.
+It tells that such a package was not replaced since it was read. Without the cache they are only read once more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.subdir_index import SubdirIndex
 
 EtagCache = Mapping[str, tuple[str, str]]
-"""By file name: the ETag of an object, and the sha256 (hex) of its bytes."""
+"""File name → the ETag of the object, and the sha256 (hex) of its bytes."""
 
 _LEVEL = 3
 
@@ -30,7 +30,7 @@ class _Document(Struct):
 
 
 def read_etag_cache(target: SubdirIndex) -> EtagCache:
-    """What was seen in the subdir; nothing where that was lost."""
+    """The cache of the subdir; empty if it is missing or damaged. Raises StorageError."""
     stored = target.store.get(_key(target))
     try:
         return msgspec.json.decode(decompress(stored.data) or b"", type=_Document).packages if stored else {}
@@ -39,7 +39,7 @@ def read_etag_cache(target: SubdirIndex) -> EtagCache:
 
 
 def write_etag_cache(target: SubdirIndex, before: EtagCache, new: EtagCache, there: Collection[str]) -> None:
-    """Add what was seen now, and forget of files that are not there. Publishers may not write it: that is no error."""
+    """Write the cache: `before` and `new`, for the files in `there`. Publishers may not write it, which is no error."""
     after = {file: seen for file, seen in {**before, **new}.items() if file in there}
     if after == before:
         return

@@ -94,8 +94,8 @@ def open_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[
                 raise
 
 
-def abort(client: S3Client, location: Location, key: str, upload: str) -> None:
-    """Abort an upload, which deletes its parts. An upload that ended already is no error. Raises StorageError."""
+def abort(client: S3Client, location: Location, key: str, upload: str) -> bool:
+    """Abort an upload, which deletes its parts; False if it had ended already. Raises StorageError."""
     from botocore.exceptions import ClientError
 
     with translating_errors(location, "abort the upload of", key):
@@ -104,3 +104,5 @@ def abort(client: S3Client, location: Location, key: str, upload: str) -> None:
         except ClientError as error:
             if code_and_status(error)[0] != "NoSuchUpload":
                 raise
+            return False
+    return True
