@@ -1,23 +1,11 @@
-"""Where things lie: URLs, keys, subdirs, packages."""
+"""URLs and keys of objects."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
 from chaninfra.channel.conda.filenames import is_package
-from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.location import Location, join
-from support.paths import DATA
-
-PIXI = DATA / "pixi-manifest-0.77.0.schema.json"
-
-
-def test_subdirs_are_the_platforms_of_pixi() -> None:
-    platform = json.loads(PIXI.read_text())["$defs"]["Platform"]
-    known = set(platform.get("enum") or [option["const"] for option in platform["oneOf"]])
-    assert set(KNOWN_SUBDIRS) == known - {"unknown"}
 
 
 def test_urls_have_the_bucket_in_the_path_or_in_the_host() -> None:
@@ -26,6 +14,12 @@ def test_urls_have_the_bucket_in_the_path_or_in_the_host() -> None:
     assert path.url("a/c d") == "http://host:9000/b/a/c%20d"
     assert host.url("a") == "http://b.host:9000/a"
     assert host.url("") == "http://b.host:9000"
+
+
+def test_addressing_style_is_named_as_pixi_names_it() -> None:
+    for force_path_style, style in ((True, "path"), (False, "virtual-host")):
+        location = Location(bucket="b", endpoint_url="http://host", region="r", force_path_style=force_path_style)
+        assert location.addressing_style == style
 
 
 def test_keys_are_joined_without_empty_parts() -> None:
