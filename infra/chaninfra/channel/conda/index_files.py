@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import zstandard
-
 from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.objects import ObjectBody
 
@@ -40,6 +38,9 @@ def compressor(level: int) -> Callable[[bytes], bytes]:
 
     To create it takes as long as to compress a shard, so use one for many shards.
     """
+    # Imported where it is used: `doctor --list` needs only the names of this module, and starts faster.
+    import zstandard
+
     return zstandard.ZstdCompressor(level=level).compress
 
 
@@ -50,6 +51,8 @@ def compress(data: bytes, level: int) -> bytes:
 
 def decompress(data: bytes) -> bytes | None:
     """The decompressed bytes, or None if `data` is not zstd."""
+    import zstandard
+
     try:
         return zstandard.ZstdDecompressor().decompressobj().decompress(data)
     except zstandard.ZstdError:
