@@ -89,7 +89,7 @@ def probe(location: Location, credentials: Credentials, prefix: str) -> ProbeRes
     try:
         reached = _reach(location, credentials, join(prefix, PROBE_FOLDER, _ABSENT))
         with ScratchFolder(reached, credentials, prefix) as scratch:
-            found = _look(scratch, credentials, given=location)
+            found = _experiments(scratch, credentials, given=location)
     except CredentialsError:
         raise
     except DeniedError as error:
@@ -143,11 +143,12 @@ def region_asked_for(location: Location) -> str | None:
     return found
 
 
-def _look(scratch: ScratchFolder, credentials: Credentials, given: Location) -> ProbeResult:
+def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Location) -> ProbeResult:
     reached = scratch.location
+    # In this order: `_create` leaves the object that the others use.
     create, replaced, multipart = _create(scratch), _replace(scratch), _multipart(scratch)
     checksums = outcome_of(lambda: scratch.put("checksum", b"", ChecksumAlgorithm="CRC32"))
-    own = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
+    listed = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
     return ProbeResult(
         region=reached.region,
         refused_region=None if reached.region == given.region else given.region,
@@ -158,10 +159,10 @@ def _look(scratch: ScratchFolder, credentials: Credentials, given: Location) -> 
         multipart=multipart,
         checksums="accepted" if checksums == "done" else "rejected",
         digest=_digest(scratch),
-        listing="at-once" if own else "late",
+        listing="at-once" if listed else "late",
         missing=_missing(scratch),
         missing_anonymous=_missing_anonymous(scratch),
-        swept=scratch.sweep(own.modified) if own else 0,
+        swept=scratch.sweep(listed.modified) if listed else 0,
         keeps_versions=False,
         keeps_uploads=False,
     )
