@@ -1,12 +1,12 @@
-"""Writes that must be refused: what the store and these credentials would do, found without leaving anything behind.
+"""Writes that the store must refuse: they show what these credentials may write, and change nothing.
 
-Each is a PUT under a condition that does not hold. It is of an object that nobody ever changes, and of the very bytes
-that are there, so that a store which writes all the same has changed nothing.
+Each is a PUT whose condition does not hold. Its object is one that no writer changes, and its body the bytes that the
+object has already, so a store that ignores the condition changes nothing either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -15,93 +15,79 @@ from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.shards import ShardIndex, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import (
-    ConflictError,
-    CredentialsError,
-    DeniedError,
-    StorageError,
-    UnsupportedError,
-)
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectStore, StoredObject
-from chaninfra.doctor.examination import Case
+from chaninfra.channel.errors import CredentialsError, DeniedError
+from chaninfra.channel.objects import Condition, IfAbsent, ObjectBody, ObjectStore, StoredObject
+from chaninfra.channel.outputs.descriptor import Descriptor
+from chaninfra.channel.s3.conditional import NEVER_MATCHING, Verdict, put_that_must_fail
 
-Verdict = Literal["refused", "denied", "done", "unsupported"]
-"""`refused`: allowed, and not done since the condition does not hold; `done`: written all the same."""
+Outcome = Verdict | Literal["denied"]
+"""`denied`: these credentials may not write the object, so the store did not look at the condition."""
 
-NOBODYS = IfMatch('"00000000000000000000000000000000"')
 _SMALL = 1 << 20
-_LOOKED_AT = 1000
+"""Largest object to write, in bytes."""
+_LISTED = 1000
+"""So many objects of a subdir are listed to find a small package: one page."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
-    """What became of the two writes, and the object that they were of."""
+class DryWrites:
+    """The object that was written to, and the outcome of a PUT that creates it and of one that replaces it."""
 
     key: str
     object: StoredObject
-    create: Verdict
-    replace: Verdict
+    create: Outcome
+    replace: Outcome
 
     @property
     def honoured(self) -> bool:
-        """Whether the store was seen to refuse both."""
-        return (self.create, self.replace) == ("refused", "refused")
+        """Whether the store honoured both conditions."""
+        return (self.create, self.replace) == ("honoured", "honoured")
 
 
-def trial(case: Case) -> Trial | None:
-    """The trial of these credentials; None where the channel has nothing to try it on."""
-    found = next(_immutable(case), None)
+def try_writes(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> DryWrites | None:
+    """Try both writes on a shard or a package of the subdirs; None if they have neither. Raises StorageError."""
+    found = next(_immutable(store, descriptor, subdirs), None)
     if found is None:
         return None
-    return Trial(
+    return DryWrites(
         key=found.entry.key,
         object=found,
-        create=attempt(case.store, found.entry.key, found, Condition.CREATE),
-        replace=attempt(case.store, found.entry.key, found, NOBODYS),
+        create=try_write(store, found.entry.key, found, IfAbsent()),
+        replace=try_write(store, found.entry.key, found, NEVER_MATCHING),
     )
 
 
-def attempt(store: ObjectStore, key: str, body: ObjectBody, condition: Condition | IfMatch) -> Verdict:
-    """What becomes of a write whose condition does not hold. Raises StorageError where that is not known."""
+def try_write(store: ObjectStore, key: str, body: ObjectBody, condition: Condition) -> Outcome:
+    """The outcome of a PUT whose condition does not hold. Raises StorageError if the answer does not tell it."""
     try:
-        store.put(key, body, condition)
-    except ConflictError:
-        return "refused"
+        return put_that_must_fail(store, key, body, condition)
     except CredentialsError:
         raise
     except DeniedError:
         return "denied"
-    except UnsupportedError:
-        return "unsupported"
-    except StorageError as error:
-        # 400 is what some stores say to a header that they do not know.
-        if type(error) is StorageError and "answered 400" in error.message:
-            return "unsupported"
-        raise
-    return "done"
 
 
-def small_package(case: Case, subdir: Subdir) -> StoredObject | None:
-    """A small package of the subdir, where there is one among the first that are listed."""
+def small_package(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:
+    """The smallest package among the first objects of the subdir; None if there is none of at most 1 MiB."""
     try:
-        there = [*islice(case.store.list(case.descriptor.key(subdir)), _LOOKED_AT)]
+        listed = [*islice(store.list(descriptor.key(subdir)), _LISTED)]
     except DeniedError:
         return None
-    small = [each for each in there if is_package(each.key) and each.size <= _SMALL]
-    return case.store.get(min(small, key=lambda each: each.size).key) if small else None
+    small = [entry for entry in listed if is_package(entry.key) and entry.size <= _SMALL]
+    return store.get(min(small, key=lambda entry: entry.size).key) if small else None
 
 
-def _immutable(case: Case) -> Iterator[StoredObject]:
-    """Small objects that nobody changes: shards, and packages where there are none."""
+def _immutable(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> Iterator[StoredObject]:
+    """Small objects that no writer changes: shards, then packages."""
     for find in (_shard, small_package):
-        for subdir in case.subdirs:
-            found = find(case, subdir)
+        for subdir in subdirs:
+            found = find(store, descriptor, subdir)
             if found is not None:
                 yield found
 
 
-def _shard(case: Case, subdir: Subdir) -> StoredObject | None:
-    stored = case.store.get(case.descriptor.key(subdir, FILE_NAMES["shards"]))
+def _shard(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:
+    stored = store.get(descriptor.key(subdir, FILE_NAMES["shards"]))
     index = ShardIndex.parse(stored.data) if stored else None
     digest = next(iter(index.hashes.values()), None) if index else None
-    return case.store.get(case.descriptor.key(subdir, shard_key(digest))) if digest else None
+    return store.get(descriptor.key(subdir, shard_key(digest))) if digest else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout
@@ -19,6 +18,7 @@ from chaninfra.channel.outputs.descriptor import Descriptor, parse
 from chaninfra.channel.roles import Role
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.doctor.dry_writes import DryWrites, try_writes
 from chaninfra.doctor.endpoint_contact import Contact, contact
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel, Origin
@@ -26,9 +26,6 @@ from chaninfra.index.contents import known_subdirs, read_index
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
-
-if TYPE_CHECKING:
-    from chaninfra.doctor.dry_writes import Trial
 
 Outcome = StoredObject | ChaninfraError | None
 """What became of reading an object: it, why it was not read, or None where the store says that there is none."""
@@ -144,11 +141,9 @@ class Case:
             return self.descriptor.subdirs
 
     @cached_property
-    def trial(self) -> Trial | None:
+    def trial(self) -> DryWrites | None:
         """What becomes of writes that must be refused; None where there is nothing to try them on."""
-        from chaninfra.doctor.dry_writes import trial
-
-        return trial(self)
+        return try_writes(self.store, self.descriptor, self.subdirs)
 
     @property
     def settings(self) -> IndexSettings:

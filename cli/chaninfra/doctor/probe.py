@@ -12,7 +12,7 @@ from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedErr
 from chaninfra.channel.objects import IfMatch, ObjectBody
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.probe.probe import Findings
+from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.index.channel import Channel
@@ -27,7 +27,7 @@ def probe(channel: Channel) -> Iterator[Finding]:
     yield _record(channel, found)
 
 
-def _record(channel: Channel, found: Findings) -> Finding:
+def _record(channel: Channel, found: ProbeResult) -> Finding:
     place = replace(channel.descriptor.location, region=found.region, force_path_style=found.addressing[0] == "path")
     store = S3Store(place, channel.credentials)
     key = channel.descriptor.key(CHANNEL_JSON)

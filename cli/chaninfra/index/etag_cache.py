@@ -1,11 +1,10 @@
-"""What was seen of packages whose ETag is not their md5: multipart uploads, and all objects of some encrypted buckets.
+"""A cache for packages whose ETag is not their md5: multipart uploads, and all objects of some encrypted buckets.
 
-It tells that such a package was not uploaded again. Its loss costs time only: they are read once more.
+It tells that such a package was not replaced since it was read. Without the cache they are only read once more.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 
@@ -13,16 +12,15 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.index_files import CONTENT_TYPES, compress, decompress
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
+from chaninfra.channel.conda.object_names import ETAG_CACHE_FOLDER
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.subdir_index import SubdirIndex
 
 EtagCache = Mapping[str, tuple[str, str]]
-"""By file name: the ETag of an object, and the sha256 (hex) of its bytes."""
+"""File name → the ETag of the object, and the sha256 (hex) of its bytes."""
 
-_MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 _LEVEL = 3
 
 
@@ -31,14 +29,8 @@ class _Document(Struct):
     packages: dict[str, tuple[str, str]]
 
 
-def md5_in(etag: str) -> str | None:
-    """The md5 (hex) that an ETag may be; that of an encrypted object looks the same and is another number."""
-    found = _MD5.fullmatch(etag)
-    return found[1] if found else None
-
-
 def read_etag_cache(target: SubdirIndex) -> EtagCache:
-    """What was seen in the subdir; nothing where that was lost."""
+    """The cache of the subdir; empty if it is missing or damaged. Raises StorageError."""
     stored = target.store.get(_key(target))
     try:
         return msgspec.json.decode(decompress(stored.data) or b"", type=_Document).packages if stored else {}
@@ -47,7 +39,7 @@ def read_etag_cache(target: SubdirIndex) -> EtagCache:
 
 
 def write_etag_cache(target: SubdirIndex, before: EtagCache, new: EtagCache, there: Collection[str]) -> None:
-    """Add what was seen now, and forget of files that are not there. Publishers may not write it: that is no error."""
+    """Write the cache: `before` and `new`, for the files in `there`. Publishers may not write it, which is no error."""
     after = {file: seen for file, seen in {**before, **new}.items() if file in there}
     if after == before:
         return
@@ -59,4 +51,4 @@ def write_etag_cache(target: SubdirIndex, before: EtagCache, new: EtagCache, the
 
 
 def _key(target: SubdirIndex) -> str:
-    return target.layout.key(CHANINFRA_FOLDER, "seen", f"{target.subdir}.json.zst")
+    return target.layout.key(ETAG_CACHE_FOLDER, f"{target.subdir}.json.zst")

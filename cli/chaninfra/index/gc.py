@@ -1,7 +1,8 @@
-"""Garbage: what no reader needs any more, found and deleted so that no reader ever misses it.
+"""Garbage collection of a channel: unreferenced shards, index files of removed formats, abandoned uploads.
 
-A shard that no index names is marked, and swept by a run that finds it so a week later. It cannot be named again: each
-shard has a name of its own (docs/index-protocol.md).
+A shard that the shard index does not reference is marked. A run at least a week later deletes it, so that readers with
+an older index still find it until then. No index can reference it again: each shard has a new name
+(docs/index-protocol.md).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.conda.layout import package_keys
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
+from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import ShardIndex, is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -25,8 +26,9 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.subdir_index import SubdirIndex
 
 KEPT = timedelta(days=7)
-"""How long a shard stays after it was marked: readers that have an older index find it so long."""
+"""Time from marking a shard to its deletion: readers with an older index find it so long."""
 UPLOADS_KEPT = timedelta(days=1)
+"""Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
 
 Why = Literal["unreferenced", "not declared", "abandoned upload"]
@@ -35,7 +37,7 @@ Mode = Literal["write", "check"]
 
 @dataclass(frozen=True, kw_only=True)
 class Garbage:
-    """An object, or an upload to its key, that was deleted or would be; `size` in bytes, None where it is not known."""
+    """An object, or an upload to its key, that was deleted or would be; `size` in bytes, None for uploads."""
 
     key: str
     why: Why
@@ -44,7 +46,7 @@ class Garbage:
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What was deleted or, where nothing was to be written, would be; and how many shards wait for their week."""
+    """What was deleted (in mode `check`: would be), and the number of marked shards that are kept for now."""
 
     garbage: tuple[Garbage, ...]
     waiting: int
@@ -52,39 +54,41 @@ class Collected:
 
 @prepared
 class _Marks(Struct, frozen=True):
-    """When shards were found unreferenced, in ms since 1970, by key relative to the subdir."""
+    """Key of a shard, relative to the subdir → when it was first found unreferenced, in ms since 1970."""
 
     unreferenced: dict[str, int] = {}
     version: int = 1
 
 
 def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collected:
-    """Collect the garbage of the channel. Raises StorageError and its kinds."""
+    """Delete the garbage of the channel. Raises StorageError."""
+    # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
+    uploads = _sweep_uploads(channel, mode)
     garbage: list[Garbage] = []
     waiting = 0
     for subdir in subdirs:
         found = collect_subdir(channel.target(subdir), mode)
         garbage += found.garbage
         waiting += found.waiting
-    return Collected(garbage=(*garbage, *_uploads(channel, mode)), waiting=waiting)
+    return Collected(garbage=(*garbage, *uploads), waiting=waiting)
 
 
 def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
-    """Collect the garbage of a subdir: shards, and the files of formats that are not declared any more."""
+    """Delete the garbage of a subdir: unreferenced shards, and index files of formats that are no longer declared."""
     undeclared = _undeclared(target)
-    # Rule: the listing before the index, or a shard could be put and named in between.
+    # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
     folder = target.key(SHARDS)
     listed = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
-    # What else lies there is somebody's.
+    # Other files in the folder do not belong to the index.
     shards = {key: entry for key, entry in listed.items() if is_shard(key)}
-    named = _named(target)
-    if named is None:
-        # The index is missing or damaged, so nobody knows which of them it should name.
+    referenced = _referenced(target)
+    if referenced is None:
+        # The shard index is missing or damaged, so the referenced shards are not known.
         return _delete(target, undeclared, 0, mode)
-    marks_key = target.layout.key(CHANINFRA_FOLDER, "gc", f"{target.subdir}.json")
+    marks_key = target.layout.key(GC_FOLDER, f"{target.subdir}.json")
     before = _read_marks(target, marks_key)
     now = target.means.now()
-    marks = {key: before.unreferenced.get(key, now) for key in shards if key not in named}
+    marks = {key: before.unreferenced.get(key, now) for key in shards if key not in referenced}
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now / 1000, UTC) - KEPT
     swept = [key for key, since in marks.items() if now - since >= week and shards[key].modified <= newest]
@@ -107,8 +111,8 @@ def _undeclared(target: SubdirIndex) -> list[Garbage]:
     return found
 
 
-def _named(target: SubdirIndex) -> set[str] | None:
-    """The shards that readers may look for; None: it is not known which."""
+def _referenced(target: SubdirIndex) -> set[str] | None:
+    """The keys, relative to the subdir, of the shards in the shard index; None if it cannot be read."""
     if "shards" not in target.layout.index.formats:
         return set()
     stored = target.store.get(target.key(FILE_NAMES["shards"]))
@@ -121,7 +125,7 @@ def _read_marks(target: SubdirIndex, key: str) -> _Marks:
     try:
         return msgspec.json.decode(stored.data, type=_Marks) if stored else _Marks()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # Another week, and nothing else is lost.
+        # A damaged file costs another week, nothing else.
         return _Marks()
 
 
@@ -133,24 +137,24 @@ def _delete(target: SubdirIndex, garbage: Sequence[Garbage], waiting: int, mode:
     return Collected(garbage=tuple(garbage), waiting=waiting)
 
 
-def _uploads(channel: Channel, mode: Mode) -> list[Garbage]:
-    """Uploads of packages in parts that nobody finished: their parts take room, and no listing shows them."""
-    from chaninfra.channel.s3.boto import translating_errors
+def _sweep_uploads(channel: Channel, mode: Mode) -> list[Garbage]:
+    """Abort multipart uploads of packages that nobody finished: their parts cost storage, and no listing shows them.
 
-    bucket, prefix = channel.descriptor.bucket, channel.descriptor.key()
-    client = channel.client()
-    before = datetime.now(UTC) - UPLOADS_KEPT
+    On a store that cannot list uploads there is nothing to do. Raises StorageError.
+    """
+    from chaninfra.channel.s3.object_versions import abort, open_uploads
+
+    client, location, prefix = channel.client(), channel.descriptor.location, channel.descriptor.prefix
+    newest = datetime.now(UTC) - UPLOADS_KEPT
     found: list[Garbage] = []
-    with translating_errors(channel.descriptor.location, "list the uploads of", prefix):
-        for page in client.get_paginator("list_multipart_uploads").paginate(
-            Bucket=bucket, Prefix=f"{prefix}/" if prefix else ""
+    for upload in [*open_uploads(client, location, prefix)]:
+        # Only packages: other uploads to this bucket, such as to a channel below this one, may take longer.
+        if (
+            upload.initiated < newest
+            and package_keys([upload.key], prefix)
+            and (mode == "check" or abort(client, location, upload.key, upload.upload_id))
         ):
-            for upload in page.get("Uploads", ()):
-                # What else goes to this bucket, maybe to a channel below this one, may take longer.
-                if upload["Initiated"] < before and package_keys([upload["Key"]], prefix):
-                    found.append(Garbage(key=upload["Key"], why="abandoned upload", size=None))
-                    if mode == "write":
-                        client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            found.append(Garbage(key=upload.key, why="abandoned upload", size=None))
     return found
 
 

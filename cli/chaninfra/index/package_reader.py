@@ -133,7 +133,7 @@ def _read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
 
 def _parts(target: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
     for start in range(0, entry.size, PART):
-        yield target.store.part(entry.key, entry.etag, start, PART)
+        yield target.store.get_range(entry.key, entry.etag, start, PART)
 
 
 def _misplaced(target: SubdirIndex, file: str, index: IndexJson) -> str:

@@ -17,11 +17,11 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import ShardIndex, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import ObjectMeta
+from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Applied, Change, IndexRecord, apply
 from chaninfra.index.commit.commit import State, When, commit, read_index
-from chaninfra.index.etag_cache import EtagCache, md5_in, read_etag_cache, write_etag_cache
+from chaninfra.index.etag_cache import EtagCache, read_etag_cache, write_etag_cache
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import LeftOut, Report, SubdirReport

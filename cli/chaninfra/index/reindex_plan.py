@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.objects import ObjectMeta
-from chaninfra.index.etag_cache import EtagCache, md5_in
+from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.index.etag_cache import EtagCache
 from chaninfra.index.package.index_json import suffix_of
 
 Scope = Literal["changed", "all"]

@@ -7,7 +7,6 @@ that completes them.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
-from chaninfra.channel.objects import Condition, ObjectBody, ObjectMeta
+from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.index.channel import Channel
 from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
@@ -38,7 +37,6 @@ _PART = 8 << 20
 _MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
 # No part of it: what is more than the 5 GiB of a PutObject is refused by the store.
 _ONE_PIECE = 1 << 50
-_MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
     Raises ConflictError where other bytes are there that are not to be overwritten.
     """
     try:
-        return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, Condition.CREATE, advance))
+        return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, IfAbsent(), advance))
     except ConflictError:
         # Ours, where the answer to a first attempt was lost; or somebody else's.
         there = look(channel, package)
@@ -80,7 +78,7 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
         return there
     if there == "differs" and existing == "refuse":
         raise taken(channel, [package.label])
-    condition = None if existing == "overwrite" else Condition.CREATE
+    condition = None if existing == "overwrite" else IfAbsent()
     return Uploaded(package=package, outcome="replaced", etag=_put(channel, package, condition, advance))
 
 
@@ -102,7 +100,7 @@ def taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
     )
 
 
-def _put(channel: Channel, package: PackageFile, condition: Condition | None, advance: Advance) -> str:
+def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, advance: Advance) -> str:
     key = key_of(channel, package)
     if package.size <= IN_ONE_PUT:
         body = ObjectBody(data=read_bytes(package), content_type=CONTENT_TYPE)
@@ -140,14 +138,13 @@ def _put(channel: Channel, package: PackageFile, condition: Condition | None, ad
 def _same_bytes(channel: Channel, package: PackageFile, entry: ObjectMeta) -> bool:
     if entry.size != package.size:
         return False
-    etag = _MD5.fullmatch(entry.etag)
-    if etag and etag[1] == package.md5:
+    if md5_in(entry.etag) == package.md5:
         return True
     # The ETag of an encrypted or multipart object is not its md5, so another one proves nothing.
     digest = hashlib.sha256()
     try:
         for start in range(0, entry.size, _PART):
-            digest.update(channel.writer.part(entry.key, entry.etag, start, min(_PART, entry.size - start)))
+            digest.update(channel.writer.get_range(entry.key, entry.etag, start, min(_PART, entry.size - start)))
     except ConflictError:
         # Replaced while it was read.
         return False

@@ -18,13 +18,12 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError, ConflictError
-from chaninfra.channel.objects import ObjectMeta
+from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.commit.commit import ATTEMPTS, check_writable, commit_adopting
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
 from chaninfra.index.contents import guessed, known_subdirs
-from chaninfra.index.etag_cache import md5_in
 from chaninfra.index.package_reader import Missing, read_packages
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all

@@ -1,30 +1,36 @@
-"""Objects of an S3-compatible store: their types, the conditions of a PUT, and the ObjectStore protocol."""
+"""Objects of an S3-compatible store: their types, the conditions of a PUT, and the ObjectStore protocol.
+
+Conditions of a PUT: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Protocol
 
 
-class Condition(Enum):
-    """A condition without a value."""
-
-    CREATE = "If-None-Match: *"
+@dataclass(frozen=True)
+class IfAbsent:
+    """Create the object; fail if the key exists (`If-None-Match: *`; obstore's mode "create")."""
 
 
 @dataclass(frozen=True)
 class IfMatch:
-    """Replace only what has this ETag (If-Match)."""
+    """Replace the object only while it has this ETag (`If-Match`)."""
 
     etag: str
 
 
+Condition = IfAbsent | IfMatch
+"""The condition of a PUT."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ObjectMeta:
-    """An object without its bytes: `size` in bytes, `etag` as the store gives it, quotes included."""
+    """An object without its bytes: `size` in bytes, `etag` as the store gives it, with its quotes."""
 
     key: str
     size: int
@@ -34,7 +40,7 @@ class ObjectMeta:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectBody:
-    """What is put: the bytes and the headers that they are served with."""
+    """The bytes to put, and the headers that the store serves them with."""
 
     data: bytes
     content_type: str
@@ -44,28 +50,47 @@ class ObjectBody:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredObject(ObjectBody):
-    """An object as the store has it."""
+    """An object that was read from the store: bytes, headers and metadata."""
 
     entry: ObjectMeta
 
 
 class ObjectStore(Protocol):
-    """What the rest of chaninfra knows of a store. Keys are whole keys in the bucket."""
+    """The operations that chaninfra needs from a store. Keys are full keys in the bucket.
+
+    Every method raises StorageError or one of its subclasses if the store does not answer as expected.
+    """
 
     def get(self, key: str) -> StoredObject | None:
-        """The object, or None where the store says that there is none."""
+        """The object, or None if the store says that the key does not exist."""
 
     def head(self, key: str) -> ObjectMeta | None:
-        """The object without its bytes, or None where the store says that there is none."""
+        """The object without its bytes, or None if the store says that the key does not exist."""
 
-    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
-        """So many bytes of the object with this ETag; ConflictError where another one is there, or none, by now."""
+    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
+        """At most `length` bytes from offset `start`, of the object with this ETag.
+
+        Raises ConflictError if the object was replaced or deleted meanwhile.
+        """
 
     def list(self, prefix: str) -> Iterator[ObjectMeta]:
         """Every object below the folder `prefix` ("": the whole bucket), in the store's order."""
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
-        """Put the object and return its ETag; ConflictError where the condition does not hold."""
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
+        """Put the object and return its ETag. Raises ConflictError if the condition does not hold."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete the objects; one that is not there is no error."""
+        """Delete the objects. A key that does not exist is no error."""
+
+
+_MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?')
+
+
+def md5_in(etag: str) -> str | None:
+    """The md5 (hex) in an ETag, or None if the ETag does not have the form of one (a multipart upload's has not).
+
+    The ETag of an object encrypted by SSE-KMS or SSE-C has this form too and is no md5 of the object's bytes, so a
+    difference proves nothing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    found = _MD5_ETAG.fullmatch(etag)
+    return found[1] if found else None

@@ -58,7 +58,7 @@ def test_a_bucket_of_somebody_else(stack: Stack, minio: Server, bucket_name: str
     minio.client().create_bucket(Bucket=bucket_name)
     output = refused(stack, minio, config(minio, bucket_name), minio.stranger())
     assert f"these credentials may not look at s3://{bucket_name} (AccessDenied)" in output
-    assert "may belong to somebody else" in output
+    assert "may belong to another account" in output
 
 
 def test_a_key_that_is_unknown(stack: Stack, minio: Server, bucket_name: str) -> None:

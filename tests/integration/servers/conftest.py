@@ -1,4 +1,4 @@
-"""What the tests of policies share: versitygw with its IAM."""
+"""The fixture that tests of policies share: versitygw with its IAM."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from support.servers.iam_servers import Gateway, versitygw_iam
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """versitygw with its IAM, led to an OIDC issuer of this process, for the whole session."""
+    """versitygw with its IAM, for the whole session; it trusts an OIDC issuer that runs in this process."""
     with versitygw_iam(tmp_path_factory.mktemp("gateway")) as running:
         yield running

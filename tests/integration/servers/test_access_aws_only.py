@@ -1,6 +1,7 @@
-"""What no server here can judge, and the docs therefore call "AWS only": each by the server's refusal or ignorance.
+"""Documents that neither MinIO nor versitygw can evaluate, which the docs therefore mark "AWS only".
 
-A test here that fails after a server was updated is good news: its cell can then be judged.
+Each test shows how a server refuses or ignores the document. If one fails after a server was updated, that server can
+now evaluate the document, and the cell can be tested in `test_access_matrix`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def bucket(server: Server, bucket_name: str) -> str:
     return bucket_name
 
 
-# option → what MinIO says of its policy, and what versitygw says
+# option → the config keys, and the error of MinIO and of versitygw for its policy
 REFUSED: Mapping[str, tuple[dict[str, Any], str, str]] = {
     "organization": (
         {"visibility": "organization", "aws": {"organization-id": "o-abcdefghij"}},
@@ -66,9 +67,7 @@ REFUSED: Mapping[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("option", REFUSED)
-def test_the_servers_refuse_conditions_and_principals_that_they_do_not_know(
-    server: Server, bucket: str, option: str
-) -> None:
+def test_the_servers_refuse_unknown_conditions_and_principals(server: Server, bucket: str, option: str) -> None:
     keys, by_minio, by_versitygw = REFUSED[option]
     with pytest.raises(ClientError) as caught:
         server.client().put_bucket_policy(Bucket=bucket, Policy=_policy(bucket, **keys))
@@ -76,7 +75,7 @@ def test_the_servers_refuse_conditions_and_principals_that_they_do_not_know(
     assert (by_minio if server.name == "minio" else by_versitygw) in caught.value.response["Error"]["Message"]
 
 
-def test_versitygw_knows_no_principal_of_another_account(gateway: Gateway, bucket_name: str) -> None:
+def test_versitygw_refuses_a_principal_of_another_account(gateway: Gateway, bucket_name: str) -> None:
     root = gateway.server.client()
     root.create_bucket(Bucket=bucket_name)
     policy = json.loads(_policy(bucket_name, readers={"partner": {"arn": "210987654321"}}))
@@ -84,8 +83,8 @@ def test_versitygw_knows_no_principal_of_another_account(gateway: Gateway, bucke
         root.put_bucket_policy(Bucket=bucket_name, Policy=json.dumps(policy))
 
 
-def test_minio_takes_a_principal_of_another_account_and_lets_in_nobody_by_it(minio: Server, bucket_name: str) -> None:
-    """A bucket's policy is for anonymous requests there; not even "*" covers a session."""
+def test_minio_accepts_a_principal_of_another_account_and_grants_it_nothing(minio: Server, bucket_name: str) -> None:
+    """MinIO applies a bucket policy to anonymous requests only; not even "*" covers a session."""
     minio.client().create_bucket(Bucket=bucket_name)
     minio.client().put_object(Bucket=bucket_name, Key=_KEY, Body=b"")
     policy = json.loads(_policy(bucket_name, readers={"partner": {"arn": "210987654321"}}))
@@ -100,10 +99,10 @@ def test_minio_takes_a_principal_of_another_account_and_lets_in_nobody_by_it(min
     assert not _may(lambda: client.get_object(Bucket=bucket_name, Key=_KEY))
 
 
-def test_versitygw_takes_the_guard_as_a_roles_policy_and_then_knows_no_values(
+def test_versitygw_accepts_the_overwrite_guard_and_does_not_evaluate_its_values(
     gateway: Gateway, bucket_name: str
 ) -> None:
-    """So it denies an upload that the guard lets through on AWS."""
+    """It denies an upload that the guard allows on AWS."""
     root = gateway.server.client()
     root.create_bucket(Bucket=bucket_name)
     allowed = identity_policy("publisher", bucket=bucket_name, prefix=PREFIX, subdirs=["noarch"])
@@ -112,21 +111,21 @@ def test_versitygw_takes_the_guard_as_a_roles_policy_and_then_knows_no_values(
         ({"Bool": {"s3:ObjectCreationOperation": "true"}}, True),
     ]:
         deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket_name}/*"}
-        rights = {**allowed, "Statement": [*allowed["Statement"], {**deny, "Condition": condition}]}
-        client = access_sessions.on_versitygw(gateway, rights)
+        permissions = {**allowed, "Statement": [*allowed["Statement"], {**deny, "Condition": condition}]}
+        client = access_sessions.on_versitygw(gateway, permissions)
         key = f"{PREFIX}/noarch/{secrets.token_hex(4)}.conda"
         assert _may(lambda put=client.put_object, at=key: put(Bucket=bucket_name, Key=at, IfNoneMatch="*")) == allows
 
 
-def test_neither_server_hides_a_missing_file_from_those_who_may_not_list(
+def test_both_servers_answer_404_for_a_missing_key_without_permission_to_list(
     minio: Server, gateway: Gateway, bucket_name: str
 ) -> None:
-    """AWS answers 403; hence everybody who reads may list."""
+    """AWS answers 403, so every reader gets the permission to list."""
     get = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket_name}/*"}
-    rights = {"Version": "2012-10-17", "Statement": [get]}
+    permissions = {"Version": "2012-10-17", "Statement": [get]}
     for client, root in [
-        (access_sessions.on_versitygw(gateway, rights), gateway.server.client()),
-        (access_sessions.on_minio(minio, rights), minio.client()),
+        (access_sessions.on_versitygw(gateway, permissions), gateway.server.client()),
+        (access_sessions.on_minio(minio, permissions), minio.client()),
     ]:
         root.create_bucket(Bucket=bucket_name)
         assert not _may(lambda client=client: client.list_objects_v2(Bucket=bucket_name))
@@ -134,18 +133,18 @@ def test_neither_server_hides_a_missing_file_from_those_who_may_not_list(
             client.get_object(Bucket=bucket_name, Key=_KEY)
 
 
-def test_rights_on_a_kms_key_are_taken_by_versitygw_which_has_no_kms(gateway: Gateway, bucket_name: str) -> None:
+def test_versitygw_accepts_permissions_on_a_kms_key_and_has_no_kms(gateway: Gateway, bucket_name: str) -> None:
     root = gateway.server.client()
     root.create_bucket(Bucket=bucket_name)
     root.put_object(Bucket=bucket_name, Key=_KEY, Body=b"")
     key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     about = {"bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"]}
-    for rights in (identity_policy("reader", **about), identity_policy("reader", kms_key_arn=key, **about)):
-        access_sessions.on_versitygw(gateway, rights).get_object(Bucket=bucket_name, Key=_KEY)
+    for permissions in (identity_policy("reader", **about), identity_policy("reader", kms_key_arn=key, **about)):
+        access_sessions.on_versitygw(gateway, permissions).get_object(Bucket=bucket_name, Key=_KEY)
 
 
-def test_all_that_the_table_calls_aws_only_is_here() -> None:
-    """Those of an organization, a distribution, who refreshes it, and the guard for those who may put."""
+def test_this_module_covers_every_aws_only_cell() -> None:
+    """Cells of an organization, of a distribution and its refresh, and of the overwrite guard."""
     assert {
         (who, what)
         for (who, _, what), cell in TABLE.items()
@@ -156,23 +155,23 @@ def test_all_that_the_table_calls_aws_only_is_here() -> None:
     )
 
 
-def test_who_may_refresh_the_cdn_has_the_right_on_that_distribution_alone(gateway: Gateway, bucket_name: str) -> None:
-    """versitygw takes the policy and has no CDN, so the document is what is looked at."""
+def test_permission_to_refresh_the_cdn_is_for_its_distribution_only(gateway: Gateway, bucket_name: str) -> None:
+    """versitygw accepts the policy and has no CDN, so the test inspects the document."""
     gateway.server.client().create_bucket(Bucket=bucket_name)
     arn = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
     about = {"bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"], "distribution": arn}
     for role in ("reader", "publisher", "maintainer"):
-        rights = identity_policy(role, **about)
-        found = [one for one in rights["Statement"] if "cloudfront" in json.dumps(one)]
+        permissions = identity_policy(role, **about)
+        found = [one for one in permissions["Statement"] if "cloudfront" in json.dumps(one)]
         allowed = [(one["Action"], one["Resource"]) for one in found]
         assert allowed == ([(["cloudfront:CreateInvalidation"], [arn])] if role != "reader" else [])
         for place in ("own", "neighbour"):
             assert TABLE[role, place, "refresh-cdn"].allowed == bool(found)
-        access_sessions.on_versitygw(gateway, rights).list_objects_v2(Bucket=bucket_name)
+        access_sessions.on_versitygw(gateway, permissions).list_objects_v2(Bucket=bucket_name)
 
 
-def test_without_tls_nobody_reads_a_bucket_that_demands_it(server: Server, bucket: str) -> None:
-    """The other half, that TLS is let in, is below."""
+def test_a_bucket_that_requires_tls_is_not_readable_without_it(server: Server, bucket: str) -> None:
+    """The next test is the counterpart: with TLS it is readable."""
     server.client().put_object(Bucket=bucket, Key=_KEY, Body=b"")
     for tls_only, allows in [(False, True), (True, False)]:
         statements = public_read(bucket, [PREFIX])
@@ -182,7 +181,7 @@ def test_without_tls_nobody_reads_a_bucket_that_demands_it(server: Server, bucke
         assert _may(lambda client=client: client.get_object(Bucket=bucket, Key=_KEY)) == allows
 
 
-def test_with_tls_a_reader_reads_a_bucket_that_demands_it(tmp_path: Path, bucket_name: str) -> None:
+def test_a_bucket_that_requires_tls_is_readable_with_it(tmp_path: Path, bucket_name: str) -> None:
     with versitygw_iam(tmp_path, tls=True) as gateway:
         verify = str(tmp_path / "tls" / "ca.pem")
         root = gateway.server.client(verify=verify)

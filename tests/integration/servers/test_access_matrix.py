@@ -1,8 +1,8 @@
-"""The generated documents on real servers: each cell of the access table, as the docs print it.
+"""The access table of the docs, cell by cell, with the generated policies on real servers.
 
-On versitygw the rights are a role's, which is assumed with a token of an OIDC issuer through the generated trust
-policy, or are given to a role's ARN by the bucket's policy. On MinIO, which has no roles, they are the policy of a
-session. What neither server can judge is in `test_access_aws_only`.
+versitygw: the permissions are those of a role, assumed with a token of an OIDC issuer through the generated trust
+policy, or the bucket policy grants them to the role's ARN. MinIO has no roles: they are the policy of a session.
+`test_access_aws_only` covers the cells that neither server can evaluate.
 """
 
 from __future__ import annotations
@@ -35,56 +35,58 @@ def _ids(cells: list[tuple[str, Place, str]]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Ground:
+class ServerUnderTest:
     """A server with two buckets, and a client for each principal of the table."""
 
     root: Any
     buckets: dict[bool, str]
-    """Whether its policy makes the channel public → the bucket's name."""
+    """Whether the bucket policy makes the channel public → the name of the bucket."""
     clients: dict[str, Any]
 
     def may(self, principal: str, place: Place, action: str) -> bool:
-        """Whether the server lets the principal do it."""
+        """Whether the server allows the action."""
         bucket = self.buckets[principal == "anonymous-public"]
         return CASES[action].may(self.root, self.clients[principal], bucket, PREFIXES[place])
 
 
 @pytest.mark.parametrize(("principal", "place", "action"), JUDGED, ids=_ids(JUDGED))
-def test_a_role_of_versitygw_may_what_the_table_says(
-    on_versitygw: Ground, principal: str, place: Place, action: str
+def test_a_role_on_versitygw_has_the_access_of_the_table(
+    on_versitygw: ServerUnderTest, principal: str, place: Place, action: str
 ) -> None:
     assert on_versitygw.may(principal, place, action) == TABLE[principal, place, action].allowed
 
 
 @pytest.mark.parametrize(("principal", "place", "action"), JUDGED_OF_ROLES, ids=_ids(JUDGED_OF_ROLES))
-def test_a_principal_that_the_policy_of_a_versitygw_bucket_names_may_what_the_table_says(
-    on_versitygw_by_arn: Ground, principal: str, place: Place, action: str
+def test_a_principal_in_a_versitygw_bucket_policy_has_the_access_of_the_table(
+    on_versitygw_by_arn: ServerUnderTest, principal: str, place: Place, action: str
 ) -> None:
     assert on_versitygw_by_arn.may(principal, place, action) == TABLE[principal, place, action].allowed
 
 
 @pytest.mark.parametrize(("principal", "place", "action"), JUDGED, ids=_ids(JUDGED))
-def test_a_session_of_minio_may_what_the_table_says(
-    on_minio: Ground, principal: str, place: Place, action: str
+def test_a_session_on_minio_has_the_access_of_the_table(
+    on_minio: ServerUnderTest, principal: str, place: Place, action: str
 ) -> None:
     assert on_minio.may(principal, place, action) == TABLE[principal, place, action].allowed
 
 
-def test_every_action_of_the_table_has_a_case() -> None:
-    # No server here has a CDN; `test_access_aws_only` says who may refresh one.
+def test_every_action_of_the_table_is_tested() -> None:
+    # Neither server has a CDN; `test_access_aws_only` covers `refresh-cdn`.
     assert set(CASES) == set(ACTIONS) - {"refresh-cdn"}
     assert set(TABLE) == {(who, where, what) for who in PRINCIPALS for where in PLACES for what in ACTIONS}
 
 
 @pytest.fixture(scope="module")
-def on_versitygw(gateway: Gateway) -> Ground:
-    """Everybody with the rights of a role."""
-    return _ground(gateway.server, lambda role, bucket: access_sessions.on_versitygw(gateway, _rights(role, bucket)))
+def on_versitygw(gateway: Gateway) -> ServerUnderTest:
+    """Every principal has the permissions of a role."""
+    return _server_under_test(
+        gateway.server, lambda role, bucket: access_sessions.on_versitygw(gateway, _permissions(role, bucket))
+    )
 
 
 @pytest.fixture(scope="module")
-def on_versitygw_by_arn(gateway: Gateway) -> Ground:
-    """Roles without rights of their own, named in the bucket's policy."""
+def on_versitygw_by_arn(gateway: Gateway) -> ServerUnderTest:
+    """The roles have no permissions of their own; the bucket policy names them."""
     bucket, root = _name(), gateway.server.client()
     root.create_bucket(Bucket=bucket)
     statements, clients = [], {}
@@ -93,26 +95,26 @@ def on_versitygw_by_arn(gateway: Gateway) -> Ground:
         clients[role] = access_sessions.assumed(gateway, arn)
         statements += for_bucket(role, "somebody", [arn], bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
     root.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document(statements)))
-    return Ground(root, {False: bucket}, clients)
+    return ServerUnderTest(root, {False: bucket}, clients)
 
 
 @pytest.fixture(scope="module")
-def on_minio(minio: Server) -> Ground:
-    """Everybody with the rights of a session's policy."""
-    return _ground(minio, lambda role, bucket: access_sessions.on_minio(minio, _rights(role, bucket)))
+def on_minio(minio: Server) -> ServerUnderTest:
+    """Every principal has the permissions of a session policy."""
+    return _server_under_test(minio, lambda role, bucket: access_sessions.on_minio(minio, _permissions(role, bucket)))
 
 
-def _ground(server: Server, session: Callable[[str, str], Any]) -> Ground:
+def _server_under_test(server: Server, session: Callable[[str, str], Any]) -> ServerUnderTest:
     root, buckets = server.client(), {public: _name() for public in (False, True)}
     for bucket in buckets.values():
         root.create_bucket(Bucket=bucket)
     root.put_bucket_policy(Bucket=buckets[True], Policy=json.dumps(document(public_read(buckets[True], [CHANNEL]))))
     unsigned = server.client(config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}))
     clients = {who: session(who, buckets[False]) for who in ("stranger", *ROLES)}
-    return Ground(root, buckets, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
+    return ServerUnderTest(root, buckets, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
 
 
-def _rights(role: str, bucket: str) -> dict[str, Any]:
+def _permissions(role: str, bucket: str) -> dict[str, Any]:
     if role == "stranger":
         allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{_name()}/*"}
         return {"Version": "2012-10-17", "Statement": [allowed]}

@@ -1,4 +1,4 @@
-"""The steps that are printed for tokens of an OIDC issuer, followed word for word: then the right token gets in."""
+"""The printed next steps for an OIDC issuer, executed literally: then the right token can publish, and no other."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from support.servers.s3_servers import Server
 
 FILE = "Pulumi.prod.yaml"
 PRINCIPAL, CLAIMS = MEANT["branch, pinned"]
-# Somebody else's, and the same repository's from elsewhere.
+# Claims of another repository, and of another branch of the same one.
 STRANGERS = [NOT_MEANT[case][1] for case in ("a fork", "another branch")]
 
-# How a server says that it does not take a token.
-NOT_TAKEN = re.compile("InvalidParameterValue|AccessDenied|InvalidIdentityToken")
+# Error codes of a server that refuses a token.
+REFUSED = re.compile("InvalidParameterValue|AccessDenied|InvalidIdentityToken")
 
 
 def written(folder: Path, provider: str, endpoint_url: str) -> StackSpec:
-    """The stack of a stack file in `folder`."""
+    """Write a stack file into `folder` and read it."""
     config = {
         "provider": provider,
         "endpoint-url": endpoint_url,
@@ -56,7 +56,7 @@ def written(folder: Path, provider: str, endpoint_url: str) -> StackSpec:
 
 
 def session_of(client: Any, stack: StackSpec, token: str) -> dict[str, str]:
-    """What the publisher's token is given, as options of `Server.client`. Raises ClientError where STS says no."""
+    """The session that STS gives to the publisher's token, as options of `Server.client`. Raises ClientError."""
     (channel,) = stack.channels
     (principal,) = channel.principals
     assert principal.token is not None
@@ -85,8 +85,8 @@ def may_publish(server: Server, session: dict[str, str]) -> bool:
     return True
 
 
-def follow(step: str, gateway: Gateway) -> None:
-    """Runs a command as a shell would; `aws iam` by the same library's client, which names things as it does."""
+def execute(step: str, gateway: Gateway) -> None:
+    """Run a command as a shell would; `aws iam` by botocore, which the AWS CLI uses too."""
     words = shlex.split(step)
     if words[0] == "chaninfra":
         command, _, into = (words[1:-2], words[-2], words[-1])
@@ -105,28 +105,30 @@ def follow(step: str, gateway: Gateway) -> None:
         text = Path(value.removeprefix("file://")).read_text() if value.startswith("file://") else value
         arguments[name] = [text] if kind == "list" else text
     if words[4] == "create-open-id-connect-provider":
-        # Left out, it is that of the issuer's public address, which cannot be reached here.
+        # Without it, IAM fetches the thumbprint from the issuer's public address, which is not reachable here.
         arguments["ThumbprintList"] = [gateway.issuer.thumbprint]
     getattr(client, xform_name(operations[words[4]]))(**arguments)
 
 
-def test_on_versitygw_the_steps_let_the_right_token_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_the_steps_on_versitygw_the_right_token_can_publish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with versitygw_iam(tmp_path / "server") as gateway:
         gateway.server.client().create_bucket(Bucket="packages")
         stack = written(tmp_path, "versitygw", gateway.server.endpoint_url)
         (found,) = next_steps(stack, stack_file=FILE)
         for step in found.steps:
-            follow(step, gateway)
+            execute(step, gateway)
         sts = gateway.client("sts")
         assert may_publish(gateway.server, session_of(sts, stack, gateway.issuer.token(CLAIMS)))
         for claims in STRANGERS:
-            with pytest.raises(ClientError, match=NOT_TAKEN):
+            with pytest.raises(ClientError, match=REFUSED):
                 session_of(sts, stack, gateway.issuer.token(claims))
 
 
 def openid_settings(step: str, issuer: Issuer) -> tuple[str, dict[str, str]]:
-    """The name and the settings that `mc idp openid add` is given, led to the issuer of this process."""
+    """The name and the settings of `mc idp openid add`, with the URL of the issuer in this process."""
     words = shlex.split(step)
     assert words[:5] == ["mc", "idp", "openid", "add", "ALIAS"]
     settings = dict(word.split("=", 1) for word in words[6:])
@@ -136,7 +138,7 @@ def openid_settings(step: str, issuer: Issuer) -> tuple[str, dict[str, str]]:
     return words[5], {**settings, "config_url": url._replace(netloc=f"localhost:{port}").geturl()}
 
 
-def test_on_minio_the_steps_let_the_right_token_in(tmp_path: Path) -> None:
+def test_after_the_steps_on_minio_the_right_token_can_publish(tmp_path: Path) -> None:
     with (
         oidc_issuer.issuer(tmp_path / "issuer", ["localhost"]) as issuer,
         s3_servers.minio(tmp_path / "server", authority=tmp_path / "issuer/ca.pem") as server,
@@ -148,7 +150,7 @@ def test_on_minio_the_steps_let_the_right_token_in(tmp_path: Path) -> None:
             credentials=StaticProvider(server.access_key_id, server.secret_access_key),
             secure=False,
         )
-        # What `pulumi up` makes.
+        # `pulumi up` creates this policy.
         (channel,) = stack.channels
         (principal,) = channel.principals
         name = role_name(stack.bucket.name, channel.prefix, principal)
@@ -164,18 +166,18 @@ def test_on_minio_the_steps_let_the_right_token_in(tmp_path: Path) -> None:
             region_name=server.region,
             config=Config(signature_version=UNSIGNED, retries={"max_attempts": 1}),
         )
-        assert may_publish(server, _once_restarted(sts, stack, issuer.token(CLAIMS)))
-        # MinIO lets in every token of the issuer; the policy says for whose it is.
+        assert may_publish(server, _session_after_restart(sts, stack, issuer.token(CLAIMS)))
+        # MinIO gives every token of the issuer a session; the policy limits what it may do.
         for claims in STRANGERS:
             assert not may_publish(server, session_of(sts, stack, issuer.token(claims)))
-        with pytest.raises(ClientError, match=NOT_TAKEN):
+        with pytest.raises(ClientError, match=REFUSED):
             session_of(sts, stack, issuer.token(CLAIMS, key=oidc_issuer.new_key()))
-        with pytest.raises(ClientError, match=NOT_TAKEN):
+        with pytest.raises(ClientError, match=REFUSED):
             session_of(sts, stack, issuer.token({**CLAIMS, "aud": "another"}))
 
 
-def _once_restarted(sts: Any, stack: StackSpec, token: str) -> dict[str, str]:
-    """The session, as soon as the server knows its new settings."""
+def _session_after_restart(sts: Any, stack: StackSpec, token: str) -> dict[str, str]:
+    """The session, once the server has restarted with its new settings."""
     end = time.monotonic() + 120
     while True:
         try:

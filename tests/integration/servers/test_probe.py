@@ -1,4 +1,4 @@
-"""The probe on real servers, and through a server with faults: each fault is named, and nothing is left behind."""
+"""The probe on real servers, and through a server with faults: it reports each fault and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from msgspec import structs
 from chaninfra.channel.errors import ConfigurationError, UnreachableError
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.probe.probe import Findings
+from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
-from chaninfra.channel.probe.scratch import Scratch
+from chaninfra.channel.probe.scratch import ScratchFolder
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from support.channels.channel_at import PREFIX, Place, allowed
@@ -56,13 +56,13 @@ def described(server: Server, bucket: str, **more: Any) -> Descriptor:
     return structs.replace(base, **more)
 
 
-def examined(server: Server, descriptor: Descriptor) -> tuple[Findings, dict[str, Finding]]:
+def examined(server: Server, descriptor: Descriptor) -> tuple[ProbeResult, dict[str, Finding]]:
     found, results = examine(descriptor, Credentials(server.access_key_id, server.secret_access_key))
     return found, {each.name: each for each in results}
 
 
 def left(server: Server, bucket: str) -> list[str]:
-    """What is left of a probe: objects, old versions, delete markers and uploads."""
+    """What a probe left in the bucket: objects, old versions, delete markers and uploads."""
     client = server.client()
     versions = client.list_object_versions(Bucket=bucket, Prefix=SCRATCH)
     entries = [*versions.get("Versions", ()), *versions.get("DeleteMarkers", ()), *etags_below(server, bucket)]
@@ -73,13 +73,13 @@ def etags_below(server: Server, bucket: str) -> list[str]:
     return [*etags(server, bucket, SCRATCH)]
 
 
-def test_a_store_that_does_all_is_in_order(server: Server, bucket: str) -> None:
+def test_a_store_that_supports_everything_is_ok(server: Server, bucket: str) -> None:
     found, results = examined(server, described(server, bucket))
     assert {each.state for each in results.values()} == {"ok"}, results
     assert (found.create, found.replace, found.multipart) == ("honoured",) * 3
     assert (found.checksums, found.digest, found.listing) == ("accepted", "checksum", "at-once")
     assert (found.region, found.addressing) == (server.region, ("path",))
-    # Both say so, since they have nothing to tell of the bucket to a stranger.
+    # Without credentials both answer 403, and do not say whether the key exists.
     assert (found.missing, found.missing_anonymous) == (404, 403)
     assert left(server, bucket) == []
 
@@ -91,16 +91,16 @@ def test_nothing_is_left_in_a_bucket_that_keeps_old_versions(server: Server, buc
     assert left(server, bucket) == []
 
 
-def test_an_addressing_that_cannot_work_is_named_with_the_one_that_does(server: Server, bucket: str) -> None:
+def test_a_wrong_addressing_style_is_reported_with_the_right_one(server: Server, bucket: str) -> None:
     wrong = described(server, bucket, force_path_style=False)
     _, results = examined(server, wrong)
     assert results["addressing"].state == "failed"
     assert results["addressing"].remedy == "set `force-path-style` to true"
-    with pytest.raises(ConfigurationError, match="an address has no names below it"):
+    with pytest.raises(ConfigurationError, match="an IP address has no subdomains"):
         S3Store(wrong.location, None)
 
 
-def test_a_server_that_is_not_there_is_said_as_such(server: Server, bucket: str) -> None:
+def test_a_server_that_does_not_exist_is_unreachable(server: Server, bucket: str) -> None:
     nowhere = f"http://127.0.0.1:{s3_servers.free_port()}"
     with pytest.raises(UnreachableError):
         examined(server, described(server, bucket, endpoint_url=nowhere))
@@ -121,7 +121,9 @@ NONE = {"conditional-create": "failed", "conditional-replace": "failed", "condit
     ],
     ids=["stripped", "501", "stripped-of-parts", "region", "location", "redirect"],
 )
-def test_each_fault_is_named(minio: Server, bucket_name: str, fault: fault_server.Fault, named: dict[str, str]) -> None:
+def test_each_fault_is_reported(
+    minio: Server, bucket_name: str, fault: fault_server.Fault, named: dict[str, str]
+) -> None:
     minio.client().create_bucket(Bucket=bucket_name)
     with fault_server.faulty(minio, fault) as faulty:
         _, results = examined(faulty, described(faulty, bucket_name))
@@ -133,19 +135,19 @@ def test_each_fault_is_named(minio: Server, bucket_name: str, fault: fault_serve
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, "InvalidArgument"), (501, "NotImplemented")])
-def test_refused_checksums_are_named(minio: Server, bucket_name: str, status: int, code: str) -> None:
+def test_rejected_checksums_are_reported(minio: Server, bucket_name: str, status: int, code: str) -> None:
     minio.client().create_bucket(Bucket=bucket_name)
     with fault_server.faulty(minio, fault_server.rejects_checksums(status, code)) as faulty:
         found, results = examined(faulty, described(faulty, bucket_name))
     assert (found.checksums, found.digest) == ("rejected", "content-md5")
-    assert "refused; chaninfra sends none" in results["checksums"].found
+    assert "rejected; chaninfra sends none" in results["checksums"].found
     assert "AWS_REQUEST_CHECKSUM_CALCULATION=when_required" in (results["checksums"].remedy or "")
     assert "needs Content-MD5" in results["deletion"].found
     assert "failed" not in {each.state for each in results.values()}
     assert left(minio, bucket_name) == []
 
 
-def test_a_store_that_hides_missing_keys_is_named(server: Server, bucket: str) -> None:
+def test_a_store_that_answers_403_for_missing_keys_is_reported(server: Server, bucket: str) -> None:
     with fault_server.faulty(server, look=fault_server.hides_missing) as faulty:
         found, results = examined(faulty, described(faulty, bucket))
     assert (found.missing, results["missing-key"].state) == (403, "failed")
@@ -154,14 +156,14 @@ def test_a_store_that_hides_missing_keys_is_named(server: Server, bucket: str) -
     assert left(server, bucket) == []
 
 
-def test_a_store_that_answers_404_to_the_deletion_of_a_missing_key_is_in_order(server: Server, bucket: str) -> None:
+def test_a_store_that_answers_404_to_the_deletion_of_a_missing_key_is_ok(server: Server, bucket: str) -> None:
     with fault_server.faulty(server, fault_server.knows_no_missing(server)) as faulty:
         _, results = examined(faulty, described(faulty, bucket))
     assert {each.state for each in results.values()} == {"ok"}, results
     assert left(server, bucket) == []
 
 
-def test_an_upload_that_cannot_be_aborted_is_named_and_swept_later(versitygw: Server, bucket_name: str) -> None:
+def test_an_upload_that_cannot_be_aborted_is_reported_and_swept_later(versitygw: Server, bucket_name: str) -> None:
     versitygw.client().create_bucket(Bucket=bucket_name)
     descriptor = described(versitygw, bucket_name)
     with fault_server.faulty(versitygw, fault_server.refuses_aborts) as faulty:
@@ -175,7 +177,7 @@ def test_an_upload_that_cannot_be_aborted_is_named_and_swept_later(versitygw: Se
     client = versitygw.client()
     other = client.create_multipart_upload(Bucket=bucket_name, Key=f"{PREFIX}/noarch/a-1-0.conda")["UploadId"]
     credentials = Credentials(versitygw.access_key_id, versitygw.secret_access_key)
-    with Scratch(descriptor.location, credentials, PREFIX) as scratch:
+    with ScratchFolder(descriptor.location, credentials, PREFIX) as scratch:
         now = datetime.now(UTC)
         assert scratch.sweep(now) == 0
         assert scratch.sweep(now + timedelta(hours=2)) == 1
@@ -183,7 +185,7 @@ def test_an_upload_that_cannot_be_aborted_is_named_and_swept_later(versitygw: Se
     assert kept["UploadId"] == other
 
 
-def test_init_goes_on_where_the_probe_fails(versitygw: Server, bucket_name: str) -> None:
+def test_init_continues_if_the_probe_fails(versitygw: Server, bucket_name: str) -> None:
     versitygw.client().create_bucket(Bucket=bucket_name)
 
     def no_deletion(request: fault_server.Request) -> fault_server.Answer | None:
@@ -234,7 +236,7 @@ def test_an_interrupted_probe_leaves_nothing_behind(
     assert left(versitygw, bucket_name) == []
 
 
-def test_what_a_killed_probe_left_is_swept_by_a_later_one_after_an_hour(tmp_path: Path, bucket_name: str) -> None:
+def test_a_later_probe_deletes_scratch_objects_of_a_killed_one_after_an_hour(tmp_path: Path, bucket_name: str) -> None:
     with s3_servers.versitygw(tmp_path) as server:
         server.client().create_bucket(Bucket=bucket_name)
         place = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
@@ -243,7 +245,7 @@ def test_what_a_killed_probe_left_is_swept_by_a_later_one_after_an_hour(tmp_path
             child.wait(60)
         remains = etags_below(server, bucket_name)
         assert remains
-        # It may be that of a probe that still runs.
+        # They may belong to a probe that still runs.
         examined(server, described(server, bucket_name))
         assert etags_below(server, bucket_name) == remains
 
@@ -256,7 +258,7 @@ def test_what_a_killed_probe_left_is_swept_by_a_later_one_after_an_hour(tmp_path
         assert left(server, bucket_name) == []
 
 
-def test_who_may_not_write_or_delete_scratch_objects_is_told_so(minio: Server, bucket_name: str) -> None:
+def test_missing_permissions_for_scratch_objects_are_reported(minio: Server, bucket_name: str) -> None:
     minio.client().create_bucket(Bucket=bucket_name)
     place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     place.done("init")
@@ -270,7 +272,7 @@ def test_who_may_not_write_or_delete_scratch_objects_is_told_so(minio: Server, b
         assert etags(minio, bucket_name) == before
 
 
-def test_doctor_records_what_it_found(server: Server, bucket: str) -> None:
+def test_doctor_records_the_result_of_the_probe(server: Server, bucket: str) -> None:
     place = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
     place.done("init")
     said = json.loads(place.done("doctor", "--probe", "--json"))

@@ -1,4 +1,4 @@
-"""What the rows of MinIO and versitygw say is what these servers do."""
+"""The facts about MinIO and versitygw in the providers table, checked on these servers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-# To make a client takes longer than most calls.
+# Creating a client takes longer than most calls.
 @cache
 def s3(server: Server) -> Any:
     return server.client()
@@ -157,10 +157,10 @@ def conditional_versioned(server: Server, bucket: str) -> bool:
     return all(kind(server, bucket) for kind in kinds)
 
 
-# How a server says that it does not do a thing.
-NOT_DONE = {"NotImplemented", "MalformedXML", "InvalidArgument"}
-# What it says of `encryption` and `notifications` depends on its settings; it is asked below.
-TRIED: dict[Capability, Callable[[Server, str], bool]] = {
+# Error codes of a server that does not support a call.
+UNSUPPORTED = {"NotImplemented", "MalformedXML", "InvalidArgument"}
+# Support of `encryption` and `notifications` depends on the server's settings; see their own tests below.
+CHECKS: dict[Capability, Callable[[Server, str], bool]] = {
     "bucket-policy": bucket_policy,
     "acl": acl,
     "public-access-block": public_access_block,
@@ -177,7 +177,7 @@ TRIED: dict[Capability, Callable[[Server, str], bool]] = {
 
 
 def code_of(call: Callable[[], Any]) -> str | None:
-    """The S3 error code that a call ends in; None where there is none."""
+    """The S3 error code of a call, or None if it succeeds."""
     try:
         call()
     except ClientError as error:
@@ -185,19 +185,19 @@ def code_of(call: Callable[[], Any]) -> str | None:
     return None
 
 
-def test_every_capability_is_tried() -> None:
-    assert set(TRIED) | {"encryption", "notifications"} == set(CAPABILITIES)
+def test_every_capability_is_checked() -> None:
+    assert set(CHECKS) | {"encryption", "notifications"} == set(CAPABILITIES)
 
 
-@pytest.mark.parametrize("capability", TRIED)
-def test_the_server_does_what_its_row_says(server: Server, bucket: str, capability: Capability) -> None:
+@pytest.mark.parametrize("capability", CHECKS)
+def test_capability_is_as_in_the_providers_table(server: Server, bucket: str, capability: Capability) -> None:
     done: list[bool] = []
-    code = code_of(lambda: done.append(TRIED[capability](server, bucket)))
-    assert code is None or code in NOT_DONE
+    code = code_of(lambda: done.append(CHECKS[capability](server, bucket)))
+    assert code is None or code in UNSUPPORTED
     assert PROVIDERS[server.name].capabilities[capability].value == ("yes" if done == [True] else "no")
 
 
-def test_encryption_is_as_the_row_says(server: Server, bucket: str) -> None:
+def test_encryption_is_as_in_the_providers_table(server: Server, bucket: str) -> None:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     with pytest.raises(ClientError) as caught:
         s3(server).put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
@@ -206,19 +206,19 @@ def test_encryption_is_as_the_row_says(server: Server, bucket: str) -> None:
     assert wants_a_kms == (PROVIDERS[server.name].capabilities["encryption"].value == "yes")
 
 
-def test_notifications_are_as_the_row_says(server: Server, bucket: str) -> None:
+def test_notifications_are_as_in_the_providers_table(server: Server, bucket: str) -> None:
     wanted = {"QueueArn": "arn:minio:sqs::nowhere:webhook", "Events": ["s3:ObjectCreated:*"]}
     code = code_of(
         lambda: s3(server).put_bucket_notification_configuration(
             Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [wanted]}
         )
     )
-    # A target that the server's settings do not name, or nothing of the kind at all.
-    said = {"yes": "InvalidArgument", "no": "NotImplemented"}
-    assert code == said[PROVIDERS[server.name].capabilities["notifications"].value]
+    # InvalidArgument: the queue is not configured on the server.
+    expected = {"yes": "InvalidArgument", "no": "NotImplemented"}
+    assert code == expected[PROVIDERS[server.name].capabilities["notifications"].value]
 
 
-def test_the_newer_checksums_are_taken_of_objects_and_of_documents(server: Server, bucket: str) -> None:
+def test_x_amz_checksum_headers_are_accepted(server: Server, bucket: str) -> None:
     row = PROVIDERS[server.name]
     assert (row.checksums.value, row.digest.value) == ("when_supported", "checksum")
     own = server.client(
@@ -228,7 +228,7 @@ def test_the_newer_checksums_are_taken_of_objects_and_of_documents(server: Serve
     assert own.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": KEY}]})["Deleted"][0]["Key"] == KEY
 
 
-def test_any_region_signs_and_a_key_that_is_missing_is_404(server: Server, bucket: str) -> None:
+def test_any_signing_region_is_accepted_and_a_missing_key_is_404(server: Server, bucket: str) -> None:
     other = server.client(region_name="eu-central-1")
     assert other.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
     with pytest.raises(ClientError) as caught:
@@ -236,10 +236,10 @@ def test_any_region_signs_and_a_key_that_is_missing_is_404(server: Server, bucke
     assert caught.value.response["Error"]["Code"] == "404"
 
 
-def test_a_place_for_the_bucket_is_taken_as_the_row_says(server: Server) -> None:
+def test_location_constraint_is_as_in_the_providers_table(server: Server) -> None:
     name = f"facts-{secrets.token_hex(6)}"
     code = code_of(
         lambda: s3(server).create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     )
-    said = {"omitted": None, "region": "InvalidLocationConstraint"}
-    assert code == said[PROVIDERS[server.name].location_constraint.value]
+    expected = {"omitted": None, "region": "InvalidLocationConstraint"}
+    assert code == expected[PROVIDERS[server.name].location_constraint.value]

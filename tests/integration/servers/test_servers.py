@@ -1,4 +1,4 @@
-"""What the tests expect of the servers that they run against."""
+"""Features of the test servers that other tests rely on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from support.servers.s3_servers import Server
 
 
-def test_a_stranger_may_not_look_into_a_bucket(server: Server, bucket_name: str) -> None:
+def test_a_stranger_may_not_list_a_bucket(server: Server, bucket_name: str) -> None:
     server.client().create_bucket(Bucket=bucket_name)
     keys = server.stranger()
     client = server.client(
@@ -20,7 +20,7 @@ def test_a_stranger_may_not_look_into_a_bucket(server: Server, bucket_name: str)
         client.list_objects_v2(Bucket=bucket_name)
 
 
-def test_a_bucket_keeps_old_versions_when_told_to(server: Server, bucket_name: str) -> None:
+def test_a_bucket_can_keep_old_versions(server: Server, bucket_name: str) -> None:
     client = server.client()
     client.create_bucket(Bucket=bucket_name)
     client.put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration={"Status": "Enabled"})

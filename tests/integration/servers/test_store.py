@@ -1,4 +1,4 @@
-"""The object store on real servers: conditions, folders, odd names, and errors told apart."""
+"""The object store on real servers: conditions, folders, unusual names, and a class for each error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chaninfra.channel.errors import (
     UnreachableError,
 )
 from chaninfra.channel.location import Location
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody
+from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import TIMEOUT, S3Store
 from chaninfra.index.upload import IN_ONE_PUT
@@ -45,7 +45,7 @@ def objects(server: Server, bucket_name: str) -> S3Store:
     return store(server, bucket_name)
 
 
-def test_an_object_is_read_as_it_was_put(objects: S3Store) -> None:
+def test_get_returns_what_put_stored(objects: S3Store) -> None:
     etag = objects.put("a/key.json", BODY)
     stored = objects.get("a/key.json")
     assert stored is not None
@@ -55,29 +55,29 @@ def test_an_object_is_read_as_it_was_put(objects: S3Store) -> None:
     assert (stored.entry.key, stored.entry.size, stored.entry.etag) == ("a/key.json", 3, etag)
 
 
-def test_what_is_not_there_is_none(objects: S3Store) -> None:
+def test_a_missing_key_is_none(objects: S3Store) -> None:
     assert objects.get("nothing") is None
     assert objects.head("nothing") is None
     assert list(objects.list("nothing")) == []
     objects.delete(["nothing"])
 
 
-def test_a_part_is_of_the_object_that_was_meant(objects: S3Store) -> None:
+def test_get_range_reads_only_the_object_with_the_etag(objects: S3Store) -> None:
     etag = objects.put("key", ObjectBody(data=b"0123456789", content_type="text/plain"))
-    assert objects.part("key", etag, 2, 3) == b"234"
-    assert objects.part("key", etag, 8, 5) == b"89"
+    assert objects.get_range("key", etag, 2, 3) == b"234"
+    assert objects.get_range("key", etag, 8, 5) == b"89"
     objects.put("key", OTHER)
     with pytest.raises(ConflictError):
-        objects.part("key", etag, 2, 3)
+        objects.get_range("key", etag, 2, 3)
     objects.delete(["key"])
     with pytest.raises(ConflictError):
-        objects.part("key", etag, 2, 3)
+        objects.get_range("key", etag, 2, 3)
 
 
-def test_conditions_hold(objects: S3Store) -> None:
-    etag = objects.put("key", BODY, Condition.CREATE)
+def test_conditional_puts(objects: S3Store) -> None:
+    etag = objects.put("key", BODY, IfAbsent())
     with pytest.raises(ConflictError):
-        objects.put("key", OTHER, Condition.CREATE)
+        objects.put("key", OTHER, IfAbsent())
     with pytest.raises(ConflictError):
         objects.put("key", OTHER, IfMatch('"0123456789abcdef0123456789abcdef"'))
     unchanged = objects.get("key")
@@ -89,7 +89,7 @@ def test_conditions_hold(objects: S3Store) -> None:
     assert changed.data == b"other"
 
 
-def test_a_folder_holds_only_what_is_below_it(objects: S3Store) -> None:
+def test_list_returns_only_keys_below_the_folder(objects: S3Store) -> None:
     for key in ("main/a", "main/b/c", "main2/d", "other"):
         objects.put(key, BODY)
     assert sorted(entry.key for entry in objects.list("main")) == ["main/a", "main/b/c"]
@@ -101,7 +101,7 @@ def test_a_folder_holds_only_what_is_below_it(objects: S3Store) -> None:
 @pytest.mark.parametrize(
     "name", ["libstdc++-1.0-h0_0.conda", "x-1!2.0-0.conda", "a_b~c-1.0+local-0.tar.bz2", "with space%20.conda"]
 )
-def test_names_are_the_same_for_every_client(server: Server, objects: S3Store, name: str) -> None:
+def test_keys_are_the_same_for_boto3(server: Server, objects: S3Store, name: str) -> None:
     key = f"main/noarch/{name}"
     objects.put(key, BODY)
     bucket = objects.location.bucket
@@ -116,7 +116,7 @@ def test_names_are_the_same_for_every_client(server: Server, objects: S3Store, n
 
 
 @pytest.mark.parametrize("wrong", ["stranger", "unknown key", "wrong secret", "no bucket", "no answer"])
-def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: str, wrong: str) -> None:
+def test_each_error_has_its_class_for_every_request(server: Server, bucket_name: str, wrong: str) -> None:
     server.client().create_bucket(Bucket=bucket_name)
     store(server, bucket_name).put("there", BODY)
     broken: S3Store
@@ -141,7 +141,7 @@ def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: 
             assert type(caught.value) is expected
     with pytest.raises(expected):
         list(broken.list(""))
-    for condition in (None, Condition.CREATE):
+    for condition in (None, IfAbsent()):
         with pytest.raises(expected):
             broken.put("nothing", BODY, condition)
     with pytest.raises(expected):
@@ -149,12 +149,12 @@ def test_each_error_is_told_apart_by_every_request(server: Server, bucket_name: 
     assert list(channels.etags(server, bucket_name)) == ["there"]
 
 
-def test_a_request_has_time_for_a_large_body_on_a_slow_line() -> None:
+def test_the_timeout_allows_a_large_body_on_a_slow_line() -> None:
     assert IN_ONE_PUT / TIMEOUT.total_seconds() < 20_000
 
 
 @pytest.mark.parametrize("kind", ["get", "put"])
-def test_an_answer_that_does_not_come_is_said(
+def test_a_missing_answer_is_reported(
     monkeypatch: pytest.MonkeyPatch, server: Server, objects: S3Store, kind: str
 ) -> None:
     monkeypatch.setattr("chaninfra.channel.s3.object_store.TIMEOUT", timedelta(seconds=0.5))
@@ -166,10 +166,10 @@ def test_an_answer_that_does_not_come_is_said(
 
 
 @pytest.mark.parametrize("key", ["main/noarch//x.conda", "main/x//", "main/./x"])
-def test_a_key_that_no_client_can_name_is_said(aws: Server, bucket_name: str, key: str) -> None:
+def test_a_key_that_obstore_cannot_represent_is_reported(aws: Server, bucket_name: str, key: str) -> None:
     aws.client().create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     aws.client().put_object(Bucket=bucket_name, Key=key, Body=b"x")
-    with pytest.raises(StorageError, match="delete it or give it another name") as caught:
+    with pytest.raises(StorageError, match="delete or rename the object") as caught:
         list(store(aws, bucket_name).list("main"))
     assert type(caught.value) is StorageError
     assert caught.value.where == f"s3://{bucket_name}/{key}"

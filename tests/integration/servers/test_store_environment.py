@@ -1,4 +1,4 @@
-"""The store goes where it is told, as whom it is told: what the environment says besides is nobody's order."""
+"""The store uses only the endpoint and the credentials that it is given, whatever the environment contains."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def location(minio: Server, bucket_name: str) -> Location:
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: next(iter(leak)))
-def test_a_signed_store_heeds_only_what_it_was_given(
+def test_a_signed_store_ignores_the_environment(
     leak: dict[str, str], minio: Server, location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in leak.items():
@@ -51,7 +51,7 @@ def test_an_anonymous_store_stays_anonymous(
 ) -> None:
     for name, value in leak.items():
         monkeypatch.setenv(name, value)
-    # Anonymous, so the server says no; and it is this server that says it.
+    # The request is anonymous, so this server, whose URL is in the error, denies it.
     with pytest.raises(Exception, match=minio.endpoint_url) as denied:
         S3Store(location, None).get("key")
     assert type(denied.value).__name__ == "DeniedError"

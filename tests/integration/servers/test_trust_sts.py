@@ -1,7 +1,6 @@
-"""Trust policies judged by a real STS: versitygw's, with tokens that a local issuer signs.
+"""Trust policies evaluated by a real STS, versitygw's, with tokens that a local issuer signs.
 
-The same cases as in tests/unit/channel/spec/test_token_claims.py, where an evaluator judges;
-here it is a program that others wrote.
+The cases are those of tests/unit/channel/spec/test_token_claims.py, where an evaluator of our own judges them.
 """
 
 from __future__ import annotations
@@ -31,37 +30,37 @@ def _trust(principal: PrincipalConfig) -> TokenClaims:
 
 def _role(gateway: Gateway, principal: PrincipalConfig, claims: dict[str, Any]) -> str:
     found = _trust(principal)
-    # The issuer of the token is known to IAM, and its audience, so that it is the policy that judges.
+    # IAM knows the issuer and the audience of the token, so that the trust policy decides.
     gateway.provider(claims["iss"], *([claims["aud"]] if "aud" in claims else []))
     return gateway.role(trust_policy(found, gateway.provider(f"https://{found.issuer}", found.audience)))
 
 
 @pytest.mark.parametrize("case", MEANT)
-def test_sts_lets_a_token_in_that_is_meant(gateway: Gateway, case: str) -> None:
+def test_sts_accepts_a_token_of_the_principal(gateway: Gateway, case: str) -> None:
     principal, claims = MEANT[case]
     assert gateway.lets_in(_role(gateway, principal, claims), gateway.issuer.token(claims))
 
 
 @pytest.mark.parametrize("case", NOT_MEANT)
-def test_sts_keeps_a_token_out_that_is_not_meant(gateway: Gateway, case: str) -> None:
+def test_sts_refuses_a_token_of_anybody_else(gateway: Gateway, case: str) -> None:
     principal, claims = NOT_MEANT[case]
     token = gateway.issuer.token(claims)
     assert not gateway.lets_in(_role(gateway, principal, claims), token)
     if "aud" in claims:
-        # Nothing is wrong with the token itself: a policy that means it lets it in.
+        # The token itself is valid: STS accepts it under a policy for its own claims.
         issuer = claims["iss"].removeprefix("https://")
         own = TokenClaims(issuer=issuer, audience=claims["aud"], claims={"sub": (claims["sub"],)})
         assert gateway.lets_in(gateway.role(trust_policy(own, gateway.provider(claims["iss"]))), token)
 
 
-def test_sts_keeps_a_forged_token_out(gateway: Gateway) -> None:
+def test_sts_refuses_a_forged_token(gateway: Gateway) -> None:
     principal, claims = MEANT[_MAIN]
     role = _role(gateway, principal, claims)
     assert gateway.lets_in(role, gateway.issuer.token(claims))
     assert not gateway.lets_in(role, gateway.issuer.token(claims, key=new_key()))
 
 
-def test_a_policy_variable_stands_for_the_claim_so_that_a_config_may_not_hold_one(gateway: Gateway) -> None:
+def test_a_policy_variable_matches_any_claim_so_a_config_must_not_contain_one(gateway: Gateway) -> None:
     principal, claims = MEANT[_MAIN]
     found = _trust(principal)
     open_to_all = TokenClaims(
@@ -71,7 +70,7 @@ def test_a_policy_variable_stands_for_the_claim_so_that_a_config_may_not_hold_on
     assert gateway.lets_in(role, gateway.issuer.token({**claims, "sub": "whatever"}))
 
 
-def test_the_issuers_url_is_compared_as_it_stands_a_slash_at_its_end_included(gateway: Gateway) -> None:
+def test_the_issuer_url_is_compared_with_its_trailing_slash(gateway: Gateway) -> None:
     url = "https://tenant.auth0.com"
     for known, gets_in in [(f"{url}/", True), (url, False)]:
         claims = {"iss": f"{url}/", "aud": "channel", "sub": "client@clients"}
@@ -80,7 +79,7 @@ def test_the_issuers_url_is_compared_as_it_stands_a_slash_at_its_end_included(ga
         assert gateway.lets_in(role, gateway.issuer.token(claims)) == gets_in
 
 
-def test_versitygw_fetches_keys_from_public_addresses_only_which_is_why_the_tests_change_where_it_dials(
+def test_versitygw_fetches_keys_from_public_addresses_only_so_tests_redirect_it(
     tmp_path: Path,
 ) -> None:
     principal, claims = MEANT[_MAIN]
@@ -90,8 +89,8 @@ def test_versitygw_fetches_keys_from_public_addresses_only_which_is_why_the_test
             plain.assume(role, plain.issuer.token(claims))
 
 
-def test_iam_takes_no_policy_for_a_shared_issuer_that_does_not_say_whose_tokens(gateway: Gateway) -> None:
-    """AWS, "Identity-provider controls for shared OIDC providers"; versitygw does as AWS does."""
+def test_iam_refuses_a_policy_for_a_shared_issuer_without_a_subject(gateway: Gateway) -> None:
+    """IAM User Guide, "Identity-provider controls for shared OIDC providers"; versitygw implements them."""
     principal, _ = MEANT[_MAIN]
     found = _trust(principal)
     arn = gateway.provider(f"https://{_SHARED}", found.audience)

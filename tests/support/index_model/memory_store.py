@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
 
 T = TypeVar("T")
 
@@ -58,9 +58,9 @@ class MemoryStore:
         self._request("head", key)
         return self.entry(key) if key in self.objects else None
 
-    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
         """See ObjectStore."""
-        self._request("part", key)
+        self._request("get_range", key)
         if key not in self.objects or self.entry(key).etag != etag:
             raise ConflictError(f"{key} was changed by another writer meanwhile")
         return self.objects[key].data[start : start + length]
@@ -71,11 +71,11 @@ class MemoryStore:
         start = f"{prefix}/" if prefix else ""
         yield from [self.entry(key) for key in sorted(self.objects) if key.startswith(start)]
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
         self._request("put", key)
         there = etag(self.objects[key].data) if key in self.objects else None
-        if (condition is Condition.CREATE and there is not None) or (
+        if (isinstance(condition, IfAbsent) and there is not None) or (
             isinstance(condition, IfMatch) and condition.etag != there
         ):
             raise ConflictError(f"{key} was changed by another writer meanwhile")

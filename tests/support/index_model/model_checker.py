@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
 from support.index_model.memory_store import Alone, etag
 
 Objects = frozenset[tuple[str, bytes]]
@@ -58,14 +58,14 @@ class _Replay:
         found: ObjectMeta | None = self._ask("head", key)
         return found
 
-    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
-        found: bytes = self._ask("part", key, etag, start, length)
+    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
+        found: bytes = self._ask("get_range", key, etag, start, length)
         return found
 
     def list(self, prefix: str) -> Iterator[ObjectMeta]:
         return iter(self._ask("list", prefix))
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         put: str = self._ask("put", key, body.data, condition)
         return put
 
@@ -281,7 +281,7 @@ def _answer(objects: Objects, request: tuple[Any, ...]) -> tuple[Objects, Any, A
     key = rest[0]
     data = there.get(key)
     tag = etag(data) if data is not None else None
-    if kind == "part":
+    if kind == "get_range":
         if data is None or tag != rest[1]:
             return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")
         return objects, data[rest[2] : rest[2] + rest[3]], (kind, tag, rest[2])
@@ -291,7 +291,7 @@ def _answer(objects: Objects, request: tuple[Any, ...]) -> tuple[Objects, Any, A
         entry = _entry(key, data)
         return objects, StoredObject(data=data, content_type="", entry=entry) if kind == "get" else entry, (kind, tag)
     _, new, condition = rest
-    if (condition is Condition.CREATE and tag is not None) or (
+    if (isinstance(condition, IfAbsent) and tag is not None) or (
         isinstance(condition, IfMatch) and condition.etag != tag
     ):
         return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")

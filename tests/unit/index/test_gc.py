@@ -1,26 +1,110 @@
-"""What is garbage, and what is not the channel's."""
+"""Garbage of a channel: unreferenced shards and abandoned uploads; files of other tools stay."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.index.gc import KEPT, collect_subdir
+from chaninfra.index.gc import KEPT, Garbage, collect, collect_subdir
+from support.index_model import index_processes
 from support.index_model.memory_subdir import Channel
 
 STRAY = f"c/noarch/shards/{'0' * 64}.msgpack.zst"
+LARGE = "c/noarch/large-1-0.conda"
+UNREFERENCED = Garbage(key=STRAY, why="unreferenced", size=0)
+ABANDONED = Garbage(key=LARGE, why="abandoned upload", size=None)
+
+
+class UploadsDouble:
+    """A double of a boto3 client with one open upload of LARGE, begun two days ago; it can do nothing else.
+
+    `listing` and `abort` are the (code, status) with which it answers ListMultipartUploads and AbortMultipartUpload, or
+    None for success.
+    """
+
+    def __init__(self, listing: tuple[str, int] | None = None, abort: tuple[str, int] | None = None) -> None:
+        self._listing = listing
+        self._abort = abort
+        self.aborted: list[str] = []
+
+    def get_paginator(self, operation: str) -> UploadsDouble:
+        assert operation == "list_multipart_uploads"
+        return self
+
+    def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
+        _answer(self._listing)
+        yield {"Uploads": [{"Key": LARGE, "UploadId": "1", "Initiated": datetime.now(UTC) - timedelta(days=2)}]}
+
+    def abort_multipart_upload(self, **named: str) -> None:
+        _answer(self._abort)
+        self.aborted.append(named["UploadId"])
+
+
+def _answer(error: tuple[str, int] | None) -> None:
+    if error:
+        code, status = error
+        raise ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "")  # type: ignore[typeddict-item]
+
+
+@pytest.fixture
+def subdir() -> Channel:
+    """A subdir with STRAY, which an earlier run marked more than a week ago."""
+    channel = Channel().skeleton()
+    channel.publish("a")
+    channel.store.objects[STRAY] = ObjectBody(data=b"", content_type="")
+    collect_subdir(channel.target, "write")
+    channel.means.time += 2 * (KEPT // timedelta(milliseconds=1))
+    return channel
+
+
+def _with_client(subdir: Channel, client: UploadsDouble) -> Any:
+    channel = index_processes.channel(subdir.store, subdir.means)
+    # In place of a client with a network.
+    vars(channel)["client"] = lambda: client
+    return channel
 
 
 @pytest.mark.parametrize("name", ["README.md", "more/" + "0" * 64 + ".msgpack.zst", "0" * 63 + ".msgpack.zst"])
-def test_what_is_no_shard_is_left_alone(name: str) -> None:
-    channel = Channel().skeleton()
-    channel.publish("a")
-    for key in (STRAY, f"c/noarch/shards/{name}"):
-        channel.store.objects[key] = ObjectBody(data=b"", content_type="")
-    collect_subdir(channel.target, "write")
-    channel.means.time += 2 * (KEPT // timedelta(milliseconds=1))
-    found = collect_subdir(channel.target, "write")
-    assert [each.key for each in found.garbage] == [STRAY]
-    assert f"c/noarch/shards/{name}" in channel.store.objects
+def test_files_in_the_folder_of_shards_that_are_no_shards_stay(subdir: Channel, name: str) -> None:
+    subdir.store.objects[f"c/noarch/shards/{name}"] = ObjectBody(data=b"", content_type="")
+    assert collect_subdir(subdir.target, "write").garbage == (UNREFERENCED,)
+    assert f"c/noarch/shards/{name}" in subdir.store.objects
+
+
+def test_shards_and_uploads_are_deleted(subdir: Channel) -> None:
+    client = UploadsDouble()
+    assert collect(_with_client(subdir, client), ["noarch"], "write").garbage == (UNREFERENCED, ABANDONED)
+    assert client.aborted == ["1"]
+    assert STRAY not in subdir.store.objects
+
+
+def test_check_deletes_nothing(subdir: Channel) -> None:
+    client = UploadsDouble()
+    assert collect(_with_client(subdir, client), ["noarch"], "check").garbage == (UNREFERENCED, ABANDONED)
+    assert client.aborted == []
+    assert STRAY in subdir.store.objects
+
+
+@pytest.mark.parametrize("answer", [("NotImplemented", 501), ("MethodNotAllowed", 405)])
+def test_a_store_that_cannot_list_uploads_has_no_abandoned_ones(subdir: Channel, answer: tuple[str, int]) -> None:
+    client = UploadsDouble(listing=answer)
+    assert collect(_with_client(subdir, client), ["noarch"], "write").garbage == (UNREFERENCED,)
+
+
+def test_an_upload_may_end_while_gc_runs(subdir: Channel) -> None:
+    client = UploadsDouble(abort=("NoSuchUpload", 404))
+    assert collect(_with_client(subdir, client), ["noarch"], "write").garbage == (UNREFERENCED,)
+
+
+@pytest.mark.parametrize("refused", ["listing", "abort"])
+def test_an_error_about_uploads_comes_before_the_deletion_of_shards(subdir: Channel, refused: str) -> None:
+    client = UploadsDouble(**{refused: ("AccessDenied", 403)})
+    with pytest.raises(DeniedError):
+        collect(_with_client(subdir, client), ["noarch"], "write")
+    assert STRAY in subdir.store.objects

@@ -87,7 +87,7 @@ def test_neither_a_listing_nor_a_package_is_read_and_every_byte_is_told_of(names
     publish(channel(store, Alone("p")), packages, "refuse", progress)
     assert progress.size == sum(each.size for each in packages)
     assert not [kind for kind, _ in store.log if kind == "list"]
-    assert not [key for kind, key in store.log if kind in ("get", "part") and key.endswith(".conda")]
+    assert not [key for kind, key in store.log if kind in ("get", "get_range") and key.endswith(".conda")]
 
 
 def test_what_was_done_is_said_where_one_of_several_packages_fails() -> None:

@@ -90,7 +90,7 @@ def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:
 
 def test_a_package_that_is_replaced_while_it_is_read_in_parts(monkeypatch: Any) -> None:
     monkeypatch.setattr(package_reader, "PART", 100)
-    meanwhile = Meanwhile("part", KEY)
+    meanwhile = Meanwhile("get_range", KEY)
     store = MemoryStore(meanwhile)
     put(store, FIRST)
     meanwhile.done = lambda: put(store, OTHER)

@@ -12,10 +12,10 @@ from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ChaninfraError
-from chaninfra.channel.objects import Condition, StoredObject
+from chaninfra.channel.objects import IfAbsent, StoredObject
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.object_store import S3Store
-from chaninfra.doctor.dry_writes import attempt
+from chaninfra.doctor.dry_writes import try_write
 from chaninfra.doctor.examination import Case
 
 
@@ -73,10 +73,10 @@ def _writing(case: Case) -> Iterator[Finding]:
     if tried is None or not tried.honoured:
         return
     try:
-        verdict = attempt(S3Store(case.descriptor.location, None), tried.key, tried.object, Condition.CREATE)
+        verdict = try_write(S3Store(case.descriptor.location, None), tried.key, tried.object, IfAbsent())
     except ChaninfraError:
         return
-    if verdict in ("refused", "done"):
+    if verdict in ("honoured", "ignored"):
         yield _failed("everybody may write", _policy(case, "take the right to write out of the bucket's policy"))
 
 

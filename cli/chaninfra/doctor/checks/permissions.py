@@ -8,10 +8,11 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, YANKED_JSON
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import CredentialsError, DeniedError
-from chaninfra.channel.objects import Condition
+from chaninfra.channel.objects import IfAbsent
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
-from chaninfra.doctor.dry_writes import NOBODYS, attempt, small_package
+from chaninfra.channel.s3.conditional import NEVER_MATCHING
+from chaninfra.doctor.dry_writes import small_package, try_write
 from chaninfra.doctor.examination import Case
 
 _ABSENT = "doctor/absent"
@@ -62,21 +63,21 @@ def publishing(case: Case) -> Iterator[Finding]:
     if tried is not None:
         may["add files"] = tried.create != "denied"
     # A policy may demand a condition of packages, or say of them what it does not say of the index.
-    package = next(filter(None, (small_package(case, subdir) for subdir in case.subdirs)), None)
+    package = next(filter(None, (small_package(case.store, described, subdir) for subdir in case.subdirs)), None)
     if package is not None and (tried is None or package.entry.key != tried.key):
-        may["add packages"] = attempt(case.store, package.entry.key, package, Condition.CREATE) != "denied"
+        may["add packages"] = try_write(case.store, package.entry.key, package, IfAbsent()) != "denied"
     # The smallest index file: all of them are granted alike.
     kind = min(described.index.formats, key=("shards", "zst", "json").index)
     for subdir in case.subdirs:
         name = described.key(subdir, FILE_NAMES[kind])
         there = case.store.get(name)
         if there is not None:
-            may[f"change the index of {subdir}"] = attempt(case.store, name, there, NOBODYS) != "denied"
+            may[f"change the index of {subdir}"] = try_write(case.store, name, there, NEVER_MATCHING) != "denied"
     if case.role == "maintainer":
         name = described.key(YANKED_JSON)
         there = case.store.get(name)
         if there is not None:
-            may["yank"] = attempt(case.store, name, there, NOBODYS) != "denied"
+            may["yank"] = try_write(case.store, name, there, NEVER_MATCHING) != "denied"
     yield _judged(case, may)
 
 

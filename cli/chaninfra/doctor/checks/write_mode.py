@@ -25,8 +25,8 @@ def writing(case: Case) -> Iterator[Finding]:
     elif way == "plain":
         found = f"the store has no conditional writes, {known}; one writer at a time, as declared"
         yield Finding(name="writing", state="ok", found=found)
-    elif case.trial is not None and (wrong := {case.trial.create, case.trial.replace} & {"done", "unsupported"}):
-        does = "writes though the condition does not hold" if "done" in wrong else "refuses every such write"
+    elif case.trial is not None and (wrong := {case.trial.create, case.trial.replace} & {"ignored", "unsupported"}):
+        does = "writes though the condition does not hold" if "ignored" in wrong else "refuses every such write"
         yield Finding(
             name="writing",
             state="failed",

@@ -14,7 +14,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.errors import ConflictError, InvalidRepodataError, RefusedError, StorageError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectMeta, StoredObject
+from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectMeta, StoredObject
 from chaninfra.index.commit.change import Applied, Change, apply
 from chaninfra.index.commit.derived_files import (
     Authority,
@@ -216,7 +216,7 @@ def repair_derived(target: SubdirIndex) -> tuple[str, ...]:
 
 def _put_truth(target: SubdirIndex, data: bytes, there: ObjectMeta | None) -> str:
     """The ETag of the truth once it is written. Raises ConflictError where another writer was faster."""
-    condition = IfMatch(there.etag) if there else Condition.CREATE
+    condition = IfMatch(there.etag) if there else IfAbsent()
     try:
         return target.store.put(target.key(REPODATA), body(data, "json", target.layout.index), condition)
     except (StorageError, ConflictError) as error:

@@ -1,4 +1,4 @@
-"""The store as a writer uses it: what becomes of a condition where the store may not honour it."""
+"""The store that a writer uses: what happens to the condition of a PUT on a store that may not honour it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ from collections.abc import Iterable, Iterator
 from threading import Lock
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError, UnsupportedError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.write_mode import SINGLE, is_known, must_write
-
-# What no object has.
-_NOBODYS = IfMatch('"00000000000000000000000000000000"')
+from chaninfra.channel.probe.write_mode import SINGLE, is_known, require_write_mode
+from chaninfra.channel.s3.conditional import NEVER_MATCHING, put_that_must_fail
 
 
 def conditional_store(store: ObjectStore, descriptor: Descriptor) -> ObjectStore:
-    """The store for writes to the channel: with conditions, or without where one writer at a time is declared.
+    """The store for writes to the channel: with conditions, or without them if one writer at a time is declared.
 
-    Raises ConfigurationError where the store has no conditional writes, and many may write.
+    Raises ConfigurationError if the store has no conditional writes and there may be several writers. If that is not
+    known, the returned store tests the first conditional write of each kind, and its `put` raises the error.
     """
     if not is_known(descriptor):
         return _ProbingStore(store, single=descriptor.index.writers == "single", where=descriptor.url)
-    return store if must_write(descriptor) == "conditional" else Unconditional(store)
+    return store if require_write_mode(descriptor) == "conditional" else Unconditional(store)
 
 
-def _refused(where: str) -> ConfigurationError:
+def _no_conditional_writes(where: str) -> ConfigurationError:
     return ConfigurationError(
         "the store has no conditional writes, so two publishers could overwrite each other",
         where=where,
@@ -33,7 +32,7 @@ def _refused(where: str) -> ConfigurationError:
 
 
 class _Forwarding:
-    """A store that passes on what it is asked."""
+    """A store that forwards every call but `put`."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -46,9 +45,9 @@ class _Forwarding:
         """See ObjectStore."""
         return self._store.head(key)
 
-    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
         """See ObjectStore."""
-        return self._store.part(key, etag, start, length)
+        return self._store.get_range(key, etag, start, length)
 
     def list(self, prefix: str) -> Iterator[ObjectMeta]:
         """See ObjectStore."""
@@ -60,66 +59,68 @@ class _Forwarding:
 
 
 class Unconditional(_Forwarding):
-    """A store that is never given a condition. What must not be overwritten is looked at first."""
+    """A store that never gets a condition. For IfAbsent it is asked by HEAD first; IfMatch is dropped."""
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
-        if condition is Condition.CREATE and self._store.head(key) is not None:
-            raise ConflictError(f"{key} is there already")
+        if isinstance(condition, IfAbsent) and self._store.head(key) is not None:
+            raise ConflictError(f"{key} exists already")
         return self._store.put(key, body)
 
 
 class _ProbingStore(_Forwarding):
-    """A store of which it is found out at the first write of each kind whether it honours the condition: the same bytes
-    are put again under a condition that does not hold."""
+    """A store that tests at the first write with IfAbsent, and at the first with IfMatch, whether it is honoured.
+
+    The test puts bytes again that were just put, under a condition that does not hold.
+    """
 
     def __init__(self, store: ObjectStore, *, single: bool, where: str) -> None:
         super().__init__(store)
         self._single = single
         self._where = where
-        self._honoured: dict[type, bool] = {}
+        self._honoured: dict[type[Condition], bool] = {}
         self._lock = Lock()
-        self._small: tuple[str, ObjectBody] | None = None
+        self._smallest: tuple[str, ObjectBody] | None = None
+        """Key and body of the smallest package or shard put so far: no writer changes those, as one would an index."""
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
-        """See ObjectStore. Raises ConfigurationError for a store that does not honour it, and many may write."""
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
+        """See ObjectStore. Raises ConfigurationError if the condition is not honoured and many may write."""
         etag = self._put(key, body, condition)
-        # Packages and shards, which nobody changes.
-        if not isinstance(condition, IfMatch) and (self._small is None or len(body.data) < len(self._small[1].data)):
-            self._small = key, body
+        # Index files are replaced with IfMatch.
+        if not isinstance(condition, IfMatch) and (
+            self._smallest is None or len(body.data) < len(self._smallest[1].data)
+        ):
+            self._smallest = key, body
         return etag
 
-    def _put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None) -> str:
+    def _put(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
         if condition is None:
             return self._store.put(key, body)
         kind = type(condition)
         with self._lock:
             if kind not in self._honoured:
-                return self._first(kind, key, body, condition)
+                return self._first(key, body, condition)
         if self._honoured[kind]:
             return self._store.put(key, body, condition)
         return Unconditional(self._store).put(key, body, condition)
 
-    def _first(self, kind: type, key: str, body: ObjectBody, condition: Condition | IfMatch) -> str:
-        # It may not be honoured, and then it would overwrite.
-        there = self._store.head(key)
-        if (there.etag if there else None) != (condition.etag if isinstance(condition, IfMatch) else None):
+    def _first(self, key: str, body: ObjectBody, condition: Condition) -> str:
+        kind = type(condition)
+        # The store may ignore the condition, and would overwrite the object then.
+        existing = self._store.head(key)
+        if (existing.etag if existing else None) != (condition.etag if isinstance(condition, IfMatch) else None):
             raise ConflictError(f"{key} was changed by another writer meanwhile")
         try:
             etag = self._store.put(key, body, condition)
         except UnsupportedError as error:
             self._honoured[kind] = False
             if not self._single:
-                raise _refused(self._where) from error
+                raise _no_conditional_writes(self._where) from error
             return self._store.put(key, body)
-        # The smallest object that we put: an index may be large, and is changed by others.
-        again, same = self._small if self._small and self._small[0] != key else (key, body)
-        try:
-            self._store.put(again, same, _NOBODYS if isinstance(condition, IfMatch) else condition)
-        except ConflictError:
-            self._honoured[kind] = True
-            return etag
-        self._honoured[kind] = False
-        if not self._single:
-            raise _refused(self._where)
+        # An index may be large, and other writers change it, so the test is on the smallest package or shard.
+        test_key, test_body = self._smallest if self._smallest and self._smallest[0] != key else (key, body)
+        failing = NEVER_MATCHING if isinstance(condition, IfMatch) else condition
+        self._honoured[kind] = put_that_must_fail(self._store, test_key, test_body, failing) == "honoured"
+        if not self._honoured[kind] and not self._single:
+            raise _no_conditional_writes(self._where)
         return etag

@@ -11,7 +11,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body, comp
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import ShardIndex, make_shards, shard_key
 from chaninfra.channel.errors import ConflictError, UnreachableError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
 from chaninfra.index.subdir_index import SubdirIndex
 
 _DAY = 24 * 60 * 60 * 1000
@@ -130,7 +130,7 @@ class DerivedWriter:
         or may have been.
         """
         settings = self._target.layout.index
-        bodies: list[tuple[str, ObjectBody, Condition | IfMatch]] = []
+        bodies: list[tuple[str, ObjectBody, Condition]] = []
         if self._zst is not None:
             zst = self._there.zst
             entry = zst.entry if isinstance(zst, StoredObject) else zst
@@ -166,5 +166,5 @@ class DerivedWriter:
         return index.encode(self._repodata, self._target.layout.index.compression_level)
 
 
-def _condition(entry: ObjectMeta | None) -> Condition | IfMatch:
-    return IfMatch(entry.etag) if entry else Condition.CREATE
+def _condition(entry: ObjectMeta | None) -> Condition:
+    return IfMatch(entry.etag) if entry else IfAbsent()

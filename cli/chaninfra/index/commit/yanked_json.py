@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectStore
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore
 
 CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
@@ -42,11 +42,11 @@ class Yanked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return frozenset(label.removeprefix(start) for label in self.packages if label.startswith(start))
 
 
-def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition | IfMatch]:
+def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
     """The document, and the condition under which another may take its place. Raises StorageError."""
     stored = store.get(key)
     if stored is None:
-        return Yanked(), Condition.CREATE
+        return Yanked(), IfAbsent()
     try:
         return msgspec.json.decode(stored.data, type=Yanked), IfMatch(stored.entry.etag)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -58,7 +58,7 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition | IfMat
         ) from error
 
 
-def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condition | IfMatch) -> None:
+def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condition) -> None:
     """Put the document. Raises ConflictError where another writer was faster."""
     ordered = msgspec.structs.replace(yanked, packages=dict(sorted(yanked.packages.items())))
     data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"

@@ -1,10 +1,12 @@
-"""The index files of a subdir: names, Content-Types, compression, and the object that is put."""
+"""The index files of a subdir: names, Content-Types, compression.
+
+repodata.json and repodata.json.zst: CEP 36; repodata_shards.msgpack.zst, the shard index: CEP 16
+(https://conda.org/learn/ceps/cep-0036, https://conda.org/learn/ceps/cep-0016).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import zstandard
 
 from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.objects import ObjectBody
@@ -16,6 +18,7 @@ FILE_NAMES: dict[Format, str] = {
     "zst": "repodata.json.zst",
     "shards": "repodata_shards.msgpack.zst",
 }
+"""Format → the file in each subdir."""
 
 CONTENT_TYPES: dict[Format, str] = {
     "json": "application/json",
@@ -24,25 +27,32 @@ CONTENT_TYPES: dict[Format, str] = {
 }
 
 SHARDS = "shards"
+"""The folder of the shards, in each subdir."""
 
 IMMUTABLE = "max-age=31536000, immutable"
+"""The Cache-Control header of a shard."""
 
 
 def compressor(level: int) -> Callable[[bytes], bytes]:
-    """What makes of bytes one zstd frame that says its size; for one thread.
+    """A function that compresses bytes to one zstd frame, which records its size. Not for use by several threads.
 
-    To make it takes as long as to compress a shard.
+    To create it takes as long as to compress a shard, so use one for many shards.
     """
+    # Imported where it is used: `doctor --list` needs only the names of this module, and starts faster.
+    import zstandard
+
     return zstandard.ZstdCompressor(level=level).compress
 
 
 def compress(data: bytes, level: int) -> bytes:
-    """The bytes as one zstd frame that says its size."""
+    """The bytes as one zstd frame, which records its size."""
     return compressor(level)(data)
 
 
 def decompress(data: bytes) -> bytes | None:
-    """What was compressed, or None where that is no zstd."""
+    """The decompressed bytes, or None if `data` is not zstd."""
+    import zstandard
+
     try:
         return zstandard.ZstdDecompressor().decompressobj().decompress(data)
     except zstandard.ZstdError:
@@ -50,5 +60,5 @@ def decompress(data: bytes) -> bytes | None:
 
 
 def body(data: bytes, kind: Format, settings: IndexSettings) -> ObjectBody:
-    """An index file as it is put."""
+    """An index file with its headers."""
     return ObjectBody(data=data, content_type=CONTENT_TYPES[kind], cache_control=settings.cache_control)

@@ -1,4 +1,4 @@
-"""How the index of a channel is written: said in the stack config, carried by the descriptor to every writer."""
+"""Settings of a channel's index: the stack config sets them, and channel.json passes them to every writer."""
 
 from __future__ import annotations
 

@@ -1,11 +1,21 @@
-"""Names of the objects that chaninfra keeps in a channel, beside packages and index files."""
+"""Names of the objects that chaninfra keeps in a channel, beside packages and index files. All are relative to it."""
 
 from __future__ import annotations
 
+CHANNEL_JSON = "channel.json"
+"""The descriptor of the channel."""
+
 YANKED_JSON = "yanked.json"
+"""The list of the yanked packages."""
 
 CHANINFRA_FOLDER = ".chaninfra"
+"""The folder of internal files."""
 
-CHANNEL_JSON = "channel.json"
+PROBE_FOLDER = f"{CHANINFRA_FOLDER}/probe"
+"""Scratch objects of `chaninfra doctor --probe`."""
 
-PROBE_FOLDER = ".chaninfra/probe"
+GC_FOLDER = f"{CHANINFRA_FOLDER}/gc"
+"""`<subdir>.json`: when `chaninfra gc` found each unreferenced shard."""
+
+ETAG_CACHE_FOLDER = f"{CHANINFRA_FOLDER}/seen"
+"""`<subdir>.json.zst`: ETag and sha256 of packages whose ETag is not their md5."""

@@ -1,8 +1,9 @@
-"""The skeleton of a channel: what makes it readable from the first minute, written so that nothing there is lost.
+"""The skeleton of a channel: the index files that clients need to read a channel without packages.
 
-The rule: an empty index is written only where a subdir has neither repodata.json nor packages. A subdir that has
-repodata.json but lacks a format gets that format made from it; an empty shard index over a full repodata.json would
-blank the channel for pixi, which reads shards first. A subdir with packages and no repodata.json is left to `reindex`.
+The rule: a subdir gets an empty index only if it has neither repodata.json nor packages. A subdir that has
+repodata.json and lacks another format gets that format from its repodata.json: pixi reads shards first, so an empty
+shard index beside a full repodata.json would hide all packages. A subdir with packages and without repodata.json needs
+`reindex`.
 """
 
 from __future__ import annotations
@@ -15,38 +16,38 @@ from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import index_files
 from chaninfra.channel.errors import ConflictError, UnsupportedError
-from chaninfra.channel.objects import Condition, ObjectBody, ObjectStore
+from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore
 
 
 @dataclass(frozen=True)
 class Written:
-    """What `ensure` did: the keys that it wrote, and the subdirs that have packages but no index."""
+    """The keys that `ensure` wrote, and the subdirs that have packages but no index."""
 
     keys: tuple[str, ...]
     to_reindex: tuple[str, ...]
 
 
 def present(store: ObjectStore, layout: ChannelLayout) -> tuple[str, ...]:
-    """Those of `index_keys` that are there."""
+    """Those of `index_keys` that exist."""
     return tuple(key for key in index_keys(layout) if store.head(key) is not None)
 
 
 def ensure(store: ObjectStore, layout: ChannelLayout) -> Written:
-    """Write the index files that are missing, by the rule above; what is there stays as it is."""
+    """Write the missing index files, by the rule above; existing ones stay as they are. Raises StorageError."""
     written: list[str] = []
     to_reindex: list[str] = []
-    there = set(present(store, layout))
+    existing = set(present(store, layout))
     for subdir in layout.subdirs:
         missing = {
-            FILE_NAMES[kind] for kind in layout.index.formats if layout.key(subdir, FILE_NAMES[kind]) not in there
+            FILE_NAMES[kind] for kind in layout.index.formats if layout.key(subdir, FILE_NAMES[kind]) not in existing
         }
         if not missing:
             continue
-        found = _truth(store, layout, subdir)
-        if found is None:
+        source = _source(store, layout, subdir)
+        if source is None:
             to_reindex.append(subdir)
             continue
-        for name, body in index_files(found.repodata, layout.index, found.data).items():
+        for name, body in index_files(source.repodata, layout.index, source.data).items():
             is_shard = name.startswith(SHARDS + "/")
             if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and create_missing(
                 store, layout.key(subdir, name), body
@@ -56,30 +57,30 @@ def ensure(store: ObjectStore, layout: ChannelLayout) -> Written:
 
 
 @dataclass(frozen=True)
-class _Truth:
+class _Source:
     repodata: Repodata
     data: bytes | None
-    """None: there is no repodata.json."""
+    """The bytes of repodata.json, or None if there is none."""
 
 
-def _truth(store: ObjectStore, layout: ChannelLayout, subdir: str) -> _Truth | None:
-    """What the missing files are made from; None: the subdir has packages and must be indexed first."""
+def _source(store: ObjectStore, layout: ChannelLayout, subdir: str) -> _Source | None:
+    """The index to write the missing files from; None if the subdir has packages and must be indexed first."""
     key = layout.key(subdir, REPODATA)
     stored = store.get(key)
     if stored is not None:
-        return _Truth(Repodata.parse(stored.data, where=key, subdir=subdir), stored.data)
+        return _Source(Repodata.parse(stored.data, where=key, subdir=subdir), stored.data)
     if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
         return None
-    return _Truth(Repodata.empty(subdir), None)
+    return _Source(Repodata.empty(subdir), None)
 
 
 def create_missing(store: ObjectStore, key: str, body: ObjectBody) -> bool:
-    """Put what was just seen to be missing, and say whether it was; another writer's file, come in meanwhile, stays.
+    """Put a file that was just found missing, and return True; False if another writer has created it meanwhile.
 
-    On a store without conditional writes only one may write at a time, so that nobody can have come in.
+    A store without conditional writes has one writer at a time, so a plain PUT overwrites nothing there.
     """
     try:
-        store.put(key, body, Condition.CREATE)
+        store.put(key, body, IfAbsent())
     except ConflictError:
         return False
     except UnsupportedError:

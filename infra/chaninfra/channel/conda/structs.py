@@ -1,4 +1,4 @@
-"""What every Struct that threads read needs."""
+"""A decorator for Structs that several threads decode."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 def prepared(kind: type[T]) -> type[T]:
-    """The Struct `kind`, which msgspec then knows all of.
+    """The Struct `kind`, after msgspec has collected its type information.
 
-    Left to the first decode, two threads that are the first may end the process: one sees what the other has not
-    filled in yet (msgspec 0.22, a segmentation fault).
+    Otherwise msgspec does so at the first decode, and two threads that decode for the first time can crash the process:
+    one reads what the other has not filled in yet (segmentation fault, msgspec 0.22).
     """
     msgspec.json.Decoder(kind)
     return kind

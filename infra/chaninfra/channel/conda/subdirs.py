@@ -1,10 +1,10 @@
-"""The subdirs of a conda channel."""
+"""The subdirs of a conda channel: one folder for each platform, and `noarch` (CEP 26)."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
-# The platforms that pixi's manifest schema accepts (`$defs/Platform`); a test compares.
+# The platforms of pixi's manifest schema (`$defs/Platform`); a test compares them.
 Subdir = Literal[
     "noarch",
     "linux-32",

@@ -1,1 +1,1 @@
-"""Experiments that find out what a store can do, and what follows from it for writing."""
+"""Experiments that show what a store supports, and how a channel on it is written."""

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["ok", "warning", "failed", "skipped"]
-"""`warning`: all works, and somebody should know; `failed`: something does not, or will not; `skipped`: it could not be
-judged."""
+"""`warning`: works, but needs attention; `failed`: does not work, or will not; `skipped`: could not be checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """How one thing is: its name, what was found, and what to type or change where that is not as it should be."""
+    """The result of one check: its name, the state, a sentence, and the command or change that fixes a problem."""
 
     name: str
     state: State

@@ -1,6 +1,7 @@
-"""What a store really does, found on scratch keys: what pages say of stores is often out of date.
+"""The probe of a store: it shows by requests on scratch objects what the store supports.
 
-It writes below `<prefix>/.chaninfra/probe/` and needs the right to delete there; see `scratch` for what is left behind.
+The documentation of stores is often out of date. The probe writes below `<prefix>/.chaninfra/probe/` and needs the
+permission to delete there; `scratch` says what may stay behind.
 """
 
 from __future__ import annotations
@@ -20,65 +21,59 @@ from chaninfra.channel.conda.object_names import PROBE_FOLDER
 from chaninfra.channel.errors import (
     ChaninfraError,
     ConfigurationError,
-    ConflictError,
     CredentialsError,
     DeniedError,
     StorageError,
-    UnsupportedError,
     WrongRegionError,
 )
-from chaninfra.channel.location import Location, join
-from chaninfra.channel.probe.scratch import Scratch
-from chaninfra.channel.providers.model import Addressing, Digest
+from chaninfra.channel.location import AddressingStyle, Location, join
+from chaninfra.channel.probe.scratch import ScratchFolder
+from chaninfra.channel.providers.model import Digest
 from chaninfra.channel.s3.boto import code_and_status, newer_digests, translating_errors
+from chaninfra.channel.s3.conditional import NEVER_MATCHING, Verdict, outcome_of, verdict_of
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 
-Verdict = Literal["honoured", "ignored", "rejected"]
-"""Of a conditional write: `ignored`: it is done though the condition does not hold; `rejected`: the store has none."""
-Answer = Literal["done", "refused", "rejected"]
-
-_OTHER_ETAG = '"00000000000000000000000000000000"'
 _ABSENT = "absent"
-RIGHTS = (
+PERMISSIONS = (
     "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on it, s3:ListBucket and "
-    "s3:ListBucketMultipartUploads, and where the bucket keeps old versions s3:ListBucketVersions and "
-    "s3:DeleteObjectVersion; the one who deploys the channel has them"
+    "s3:ListBucketMultipartUploads, and if the bucket keeps old versions s3:ListBucketVersions and "
+    "s3:DeleteObjectVersion; the credentials that deploy the channel have them"
 )
 
 
-class Findings(Struct, frozen=True, kw_only=True, rename="kebab"):
-    """What a probe found. `region` and `addressing` are those by which the store could be reached."""
+class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What a probe found. The store answered in `region` and by the styles in `addressing`, the first one first."""
 
     region: str
     refused_region: str | None
-    """The region that was given, where the store refuses it."""
+    """The given region if the store refuses it, else None."""
     reported_region: str | None
-    """The region that the store says the bucket is in."""
-    addressing: tuple[Addressing, ...]
+    """The region of the bucket as the store reports it; None if it does not."""
+    addressing: tuple[AddressingStyle, ...]
     create: Verdict
     replace: Verdict
     multipart: Verdict
     checksums: Literal["accepted", "rejected"]
     """PUT with the x-amz-checksum headers that AWS's SDKs send by default."""
     digest: Digest | None
-    """How DeleteObjects may say what its body is; None: the store does not have it."""
+    """The digest of the body that DeleteObjects accepts; None if the store does not have DeleteObjects."""
     listing: Literal["at-once", "late"]
-    """When a listing shows what was written."""
+    """Whether a listing shows an object right after it was written."""
     missing: int
-    """The http status for a key that is not there."""
+    """The HTTP status of GET for a key that does not exist."""
     missing_anonymous: int | None
-    """The same without credentials; None: no answer."""
+    """The same without credentials; None if there was no answer."""
     swept: int
-    """How many objects and open uploads of earlier probes were still there, and are not any more."""
+    """The number of objects and open uploads of earlier probes that this probe deleted."""
     keeps_versions: bool
-    """Whether old versions of scratch objects stay, since these credentials may not delete versions."""
+    """Whether old versions of scratch objects stay, because these credentials may not delete versions."""
     keeps_uploads: bool
-    """Whether uploads of scratch objects stay, since the store refuses to end them."""
+    """Whether multipart uploads of scratch objects stay open, because the store refuses to abort them."""
 
     @property
     def conditional_writes(self) -> ConditionalWrites:
-        """What the descriptor records."""
+        """The part that channel.json records."""
         return ConditionalWrites(
             create=self.create == "honoured",
             replace=self.replace == "honoured",
@@ -86,28 +81,30 @@ class Findings(Struct, frozen=True, kw_only=True, rename="kebab"):
         )
 
 
-def probe(location: Location, credentials: Credentials, prefix: str) -> Findings:
-    """Find out what the store of a channel does; some thirty requests.
+def probe(location: Location, credentials: Credentials, prefix: str) -> ProbeResult:
+    """Find out what the store of a channel supports, by about thirty requests.
 
-    Raises DeniedError that names the rights it needs, and StorageError and its kinds.
+    Raises DeniedError, which names the permissions that the probe needs, and other StorageErrors.
     """
     try:
         reached = _reach(location, credentials, join(prefix, PROBE_FOLDER, _ABSENT))
-        with Scratch(reached, credentials, prefix) as scratch:
-            found = _look(scratch, credentials, given=location)
+        with ScratchFolder(reached, credentials, prefix) as scratch:
+            found = _experiments(scratch, credentials, given=location)
     except CredentialsError:
         raise
     except DeniedError as error:
         raise DeniedError(
-            f"the probe writes scratch objects and deletes them, and {error.message}",
+            f"the probe writes and deletes scratch objects, but {error.message}",
             where=f"s3://{join(location.bucket, prefix, PROBE_FOLDER)}",
-            remedy=f"it needs {RIGHTS}",
+            remedy=f"it needs {PERMISSIONS}",
+            code=error.code,
+            status=error.status,
         ) from error
     return structs.replace(found, keeps_versions=scratch.keeps_versions, keeps_uploads=scratch.keeps_uploads)
 
 
 def _reach(location: Location, credentials: Credentials, key: str) -> Location:
-    """The location by which the store answers: as given, or with its own region, or by the other addressing."""
+    """The location at which the store answers: as given, in the region it reports, or by the other addressing style."""
     problem: ChaninfraError | None = None
     for path_style in (location.force_path_style, not location.force_path_style):
         place = replace(location, force_path_style=path_style)
@@ -123,18 +120,18 @@ def _reach(location: Location, credentials: Credentials, key: str) -> Location:
         except CredentialsError:
             raise
         except DeniedError:
-            # Some stores say so of every key that is not there.
+            # Without s3:ListBucket, stores answer so for every key that does not exist.
             return place
         except (StorageError, ConfigurationError) as error:
             problem = problem or error
         else:
             return place
-    raise problem or AssertionError("there are two ways")
+    raise problem or AssertionError("both addressing styles were tried")
 
 
 def region_asked_for(location: Location) -> str | None:
-    """What the store tells anybody who asks for the bucket, as AWS does whatever else it answers."""
-    request = urllib.request.Request(location.bucket_url, method="HEAD")  # noqa: S310 (the endpoint's, http or https)
+    """The bucket's region by an anonymous HEAD, or None. AWS names it in every answer, also in a 403."""
+    request = urllib.request.Request(location.bucket_url, method="HEAD")  # noqa: S310 (the endpoint's URL, http or https)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             headers = answer.headers
@@ -146,12 +143,13 @@ def region_asked_for(location: Location) -> str | None:
     return found
 
 
-def _look(scratch: Scratch, credentials: Credentials, given: Location) -> Findings:
+def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Location) -> ProbeResult:
     reached = scratch.location
+    # In this order: `_create` leaves the object that the others use.
     create, replaced, multipart = _create(scratch), _replace(scratch), _multipart(scratch)
-    checksums = _answer(lambda: scratch.put("checksum", b"", ChecksumAlgorithm="CRC32"))
-    own = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
-    return Findings(
+    checksums = outcome_of(lambda: scratch.put("checksum", b"", ChecksumAlgorithm="CRC32"))
+    listed = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
+    return ProbeResult(
         region=reached.region,
         refused_region=None if reached.region == given.region else given.region,
         reported_region=_reported_region(scratch) if reached.region == given.region else reached.region,
@@ -161,64 +159,47 @@ def _look(scratch: Scratch, credentials: Credentials, given: Location) -> Findin
         multipart=multipart,
         checksums="accepted" if checksums == "done" else "rejected",
         digest=_digest(scratch),
-        listing="at-once" if own else "late",
+        listing="at-once" if listed else "late",
         missing=_missing(scratch),
         missing_anonymous=_missing_anonymous(scratch),
-        swept=scratch.sweep(own.modified) if own else 0,
+        swept=scratch.sweep(listed.modified) if listed else 0,
         keeps_versions=False,
         keeps_uploads=False,
     )
 
 
-def _create(scratch: Scratch) -> Verdict:
-    # Refused is our own success whose answer was lost: nobody else knows the key.
-    if _answer(lambda: scratch.put("object", b"first", IfNoneMatch="*")) == "rejected":
+def _create(scratch: ScratchFolder) -> Verdict:
+    # "refused" would mean that a retry met our own success, whose answer was lost: nobody else knows the key.
+    if outcome_of(lambda: scratch.put("object", b"first", IfNoneMatch="*")) == "unsupported":
         scratch.put("object", b"first")
-        return "rejected"
+        return "unsupported"
     return _verdict(scratch, "object", b"first", lambda: scratch.put("object", b"second", IfNoneMatch="*"))
 
 
-def _replace(scratch: Scratch) -> Verdict:
+def _replace(scratch: ScratchFolder) -> Verdict:
     held, etag = scratch.get("object")
-    verdict = _verdict(scratch, "object", held, lambda: scratch.put("object", b"", IfMatch=_OTHER_ETAG))
+    verdict = _verdict(scratch, "object", held, lambda: scratch.put("object", b"", IfMatch=NEVER_MATCHING.etag))
     if verdict == "honoured":
-        right = _answer(lambda: scratch.put("object", b"third", IfMatch=etag))
-        # A store that refuses every such write can never replace anything.
-        return "honoured" if right == "done" else "rejected"
+        matching = outcome_of(lambda: scratch.put("object", b"third", IfMatch=etag))
+        # A store that refuses a matching ETag too can never replace an object.
+        return "honoured" if matching == "done" else "unsupported"
     return verdict
 
 
-def _multipart(scratch: Scratch) -> Verdict:
-    if _answer(lambda: scratch.upload("parts", b"first", IfNoneMatch="*")) == "rejected":
-        return "rejected"
+def _multipart(scratch: ScratchFolder) -> Verdict:
+    if outcome_of(lambda: scratch.upload("parts", b"first", IfNoneMatch="*")) == "unsupported":
+        return "unsupported"
     return _verdict(scratch, "parts", b"first", lambda: scratch.upload("parts", b"second", IfNoneMatch="*"))
 
 
-def _verdict(scratch: Scratch, name: str, held: bytes, write: Callable[[], None]) -> Verdict:
-    """Of a write whose condition does not hold, while `held` is there."""
-    answer = _answer(write)
-    if answer != "refused":
-        return "ignored" if answer == "done" else "rejected"
-    return "honoured" if scratch.get(name)[0] == held else "ignored"
+def _verdict(scratch: ScratchFolder, name: str, held: bytes, write: Callable[[], None]) -> Verdict:
+    """The verdict on a write whose condition does not hold, while the object `name` holds the bytes `held`."""
+    verdict = verdict_of(write)
+    # A store may answer 412 and write all the same.
+    return "ignored" if verdict == "honoured" and scratch.get(name)[0] != held else verdict
 
 
-def _answer(write: Callable[[], Any]) -> Answer:
-    try:
-        write()
-    except ConflictError:
-        return "refused"
-    except UnsupportedError:
-        return "rejected"
-    except StorageError as error:
-        # 400 is what some stores say to a header that they do not know; of credentials it would be another error.
-        cause = error.__cause__
-        if type(error) is StorageError and isinstance(cause, ClientError) and code_and_status(cause)[1] == 400:
-            return "rejected"
-        raise
-    return "done"
-
-
-def _digest(scratch: Scratch) -> Digest | None:
+def _digest(scratch: ScratchFolder) -> Digest | None:
     objects: Any = {"Objects": [{"Key": scratch.key("checksum")}], "Quiet": True}
 
     def delete() -> None:
@@ -226,32 +207,29 @@ def _digest(scratch: Scratch) -> Digest | None:
             scratch.client.delete_objects(Bucket=scratch.location.bucket, Delete=objects)
 
     with newer_digests(scratch.client):
-        if _answer(delete) == "done":
+        if outcome_of(delete) == "done":
             return "checksum"
-    return "content-md5" if _answer(delete) == "done" else None
+    return "content-md5" if outcome_of(delete) == "done" else None
 
 
-def _addressing(scratch: Scratch, credentials: Credentials) -> tuple[Addressing, ...]:
-    """The styles by which the scratch object is found, the one by which the store was reached first."""
-    path_style = scratch.location.force_path_style
-    style: Addressing = "path" if path_style else "virtual-host"
-    other: Addressing = "virtual-host" if path_style else "path"
+def _addressing(scratch: ScratchFolder, credentials: Credentials) -> tuple[AddressingStyle, ...]:
+    """The styles by which the scratch object is found; the first is the one that reached the store."""
+    other = replace(scratch.location, force_path_style=not scratch.location.force_path_style)
     with suppress(ChaninfraError):
-        elsewhere = S3Store(replace(scratch.location, force_path_style=not path_style), credentials)
-        if elsewhere.get(scratch.key("object")) is not None:
-            return style, other
-    return (style,)
+        if S3Store(other, credentials).get(scratch.key("object")) is not None:
+            return scratch.location.addressing_style, other.addressing_style
+    return (scratch.location.addressing_style,)
 
 
-def _reported_region(scratch: Scratch) -> str | None:
+def _reported_region(scratch: ScratchFolder) -> str | None:
     with suppress(ChaninfraError), translating_errors(scratch.location, "look at"):
         found = scratch.client.get_bucket_location(Bucket=scratch.location.bucket).get("LocationConstraint")
-        # Nothing means us-east-1 to AWS, and nothing to most others.
+        # An empty answer means us-east-1 on AWS, and nothing on most other stores. EU is the old name of eu-west-1.
         return "eu-west-1" if found == "EU" else found or None
     return None
 
 
-def _missing(scratch: Scratch) -> int:
+def _missing(scratch: ScratchFolder) -> int:
     try:
         scratch.client.get_object(Bucket=scratch.location.bucket, Key=scratch.key(_ABSENT))
     except ClientError as error:
@@ -259,10 +237,10 @@ def _missing(scratch: Scratch) -> int:
     return 200
 
 
-def _missing_anonymous(scratch: Scratch) -> int | None:
+def _missing_anonymous(scratch: ScratchFolder) -> int | None:
     url = scratch.location.url(scratch.key(_ABSENT))
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (the endpoint's, http or https)
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (the endpoint's URL, http or https)
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

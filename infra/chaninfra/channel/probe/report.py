@@ -1,32 +1,33 @@
-"""What a probe found, beside what the provider's row says and what the channel declares: a result for each fact."""
+"""A finding for each fact of a probe: compared with the table of providers and with the channel's settings."""
 
 from __future__ import annotations
 
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.probe.probe import Findings, Verdict, probe
+from chaninfra.channel.probe.probe import ProbeResult, probe
 from chaninfra.channel.probe.write_mode import SINGLE, write_mode
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Capability, Provider
+from chaninfra.channel.s3.conditional import Verdict
 from chaninfra.channel.s3.credentials import Credentials
 
 _VERDICTS: dict[Verdict, str] = {
     "honoured": "honoured",
-    "ignored": "not honoured: the write was done though its condition does not hold",
-    "rejected": "not honoured: the store refuses every such write",
+    "ignored": "not honoured: the store writes although the condition does not hold",
+    "unsupported": "not honoured: the store rejects every conditional write",
 }
 
 
-def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[Findings, tuple[Finding, ...]]:
-    """What the store of a channel does, and a result for each fact. Raises what `probe.probe` raises."""
+def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[ProbeResult, tuple[Finding, ...]]:
+    """Probe the store of a channel: the result, and a finding for each fact. Raises what `probe` raises."""
     found = probe(descriptor.location, credentials, descriptor.prefix)
-    # A descriptor of a later version may name a provider that this one has no row of.
+    # The channel.json of a later version may name a provider that this version does not know.
     return found, report(found, PROVIDERS.get(descriptor.provider, PROVIDERS["custom"]), descriptor)
 
 
-def report(found: Findings, row: Provider, descriptor: Descriptor) -> tuple[Finding, ...]:
-    """A result for each fact, in the order in which one would mend them; pure."""
+def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[Finding, ...]:
+    """A finding for each fact, in the order in which to fix them. Makes no request."""
     return (
         _region(found),
         _addressing(found, row, descriptor),
@@ -42,21 +43,21 @@ def report(found: Findings, row: Provider, descriptor: Descriptor) -> tuple[Find
     )
 
 
-def _region(found: Findings) -> Finding:
+def _region(found: ProbeResult) -> Finding:
     if found.refused_region is not None:
         return Finding(
             name="region",
             state="failed",
-            found=f"the store refuses {found.refused_region!r} and says that it is {found.region!r}",
+            found=f"the store refuses {found.refused_region!r} and reports {found.region!r}",
             remedy=f"set `region` to {found.region}",
         )
-    said = found.reported_region
-    more = f"; the store itself says {said!r}" if said not in (None, found.region) else ""
+    reported = found.reported_region
+    more = f"; the store reports {reported!r}" if reported not in (None, found.region) else ""
     return Finding(name="region", state="ok", found=f"{found.region!r} is accepted{more}")
 
 
-def _addressing(found: Findings, row: Provider, descriptor: Descriptor) -> Finding:
-    declared = "path" if descriptor.force_path_style else "virtual-host"
+def _addressing(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Finding:
+    declared = descriptor.location.addressing_style
     works = " and ".join(found.addressing)
     if declared not in found.addressing:
         return Finding(
@@ -65,13 +66,15 @@ def _addressing(found: Findings, row: Provider, descriptor: Descriptor) -> Findi
             found=f"{declared} does not work, {works} does",
             remedy=f"set `force-path-style` to {str(not descriptor.force_path_style).lower()}",
         )
-    said = row.addressing.value
-    more = "" if said in found.addressing else f"; the row of `{row.name}` says {said}"
+    expected = row.addressing.value
+    more = "" if expected in found.addressing else _expected(row, expected)
     return Finding(name="addressing", state="ok", found=f"{works} works{more}")
 
 
-def _conditional(name: Capability, verdict: Verdict, found: Findings, row: Provider, descriptor: Descriptor) -> Finding:
-    says = _VERDICTS[verdict] + _beside(row, name, verdict)
+def _conditional(
+    name: Capability, verdict: Verdict, found: ProbeResult, row: Provider, descriptor: Descriptor
+) -> Finding:
+    says = _VERDICTS[verdict] + _if_unexpected(row, name, verdict)
     if verdict == "honoured":
         return Finding(name=name, state="ok", found=says)
     if write_mode(descriptor.index.writers, found.conditional_writes) == "refused":
@@ -81,42 +84,46 @@ def _conditional(name: Capability, verdict: Verdict, found: Findings, row: Provi
     return Finding(name=name, state="warning", found=f"{says}; one writer at a time, as declared")
 
 
-def _multipart(found: Findings, row: Provider, descriptor: Descriptor) -> Finding:
+def _multipart(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Finding:
     line = _conditional("conditional-multipart", found.multipart, found, row, descriptor)
     if found.create == "honoured" and found.multipart != "honoured":
-        says = _VERDICTS[found.multipart] + _beside(row, "conditional-multipart", found.multipart)
+        says = _VERDICTS[found.multipart] + _if_unexpected(row, "conditional-multipart", found.multipart)
         return Finding(
-            name=line.name, state="warning", found=f"{says}; packages go up in one piece, which ends at 5 GiB"
+            name=line.name, state="warning", found=f"{says}; packages are uploaded in one PUT, so at most 5 GiB each"
         )
     return line
 
 
-def _beside(row: Provider, capability: Capability, verdict: Verdict) -> str:
-    said = row.capabilities[capability].value
-    if said == "unknown" or (said == "yes") == (verdict == "honoured"):
+def _if_unexpected(row: Provider, capability: Capability, verdict: Verdict) -> str:
+    expected = row.capabilities[capability].value
+    if expected == "unknown" or (expected == "yes") == (verdict == "honoured"):
         return ""
-    return f"; the row of `{row.name}` says {said}"
+    return _expected(row, expected)
 
 
-def _checksums(found: Findings, row: Provider) -> Finding:
+def _expected(row: Provider, value: str) -> str:
+    return f"; `chaninfra providers {row.name}` says {value}"
+
+
+def _checksums(found: ProbeResult, row: Provider) -> Finding:
     if found.checksums == "accepted":
-        return Finding(name="checksums", state="ok", found="the checksums that AWS's SDKs send are accepted")
+        return Finding(name="checksums", state="ok", found="the checksums that AWS's SDKs send by default are accepted")
     known = row.checksums.value == "when_required"
     return Finding(
         name="checksums",
         state="ok" if known else "warning",
-        found="the checksums that AWS's SDKs send are refused; chaninfra sends none"
-        + ("" if known else f"; the row of `{row.name}` says {row.checksums.value}"),
+        found="the checksums that AWS's SDKs send by default are rejected; chaninfra sends none"
+        + ("" if known else _expected(row, row.checksums.value)),
         remedy="for other tools: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
     )
 
 
-def _digest(found: Findings, row: Provider) -> Finding:
+def _digest(found: ProbeResult, row: Provider) -> Finding:
     if found.digest is None:
         return Finding(
             name="deletion",
             state="warning",
-            found="DeleteObjects is not there or not allowed",
+            found="DeleteObjects is not supported or not allowed",
             remedy="delete objects one by one, with the store's own tools",
         )
     if found.digest == "checksum":
@@ -126,58 +133,58 @@ def _digest(found: Findings, row: Provider) -> Finding:
         name="deletion",
         state="ok" if known else "warning",
         found="DeleteObjects needs Content-MD5; chaninfra sends it"
-        + ("" if known else f"; the row of `{row.name}` says {row.digest.value}"),
+        + ("" if known else _expected(row, row.digest.value)),
     )
 
 
-def _listing(found: Findings) -> Finding:
+def _listing(found: ProbeResult) -> Finding:
     if found.listing == "at-once":
-        return Finding(name="list-after-write", state="ok", found="a listing shows at once what was written")
+        return Finding(name="list-after-write", state="ok", found="a listing shows a new object at once")
     return Finding(
         name="list-after-write",
         state="warning",
-        found="a listing does not show at once what was written",
-        remedy="let some minutes pass between an upload by another tool and `chaninfra reindex`",
+        found="a listing does not show a new object at once",
+        remedy="wait some minutes between an upload by another tool and `chaninfra reindex`",
     )
 
 
-def _missing(found: Findings) -> Finding:
+def _missing(found: ProbeResult) -> Finding:
     if found.missing == 404:
-        return Finding(name="missing-key", state="ok", found="404 for a key that is not there")
+        return Finding(name="missing-key", state="ok", found="404 for a key that does not exist")
     return Finding(
         name="missing-key",
         state="failed",
-        found=f"{found.missing} for a key that is not there, where pixi stops and chaninfra too",
-        remedy="give these credentials, and every reader, s3:ListBucket on the whole bucket",
+        found=f"{found.missing} for a key that does not exist, which stops pixi and chaninfra",
+        remedy="allow s3:ListBucket on the whole bucket for these credentials and for every reader",
     )
 
 
-def _missing_anonymous(found: Findings, descriptor: Descriptor) -> Finding:
+def _missing_anonymous(found: ProbeResult, descriptor: Descriptor) -> Finding:
     name = "missing-key-anonymous"
-    said = found.missing_anonymous
-    answer = "no answer" if said is None else f"{said} for a key that is not there"
-    # Where readers come by another domain, the endpoint's answer says nothing of theirs.
+    status = found.missing_anonymous
+    answer = "no answer" if status is None else f"{status} for a key that does not exist"
+    # If readers use another domain, the endpoint's answer says nothing about theirs.
     by_endpoint = descriptor.public_url == descriptor.location.url(descriptor.prefix)
-    if not by_endpoint or said == 404:
+    if not by_endpoint or status == 404:
         return Finding(name=name, state="ok", found=f"{answer}, without credentials")
     return Finding(
         name=name,
         state="failed",
-        found=f"{answer}, without credentials, where pixi stops instead of trying the next file",
-        remedy="let everybody list the bucket too (s3:ListBucket), or keep every format in `index.formats`",
+        found=f"{answer}, without credentials: pixi stops instead of trying the next file",
+        remedy="allow s3:ListBucket for everybody, or keep every format in `index.formats`",
     )
 
 
-def _scratch(found: Findings) -> Finding:
+def _scratch(found: ProbeResult) -> Finding:
     swept = f"; {found.swept} scratch objects of an earlier probe were deleted" if found.swept else ""
     left, remedies = [], []
     if found.keeps_uploads:
-        left.append(f"an upload below {PROBE_FOLDER} was left open, since the store refuses to abort it")
-        remedies.append("give s3:AbortMultipartUpload, or let it expire (`open-uploads-days`)")
+        left.append(f"an upload below {PROBE_FOLDER} was left open, because the store refuses to abort it")
+        remedies.append("allow s3:AbortMultipartUpload, or let it expire (`open-uploads-days`)")
     if found.keeps_versions:
         left.append("the bucket keeps old versions, and these credentials may not delete them")
         remedies.append(
-            "give s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)"
+            "allow s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)"
         )
     return Finding(
         name="scratch",

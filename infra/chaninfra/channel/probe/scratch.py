@@ -1,7 +1,7 @@
-"""Scratch keys in a channel: made for a moment, and gone afterwards, also when whoever made them was interrupted.
+"""Scratch objects in a channel, which the probe creates and deletes again, even if it is interrupted.
 
-They lie below `<prefix>/.chaninfra/probe/<run>/`. Who is killed leaves them there, and a later run sweeps what is older
-than an hour by the store's own clock.
+They lie below `<prefix>/.chaninfra/probe/<run>/`. A process that is killed leaves them there; a later run deletes those
+that are older than an hour by the store's clock.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 STALE = timedelta(hours=1)
+"""No probe runs that long, so older scratch objects are left over."""
 
 
-class Scratch:
-    """The scratch folder of one run: a context that leaves nothing behind, whatever ends it short of a kill."""
+class ScratchFolder:
+    """The scratch folder of one run: a context manager that deletes the folder at the end, also after an error."""
 
     def __init__(self, location: Location, credentials: Credentials, prefix: str) -> None:
         self.location = location
@@ -35,21 +36,21 @@ class Scratch:
         self.runs = join(prefix, PROBE_FOLDER)
         self.folder = join(self.runs, secrets.token_hex(8))
         self.keeps_versions = False
-        """Whether old versions of scratch objects stay, since these credentials may not delete versions."""
+        """Whether old versions of scratch objects stay, because these credentials may not delete versions."""
         self.keeps_uploads = False
-        """Whether uploads of scratch objects stay, since the store refuses to end them."""
+        """Whether multipart uploads of scratch objects stay open, because the store refuses to abort them."""
         self._versioned = False
         self._uploads: list[tuple[str, str]] = []
 
     def __enter__(self) -> Self:
-        # Before anything is written: who may not delete leaves nothing behind.
+        # Before the first write, so that credentials that may not delete leave nothing behind.
         self._delete(self.key("none"), None)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
-        # One whose completion the store has refused is still open.
+        # An upload is still open if the store refused to complete it.
         for key, upload in self._uploads:
             self._abort(key, upload)
         try:
@@ -59,7 +60,7 @@ class Scratch:
                 raise StorageError(
                     f"scratch objects could not be deleted: {problem.message}",
                     where=f"s3://{self.location.bucket}/{self.folder}",
-                    remedy="delete them; or run `chaninfra doctor --probe` in an hour, which does",
+                    remedy="delete them; or run `chaninfra doctor --probe` again in an hour, which deletes them",
                 ) from problem
         return False
 
@@ -74,13 +75,13 @@ class Scratch:
             return found["Body"].read(), found["ETag"]
 
     def put(self, name: str, data: bytes, **more: Any) -> None:
-        """PutObject; `more` are arguments of it."""
+        """PutObject; `more` are further arguments of boto3's `put_object`."""
         with translating_errors(self.location, "write", self.key(name)):
             answer = self.client.put_object(Bucket=self.location.bucket, Key=self.key(name), Body=data, **more)
         self._versioned |= answer.get("VersionId") is not None
 
     def upload(self, name: str, data: bytes, **more: Any) -> None:
-        """A multipart upload of one part; `more` are arguments of CompleteMultipartUpload."""
+        """A multipart upload of one part; `more` are further arguments of boto3's `complete_multipart_upload`."""
         place: Any = {"Bucket": self.location.bucket, "Key": self.key(name)}
         with translating_errors(self.location, "write", self.key(name)):
             upload = self.client.create_multipart_upload(**place)["UploadId"]
@@ -91,9 +92,9 @@ class Scratch:
             self._uploads.pop()
 
     def sweep(self, now: datetime) -> int:
-        """Delete what earlier runs left, if it is older than an hour; the number of objects, and of open uploads.
+        """Delete objects and abort uploads of earlier runs that are older than STALE; return how many there were.
 
-        `now`: by the store.
+        `now` is the time by the store's clock.
         """
         start = f"{self.runs}/"
         old = {
@@ -105,13 +106,13 @@ class Scratch:
 
     def _sweep_uploads(self, now: datetime) -> int:
         try:
-            begun = [*open_uploads(self.client, self.location, self.runs)]
+            uploads = [*open_uploads(self.client, self.location, self.runs)]
         except DeniedError:
             return 0
-        return sum(self._abort(key, upload) for key, upload, since in begun if now - since > STALE)
+        return sum(self._abort(each.key, each.upload_id) for each in uploads if now - each.initiated > STALE)
 
     def _abort(self, key: str, upload: str) -> bool:
-        """Whether the upload is gone. A refusal must not keep the objects from being deleted."""
+        """Abort an upload and return whether it worked. If not, the scratch objects must be deleted all the same."""
         try:
             abort(self.client, self.location, key, upload)
         except ChaninfraError:
@@ -120,10 +121,10 @@ class Scratch:
         return True
 
     def _remove(self, folder: str) -> int:
-        """Delete a folder with all old versions; the number of objects."""
+        """Delete a folder with all old versions, and return the number of keys."""
         found: list[tuple[str, str | None]]
         try:
-            found = [(key, version) for key, version, _ in versions(self.client, self.location, folder)]
+            found = [(each.key, each.version_id) for each in versions(self.client, self.location, folder)]
         except DeniedError:
             found = [(entry.key, None) for entry in self.objects.list(folder)]
             self.keeps_versions |= self._versioned

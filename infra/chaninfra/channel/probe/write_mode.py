@@ -1,4 +1,4 @@
-"""How a channel may be written: what the store honours, and how many writers there are."""
+"""How a channel may be written: depends on the store's conditional writes and on the number of writers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chaninfra.channel.providers.model import Capability
 _NEEDED: tuple[Capability, ...] = ("conditional-create", "conditional-replace")
 
 WriteMode = Literal["conditional", "plain", "refused"]
-"""`conditional`: writers see each other's writes; `plain`: they do not, and there is one of them; `refused`: there may
-be more."""
+"""`conditional`: PUTs with conditions, for many writers; `plain`: PUTs without, for one writer at a time; `refused`:
+neither, since the store has no conditional writes and there may be several writers."""
 
 
 def honoured(descriptor: Descriptor) -> ConditionalWrites:
-    """The conditional writes that the store honours: as a probe recorded, else as the provider's row says.
+    """The conditional writes that the store honours: recorded by a probe, else known of the provider.
 
-    What nobody knows counts as honoured: such a write is refused by a store that does not have it, and nothing is lost.
+    Unknown counts as honoured: a store that does not have conditional writes rejects one, and nothing is lost.
     """
     recorded = descriptor.index.conditional_writes
     row = PROVIDERS.get(descriptor.provider)
@@ -35,35 +35,36 @@ def honoured(descriptor: Descriptor) -> ConditionalWrites:
 
 
 def is_known(descriptor: Descriptor) -> bool:
-    """Whether a probe or the provider's row says which conditional writes the store honours."""
+    """Whether a probe or the table of providers says which conditional writes the store honours."""
     row = PROVIDERS.get(descriptor.provider)
     known = row is not None and all(row.capabilities[name].value != "unknown" for name in _NEEDED)
     return descriptor.index.conditional_writes is not None or known
 
 
 def write_mode(writers: Writers, writes: ConditionalWrites) -> WriteMode:
-    """The way for so many writers on a store that honours these; an index needs both to be created and replaced."""
+    """The mode for these writers on a store that honours these writes. An index needs both create and replace."""
     if writes.create and writes.replace:
         return "conditional"
     return "plain" if writers == "single" else "refused"
 
 
-def must_write(descriptor: Descriptor) -> Literal["conditional", "plain"]:
-    """The way to write this channel; asked before the first write.
+def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"]:
+    """The mode to write this channel in; for use before the first write.
 
-    Raises ConfigurationError where two writers could overwrite each other and nobody said that there is only one.
+    Raises ConfigurationError if two writers could overwrite each other's changes.
     """
-    way = write_mode(descriptor.index.writers, honoured(descriptor))
-    if way != "refused":
-        return way
+    mode = write_mode(descriptor.index.writers, honoured(descriptor))
+    if mode != "refused":
+        return mode
     raise ConfigurationError(
         "the store has no conditional writes, so two writers could overwrite each other; nothing was written",
-        where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}, key index.writers",
+        where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}",
+        key=("index", "writers"),
         remedy=SINGLE,
     )
 
 
 SINGLE = (
-    "see to it that one writes at a time, and say so: set `index.writers` to single in the stack config and run "
+    "make sure that only one writer runs at a time, then set `index.writers` to single in the stack config and run "
     "`pulumi up`, or run `chaninfra init --writers single`"
 )

@@ -1,1 +1,1 @@
-"""Access to an S3-compatible store: credentials, object store (obstore), control plane (boto3), error codes."""
+"""Access to an S3-compatible store: credentials, objects (obstore), everything else (boto3), and error codes."""

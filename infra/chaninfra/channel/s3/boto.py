@@ -1,4 +1,4 @@
-"""The control plane by boto3: clients for a bucket, and their errors as ours."""
+"""boto3 clients for a bucket, and their errors as ours: for all that the object store does not do."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-# A client may be shared by threads, and boto3 takes a quarter of a second to make another.
+# Threads may share a client, and boto3 takes a quarter of a second to create one.
 @lru_cache(maxsize=8)
 def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
-    """A boto3 client for the bucket's endpoint; `credentials` None: unsigned."""
+    """A boto3 client for the bucket's endpoint. `credentials` None: requests are not signed."""
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
 
     config = Config(
-        s3={"addressing_style": "path" if location.force_path_style else "virtual"},
-        # Newer checksums by default are refused by several stores.
+        # botocore's word for virtual-host is "virtual".
+        s3={"addressing_style": "path" if location.addressing_style == "path" else "virtual"},
+        # Several stores reject the checksums that boto3 sends by default since 1.36.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         retries={"mode": "standard", "max_attempts": 4},
         connect_timeout=5,
         signature_version=UNSIGNED if credentials is None else "s3v4",
     )
-    # A session of its own: the default one is shared by threads and reads the environment.
+    # Not the default session: threads share that one, and it reads the environment.
     client = boto3.session.Session().client(
         "s3",
         endpoint_url=location.endpoint_url,
@@ -45,22 +46,24 @@ def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
         aws_secret_access_key=credentials.secret_access_key if credentials else None,
         aws_session_token=credentials.session_token if credentials else None,
         config=config,
-        verify=_authorities(),
+        verify=ca_bundle(),
     )
     client.meta.events.register("before-call.s3", _content_md5)
     return client
 
 
-def _authorities() -> str | None:
-    """The certificates to trust, where the environment names some as it does for all our other requests; boto3 alone
-    has a variable of its own for that, and None lets it look there."""
-    return None if os.environ.get("AWS_CA_BUNDLE") else os.environ.get("SSL_CERT_FILE") or None
+def ca_bundle() -> str | None:
+    """The file of CA certificates that the environment names, or None: the library's own bundle.
+
+    boto3 reads AWS_CA_BUNDLE only. obstore and pixi read SSL_CERT_FILE, so boto3 and minio follow that one too.
+    """
+    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or None
 
 
 def _content_md5(model: Any, params: dict[str, Any], **_: Any) -> None:
-    """Content-MD5 where S3 demands a digest of the body (the settings of a bucket, DeleteObjects).
+    """Send Content-MD5 where S3 requires a digest of the body (bucket settings, DeleteObjects).
 
-    Every store knows it, and several know nothing newer.
+    Every store accepts Content-MD5, and several accept nothing newer.
     """
     checksum = params["context"].get("checksum", {})
     if "request_algorithm" in checksum and model.http_checksum.get("requestChecksumRequired"):
@@ -71,7 +74,7 @@ def _content_md5(model: Any, params: dict[str, Any], **_: Any) -> None:
 
 @contextmanager
 def newer_digests(client: S3Client) -> Iterator[None]:
-    """Calls within give that digest by the x-amz-checksum headers, as AWS's SDKs do by default."""
+    """Within, calls send x-amz-checksum headers instead of Content-MD5, as AWS's SDKs do by default."""
     client.meta.events.unregister("before-call.s3", _content_md5)
     try:
         yield
@@ -81,7 +84,7 @@ def newer_digests(client: S3Client) -> Iterator[None]:
 
 @contextmanager
 def translating_errors(location: Location, doing: str, key: str = "") -> Iterator[None]:
-    """Turns what boto3 raises within into our errors."""
+    """Within, the errors of boto3 are raised as ours; `doing` is the verb for the message: "read", "list"."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -102,7 +105,7 @@ def _region(response: Mapping[str, Any]) -> str:
 
 
 def code_and_status(error: Exception) -> tuple[str, int]:
-    """The S3 error code ("" where the answer had no body, as to HEAD) and the http status of a ClientError."""
+    """The S3 error code and the HTTP status of a ClientError; the code is "" if the answer had no body, as to HEAD."""
     response = getattr(error, "response", {})
     code = str(response.get("Error", {}).get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,4 +1,7 @@
-"""Credentials of a store: given, or found where any AWS tool finds them. None of them is ever printed."""
+"""Credentials of a store: given, or found where AWS tools find them. Secrets are never printed.
+
+https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any, Literal
 
 from chaninfra.channel.errors import CredentialsError
 
-# The keys of pulumi-aws's `assumeRoles` that go to STS as they are.
+# Keys of pulumi-aws's `assumeRoles` → parameters of STS AssumeRole, for values that need no conversion.
 _ASSUME = {
     "externalId": "ExternalId",
     "policy": "Policy",
@@ -18,7 +21,8 @@ _ASSUME = {
     "transitiveTagKeys": "TransitiveTagKeys",
 }
 
-# Variables beside a key that botocore must judge: a profile that may not be there, keys that end, the token's old name.
+# Variables that change what AWS_ACCESS_KEY_ID means, so that botocore has to decide: a profile, an expiry date, and the
+# old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
 REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
@@ -26,7 +30,7 @@ REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key with its secret; the secret parts are left out of its repr. `source` says where it was found."""
+    """An access key with its secret; the repr shows no secret. `source` says where the key was found, for messages."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -42,11 +46,10 @@ def resolve(
     profile: str | None = None,
     chain: Literal["any", "aws"] = "any",
 ) -> Credentials:
-    """What was given, else the profile's, else S3_* variables, else boto3's own chain (AWS_*, files, roles).
+    """The given access key; else the profile's; else the S3_* variables; else boto3's chain (AWS_*, files, roles).
 
-    `chain` "aws" leaves out S3_*, which are for other stores.
-
-    Raises CredentialsError where there are none, or half of a pair was given.
+    `chain` "aws" skips the S3_* variables, which are for other stores. Raises CredentialsError if there are no
+    credentials, or only half of an access key.
     """
     if access_key_id or secret_access_key:
         return _pair(access_key_id, secret_access_key, session_token, "the given access key")
@@ -64,9 +67,9 @@ def resolve(
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     key, secret, token = map(os.environ.get, names)
     if key and secret and not (profile or any(map(os.environ.get, _TO_BOTOCORE))):
-        # What the chain would find first; to import it takes longer than a publish.
+        # The chain would find these first, and to import botocore takes longer than a publish.
         return Credentials(key, secret, token or None, "AWS_ACCESS_KEY_ID")
-    # botocore alone: boto3 on top of it would double the time to import.
+    # Not boto3: its import would take twice as long.
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
 
@@ -76,20 +79,20 @@ def resolve(
             raise CredentialsError("no credentials were found", remedy=REMEDY)
         frozen = found.get_frozen_credentials()
     except (BotoCoreError, OSError) as error:
-        # OSError: a token file that AWS_WEB_IDENTITY_TOKEN_FILE names and that is not there.
+        # OSError: AWS_WEB_IDENTITY_TOKEN_FILE names a file that does not exist.
         raise CredentialsError(f"no credentials: {error}", remedy=REMEDY) from error
     except ClientError as error:
-        # A role, of AWS_ROLE_ARN or of the profile, or a login by SSO.
+        # STS refuses the role of AWS_ROLE_ARN or of the profile, or SSO refuses the login.
         raise CredentialsError(
             f"no credentials: {error}",
             remedy="check the role that AWS_ROLE_ARN or the profile names, its trust policy, and your login",
         ) from error
-    source = f"the profile {profile}" if profile else f"what AWS tools find ({found.method})"
+    source = f"the profile {profile}" if profile else f"the AWS credential chain ({found.method})"
     return _pair(frozen.access_key, frozen.secret_key, frozen.token, source)
 
 
 def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) -> Credentials:
-    """The credentials of a role; `role` has the keys of pulumi-aws's `assumeRoles` (roleArn, sessionName …).
+    """The credentials of a role, by STS AssumeRole; `role` has the keys of pulumi-aws's `assumeRoles` (roleArn, …).
 
     Raises CredentialsError.
     """
@@ -117,7 +120,7 @@ def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) 
         found = client.assume_role(**wanted)["Credentials"]
     except (BotoCoreError, ClientError) as error:
         raise CredentialsError(
-            f"the role {role['roleArn']} was not given: {error}",
+            f"cannot assume the role {role['roleArn']}: {error}",
             where="key aws:assumeRoles",
             remedy="check the role's ARN and its trust policy",
         ) from error
@@ -125,7 +128,7 @@ def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) 
 
 
 def _seconds(duration: str) -> int:
-    """Go's way to write a duration, as the AWS provider takes it: 1h, 15m, 1h15m30s."""
+    """The seconds of a duration as Go writes it, which the AWS provider takes: 1h, 15m, 1h15m30s; default 3600."""
     parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
     hours, minutes, seconds = (int(part or 0) for part in (parts.groups() if parts else ("", "", "")))
     return hours * 3600 + minutes * 60 + seconds or 3600

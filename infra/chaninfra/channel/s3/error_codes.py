@@ -1,7 +1,8 @@
-"""What an S3 error means: a code and a status in, one of our errors out.
+"""The meaning of an S3 error: a code and a status in, one of our errors out.
 
-The code counts, not the status. versitygw, for one, answers 404 to an access key that it does not know, and a client
-that takes every 404 for "not there" would then write an empty index over a full one.
+The code decides, not the status. versitygw, for example, answers 404 to an access key that it does not know, and a
+client that takes every 404 for "the object does not exist" would then write an empty index over a full one.
+Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
 from __future__ import annotations
@@ -38,10 +39,11 @@ _REGION = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
 def error_for(
     location: Location, code: str, status: int | None, *, doing: str, key: str = "", detail: str = "", region: str = ""
 ) -> ChaninfraError:
-    """The error for an answer of the store; `doing` is what was tried ("read", "list" …), `code` may be empty.
+    """The error for an answer of the store. A StorageError carries `code` and `status`.
 
-    `region` is the right one where the answer says it. `status` None means that there was no answer at all. The result
-    is never to be taken for "not there".
+    `code` is the S3 error code ("" if the answer has none) and `status` the HTTP status (None: no answer at all).
+    `doing` is the verb for the message: "read", "list". `region` is the right region, if the answer names it. The error
+    never means that the object does not exist.
     """
     what = f"s3://{location.bucket}/{key}" if key else f"s3://{location.bucket}"
     where = location.endpoint_url
@@ -50,12 +52,15 @@ def error_for(
             f"no answer{f' ({detail})' if detail else ''}",
             where=where,
             remedy="check `endpoint-url`, the network and the server's certificate",
+            code=code,
         )
     if code == "NoSuchBucket":
         return BucketMissingError(
             f"there is no bucket {location.bucket!r}",
             where=where,
-            remedy="check `bucket` and `endpoint-url`; `pulumi up` makes it",
+            remedy="check `bucket` and `endpoint-url`; `pulumi up` creates the bucket",
+            code=code,
+            status=status,
         )
     if code in _LOST or (status == 412 and code not in _CREDENTIALS):
         return ConflictError(f"{what} was changed by another writer meanwhile", remedy="try again")
@@ -64,9 +69,17 @@ def error_for(
             f"the store does not accept these credentials ({code})",
             where=where,
             remedy="check the access key, its secret and session token, and that they are for this store",
+            code=code,
+            status=status,
         )
     if code == "RequestTimeTooSkewed":
-        return ClockError("the clocks differ too much", where=where, remedy="set this machine's clock")
+        return ClockError(
+            "the clocks of this machine and of the store differ too much",
+            where=where,
+            remedy="set this machine's clock",
+            code=code,
+            status=status,
+        )
     if code in _REGION or status in (301, 307):
         return WrongRegionError(
             f"the store does not serve {what} in region {location.region!r} ({code or status})",
@@ -74,23 +87,31 @@ def error_for(
             remedy=f"set `region` to {region}"
             if region and region != location.region
             else "check `region`, `endpoint-url` and `force-path-style`",
+            code=code,
+            status=status,
             reported=region or None,
         )
     if status in (401, 403) or code == "AccessDenied":
         return DeniedError(
             f"these credentials may not {doing} {what}" + (f" ({code})" if code else ""),
             where=where,
-            remedy="ask for the right to, or check the name: the bucket may belong to somebody else",
+            remedy="ask for the permission, or check the name: the bucket may belong to another account",
+            code=code,
+            status=status,
         )
     if code == "NotImplemented" or status == 501:
         return UnsupportedError(
-            f"the store cannot {doing} {what} in the way it was asked to ({code or status})",
+            f"the store does not support this request to {doing} {what} ({code or status})",
             where=where,
-            remedy="nothing was changed by this request; `chaninfra doctor --probe` finds out what the store can do",
+            remedy="this request changed nothing; `chaninfra doctor --probe` shows what the store supports",
+            code=code,
+            status=status,
         )
     answer = f"{status} {code}".strip()
     return StorageError(
         f"cannot {doing} {what}: the store answered {answer}{f', {detail}' if detail else ''}",
         where=where,
-        remedy="nothing was changed by this request; try again, or look into the store's log",
+        remedy="this request changed nothing; try again, or look into the store's log",
+        code=code,
+        status=status,
     )

@@ -1,6 +1,6 @@
-"""The object store: get, head, list, put with conditions and delete, for whole objects of one bucket.
+"""The object store of one bucket, by obstore: get, head, list, put with conditions, delete.
 
-Absent is an answer (None); everything else that is not success is an error of its own kind, see `answers`.
+A key that does not exist is an answer (None). Every other failure is an error, see `error_codes`.
 """
 
 from __future__ import annotations
@@ -16,32 +16,31 @@ from obstore.store import S3Store as ObstoreS3
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
 from chaninfra.channel.location import Location
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
 
 TIMEOUT = timedelta(minutes=15)
-"""For a whole request with its body, which may be some 16 MiB on a slow line: a host that cannot be reached is noticed
-sooner."""
+"""Limit of a request with its body, which may be 16 MiB over a slow line; `connect_timeout` is for dead hosts."""
 
 
 class S3Store:
     """An ObjectStore on an S3 endpoint, by obstore's synchronous calls; safe to use from several threads."""
 
     def __init__(self, location: Location, credentials: Credentials | None) -> None:
-        """`credentials` None: requests are not signed, as anybody's. Raises ConfigurationError."""
+        """`credentials` None: requests are not signed. Raises ConfigurationError for virtual-host on an IP address."""
         if not location.force_path_style and not location.has_names_below:
-            # obstore would end the whole thread.
+            # obstore would panic.
             raise ConfigurationError(
-                "an address has no names below it, so the bucket cannot be in the host of a URL",
+                "an IP address has no subdomains, so the bucket cannot be part of the host name",
                 where=location.endpoint_url,
                 remedy="set `force-path-style` to true",
             )
         self.location = location
         endpoint = location.endpoint_url if location.force_path_style else location.bucket_url
-        # obstore takes from the environment what it is not told, so it is told all that would lead elsewhere.
+        # obstore reads settings that it is not given from the environment, so all that change the target are given.
         config: Any = {
             "endpoint": endpoint,
             "aws_endpoint_url_s3": endpoint,
@@ -91,11 +90,11 @@ class S3Store:
             code, status = _code_and_status(error)
             if code or status not in (401, 403, 404):
                 raise self._error(error, "look at", key) from error
-            # An answer to HEAD has no body, so it does not say whether the key, the bucket or the user is unknown.
+            # An answer to HEAD has no body, so it does not tell an unknown key, bucket and access key apart.
             found = self.get(key)
             return found.entry if found else None
 
-    def part(self, key: str, etag: str, start: int, length: int) -> bytes:
+    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
         """See ObjectStore."""
         try:
             result = obstore.get(self._store, key, options={"if_match": etag, "range": (start, start + length)})
@@ -115,18 +114,18 @@ class S3Store:
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "list", prefix) from error
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
         mode: Any = "overwrite"
         if isinstance(condition, IfMatch):
             mode = {"e_tag": condition.etag}
-        elif condition is Condition.CREATE:
+        elif isinstance(condition, IfAbsent):
             mode = "create"
         attributes = {"Content-Type": body.content_type, **body.metadata}
         if body.cache_control:
             attributes["Cache-Control"] = body.cache_control
         try:
-            # One request whatever the size: a multipart upload would have an ETag that is not the md5.
+            # One request for any size: the ETag of a multipart upload is not the md5.
             result = obstore.put(self._store, key, body.data, mode=mode, attributes=attributes, use_multipart=False)
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "write", key) from error
@@ -143,20 +142,20 @@ class S3Store:
             raise self._error(error, "delete", paths[0]) from error
 
     def _unnameable(self, error: InvalidPathError, prefix: str) -> StorageError:
-        """A key that obstore takes for no path, like one with `//`: it gives up the whole listing for it."""
+        """The error for a key that obstore cannot represent, like one with `//`: its listing stops at such a key."""
         reason = str(error).split("\n", 1)[0].removeprefix("Encountered object with invalid path: ")
         key = re.search(r'Path "(.*?)"(?: contained |: )', reason)
         return StorageError(
-            f"an object there has a key that cannot be used: {reason}",
+            f"a listed object has a key that chaninfra cannot use: {reason}",
             where=f"s3://{self.location.bucket}/{key[1] if key else prefix}",
-            remedy="delete it or give it another name, with the store's own tools",
+            remedy="delete or rename the object, with the store's own tools",
         )
 
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
         code, status = _code_and_status(error)
         detail = ""
         if status is None:
-            # The first line says what happened; the rest is the library's own structure.
+            # The first line says what happened; the rest dumps obstore's structures.
             detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
             if "kind: Timeout" in str(error):
                 detail = "it took too long"
@@ -171,12 +170,12 @@ def _entry(meta: Any) -> ObjectMeta:
 
 
 def _code_and_status(error: Exception) -> tuple[str, int | None]:
-    """obstore tells the store's answer only in its message."""
+    """The S3 error code ("" if unknown) and HTTP status of an obstore error, which has them only in its message."""
     message = str(error)
     status = re.search(r"status code: (\d{3})", message)
     if code := re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message):
         return code[1], int(status[1]) if status else None
-    # The deletion of many answers 200, and in it one code a key.
+    # DeleteObjects answers 200, with one code for each key.
     if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
         return code[1], 200
     if "redirect without LOCATION" in message:

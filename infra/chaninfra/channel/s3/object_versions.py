@@ -1,10 +1,13 @@
-"""The versions of objects and open uploads: what a deletion for good must name, and a plain listing does not show."""
+"""Versions of objects and unfinished multipart uploads, by boto3: a plain listing shows neither.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html and .../API_ListMultipartUploads.html
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
@@ -13,14 +16,30 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"})
-"""What a store says to a call of the S3 API that it does not have."""
-_GONE = frozenset({"NoSuchKey", "NoSuchVersion"})
+"""The error codes with which stores answer a call of the S3 API that they do not have."""
+_DELETED = frozenset({"NoSuchKey", "NoSuchVersion"})
 
 
-def versions(client: S3Client, location: Location, prefix: str) -> Iterator[tuple[str, str | None, bool]]:
-    """(key, version id, whether it is a delete marker) of all that is below the folder `prefix`, old versions too.
+class ObjectVersion(NamedTuple):
+    """A version of an object; `version_id` is None on a store without versions."""
 
-    The version id is None on a store without versions. Raises StorageError and its kinds.
+    key: str
+    version_id: str | None
+    is_delete_marker: bool
+
+
+class OpenUpload(NamedTuple):
+    """A multipart upload that was neither completed nor aborted; `initiated` by the store's clock."""
+
+    key: str
+    upload_id: str
+    initiated: datetime
+
+
+def versions(client: S3Client, location: Location, prefix: str) -> Iterator[ObjectVersion]:
+    """Every version and delete marker below the folder `prefix`; the objects, on a store that cannot list versions.
+
+    Raises StorageError.
     """
     from botocore.exceptions import ClientError
 
@@ -29,22 +48,22 @@ def versions(client: S3Client, location: Location, prefix: str) -> Iterator[tupl
         try:
             for page in client.get_paginator("list_object_versions").paginate(Bucket=location.bucket, Prefix=folder):
                 for version in page.get("Versions", ()):
-                    yield version["Key"], version.get("VersionId"), False
+                    yield ObjectVersion(version["Key"], version.get("VersionId"), is_delete_marker=False)
                 for marker in page.get("DeleteMarkers", ()):
-                    yield marker["Key"], marker.get("VersionId"), True
+                    yield ObjectVersion(marker["Key"], marker.get("VersionId"), is_delete_marker=True)
             return
         except ClientError as error:
             if code_and_status(error)[0] not in UNSUPPORTED:
                 raise
         for listed in client.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=folder):
             for entry in listed.get("Contents", ()):
-                yield entry["Key"], None, False
+                yield ObjectVersion(entry["Key"], None, is_delete_marker=False)
 
 
 def delete(client: S3Client, location: Location, key: str, version: str | None) -> None:
-    """Delete one version of a key, or the key where that is None; GCS, for one, answers 404 where it is gone already.
+    """Delete one version of a key, or the key itself if `version` is None.
 
-    Raises StorageError and its kinds.
+    A version that does not exist is no error; GCS, for example, answers 404. Raises StorageError.
     """
     from botocore.exceptions import ClientError
 
@@ -53,14 +72,14 @@ def delete(client: S3Client, location: Location, key: str, version: str | None) 
         try:
             client.delete_object(Bucket=location.bucket, Key=key, **which)
         except ClientError as error:
-            if code_and_status(error)[0] not in _GONE:
+            if code_and_status(error)[0] not in _DELETED:
                 raise
 
 
-def open_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[tuple[str, str, datetime]]:
-    """(key, upload id, when it was begun) of the uploads below the folder `prefix` that nobody finished.
+def open_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[OpenUpload]:
+    """The open multipart uploads below the folder `prefix`; none on a store that cannot list them.
 
-    None on a store that cannot list them. Raises StorageError and its kinds.
+    Raises StorageError.
     """
     from botocore.exceptions import ClientError
 
@@ -69,14 +88,14 @@ def open_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[
         try:
             for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=location.bucket, Prefix=folder):
                 for upload in page.get("Uploads", ()):
-                    yield upload["Key"], upload["UploadId"], upload["Initiated"]
+                    yield OpenUpload(upload["Key"], upload["UploadId"], upload["Initiated"])
         except ClientError as error:
             if code_and_status(error)[0] not in UNSUPPORTED:
                 raise
 
 
-def abort(client: S3Client, location: Location, key: str, upload: str) -> None:
-    """End an upload and delete its parts; one that is gone already is no error. Raises StorageError and its kinds."""
+def abort(client: S3Client, location: Location, key: str, upload: str) -> bool:
+    """Abort an upload, which deletes its parts; False if it had ended already. Raises StorageError."""
     from botocore.exceptions import ClientError
 
     with translating_errors(location, "abort the upload of", key):
@@ -85,3 +104,5 @@ def abort(client: S3Client, location: Location, key: str, upload: str) -> None:
         except ClientError as error:
             if code_and_status(error)[0] != "NoSuchUpload":
                 raise
+            return False
+    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.s3.boto import ca_bundle
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.user_admin.base import Document
@@ -82,8 +82,6 @@ class MinioUserAdmin:
         from urllib3 import PoolManager, Retry, Timeout
 
         url, known = urlsplit(self._session.location.endpoint_url), self._session.credentials
-        # Where boto3, too, looks for the certificates of a server of one's own.
-        authorities = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
         return MinioAdmin(
             endpoint=url.netloc,
             secure=url.scheme == "https",
@@ -92,7 +90,7 @@ class MinioUserAdmin:
                 timeout=Timeout(_TIMEOUT),
                 retries=Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
                 cert_reqs="CERT_REQUIRED",
-                ca_certs=authorities,
+                ca_certs=ca_bundle() or certifi.where(),
             ),
         )
 

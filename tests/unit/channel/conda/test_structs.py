@@ -1,4 +1,4 @@
-"""Structs that threads read are prepared when they are imported, since two first readers at once end the process."""
+"""Structs that several threads decode are prepared at import: two first decodes at once can crash the process."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-# What msgspec looks at to learn of a Struct.
+# msgspec collects the type information of a Struct by this function.
 _FIRST_READ = """
 import msgspec, msgspec._utils
 from {module} import {name}
 
-def look(*_):
-    raise AssertionError("looked at when it is first read")
+def collect(*_):
+    raise AssertionError("type information was collected at the first decode")
 
-msgspec._utils._get_class_mro_and_typevar_mappings = look
+msgspec._utils._get_class_mro_and_typevar_mappings = collect
 try:
     msgspec.convert({{}}, {name})
 except msgspec.ValidationError:
@@ -36,7 +36,7 @@ except msgspec.ValidationError:
         ("chaninfra.index.contents", "_Record"),
     ],
 )
-def test_nothing_is_left_to_learn_when_a_struct_is_first_read(module: str, name: str) -> None:
+def test_type_information_is_complete_before_the_first_decode(module: str, name: str) -> None:
     program = _FIRST_READ.format(module=module, name=name)
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr

@@ -1,4 +1,4 @@
-"""What a probe found, beside what the row says and the channel declares: each difference is named, with a remedy."""
+"""The findings of a probe: each difference from the table of providers or the channel's settings, with a remedy."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from msgspec import structs
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.probe.probe import Findings
+from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import report
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Fact, Provider
 from support.channels.channels import descriptor
 
-FOUND = Findings(
+FOUND = ProbeResult(
     region="us-east-1",
     refused_region=None,
     reported_region=None,
@@ -40,7 +40,7 @@ SINGLE = structs.replace(CHANNEL, index=DescribedIndex(writers="single"))
 
 
 def row(**facts: Any) -> Provider:
-    """MinIO's row, with other facts."""
+    """The facts about MinIO, with some changed."""
     base = PROVIDERS["minio"]
     capabilities = {
         **base.capabilities,
@@ -51,11 +51,13 @@ def row(**facts: Any) -> Provider:
     return replace(base, capabilities=capabilities, **given)
 
 
-def result(found: Findings, name: str, descriptor: Descriptor = CHANNEL, provider: Provider | None = None) -> Finding:
+def result(
+    found: ProbeResult, name: str, descriptor: Descriptor = CHANNEL, provider: Provider | None = None
+) -> Finding:
     return next(each for each in report(found, provider or row(), descriptor) if each.name == name)
 
 
-def test_a_store_that_does_all_is_in_order() -> None:
+def test_a_store_that_supports_everything_is_ok() -> None:
     results = report(FOUND, row(), CHANNEL)
     assert {each.state for each in results} == {"ok"}
     assert {each.remedy for each in results} == {None}
@@ -66,7 +68,7 @@ def test_a_store_that_does_all_is_in_order() -> None:
     ("name", "change", "descriptor", "state", "says", "remedy"),
     [
         ("region", {"refused_region": "eu-1"}, CHANNEL, "failed", "refuses 'eu-1'", "set `region` to us-east-1"),
-        ("region", {"reported_region": "WEUR"}, CHANNEL, "ok", "the store itself says 'WEUR'", None),
+        ("region", {"reported_region": "WEUR"}, CHANNEL, "ok", "the store reports 'WEUR'", None),
         (
             "addressing",
             {"addressing": ("virtual-host",)},
@@ -75,10 +77,24 @@ def test_a_store_that_does_all_is_in_order() -> None:
             "path does not work, virtual-host does",
             "set `force-path-style` to false",
         ),
-        ("conditional-create", {"create": "ignored"}, CHANNEL, "failed", "the row of `minio` says yes", "to single"),
-        ("conditional-create", {"create": "rejected"}, SINGLE, "warning", "one writer at a time, as declared", None),
-        ("conditional-replace", {"replace": "rejected"}, CHANNEL, "failed", "refuses every such write", "to single"),
-        ("conditional-multipart", {"multipart": "ignored"}, CHANNEL, "warning", "in one piece", None),
+        (
+            "conditional-create",
+            {"create": "ignored"},
+            CHANNEL,
+            "failed",
+            "`chaninfra providers minio` says yes",
+            "to single",
+        ),
+        ("conditional-create", {"create": "unsupported"}, SINGLE, "warning", "one writer at a time, as declared", None),
+        (
+            "conditional-replace",
+            {"replace": "unsupported"},
+            CHANNEL,
+            "failed",
+            "rejects every conditional write",
+            "to single",
+        ),
+        ("conditional-multipart", {"multipart": "ignored"}, CHANNEL, "warning", "in one PUT", None),
         (
             "conditional-multipart",
             {"create": "ignored", "multipart": "ignored"},
@@ -87,8 +103,8 @@ def test_a_store_that_does_all_is_in_order() -> None:
             "two writers could overwrite",
             "to single",
         ),
-        ("deletion", {"digest": None}, CHANNEL, "warning", "DeleteObjects is not there", "one by one"),
-        ("list-after-write", {"listing": "late"}, CHANNEL, "warning", "does not show at once", "reindex"),
+        ("deletion", {"digest": None}, CHANNEL, "warning", "DeleteObjects is not supported", "one by one"),
+        ("list-after-write", {"listing": "late"}, CHANNEL, "warning", "does not show a new object at once", "reindex"),
         ("missing-key", {"missing": 403}, CHANNEL, "failed", "403 for a key", "s3:ListBucket"),
         ("missing-key-anonymous", {"missing_anonymous": 403}, PUBLIC, "failed", "403 for a key", "index.formats"),
         ("missing-key-anonymous", {"missing_anonymous": None}, PUBLIC, "failed", "no answer", "index.formats"),
@@ -98,7 +114,7 @@ def test_a_store_that_does_all_is_in_order() -> None:
         ("scratch", {"keeps_uploads": True}, CHANNEL, "warning", "was left open", "s3:AbortMultipartUpload"),
     ],
 )
-def test_each_difference_is_named(
+def test_each_difference_is_reported(
     name: str, change: dict[str, Any], descriptor: Descriptor, state: str, says: str, remedy: str | None
 ) -> None:
     found = result(structs.replace(FOUND, **change), name, descriptor)
@@ -109,29 +125,29 @@ def test_each_difference_is_named(
 
 
 @pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "warning")])
-def test_refused_checksums_are_news_only_where_the_row_does_not_say_so(said: str, state: str) -> None:
+def test_rejected_checksums_are_a_warning_unless_the_providers_table_expects_them(said: str, state: str) -> None:
     found = result(structs.replace(FOUND, checksums="rejected"), "checksums", provider=row(checksums=said))
     assert found.state == state
-    assert (f"the row of `minio` says {said}" in found.found) == (state == "warning")
+    assert (f"`chaninfra providers minio` says {said}" in found.found) == (state == "warning")
     assert "AWS_REQUEST_CHECKSUM_CALCULATION" in (found.remedy or "")
 
 
 @pytest.mark.parametrize(("said", "state"), [("content-md5", "ok"), ("checksum", "warning")])
-def test_a_needed_content_md5_is_news_only_where_the_row_does_not_say_so(said: str, state: str) -> None:
+def test_required_content_md5_is_a_warning_unless_the_providers_table_expects_it(said: str, state: str) -> None:
     assert result(structs.replace(FOUND, digest="content-md5"), "deletion", provider=row(digest=said)).state == state
 
 
-def test_a_store_that_does_more_than_its_row_says_is_in_order() -> None:
+def test_a_store_that_supports_more_than_the_providers_table_says_is_ok() -> None:
     less = row(capabilities={"conditional-create": Fact("no", "a test")})
     found = result(FOUND, "conditional-create", provider=less)
-    assert (found.state, found.found) == ("ok", "honoured; the row of `minio` says no")
+    assert (found.state, found.found) == ("ok", "honoured; `chaninfra providers minio` says no")
 
 
-def test_readers_of_another_domain_are_not_judged_by_the_endpoint() -> None:
+def test_the_endpoint_says_nothing_about_readers_on_another_domain() -> None:
     elsewhere = structs.replace(PUBLIC, public_url="https://conda.example.com/c")
     assert result(FOUND, "missing-key-anonymous", elsewhere).state == "ok"
 
 
-def test_what_is_recorded_is_what_is_honoured() -> None:
-    found = structs.replace(FOUND, replace="ignored", multipart="rejected")
+def test_honoured_conditional_writes_are_recorded() -> None:
+    found = structs.replace(FOUND, replace="ignored", multipart="unsupported")
     assert found.conditional_writes == ConditionalWrites(create=True, replace=False, multipart=False)

@@ -1,4 +1,4 @@
-"""How a channel may be written."""
+"""The write mode of a channel, by its store and its number of writers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import structs
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
-from chaninfra.channel.probe.write_mode import WriteMode, honoured, must_write, write_mode
+from chaninfra.channel.probe.write_mode import WriteMode, honoured, require_write_mode, write_mode
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Support
 from support.channels.channels import descriptor
@@ -23,7 +23,7 @@ def described(provider: str = "custom", **index: object) -> Descriptor:
 
 
 @pytest.mark.parametrize(
-    ("writers", "writes", "way"),
+    ("writers", "writes", "mode"),
     [
         ("many", ALL, "conditional"),
         ("single", ALL, "conditional"),
@@ -35,30 +35,31 @@ def described(provider: str = "custom", **index: object) -> Descriptor:
         ("single", NONE, "plain"),
     ],
 )
-def test_the_way_to_write(writers: Writers, writes: ConditionalWrites, way: WriteMode) -> None:
-    assert write_mode(writers, writes) == way
+def test_write_mode(writers: Writers, writes: ConditionalWrites, mode: WriteMode) -> None:
+    assert write_mode(writers, writes) == mode
 
 
-def test_what_a_probe_recorded_counts_before_the_row() -> None:
+def test_a_recorded_probe_takes_precedence_over_the_providers_table() -> None:
     assert honoured(described(conditional_writes=NONE)) == NONE
     assert honoured(described(provider="of-a-later-version")) == ALL
 
 
 @pytest.mark.parametrize("name", [*PROVIDERS])
-def test_without_a_probe_the_row_counts_and_what_nobody_knows_is_tried(name: str) -> None:
-    def tried(said: Support) -> bool:
-        return said != "no"
+def test_without_a_probe_the_providers_table_decides_and_unknown_counts_as_honoured(name: str) -> None:
+    def expected(support: Support) -> bool:
+        return support != "no"
 
     known = PROVIDERS[name].capabilities
     writes = honoured(described(provider=name))
-    assert writes.create == tried(known["conditional-create"].value)
-    assert writes.replace == tried(known["conditional-replace"].value)
-    assert writes.multipart == tried(known["conditional-multipart"].value)
+    assert writes.create == expected(known["conditional-create"].value)
+    assert writes.replace == expected(known["conditional-replace"].value)
+    assert writes.multipart == expected(known["conditional-multipart"].value)
 
 
-def test_many_writers_on_a_store_without_conditional_writes_are_refused_with_a_remedy() -> None:
+def test_many_writers_on_a_store_without_conditional_writes_are_an_error_with_a_remedy() -> None:
     with pytest.raises(ConfigurationError, match="overwrite each other") as caught:
-        must_write(described(conditional_writes=NONE))
-    assert caught.value.where == "s3://my-bucket/c/channel.json, key index.writers"
+        require_write_mode(described(conditional_writes=NONE))
+    assert caught.value.where == "s3://my-bucket/c/channel.json"
+    assert caught.value.key == ("index", "writers")
     assert "`index.writers` to single" in (caught.value.remedy or "")
-    assert must_write(described(conditional_writes=NONE, writers="single")) == "plain"
+    assert require_write_mode(described(conditional_writes=NONE, writers="single")) == "plain"

@@ -1,4 +1,4 @@
-"""Where credentials come from, and that their secrets are never shown."""
+"""The order in which credentials are looked for; secrets are never shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
 
 
-def test_what_is_given_comes_first_then_the_profile_then_s3_then_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_order_given_profile_s3_variables_aws_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("AWS", "S3"):
         monkeypatch.setenv(f"{kind}_ACCESS_KEY_ID", f"of-{kind}")
         monkeypatch.setenv(f"{kind}_SECRET_ACCESS_KEY", "secret-e")
@@ -38,18 +38,18 @@ def test_what_is_given_comes_first_then_the_profile_then_s3_then_aws(monkeypatch
     assert resolve().access_key_id == "of-AWS"
 
 
-def test_none_is_an_error_with_the_remedy() -> None:
+def test_no_credentials_is_an_error_with_a_remedy() -> None:
     with pytest.raises(CredentialsError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         resolve()
 
 
-def test_an_unknown_profile_is_named() -> None:
+def test_the_error_names_an_unknown_profile() -> None:
     with pytest.raises(CredentialsError, match="nobody"):
         resolve(profile="nobody")
 
 
 @pytest.mark.parametrize("profile", [None, "assuming"])
-def test_a_role_that_is_not_given_is_an_error_with_the_remedy(
+def test_a_role_that_sts_refuses_is_an_error_with_a_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str | None
 ) -> None:
     role = "arn:aws:iam::123456789012:role/publisher"
@@ -69,7 +69,7 @@ def test_a_role_that_is_not_given_is_an_error_with_the_remedy(
 
 @contextmanager
 def _refusing_sts() -> Iterator[str]:
-    """The URL of an STS that gives no role to anybody."""
+    """The URL of an STS that refuses every role."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -86,7 +86,7 @@ def _refusing_sts() -> Iterator[str]:
         server.shutdown()
 
 
-def test_half_a_pair_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_an_access_key_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CredentialsError, match="the given access key has no secret access key"):
         resolve(access_key_id="given")
     monkeypatch.setenv("S3_SECRET_ACCESS_KEY", "secret-e")

@@ -1,4 +1,4 @@
-"""What the answers of stores mean; none but NoSuchKey may ever mean "not there"."""
+"""Answers of stores as errors; only NoSuchKey may mean that an object does not exist."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
         ("SignatureDoesNotMatch", 403, CredentialsError, 5, "does not accept these credentials"),
         # versitygw's answer to an access key that it does not know.
         ("XAdminUserNotFound", 404, CredentialsError, 5, "does not accept these credentials"),
-        ("RequestTimeTooSkewed", 403, ClockError, 5, "clocks differ"),
+        ("RequestTimeTooSkewed", 403, ClockError, 5, "the clocks of this machine and of the store differ"),
         ("AccessDenied", 403, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
         ("AccessDenied", 200, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
         ("", 403, DeniedError, 5, "may not read s3://my-bucket/a/key"),
         ("PreconditionFailed", 412, ConflictError, 4, "changed by another writer"),
         ("ConditionalRequestConflict", 409, ConflictError, 4, "changed by another writer"),
         ("PermanentRedirect", 301, WrongRegionError, 1, "in region 'eu-1'"),
-        ("NotImplemented", 501, UnsupportedError, 1, "cannot read s3://my-bucket/a/key in the way it was asked to"),
+        ("NotImplemented", 501, UnsupportedError, 1, "does not support this request to read s3://my-bucket/a/key"),
         ("", 501, UnsupportedError, 1, "chaninfra doctor --probe"),
         ("SlowDown", 503, StorageError, 1, "the store answered 503 SlowDown"),
         ("NoSuchKey", 404, StorageError, 1, "the store answered 404 NoSuchKey"),
@@ -46,7 +46,7 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
         ("", None, UnreachableError, 1, "no answer (ConnectTimeout)"),
     ],
 )
-def test_an_answer_is_an_error_of_its_own(
+def test_each_answer_has_its_error(
     code: str, status: int | None, kind: type[ChaninfraError], exit_code: int, says: str
 ) -> None:
     error = error_for(HERE, code, status, doing="read", key="a/key", detail="" if status else "ConnectTimeout")
@@ -54,9 +54,11 @@ def test_an_answer_is_an_error_of_its_own(
     assert error.exit_code == exit_code
     assert says in str(error)
     assert error.remedy
+    if isinstance(error, StorageError):
+        assert (error.code, error.status) == (code, status)
 
 
-def test_a_store_that_names_the_right_region_is_quoted() -> None:
+def test_the_region_that_the_store_reports_is_the_remedy() -> None:
     error = error_for(HERE, "AuthorizationHeaderMalformed", 400, doing="read", region="eu-2")
     assert isinstance(error, WrongRegionError)
     assert error.reported == "eu-2"
@@ -73,5 +75,5 @@ def test_a_store_that_names_the_right_region_is_quoted() -> None:
         ("error sending request: connection refused", ("", None)),
     ],
 )
-def test_the_answer_is_found_in_obstores_message(message: str, expected: tuple[str, int | None]) -> None:
+def test_code_and_status_of_an_obstore_error(message: str, expected: tuple[str, int | None]) -> None:
     assert _code_and_status(Exception(message)) == expected

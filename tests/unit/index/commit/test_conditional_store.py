@@ -1,4 +1,4 @@
-"""What becomes of a condition at a store that may not honour it."""
+"""Conditions of PUTs on a store that may not honour them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from msgspec.structs import replace
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.errors import ConfigurationError, ConflictError, UnsupportedError
-from chaninfra.channel.objects import Condition, IfMatch, ObjectBody
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.index.commit.conditional_store import conditional_store
 from support.index_model.index_processes import channel
 from support.index_model.memory_store import Alone, MemoryStore, etag
 
 
-class Deaf(MemoryStore):
-    """A store that takes no notice of conditions."""
+class Ignoring(MemoryStore):
+    """A store that ignores conditions."""
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         return super().put(key, body)
 
 
-class Refusing(MemoryStore):
-    """A store that answers conditions with 501."""
+class Rejecting(MemoryStore):
+    """A store that answers 501 to conditions."""
 
-    def put(self, key: str, body: ObjectBody, condition: Condition | IfMatch | None = None) -> str:
+    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         if condition is not None:
-            raise UnsupportedError("cannot write in the way it was asked to (501)")
+            raise UnsupportedError("the store does not support this request to write (501)")
         return super().put(key, body)
 
 
@@ -41,66 +41,66 @@ def described(provider: str, writes: ConditionalWrites | None = None, writers: W
 
 
 @pytest.mark.parametrize("descriptor", [described("minio"), described("custom", ALL), described("custom")])
-def test_a_store_with_conditional_writes_is_given_them(descriptor: Descriptor) -> None:
+def test_a_store_with_conditional_writes_gets_the_conditions(descriptor: Descriptor) -> None:
     store = MemoryStore()
-    made = conditional_store(store, descriptor)
-    made.put("a", ONE, Condition.CREATE)
+    writer = conditional_store(store, descriptor)
+    writer.put("a", ONE, IfAbsent())
     with pytest.raises(ConflictError):
-        made.put("a", TWO, Condition.CREATE)
-    made.put("a", TWO, IfMatch(etag(b"one")))
+        writer.put("a", TWO, IfAbsent())
+    writer.put("a", TWO, IfMatch(etag(b"one")))
     with pytest.raises(ConflictError):
-        made.put("a", ONE, IfMatch(etag(b"one")))
+        writer.put("a", ONE, IfMatch(etag(b"one")))
     assert store.objects == {"a": TWO}
 
 
-def test_a_store_that_is_known_is_not_tried() -> None:
+def test_a_known_store_is_not_tested() -> None:
     store = MemoryStore()
-    conditional_store(store, described("minio")).put("a", ONE, Condition.CREATE)
+    conditional_store(store, described("minio")).put("a", ONE, IfAbsent())
     assert store.log == [("put", "a")]
 
 
-@pytest.mark.parametrize("kind", [Deaf, Refusing])
-@pytest.mark.parametrize("condition", [Condition.CREATE, IfMatch(etag(b"one"))])
-def test_a_store_without_them_is_found_out_at_the_first_write(
-    kind: type[MemoryStore], condition: Condition | IfMatch
+@pytest.mark.parametrize("kind", [Ignoring, Rejecting])
+@pytest.mark.parametrize("condition", [IfAbsent(), IfMatch(etag(b"one"))])
+def test_missing_conditional_writes_are_detected_at_the_first_write(
+    kind: type[MemoryStore], condition: Condition
 ) -> None:
     store = kind()
-    if condition is not Condition.CREATE:
+    if not isinstance(condition, IfAbsent):
         store.objects["a"] = ONE
     with pytest.raises(ConfigurationError, match="no conditional writes"):
         conditional_store(store, described("custom")).put("a", TWO, condition)
 
 
-def test_what_is_there_is_not_overwritten_to_find_out() -> None:
-    store = Deaf()
+def test_the_test_overwrites_no_object_of_another_writer() -> None:
+    store = Ignoring()
     store.objects["a"] = ONE
-    for condition in (Condition.CREATE, IfMatch(etag(b"other"))):
+    for condition in (IfAbsent(), IfMatch(etag(b"other"))):
         with pytest.raises(ConflictError):
             conditional_store(store, described("custom")).put("a", TWO, condition)
     assert store.objects == {"a": ONE}
 
 
-def test_what_is_tried_is_small() -> None:
+def test_the_test_uses_the_smallest_object() -> None:
     store = MemoryStore()
     store.objects["large"] = ONE
-    made = conditional_store(store, described("custom"))
-    made.put("small", ObjectBody(data=b"", content_type=""))
-    made.put("large", TWO, IfMatch(etag(b"one")))
+    writer = conditional_store(store, described("custom"))
+    writer.put("small", ObjectBody(data=b"", content_type=""))
+    writer.put("large", TWO, IfMatch(etag(b"one")))
     assert store.log == [("put", "small"), ("head", "large"), ("put", "large"), ("put", "small")]
 
 
-@pytest.mark.parametrize("kind", [Deaf, Refusing])
+@pytest.mark.parametrize("kind", [Ignoring, Rejecting])
 @pytest.mark.parametrize("writes", [NONE, None])
-def test_a_store_without_them_has_one_writer_at_a_time(
+def test_a_store_without_conditional_writes_works_for_a_single_writer(
     kind: type[MemoryStore], writes: ConditionalWrites | None
 ) -> None:
     if writes:
         with pytest.raises(ConfigurationError, match="no conditional writes"):
             conditional_store(kind(), described("custom", writes))
     store = kind()
-    made = conditional_store(store, described("custom", writes, "single"))
-    made.put("a", ONE, Condition.CREATE)
+    writer = conditional_store(store, described("custom", writes, "single"))
+    writer.put("a", ONE, IfAbsent())
     with pytest.raises(ConflictError):
-        made.put("a", TWO, Condition.CREATE)
-    made.put("a", TWO, IfMatch(etag(b"one")))
+        writer.put("a", TWO, IfAbsent())
+    writer.put("a", TWO, IfMatch(etag(b"one")))
     assert store.objects == {"a": TWO}
