@@ -12,7 +12,7 @@ from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.manifest import ManifestRequest, channel_access, render
-from chaninfra.manifest.client_access import kind
+from chaninfra.manifest.client_access import store_kind
 from support.cases.store_cases import NEEDED, PUBLIC
 from support.paths import TESTS
 
@@ -45,7 +45,7 @@ def described(provider: str, keys: dict[str, Any]) -> Descriptor:
 
 
 def printed(provider: str, keys: dict[str, Any]) -> str:
-    return render("pixi", ManifestRequest(clients=(channel_access(described(provider, keys), None),)))
+    return render("pixi", ManifestRequest(channels=(channel_access(described(provider, keys), None),)))
 
 
 def test_each_store_has_its_file() -> None:
@@ -53,7 +53,7 @@ def test_each_store_has_its_file() -> None:
 
 
 def test_pixi_has_urls_of_its_own_for_google_alone() -> None:
-    kinds = {name: kind(described(name, NEEDED[name])) for name in PROVIDERS}
+    kinds = {name: store_kind(described(name, NEEDED[name])) for name in PROVIDERS}
     assert kinds == {**dict.fromkeys(PROVIDERS, "s3"), "aws": "aws", "gcs": "gcs"}
 
 

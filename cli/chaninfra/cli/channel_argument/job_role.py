@@ -28,7 +28,7 @@ def job_role(text: str | None, name: Format, clients: Sequence[ChannelAccess]) -
     Raises ConfigurationError where there are several.
     """
     where = parse_channel(text or os.environ.get(VARIABLE) or "stack:")
-    if name not in _JOBS or not isinstance(where, Stack) or any(each.kind != "aws" for each in clients):
+    if name not in _JOBS or not isinstance(where, Stack) or any(each.store_kind != "aws" for each in clients):
         return None
     from chaninfra.channel.outputs.access import Access
     from chaninfra.engine.stacks import stack_output

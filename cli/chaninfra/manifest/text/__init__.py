@@ -1,1 +1,1 @@
-"""Writers of TOML, YAML and shell."""
+"""One writer per file type: `document(notes, values)` returns the whole text. Without libraries: start time."""

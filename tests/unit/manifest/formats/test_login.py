@@ -11,10 +11,10 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest import ManifestRequest, Sso, render
-from support.cases.manifests import Case, legal, read
+from support.cases.manifests import Case, access, possible
 
 
-@pytest.mark.parametrize("case", legal("aws-config"), ids=str)
+@pytest.mark.parametrize("case", possible("aws-config"), ids=str)
 def test_botocore_reads_the_profile(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.session import Session
 
@@ -36,7 +36,7 @@ def test_botocore_reads_the_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     from botocore.session import Session
 
     sso = Sso(start_url="https://my-company.awsapps.com/start", account_id="123456789012", role_name="PowerUserAccess")
-    text = render("aws-config", ManifestRequest(clients=(read("aws"),), profile="conda", sso=sso))
+    text = render("aws-config", ManifestRequest(channels=(access("aws"),), profile="conda", sso=sso))
     (tmp_path / "config").write_text(text, "utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     session = Session(profile="conda")
@@ -50,19 +50,19 @@ def test_botocore_reads_the_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_login_is_for_aws_alone() -> None:
     sso = Sso(start_url="https://my-company.awsapps.com/start", account_id="123456789012", role_name="PowerUserAccess")
     with pytest.raises(ConfigurationError, match="only AWS"):
-        render("aws-config", ManifestRequest(clients=(read("minio", "aws"),), sso=sso))
+        render("aws-config", ManifestRequest(channels=(access("minio", "aws"),), sso=sso))
 
 
 @pytest.mark.parametrize("value", ["a\nb = c", "[x]\n", " "])
 def test_no_value_adds_a_line_to_a_profile(value: str) -> None:
     sso = Sso(start_url=value, account_id="1", role_name="r")
     with pytest.raises(ConfigurationError):
-        render("aws-config", ManifestRequest(clients=(read("aws"),), sso=sso))
+        render("aws-config", ManifestRequest(channels=(access("aws"),), sso=sso))
     with pytest.raises(ConfigurationError):
-        render("aws-config", ManifestRequest(clients=(read("aws"),), profile=value))
+        render("aws-config", ManifestRequest(channels=(access("aws"),), profile=value))
 
 
-@pytest.mark.parametrize("case", legal("login", "env", "rattler-build"), ids=str)
+@pytest.mark.parametrize("case", possible("login", "env", "rattler-build"), ids=str)
 def test_a_shell_takes_it(case: Case) -> None:
     done = subprocess.run(["sh", "-n"], input=case.text(), capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr

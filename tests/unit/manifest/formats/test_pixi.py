@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.cli.app import app
 from chaninfra.manifest import ManifestRequest, channel_access, render
-from support.cases.manifests import Case, descriptor, legal
+from support.cases.manifests import Case, descriptor, possible
 from support.paths import TESTS
 
 SCHEMA = Draft7Validator(json.loads((TESTS / "data/pixi-manifest-0.77.0.schema.json").read_text("utf-8")))
@@ -32,12 +32,12 @@ PAGE_FLAGS = {
 
 def pixi(*channels: Descriptor, way: Any = None) -> dict[str, Any]:
     """The workspace that is printed for channels."""
-    text = render("pixi", ManifestRequest(clients=tuple(channel_access(each, way) for each in channels)))
+    text = render("pixi", ManifestRequest(channels=tuple(channel_access(each, way) for each in channels)))
     found: dict[str, Any] = tomllib.loads(text)["workspace"]
     return found
 
 
-@pytest.mark.parametrize("case", legal("pixi", "pyproject"), ids=str)
+@pytest.mark.parametrize("case", possible("pixi", "pyproject"), ids=str)
 def test_pixis_own_schema_accepts_it(case: Case) -> None:
     document = tomllib.loads(case.text())
     SCHEMA.validate(document if case.name == "pixi" else document["tool"]["pixi"])
@@ -49,10 +49,10 @@ def test_pixis_own_schema_is_a_judge() -> None:
     assert list(SCHEMA.iter_errors(document))
 
 
-@pytest.mark.parametrize("case", legal("config"), ids=str)
+@pytest.mark.parametrize("case", possible("config"), ids=str)
 def test_the_config_says_what_the_manifest_says(case: Case) -> None:
     config = tomllib.loads(case.text())
-    workspace = tomllib.loads(Case("pixi", case.way, case.store).text())["workspace"]
+    workspace = tomllib.loads(Case("pixi", case.method, case.store).text())["workspace"]
     assert config["default-channels"] == workspace["channels"]
     assert config.get("s3-options") == workspace.get("s3-options")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.manifest import Format
-from support.cases.manifests import read
+from support.cases.manifests import access
 from support.cases.merge_documents import ANYTHING, DOCUMENTS, KEYS, manifests, workflows
 from support.cases.merging import OPTIONS, OURS, into, into_yaml, is_kept
 from support.example_counts import EXAMPLES
@@ -23,7 +23,7 @@ from support.example_counts import EXAMPLES
 @given(manifests(), st.sampled_from(["pixi", "aws"]))
 def test_all_that_is_not_ours_is_as_it_was(text: str, way: Any) -> None:
     before = tomllib.loads(text)
-    found = into(text, read("minio", way))
+    found = into(text, access("minio", way))
     after = tomllib.loads(found)
     theirs, ours = before["workspace"], after["workspace"]
     assert ours["s3-options"]["my-bucket"] == OPTIONS
@@ -43,7 +43,7 @@ def test_all_that_is_not_ours_is_as_it_was(text: str, way: Any) -> None:
 @EXAMPLES
 @given(manifests("tool.pixi.workspace"))
 def test_a_pyproject_too(text: str) -> None:
-    found = tomllib.loads(into(text, read("aws", "pixi"), name="pyproject"))
+    found = tomllib.loads(into(text, access("aws", "pixi"), name="pyproject"))
     assert found["tool"]["pixi"]["workspace"]["channels"][0] == OURS
 
 
@@ -51,7 +51,7 @@ def test_a_pyproject_too(text: str) -> None:
 @given(st.text(max_size=60) | manifests(), st.sampled_from(["pixi", "pyproject", "config"]))
 def test_any_text_is_merged_or_refused(text: str, name: Format) -> None:
     with suppress(ConfigurationError):
-        into(text, read("minio"), name=name)
+        into(text, access("minio"), name=name)
 
 
 @EXAMPLES
@@ -61,14 +61,14 @@ def test_any_text_is_merged_or_refused(text: str, name: Format) -> None:
     st.sampled_from([("aws", "aws"), ("aws", "pixi"), ("minio", "pixi"), ("minio", "aws"), ("aws", "public")]),
 )
 def test_every_line_of_a_workflow_stays(text: str, name: Format, cell: tuple[str, Any]) -> None:
-    assert is_kept(text, into_yaml(text, read(*cell), name=name))
+    assert is_kept(text, into_yaml(text, access(*cell), name=name))
 
 
 @EXAMPLES
 @given(st.text(max_size=60), st.sampled_from(["github", "gitlab", "gitlab-publish"]))
 def test_any_text_is_merged_into_or_refused(text: str, name: Format) -> None:
     with suppress(ChaninfraError):
-        into_yaml(text, read("minio"), name=name)
+        into_yaml(text, access("minio"), name=name)
 
 
 @EXAMPLES
@@ -76,7 +76,7 @@ def test_any_text_is_merged_into_or_refused(text: str, name: Format) -> None:
 def test_any_document_is_merged_into_or_refused(document: Any, name: Format) -> None:
     way: Any = "public" if name == "condarc" else "pixi"
     with suppress(ChaninfraError):
-        into_yaml(json.dumps(document), read("aws", way), name=name)
+        into_yaml(json.dumps(document), access("aws", way), name=name)
 
 
 @EXAMPLES
@@ -84,4 +84,4 @@ def test_any_document_is_merged_into_or_refused(document: Any, name: Format) -> 
 def test_any_document_of_keys_is_merged_into_or_refused(document: dict[str, Any]) -> None:
     with suppress(ChaninfraError):
         text = tomlkit.dumps({name: value for name, value in document.items() if "null" not in json.dumps(value)})
-        into(text, read("minio"))
+        into(text, access("minio"))

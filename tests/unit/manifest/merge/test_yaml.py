@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest import channel_access
-from support.cases.manifests import descriptor, read
+from support.cases.manifests import access, descriptor
 from support.cases.merging import into_yaml, is_kept
 
 WORKFLOW = """# ours, and dear to us
@@ -38,7 +38,7 @@ jobs:
 
 
 def test_a_workflow_gets_what_it_lacks_and_no_more() -> None:
-    found = into_yaml(WORKFLOW, read("aws", "pixi"))
+    found = into_yaml(WORKFLOW, access("aws", "pixi"))
     assert is_kept(WORKFLOW, found)
     jobs = YAML(typ="safe").load(found)["jobs"]
     assert jobs["lint"] == YAML(typ="safe").load(WORKFLOW)["jobs"]["lint"]
@@ -53,7 +53,7 @@ def test_a_workflow_gets_what_it_lacks_and_no_more() -> None:
 
 
 def test_a_workflow_without_pixi_gets_a_job() -> None:
-    found = YAML(typ="safe").load(into_yaml("jobs:\n  test:\n    runs-on: x\n    steps: []\n", read("minio")))
+    found = YAML(typ="safe").load(into_yaml("jobs:\n  test:\n    runs-on: x\n    steps: []\n", access("minio")))
     assert list(found["jobs"]) == ["test", "test-my-channel"]
     assert found["jobs"]["test-my-channel"]["permissions"] == {"contents": "read"}
 
@@ -64,7 +64,7 @@ def test_the_step_that_logs_in_keeps_its_name() -> None:
             with: {role-to-assume: arn:x, aws-region: us-east-1}
 """
     text = WORKFLOW.replace("        # pixi, as", f"{login}        # pixi, as")
-    steps = YAML(typ="safe").load(into_yaml(text, read("aws", "pixi")))["jobs"]["test"]["steps"]
+    steps = YAML(typ="safe").load(into_yaml(text, access("aws", "pixi")))["jobs"]["test"]["steps"]
     assert steps[1]["with"] == {"role-to-assume": "arn:x", "aws-region": "eu-central-1", "output-credentials": True}
     assert "steps.mine.outputs" in steps[2]["with"]["auth-s3-access-key-id"]
 
@@ -72,11 +72,11 @@ def test_the_step_that_logs_in_keeps_its_name() -> None:
 def test_a_login_to_another_host_is_not_replaced() -> None:
     text = WORKFLOW.replace("cache: true", "auth-host: prefix.dev")
     with pytest.raises(ConflictError, match=r"prefix\.dev"):
-        into_yaml(text, read("aws", "pixi"))
+        into_yaml(text, access("aws", "pixi"))
 
 
 def test_a_job_that_publishes_is_added_once_and_goes_to_another_channel() -> None:
-    found = into_yaml(WORKFLOW, read("minio"), name="github-publish")
+    found = into_yaml(WORKFLOW, access("minio"), name="github-publish")
     assert is_kept(WORKFLOW, found)
     moved = into_yaml(found, channel_access(descriptor("minio", prefix="other"), None), name="github-publish")
     jobs = YAML(typ="safe").load(moved)["jobs"]
@@ -95,7 +95,7 @@ test:
 
 
 def test_a_gitlab_job_keeps_its_commands() -> None:
-    found = into_yaml(PIPELINE, read("aws"), name="gitlab")
+    found = into_yaml(PIPELINE, access("aws"), name="gitlab")
     job = YAML(typ="safe").load(found)["test"]
     assert job["script"] == ["make"]
     assert job["before_script"][-1] == "echo hello"
@@ -106,7 +106,7 @@ def test_a_gitlab_job_keeps_its_commands() -> None:
 
 def test_a_condarc() -> None:
     text = "channels: # c\n- conda-forge\n# x\n- defaults # d\nauto_update_conda: false"
-    found = into_yaml(text, read("aws", "public"), name="condarc")
+    found = into_yaml(text, access("aws", "public"), name="condarc")
     assert is_kept(text, found)
     assert YAML(typ="safe").load(found) == {
         "channels": ["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel", "conda-forge", "defaults"],
@@ -118,4 +118,4 @@ def test_a_condarc() -> None:
 @pytest.mark.parametrize("text", ["jobs: [", "- a\n", "jobs: 1\n", "jobs:\n  a: &a\n    b: *c\n", "\t"])
 def test_a_workflow_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
-        into_yaml(text, read("aws"))
+        into_yaml(text, access("aws"))
