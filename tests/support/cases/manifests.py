@@ -74,7 +74,7 @@ class Case:
         return refusal(self.name, self.method, store_kind(self.descriptor))
 
     def text(self, **more: Any) -> str:
-        """The printed text; `more` is further input of the request. Raises ConfigurationError if the case is not possible."""
+        """The printed text; `more` is further input of the request. Raises ConfigurationError for a refused case."""
         keys = Credentials("AKEXAMPLE", "the-secret") if self.name == "auth-file" else None
         request = ManifestRequest(channels=(channel_access(self.descriptor, self.method),), credentials=keys, **more)
         return render(self.name, request)

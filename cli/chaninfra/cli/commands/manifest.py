@@ -77,7 +77,7 @@ def manifest(
     ] = False,
     store: StoreFlags,
 ) -> None:
-    """Print the settings that a client or a CI job needs to use the channel.
+    """Print the settings that a client or a CI job needs.
 
     The default format is a complete pixi.toml. Its content follows from the access method: an https URL (public), an
     s3:// URL (aws), or an s3:// URL with s3-options (pixi; aws on other stores than AWS).

@@ -7,6 +7,7 @@ values.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,14 +44,18 @@ class Syntax:
             ) from None
 
     def edit(self, text: str, before: Any, after: Any, rendered: Rendered, where: str) -> str:
-        """`text`, which has the values `before`, changed to have `after`.
+        """`text`, which has the values `before`, changed to have `after`; unchanged if it has them.
 
         Raises ConfigurationError, with the rendered text to paste, if no edit gives these values.
         """
-        for edit in self.edits:
-            edited = edit(text, before, after)
-            if edited is not None and self._has(edited, after):
-                return edited
+        # RecursionError: YAML values may contain themselves.
+        with contextlib.suppress(RecursionError):
+            if after == before:
+                return text
+            for edit in self.edits:
+                edited = edit(text, before, after)
+                if edited is not None and self._has(edited, after):
+                    return edited
         raise ConfigurationError(
             "the settings cannot be added without changing other content of the file",
             where=where,

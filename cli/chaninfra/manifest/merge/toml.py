@@ -35,7 +35,7 @@ def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], wher
     before = _TOML.load(text, where)
     path = _path(before, rendered.values)
     after = merged(before, _moved(rendered.values, path), path, channels, where)
-    return text if after == before else _TOML.edit(text, before, after, rendered, where)
+    return _TOML.edit(text, before, after, rendered, where)
 
 
 def merged(

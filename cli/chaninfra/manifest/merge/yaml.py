@@ -30,15 +30,18 @@ def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], wher
     Raises ConfigurationError if it is not YAML, or cannot hold them, and whatever `merged` raises.
     """
     assert isinstance(rendered.values, dict)  # noqa: S101
-    # With a line end, so that an addition does not continue the last line.
-    whole = text if text.endswith("\n") else text + "\n"
-    before = _YAML.load(whole, where)
+    before = _YAML.load(_with_line_end(text), where)
     if before is None:
         # Empty, or comments only.
         printed = yaml.document(rendered.notes, rendered.values)
         return f"{text.rstrip()}\n{printed}" if text.strip() else printed
     after = merged(before, rendered.values, channels, where)
-    return text if after == before else _YAML.edit(whole, before, after, rendered, where)
+    return _YAML.edit(text, before, after, rendered, where)
+
+
+def _with_line_end(text: str) -> str:
+    """The text with a line end, so that an addition does not continue its last line."""
+    return text if text.endswith("\n") else text + "\n"
 
 
 def _parse(text: str) -> Any:
@@ -48,6 +51,7 @@ def _parse(text: str) -> Any:
 def _edited(text: str, before: Any, after: Any) -> str | None:
     """An `Edit`: all differences as text edits; None if there is no place for one of them."""
     edits: list[TextEdit] = []
+    text = _with_line_end(text)
     try:
         _mapping(text, YAML(typ="safe", pure=True).compose(text), before, after, edits)
     except (YAMLError, LookupError, AssertionError):
@@ -81,7 +85,7 @@ def _mapping(text: str, node: Node, before: dict[str, Any], after: dict[str, Any
     assert isinstance(node, MappingNode)  # noqa: S101
     nodes = {key.value: (key, value) for key, value in node.value}
     for name, value in after.items():
-        if name in before and value != before[name]:
+        if name in before and _differ(value, before[name]):
             _value(text, *nodes[name], before[name], value, edits)
     new = {name: value for name, value in after.items() if name not in before}
     if not new:
@@ -144,9 +148,14 @@ def _differences(before: list[Any], after: list[Any]) -> list[tuple[str, int, in
         differences += [
             ("changed", start + step, start + step + 1, new_start + step, new_start + step + 1)
             for step in range(end - start)
-            if before[start + step] != after[new_start + step]
+            if _differ(before[start + step], after[new_start + step])
         ]
     return differences
+
+
+def _differ(left: Any, right: Any) -> bool:
+    # In lists, since they compare by identity first: NaN is not equal to itself, but a copied value keeps its NaN.
+    return [left] != [right]
 
 
 def _identity(item: Any) -> str:
