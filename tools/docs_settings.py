@@ -1,4 +1,4 @@
-"""The page of client settings: what people wrote, with the table and the outputs that the program prints."""
+"""The page docs/client-settings.md: hand-written text, the table of formats, and outputs of the program."""
 
 from __future__ import annotations
 
@@ -14,53 +14,55 @@ _MINIO = "s3://my-bucket/my-channel --offline --provider minio --endpoint-url ht
 
 _HEAD = """# Settings for clients
 
-`chaninfra manifest` prints what a client needs to read a channel, from its descriptor: a stack, a `channel.json`, an https
-URL of one, an `s3://` place, or flags alone. What is below is printed by the program.
+`chaninfra manifest` prints the settings that a client or a CI job needs to use a channel. It reads them from the channel's
+descriptor: from a stack, a `channel.json` file or its https URL, or an `s3://` URL. For a channel without a descriptor,
+flags describe the store.
 
 {formats}
-## The ways of access
+## Access methods
 
-| `--auth` | the client reads | with |
+| `--auth` | URL | credentials |
 |---|---|---|
-| `aws` | `s3://` | the credentials of the AWS tools; elsewhere than on AWS pixi 0.67 or newer, since it needs s3-options too |
-| `pixi` | `s3://` | pixi's credential store, filled by `pixi auth login`, and s3-options |
-| `public` | `https://` | nothing |
+| `aws` | `s3://` | those of the AWS tools. Other stores than AWS need s3-options too, and pixi 0.67 or newer |
+| `pixi` | `s3://` | pixi's credential store, filled by `pixi auth login`; needs s3-options |
+| `public` | `https://` | none |
 | `gcs` | `gcs://` | Google's application default credentials |
 
-Left out, it is the channel's own: `public` for a public channel, `aws` on AWS, else `pixi`. What each format can be printed
-for, by kind of store (`aws`; `s3`: any other that speaks S3; `gcs`):
+The default is the channel's own method: `public` for a public channel, else `aws` on AWS, else `pixi`. The table shows for
+which kinds of store a format is possible with each method: `aws`, `gcs` (Google Cloud Storage), `s3` (any other store).
 
 """
 
 _MIDDLE = """
 
-The channel stands before conda-forge in every list, so that no package there can take a private one's name.
+In every list of channels, the channel comes before conda-forge. So a package on conda-forge cannot take the name of a private
+one.
 
-## Into a file
+## Merging into a file
 
-`--into FILE` merges into what is there. Only what differs changes: comments, order, quotes, line ends and all that is not
-about the channel stay as they are. The diff is printed, the file is replaced in one step, and a second run changes nothing.
-The format follows from the file's name (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`,
-`.github/workflows/*.yml`) unless `--format` names it. With `--check` nothing is written, and the exit code is 1 where the
-file is not up to date, for CI and pre-commit:
+`--into FILE` merges the settings into a file. Only what differs changes: comments, order, quotes, line ends and all other
+content stay. The diff is printed, and the file is replaced in one step. A second run changes nothing. The file name tells
+the format (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`, `.github/workflows/*.yml`);
+otherwise give `--format`. With `--check` nothing is written, and the exit code is 1 if the file is not up to date, for CI
+and pre-commit:
 
 ```sh
 chaninfra manifest channel.json --offline --into pixi.toml --check
 ```
 
-- In a list of channels the channel comes before conda-forge; one that is there already, in order, stays. Another way of
-  access replaces the channel's other URL, and takes s3-options out that no channel in the file needs.
-- In a GitHub workflow each job that sets up pixi gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
-  permission for an ID token, which then is all that the job may but for what it says itself. Versions of actions stay. A
-  workflow without pixi gets a job.
-- `auth-file` holds the key that the credentials flags, variables or the profile lead to. It is never printed, and its file
-  has mode 0600.
+- Lists of channels: the channel is added before conda-forge. A channel that is listed in the right order stays where it is.
+  With another access method, the channel's old URL is replaced, and s3-options that no channel in the file needs are removed.
+- GitHub workflows: each job that sets up pixi gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
+  permission to request an ID token. With this permission the job has only `contents: read` and the permissions that it or the
+  workflow names, no longer GitHub's default ones. Versions of actions stay. A workflow that does not set up pixi gets a job.
+- `auth-file`: the file has the access key from the credential flags, the environment variables or the profile, and mode 0600.
+  It is never printed.
 
 ## In CI
 
-On AWS jobs log in by OIDC, with a role from the stack (`publishers` and `readers`, see [access](aws-access.md)). It is taken
-from the output `access` where CHANNEL is a stack; else `--role-arn` names it, or the variable `AWS_ROLE_ARN` of the
-repository or project does. Other stores' keys are secrets of the repository, named at the top of the file.
+On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is a
+stack, the role is read from its output `access`; otherwise `--role-arn` gives it, or the variable `AWS_ROLE_ARN` of the
+repository or project. On other stores the access key is in secrets of the repository, which the first lines of the file name.
 
 """
 
@@ -68,7 +70,7 @@ repository or project does. Other stores' keys are secrets of the repository, na
 def settings() -> str:
     """The whole page."""
     examples = {
-        "## By format\n\nA public channel's pixi.toml needs no more than its URL; these are of private ones.\n": (
+        "## Examples\n\nThe channels of these examples are private, except for the last one.\n": (
             f"{_MINIO}",
             f"{_AWS} --format pyproject --auth pixi",
             f"{_MINIO} --format login",

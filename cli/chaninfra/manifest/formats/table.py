@@ -74,8 +74,7 @@ class Row:
 
 _NO_UPLOAD = Refusal("uploads need the S3 API", "use --auth pixi with an HMAC key")
 _PUBLIC = Refusal(
-    "a public channel is read without credentials",
-    "no settings are needed to read it; to publish, use --auth aws or --auth pixi",
+    "a public channel is read without credentials or settings", "to publish, use --auth aws or --auth pixi"
 )
 _GOOGLE = Refusal(
     "Google's credentials do not work with the S3 API", "use --auth pixi with an HMAC key, or log in with gcloud"
@@ -85,7 +84,7 @@ _HTTPS = Refusal(
     "use --auth public if the channel is public, or --format pixi",
 )
 _NO_PIXI_STORE = Refusal(
-    "with it pixi uses the credentials of the AWS tools, not its own credential store",
+    "with the method aws, pixi uses the credentials of the AWS tools, not its own credential store",
     "use --format aws-config, or --auth pixi",
 )
 
