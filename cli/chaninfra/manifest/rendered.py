@@ -17,3 +17,10 @@ class Rendered:
     """Sentences for the reader: comment lines above the document, without their `# `. JSON has none."""
     values: Document | str = field(repr=False)
     """The document; of a shell script or a command its lines as text. The repr omits it: auth-file holds secrets."""
+
+    @property
+    def document(self) -> Document:
+        """The values of a format that can be merged. Raises TypeError for a shell script."""
+        if isinstance(self.values, str):
+            raise TypeError("a shell script is not a document")
+        return self.values

@@ -111,7 +111,6 @@ def change(path: Path, name: Format, request: ManifestRequest) -> Change:
 def _merged(text: str, rendered: Rendered, name: Format, request: ManifestRequest, where: str) -> str:
     if not text:
         return to_text(name, rendered)
-    assert isinstance(rendered.values, dict)  # noqa: S101
     match FORMATS[name].file_type:
         case "toml":
             from chaninfra.manifest.merge import toml
@@ -120,7 +119,7 @@ def _merged(text: str, rendered: Rendered, name: Format, request: ManifestReques
         case "json":
             from chaninfra.manifest.merge import json
 
-            return json.merge(text, rendered.values, where)
+            return json.merge(text, rendered.document, where)
     from chaninfra.manifest.merge import workflow, yaml
 
     return yaml.merge(text, rendered, request.channels, where, workflow.MERGED[name])

@@ -31,10 +31,9 @@ _OLD_NAMES = {"workspace": "project"}
 
 def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], where: str) -> str:
     """`text` with the rendered tables. Raises ConfigurationError if it is not TOML, or cannot hold them."""
-    assert isinstance(rendered.values, dict)  # noqa: S101
     before = _TOML.load(text, where)
-    path = _path(before, rendered.values)
-    after = merged(before, _moved(rendered.values, path), path, channels, where)
+    path = _path(before, rendered.document)
+    after = merged(before, _moved(rendered.document, path), path, channels, where)
     return _TOML.edit(text, before, after, rendered, where)
 
 

@@ -29,13 +29,12 @@ def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], wher
 
     Raises ConfigurationError if it is not YAML, or cannot hold them, and whatever `merged` raises.
     """
-    assert isinstance(rendered.values, dict)  # noqa: S101
     before = _YAML.load(_with_line_end(text), where)
     if before is None:
         # Empty, or comments only.
-        printed = yaml.document(rendered.notes, rendered.values)
+        printed = yaml.document(rendered.notes, rendered.document)
         return f"{text.rstrip()}\n{printed}" if text.strip() else printed
-    after = merged(before, rendered.values, channels, where)
+    after = merged(before, rendered.document, channels, where)
     return _YAML.edit(text, before, after, rendered, where)
 
 
