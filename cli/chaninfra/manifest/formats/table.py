@@ -228,6 +228,6 @@ def markdown() -> str:
             cells.append(f"no ({refusals.index(refused) + 1})")
         lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
     lines.append("")
-    for number, each in enumerate(refusals, 1):
-        lines.append(f"{number}. {each.reason[0].upper()}{each.reason[1:]}; {each.remedy}.")
+    for number, refused in enumerate(refusals, 1):
+        lines.append(f"{number}. {refused.reason[0].upper()}{refused.reason[1:]}; {refused.remedy}.")
     return "\n".join(lines)

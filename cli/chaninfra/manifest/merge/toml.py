@@ -51,7 +51,7 @@ def merged(
     if not theirs:
         theirs |= wanted
         return after
-    name = next(each for each in _LISTS if each in wanted)
+    name = next(key for key in _LISTS if key in wanted)
     listed = theirs.get(name, [])
     if not isinstance(listed, list):
         raise ConfigurationError(
@@ -111,9 +111,9 @@ def _table(values: Document, path: Sequence[str], where: str) -> Document:
 def _mentions(value: Any, bucket: str, own_urls: Collection[str]) -> bool:
     """Whether any other channel in the file is in the bucket."""
     if isinstance(value, dict):
-        return any(_mentions(each, bucket, own_urls) for each in value.values())
+        return any(_mentions(item, bucket, own_urls) for item in value.values())
     if isinstance(value, list):
-        return any(_mentions(each, bucket, own_urls) for each in value)
+        return any(_mentions(item, bucket, own_urls) for item in value)
     return isinstance(value, str) and value not in own_urls and f"{value}/".startswith(f"s3://{bucket}/")
 
 
@@ -255,9 +255,9 @@ def _item(value: Any, *, inline: bool) -> Any:
     if inline:
         table: Any = tomlkit.inline_table()
     else:
-        table = tomlkit.table(is_super_table=all(isinstance(each, dict) for each in value.values()))
-    for name, each in value.items():
-        table[name] = _item(each, inline=inline)
+        table = tomlkit.table(is_super_table=all(isinstance(item, dict) for item in value.values()))
+    for name, item in value.items():
+        table[name] = _item(item, inline=inline)
     return table
 
 
