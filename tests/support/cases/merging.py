@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chaninfra.manifest import ChannelAccess, Format, ManifestRequest
 from chaninfra.manifest.formats.table import render_values
 from chaninfra.manifest.merge import toml, workflow, yaml
 
 OURS = "s3://my-bucket/my-channel"
 OPTIONS = {"endpoint-url": "https://minio.example.com", "region": "us-east-1", "force-path-style": True}
+CHANNEL_LISTS: list[tuple[list[Any], list[Any]]] = [
+    (["conda-forge"], [OURS, "conda-forge"]),
+    (["bioconda", OURS, "conda-forge"], ["bioconda", OURS, "conda-forge"]),
+    (["conda-forge", OURS], [OURS, "conda-forge"]),
+    (["https://conda.anaconda.org/conda-forge/", OURS], [OURS, "https://conda.anaconda.org/conda-forge/"]),
+    (["nvidia"], [OURS, "nvidia"]),
+    ([{"channel": "conda-forge", "priority": 1}], [OURS, {"channel": "conda-forge", "priority": 1}]),
+    ([{"channel": OURS, "priority": 9}, "conda-forge"], [{"channel": OURS, "priority": 9}, "conda-forge"]),
+    ([OURS, "conda-forge", OURS], [OURS, "conda-forge"]),
+]
+"""(the list in the file, the list after a merge of the channel OURS)."""
 
 
 def into(text: str, *channels: ChannelAccess, name: Format = "pixi") -> str:

@@ -8,22 +8,10 @@ import pytest
 
 from chaninfra.manifest.merge import channel_list
 from support.cases.manifests import access
-from support.cases.merging import OURS
+from support.cases.merging import CHANNEL_LISTS
 
 
-@pytest.mark.parametrize(
-    ("listed", "expected"),
-    [
-        (["conda-forge"], [OURS, "conda-forge"]),
-        (["bioconda", OURS, "conda-forge"], ["bioconda", OURS, "conda-forge"]),
-        (["conda-forge", OURS], [OURS, "conda-forge"]),
-        (["https://conda.anaconda.org/conda-forge/", OURS], [OURS, "https://conda.anaconda.org/conda-forge/"]),
-        (["nvidia"], [OURS, "nvidia"]),
-        ([{"channel": "conda-forge", "priority": 1}], [OURS, {"channel": "conda-forge", "priority": 1}]),
-        ([{"channel": OURS, "priority": 9}, "conda-forge"], [{"channel": OURS, "priority": 9}, "conda-forge"]),
-        ([OURS, "conda-forge", OURS], [OURS, "conda-forge"]),
-    ],
-)
+@pytest.mark.parametrize(("listed", "expected"), CHANNEL_LISTS)
 def test_the_channel_comes_before_conda_forge_and_entries_in_order_stay(listed: list[Any], expected: list[Any]) -> None:
     channels = [access("minio")]
     merged = channel_list.merged(listed, channels)

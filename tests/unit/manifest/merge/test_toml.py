@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from typing import Any
 
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest import ManifestRequest, channel_access, render
 from support.cases.manifests import access, descriptor
-from support.cases.merging import OPTIONS, into, is_kept
+from support.cases.merging import CHANNEL_LISTS, OPTIONS, into, is_kept
 
 
 def test_a_manifest_keeps_its_comments_order_and_quotes() -> None:
@@ -65,6 +67,23 @@ def test_a_table_project_is_not_doubled_by_a_workspace() -> None:
     found = tomllib.loads(into('[project]\nname = "x"\nchannels = ["conda-forge"]\n', access("minio")))
     assert "workspace" not in found
     assert found["project"]["s3-options"] == {"my-bucket": OPTIONS}
+
+
+@pytest.mark.parametrize(("listed", "expected"), CHANNEL_LISTS)
+def test_lists_of_channels_in_toml_are_merged(listed: list[Any], expected: list[Any]) -> None:
+    found = tomllib.loads(into(f"[workspace]\nchannels = {array(listed)}\n", access("minio")))
+    assert found["workspace"]["channels"] == expected
+
+
+def array(channels: list[Any]) -> str:
+    """A TOML array of strings and of inline tables with a channel and its priority."""
+    items = [
+        f"{{ channel = {json.dumps(item['channel'])}, priority = {item['priority']} }}"
+        if isinstance(item, dict)
+        else json.dumps(item)
+        for item in channels
+    ]
+    return f"[{', '.join(items)}]"
 
 
 def test_several_channels_keep_their_order() -> None:
