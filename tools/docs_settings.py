@@ -1,4 +1,4 @@
-"""Generate docs/client-settings.md: written text, with the table and the outputs of `chaninfra manifest`."""
+"""The page docs/client-settings.md: hand-written text, the table of formats, and outputs of the program."""
 
 from __future__ import annotations
 
@@ -14,62 +14,63 @@ _MINIO = "s3://my-bucket/my-channel --offline --provider minio --endpoint-url ht
 
 _HEAD = """# Settings for clients
 
-`chaninfra manifest` prints the settings that a client needs to read a channel. It takes them from the channel's descriptor:
-a stack, a `channel.json` or its https URL, an `s3://` channel, or options alone. The outputs on this page are printed by
-the program.
+`chaninfra manifest` prints the settings that a client or a CI job needs to use a channel. It reads them from the channel's
+descriptor: from a stack, a `channel.json` file or its https URL, or an `s3://` URL. For a channel without a descriptor,
+flags describe the store.
 
 {formats}
-## Ways of access
+## Access methods
 
-| `--auth` | the client reads | with |
+| `--auth` | URL | credentials |
 |---|---|---|
-| `aws` | `s3://` | the credentials of the AWS tools; on other stores also s3-options, and so pixi 0.67 or newer |
-| `pixi` | `s3://` | pixi's credential store, filled by `pixi auth login`, and s3-options |
-| `public` | `https://` | nothing |
+| `aws` | `s3://` | those of the AWS tools. Other stores than AWS need s3-options too, and pixi 0.67 or newer |
+| `pixi` | `s3://` | pixi's credential store, filled by `pixi auth login`; needs s3-options |
+| `public` | `https://` | none |
 | `gcs` | `gcs://` | Google's application default credentials |
 
-The default is the channel's own: `public` for a public channel, `aws` on AWS, else `pixi`. The table shows the ways of
-access that each format supports, by kind of store (`aws`; `s3`: any other S3-compatible store; `gcs`):
+The default is the channel's own method: `public` for a public channel, else `aws` on AWS, else `pixi`. The table shows for
+which kinds of store a format is possible with each method: `aws`, `gcs` (Google Cloud Storage), `s3` (any other store).
 
 """
 
 _MIDDLE = """
 
-The channel comes before conda-forge in every list, so that a package of the same name on conda-forge is not preferred.
+In every list of channels, the channel comes before conda-forge. So a package on conda-forge cannot take the name of a private
+one.
 
-## Merge into a file
+## Merging into a file
 
-`--into FILE` merges the settings into an existing file. It changes only what differs: comments, order, quotes, line endings
-and all other settings stay. It prints the diff and replaces the file atomically; a second run changes nothing. The format
-follows from the file name (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`,
-`.github/workflows/*.yml`), unless `--format` is given. With `--check` it writes nothing, and exits with 1 if the file is not
-up to date, for CI and pre-commit:
+`--into FILE` merges the settings into a file. Only what differs changes: comments, order, quotes, line ends and all other
+content stay. The diff is printed, and the file is replaced in one step. A second run changes nothing. The file name tells
+the format (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`, `.github/workflows/*.yml`);
+otherwise give `--format`. With `--check` nothing is written, and the exit code is 1 if the file is not up to date, for CI
+and pre-commit:
 
 ```sh
 chaninfra manifest channel.json --offline --into pixi.toml --check
 ```
 
-- Lists of channels: the channel is inserted before conda-forge, and stays where it is if it is before it already. With
-  another `--auth`, the channel's other URL is replaced, and s3-options that no channel in the file needs are removed.
-- GitHub workflows: each job that sets up pixi gets the steps and inputs that it lacks: the login to AWS, the inputs of
-  setup-pixi, and the permission `id-token: write`. GitHub gives a job with `permissions` no others than those it lists, so
-  add what else the job needs. Versions of actions are not changed. A workflow without pixi gets a new job.
-- `auth-file` contains the access key of the credentials options, the environment or the profile. It is never printed, and
-  the file has mode 0600.
+- Lists of channels: the channel is added before conda-forge. A channel that is listed in the right order stays where it is.
+  With another access method, the channel's old URL is replaced, and s3-options that no channel in the file needs are removed.
+- GitHub workflows: each job that sets up pixi gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
+  permission to request an ID token. With this permission the job has only `contents: read` and the permissions that it or the
+  workflow names, no longer GitHub's default ones. Versions of actions stay. A workflow that does not set up pixi gets a job.
+- `auth-file`: the file has the access key from the credential flags, the environment variables or the profile, and mode 0600.
+  It is never printed.
 
 ## In CI
 
-On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is
-a stack, the role is taken from its output `access`. Otherwise set `--role-arn`, or the variable `AWS_ROLE_ARN` of the
-repository or project. For other stores, the access key is in secrets of the repository, which the top of the file names.
+On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is a
+stack, the role is read from its output `access`; otherwise `--role-arn` gives it, or the variable `AWS_ROLE_ARN` of the
+repository or project. On other stores the access key is in secrets of the repository, which the first lines of the file name.
 
 """
 
 
 def settings() -> str:
-    """The text of docs/client-settings.md."""
+    """The whole page."""
     examples = {
-        "## By format\n\nThese are for private channels; the pixi.toml of a public channel needs only its URL.\n": (
+        "## Examples\n\nThe channels of these examples are private, except for the last one.\n": (
             f"{_MINIO}",
             f"{_AWS} --format pyproject --auth pixi",
             f"{_MINIO} --format login",

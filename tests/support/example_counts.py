@@ -1,4 +1,4 @@
-"""How many examples hypothesis makes: few for every run, more for `tests/long`."""
+"""How many examples hypothesis makes: few in `make test`, more in `make test-long`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How a client gets at a channel: the ways of access, the kinds of store, and what each pair makes of a channel.
+"""How clients read a channel: access methods, kinds of store, and the URL and settings that follow from both.
 
-pixi reads S3 in two ways (pixi's documentation, page S3): with the credentials of the AWS tools, or with those of its
-own store for a bucket that has `s3-options`. Since 0.67 a bucket with s3-options whose credentials are not in pixi's
-store is read with those of the AWS tools, so that this way is open to stores that need an endpoint.
+pixi reads S3 in two ways (pixi's documentation, page "S3"): with the credentials of the AWS tools, or, for a bucket
+with `s3-options`, with the access key in its own credential store. Since 0.67, if that store has no key for a bucket
+with s3-options, pixi uses the credentials of the AWS tools. So `aws` also works for stores that need an endpoint URL.
 """
 
 from __future__ import annotations
@@ -12,98 +12,105 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.location import join
+from chaninfra.channel.location import AddressingStyle, join
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
 
-Way = Literal["aws", "pixi", "public", "gcs"]
-WAYS: tuple[Way, ...] = get_args(Way)
-Kind = Literal["aws", "s3", "gcs"]
-"""AWS itself; a store that speaks S3; one that does, and that pixi has URLs of its own for."""
+AccessMethod = Literal["aws", "pixi", "public", "gcs"]
+"""How a client reads the channel; the values of `--auth`.
+
+`aws`: s3:// with the credentials of the AWS tools. `pixi`: s3:// with pixi's credential store. `public`: https, without
+credentials. `gcs`: gcs:// with Google's application default credentials.
+"""
+ACCESS_METHODS: tuple[AccessMethod, ...] = get_args(AccessMethod)
+
+StoreKind = Literal["aws", "s3", "gcs"]
+"""`aws`: AWS S3. `gcs`: Google Cloud Storage, for which pixi also has gcs:// URLs. `s3`: any other store."""
+STORE_KINDS: tuple[StoreKind, ...] = get_args(StoreKind)
 
 AWS_CHAIN_SINCE = "0.67"
-"""The first pixi that reads a bucket with s3-options by the credentials of the AWS tools."""
+"""The first pixi version that reads a bucket with s3-options using the credentials of the AWS tools."""
 
 
 @dataclass(frozen=True)
 class ChannelAccess:
-    """A channel, and the way in which a client reads it."""
+    """A channel and the method by which a client reads it."""
 
     descriptor: Descriptor
-    way: Way
+    method: AccessMethod
 
     @property
-    def kind(self) -> Kind:
-        """The kind of store that the channel lies in."""
-        return kind(self.descriptor)
+    def store_kind(self) -> StoreKind:
+        """The kind of store that holds the channel."""
+        return store_kind(self.descriptor)
 
     @property
     def url(self) -> str:
-        """What stands in a list of channels."""
-        found = self.descriptor
-        match self.way:
+        """The channel's URL in a list of channels: s3://, gcs:// or https://, by the access method."""
+        descriptor = self.descriptor
+        match self.method:
             case "public":
-                return found.public_url or found.url
+                return descriptor.public_url or descriptor.url
             case "gcs":
-                return f"{self.way}://{join(found.bucket, found.prefix)}"
-        return found.url
+                return f"gcs://{join(descriptor.bucket, descriptor.prefix)}"
+        return descriptor.url
 
     @property
     def other_urls(self) -> tuple[str, ...]:
-        """The URLs by which the other ways name the same channel."""
-        found = self.descriptor
-        names = [ChannelAccess(found, each).url for each in WAYS if each != "gcs" or self.kind == "gcs"]
-        return tuple(dict.fromkeys(name for name in names if name != self.url))
+        """The URLs of the same channel by the other access methods."""
+        methods = [method for method in ACCESS_METHODS if method != "gcs" or self.store_kind == "gcs"]
+        urls = [ChannelAccess(self.descriptor, method).url for method in methods]
+        return tuple(dict.fromkeys(url for url in urls if url != self.url))
 
     @property
     def bucket_url(self) -> str:
-        """What pixi's credential store files the bucket's key under."""
+        """The URL under which pixi's credential store keeps the bucket's access key: s3://BUCKET."""
         return f"s3://{self.descriptor.bucket}"
 
     @property
-    def has_options(self) -> bool:
-        """Whether pixi needs s3-options for the bucket: it cannot know where a store is that is not AWS."""
-        return self.way == "pixi" or (self.way == "aws" and self.kind != "aws")
+    def has_s3_options(self) -> bool:
+        """Whether pixi needs s3-options for the bucket: always for its own credential store, else for all but AWS."""
+        return self.method == "pixi" or (self.method == "aws" and self.store_kind != "aws")
 
     @property
-    def addressing_style(self) -> str:
-        """What rattler-build and `pixi upload s3` call the place of the bucket's name."""
-        return "path" if self.descriptor.force_path_style else "virtual-host"
+    def addressing_style(self) -> AddressingStyle:
+        """The value for `--addressing-style` and S3_ADDRESSING_STYLE of rattler-build and `pixi upload s3`."""
+        return self.descriptor.location.addressing_style
 
 
-def kind(descriptor: Descriptor) -> Kind:
-    """The kind of store. A provider that this version does not know speaks S3, as all do."""
+def store_kind(descriptor: Descriptor) -> StoreKind:
+    """The kind of store that holds the channel; `s3` for a provider that this version does not know."""
     row = PROVIDERS.get(descriptor.provider)
     if row is None:
         return "s3"
     return "aws" if row.backend == "aws" else row.scheme.value
 
 
-def channel_access(descriptor: Descriptor, way: Way | None) -> ChannelAccess:
-    """The channel with the way that is asked for, else its own.
+def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> ChannelAccess:
+    """The channel with the given access method (default: the descriptor's `auth`).
 
-    Raises ConfigurationError for public access to a channel that is not, and for Google's URLs of another store.
+    Raises ConfigurationError for `public` if the channel has no public URL, and for `gcs` on any other store.
     """
-    chosen = way or descriptor.auth
+    chosen = method or descriptor.auth
     if chosen == "public" and descriptor.public_url is None:
         raise ConfigurationError(
-            f"the channel is {descriptor.visibility}: it has no https URL that everybody may read",
+            f"the channel is {descriptor.visibility}: it has no public https URL",
             where=descriptor.url,
-            remedy="use `--auth aws` or `--auth pixi`; or set `visibility` to public in its stack config and run "
+            remedy="use --auth aws or --auth pixi; or set `visibility` to public in its stack config and run "
             "`pulumi up`",
         )
-    if chosen == "gcs" and kind(descriptor) != "gcs":
+    if chosen == "gcs" and store_kind(descriptor) != "gcs":
         raise ConfigurationError(
-            "gcs:// names buckets of Google Cloud Storage alone",
+            "gcs:// URLs work only for buckets of Google Cloud Storage",
             where=f"{descriptor.url}, provider {descriptor.provider}",
-            remedy="use `--auth pixi`",
+            remedy="use --auth pixi",
         )
     return ChannelAccess(descriptor, chosen)
 
 
-def buckets(clients: Sequence[ChannelAccess]) -> dict[str, ChannelAccess]:
-    """The first channel of each bucket, by the bucket's name, in order."""
-    found: dict[str, ChannelAccess] = {}
-    for each in clients:
-        found.setdefault(each.descriptor.bucket, each)
-    return found
+def by_bucket(channels: Sequence[ChannelAccess]) -> dict[str, ChannelAccess]:
+    """Bucket name → its first channel, in the order of `channels`."""
+    first: dict[str, ChannelAccess] = {}
+    for access in channels:
+        first.setdefault(access.descriptor.bucket, access)
+    return first

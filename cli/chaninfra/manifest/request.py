@@ -1,4 +1,4 @@
-"""What a renderer is given: the channels in the order of their priority, and what no descriptor says."""
+"""The input of every renderer: the channels in the order of their priority, and what no descriptor says."""
 
 from __future__ import annotations
 
@@ -7,100 +7,101 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess, buckets
+from chaninfra.manifest.client_access import ChannelAccess, by_bucket
 
 if TYPE_CHECKING:
     from chaninfra.channel.s3.credentials import Credentials
 
 CONDA_FORGE = "conda-forge"
-PRINTED = "Printed by `chaninfra manifest`."
+PRINTED_BY = "Printed by `chaninfra manifest`."
+"""The first note of every format."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sso:
-    """A login by AWS IAM Identity Center: where, and as whom."""
+    """A login by AWS IAM Identity Center."""
 
     start_url: str
     account_id: str
     role_name: str
     region: str | None = None
-    """Where Identity Center is; None: the bucket's region."""
+    """The region of Identity Center; None: the bucket's region."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ManifestRequest:
     """The channels, and what else a format may need."""
 
-    clients: tuple[ChannelAccess, ...]
+    channels: tuple[ChannelAccess, ...]
+    """At least one channel, the first with the highest priority."""
     profile: str | None = None
-    """The profile of the AWS configuration files; None: the first channel's name."""
+    """The profile name in the AWS configuration files; None: the first channel's name."""
     sso: Sso | None = None
     role_arn: str | None = None
-    """The role that a CI job assumes; None: the job finds it in a variable."""
+    """ARN of the role that a CI job assumes; None: the job reads it from a variable of the CI system."""
     credentials: Credentials | None = field(default=None, repr=False)
-    """What auth-file writes; no other format ever sees a secret."""
+    """The access key that `auth-file` writes; no other format reads it."""
 
     @property
-    def channels(self) -> list[str]:
-        """The URLs, these channels before conda-forge, so that nobody there can take a private name."""
-        return [*dict.fromkeys(each.url for each in self.clients), CONDA_FORGE]
+    def channel_urls(self) -> list[str]:
+        """The channels' URLs, then conda-forge: a package there cannot take the name of a private one."""
+        return [*dict.fromkeys(access.url for access in self.channels), CONDA_FORGE]
 
-    def one(self) -> ChannelAccess:
-        """The only channel. Raises ConfigurationError where there are more."""
-        if len(self.clients) > 1:
-            names = ", ".join(each.descriptor.name for each in self.clients)
+    def only_channel(self) -> ChannelAccess:
+        """The only channel. Raises ConfigurationError if there are several."""
+        if len(self.channels) > 1:
+            names = [access.descriptor.name for access in self.channels]
             raise ConfigurationError(
-                f"there are {len(self.clients)} channels ({names}), and one publishes to one",
-                where=", ".join(each.descriptor.url for each in self.clients),
-                remedy=f"name it: stack:NAME#{self.clients[0].descriptor.name}, or give the descriptor of one alone",
+                f"the source has {len(names)} channels ({', '.join(names)}), but a job or script publishes to one",
+                where=", ".join(access.descriptor.url for access in self.channels),
+                remedy=f"name one: stack:NAME#{names[0]}, or give the descriptor of one channel",
             )
-        return self.clients[0]
+        return self.channels[0]
 
-    def one_bucket(self) -> ChannelAccess:
-        """The first channel, where all are in one bucket. Raises ConfigurationError where they are not."""
-        found = buckets(self.clients)
-        if len(found) > 1:
+    def in_only_bucket(self) -> ChannelAccess:
+        """The first channel, if all channels are in the same bucket. Raises ConfigurationError if they are not."""
+        buckets = by_bucket(self.channels)
+        if len(buckets) > 1:
             raise ConfigurationError(
-                f"the channels are in {len(found)} buckets ({', '.join(found)}), and a job logs in to one",
-                where=", ".join(each.bucket_url for each in found.values()),
-                remedy="give the channels of one bucket",
+                f"the channels are in {len(buckets)} buckets ({', '.join(buckets)}), but this format is for one bucket",
+                where=", ".join(access.bucket_url for access in buckets.values()),
+                remedy="give channels of one bucket only",
             )
-        return self.clients[0]
+        return self.channels[0]
 
 
-def options(clients: Sequence[ChannelAccess]) -> dict[str, dict[str, str | bool]]:
-    """The s3-options of the buckets that need them, once a bucket; the three keys are all there are, and required."""
-    wanted = [each for each in clients if each.has_options]
+def s3_options(channels: Sequence[ChannelAccess]) -> dict[str, dict[str, str | bool]]:
+    """Bucket name → pixi's s3-options, for the buckets that need them. pixi requires these three keys."""
     return {
         bucket: {
-            "endpoint-url": each.descriptor.endpoint_url,
-            "region": each.descriptor.region,
-            "force-path-style": each.descriptor.force_path_style,
+            "endpoint-url": access.descriptor.endpoint_url,
+            "region": access.descriptor.region,
+            "force-path-style": access.descriptor.force_path_style,
         }
-        for bucket, each in buckets(wanted).items()
+        for bucket, access in by_bucket([access for access in channels if access.has_s3_options]).items()
     }
 
 
-def notes(clients: Sequence[ChannelAccess]) -> list[str]:
-    """How to get in: a sentence for what each bucket needs, once."""
-    found = [PRINTED]
-    for each in clients:
-        bucket, descriptor = each.bucket_url, each.descriptor
-        match each.way:
-            case "pixi":
-                note = f"Log in once: pixi auth login {bucket} --s3-access-key-id ... --s3-secret-access-key ..."
-            case "aws":
-                note = (
-                    f"{bucket} is reached with your AWS credentials: environment, AWS_PROFILE, SSO or role "
-                    f"(region {descriptor.region}, endpoint {descriptor.endpoint_url})."
-                )
-            case "public":
-                note = f"{each.url} is public: no login is needed."
-            case "gcs":
-                note = (
-                    f"{each.url} is reached with Google's credentials: gcloud auth application-default login, or "
-                    "GOOGLE_APPLICATION_CREDENTIALS."
-                )
-        if note not in found:
-            found.append(note)
-    return found
+def access_notes(channels: Sequence[ChannelAccess]) -> tuple[str, ...]:
+    """The first note, then one sentence per bucket or URL: how a client gets access to it."""
+    notes = [PRINTED_BY, *map(_access_note, channels)]
+    return tuple(dict.fromkeys(notes))
+
+
+def _access_note(access: ChannelAccess) -> str:
+    bucket, descriptor = access.bucket_url, access.descriptor
+    match access.method:
+        case "pixi":
+            return f"Log in once: pixi auth login {bucket} --s3-access-key-id ... --s3-secret-access-key ..."
+        case "aws":
+            return (
+                f"{bucket} is reached with your AWS credentials: environment, AWS_PROFILE, SSO or role "
+                f"(region {descriptor.region}, endpoint {descriptor.endpoint_url})."
+            )
+        case "public":
+            return f"{access.url} is public: no login is needed."
+        case "gcs":
+            return (
+                f"{access.url} is reached with Google's credentials: gcloud auth application-default login, or "
+                "GOOGLE_APPLICATION_CREDENTIALS."
+            )

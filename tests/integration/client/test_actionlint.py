@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import linters
-from support.cases.manifests import GOLDEN
+from support.cases.manifests import MANIFESTS
 from support.pulumi import templates
 
 pytestmark = pytest.mark.long
@@ -20,7 +20,7 @@ def actionlint() -> Path:
 
 
 def test_actionlint_has_nothing_to_say(actionlint: Path) -> None:
-    files = sorted(GOLDEN.glob("github*/*.yaml"))
+    files = sorted(MANIFESTS.glob("github*/*.yaml"))
     assert len(files) == 36
     files += [path for name in templates.NAMES for path in templates.workflows(name)]
     done = subprocess.run([actionlint, *files], capture_output=True, text=True, timeout=120, check=False)
@@ -28,7 +28,7 @@ def test_actionlint_has_nothing_to_say(actionlint: Path) -> None:
 
 
 def test_actionlint_is_a_judge(actionlint: Path, tmp_path: Path) -> None:
-    text = (GOLDEN / "github" / "pixi-aws.yaml").read_text("utf-8")
+    text = (MANIFESTS / "github" / "pixi-aws.yaml").read_text("utf-8")
     (tmp_path / "broken.yaml").write_text(text.replace("steps.aws.outputs", "steps.other.outputs"), "utf-8")
     done = subprocess.run(
         [actionlint, tmp_path / "broken.yaml"], capture_output=True, text=True, timeout=120, check=False

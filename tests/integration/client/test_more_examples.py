@@ -1,4 +1,4 @@
-"""The properties of merging, of the writers and of all commands, on many more files than `make test` has time for."""
+"""The properties of merging, of the text writers and of all commands, with many more examples than `make test` runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from support.paths import TESTS
 
 pytestmark = pytest.mark.long
 
-# A whole command line is run for each example of `mistakes`.
-COUNTS = {"manifest_merge": 150, "manifest_writers": 150, "manifest_into": 150, "mistakes": 30}
+# Test file below tests/unit → number of examples; each example of test_mistakes.py runs a whole command.
+COUNTS = {
+    "manifest/merge/test_any_document.py": 150,
+    "manifest/merge/test_into.py": 150,
+    "manifest/text/test_toml.py": 150,
+    "manifest/text/test_yaml.py": 150,
+    "cli/test_mistakes.py": 30,
+}
 
 
 @pytest.mark.parametrize(("name", "count"), COUNTS.items())
 def test_properties_hold_for_many_more_examples(name: str, count: int) -> None:
-    file = TESTS / "unit" / f"test_{name}.py"
+    file = TESTS / "unit" / name
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file],
         cwd=TESTS.parent,

@@ -1,22 +1,24 @@
-"""Every cell of the table of formats, on the stores that pixi's page names; as a program it writes the golden files."""
+"""Every cell of the table of formats, on the stores of pixi's page "S3". Run as a program, it writes the golden files:
+
+PYTHONPATH=tests .venv/bin/python -m support.cases.manifests
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import NAMES, ChannelAccess, Format, ManifestRequest, Way, channel_access, render
-from chaninfra.manifest.client_access import kind
-from chaninfra.manifest.formats.table import refusal
+from chaninfra.manifest import NAMES, AccessMethod, ChannelAccess, Format, ManifestRequest, channel_access, render
+from chaninfra.manifest.client_access import ACCESS_METHODS, store_kind
+from chaninfra.manifest.formats.table import Refusal, refusal
 from support.paths import GOLDEN
 
 MANIFESTS = GOLDEN / "manifest"
-WAYS: tuple[Way, ...] = get_args(Way)
 STORES: dict[str, dict[str, str]] = {
     "aws": {"provider": "aws", "region": "eu-central-1"},
     "minio": {"provider": "minio", "endpoint-url": "https://minio.example.com"},
@@ -25,7 +27,7 @@ STORES: dict[str, dict[str, str]] = {
     "gcs": {"provider": "gcs"},
     "hetzner": {"provider": "hetzner", "location": "fsn1"},
 }
-# Where the S3 API cannot make a bucket public, its owner says by which URL it is.
+# Stores whose buckets cannot be made public over the S3 API: `public-url` of the config.
 PUBLIC_URLS = {
     "r2": "https://pub-0123abcd.r2.dev/my-channel",
     "b2": "https://f004.backblazeb2.com/file/my-bucket/my-channel",
@@ -53,32 +55,32 @@ class Case:
     """A cell of the table, on one store."""
 
     name: Format
-    way: Way
+    method: AccessMethod
     store: str
 
     @property
     def golden(self) -> Path:
-        """The file with what is printed for it."""
-        return MANIFESTS / self.name / f"{self.way}-{self.store}.{SUFFIXES[self.name]}"
+        """The file with the expected text."""
+        return MANIFESTS / self.name / f"{self.method}-{self.store}.{SUFFIXES[self.name]}"
 
     @property
     def descriptor(self) -> Descriptor:
-        """The channel: public only where it is read so."""
-        return _plain(self.store, self.way == "public")
+        """The channel; public only if it is read by the method `public`."""
+        return _plain(self.store, self.method == "public")
 
     @property
-    def refusal(self) -> str | None:
-        """Why nothing is printed for it; None: something is."""
-        return refusal(self.name, self.way, kind(self.descriptor))
+    def refusal(self) -> Refusal | None:
+        """Why the case is not possible; None if it is."""
+        return refusal(self.name, self.method, store_kind(self.descriptor))
 
     def text(self, **more: Any) -> str:
-        """What is printed. Raises ConfigurationError where the cell is not legal."""
+        """The printed text; `more` is further input of the request. Raises ConfigurationError for a refused case."""
         keys = Credentials("AKEXAMPLE", "the-secret") if self.name == "auth-file" else None
-        settings = ManifestRequest(clients=(channel_access(self.descriptor, self.way),), credentials=keys, **more)
-        return render(self.name, settings)
+        request = ManifestRequest(channels=(channel_access(self.descriptor, self.method),), credentials=keys, **more)
+        return render(self.name, request)
 
     def __str__(self) -> str:
-        return f"{self.name}-{self.way}-{self.store}"
+        return f"{self.name}-{self.method}-{self.store}"
 
 
 def descriptor(store: str, *, public: bool = False, **config: Any) -> Descriptor:
@@ -94,26 +96,26 @@ def descriptor(store: str, *, public: bool = False, **config: Any) -> Descriptor
 
 @cache
 def _plain(store: str, public: bool) -> Descriptor:
-    """The same, validated once."""
+    """The same without further config, validated once per process."""
     return descriptor(store, public=public)
 
 
-def read(store: str, way: Way | None = None) -> ChannelAccess:
-    """The channel on a store, read in a way, else its own."""
-    return channel_access(_plain(store, way == "public"), way)
+def access(store: str, method: AccessMethod | None = None) -> ChannelAccess:
+    """The channel on a store, with an access method (default: the channel's own)."""
+    return channel_access(_plain(store, method == "public"), method)
 
 
-ALL = [Case(name, way, store) for name in NAMES for way in WAYS for store in STORES]
-LEGAL = [case for case in ALL if case.refusal is None]
-ILLEGAL = [case for case in ALL if case.refusal is not None]
+ALL = [Case(name, method, store) for name in NAMES for method in ACCESS_METHODS for store in STORES]
+POSSIBLE = [case for case in ALL if case.refusal is None]
+REFUSED = [case for case in ALL if case.refusal is not None]
 
 
-def legal(*names: Format) -> list[Case]:
-    """The legal cases of these formats."""
-    return [case for name in names for case in LEGAL if case.name == name]
+def possible(*names: Format) -> list[Case]:
+    """The possible cases of these formats."""
+    return [case for name in names for case in POSSIBLE if case.name == name]
 
 
 if __name__ == "__main__":
-    for case in LEGAL:
+    for case in POSSIBLE:
         case.golden.parent.mkdir(parents=True, exist_ok=True)
         case.golden.write_text(case.text(), "utf-8")

@@ -1,4 +1,4 @@
-"""Documents to merge into, in every way in which people write them, and in some in which nobody does."""
+"""hypothesis strategies for documents to merge into: every way to write TOML and YAML, and documents of wrong types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chaninfra.manifest.text import toml
 
-# TOML files as people write them: every way to spell a key, a value, a table, a comment.
+# TOML: every way to write a key, a value, a table and a comment.
 
 BARE = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True)
 KEY = BARE | st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=5).map(toml.string)
@@ -23,6 +23,7 @@ SPACE = st.sampled_from(["", " ", "  ", "\t"])
 
 @st.composite
 def array(draw: st.DrawFn, items: st.SearchStrategy[str], least: int = 0) -> str:
+    """An array of at least `least` items, on one line or several, with or without comments."""
     found = draw(st.lists(items, min_size=least, max_size=3))
     match draw(st.sampled_from(["one line", "tight", "lines", "commented"])):
         case "tight":
@@ -36,12 +37,13 @@ def array(draw: st.DrawFn, items: st.SearchStrategy[str], least: int = 0) -> str
 
 @st.composite
 def comment(draw: st.DrawFn) -> str:
+    """The end of a line: nothing, or spaces and a comment."""
     return draw(st.sampled_from(["", "", " # ", "\t#"]).flatmap(lambda mark: LINE.map(lambda t: mark and mark + t)))
 
 
 @st.composite
 def pairs(draw: st.DrawFn, taken: Sequence[str] = ()) -> str:
-    """Some lines of `key = value`."""
+    """Up to three `key = value` pairs, with comments and empty lines; none of the keys in `taken`."""
     values = SCALAR | LINES | array(SCALAR | LINES) | st.builds("{{ {} = {} }}".format, BARE, SCALAR)
     keys = draw(st.lists(KEY, max_size=3, unique_by=name_of))
     lines = []
@@ -54,6 +56,7 @@ def pairs(draw: st.DrawFn, taken: Sequence[str] = ()) -> str:
 
 
 def name_of(key: str) -> str:
+    """The name that a key of TOML text stands for."""
     return next(iter(tomllib.loads(f"{key} = 1")))
 
 
@@ -64,7 +67,7 @@ CHANNELS = st.sampled_from(
 
 @st.composite
 def manifests(draw: st.DrawFn, table: str = "workspace") -> str:
-    """A pixi.toml, valid, in no particular order."""
+    """A valid pixi.toml (or, by `table`, pyproject.toml), with its tables in any order."""
     parts = [draw(pairs(("workspace", "project", "other", "tool")))]
     own = "name = 'mine'\n" if draw(st.booleans()) else "platforms = []\n"
     if draw(st.booleans()):
@@ -95,9 +98,16 @@ def manifests(draw: st.DrawFn, table: str = "workspace") -> str:
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        # Two names that are one, here and there.
+        # Sometimes two spellings of the same name meet.
         assume(False)
     return text
+
+
+def is_together(text: str, table: str) -> bool:
+    """Whether no other table is between the tables `[table]` and `[table.…]` of the text."""
+    headers = [line for line in text.splitlines() if line.startswith("[")]
+    own = [place for place, line in enumerate(headers) if line.startswith((f"[{table}]", f"[{table}."))]
+    return own == list(range(own[0], own[0] + len(own)))
 
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,6}", fullmatch=True).filter(
@@ -107,7 +117,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,6}", fullmatch=True).filter(
 
 @st.composite
 def workflows(draw: st.DrawFn) -> str:
-    """A GitHub workflow in one of the styles that people have, with comments in odd places."""
+    """A GitHub workflow with various indentations, and with comments between steps."""
     step = draw(st.sampled_from(["  ", "    "]))
     dash = draw(st.sampled_from(["", "  "]))
     steps = [
@@ -137,7 +147,7 @@ def workflows(draw: st.DrawFn) -> str:
     return text if draw(st.booleans()) else text + "\n"
 
 
-# Documents with the right words in the wrong places.
+# Documents with the right words in wrong places.
 WORDS = st.sampled_from(
     ["prefix-dev/setup-pixi@v0", "chaninfra publish", "aws-actions/configure-aws-credentials@v6", "conda-forge", "x"]
 )

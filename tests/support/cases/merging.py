@@ -1,32 +1,45 @@
-"""Settings merged into a text, and again: the second merge changes nothing."""
+"""Settings merged into a text, twice: the second merge changes nothing."""
 
 from __future__ import annotations
 
-from chaninfra.manifest import ChannelAccess, Format, ManifestRequest, render
+from typing import Any
+
+from chaninfra.manifest import ChannelAccess, Format, ManifestRequest
+from chaninfra.manifest.formats.table import render_values
 from chaninfra.manifest.merge import toml, workflow, yaml
 
 OURS = "s3://my-bucket/my-channel"
 OPTIONS = {"endpoint-url": "https://minio.example.com", "region": "us-east-1", "force-path-style": True}
+CHANNEL_LISTS: list[tuple[list[Any], list[Any]]] = [
+    (["conda-forge"], [OURS, "conda-forge"]),
+    (["bioconda", OURS, "conda-forge"], ["bioconda", OURS, "conda-forge"]),
+    (["conda-forge", OURS], [OURS, "conda-forge"]),
+    (["https://conda.anaconda.org/conda-forge/", OURS], [OURS, "https://conda.anaconda.org/conda-forge/"]),
+    (["nvidia"], [OURS, "nvidia"]),
+    ([{"channel": "conda-forge", "priority": 1}], [OURS, {"channel": "conda-forge", "priority": 1}]),
+    ([{"channel": OURS, "priority": 9}, "conda-forge"], [{"channel": OURS, "priority": 9}, "conda-forge"]),
+    ([OURS, "conda-forge", OURS], [OURS, "conda-forge"]),
+]
+"""(the list in the file, the list after a merge of the channel OURS)."""
 
 
-def into(text: str, *clients: ChannelAccess, name: Format = "pixi") -> str:
-    """The text after a merge of a TOML format; a second merge changes nothing."""
-    rendered = render(name, ManifestRequest(clients=clients))
-    found = toml.merge(text, rendered, clients, "the file")
-    assert toml.merge(found, rendered, clients, "the file") == found
-    return found
+def into(text: str, *channels: ChannelAccess, name: Format = "pixi") -> str:
+    """The text after a merge of a TOML format."""
+    rendered = render_values(name, ManifestRequest(channels=channels))
+    merged = toml.merge(text, rendered, channels, "the file")
+    assert toml.merge(merged, rendered, channels, "the file") == merged
+    return merged
 
 
-def into_yaml(text: str, *clients: ChannelAccess, name: Format = "github") -> str:
-    """The same of a YAML format."""
-    rendered = render(name, ManifestRequest(clients=clients))
-    merged = getattr(workflow, name.partition("-")[0])
-    found = yaml.merge(text, rendered, clients, "the file", merged)
-    assert yaml.merge(found, rendered, clients, "the file", merged) == found
-    return found
+def into_yaml(text: str, *channels: ChannelAccess, name: Format = "github") -> str:
+    """The text after a merge of a YAML format."""
+    rendered = render_values(name, ManifestRequest(channels=channels))
+    merged = yaml.merge(text, rendered, channels, "the file", workflow.MERGED[name])
+    assert yaml.merge(merged, rendered, channels, "the file", workflow.MERGED[name]) == merged
+    return merged
 
 
 def is_kept(before: str, after: str) -> bool:
-    """Whether every line of `before` is in `after`, in this order."""
+    """Whether `after` has every line of `before`, in this order."""
     lines = iter(after.splitlines())
     return all(line in lines for line in before.splitlines())

@@ -32,7 +32,7 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAcc
     if (
         format_name not in _PRINCIPALS_BY_FORMAT
         or not isinstance(reference, Stack)
-        or any(client.kind != "aws" for client in clients)
+        or any(client.store_kind != "aws" for client in clients)
     ):
         return None
     from chaninfra.channel.outputs.access import Access

@@ -10,7 +10,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import Format, ManifestRequest, Sso, Way, channel_access, listing, render
+from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, channel_access, listing, render
 
 if TYPE_CHECKING:
     from chaninfra.channel.s3.credentials import Credentials
@@ -22,46 +22,65 @@ def manifest(
     target: Annotated[
         Format | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="What to print; left out, what --into's file name says, else pixi."
+            "--format",
+            metavar="FORMAT",
+            help="Format to print, see --list (default: what the file name of --into stands for, else pixi).",
         ),
     ] = None,
-    list_formats: Annotated[bool, typer.Option("--list", help="List the formats.")] = False,
+    list_formats: Annotated[bool, typer.Option("--list", help="List the formats and exit.")] = False,
     auth: Annotated[
-        Way | None,
-        typer.Option("--auth", help="The way of access; left out, the channel's own. gcs: Google's own URLs."),
+        AccessMethod | None,
+        typer.Option(
+            "--auth",
+            help="Access method: aws (credentials of the AWS tools), pixi (pixi's credential store), public (https), "
+            "gcs (gcs:// with Google's credentials). Default: the channel's own.",
+        ),
     ] = None,
     into: Annotated[
         str | None,
-        typer.Option("--into", metavar="FILE", help="Merge into FILE, keep what else is there, print the diff."),
+        typer.Option("--into", metavar="FILE", help="Merge into FILE and print the diff; other content of FILE stays."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="With --into: write nothing, exit 1 when FILE is not up to date.")
+        bool, typer.Option("--check", help="With --into: do not write, and exit with 1 if FILE is not up to date.")
     ] = False,
     role_arn: Annotated[
         str | None,
         typer.Option(
             "--role-arn",
             metavar="ARN",
-            help="The role of a CI job on AWS; left out, what the stack says, else a variable of the CI.",
+            help="Role that a CI job assumes on AWS (default: the stack's role, else a variable of the CI system).",
         ),
     ] = None,
     sso_start_url: Annotated[
-        str | None, typer.Option("--sso-start-url", metavar="URL", help="aws-config: log in by IAM Identity Center.")
+        str | None,
+        typer.Option(
+            "--sso-start-url", metavar="URL", help="aws-config: log in by IAM Identity Center at this start URL."
+        ),
     ] = None,
-    sso_account_id: Annotated[str | None, typer.Option("--sso-account-id", metavar="ID", help="Its account.")] = None,
-    sso_role_name: Annotated[str | None, typer.Option("--sso-role-name", metavar="NAME", help="Its role.")] = None,
+    sso_account_id: Annotated[
+        str | None, typer.Option("--sso-account-id", metavar="ID", help="aws-config: account to log in to.")
+    ] = None,
+    sso_role_name: Annotated[
+        str | None, typer.Option("--sso-role-name", metavar="NAME", help="aws-config: role to log in with.")
+    ] = None,
     sso_region: Annotated[
-        str | None, typer.Option("--sso-region", metavar="REGION", help="Its region; left out, the bucket's.")
+        str | None,
+        typer.Option(
+            "--sso-region",
+            metavar="REGION",
+            help="aws-config: region of IAM Identity Center (default: the bucket's region).",
+        ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Make no request: an s3:// channel is what the flags say.")
+        bool,
+        typer.Option("--offline", help="Make no requests; the flags describe an s3:// channel."),
     ] = False,
     store: StoreFlags,
 ) -> None:
     """Print the settings that a client or a CI job needs.
 
-    Without --format it is a pixi.toml: with s3-options and pixi's credential store (pixi), with AWS credentials (aws),
-    or with an https URL (public).
+    The default format is a complete pixi.toml. Its content follows from the access method: an https URL (public), an
+    s3:// URL (aws), or an s3:// URL with s3-options (pixi; aws on other stores than AWS).
 
     \b
     Examples:
@@ -77,8 +96,8 @@ def manifest(
         streams.result(streams.table(listing()))
         return
     if check and into is None:
-        raise ConfigurationError("--check compares with a file", remedy="name it: --into FILE")
-    name = _name(target, into)
+        raise ConfigurationError("--check needs a file to compare with", remedy="add --into FILE")
+    name = _format(target, into)
     sso = _sso(sso_start_url, sso_account_id, sso_role_name, sso_region, name)
     from chaninfra.cli.channel_argument.find import find
 
@@ -86,29 +105,32 @@ def manifest(
     if auth == "public":
         from chaninfra.cli.channel_argument.assumed import NewChannel
 
-        # Only a channel without a descriptor is taken at this word.
+        # Only for a channel without a descriptor: a descriptor says itself whether the channel is public.
         wanted = NewChannel(visibility="public")
     found = find(channel, store, "offline" if offline else "lenient", wanted)
-    clients = tuple(channel_access(each.descriptor, auth) for each in found)
+    channels = tuple(channel_access(each.descriptor, auth) for each in found)
     if role_arn is None:
         from chaninfra.cli.channel_argument.job_role import job_role
 
-        role_arn = job_role(channel, name, clients)
-    settings = ManifestRequest(
-        clients=clients,
+        role_arn = job_role(channel, name, channels)
+    request = ManifestRequest(
+        channels=channels,
         profile=store.profile,
         sso=sso,
         role_arn=role_arn,
         credentials=_credentials(store) if name == "auth-file" and into else None,
     )
     if into is None:
-        streams.result(render(name, settings))
+        streams.result(render(name, request))
     else:
-        _merge(into, name, settings, check=check)
+        _merge(into, name, request, check=check)
 
 
-def _name(target: Format | None, into: str | None) -> Format:
-    """The format: what was asked for, else what the file's name says. Raises ConfigurationError where they differ."""
+def _format(target: Format | None, into: str | None) -> Format:
+    """The requested format, else the one that the file's name stands for, else pixi.
+
+    Raises ConfigurationError if the file's name stands for none, or for another program's.
+    """
     if into is None:
         return target or "pixi"
     from pathlib import Path
@@ -116,33 +138,31 @@ def _name(target: Format | None, into: str | None) -> Format:
     from chaninfra.manifest.merge.into import fits, named
 
     path = Path(into)
-    found = target or named(path)
-    if found is None:
+    name = target or named(path)
+    if name is None:
+        raise ConfigurationError("the file name does not tell the format", where=into, remedy="add --format FORMAT")
+    if not fits(path, name):
         raise ConfigurationError(
-            "the file's name does not say what is to be in it", where=into, remedy="add --format FORMAT"
-        )
-    if not fits(path, found):
-        raise ConfigurationError(
-            f"is the name of a file for {named(path)}, not for {found}",
+            f"is a file for {named(path)}, not for {name}",
             where=into,
-            remedy=f"leave --format out, or name another file for {found}",
+            remedy=f"remove --format, or name another file for {name}",
         )
-    return found
+    return name
 
 
-def _merge(into: str, name: Format, settings: ManifestRequest, *, check: bool) -> None:
+def _merge(into: str, name: Format, request: ManifestRequest, *, check: bool) -> None:
     from pathlib import Path
 
     from chaninfra.manifest.merge.into import change
 
-    found = change(Path(into), name, settings)
-    if not found.needed:
+    merged = change(Path(into), name, request)
+    if not merged.needed:
         streams.note(f"{into} is up to date")
         return
-    streams.result(found.diff())
+    streams.result(merged.diff())
     if check:
-        raise ChaninfraError("is not up to date", where=into, remedy="run the same without --check")
-    found.write()
+        raise ChaninfraError("is not up to date", where=into, remedy="run the same command without --check")
+    merged.write()
     streams.note(f"{into} was written")
 
 
@@ -152,9 +172,13 @@ def _sso(start_url: str | None, account: str | None, role: str | None, region: s
     if region is None and len(missing) == len(given):
         return None
     if name != "aws-config":
-        raise ConfigurationError(f"{name} holds no login by SSO", remedy="add --format aws-config")
+        raise ConfigurationError(
+            f"the --sso-… options are not possible with --format {name}", remedy="add --format aws-config"
+        )
     if not start_url or not account or not role:
-        raise ConfigurationError("a login by SSO needs more", remedy=f"add {', '.join(missing)}")
+        raise ConfigurationError(
+            "a login by IAM Identity Center needs more options", remedy=f"add {', '.join(missing)}"
+        )
     return Sso(start_url=start_url, account_id=account, role_name=role, region=region)
 
 

@@ -83,7 +83,7 @@ def _read(case: Case, described: ChannelAccess, names: set[str]) -> set[str]:
     from rattler.networking import AuthenticationMiddleware, S3Middleware
     from rattler.networking.middleware import S3Config
 
-    settings = ManifestRequest(clients=(described,), credentials=case.credentials)
+    settings = ManifestRequest(channels=(described,), credentials=case.credentials)
     workspace = tomllib.loads(render("pixi", settings))["workspace"]
     options = {
         bucket: S3Config(

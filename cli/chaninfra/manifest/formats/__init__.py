@@ -1,1 +1,1 @@
-"""One renderer per format that `chaninfra manifest` prints."""
+"""One module per program or CI system, and the table of all formats."""

@@ -7,68 +7,70 @@ provider" and "Service-specific endpoints".
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess
-from chaninfra.manifest.request import PRINTED, ManifestRequest
+from chaninfra.manifest.rendered import Document, Rendered
+from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
+
+# Our names of the addressing styles → those of the setting `s3.addressing_style`.
+_ADDRESSING_STYLES = {"path": "path", "virtual-host": "virtual"}
 
 
-def profile(settings: ManifestRequest) -> str:
-    """The profile, with its login if there is one. Raises ConfigurationError for what the format cannot hold."""
-    client = settings.one_bucket()
-    name = profile_name(settings)
-    lines = [f"# {PRINTED}", f"# To use it: export AWS_PROFILE={name}"]
-    values: dict[str, str] = {}
-    if settings.sso:
-        if client.kind != "aws":
+def profile(request: ManifestRequest) -> Rendered:
+    """The profile, and the login by IAM Identity Center if the request has one.
+
+    Section name → settings. Raises ConfigurationError for a login on another store than AWS, and for values that the
+    file cannot hold.
+    """
+    access = request.in_only_bucket()
+    descriptor = access.descriptor
+    name = profile_name(request)
+    notes = [PRINTED_BY, f"To use it: export AWS_PROFILE={name}"]
+    sections: Document = {}
+    settings: dict[str, Any] = {}
+    if request.sso:
+        sso = request.sso
+        if access.store_kind != "aws":
             raise ConfigurationError(
-                "only AWS knows a login by IAM Identity Center",
-                where=client.descriptor.url,
-                remedy="take the --sso-… options out",
+                "a login by IAM Identity Center is possible only on AWS",
+                where=descriptor.url,
+                remedy="remove the --sso-… options",
             )
-        sso = settings.sso
-        lines += [
-            f"# To log in: aws sso login --profile {name}",
-            f"[sso-session {name}]",
-            f"sso_start_url = {_line(sso.start_url)}",
-            f"sso_region = {_line(sso.region or client.descriptor.region)}",
-            "sso_registration_scopes = sso:account:access",
-            "",
-        ]
-        values = {"sso_session": name, "sso_account_id": sso.account_id, "sso_role_name": sso.role_name}
-    values |= {"region": client.descriptor.region, "output": "json"}
-    lines += [f"[profile {name}]", *(f"{key} = {_line(value)}" for key, value in values.items())]
-    if client.kind != "aws":
-        lines += _own_endpoint(client, name)
-    return "\n".join(lines) + "\n"
+        notes.append(f"To log in: aws sso login --profile {name}")
+        sections[f"sso-session {name}"] = {
+            "sso_start_url": sso.start_url,
+            "sso_region": sso.region or descriptor.region,
+            "sso_registration_scopes": "sso:account:access",
+        }
+        settings = {"sso_session": name, "sso_account_id": sso.account_id, "sso_role_name": sso.role_name}
+    settings |= {"region": descriptor.region, "output": "json"}
+    sections[f"profile {name}"] = settings
+    if access.store_kind != "aws":
+        settings |= {"services": name, "s3": {"addressing_style": _ADDRESSING_STYLES[access.addressing_style]}}
+        # For S3 only, so that other services, such as STS, keep their AWS endpoints.
+        sections[f"services {name}"] = {"s3": {"endpoint_url": descriptor.endpoint_url}}
+    _check_lines(sections)
+    return Rendered(tuple(notes), sections)
 
 
-def profile_name(settings: ManifestRequest) -> str:
-    """The name that was given, else the first channel's. Raises ConfigurationError for one that is none."""
-    name = settings.profile or settings.clients[0].descriptor.name
+def profile_name(request: ManifestRequest) -> str:
+    """The profile's name (default: the first channel's name). Raises ConfigurationError for an invalid name."""
+    name = request.profile or request.channels[0].descriptor.name
     if not re.fullmatch(r"[A-Za-z0-9_.+@-]+", name):
         raise ConfigurationError(
-            f"{name!r} cannot be the name of a profile",
-            remedy="give another: --profile NAME (letters, digits, - and _)",
+            f"{name!r} is not a valid profile name", remedy="use --profile NAME with letters, digits, - and _"
         )
     return name
 
 
-def _own_endpoint(client: ChannelAccess, name: str) -> list[str]:
-    """For S3 alone, so that STS and all else stay where they are."""
-    style = "path" if client.descriptor.force_path_style else "virtual"
-    return [
-        f"services = {name}",
-        "s3 =",
-        f"  addressing_style = {style}",
-        "",
-        f"[services {name}]",
-        "s3 =",
-        f"  endpoint_url = {_line(client.descriptor.endpoint_url)}",
-    ]
-
-
-def _line(value: str) -> str:
-    if not value.isprintable() or not value.strip():
-        raise ConfigurationError(f"{value!r} cannot stand in an AWS configuration file", remedy="correct the value")
-    return value
+def _check_lines(values: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError for a value that is empty, or that would add lines to the file."""
+    for value in values.values():
+        if isinstance(value, Mapping):
+            _check_lines(value)
+        elif not value.isprintable() or not value.strip():
+            raise ConfigurationError(
+                f"{value!r} cannot be a value in an AWS configuration file", remedy="correct the value"
+            )

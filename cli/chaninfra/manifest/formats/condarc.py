@@ -1,12 +1,12 @@
-"""`.condarc`, for conda and mamba (conda's documentation, "Settings")."""
+"""`.condarc`, for conda and mamba (conda's documentation, "Using the .condarc conda configuration file")."""
 
 from __future__ import annotations
 
-from chaninfra.manifest.request import ManifestRequest, notes
-from chaninfra.manifest.text import toml, yaml
+from chaninfra.manifest.rendered import Rendered
+from chaninfra.manifest.request import ManifestRequest, access_notes
 
 
-def condarc(settings: ManifestRequest) -> str:
-    """The channels in their order, which conda keeps to only when told so."""
-    found = {"channels": settings.channels, "channel_priority": "strict"}
-    return "".join(f"{toml.comment(line)}\n" for line in notes(settings.clients)) + yaml.document(found)
+def condarc(request: ManifestRequest) -> Rendered:
+    """The channels, with strict priority: without it conda may take a package from conda-forge instead."""
+    values = {"channels": request.channel_urls, "channel_priority": "strict"}
+    return Rendered(access_notes(request.channels), values)

@@ -1,4 +1,4 @@
-"""Variables for a shell: where the bucket is, for the tools of AWS, for pixi's and rattler-build's uploads and for us.
+"""Shell variables that say where the bucket is: for the AWS tools, uploads by pixi and rattler-build, and chaninfra.
 
 Sources: AWS SDKs and Tools Reference Guide, "Environment variables"; pixi's reference, "pixi upload s3".
 """
@@ -8,37 +8,39 @@ from __future__ import annotations
 from chaninfra.channel.providers.aws_partitions import dns_suffix
 from chaninfra.manifest.client_access import ChannelAccess
 from chaninfra.manifest.formats.aws_config import profile_name
-from chaninfra.manifest.request import PRINTED, ManifestRequest
+from chaninfra.manifest.rendered import Rendered
+from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
 
 
-def env(settings: ManifestRequest) -> str:
-    """The exports; no key is among them."""
-    client = settings.one_bucket()
-    found = {"CHANINFRA_CHANNEL": client.descriptor.url} if len(settings.clients) == 1 else {}
-    if client.way == "aws":
+def env(request: ManifestRequest) -> Rendered:
+    """The `export` lines; they hold no access key."""
+    access = request.in_only_bucket()
+    variables = {"CHANINFRA_CHANNEL": access.descriptor.url} if len(request.channels) == 1 else {}
+    if access.method == "aws":
         note = "The keys: a profile, a login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-        if settings.profile:
-            found["AWS_PROFILE"] = profile_name(settings)
-        found |= aws_variables(client)
+        if request.profile:
+            variables["AWS_PROFILE"] = profile_name(request)
+        variables |= aws_variables(access)
     else:
-        note = "The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, where there is one, S3_SESSION_TOKEN."
-        found |= s3_variables(client)
-    return shell.script([PRINTED, note], shell.exports(found))
+        note = "The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN."
+        variables |= s3_variables(access)
+    return Rendered((PRINTED_BY, note), shell.script(shell.exports(variables)))
 
 
-def aws_variables(client: ChannelAccess) -> dict[str, str]:
-    """What the tools of AWS read; the endpoint where it is not AWS's own."""
-    place = client.descriptor
-    usual = f"https://s3.{place.region}.{dns_suffix(place.region)}"
-    own = {"AWS_ENDPOINT_URL_S3": place.endpoint_url} if place.endpoint_url != usual else {}
-    return {"AWS_REGION": place.region, **own}
+def aws_variables(access: ChannelAccess) -> dict[str, str]:
+    """The variables that the AWS tools read; the endpoint only if it is not AWS's own."""
+    descriptor = access.descriptor
+    variables = {"AWS_REGION": descriptor.region}
+    if descriptor.endpoint_url != f"https://s3.{descriptor.region}.{dns_suffix(descriptor.region)}":
+        variables["AWS_ENDPOINT_URL_S3"] = descriptor.endpoint_url
+    return variables
 
 
-def s3_variables(client: ChannelAccess) -> dict[str, str]:
-    """What `pixi upload s3`, `rattler-build upload s3` and chaninfra read."""
+def s3_variables(access: ChannelAccess) -> dict[str, str]:
+    """The variables that `pixi upload s3`, `rattler-build upload s3` and chaninfra read."""
     return {
-        "S3_ENDPOINT_URL": client.descriptor.endpoint_url,
-        "S3_REGION": client.descriptor.region,
-        "S3_ADDRESSING_STYLE": client.addressing_style,
+        "S3_ENDPOINT_URL": access.descriptor.endpoint_url,
+        "S3_REGION": access.descriptor.region,
+        "S3_ADDRESSING_STYLE": access.addressing_style,
     }

@@ -1,44 +1,46 @@
-"""pixi's credential store: the command that fills it, and the file that stands in for it.
+"""pixi's credential store: the command that fills it, and the file that replaces it.
 
-The flags are those of `pixi auth login` (pixi's reference, "pixi auth login"); on its page about S3 they have other
-names, which pixi does not know. The file is what RATTLER_AUTH_FILE names (pixi's documentation, "Authentication").
+The flags are those of `pixi auth login` (pixi's reference, "pixi auth login"); pixi's page "S3" shows other names for
+them, which pixi does not accept. The file is the one that RATTLER_AUTH_FILE names (pixi's documentation,
+"Authentication").
 """
 
 from __future__ import annotations
 
-import json
-
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess, buckets
-from chaninfra.manifest.request import PRINTED, ManifestRequest
+from chaninfra.manifest.client_access import ChannelAccess, by_bucket
+from chaninfra.manifest.rendered import Rendered
+from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
 
 
-def login(settings: ManifestRequest) -> str:
-    """A command for each bucket; the keys come from the environment of whoever runs it."""
-    note = "The keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where there is one, AWS_SESSION_TOKEN."
-    return shell.script([PRINTED, note], [command(each) for each in buckets(settings.clients).values()])
+def login(request: ManifestRequest) -> Rendered:
+    """A `pixi auth login` command per bucket; the shell that runs it takes the access key from its environment."""
+    note = "The keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN."
+    commands = [command(access) for access in by_bucket(request.channels).values()]
+    return Rendered((PRINTED_BY, note), shell.script(commands))
 
 
-def command(client: ChannelAccess) -> str:
-    """The command line for a bucket. One word for the token: zsh does not split what it puts in."""
+def command(access: ChannelAccess) -> str:
+    """The command line for the channel's bucket."""
+    # The token's flag and value are one word, since zsh does not split the result of an expansion.
     return (
-        f'pixi auth login {shell.word(client.bucket_url)} --s3-access-key-id "$AWS_ACCESS_KEY_ID" '
+        f'pixi auth login {shell.word(access.bucket_url)} --s3-access-key-id "$AWS_ACCESS_KEY_ID" '
         '--s3-secret-access-key "$AWS_SECRET_ACCESS_KEY" ${AWS_SESSION_TOKEN:+"--s3-session-token=$AWS_SESSION_TOKEN"}'
     )
 
 
-def auth_file(settings: ManifestRequest) -> str:
-    """The JSON with the key of each bucket. Raises ConfigurationError where none was given."""
-    keys = settings.credentials
-    if keys is None:
+def auth_file(request: ManifestRequest) -> Rendered:
+    """Bucket URL → the access key. Raises ConfigurationError if the request has no credentials."""
+    credentials = request.credentials
+    if credentials is None:
         raise ConfigurationError(
             "an auth file holds secrets, which are never printed", remedy="write it: --format auth-file --into FILE"
         )
     entry = {
-        "access_key_id": keys.access_key_id,
-        "secret_access_key": keys.secret_access_key,
-        "session_token": keys.session_token,
+        "access_key_id": credentials.access_key_id,
+        "secret_access_key": credentials.secret_access_key,
+        "session_token": credentials.session_token,
     }
-    found = {each.bucket_url: {"S3Credentials": entry} for each in buckets(settings.clients).values()}
-    return json.dumps(found, indent=2) + "\n"
+    buckets = by_bucket(request.channels).values()
+    return Rendered((), {access.bucket_url: {"S3Credentials": entry} for access in buckets})

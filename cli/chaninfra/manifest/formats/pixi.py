@@ -1,6 +1,6 @@
-"""The TOML of pixi: its manifest in pixi.toml or pyproject.toml, and its own config.toml.
+"""pixi's TOML files: the manifest (pixi.toml, or pyproject.toml) and pixi's own config.toml.
 
-The format is pixi's manifest (pixi.sh, reference "pixi manifest", and the JSON schema that it publishes) and its
+The formats are pixi's manifest (pixi.sh, reference "pixi manifest", and the JSON schema that it publishes) and its
 configuration (reference "The configuration of Pixi itself").
 """
 
@@ -11,44 +11,43 @@ from typing import Any
 
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, NOARCH
 from chaninfra.manifest.client_access import AWS_CHAIN_SINCE, ChannelAccess
-from chaninfra.manifest.request import ManifestRequest, notes, options
-from chaninfra.manifest.text import toml
+from chaninfra.manifest.rendered import Document, Rendered
+from chaninfra.manifest.request import ManifestRequest, access_notes, s3_options
 
 
-def pixi_toml(settings: ManifestRequest) -> str:
-    """A complete pixi.toml; the first channel names the workspace."""
-    return _text(settings, {"workspace": _workspace(settings)})
+def pixi_toml(request: ManifestRequest) -> Rendered:
+    """A complete pixi.toml; the workspace is named after the first channel."""
+    return Rendered(access_notes(request.channels), {"workspace": _workspace(request)})
 
 
-def pyproject(settings: ManifestRequest) -> str:
-    """The tables of pixi in a pyproject.toml."""
-    return _text(settings, {"tool": {"pixi": {"workspace": _workspace(settings)}}})
+def pyproject(request: ManifestRequest) -> Rendered:
+    """The table `tool.pixi.workspace` of a pyproject.toml."""
+    return Rendered(access_notes(request.channels), {"tool": {"pixi": {"workspace": _workspace(request)}}})
 
 
-def config(settings: ManifestRequest) -> str:
-    """pixi's configuration: for all that has no workspace, as `pixi global`, `pixi exec` and `pixi init`."""
-    found: dict[str, Any] = {"default-channels": settings.channels}
-    if wanted := options(settings.clients):
-        found["s3-options"] = wanted
-    return _text(settings, found)
+def config(request: ManifestRequest) -> Rendered:
+    """pixi's configuration, for commands without a workspace: `pixi global`, `pixi exec` and `pixi init`."""
+    values: Document = {"default-channels": request.channel_urls}
+    if options := s3_options(request.channels):
+        values["s3-options"] = options
+    return Rendered(access_notes(request.channels), values)
 
 
-def _workspace(settings: ManifestRequest) -> dict[str, Any]:
-    clients = settings.clients
-    found: dict[str, Any] = {"name": clients[0].descriptor.name, "channels": settings.channels}
-    found["platforms"] = _platforms(clients)
-    if any(each.way == "aws" and each.has_options for each in clients):
-        found["requires-pixi"] = f">={AWS_CHAIN_SINCE}"
-    if wanted := options(clients):
-        found["s3-options"] = wanted
-    return found
+def _workspace(request: ManifestRequest) -> dict[str, Any]:
+    channels = request.channels
+    table: dict[str, Any] = {
+        "name": channels[0].descriptor.name,
+        "channels": request.channel_urls,
+        "platforms": _platforms(channels),
+    }
+    if any(access.method == "aws" and access.has_s3_options for access in channels):
+        table["requires-pixi"] = f">={AWS_CHAIN_SINCE}"
+    if options := s3_options(channels):
+        table["s3-options"] = options
+    return table
 
 
-def _platforms(clients: Sequence[ChannelAccess]) -> list[str]:
-    order = dict.fromkeys(subdir for each in clients for subdir in each.descriptor.subdirs if subdir != NOARCH)
-    # A noarch package is at home everywhere, but a workspace needs a platform.
-    return [*order] or [subdir for subdir in DEFAULT_SUBDIRS if subdir != NOARCH]
-
-
-def _text(settings: ManifestRequest, tables: dict[str, Any]) -> str:
-    return "".join(f"{toml.comment(line)}\n" for line in notes(settings.clients)) + toml.document(tables)
+def _platforms(channels: Sequence[ChannelAccess]) -> list[str]:
+    subdirs = dict.fromkeys(subdir for access in channels for subdir in access.descriptor.subdirs if subdir != NOARCH)
+    # A workspace needs at least one platform; the packages of a noarch-only channel run on all of them.
+    return [*subdirs] or [subdir for subdir in DEFAULT_SUBDIRS if subdir != NOARCH]

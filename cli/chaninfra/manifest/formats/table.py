@@ -1,19 +1,21 @@
-"""The one table of what can be printed: each format, the ways of access it is legal for, and why the others are not.
+"""The table of formats: for each its renderer, its file type, and the access methods that it is not possible with.
 
-A cell of (format, way of access, kind of store) is legal where the format's row takes the way and the way exists on
-that kind of store. The command line, the docs and the tests of the renderers all go by `refusal`.
+A cell (format, access method, kind of store) is possible unless the format's row refuses the method, or the method does
+not exist on that kind of store. `refusal` decides it for the command line, the docs and the tests of the renderers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import WAYS, ChannelAccess, Kind, Way
+from chaninfra.manifest.client_access import ACCESS_METHODS, STORE_KINDS, AccessMethod, StoreKind
 from chaninfra.manifest.formats import aws_config, condarc, env, github, gitlab, login, pixi, rattler_build
+from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
+from chaninfra.manifest.text import ini, json, shell, toml, yaml
 
 Format = Literal[
     "pixi",
@@ -31,167 +33,201 @@ Format = Literal[
     "condarc",
 ]
 NAMES: tuple[Format, ...] = get_args(Format)
-Merge = Literal["toml", "yaml", "json"]
-Renderer = Callable[[ManifestRequest], str]
+FileType = Literal["toml", "yaml", "json", "ini", "shell"]
+Renderer = Callable[[ManifestRequest], Rendered]
+
+_WRITERS: Mapping[FileType, Callable[[Sequence[str], Any], str]] = {
+    "toml": toml.document,
+    "yaml": yaml.document,
+    "json": json.document,
+    "ini": ini.document,
+    "shell": shell.document,
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a format is not possible with an access method, and what to use instead. Both continue a sentence."""
+
+    reason: str
+    remedy: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A format, and the function that renders it."""
+    """A format."""
 
     title: str
+    """One line for `--list`."""
     renderer: Renderer
-    refused: Mapping[Way, str] = field(default_factory=dict)
-    """Why a way makes no sense here, and what to do; a way that is not named is legal."""
-    merge: Merge | None = None
-    """How --into merges it; None: it is printed only."""
+    file_type: FileType
+    refused: Mapping[AccessMethod, Refusal] = field(default_factory=dict)
+    """The access methods that the format is not possible with."""
     files: tuple[str, ...] = ()
-    """The ends of the paths by which --into tells the format."""
+    """Path patterns (`PurePath.match`) of the files that hold this format; --into derives the format from them."""
+
+    @property
+    def merges(self) -> bool:
+        """Whether --into can merge the format into a file that has other content."""
+        return self.file_type in ("toml", "yaml", "json")
 
 
-_NO_UPLOAD = "uploads go over S3; use --auth pixi with an HMAC key"
-_ANYBODY = (
-    "everybody reads a public channel, so there is nothing to set; use --auth aws or --auth pixi for those who publish"
+_NO_UPLOAD = Refusal("uploads need the S3 API", "use --auth pixi with an HMAC key")
+_PUBLIC = Refusal(
+    "a public channel is read without credentials or settings", "to publish, use --auth aws or --auth pixi"
 )
-_GOOGLE = "Google's credentials are not S3's; use --auth pixi with an HMAC key, or gcloud's own login"
-_HTTPS = "conda and mamba read by https alone; use --auth public if the channel is public, else --format pixi"
+_GOOGLE = Refusal(
+    "Google's credentials do not work with the S3 API", "use --auth pixi with an HMAC key, or log in with gcloud"
+)
+_HTTPS = Refusal(
+    "conda and mamba read channels over https only",
+    "use --auth public if the channel is public, or --format pixi",
+)
+_NO_PIXI_STORE = Refusal(
+    "with the method aws, pixi uses the credentials of the AWS tools, not its own credential store",
+    "use --format aws-config, or --auth pixi",
+)
 
 FORMATS: dict[Format, Row] = {
     "pixi": Row(
-        title="a complete pixi.toml: channels, and the s3-options of their bucket",
+        title="complete pixi.toml: channels, and the s3-options of their buckets",
         renderer=pixi.pixi_toml,
-        merge="toml",
+        file_type="toml",
         files=("pixi.toml",),
     ),
     "pyproject": Row(
         title="the same as [tool.pixi.workspace] of a pyproject.toml",
         renderer=pixi.pyproject,
-        merge="toml",
+        file_type="toml",
         files=("pyproject.toml",),
     ),
     "config": Row(
-        title="pixi's own config.toml: default channels and s3-options, for all that has no workspace",
+        title="pixi's own config.toml, for commands without a workspace: default channels and s3-options",
         renderer=pixi.config,
-        merge="toml",
+        file_type="toml",
         files=("config.toml",),
     ),
     "aws-config": Row(
-        title="a profile for ~/.aws/config, with a login by SSO where --sso-start-url is given",
+        title="profile for ~/.aws/config; with --sso-start-url also a login by IAM Identity Center",
         renderer=aws_config.profile,
+        file_type="ini",
         refused={
-            "pixi": "pixi's credential store knows no profiles; use --auth aws, or --format login",
-            "public": _ANYBODY,
+            "pixi": Refusal("pixi's credential store has no profiles", "use --auth aws, or --format login"),
+            "public": _PUBLIC,
             "gcs": _GOOGLE,
         },
     ),
     "login": Row(
-        title="the `pixi auth login` command; the keys come from the environment",
+        title="`pixi auth login` command; it takes the access key from the environment",
         renderer=login.login,
-        refused={
-            "aws": "the AWS tools' credentials need no login to pixi; use --format aws-config, or --auth pixi",
-            "public": _ANYBODY,
-            "gcs": _GOOGLE,
-        },
+        file_type="shell",
+        refused={"aws": _NO_PIXI_STORE, "public": _PUBLIC, "gcs": _GOOGLE},
     ),
     "auth-file": Row(
-        title="the JSON that RATTLER_AUTH_FILE names, with the key in it: only with --into, mode 0600",
+        title="JSON file for RATTLER_AUTH_FILE with the access key in it; only with --into, mode 0600",
         renderer=login.auth_file,
-        refused={
-            "aws": "the AWS tools' credentials are not in pixi's store; use --format aws-config, or --auth pixi",
-            "public": _ANYBODY,
-            "gcs": _GOOGLE,
-        },
-        merge="json",
+        file_type="json",
+        refused={"aws": _NO_PIXI_STORE, "public": _PUBLIC, "gcs": _GOOGLE},
     ),
     "env": Row(
-        title="variables of a shell that say where the bucket is: eval it",
+        title="shell variables that say where the bucket is, for `eval`",
         renderer=env.env,
-        refused={"public": _ANYBODY, "gcs": _GOOGLE},
+        file_type="shell",
+        refused={"public": _PUBLIC, "gcs": _GOOGLE},
     ),
     "github": Row(
-        title="a GitHub workflow that installs from the channel",
+        title="GitHub workflow that installs from the channel",
         renderer=github.consumer,
+        file_type="yaml",
         refused={"gcs": _GOOGLE},
-        merge="yaml",
         files=(".github/workflows/*.yml", ".github/workflows/*.yaml"),
     ),
     "github-publish": Row(
-        title="a GitHub workflow that builds, publishes and indexes; on AWS by OIDC, with no stored key",
+        title="GitHub workflow that builds, publishes and indexes; on AWS by OIDC, without a stored key",
         renderer=github.publisher,
+        file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
-        merge="yaml",
     ),
     "gitlab": Row(
-        title="a GitLab job that installs from the channel",
+        title="GitLab job that installs from the channel",
         renderer=gitlab.consumer,
+        file_type="yaml",
         refused={"gcs": _GOOGLE},
-        merge="yaml",
         files=(".gitlab-ci.yml",),
     ),
     "gitlab-publish": Row(
-        title="a GitLab job that builds, publishes and indexes; on AWS by an ID token, with no stored key",
+        title="GitLab job that builds, publishes and indexes; on AWS by an ID token, without a stored key",
         renderer=gitlab.publisher,
+        file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
-        merge="yaml",
     ),
     "rattler-build": Row(
-        title="a script that builds with rattler-build, uploads and indexes, with the variables it reads",
+        title="shell script that builds with rattler-build, uploads and indexes",
         renderer=rattler_build.rattler_build,
+        file_type="shell",
         refused={"gcs": _NO_UPLOAD},
     ),
     "condarc": Row(
-        title="a .condarc for conda and mamba, of a public channel",
+        title=".condarc for conda and mamba, for public channels",
         renderer=condarc.condarc,
+        file_type="yaml",
         refused={"aws": _HTTPS, "pixi": _HTTPS, "gcs": _HTTPS},
-        merge="yaml",
         files=(".condarc", "condarc"),
     ),
 }
 
 
-def refusal(name: Format, way: Way, kind: Kind) -> str | None:
-    """Why the format makes no sense for a channel that is read in this way from such a store; None: it does."""
-    if way == "gcs" and kind != "gcs":
-        return "gcs:// names buckets of Google Cloud Storage alone; use --auth pixi"
-    return FORMATS[name].refused.get(way)
+def refusal(name: Format, method: AccessMethod, kind: StoreKind) -> Refusal | None:
+    """Why the format is not possible with the access method on such a store; None if it is possible."""
+    if method == "gcs" and kind != "gcs":
+        return Refusal("gcs:// URLs work only for buckets of Google Cloud Storage", "use --auth pixi")
+    return FORMATS[name].refused.get(method)
 
 
-def check(name: Format, clients: tuple[ChannelAccess, ...]) -> None:
-    """Raises ConfigurationError where the format is not legal for a channel."""
-    for each in clients:
-        why = refusal(name, each.way, each.kind)
-        if why is not None:
-            problem, _, remedy = why.partition("; ")
+def render_values(name: Format, request: ManifestRequest) -> Rendered:
+    """The values of a format. Raises ConfigurationError if it is not possible for a channel, or lacks an input."""
+    for access in request.channels:
+        refused = refusal(name, access.method, access.store_kind)
+        if refused is not None:
             raise ConfigurationError(
-                f"no {name} for a channel that is read the way `{each.way}`: {problem}",
-                where=each.descriptor.url,
-                remedy=remedy,
+                f"{name} is not possible with --auth {access.method}: {refused.reason}",
+                where=access.descriptor.url,
+                remedy=refused.remedy,
             )
+    return FORMATS[name].renderer(request)
 
 
-def render(name: Format, settings: ManifestRequest) -> str:
-    """The text of a format. Raises ConfigurationError where it is not legal, or lacks what it needs."""
-    check(name, settings.clients)
-    return FORMATS[name].renderer(settings)
+def to_text(name: Format, rendered: Rendered) -> str:
+    """The text of rendered values, in the format's file type."""
+    return _WRITERS[FORMATS[name].file_type](rendered.notes, rendered.values)
+
+
+def render(name: Format, request: ManifestRequest) -> str:
+    """The text of a format. Raises what `render_values` raises."""
+    return to_text(name, render_values(name, request))
 
 
 def listing() -> list[tuple[str, str]]:
-    """Each format with what it is."""
+    """(name, title) of each format."""
     return [(name, row.title) for name, row in FORMATS.items()]
 
 
 def markdown() -> str:
-    """The table of what is legal, and the reasons below it."""
-    lines = ["| format | " + " | ".join(WAYS) + " |", "|---" * (len(WAYS) + 1) + "|"]
-    reasons: list[str] = []
+    """The table for docs/client-settings.md: the kinds of store per cell, and the refusals below."""
+    lines = ["| format | " + " | ".join(ACCESS_METHODS) + " |", "|---" * (len(ACCESS_METHODS) + 1) + "|"]
+    refusals: list[Refusal] = []
     for name, row in FORMATS.items():
         cells = []
-        for way in WAYS:
-            why = row.refused.get(way)
-            if why is not None and why not in reasons:
-                reasons.append(why)
-            kinds = ", ".join(kind for kind in get_args(Kind) if refusal(name, way, kind) is None)
-            cells.append(kinds if why is None else f"no ({reasons.index(why) + 1})")
+        for method in ACCESS_METHODS:
+            refused = row.refused.get(method)
+            if refused is None:
+                cells.append(", ".join(kind for kind in STORE_KINDS if refusal(name, method, kind) is None))
+                continue
+            if refused not in refusals:
+                refusals.append(refused)
+            cells.append(f"no ({refusals.index(refused) + 1})")
         lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
-    lines += ["", *(f"{number}. {reason[0].upper()}{reason[1:]}." for number, reason in enumerate(reasons, 1))]
+    lines.append("")
+    for number, refused in enumerate(refusals, 1):
+        lines.append(f"{number}. {refused.reason[0].upper()}{refused.reason[1:]}; {refused.remedy}.")
     return "\n".join(lines)

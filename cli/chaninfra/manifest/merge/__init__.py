@@ -1,1 +1,1 @@
-"""Merging of the printed settings into files that people wrote."""
+"""Merging of settings into files that people keep: only what differs changes."""

@@ -1,4 +1,4 @@
-"""A file with our settings in it: read, merged, compared, and written in one step or not at all."""
+"""`--into FILE`: the file is read, merged and compared, and replaced in one step or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.manifest.formats.table import FORMATS, Format, render
+from chaninfra.manifest.formats.table import FORMATS, Format, render_values, to_text
+from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
 
 _BOM = "\ufeff"
@@ -19,20 +20,22 @@ SECRET_MODE = 0o600
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of a file. `old` is None where it is not there yet; a secret file's texts are in no repr."""
+    """The change that a merge makes to a file."""
 
     path: Path
     old: str | None = field(repr=False)
+    """The text of the file; None if it does not exist. The repr omits both texts, which may hold secrets."""
     new: str = field(repr=False)
     secret: bool = False
+    """Whether the file holds secrets: it gets mode 0600, and its diff is not shown."""
 
     @property
     def needed(self) -> bool:
-        """Whether the file is not as it should be, its mode included where it holds secrets."""
+        """Whether the text differs, or the mode of a file with secrets."""
         return self.old != self.new or (self.secret and self.path.stat().st_mode & 0o777 != SECRET_MODE)
 
     def diff(self) -> str:
-        """A unified diff; of a file with secrets only the sentence that says so."""
+        """A unified diff; for a file with secrets a sentence instead."""
         if self.secret:
             return f"{self.path}: the keys differ (they are not shown)\n" if self.needed else ""
         old, new = (self.old or "").splitlines(keepends=True), self.new.splitlines(keepends=True)
@@ -41,9 +44,9 @@ class Change:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def write(self) -> None:
-        """Puts the new text in place: a file of its own first, renamed over the old one, whose mode it gets.
+        """Write the new text to a temporary file, and rename that over the old file. The mode stays.
 
-        A link is followed. Raises ChaninfraError where the file system refuses; then the old file is as it was.
+        A symbolic link is followed. Raises ChaninfraError if the file cannot be written; it is then unchanged.
         """
         target = Path(os.path.realpath(self.path))
         try:
@@ -63,63 +66,63 @@ class Change:
                 raise
         except OSError as error:
             raise ChaninfraError(
-                f"cannot be written: {error.strerror}", where=str(self.path), remedy="it is as it was before"
+                f"cannot be written: {error.strerror}", where=str(self.path), remedy="the file is unchanged"
             ) from error
 
 
 def named(path: Path) -> Format | None:
-    """The format that a file's name stands for."""
-    return next((name for name, row in FORMATS.items() if any(path.absolute().match(each) for each in row.files)), None)
+    """The format that the file's name stands for; None if it stands for none."""
+    absolute = path.absolute()
+    return next((name for name, row in FORMATS.items() if any(map(absolute.match, row.files))), None)
 
 
 def fits(path: Path, name: Format) -> bool:
-    """Whether the format may go into a file of that name: one that stands for another format takes nothing else."""
+    """Whether the format may go into the file: not if the file's name stands for another program's format."""
     usual = named(path)
-    # A job that installs and one that publishes are both at home in a CI's files.
-    return usual is None or usual.partition("-")[0] == name.partition("-")[0]
+    # A CI's file may have both jobs: github and github-publish, gitlab and gitlab-publish.
+    return usual is None or name in (usual, f"{usual}-publish")
 
 
-def change(path: Path, name: Format, settings: ManifestRequest) -> Change:
-    """What `--into` does to a file; nothing is written yet.
+def change(path: Path, name: Format, request: ManifestRequest) -> Change:
+    """The change that `--into` makes to a file; nothing is written yet.
 
-    Raises ConfigurationError where the format is not merged, or the file cannot be read or is not of the format.
+    Raises ConfigurationError if the format cannot be merged, the file cannot be read, or it does not have the format.
     """
     row = FORMATS[name]
-    if row.merge is None:
-        names = ", ".join(each for each, other in FORMATS.items() if other.merge)
+    if not row.merges:
+        names = ", ".join(other for other, other_row in FORMATS.items() if other_row.merges)
         raise ConfigurationError(
-            f"{name} is printed, and not merged into a file",
+            f"{name} can only be printed, not merged into a file",
             where=str(path),
-            remedy=f"append it yourself: chaninfra manifest --format {name} >> FILE (merged are: {names})",
+            remedy=f"append it: chaninfra manifest --format {name} >> FILE (--into works with {names})",
         )
-    rendered = render(name, settings)
+    rendered = render_values(name, request)
     old = _read(path)
     text = (old or "").removeprefix(_BOM)
-    # A file whose lines all end in CRLF gets such lines; one that mixes them gets ours as they are.
+    # A file whose lines all end in CRLF gets lines with CRLF; one with both line ends gets ours with LF.
     crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
-    new = _merged(text.replace("\r\n", "\n") if crlf else text, rendered, name, settings, str(path))
+    new = _merged(text.replace("\r\n", "\n") if crlf else text, rendered, name, request, str(path))
     new = new.replace("\n", "\r\n") if crlf else new
     if old is not None and old.startswith(_BOM):
         new = _BOM + new
-    return Change(path, old, new, secret=row.merge == "json")
+    return Change(path, old, new, secret=name == "auth-file")
 
 
-def _merged(text: str, rendered: str, name: Format, settings: ManifestRequest, where: str) -> str:
+def _merged(text: str, rendered: Rendered, name: Format, request: ManifestRequest, where: str) -> str:
     if not text:
-        return rendered
-    match FORMATS[name].merge:
+        return to_text(name, rendered)
+    match FORMATS[name].file_type:
         case "toml":
             from chaninfra.manifest.merge import toml
 
-            return toml.merge(text, rendered, settings.clients, where)
+            return toml.merge(text, rendered, request.channels, where)
         case "json":
             from chaninfra.manifest.merge import json
 
-            return json.merge(text, rendered, where)
+            return json.merge(text, rendered.document, where)
     from chaninfra.manifest.merge import workflow, yaml
 
-    merged = getattr(workflow, name.partition("-")[0])
-    return yaml.merge(text, rendered, settings.clients, where, merged)
+    return yaml.merge(text, rendered, request.channels, where, workflow.MERGED[name])
 
 
 def _read(path: Path) -> str | None:
@@ -130,7 +133,7 @@ def _read(path: Path) -> str | None:
     except UnicodeDecodeError as error:
         raise ConfigurationError("is not UTF-8", where=str(path), remedy="convert it; nothing was written") from error
     except (OSError, ValueError) as error:
-        # ValueError: a name that no file system takes.
+        # ValueError: a name that no file system accepts.
         problem = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
             f"cannot be read: {problem}", where=repr(str(path)), remedy="name a file that can be written"
@@ -141,7 +144,7 @@ def _mode(target: Path) -> int:
     try:
         return target.stat().st_mode & 0o7777
     except FileNotFoundError:
-        # What any new file would get.
+        # The mode of any new file.
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask

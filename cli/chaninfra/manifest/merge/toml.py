@@ -1,7 +1,6 @@
 """Our tables merged into a TOML file that people keep.
 
-What is to stand there is found on plain values; tomlkit then changes the text, and the text is read again: one that
-does not say what was meant is never written.
+The values are computed on plain dicts (`merged`); tomlkit then edits the text, which `syntax` checks.
 """
 
 from __future__ import annotations
@@ -20,151 +19,130 @@ from tomlkit.items import Array, InlineTable
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ChannelAccess
 from chaninfra.manifest.merge import channel_list
+from chaninfra.manifest.merge.syntax import Syntax
+from chaninfra.manifest.rendered import Document, Rendered
 from chaninfra.manifest.text import toml
 
 _OPTIONS = "s3-options"
 _LISTS = ("channels", "default-channels")
-# pixi's older name of [workspace], which it still reads.
+# [project] is pixi's older name of [workspace], which it still reads.
 _OLD_NAMES = {"workspace": "project"}
 
 
-def merge(text: str, rendered: str, clients: Sequence[ChannelAccess], where: str) -> str:
-    """`text` with what `rendered` says. Raises ConfigurationError where it is no TOML, or cannot hold it."""
-    before, ours = _load(text, where), tomllib.loads(rendered)
-    home = _home(before, ours)
-    after = merged(before, _moved(ours, home), home, clients, where)
-    if after == before:
-        return text
-    for attempt in (_edited, _appended):
-        found = attempt(text, before, after)
-        if found is not None and _says(found, after):
-            return found
-    raise ConfigurationError(
-        "the settings cannot be put in there without rewriting what is yours",
-        where=where,
-        remedy=f"put them in by hand:\n{rendered}",
-    )
+def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], where: str) -> str:
+    """`text` with the rendered tables. Raises ConfigurationError if it is not TOML, or cannot hold them."""
+    before = _TOML.load(text, where)
+    path = _path(before, rendered.document)
+    after = merged(before, _moved(rendered.document, path), path, channels, where)
+    return _TOML.edit(text, before, after, rendered, where)
 
 
 def merged(
-    before: dict[str, Any], ours: dict[str, Any], home: Sequence[str], clients: Sequence[ChannelAccess], where: str
-) -> dict[str, Any]:
-    """What the file is to say: of ours only the channels, their s3-options and, where it is missing, requires-pixi."""
+    before: Document, ours: Document, path: Sequence[str], channels: Sequence[ChannelAccess], where: str
+) -> Document:
+    """The values that the file must have.
+
+    `path` is the path of the table that lists the channels. A table that is there gets three things of ours: the
+    channels, their s3-options, and requires-pixi if it is missing. s3-options of our bucket are removed if neither we
+    nor another channel in the file needs them.
+    """
     after = copy.deepcopy(before)
-    theirs, wanted = _table(after, home, where), _table(ours, home, where)
+    theirs, wanted = _table(after, path, where), _table(ours, path, where)
     if not theirs:
         theirs |= wanted
         return after
-    name = next(each for each in _LISTS if each in wanted)
+    name = next(key for key in _LISTS if key in wanted)
     listed = theirs.get(name, [])
     if not isinstance(listed, list):
-        raise ConfigurationError(f"{name} is no list", where=where, remedy=f"write {name} = {toml.value(wanted[name])}")
-    theirs[name] = channel_list.merged(listed, clients) if listed else wanted[name]
+        raise ConfigurationError(
+            "is not a list", where=where, key=(*path, name), remedy=f"write {name} = {toml.value(wanted[name])}"
+        )
+    theirs[name] = channel_list.merged(listed, channels) if listed else wanted[name]
     if "requires-pixi" in wanted:
         theirs.setdefault("requires-pixi", wanted["requires-pixi"])
-    empty = theirs.get(_OPTIONS) == {}
-    own = {each.url for each in clients}
-    options = _table(theirs, [_OPTIONS], where)
-    for bucket in {each.descriptor.bucket: None for each in clients}:
+    was_empty = theirs.get(_OPTIONS) == {}
+    urls = {access.url for access in channels}
+    options = _table(after, [*path, _OPTIONS], where)
+    for bucket in {access.descriptor.bucket: None for access in channels}:
         if bucket in wanted.get(_OPTIONS, {}):
-            options[bucket] = {**_table(options, [bucket], where), **wanted[_OPTIONS][bucket]}
-        elif bucket in options and not _mentions(after, bucket, own):
-            # pixi would look for the bucket's key in its credential store.
+            options[bucket] = {**_table(after, [*path, _OPTIONS, bucket], where), **wanted[_OPTIONS][bucket]}
+        elif bucket in options and not _mentions(after, bucket, urls):
+            # With s3-options, pixi would look for the bucket's access key in its credential store.
             del options[bucket]
-    if not options and not empty:
+    if not options and not was_empty:
         del theirs[_OPTIONS]
     return after
 
 
-def _load(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigurationError(
-            f"is not TOML: {error}", where=where, remedy="correct it; nothing was written"
-        ) from None
-
-
-def _home(before: dict[str, Any], ours: dict[str, Any]) -> list[str]:
-    """The table that has the channels: ours, or the one by its older name that is there."""
-    names: list[str] = []
+def _path(before: Document, ours: Document) -> list[str]:
+    """The path of the table that lists the channels; with the table's older name if the file has that."""
+    path: list[str] = []
     while not any(name in ours for name in _LISTS):
         ((name, ours),) = ours.items()
         inner = before.get(name)
         old = _OLD_NAMES.get(name)
         if inner is None and old is not None and isinstance(before.get(old), dict):
             name, inner = old, before[old]
-        names.append(name)
+        path.append(name)
         before = inner if isinstance(inner, dict) else {}
-    return names
+    return path
 
 
-def _moved(ours: dict[str, Any], home: Sequence[str]) -> dict[str, Any]:
-    """`ours` with its innermost table at `home`."""
-    for _ in home:
+def _moved(ours: Document, path: Sequence[str]) -> Document:
+    """`ours` with its innermost table at `path`."""
+    for _ in path:
         (ours,) = ours.values()
-    for name in reversed(home):
+    for name in reversed(path):
         ours = {name: ours}
     return ours
 
 
-def _table(data: dict[str, Any], names: Sequence[str], where: str) -> dict[str, Any]:
-    """The table at `names`, made where there is none. Raises ConfigurationError where something else is there."""
-    for name in names:
-        data = data.setdefault(name, {})
-        if not isinstance(data, dict):
-            raise ConfigurationError(f"{name} is no table", where=where, remedy="correct it; nothing was written")
-    return data
+def _table(values: Document, path: Sequence[str], where: str) -> Document:
+    """The table at `path`, added if it is missing. Raises ConfigurationError for a value that is not a table."""
+    for depth, name in enumerate(path, 1):
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise ConfigurationError(
+                "is not a table", where=where, key=tuple(path[:depth]), remedy="correct it; nothing was written"
+            )
+    return values
 
 
-def _mentions(value: Any, bucket: str, own: Collection[str]) -> bool:
-    """Whether any channel in the file but our own lies in the bucket."""
+def _mentions(value: Any, bucket: str, own_urls: Collection[str]) -> bool:
+    """Whether any other channel in the file is in the bucket."""
     if isinstance(value, dict):
-        return any(_mentions(each, bucket, own) for each in value.values())
+        return any(_mentions(item, bucket, own_urls) for item in value.values())
     if isinstance(value, list):
-        return any(_mentions(each, bucket, own) for each in value)
-    return isinstance(value, str) and value not in own and f"{value}/".startswith(f"s3://{bucket}/")
-
-
-def _says(text: str, meant: dict[str, Any]) -> bool:
-    try:
-        # As text: NaN is not equal to itself.
-        return repr(_sorted(tomllib.loads(text))) == repr(_sorted(meant))
-    except tomllib.TOMLDecodeError:
-        return False
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _sorted(value[name]) for name in sorted(value)}
-    return [_sorted(each) for each in value] if isinstance(value, list) else value
+        return any(_mentions(item, bucket, own_urls) for item in value)
+    return isinstance(value, str) and value not in own_urls and f"{value}/".startswith(f"s3://{bucket}/")
 
 
 def _edited(text: str, before: dict[str, Any], after: dict[str, Any]) -> str | None:
-    """The text changed in place; None where tomlkit cannot."""
+    """An `Edit`: the text edited in place by tomlkit."""
     try:
-        # What is added must not go on in the last line.
+        # With a line end, so that an addition does not continue the last line.
         document = tomlkit.parse(text if text.endswith("\n") or not text else text + "\n")
         _apply(document, before, after)
-        found = _spaced(text, tomlkit.dumps(document))
+        edited = _spaced(text, tomlkit.dumps(document))
     except (TOMLKitError, KeyError, ValueError, TypeError, AttributeError, IndexError):
         return None
-    same_end = not text.endswith("\n") and found.splitlines()[-1:] == text.splitlines()[-1:]
-    return found.removesuffix("\n") if same_end else found
+    same_end = not text.endswith("\n") and edited.splitlines()[-1:] == text.splitlines()[-1:]
+    return edited.removesuffix("\n") if same_end else edited
 
 
 def _appended(text: str, before: dict[str, Any], after: dict[str, Any]) -> str | None:
-    """The text changed in place but for new tables, which follow at its end; None where that is not all."""
+    """An `Edit`: the text edited in place, with new tables appended at its end."""
     added: dict[str, Any] = {}
     kept = _without_new_tables(before, after, added)
-    found = text if kept == before else _edited(text, before, kept)
-    if found is None or not added:
+    edited = text if kept == before else _edited(text, before, kept)
+    if edited is None or not added:
         return None
-    gap = "" if not found or found.endswith("\n\n") else "\n" if found.endswith("\n") else "\n\n"
-    return found + gap + toml.document(added)
+    gap = "" if not edited or edited.endswith("\n\n") else "\n" if edited.endswith("\n") else "\n\n"
+    return edited + gap + toml.tables(added)
 
 
 def _without_new_tables(before: dict[str, Any], after: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+    """`after` without the tables that `before` lacks; these are put into `added`, at the same paths."""
     kept: dict[str, Any] = {}
     for name, value in after.items():
         if isinstance(value, dict) and isinstance(before.get(name), dict):
@@ -179,18 +157,21 @@ def _without_new_tables(before: dict[str, Any], after: dict[str, Any], added: di
     return kept
 
 
-def _spaced(text: str, found: str) -> str:
-    """`found` with what was added where a person would put it: above a comment that belongs to the table that follows,
-    and with an empty line before that."""
-    old, lines = text.split("\n"), found.split("\n")
+def _spaced(text: str, edited: str) -> str:
+    """`edited` with the added lines where a person would put them.
+
+    `text` is the text before the edit. An addition goes above the comments that belong to the next table, and an empty
+    line separates it from that table.
+    """
+    old, lines = text.split("\n"), edited.split("\n")
     for kind, _, end, start, stop in reversed(difflib.SequenceMatcher(None, old, lines, autojunk=False).get_opcodes()):
         follows = old[end] if end < len(old) else ""
         if kind != "insert" or (follows and not follows.startswith("[")):
             continue
         added = "\n".join(lines[start:stop]).strip("\n").split("\n")
         place = _above(lines, start)
-        gap = [""] if added[0].startswith("[") else []
         if place < start:
+            gap = [""] if added[0].startswith("[") else []
             lines[place:stop] = [*gap, *added, *lines[place:start]]
         elif follows and lines[stop - 1].strip():
             lines.insert(stop, "")
@@ -198,7 +179,7 @@ def _spaced(text: str, found: str) -> str:
 
 
 def _above(lines: Sequence[str], start: int) -> int:
-    """The empty line above the comments that end at `start`, which belong to what follows; `start` where none do."""
+    """The index of the empty line above the comments that end at `start`; `start` if there are no such comments."""
     first = start
     while first > 0 and (not lines[first - 1].strip() or lines[first - 1].startswith("#")):
         first -= 1
@@ -207,6 +188,7 @@ def _above(lines: Sequence[str], start: int) -> int:
 
 
 def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Change a table of tomlkit, which has the values `before`, so that it has `after`."""
     for name in before:
         if name not in after:
             del node[name]
@@ -214,7 +196,7 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
         if name not in before:
             node[name] = _item(value, inline=isinstance(node, InlineTable))
         elif repr(value) == repr(before[name]):
-            # As text: NaN is not equal to itself.
+            # By repr, since NaN is not equal to itself.
             continue
         elif isinstance(value, dict) and isinstance(before[name], dict):
             _apply(node[name], before[name], value)
@@ -225,50 +207,64 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
 
 
 def _array(node: Array, before: list[Any], after: list[Any]) -> Array:
-    """The array with what is new at its head, where our channels go, and the rest as it was."""
-    if len(before) == len(after) and sum(old != each for old, each in zip(before, after, strict=True)) == 1:
-        (place,) = (place for place, each in enumerate(after) if each != before[place])
+    """The array with new items at its head, where our channels go; the formatting of the other items stays.
+
+    One changed item is replaced in place.
+    """
+    if len(before) == len(after) and sum(old != new for old, new in zip(before, after, strict=True)) == 1:
+        (place,) = (place for place, item in enumerate(after) if item != before[place])
         node[place] = _item(after[place], inline=True)
         return node
-    new, kept = next((new, kept) for new in range(len(after) + 1) if (kept := _found(before, after[new:])) is not None)
+    # How many items of `after` are new: the fewest after which the rest is in `before`, in order.
+    new, kept = next((new, kept) for new in range(len(after) + 1) if (kept := _places(before, after[new:])) is not None)
     for place in reversed(range(len(before))):
         if place not in kept:
             del node[place]
     if new == 0:
         return node
     text = node.as_string()
-    added = [tomlkit.item(each, _parent=node).as_string() for each in after[:new]]
+    added = [tomlkit.item(item, _parent=node).as_string() for item in after[:new]]
     head = re.match(r"\[[ \t]*(?:#[^\n]*)?\n([ \t]*)", text)
     if len(node) == 0:
         text = f"[{', '.join(added)}]"
     elif head:
-        # A line each, as the others have it.
-        text = text.replace("\n", "\n" + "".join(f"{head[1]}{each},\n" for each in added), 1)
+        # One item per line, as in the rest of the array.
+        text = text.replace("\n", "\n" + "".join(f"{head[1]}{item},\n" for item in added), 1)
     else:
         text = f"[{', '.join(added)}, {text[1:].lstrip(' ')}"
-    found = tomlkit.parse(f"a = {text}\n")["a"]
-    assert isinstance(found, Array)  # noqa: S101
-    # What stands around it: a comment behind it, for one.
-    found._trivia = node._trivia
-    return found
+    array = tomlkit.parse(f"a = {text}\n")["a"]
+    assert isinstance(array, Array)  # noqa: S101
+    # The spaces around the array, and the comment after it. tomlkit has no public access to them.
+    array._trivia = node._trivia
+    return array
 
 
-def _found(listed: list[Any], wanted: list[Any]) -> list[int] | None:
-    """The places in `listed` of all that is wanted, in order; None where it is not all there."""
+def _places(listed: list[Any], wanted: list[Any]) -> list[int] | None:
+    """The indexes in `listed` of the items of `wanted`, in this order; None if it does not have them all."""
     places: list[int] = []
-    for place, each in enumerate(listed):
-        if len(places) < len(wanted) and each == wanted[len(places)]:
+    for place, item in enumerate(listed):
+        if len(places) < len(wanted) and item == wanted[len(places)]:
             places.append(place)
     return places if len(places) == len(wanted) else None
 
 
 def _item(value: Any, *, inline: bool) -> Any:
+    """The value for tomlkit; a dict becomes a table, inline or with a header."""
     if not isinstance(value, dict):
         return value
     if inline:
         table: Any = tomlkit.inline_table()
     else:
-        table = tomlkit.table(is_super_table=all(isinstance(each, dict) for each in value.values()))
-    for name, each in value.items():
-        table[name] = _item(each, inline=inline)
+        table = tomlkit.table(is_super_table=all(isinstance(item, dict) for item in value.values()))
+    for name, item in value.items():
+        table[name] = _item(item, inline=inline)
     return table
+
+
+_TOML = Syntax(
+    name="TOML",
+    parse=tomllib.loads,
+    errors=(tomllib.TOMLDecodeError, RecursionError),
+    edits=(_edited, _appended),
+    write=toml.document,
+)

@@ -1,132 +1,152 @@
-"""Our jobs put into the CI file of somebody: what it is to say, on plain values.
+"""The values that a YAML file must have after a merge: CI jobs and `.condarc`.
 
-A job that sets up pixi already gets what it lacks to read the channel; where there is none, ours is added. What people
-chose (triggers, versions of actions, names, commands) stays.
+A job of the file that sets up pixi gets what it lacks to read the channel; if there is none, our job is added. What
+people chose (triggers, versions of actions, names, commands) stays.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.formats.table import Format
 from chaninfra.manifest.merge import channel_list
+from chaninfra.manifest.rendered import Document
+
+Merged = Callable[[Any, Document, Sequence[ChannelAccess], str], Document]
+"""(values of the file, rendered values, channels, path of the file for errors) → values that the file must have."""
 
 _LOGIN = "aws-actions/configure-aws-credentials"
 _PIXI = "prefix-dev/setup-pixi"
 _PUBLISH = "chaninfra publish"
 
 
-def github(before: Any, ours: dict[str, Any], clients: Sequence[ChannelAccess], where: str) -> dict[str, Any]:
-    """The workflow with our job's steps in it. Raises ConfigurationError where it is no workflow, and ConflictError
-    where setup-pixi logs in elsewhere, as it can log in to one host only."""
+def github(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
+    """The workflow with the steps of our job.
+
+    Raises ConfigurationError if the file is not a workflow, and ConflictError if its setup-pixi logs in to another
+    host: the action can log in to one host only.
+    """
     after = _mapping(before, where)
     if not after:
         return ours
     ((name, job),) = ours["jobs"].items()
     jobs = after.setdefault("jobs", {})
     if not isinstance(jobs, dict):
-        raise ConfigurationError("jobs is no mapping", where=where, remedy="correct it; nothing was written")
+        raise ConfigurationError(
+            "is not a mapping", where=where, key=("jobs",), remedy="correct it; nothing was written"
+        )
     publishes = any(_PUBLISH in step.get("run", "") for step in job["steps"])
-    targets = [each for each in jobs.values() if _is_target(each, publishes=publishes)]
-    for each in ("name", "on"):
-        after.setdefault(each, ours[each])
-    if not targets:
-        own = name if name not in jobs else f"{name}-{clients[0].descriptor.name}"
-        jobs[own] = {**job, "permissions": ours["permissions"], "concurrency": ours["concurrency"]}
-    for target in targets:
-        _into_job(target, job, after.get("permissions"), ours["permissions"], where)
+    existing = {name: value for name, value in jobs.items() if _does_the_same(value, publishes=publishes)}
+    for key in ("name", "on"):
+        after.setdefault(key, ours[key])
+    if not existing:
+        own_name = name if name not in jobs else f"{name}-{channels[0].descriptor.name}"
+        jobs[own_name] = {**job, "permissions": ours["permissions"], "concurrency": ours["concurrency"]}
+    for name, theirs in existing.items():
+        _into_job(theirs, job, after.get("permissions"), ours["permissions"], where, ("jobs", str(name)))
     return after
 
 
-def _is_target(job: Any, *, publishes: bool) -> bool:
+def _does_the_same(job: Any, *, publishes: bool) -> bool:
+    """Whether a job of the file publishes with chaninfra, or, if ours does not publish, sets up pixi."""
     steps = job.get("steps") if isinstance(job, dict) else None
-    found = [step for step in steps or () if isinstance(step, dict)] if isinstance(steps, list) else []
+    mappings = [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
     if publishes:
-        return any(_PUBLISH in str(step.get("run", "")) for step in found)
-    return any(_action(step) == _PIXI for step in found)
+        return any(_PUBLISH in str(step.get("run", "")) for step in mappings)
+    return any(_action(step) == _PIXI for step in mappings)
 
 
-def _into_job(job: dict[str, Any], ours: dict[str, Any], above: Any, permissions: dict[str, str], where: str) -> None:
+def _into_job(
+    job: Document, ours: Document, default: Any, permissions: dict[str, str], where: str, key: tuple[str, ...]
+) -> None:
+    """Add to `job` what it lacks. `default` is the permissions of the whole workflow, which a job may override."""
     if "id-token" in permissions:
-        has = job.get("permissions", above if isinstance(above, dict) else {})
-        if isinstance(has, dict) and has.get("id-token") != "write":
-            # On the job, so that no other gets a token by this. What it had by default is no longer granted.
-            job["permissions"] = {**permissions, **{name: right for name, right in has.items() if name != "id-token"}}
+        theirs = job.get("permissions", default if isinstance(default, dict) else {})
+        if isinstance(theirs, dict) and theirs.get("id-token") != "write":
+            # On the job, so that no other job can get a token. A job with permissions of its own has no default ones.
+            others = {name: permission for name, permission in theirs.items() if name != "id-token"}
+            job["permissions"] = {**permissions, **others}
     if "env" in ours:
-        job["env"] = {**_mapping(job.get("env"), where), **ours["env"]}
+        job["env"] = {**_mapping(job.get("env"), where, *key, "env"), **ours["env"]}
     steps = job["steps"]
-    own_id = "aws"
+    login_id = "aws"
     for step in ours["steps"]:
         if _action(step) not in (_LOGIN, _PIXI):
             continue
-        theirs = next((each for each in steps if isinstance(each, dict) and _action(each) == _action(step)), None)
+        theirs = next((other for other in steps if isinstance(other, dict) and _action(other) == _action(step)), None)
         if _action(step) == _LOGIN:
             if theirs is None:
                 steps.insert(_place_of_login(steps, ours["steps"]), step)
                 continue
-            own_id = theirs.setdefault("id", step["id"])
+            login_id = theirs.setdefault("id", step["id"])
         if theirs is None:
             steps.insert(0, step)
         elif "with" in step:
-            _inputs(theirs, step["with"], own_id, where)
+            _inputs(theirs, step["with"], login_id, where, (*key, "steps", "with"))
     for step in ours["steps"]:
         if _PUBLISH in step.get("run", ""):
-            theirs = next(each for each in steps if isinstance(each, dict) and _PUBLISH in str(each.get("run", "")))
-            _publish(theirs, step, where)
+            theirs = next(other for other in steps if isinstance(other, dict) and _PUBLISH in str(other.get("run", "")))
+            _publish(theirs, step, where, (*key, "steps", "env"))
 
 
-def _place_of_login(steps: list[Any], ours: Sequence[dict[str, Any]]) -> int:
-    """Before the step that needs it: the publication where nothing else does, as our own order says."""
+def _place_of_login(steps: list[Any], ours: Sequence[Document]) -> int:
+    """The index at which the login is inserted: before setup-pixi, or before publishing if only that needs it."""
     actions = [_action(step) for step in ours]
-    late = actions.index(_PIXI) < actions.index(_LOGIN)
+    for_publishing = actions.index(_PIXI) < actions.index(_LOGIN)
     for place, step in enumerate(steps):
-        if isinstance(step, dict) and (_PUBLISH in str(step.get("run", "")) if late else _action(step) == _PIXI):
+        if not isinstance(step, dict):
+            continue
+        if _PUBLISH in str(step.get("run", "")) if for_publishing else _action(step) == _PIXI:
             return place
     return 0
 
 
-def _inputs(step: dict[str, Any], wanted: dict[str, Any], own_id: str, where: str) -> None:
-    inputs = step["with"] = _mapping(step.get("with"), where)
+def _inputs(step: Document, ours: Document, login_id: str, where: str, key: tuple[str, ...]) -> None:
+    """Set our inputs on a step of the file. `login_id` is the id of the step that logs in to AWS."""
+    inputs = step["with"] = _mapping(step.get("with"), where, *key)
     host = inputs.get("auth-host")
-    if "auth-host" in wanted and host not in (None, wanted["auth-host"]):
+    if "auth-host" in ours and host not in (None, ours["auth-host"]):
         raise ConflictError(
-            f"setup-pixi logs in to {host} there, and it takes one host",
+            f"setup-pixi logs in to {host}, and it can log in to one host only",
             where=where,
-            remedy="write a workflow of its own, or log in to the second by: chaninfra manifest --format login",
+            remedy="write another workflow, or log in to the second host with: chaninfra manifest --format login",
         )
-    for name, value in wanted.items():
+    for name, value in ours.items():
         if isinstance(value, str):
-            value = value.replace("steps.aws.", f"steps.{own_id}.")
+            value = value.replace("steps.aws.", f"steps.{login_id}.")
         if name == "role-to-assume" and "vars." in value:
             inputs.setdefault(name, value)
         elif name != "run-install":
             inputs[name] = value
 
 
-def _publish(step: dict[str, Any], ours: dict[str, Any], where: str) -> None:
-    """Another channel, and the whole command is ours; the same, and it stays as it was changed."""
+def _publish(step: Document, ours: Document, where: str, key: tuple[str, ...]) -> None:
+    """Replace the command if it publishes to another channel; else keep it, with the changes that people made."""
     words = ours["run"].split()
     if words[words.index("--channel") + 1] not in str(step["run"]).split():
         step["run"] = ours["run"]
     if "env" in ours:
-        step["env"] = {**_mapping(step.get("env"), where), **ours["env"]}
+        step["env"] = {**_mapping(step.get("env"), where, *key), **ours["env"]}
 
 
-def _action(step: dict[str, Any]) -> str:
+def _action(step: Document) -> str:
     return str(step.get("uses", "")).partition("@")[0]
 
 
-def gitlab(before: Any, ours: dict[str, Any], clients: Sequence[ChannelAccess], where: str) -> dict[str, Any]:
-    """The pipeline with our job in it; a job of its name keeps its commands, and gets the rest. Raises
-    ConfigurationError where it is none."""
+def gitlab(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
+    """The pipeline with our job. A job of the same name keeps its commands, and gets the keys that it lacks.
+
+    Raises ConfigurationError if the file is not a pipeline.
+    """
     after = _mapping(before, where)
     for name, job in ours.items():
         theirs = after.setdefault(name, {})
         if not isinstance(theirs, dict):
-            raise ConfigurationError(f"{name} is no job", where=where, remedy="correct it; nothing was written")
+            raise ConfigurationError("is not a job", where=where, key=(name,), remedy="correct it; nothing was written")
         for key, value in job.items():
             if key in ("id_tokens", "variables") and isinstance(theirs.get(key), dict):
                 theirs[key] |= value
@@ -137,20 +157,33 @@ def gitlab(before: Any, ours: dict[str, Any], clients: Sequence[ChannelAccess], 
     return after
 
 
-def condarc(before: Any, ours: dict[str, Any], clients: Sequence[ChannelAccess], where: str) -> dict[str, Any]:
-    """The settings with our channels among theirs. Raises ConfigurationError where it is none."""
+def condarc(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
+    """The settings with our channels in their list. Raises ConfigurationError if the file is not a .condarc."""
     after = _mapping(before, where)
     listed = after.get("channels") or []
     if not isinstance(listed, list):
-        raise ConfigurationError("channels is no list", where=where, remedy="correct it; nothing was written")
-    after["channels"] = channel_list.merged(listed, clients) if listed else ours["channels"]
+        raise ConfigurationError(
+            "is not a list", where=where, key=("channels",), remedy="correct it; nothing was written"
+        )
+    after["channels"] = channel_list.merged(listed, channels) if listed else ours["channels"]
     after.setdefault("channel_priority", ours["channel_priority"])
     return after
 
 
-def _mapping(value: Any, where: str) -> dict[str, Any]:
+def _mapping(value: Any, where: str, *key: str) -> Document:
+    """A copy of a mapping; empty for None. Raises ConfigurationError for any other value, which is at `key`."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ConfigurationError("is no mapping where one should be", where=where, remedy="correct it")
+        raise ConfigurationError("is not a mapping", where=where, key=key, remedy="correct it; nothing was written")
     return copy.deepcopy(value)
+
+
+MERGED: Mapping[Format, Merged] = {
+    "github": github,
+    "github-publish": github,
+    "gitlab": gitlab,
+    "gitlab-publish": gitlab,
+    "condarc": condarc,
+}
+"""The function for each YAML format."""

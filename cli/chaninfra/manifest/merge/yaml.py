@@ -1,13 +1,12 @@
 """Our settings merged into a YAML file that people keep.
 
-What is to stand there is found on plain values (`workflow`). The text is then edited at the places that ruamel.yaml's
-nodes name, and at no other, since what it writes itself would be spaced in one style throughout; and it is read again:
-one that does not say what was meant is never written.
+The values are computed on plain dicts (`workflow`). The text is edited only at the places that ruamel.yaml's nodes
+name: ruamel.yaml's own writer would change the spacing of the whole file. `syntax` checks the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -15,74 +14,62 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.merge.syntax import Syntax
+from chaninfra.manifest.merge.workflow import Merged
+from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.text import yaml
 
-Merged = Callable[[Any, dict[str, Any], Sequence[ChannelAccess], str], dict[str, Any]]
-Edit = tuple[int, int, str]
-"""From where to where in the text, and what is to stand there."""
+TextEdit = tuple[int, int, str]
+"""(start, end, new text): the characters from start to end are replaced."""
 
 
-def merge(text: str, rendered: str, clients: Sequence[ChannelAccess], where: str, merged: Merged) -> str:
-    """`text` with what `rendered` says. Raises ConfigurationError where it is no YAML, or cannot hold it, and what
-    `merged` does."""
-    # What is added must not go on in the last line.
-    whole = text if text.endswith("\n") else text + "\n"
-    before = _plain(whole, where)
+def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], where: str, merged: Merged) -> str:
+    """`text` with the rendered settings, as `merged` combines them with the file's values.
+
+    Raises ConfigurationError if it is not YAML, or cannot hold them, and whatever `merged` raises.
+    """
+    before = _YAML.load(_with_line_end(text), where)
     if before is None:
-        return f"{text.rstrip()}\n{rendered}" if text.strip() else rendered
-    after = merged(before, _plain(rendered, where), clients, where)
-    if after == before:
-        return text
-    found = _edited(whole, before, after)
-    if found is not None and _says(found, after):
-        return found
-    raise ConfigurationError(
-        "the settings cannot be put in there without rewriting what is yours",
-        where=where,
-        remedy=f"put them in by hand:\n{rendered}",
-    )
+        # Empty, or comments only.
+        printed = yaml.document(rendered.notes, rendered.document)
+        return f"{text.rstrip()}\n{printed}" if text.strip() else printed
+    after = merged(before, rendered.document, channels, where)
+    return _YAML.edit(text, before, after, rendered, where)
 
 
-def _plain(text: str, where: str) -> Any:
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        problem = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ConfigurationError(
-            f"is not YAML: {problem}", where=where, remedy="correct it; nothing was written"
-        ) from None
+def _with_line_end(text: str) -> str:
+    """The text with a line end, so that an addition does not continue its last line."""
+    return text if text.endswith("\n") else text + "\n"
 
 
-def _says(text: str, meant: dict[str, Any]) -> bool:
-    try:
-        return bool(YAML(typ="safe", pure=True).load(text) == meant)
-    except (YAMLError, ValueError, TypeError, AttributeError):
-        return False
+def _parse(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _edited(text: str, before: Any, after: Any) -> str | None:
-    """The text with the difference in it; None where a place for it was not found."""
-    edits: list[Edit] = []
+    """An `Edit`: all differences as text edits; None if there is no place for one of them."""
+    edits: list[TextEdit] = []
+    text = _with_line_end(text)
     try:
         _mapping(text, YAML(typ="safe", pure=True).compose(text), before, after, edits)
     except (YAMLError, LookupError, AssertionError):
         return None
-    # From the end; of those at one place the inner ones, which were found first, stand first.
+    # From the end, so that the indexes stay valid. Of several insertions at one index, the inner ones come first in the
+    # text; they were found first.
     order = sorted(range(len(edits)), key=lambda number: (*edits[number][:2], number), reverse=True)
     for start, end, new in map(edits.__getitem__, order):
         text = text[:start] + new + text[end:]
     return text
 
 
-def _value(text: str, key: Node | None, node: Node, before: Any, after: Any, edits: list[Edit]) -> None:
+def _value(text: str, key: Node | None, node: Node, before: Any, after: Any, edits: list[TextEdit]) -> None:
     if isinstance(before, dict) and isinstance(after, dict):
         _mapping(text, node, before, after, edits)
     elif isinstance(before, list) and isinstance(after, list):
         _sequence(text, node, before, after, edits)
     elif before is None and isinstance(after, dict) and key is not None:
-        # `key:` with nothing behind it.
+        # `key:` without a value.
         lines = _indented(yaml.mapping(after), key.start_mark.column + 2)
         edits.append((*_line_end(text, key.end_mark.index), lines))
     elif isinstance(node, ScalarNode) and not isinstance(after, dict | list):
@@ -90,14 +77,14 @@ def _value(text: str, key: Node | None, node: Node, before: Any, after: Any, edi
         tail = text[node.start_mark.index : end]
         edits.append((node.start_mark.index, end, yaml.scalar(after) + ("\n" if tail.endswith("\n") else "")))
     else:
-        raise LookupError("another type")
+        raise LookupError("the value has another type")
 
 
-def _mapping(text: str, node: Node, before: dict[str, Any], after: dict[str, Any], edits: list[Edit]) -> None:
+def _mapping(text: str, node: Node, before: dict[str, Any], after: dict[str, Any], edits: list[TextEdit]) -> None:
     assert isinstance(node, MappingNode)  # noqa: S101
     nodes = {key.value: (key, value) for key, value in node.value}
     for name, value in after.items():
-        if name in before and value != before[name]:
+        if name in before and _differ(value, before[name]):
             _value(text, *nodes[name], before[name], value, edits)
     new = {name: value for name, value in after.items() if name not in before}
     if not new:
@@ -111,10 +98,9 @@ def _mapping(text: str, node: Node, before: dict[str, Any], after: dict[str, Any
         edits.append((*_line_end(text, _last(text, node)), _indented(yaml.mapping(new), column)))
 
 
-def _sequence(text: str, node: Node, before: list[Any], after: list[Any], edits: list[Edit]) -> None:
+def _sequence(text: str, node: Node, before: list[Any], after: list[Any], edits: list[TextEdit]) -> None:
     assert isinstance(node, SequenceNode)  # noqa: S101
-    pairs = _pairs(before, after)
-    for kind, start, end, new_start, new_end in pairs:
+    for kind, start, end, new_start, new_end in _differences(before, after):
         if kind == "changed":
             _value(text, None, node.value[start], before[start], after[new_start], edits)
             continue
@@ -134,9 +120,9 @@ def _sequence(text: str, node: Node, before: list[Any], after: list[Any], edits:
             edits.append((place, place, _indented(yaml.sequence(new), column)))
 
 
-def _flow_items(node: SequenceNode, start: int, end: int, new: Sequence[Any], edits: list[Edit]) -> None:
+def _flow_items(node: SequenceNode, start: int, end: int, new: Sequence[Any], edits: list[TextEdit]) -> None:
     if start != end:
-        raise LookupError("items taken from a flow sequence")
+        raise LookupError("items of a flow sequence are removed")
     added = ", ".join(map(yaml.flow, new))
     if start < len(node.value):
         place = node.value[start].start_mark.index
@@ -146,24 +132,33 @@ def _flow_items(node: SequenceNode, start: int, end: int, new: Sequence[Any], ed
         edits.append((place, place, f", {added}" if node.value else added))
 
 
-def _pairs(before: list[Any], after: list[Any]) -> list[tuple[str, int, int, int, int]]:
-    """What became of which items: "changed" for one alone, which stays in its place, else old ones and new ones."""
+def _differences(before: list[Any], after: list[Any]) -> list[tuple[str, int, int, int, int]]:
+    """The differences of two lists, as difflib's opcodes: (kind, start, end, new start, new end).
+
+    Items are compared by `_identity`. The kind "changed" is added to difflib's: one item whose value differs, but which
+    stays in its place.
+    """
     names, new_names = list(map(_identity, before)), list(map(_identity, after))
-    found: list[tuple[str, int, int, int, int]] = []
+    differences: list[tuple[str, int, int, int, int]] = []
     for kind, start, end, new_start, new_end in SequenceMatcher(None, names, new_names, autojunk=False).get_opcodes():
         if kind != "equal":
-            found.append((kind, start, end, new_start, new_end))
+            differences.append((kind, start, end, new_start, new_end))
             continue
-        found += [
+        differences += [
             ("changed", start + step, start + step + 1, new_start + step, new_start + step + 1)
             for step in range(end - start)
-            if before[start + step] != after[new_start + step]
+            if _differ(before[start + step], after[new_start + step])
         ]
-    return found
+    return differences
+
+
+def _differ(left: Any, right: Any) -> bool:
+    # In lists, since they compare by identity first: NaN is not equal to itself, but a copied value keeps its NaN.
+    return [left] != [right]
 
 
 def _identity(item: Any) -> str:
-    """What tells a step from others though its inputs change."""
+    """What identifies a step of a workflow when its inputs change: its action, its name or its command."""
     if not isinstance(item, dict):
         return repr(item)
     return repr(item.get("uses") or item.get("name") or item.get("run") or item)
@@ -175,7 +170,7 @@ def _last(text: str, node: Node) -> int:
         last = node.value[-1]
         if isinstance(last, tuple):
             key, node = last
-            # Nothing behind the key: the key is the last there is.
+            # A key without a value: the key comes last.
             if isinstance(node, ScalarNode) and node.start_mark.index == node.end_mark.index:
                 node = key
         else:
@@ -185,26 +180,26 @@ def _last(text: str, node: Node) -> int:
 
 
 def _line_end(text: str, index: int) -> tuple[int, int]:
-    """The place behind the line of `index`, as an edit that takes nothing away."""
+    """The start of the line after `index`, as the start and end of an insertion."""
     place = text.index("\n", index) + 1
     return place, place
 
 
 def _line_start(text: str, item: Node, column: int) -> int:
-    """The start of the line with the dash of a block sequence's item."""
+    """The index where the line with the item's dash starts, in a block sequence whose dashes are in `column`."""
     start = text.rfind("\n", 0, item.start_mark.index) + 1
     while text[start + column : start + column + 1] != "-":
         if start == 0:
-            raise LookupError("no dash")
+            raise LookupError("the item has no dash")
         start = text.rfind("\n", 0, start - 1) + 1
-    # `- - item`, or a list that begins behind its key.
+    # `- - item`, or a list that starts on the line of its key.
     if text[start : start + column].strip():
-        raise LookupError("not a line of its own")
+        raise LookupError("the dash is not the first character of its line")
     return start
 
 
 def _above_comments(text: str, start: int) -> int:
-    """The start of the comment lines right above the line at `start`, which belong to it."""
+    """The index where the comment lines directly above the line at `start` begin; they belong to that line."""
     while start > 0:
         above = text.rfind("\n", 0, start - 1) + 1
         if not text[above:start].lstrip().startswith("#"):
@@ -215,3 +210,13 @@ def _above_comments(text: str, start: int) -> int:
 
 def _indented(lines: Sequence[str], column: int) -> str:
     return "".join(f"{' ' * column}{line}\n" if line else "\n" for line in lines)
+
+
+_YAML = Syntax(
+    name="YAML",
+    parse=_parse,
+    # ruamel.yaml raises the others too for some texts that are not YAML.
+    errors=(YAMLError, ValueError, TypeError, AttributeError, RecursionError),
+    edits=(_edited,),
+    write=yaml.document,
+)

@@ -1,31 +1,37 @@
-"""Lines of POSIX shell."""
+"""POSIX shell text."""
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from chaninfra.manifest.text.comments import comments
+
+
+def document(notes: Iterable[str], script: str) -> str:
+    """The notes as comments, then the script."""
+    return comments(notes) + script
+
+
+def script(lines: Iterable[str]) -> str:
+    """The text of a script."""
+    return "\n".join(lines) + "\n"
 
 
 def word(text: str) -> str:
-    """One word, quoted where it has to be; a "$NAME" that is wanted is not given here."""
+    """One word, quoted if needed. The shell expands nothing in it: write "$NAME" without this function."""
     return shlex.quote(text)
 
 
 def exports(variables: Mapping[str, str]) -> list[str]:
-    """A line for each variable; always quoted, so that one who changes a value need not think of it."""
+    """An `export NAME='VALUE'` line per variable; always quoted, so that people can edit a value."""
     return [f"export {name}='{value.replace(chr(39), _QUOTE)}'" for name, value in variables.items()]
 
 
+# Ends the quoted string, adds a quoted quote, starts the string again.
 _QUOTE = "'\"'\"'"
 
 
 def command(words: Sequence[str]) -> str:
-    """A command line."""
+    """A command line of these words."""
     return " ".join(map(word, words))
-
-
-def script(notes: Sequence[str], lines: Sequence[str]) -> str:
-    """The notes as comments, then the lines."""
-    comments = ["# " + re.sub(r"[\x00-\x1f\x7f]", " ", note) for note in notes]
-    return "\n".join([*comments, *lines]) + "\n"

@@ -1,4 +1,4 @@
-"""TOML text for values of our own, by hand: a library would cost each start its import."""
+"""TOML text (toml.io, version 1.0)."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chaninfra.manifest.text.comments import comments
+
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
-def document(tables: Mapping[str, Any], *names: str) -> str:
-    """The text of nested tables of strings, booleans and lists of strings; `names` lead to the outermost."""
-    values = [f"{key(name)} = {value(each)}" for name, each in tables.items() if not isinstance(each, Mapping)]
-    below = [document(each, *names, name) for name, each in tables.items() if isinstance(each, Mapping)]
-    head = [f"[{key(*names)}]"] if names and values else []
-    own = ["\n".join([*head, *values]) + "\n"] if values else []
-    return "\n".join([*own, *below])
+def document(notes: Iterable[str], values: Mapping[str, Any]) -> str:
+    """The notes as comments, then the tables."""
+    return comments(notes) + tables(values)
 
 
-def value(given: str | bool | Iterable[str]) -> str:
-    """A value of one of these types."""
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    return string(given) if isinstance(given, str) else "[" + ", ".join(map(string, given)) + "]"
+def tables(values: Mapping[str, Any], *path: str) -> str:
+    """The text of nested tables of strings, booleans and lists of strings; `path` names the outermost one."""
+    pairs = [f"{key(name)} = {value(item)}" for name, item in values.items() if not isinstance(item, Mapping)]
+    inner = [tables(item, *path, name) for name, item in values.items() if isinstance(item, Mapping)]
+    header = [f"[{key(*path)}]"] if path and pairs else []
+    own = ["\n".join([*header, *pairs]) + "\n"] if pairs else []
+    return "\n".join([*own, *inner])
 
 
-def string(given: str) -> str:
+def value(item: str | bool | Iterable[str]) -> str:
+    """A string, a boolean, or an array of strings on one line."""
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    return string(item) if isinstance(item, str) else "[" + ", ".join(map(string, item)) + "]"
+
+
+def string(text: str) -> str:
     """A basic string."""
 
     def escape(match: re.Match[str]) -> str:
         return _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}")
 
-    return '"' + re.sub(r'[\\"\x00-\x1f\x7f]', escape, given) + '"'
+    return '"' + re.sub(r'[\\"\x00-\x1f\x7f]', escape, text) + '"'
 
 
 def key(*names: str) -> str:
-    """A dotted key; a name that is not bare, as a bucket's with a dot in it, is quoted."""
+    """A dotted key; a name that is no bare key, such as a bucket name with a dot, is quoted."""
     return ".".join(name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else string(name) for name in names)
-
-
-def comment(line: str) -> str:
-    """A comment line, as TOML, YAML and shells have it; TOML allows no control characters there."""
-    return ("# " + re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]", " ", line)).rstrip()

@@ -1,49 +1,54 @@
-"""YAML text for documents of our own, by hand: a library would cost each start its import."""
+"""YAML text, in block style (yaml.org, version 1.2; readers of 1.1 get the same values)."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-# What every YAML reader takes for this text in block style: no other type, no comment, no key.
+from chaninfra.manifest.text.comments import comments
+
+# Text that needs no quotes: every YAML reader takes it for this string, not for another type, a comment or a key.
 _PLAIN = re.compile(r"[A-Za-z/$(](?:[\x21-\x7e]| (?!#))*")
 _WORDS = re.compile(r"(?i)y|n|yes|no|true|false|on|off|null")
 
 
-def document(value: Mapping[str, Any]) -> str:
-    """The text of nested mappings, lists, strings and booleans, in block style; a string of lines is a `|` block."""
-    return "\n".join(mapping(value)) + "\n"
+def document(notes: Iterable[str], values: Mapping[str, Any]) -> str:
+    """The notes as comments, then the mapping.
+
+    Values are nested mappings, lists, strings, booleans and None; a string of several lines becomes a `|` block.
+    """
+    return comments(notes) + "\n".join(mapping(values)) + "\n"
 
 
-def mapping(value: Mapping[str, Any]) -> list[str]:
-    """Its lines."""
+def mapping(values: Mapping[str, Any]) -> list[str]:
+    """The lines of a mapping."""
     lines: list[str] = []
-    for name, each in value.items():
-        # To readers of YAML 1.1 `on` is a boolean; GitHub's key is written bare by everybody.
+    for name, value in values.items():
+        # YAML 1.1 reads a bare `on` as a boolean, but everybody writes GitHub's key bare.
         head = f"{name if name == 'on' else scalar(name)}:"
-        if isinstance(each, Mapping) and each:
-            lines += [head, *_indented(mapping(each))]
-        elif isinstance(each, Sequence) and not isinstance(each, str):
-            lines += [head, *_indented(sequence(each))]
-        elif isinstance(each, str) and _is_block(each):
-            lines += [f"{head} |", *_indented(each.rstrip("\n").split("\n"))]
+        if isinstance(value, Mapping) and value:
+            lines += [head, *_indented(mapping(value))]
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            lines += [head, *_indented(sequence(value))]
+        elif isinstance(value, str) and _is_block(value):
+            lines += [f"{head} |", *_indented(value.rstrip("\n").split("\n"))]
         else:
-            lines.append(head if each is None else f"{head} {scalar(each)}")
+            lines.append(head if value is None else f"{head} {scalar(value)}")
     return lines
 
 
-def sequence(value: Sequence[Any]) -> list[str]:
-    """Its lines, the dashes at the first column."""
+def sequence(values: Sequence[Any]) -> list[str]:
+    """The lines of a list, with the dashes in the first column."""
     lines: list[str] = []
-    for each in value:
-        if isinstance(each, Mapping):
-            item = mapping(each)
-        elif _is_block(each):
-            item = ["|", *each.rstrip("\n").split("\n")]
+    for value in values:
+        if isinstance(value, Mapping):
+            item = mapping(value)
+        elif _is_block(value):
+            item = ["|", *value.rstrip("\n").split("\n")]
         else:
-            item = [scalar(each)]
+            item = [scalar(value)]
         lines += [f"- {item[0]}", *_indented(item[1:])]
     return lines
 
@@ -53,13 +58,12 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 
 def _is_block(text: str) -> bool:
-    return (
-        text.endswith("\n") and re.fullmatch(r"[\x20-\x7e\n]+", text) is not None and not text.startswith((" ", "\n"))
-    )
+    one_end = text.endswith("\n") and not text.endswith("\n\n")
+    return one_end and re.fullmatch(r"[\x20-\x7e\n]+", text) is not None and not text.startswith((" ", "\n"))
 
 
 def scalar(value: str | bool) -> str:
-    """A value on one line."""
+    """A string or a boolean on one line, quoted if needed."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value) and not re.search(r":( |$)| $", value):
@@ -70,9 +74,9 @@ def scalar(value: str | bool) -> str:
 
 
 def flow(value: Any) -> str:
-    """A value in flow style, on one line: JSON."""
+    """A value in flow style, on one line: JSON, which is YAML too."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_quoted(name)}: {flow(each)}" for name, each in value.items()) + "}"
+        return "{" + ", ".join(f"{_quoted(name)}: {flow(item)}" for name, item in value.items()) + "}"
     if value is None:
         return "null"
     if isinstance(value, str | bool):
@@ -81,6 +85,6 @@ def flow(value: Any) -> str:
 
 
 def _quoted(value: str) -> str:
-    # A JSON string is a double-quoted one of YAML but for the lines that only YAML ends, and DEL.
+    # A JSON string is a double-quoted string of YAML, except for DEL and for line ends that only YAML has.
     text = json.dumps(value, ensure_ascii=False)
     return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", text)

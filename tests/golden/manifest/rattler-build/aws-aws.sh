@@ -1,6 +1,6 @@
 # Printed by `chaninfra manifest`.
 # The keys are those of the AWS tools: environment, AWS_PROFILE, SSO or role.
-# chaninfra publish does what the last two commands do, in one, and without listing the channel. rattler-build publish does it too, but indexes the whole channel anew and brings back what was yanked.
+# chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export AWS_REGION='eu-central-1'
 

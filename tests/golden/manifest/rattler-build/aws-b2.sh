@@ -1,6 +1,6 @@
 # Printed by `chaninfra manifest`.
 # The keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
-# chaninfra publish does what the last two commands do, in one, and without listing the channel. rattler-build publish does it too, but indexes the whole channel anew and brings back what was yanked.
+# chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export S3_ENDPOINT_URL='https://s3.us-west-004.backblazeb2.com'
 export S3_REGION='us-west-004'

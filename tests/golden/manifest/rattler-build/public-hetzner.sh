@@ -1,6 +1,6 @@
 # Printed by `chaninfra manifest`.
-# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, where there is one, S3_SESSION_TOKEN.
-# chaninfra publish does what the last two commands do, in one, and without listing the channel. rattler-build publish does it too, but indexes the whole channel anew and brings back what was yanked.
+# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN.
+# chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export S3_ENDPOINT_URL='https://fsn1.your-objectstorage.com'
 export S3_REGION='US'

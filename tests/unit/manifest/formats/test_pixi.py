@@ -1,4 +1,4 @@
-"""What `manifest` prints for pixi: its own schema accepts it, and it says what pixi's page says."""
+"""pixi.toml, pyproject.toml and config.toml, by pixi's schema and the examples of its page "S3"."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.cli.app import app
 from chaninfra.manifest import ManifestRequest, channel_access, render
-from support.cases.manifests import Case, descriptor, legal
+from support.cases.manifests import Case, descriptor, possible
 from support.paths import TESTS
 
 SCHEMA = Draft7Validator(json.loads((TESTS / "data/pixi-manifest-0.77.0.schema.json").read_text("utf-8")))
 PAGE = (TESTS / "data/pixi-s3-page.txt").read_text("utf-8")
-# The flags that one who has read pixi's page would give.
+# Heading on pixi's page → the flags with the values that the page uses there.
 PAGE_FLAGS = {
     "MinIO": ["--provider", "minio", "--endpoint-url", "https://minio.example.com"],
     "Cloudflare R2": ["--provider", "r2", "--endpoint-url", "https://a1.eu.r2.cloudflarestorage.com"],
@@ -30,29 +30,29 @@ PAGE_FLAGS = {
 }
 
 
-def pixi(*channels: Descriptor, way: Any = None) -> dict[str, Any]:
-    """The workspace that is printed for channels."""
-    text = render("pixi", ManifestRequest(clients=tuple(channel_access(each, way) for each in channels)))
+def pixi(*channels: Descriptor, method: Any = None) -> dict[str, Any]:
+    """The table [workspace] that is printed for the channels."""
+    text = render("pixi", ManifestRequest(channels=tuple(channel_access(each, method) for each in channels)))
     found: dict[str, Any] = tomllib.loads(text)["workspace"]
     return found
 
 
-@pytest.mark.parametrize("case", legal("pixi", "pyproject"), ids=str)
-def test_pixis_own_schema_accepts_it(case: Case) -> None:
+@pytest.mark.parametrize("case", possible("pixi", "pyproject"), ids=str)
+def test_the_schema_of_pixi_accepts_it(case: Case) -> None:
     document = tomllib.loads(case.text())
     SCHEMA.validate(document if case.name == "pixi" else document["tool"]["pixi"])
 
 
-def test_pixis_own_schema_is_a_judge() -> None:
+def test_the_schema_of_pixi_refuses_incomplete_options() -> None:
     document = {"workspace": pixi(descriptor("minio"))}
     del document["workspace"]["s3-options"]["my-bucket"]["region"]
     assert list(SCHEMA.iter_errors(document))
 
 
-@pytest.mark.parametrize("case", legal("config"), ids=str)
-def test_the_config_says_what_the_manifest_says(case: Case) -> None:
+@pytest.mark.parametrize("case", possible("config"), ids=str)
+def test_the_config_has_the_same_channels_and_options_as_the_manifest(case: Case) -> None:
     config = tomllib.loads(case.text())
-    workspace = tomllib.loads(Case("pixi", case.way, case.store).text())["workspace"]
+    workspace = tomllib.loads(Case("pixi", case.method, case.store).text())["workspace"]
     assert config["default-channels"] == workspace["channels"]
     assert config.get("s3-options") == workspace.get("s3-options")
 
@@ -60,22 +60,22 @@ def test_the_config_says_what_the_manifest_says(case: Case) -> None:
 def blocks_of_the_page() -> dict[str, str]:
     block = r'```toml title="pixi\.toml" (endpoint-url = "[^"]*") (region = "[^"]*") (force-path-style = \w+) ```'
     section = re.compile(rf"### ((?:(?!###|```).)+?) (?:Note (?:(?!###|```).)+)?{block}", re.DOTALL)
-    # The page has a place for one's own account in a host's name.
+    # The page writes <account-id> where a host name has the account.
     return {found[1]: "\n".join(found.groups()[1:]).replace("<account-id>", "a1") for found in section.finditer(PAGE)}
 
 
-def test_the_page_has_six_blocks() -> None:
+def test_the_page_has_the_stores_of_the_flags() -> None:
     assert set(blocks_of_the_page()) == set(PAGE_FLAGS)
 
 
 @pytest.mark.parametrize("store", PAGE_FLAGS)
-def test_a_block_of_the_page_is_printed_for_the_same_input(store: str) -> None:
+def test_the_options_of_the_page_are_printed_for_the_same_input(store: str) -> None:
     done = CliRunner().invoke(app, ["manifest", "s3://my-bucket/my-channel", "--offline", *PAGE_FLAGS[store]])
     assert done.exit_code == 0, done.output
     assert f"[workspace.s3-options.my-bucket]\n{blocks_of_the_page()[store]}\n" in done.stdout
 
 
-def test_the_general_block_of_the_page() -> None:
+def test_the_options_of_the_first_example_of_the_page() -> None:
     block = re.search(r"\[workspace\.s3-options\.my-bucket\] (.*?) (region = .*?) (force-path-style = \w+) ```", PAGE)
     assert block is not None
     flags = ["--endpoint-url", "https://my-s3-host", "--force-path-style", "false"]
@@ -83,13 +83,13 @@ def test_the_general_block_of_the_page() -> None:
     assert "[workspace.s3-options.my-bucket]\n{}\n{}\n{}\n".format(*block.groups()) in done.stdout
 
 
-def test_the_channel_is_before_conda_forge_and_noarch_is_no_platform() -> None:
+def test_the_channel_comes_before_conda_forge_and_noarch_is_not_a_platform() -> None:
     workspace = pixi(descriptor("minio", subdirs=["linux-64", "osx-arm64"]))
     assert workspace["channels"] == ["s3://my-bucket/my-channel", "conda-forge"]
     assert workspace["platforms"] == ["linux-64", "osx-arm64"]
 
 
-def test_a_channel_of_noarch_alone_is_for_every_platform() -> None:
+def test_a_noarch_only_channel_is_for_every_platform() -> None:
     assert pixi(descriptor("minio", subdirs=["noarch"]))["platforms"] == [
         "linux-64",
         "linux-aarch64",
@@ -107,15 +107,15 @@ def test_channels_of_one_bucket_share_its_options() -> None:
     assert workspace["platforms"] == ["linux-64", "win-64"]
 
 
-def test_a_dot_in_a_buckets_name_is_no_path() -> None:
+def test_a_bucket_name_with_a_dot_is_one_key() -> None:
     assert list(pixi(descriptor("minio", bucket="my.bucket"))["s3-options"]) == ["my.bucket"]
 
 
-def test_on_aws_the_credentials_of_its_tools_need_no_options() -> None:
-    assert "s3-options" not in pixi(descriptor("aws"), way="aws")
+def test_aws_needs_no_options() -> None:
+    assert "s3-options" not in pixi(descriptor("aws"), method="aws")
 
 
-def test_elsewhere_they_need_options_and_a_pixi_that_takes_both() -> None:
-    workspace = pixi(descriptor("minio"), way="aws")
+def test_aws_credentials_on_another_store_need_options_and_pixi_0_67() -> None:
+    workspace = pixi(descriptor("minio"), method="aws")
     assert workspace["s3-options"]["my-bucket"]["endpoint-url"] == "https://minio.example.com"
     assert workspace["requires-pixi"] == ">=0.67"

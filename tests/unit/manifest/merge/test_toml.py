@@ -1,4 +1,4 @@
-"""Settings merged into TOML files that people wrote: nothing of theirs changes."""
+"""Settings merged into TOML files that people wrote: their content stays."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest import ManifestRequest, channel_access, render
-from support.cases.manifests import descriptor, read
-from support.cases.merging import OPTIONS, OURS, into, is_kept
+from support.cases.manifests import access, descriptor
+from support.cases.merging import CHANNEL_LISTS, OPTIONS, into, is_kept
 
 
 def test_a_manifest_keeps_its_comments_order_and_quotes() -> None:
@@ -28,7 +28,7 @@ platforms = ["linux-64"]
 python = ">=3.11"  # why
 """
     assert (
-        into(text, read("minio"))
+        into(text, access("minio"))
         == """# mine
 [workspace]   # here
 channels = [
@@ -50,51 +50,38 @@ python = ">=3.11"  # why
     )
 
 
-def test_a_comment_stays_above_what_it_is_of() -> None:
+def test_a_comment_stays_above_its_table() -> None:
     text = "[workspace]\nchannels = []\n# off = 1\n\n# what we need\n[dependencies]\n"
-    found = into(text, read("minio", "aws"))
+    found = into(text, access("minio", "aws"))
     assert found.endswith("force-path-style = true\n\n# what we need\n[dependencies]\n")
     assert is_kept(text.replace("channels = []\n", ""), found)
 
 
-def test_an_empty_file_gets_all() -> None:
-    assert tomllib.loads(into("# nothing yet\n", read("minio"))) == tomllib.loads(
-        render("pixi", ManifestRequest(clients=(read("minio"),)))
+def test_a_file_without_tables_gets_all_settings() -> None:
+    assert tomllib.loads(into("# nothing yet\n", access("minio"))) == tomllib.loads(
+        render("pixi", ManifestRequest(channels=(access("minio"),)))
     )
 
 
-def test_a_workspace_by_its_older_name_stays_one() -> None:
-    found = tomllib.loads(into('[project]\nname = "x"\nchannels = ["conda-forge"]\n', read("minio")))
+def test_a_table_project_is_not_doubled_by_a_workspace() -> None:
+    found = tomllib.loads(into('[project]\nname = "x"\nchannels = ["conda-forge"]\n', access("minio")))
     assert "workspace" not in found
     assert found["project"]["s3-options"] == {"my-bucket": OPTIONS}
 
 
-@pytest.mark.parametrize(
-    ("listed", "expected"),
-    [
-        (["conda-forge"], [OURS, "conda-forge"]),
-        (["bioconda", OURS, "conda-forge"], ["bioconda", OURS, "conda-forge"]),
-        (["conda-forge", OURS], [OURS, "conda-forge"]),
-        (["https://conda.anaconda.org/conda-forge/", OURS], [OURS, "https://conda.anaconda.org/conda-forge/"]),
-        (["nvidia"], [OURS, "nvidia"]),
-        ([{"channel": "conda-forge", "priority": 1}], [OURS, {"channel": "conda-forge", "priority": 1}]),
-        ([{"channel": OURS, "priority": 9}, "conda-forge"], [{"channel": OURS, "priority": 9}, "conda-forge"]),
-        ([OURS, "conda-forge", OURS], [OURS, "conda-forge"]),
-    ],
-)
-def test_the_channel_comes_before_conda_forge_and_what_is_in_order_stays(
-    listed: list[Any], expected: list[Any]
-) -> None:
-    text = toml_value(listed)
-    found = tomllib.loads(into(f"[workspace]\nchannels = {text}\n", read("minio")))
+@pytest.mark.parametrize(("listed", "expected"), CHANNEL_LISTS)
+def test_lists_of_channels_in_toml_are_merged(listed: list[Any], expected: list[Any]) -> None:
+    found = tomllib.loads(into(f"[workspace]\nchannels = {array(listed)}\n", access("minio")))
     assert found["workspace"]["channels"] == expected
 
 
-def toml_value(listed: list[Any]) -> str:
-    """A list, with tables in it."""
-    tables = "{{ channel = {}, priority = {} }}"
+def array(channels: list[Any]) -> str:
+    """A TOML array of strings and of inline tables with a channel and its priority."""
     items = [
-        tables.format(json.dumps(i["channel"]), i["priority"]) if isinstance(i, dict) else json.dumps(i) for i in listed
+        f"{{ channel = {json.dumps(item['channel'])}, priority = {item['priority']} }}"
+        if isinstance(item, dict)
+        else json.dumps(item)
+        for item in channels
     ]
     return f"[{', '.join(items)}]"
 
@@ -106,44 +93,49 @@ def test_several_channels_keep_their_order() -> None:
     assert list(found["s3-options"]) == ["my-bucket"]
 
 
-def test_another_way_of_access_replaces_the_name_and_takes_our_options_out() -> None:
-    text = into('[workspace]\nchannels = ["conda-forge"]\n', read("aws", "pixi"))
-    found = tomllib.loads(into(text, read("aws", "public")))["workspace"]
+def test_another_access_method_replaces_the_url_and_removes_our_options() -> None:
+    text = into('[workspace]\nchannels = ["conda-forge"]\n', access("aws", "pixi"))
+    found = tomllib.loads(into(text, access("aws", "public")))["workspace"]
     assert found == {"channels": ["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel", "conda-forge"]}
 
 
-def test_on_aws_the_credentials_of_its_tools_take_the_options_out() -> None:
+def test_the_method_aws_removes_our_options_on_aws() -> None:
     text = '[workspace]\nchannels = ["s3://my-bucket/my-channel"]\n'
-    assert tomllib.loads(into(into(text, read("aws", "pixi")), read("aws", "aws"))) == tomllib.loads(text)
+    assert tomllib.loads(into(into(text, access("aws", "pixi")), access("aws", "aws"))) == tomllib.loads(text)
 
 
-def test_a_table_that_was_empty_stays() -> None:
+def test_an_empty_options_table_stays() -> None:
     text = '[workspace]\nchannels = ["s3://my-bucket/my-channel"]\n[workspace.s3-options]\n'
-    assert into(text, read("aws", "aws")) == text
+    assert into(text, access("aws", "aws")) == text
 
 
 def test_options_that_another_channel_needs_stay() -> None:
-    text = into('[workspace]\nchannels = ["conda-forge"]\n', read("aws", "pixi"))
+    text = into('[workspace]\nchannels = ["conda-forge"]\n', access("aws", "pixi"))
     text += '\n[feature.more]\nchannels = ["s3://my-bucket/another"]\n'
-    assert "s3-options" in tomllib.loads(into(text, read("aws", "aws")))["workspace"]
+    assert "s3-options" in tomllib.loads(into(text, access("aws", "aws")))["workspace"]
 
 
-def test_a_pixi_that_is_asked_for_stays() -> None:
+def test_a_required_pixi_version_stays() -> None:
     text = '[workspace]\nchannels = []\nrequires-pixi = ">=0.70"\n'
-    assert tomllib.loads(into(text, read("minio", "aws")))["workspace"]["requires-pixi"] == ">=0.70"
+    assert tomllib.loads(into(text, access("minio", "aws")))["workspace"]["requires-pixi"] == ">=0.70"
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "key"),
     [
-        ("[workspace", "not TOML"),
-        ('workspace = "x"', "no table"),
-        ('[workspace]\nchannels = "conda-forge"', "no list"),
-        ("[workspace]\ns3-options = 1\nchannels = []", "no table"),
-        ("[workspace]\nchannels = []\n[workspace.s3-options]\nmy-bucket = 1", "no table"),
+        ("[workspace", "not TOML", ()),
+        ('workspace = "x"', "not a table", ("workspace",)),
+        ('[workspace]\nchannels = "conda-forge"', "not a list", ("workspace", "channels")),
+        ("[workspace]\ns3-options = 1\nchannels = []", "not a table", ("workspace", "s3-options")),
+        (
+            "[workspace]\nchannels = []\n[workspace.s3-options]\nmy-bucket = 1",
+            "not a table",
+            ("workspace", "s3-options", "my-bucket"),
+        ),
     ],
 )
-def test_a_file_that_says_something_else_is_refused(text: str, message: str) -> None:
+def test_a_value_of_another_type_is_refused(text: str, message: str, key: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
-        into(text, read("minio"))
+        into(text, access("minio"))
     assert caught.value.where == "the file"
+    assert caught.value.key == key

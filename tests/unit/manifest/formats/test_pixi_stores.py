@@ -1,4 +1,4 @@
-"""What `manifest` prints for a stack on each store; for those of pixi's page it is what the page prints."""
+"""pixi.toml for a stack on each store; the stores of pixi's page "S3" get the options that the page shows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.manifest import ManifestRequest, channel_access, render
-from chaninfra.manifest.client_access import kind
 from support.cases.store_cases import NEEDED, PUBLIC
 from support.paths import TESTS
 
 PAGE = (TESTS / "data/pixi-s3-page.txt").read_text("utf-8")
-# The heading on pixi's page, and the input that the page shows there.
+# Provider → the heading on pixi's page, and the config keys that the page's example corresponds to.
 OF_THE_PAGE = {
     "minio": ("MinIO", {"endpoint-url": "https://minio.example.com"}),
     "r2": ("Cloudflare R2", {"account-id": "a1", "jurisdiction": "eu"}),
@@ -26,15 +25,15 @@ OF_THE_PAGE = {
     "gcs": ("Google Cloud Storage", {}),
     "hetzner": ("Hetzner Object Storage", {"location": "fsn1"}),
 }
-# Keys that say otherwise than the page, as the store's own documentation does.
-OTHERWISE = {
+# Values that differ from the page, and are those of the store's own documentation.
+DIFFERENT = {
     "r2-auto": ("r2", {"account-id": "a1", "region": "auto"}),
     "hetzner-location": ("hetzner", {"location": "fsn1", "region": "fsn1"}),
 }
 CASES = {
     **{name: (name, keys) for name, keys in NEEDED.items()},
     **{name: (name, keys) for name, (_, keys) in OF_THE_PAGE.items()},
-    **OTHERWISE,
+    **DIFFERENT,
 }
 
 
@@ -45,25 +44,20 @@ def described(provider: str, keys: dict[str, Any]) -> Descriptor:
 
 
 def printed(provider: str, keys: dict[str, Any]) -> str:
-    return render("pixi", ManifestRequest(clients=(channel_access(described(provider, keys), None),)))
+    return render("pixi", ManifestRequest(channels=(channel_access(described(provider, keys), None),)))
 
 
-def test_each_store_has_its_file() -> None:
+def test_every_provider_has_a_golden_file() -> None:
     assert {provider for provider, _ in CASES.values()} == set(PROVIDERS)
 
 
-def test_pixi_has_urls_of_its_own_for_google_alone() -> None:
-    kinds = {name: kind(described(name, NEEDED[name])) for name in PROVIDERS}
-    assert kinds == {**dict.fromkeys(PROVIDERS, "s3"), "aws": "aws", "gcs": "gcs"}
-
-
 @pytest.mark.parametrize("case", CASES)
-def test_it_is_what_it_was(case: str) -> None:
+def test_text_is_the_golden_file(case: str) -> None:
     assert printed(*CASES[case]) == (TESTS / f"golden/stores/{case}.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", OF_THE_PAGE)
-def test_it_is_what_pixis_page_prints_for_the_same_input(name: str) -> None:
+def test_the_options_are_those_of_the_page(name: str) -> None:
     heading, keys = OF_THE_PAGE[name]
     found = re.search(
         rf'### {heading} .*?```toml title="pixi\.toml" (endpoint-url = "[^"]*") (region = "[^"]*") '
@@ -75,14 +69,14 @@ def test_it_is_what_pixis_page_prints_for_the_same_input(name: str) -> None:
     assert f"[workspace.s3-options.my-bucket]\n{block}\n" in printed(name, keys)
 
 
-def test_a_key_says_otherwise() -> None:
-    options = tomllib.loads(printed(*OTHERWISE["r2-auto"]))["workspace"]["s3-options"]["my-bucket"]
+def test_a_config_key_overrides_the_default_region() -> None:
+    options = tomllib.loads(printed(*DIFFERENT["r2-auto"]))["workspace"]["s3-options"]["my-bucket"]
     assert options["region"] == "auto"
     assert options["endpoint-url"] == "https://a1.r2.cloudflarestorage.com"
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_public_channel_is_its_https_url(name: str) -> None:
+def test_a_public_channel_is_an_https_url_without_options(name: str) -> None:
     url = (PUBLIC[name] or "https://conda.example.com/main").removesuffix("/main")
     own = {} if PUBLIC[name] else {"public-url": f"{url}/my-channel"}
     workspace = tomllib.loads(printed(name, {**NEEDED[name], "visibility": "public", **own}))["workspace"]

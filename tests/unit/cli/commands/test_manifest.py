@@ -1,0 +1,83 @@
+"""`chaninfra manifest`: the list, the login by IAM Identity Center, and the role of a CI job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.errors import ConfigurationError, EngineError
+from chaninfra.channel.outputs.descriptor import to_document
+from chaninfra.engine import stacks
+from chaninfra.manifest import NAMES, listing
+from support.cases.manifest_command import AWS, MINIO, URL, manifest, refused
+from support.cases.manifests import descriptor
+
+ROLE = "arn:aws:iam::123456789012:role/publish"
+
+
+def test_a_check_needs_a_file() -> None:
+    assert "--into" in str(refused(URL, *MINIO, "--check"))
+
+
+def test_the_list_has_a_line_for_each_format() -> None:
+    lines = manifest("--list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(NAMES)
+    assert all(title in line for line, (_, title) in zip(lines, listing(), strict=True))
+
+
+def test_a_login_by_identity_center_needs_all_options_and_its_format() -> None:
+    error = refused(URL, *AWS, "--format", "aws-config", "--sso-start-url", "https://a")
+    assert "add --sso-account-id, --sso-role-name" in str(error)
+    assert "--format aws-config" in str(refused(URL, *AWS, "--sso-region", "eu-west-1"))
+
+
+@pytest.fixture
+def outputs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The outputs of the selected stack, by name. A missing output is an EngineError."""
+    channel = descriptor("aws")
+    values: dict[str, Any] = {"channels": {channel.name: to_document(channel)}}
+
+    def output(_: str | None, __: Path, name: str = "channels") -> Any:
+        if name not in values:
+            raise EngineError(f"the selected stack has no output {name!r}")
+        return values[name]
+
+    monkeypatch.setattr(stacks, "stack_output", output)
+    return values
+
+
+def access_output(**publishers: tuple[str, str]) -> dict[str, Any]:
+    """The output `access` of a stack with these publishers: name=(kind, role ARN)."""
+    named = {name: {"kind": kind, "role-arn": role} for name, (kind, role) in publishers.items()}
+    return {"my-channel": {"publishers": named, "readers": {}, "maintainers": {}}}
+
+
+def test_the_role_is_that_of_the_stack(outputs: dict[str, Any]) -> None:
+    outputs["access"] = access_output(ci=("github", ROLE), other=("gitlab", f"{ROLE}-gitlab"))
+    assert f"role-to-assume: {ROLE}\n" in manifest("--format", "github-publish").stdout
+    assert f"AWS_ROLE_ARN: {ROLE}-gitlab\n" in manifest("--format", "gitlab-publish").stdout
+    # The stack has no readers, so the job reads the role from a variable of the repository.
+    assert "vars.AWS_ROLE_ARN" in manifest("--format", "github").stdout
+    assert "role-to-assume: arn:other\n" in manifest("--format", "github-publish", "--role-arn", "arn:other").stdout
+
+
+def test_one_of_several_roles_must_be_named(outputs: dict[str, Any]) -> None:
+    outputs["access"] = access_output(a=("github", ROLE), b=("github", f"{ROLE}-b"))
+    error = refused("--format", "github-publish")
+    assert f"{ROLE} (my-channel, a)" in str(error)
+    assert "--role-arn" in str(error)
+
+
+def test_the_role_is_a_variable_if_the_stack_has_no_output_access(outputs: dict[str, Any]) -> None:
+    done = manifest("--format", "github-publish")
+    assert "vars.AWS_ROLE_ARN" in done.stdout
+    assert "the selected stack has no output 'access'" in done.stderr
+
+
+def test_offline_does_not_read_a_stack(outputs: dict[str, Any]) -> None:
+    for where in ((), ("stack:prod",)):
+        error = refused("--offline", *where)
+        assert isinstance(error, ConfigurationError)
+        assert "pulumi stack output channels --json > channels.json" in str(error)

@@ -1,0 +1,128 @@
+"""CI jobs merged into files that people wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.manifest import channel_access
+from support.cases.manifests import access, descriptor
+from support.cases.merging import into_yaml, is_kept
+
+WORKFLOW = """# ours, and dear to us
+name: "CI"
+on:
+    push:   # always
+permissions:
+    contents: read
+jobs:
+    lint:
+        runs-on: ubuntu-latest
+        steps:
+        -   uses: actions/checkout@v4
+    test:
+        runs-on: ${{ matrix.os }}
+        strategy: {matrix: {os: [ubuntu-latest,   windows-latest]}}
+        steps:
+        -   uses: actions/checkout@v4  # pinned
+
+        # pixi, as we like it
+        -   uses: prefix-dev/setup-pixi@v0.8.1
+            with:
+                cache: true
+        # run it
+        -   run: |
+                pixi run   test
+"""
+
+
+def test_a_job_that_sets_up_pixi_gets_what_it_lacks() -> None:
+    found = into_yaml(WORKFLOW, access("aws", "pixi"))
+    assert is_kept(WORKFLOW, found)
+    jobs = YAML(typ="safe").load(found)["jobs"]
+    assert jobs["lint"] == YAML(typ="safe").load(WORKFLOW)["jobs"]["lint"]
+    assert jobs["test"]["permissions"] == {"id-token": "write", "contents": "read"}
+    login, pixi = jobs["test"]["steps"][1:3]
+    assert login["with"]["output-credentials"] is True
+    assert pixi["uses"] == "prefix-dev/setup-pixi@v0.8.1"
+    assert pixi["with"]["cache"] is True
+    assert pixi["with"]["auth-host"] == "s3://my-bucket"
+    # The comment stays above its step.
+    assert found.index("uses: aws-actions") < found.index("# pixi, as we like it") < found.index("setup-pixi@v0.8.1")
+
+
+def test_a_workflow_without_pixi_gets_our_job() -> None:
+    found = YAML(typ="safe").load(into_yaml("jobs:\n  test:\n    runs-on: x\n    steps: []\n", access("minio")))
+    assert list(found["jobs"]) == ["test", "test-my-channel"]
+    assert found["jobs"]["test-my-channel"]["permissions"] == {"contents": "read"}
+
+
+def test_a_login_step_of_the_file_keeps_its_id() -> None:
+    login = """        -   id: mine
+            uses: aws-actions/configure-aws-credentials@v4
+            with: {role-to-assume: arn:x, aws-region: us-east-1}
+"""
+    text = WORKFLOW.replace("        # pixi, as", f"{login}        # pixi, as")
+    steps = YAML(typ="safe").load(into_yaml(text, access("aws", "pixi")))["jobs"]["test"]["steps"]
+    assert steps[1]["with"] == {"role-to-assume": "arn:x", "aws-region": "eu-central-1", "output-credentials": True}
+    assert "steps.mine.outputs" in steps[2]["with"]["auth-s3-access-key-id"]
+
+
+def test_a_login_to_another_host_is_a_conflict() -> None:
+    text = WORKFLOW.replace("cache: true", "auth-host: prefix.dev")
+    with pytest.raises(ConflictError, match=r"prefix\.dev"):
+        into_yaml(text, access("aws", "pixi"))
+
+
+def test_the_publishing_job_is_added_once_and_then_follows_the_channel() -> None:
+    found = into_yaml(WORKFLOW, access("minio"), name="github-publish")
+    assert is_kept(WORKFLOW, found)
+    moved = into_yaml(found, channel_access(descriptor("minio", prefix="other"), None), name="github-publish")
+    jobs = YAML(typ="safe").load(moved)["jobs"]
+    assert list(jobs) == ["lint", "test", "publish"]
+    assert "--channel s3://my-bucket/other " in jobs["publish"]["steps"][-1]["run"]
+
+
+PIPELINE = """stages: [check]
+test:
+  stage: check
+  variables: {A: "1"}
+  before_script:
+    - echo hello   # first
+  script: [make]
+"""
+
+
+def test_a_gitlab_job_keeps_its_commands() -> None:
+    found = into_yaml(PIPELINE, access("aws"), name="gitlab")
+    job = YAML(typ="safe").load(found)["test"]
+    assert job["script"] == ["make"]
+    assert job["before_script"][-1] == "echo hello"
+    assert job["variables"]["A"] == "1"
+    assert job["variables"]["AWS_REGION"] == "eu-central-1"
+    assert is_kept(PIPELINE.replace('  variables: {A: "1"}\n', ""), found)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("jobs: 1\n", ("jobs",)),
+        ("- a\n", ()),
+        ("jobs: {a: {env: 1, steps: [{uses: prefix-dev/setup-pixi@v0}]}}\n", ("jobs", "a", "env")),
+        ("jobs: {a: {steps: [{uses: prefix-dev/setup-pixi@v0, with: 1}]}}\n", ("jobs", "a", "steps", "with")),
+    ],
+)
+def test_a_value_of_another_type_in_a_workflow_is_refused(text: str, key: tuple[str, ...]) -> None:
+    channels: Any = access("aws", "pixi") if "with" in key else access("minio", "aws")
+    with pytest.raises(ConfigurationError, match="is not a mapping") as caught:
+        into_yaml(text, channels)
+    assert caught.value.key == key
+
+
+def test_a_value_of_another_type_in_a_pipeline_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="is not a job") as caught:
+        into_yaml("test: 1\n", access("aws"), name="gitlab")
+    assert caught.value.key == ("test",)
