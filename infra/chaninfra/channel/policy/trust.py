@@ -1,4 +1,4 @@
-"""Trust policies of IAM roles."""
+"""Trust policies of IAM roles: which tokens of an OIDC issuer may assume the role."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from chaninfra.channel.policy.statements import VERSION
 from chaninfra.channel.spec.token_claims import TokenClaims
 
 
-def trust_policy(trust: TokenClaims, provider_arn: str) -> dict[str, Any]:
-    """The trust policy of the role of a principal."""
-    return {"Version": VERSION, "Statement": [trust.statement(provider_arn)]}
+def trust_policy(claims: TokenClaims, provider_arn: str) -> dict[str, Any]:
+    """The trust policy of a role for tokens with these claims; `provider_arn` is the issuer's OIDC provider in IAM."""
+    return {"Version": VERSION, "Statement": [claims.statement(provider_arn)]}
