@@ -19,8 +19,8 @@ from chaninfra.guard_rails import policies
 PolicyPack(name="conda-channels", policies=policies(), enforcement_level=EnforcementLevel.MANDATORY)
 ```
 
-It only needs `pip install 'chaninfra[policy]'`. The file that `--policy-pack-config` names sets the enforcement level of
-each rule, and what the rule allows. Everything else is denied: without a config no channel may be public, and no
+It only needs `pip install 'chaninfra[policy]'`. The file that `--policy-pack-config` names sets the enforcement level
+of each rule, and what the rule allows. Everything else is denied: without a config no channel may be public, and no
 account (not even your own), organization, repository or issuer may have access.
 
 A message names the resource, what is wrong, and the key of the stack config that fixes it:
@@ -40,8 +40,8 @@ the rules for the trust policy of a role, if its OIDC provider does not exist ye
 CDN or an access key. `pulumi up` knows the values before it creates the role or the policy, and stops there if a rule
 is violated. With `aws.existing-oidc-providers` the preview knows the OIDC provider too.
 
-If the preview of `pulumi up` finds a violation, nothing is created. With `--skip-preview`, `pulumi up` creates resources
-until it comes to one that violates a rule.
+If the preview of `pulumi up` finds a violation, nothing is created. With `--skip-preview`, `pulumi up` creates
+resources until it comes to one that violates a rule.
 
 Rules check what the stack declares. Changes made by hand are checked after `pulumi refresh`. Access that the policies
 of other IAM users and roles of the account give is not checked.

@@ -137,13 +137,13 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_nothing_is_said_of_what_is_allowed_with_mocks(pack: Pack, case: str) -> None:
+def test_a_stack_that_keeps_the_rules_has_no_violation_with_mocks(pack: Pack, case: str) -> None:
     config, allowed = GOOD[case]
     assert pack.found(declared({key: value for key, value in config.items() if value is not None}), allowed) == set()
 
 
-# A config, the pack's config, and of each finding the rule, the resource, and words that must be there: the key that
-# mends it among them.
+# Stack config, pack config, and (rule, resource, words of the message) of each violation. The words include the key of
+# the stack config that fixes it.
 BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]] = {
     "public on AWS": (
         {**AWS, "visibility": "public"},
@@ -264,8 +264,8 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             (
                 "oidc-subjects",
                 "bucket-main-publisher-ci",
-                "'repo:acme/packages:ref:refs/heads/release/*' has a wildcard; write branch, tag, ref or environment in "
-                "full (`publishers`",
+                "'repo:acme/packages:ref:refs/heads/release/*' has a wildcard; write branch, tag, ref or environment "
+                "in full (`publishers`",
             )
         },
     ),
@@ -327,7 +327,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_not_allowed_is_named_with_the_key_that_mends_it_with_mocks(pack: Pack, case: str) -> None:
+def test_a_violation_names_the_key_that_fixes_it_with_mocks(pack: Pack, case: str) -> None:
     config, allowed, expected = BAD[case]
     said = pack.found(declared(config), allowed)
     for found in said:
