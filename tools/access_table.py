@@ -1,5 +1,8 @@
-"""Who may do what to a channel and to what lies beside it in the bucket: the table that the docs print and the tests
-are made from. What it says of a principal holds for the documents in `policies`, `rights` and `bucket_policy`."""
+"""The access table: what each kind of principal may do in its channel and elsewhere in the bucket.
+
+The documentation prints it, and tests compare it with the policies of `chaninfra.channel.policy`, on real servers where
+these can judge a policy.
+"""
 
 from __future__ import annotations
 
@@ -9,65 +12,68 @@ from typing import Literal
 
 Place = Literal["own", "neighbour"]
 PLACES: dict[Place, str] = {"own": "the channel's own prefix", "neighbour": "another prefix of the bucket"}
+"""Place → its meaning."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a principal may do: `aws_only` where no server that the tests run against can judge it."""
+    """Whether a principal may do an action."""
 
     allowed: bool
     aws_only: bool = False
+    """Whether none of the servers in the tests supports a condition that decides it."""
 
 
 PRINCIPALS = {
-    "anonymous": "Anybody; the channel is private",
-    "anonymous-public": "Anybody; the channel is public",
-    "member": "A principal of the organization; its visibility is organization",
-    "stranger": "A principal of the account without rights of its own",
+    "anonymous": "Everybody, private channel",
+    "anonymous-public": "Everybody, public channel",
+    "member": "A principal of the organization, visibility `organization`",
+    "stranger": "A principal of the account without permissions of its own",
     "reader": "A reader",
     "publisher": "A publisher",
     "maintainer": "A maintainer",
-    "cdn": "The distribution of `cdn`, for everybody",
+    "cdn": "The CloudFront distribution (`cdn`)",
 }
 
 ACTIONS = {
     "get": "get a file",
-    "list": "list",
+    "list": "list files",
     "put-package": "put a new package",
     "overwrite-package": "overwrite a package",
-    "overwrite-guarded": "overwrite a package where `aws.no-overwrite` is set",
-    "multipart": "put a large package in parts, or give it up",
+    "overwrite-guarded": "overwrite a package if `aws.no-overwrite` is set",
+    "multipart": "upload a large package in parts, or abort the upload",
     "put-index": "put an index file",
     "delete-package": "delete a package",
     "put-yanked": "put yanked.json",
     "put-internal": "put a file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
-    "refresh-cdn": "have the CDN fetch files anew",
+    "refresh-cdn": "invalidate files on the CDN",
 }
 
 _READ = frozenset({"get", "list"})
 _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-index"})
 _KEEP = frozenset({"delete-package", "put-yanked", "put-internal"})
-# Everybody who reads lists the whole bucket: a GET has no prefix, and without the right to list a missing file is 403.
-_BESIDE = frozenset({"list"})
-# A distribution is the bucket's, so who may refresh it may do so for all that it serves; no file changes by that.
+# All readers may list the whole bucket: a GET has no prefix for a condition to check, and without the permission to
+# list, a missing file is 403 instead of 404.
+_ELSEWHERE = frozenset({"list"})
+# One distribution serves the whole bucket, so whoever may invalidate files may do so for all of them. No file changes.
 _REFRESH = frozenset({"refresh-cdn"})
 
 _MAY: Mapping[str, Mapping[Place, frozenset[str]]] = {
     "anonymous": {},
-    "anonymous-public": {"own": _READ, "neighbour": _BESIDE},
-    "member": {"own": _READ, "neighbour": _BESIDE},
+    "anonymous-public": {"own": _READ, "neighbour": _ELSEWHERE},
+    "member": {"own": _READ, "neighbour": _ELSEWHERE},
     "stranger": {},
-    "reader": {"own": _READ, "neighbour": _BESIDE},
-    "publisher": {"own": _READ | _ADD | _REFRESH, "neighbour": _BESIDE | _REFRESH},
-    "maintainer": {"own": _READ | _ADD | _KEEP | _REFRESH, "neighbour": _BESIDE | _REFRESH},
-    "cdn": {"own": _READ, "neighbour": _BESIDE},
+    "reader": {"own": _READ, "neighbour": _ELSEWHERE},
+    "publisher": {"own": _READ | _ADD | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
+    "maintainer": {"own": _READ | _ADD | _KEEP | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
+    "cdn": {"own": _READ, "neighbour": _ELSEWHERE},
 }
 
-# Conditions that the test servers refuse, or do not know the value of: aws:PrincipalOrgID for the member, aws:SourceArn
-# for a distribution, and s3:if-none-match with s3:ObjectCreationOperation for the guard, which matters to those who may
-# put at all. CloudFront itself is none of theirs.
+# The test servers refuse these conditions or have no value for them: aws:PrincipalOrgID of members, aws:SourceArn of
+# distributions, and the keys s3:if-none-match and s3:ObjectCreationOperation of `aws.no-overwrite`, which matter for
+# principals that may put files. They have no CloudFront API either.
 _JUDGED_BY_AWS = frozenset(
     {(principal, place, action) for principal in ("member", "cdn") for place in PLACES for action in ACTIONS}
     | {(principal, place, "refresh-cdn") for principal in PRINCIPALS for place in PLACES}
@@ -82,11 +88,11 @@ TABLE: dict[tuple[str, Place, str], Cell] = {
     for place in PLACES
     for action in ACTIONS
 }
-"""(principal, place, action) → what the principal may."""
+"""(principal, place, action) → whether it is allowed."""
 
 
 def markdown() -> str:
-    """The table in Markdown, actions down and principals across: `no`, `yes` (in the whole bucket) or `own prefix`."""
+    """The table in Markdown, a row per action. Cells are `no`, `own prefix` or `yes` (in the whole bucket)."""
     head = ["", *PRINCIPALS.values()]
     rows = [[text, *(_cell(principal, action) for principal in PRINCIPALS)] for action, text in ACTIONS.items()]
     lines = [head, ["---"] * len(head), *rows]

@@ -1,4 +1,4 @@
-"""The page of access on AWS: what people wrote, with the table and the documents that the program prints."""
+"""`docs/aws-access.md`: a hand-written text with the access table and the policy documents."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ EXAMPLE = "Pulumi.aws-access.yaml"
 
 _HEAD = """# Access on AWS
 
-The stack config says who may read, publish and keep a channel; `pulumi up` makes the roles and the policies, and
-`chaninfra policy` prints them for those who must hand them in. The table and the documents here are printed by the
-program.
+The stack config names the principals that may read, publish and maintain a channel. `pulumi up` creates the roles and
+policies; `chaninfra policy` prints them, for example for a review by a security team. The table and the documents on
+this page are generated.
 
 ## Who may read
 
 | visibility | who |
 |---|---|
-| `private` | the readers, publishers and maintainers that are named; in the account also those whom IAM lets |
+| `private` | the readers, publishers and maintainers of the channel; also principals of the account that IAM allows |
 | `organization` | all principals of `aws.organization-id` |
-| `public` | everybody, by https; [behind a CDN](cdn.md), from there alone |
+| `public` | everybody, by https; [behind a CDN](cdn.md), only through the CDN |
 
-A private bucket, and one behind a CDN, blocks public access in all four ways. For a public one only the two blocks that
-forbid public policies are lifted, before the policy is put; ACLs stay blocked.
+A private bucket and a bucket behind a CDN have all four settings of Block Public Access on. For a public bucket only the
+two settings against public policies are turned off, before the policy is applied; ACLs stay blocked.
 
 ## Who may publish
 
-`publishers`, `readers` and `maintainers` name principals, each in one of four ways:
+`publishers`, `readers` and `maintainers` declare principals, each by one of four keys:
 
 | key | who | gets |
 |---|---|---|
-| `github` | workflows of one repository, told by branch, tag, ref, environment, pull request or reusable workflow | a role |
-| `gitlab` | jobs of one project, told by branch or tag; `host` for a self-hosted server | a role |
-| `oidc` | tokens of any issuer with this audience and this subject, in full | a role |
-| `arn` | an AWS account, role or user | statements in the bucket's policy |
+| `github` | workflows of one repository, limited to a branch, tag, ref, environment, pull requests or a reusable workflow | a role |
+| `gitlab` | jobs of one project, limited to a branch or tag; `host` for a self-hosted server | a role |
+| `oidc` | tokens of any issuer with exactly this audience and this subject | a role |
+| `arn` | an AWS account, role or user | statements in the bucket policy |
 
-The ARNs of the roles are in the stack output `access`; a workflow gives its one to aws-actions/configure-aws-credentials.
-Names on GitHub can be taken over by others: `owner-id` and `repository-id` pin the ids. A wildcard where somebody else's
-name could match it is refused. The OIDC provider of an issuer is made once; if the account has it already, list the issuer
-in `aws.existing-oidc-providers`, and it is used and left alone. A principal of another account needs the same rights from
-that account's IAM too.
+The stack output `access` has the ARNs of the roles; a workflow passes its role to aws-actions/configure-aws-credentials.
+Names on GitHub can be taken over by others; `owner-id` and `repository-id` pin the ids. Wildcards that could match
+somebody else's names are refused. The stack creates one OIDC provider per issuer. If the account already has it, list the
+issuer in `aws.existing-oidc-providers`; the stack then uses it without managing it. A principal of another account needs
+the same permissions from the IAM of that account too.
 
 ## Who may do what
 
-Held by tests on real servers: each cell is tried on versitygw and on MinIO with the documents below. "AWS only" says that
-neither can judge a condition in it; there the document itself is what is tested.
+Tests try each cell on versitygw and on MinIO, with the documents below. "AWS only" means that neither server supports a
+condition that decides the cell; there the tests check the document itself.
 
 """
 
 _MIDDLE = """
-Everybody who may read may list the whole bucket: pixi's requests carry no prefix, and to those who may not list, S3
-answers 403 and not 404 for a missing file, where pixi stops. Who must not see a neighbour's file names needs another
-bucket.
+All readers may list the whole bucket. A GET by pixi has no prefix for a condition to check, and without the permission
+to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there. If the file names of a channel must be
+hidden from readers of another channel, use separate buckets.
 
 ## The documents
 
@@ -69,22 +69,24 @@ For this stack file, [{example}](../{example}):
 _TAIL = """
 ## The bucket
 
-Versioned, encrypted, TLS only, owned by its account (ACLs off). The block `aws` has the choices: a KMS key with a bucket
-key (roles get the rights on it that they then need; for those who are named by ARN or by organization,
-`chaninfra policy kms-key-policy` prints what the key's policy must say), access logs, the guard against overwritten
-packages, VPC endpoints, and what the roles share. [Every key](stack-config.md#aws). What other stores have too is written
-flat: old versions and unfinished uploads are deleted after the days that you say, CORS, tags
-([the bucket](stack-config.md#the-bucket)).
+The bucket is versioned, encrypted, accessible with TLS only, and owned by its account (ACLs are off). The block `aws` has
+[options](stack-config.md#aws): a KMS key with a bucket key, access logs, protection of packages against overwriting, VPC
+endpoints, and settings that all roles share. Options that other stores have too are keys
+[of the bucket](stack-config.md#the-bucket): after how many days old versions and unfinished uploads are deleted, CORS,
+and tags.
 
-`aws.vpc-endpoints` covers objects, never the bucket's settings, and whoever runs `pulumi up` is exempt: nobody is locked
-out for good.
+With a KMS key, the roles of the stack get the permissions on it that they need. For principals given by ARN, and for an
+organization, `chaninfra policy kms-key-policy` prints the statements that the key policy needs.
 
-What the config of the AWS provider says (`aws:region`, `aws:profile`, `aws:assumeRoles`) holds for every part.
+`aws.vpc-endpoints` restricts access to objects, but not to the bucket's settings, and exempts the principal that runs
+`pulumi up`, so that nobody is locked out for good.
+
+The config of the AWS provider (`aws:region`, `aws:profile`, `aws:assumeRoles`) applies to all resources.
 """
 
 
 def aws_access() -> str:
-    """The whole page."""
+    """The text of the page."""
     spec = read_stack_file(ROOT / EXAMPLE)
     made = documents(spec, account="123456789012")
     config = (ROOT / EXAMPLE).read_text("utf-8")

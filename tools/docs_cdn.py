@@ -1,4 +1,4 @@
-"""The page of the CDN: what people wrote, with the settings and the documents that the program prints."""
+"""`docs/cdn.md`: a hand-written text with the cache settings and the policy documents."""
 
 from __future__ import annotations
 
@@ -15,63 +15,65 @@ ACCOUNT, ID = "123456789012", "E2EXAMPLE"
 
 _HEAD = """# Behind CloudFront
 
-`cdn` puts Amazon CloudFront before a bucket on AWS: everybody reads the channels by https from near by, and the bucket
-stays private. So `visibility` must be `public`; it says who may read the channel, and no longer that the bucket is
-open: all four ways to block public access stay on, and the bucket's policy lets in the distribution alone (origin
-access control).
+`cdn` puts Amazon CloudFront in front of a bucket on AWS: everybody reads the channels by https from a location nearby,
+and the bucket stays private. `visibility` must be `public`: the channels are public, the bucket is not. All four
+settings of Block Public Access stay on, and the bucket policy allows only the distribution to read (origin access
+control).
 
 For this stack file, [{example}](../{example}):
 
 ```yaml
 {config}```
 
-`cdn: {{}}` takes the name and the certificate that CloudFront gives. The channels' URLs follow: `public-url` in the
-descriptor, and so what `chaninfra manifest` prints, is `https://<domain>/<prefix>`. The DNS record of a `domain` of
-your own is yours to make; it points at the distribution (`cdn.id` in the descriptor). `pulumi up` waits until
-CloudFront has taken a change, and `pulumi destroy` until it has let go, which each take some minutes.
+`cdn: {{}}` uses the domain name and the certificate that CloudFront assigns. `public-url` in the descriptor becomes
+`https://<domain>/<prefix>`, and `chaninfra manifest` prints that URL. For a `domain` of your own, create a DNS record
+that points at the distribution (`cdn.id` in the descriptor). `pulumi up` waits until CloudFront has deployed a change,
+and `pulumi destroy` until it has removed the distribution; both take some minutes.
 
 ## What it serves
 
-GET and HEAD, by https only (TLS 1.2 or later at a domain of your own), over HTTP/1.1, 2 and 3. What a file says by
-`Cache-Control` holds for the CDN as for clients: index files `index.cache-control`, shards that they never change. The
-rest is this:
+GET and HEAD, by https only (with a `domain` of your own, TLS 1.2 or later), over HTTP/1.1, 2 and 3. The CDN obeys the
+`Cache-Control` header of a file as clients do: index files have `index.cache-control`, and shards never change. For all
+other files:
 
-| files | kept for, where they say nothing | compressed on the way |
+| files | cached for, without `Cache-Control` | compressed by CloudFront |
 |---|---|---|
 """
 
 _MIDDLE = """
-CloudFront compresses files of up to 10 MB; what is in zst, and packages, are compressed already.
+CloudFront compresses files of up to 10 MB. Files in zst format and packages are already compressed.
 
-A missing file is 404, as pixi needs it to look for the next format, since the distribution may list the bucket. An
-error page that turns 403 into 404 would do that too, but would call a file missing that was only denied. Nobody sees
-the list: `/` answers with the `channel.json` of a channel that is the whole bucket, else with an error.
+A missing file is answered with 404, because the distribution may list the bucket; pixi needs the 404 to try the next
+index format. An error page that turns 403 into 404 would help too, but would report denied files as missing. Users of
+the CDN cannot list the bucket: `/` returns the `channel.json` of a channel that is the whole bucket, else an error.
 
 ## Publishing
 
-After its commit `publish` has CloudFront fetch the index files of the subdirs that changed anew: one path a subdir, the
-files by name where there are more than five, and one for each package that `--force` replaced. `reindex` does the same;
-`reindex --force`, for packages that another tool replaced, has all files fetched anew.
+After its commit, `publish` invalidates the index files of the changed subdirs on the CDN: with one wildcard path per
+subdir, or with a path per file if there are more than five subdirs. Packages that `--force` replaced get a path each.
+`reindex` does the same; `reindex --force`, for packages that another tool replaced, invalidates all files.
 
-Publishers and maintainers with a role get `cloudfront:CreateInvalidation` on this distribution; who is named by ARN
-gets it from the IAM of the account, since CloudFront has no policies of its own. If it fails, what was published stays
-published: a warning names the command to type, and the CDN comes to it by itself once `index.cache-control` is over.
+Publishers and maintainers with a role get `cloudfront:CreateInvalidation` for this distribution. Principals given by
+ARN need the permission from the IAM of the account, because CloudFront has no policies of its own. If the invalidation
+fails, the packages are published all the same: a warning names the command to run, and the CDN fetches the new index
+when `index.cache-control` expires.
 
-With `aws.kms-key-arn` the key's policy must let in the distribution, as `chaninfra policy kms-key-policy` prints it.
-With `cors-origins` CloudFront asks the bucket, which answers by its CORS rules.
+With `aws.kms-key-arn`, the key policy must allow the distribution to decrypt; `chaninfra policy kms-key-policy` prints
+the statement. With `cors-origins`, CloudFront forwards the origin, and the bucket's CORS rules apply.
 
-## What goes with what
+## Limits
 
-An adopted bucket can be put behind a CDN: the distribution's statements are added to its policy. Refused, with the
-reason, are: a channel that is not public, other stores than AWS, China and GovCloud, a domain without its certificate,
-a certificate outside us-east-1, a bucket with a dot in its name, `aws.vpc-endpoints`, and `public-url`, which follows.
+An adopted bucket can have a CDN too: the distribution's statements are added to its policy. These are refused with an
+error: a channel that is not public, stores other than AWS, regions in China and GovCloud, a domain without a
+certificate, a certificate outside us-east-1, a bucket with a dot in its name, `aws.vpc-endpoints`, and `public-url`,
+which follows from the domain.
 
 ## The documents
 """
 
 
 def cdn() -> str:
-    """The whole page."""
+    """The text of the page."""
     stack = read_stack_file(ROOT / EXAMPLE)
     made = documents(stack, account=ACCOUNT, distribution=ID)
     config = (ROOT / EXAMPLE).read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The page of the guard rails: what people wrote, with the rules as the code has them."""
+"""`docs/guard-rails.md`: a hand-written text with the table of rules."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from chaninfra.guard_rails.rules import RULES, Rule, StackRule
 
 _HEAD = """# Guard rails
 
-A platform team can have rules checked on every stack, before anything is made: by a policy pack for Pulumi, which sees
-the resources of AWS and those of S3-compatible stores, whatever program or language declares them. The pack is
-[templates/policy-pack](../templates/policy-pack/README.md), whose README has the commands; it is these lines, and rules
-of your own may stand beside ours:
+A platform team can enforce rules on every stack before anything is created, with a Pulumi policy pack. It checks the
+resources on AWS and on S3-compatible stores, whatever program or language declares them. The README of
+[templates/policy-pack](../templates/policy-pack/README.md) has the commands. The pack consists of these lines, and you
+can add your own policies:
 
 ```python
 from pulumi_policy import EnforcementLevel, PolicyPack
@@ -19,11 +19,11 @@ from chaninfra.guard_rails import policies
 PolicyPack(name="conda-channels", policies=policies(), enforcement_level=EnforcementLevel.MANDATORY)
 ```
 
-`pip install 'chaninfra[policy]'` is all that it needs. How strictly a rule holds, and what it lets pass, stands in the
-file that `--policy-pack-config` names. What is not named there is not allowed: no channel is public, and every account,
-organization, repository and issuer is foreign, your own account too.
+It only needs `pip install 'chaninfra[policy]'`. The file that `--policy-pack-config` names sets the enforcement level
+of each rule, and what the rule allows. Everything else is denied: without a config no channel may be public, and no
+account (not even your own), organization, repository or issuer may have access.
 
-A message names the resource, what is wrong, and the key of the stack config that mends it:
+A message names the resource, what is wrong, and the key of the stack config that fixes it:
 
 ```text
 bucket-versioning: versioning is Suspended; set `versioning` to true
@@ -33,30 +33,30 @@ bucket-versioning: versioning is Suspended; set `versioning` to true
 """
 
 _TAIL = """
-## What a preview cannot know
+## Limits
 
-The preview of a new stack does not know what AWS has yet to name, and says which rule it could not apply: to the trust
-policy of a role whose OIDC provider is yet to be made, and to the policy of a bucket that names a CDN or an access key.
-`pulumi up` knows it before it makes the role or the policy, and stops there. With `aws.existing-oidc-providers` the
-preview knows it too.
+In the preview of a new stack, some values are not known yet, and the preview reports which rules it could not apply:
+the rules for the trust policy of a role, if its OIDC provider does not exist yet, and for a bucket policy that names a
+CDN or an access key. `pulumi up` knows the values before it creates the role or the policy, and stops there if a rule
+is violated. With `aws.existing-oidc-providers` the preview knows the OIDC provider too.
 
-`pulumi up` makes nothing where its preview finds what is not allowed. With `--skip-preview` it makes what is allowed,
-until it comes to what is not.
+If the preview of `pulumi up` finds a violation, nothing is created. With `--skip-preview`, `pulumi up` creates
+resources until it comes to one that violates a rule.
 
-A rule looks at what the stack declares. What was changed by hand afterwards shows after `pulumi refresh`; who gets
-access by the policies of IAM users and roles elsewhere in an account does not.
+Rules check what the stack declares. Changes made by hand are checked after `pulumi refresh`. Access that the policies
+of other IAM users and roles of the account give is not checked.
 """
 
 
 def guard_rails() -> str:
-    """The whole page."""
+    """The text of the page."""
     return "".join([_HEAD, *(_section(rule) for rule in RULES), _TAIL])
 
 
 def _section(rule: Rule | StackRule) -> str:
     rows = [
-        f"| `{key}` | {setting.description} | {', '.join(f'`{each}`' for each in setting.default)} |\n"
-        for key, setting in rule.config.items()
+        f"| `{key}` | {option.description} | {', '.join(f'`{each}`' for each in option.default)} |\n"
+        for key, option in rule.config.items()
     ]
-    head = "| key | what, as a list | default |\n|---|---|---|\n"
+    head = "| key | value: a list of | default |\n|---|---|---|\n"
     return f"\n### {rule.name}\n\n{rule.description}\n\n{head}{''.join(rows)}"

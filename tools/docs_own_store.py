@@ -1,4 +1,4 @@
-"""The page of a store of one's own: what people wrote, with the example and the document that the program prints."""
+"""`docs/own-store.md`: a hand-written text with an example and a policy document."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SHOWN = "publisher/main/ci/rights"
 
 _HEAD = f"""# A store of your own
 
-On MinIO and versitygw `pulumi up` makes users, policies and access keys too, by the server's admin API; the credentials
-that it runs with must be an administrator's, and one that may not is told before anything is made. For this stack file,
+On MinIO and versitygw, `pulumi up` also creates users, policies and access keys, with the server's admin API. It needs
+the credentials of an administrator, and checks them before it creates anything. For this stack file,
 [{EXAMPLE}](../{EXAMPLE}):
 
 ```yaml
@@ -25,14 +25,14 @@ _KEYS = """```
 
 ## Keys
 
-`pulumi stack output access` names every principal and its access key id. The secrets are in the output `keys`,
-encrypted in the state and never shown unless asked for:
+`pulumi stack output access` lists every principal with its access key id. The secret keys are in the output `keys`.
+They are encrypted in the state, and shown only on request:
 
 ```sh
 pulumi stack output keys --show-secrets --json
 ```
 
-To hand one to CI without anybody seeing it, here to GitHub:
+To pass a key to CI without showing it, here to GitHub:
 
 ```sh
 pulumi stack output keys --show-secrets --json | jq -r '.main.publishers.ci["access-key-id"]' \\
@@ -41,46 +41,47 @@ pulumi stack output keys --show-secrets --json | jq -r '.main.publishers.ci["sec
   | gh secret set AWS_SECRET_ACCESS_KEY
 ```
 
-The job then runs `chaninfra publish` or `pixi upload` with these two in its environment. A person who reads gives them
-to `pixi auth login s3://conda --s3-access-key-id … --s3-secret-access-key …`.
+The job then runs `chaninfra publish` or `pixi upload` with both variables in its environment. A person who reads the
+channel passes them to `pixi auth login s3://conda --s3-access-key-id … --s3-secret-access-key …`.
 
-**To replace a key**, change its `rotate` (any text) and run `pulumi up`: the new key is made first, then the old one is
-deleted. Who uses the old one is out from then on, so hand on the new one at once. To have both for a while, declare
-a second principal, and take the first out when nobody uses it any more.
+**To rotate a key**, change its `rotate` (any text) and run `pulumi up`. The new key is created first, then the old one
+is deleted and stops working, so distribute the new key at once. To keep both keys for a while, declare a second
+principal, and remove the first when nobody uses it any more.
 
-**A key that leaked** is replaced the same way. A user or a policy that was changed or deleted by hand is seen by
-`pulumi refresh`, and mended by `pulumi up`. `pulumi destroy` removes them.
+**A leaked key** is replaced the same way. If a user or a policy was changed or deleted by hand, `pulumi refresh`
+detects it, and `pulumi up` restores it. `pulumi destroy` deletes users, policies and keys.
 
-On other stores keys are made by hand; the stack output `next-steps` says how, store by store.
+On other stores access keys are created by hand; the stack output `next-steps` has the instructions.
 
-## What a key may do
+## Permissions of a key
 
-The same as the role of its kind [on AWS](aws-access.md#who-may-do-what), tried on both servers with keys that a stack
-made. On MinIO each key has a user and a policy of its name:
+A key has the same permissions as a role [on AWS](aws-access.md#who-may-do-what); tests try them on both servers with
+the keys of a stack. On MinIO each key has a user and a policy with its name:
 
 ```console
 """
 
 _TAIL = """
-versitygw's users have no policies: the bucket's policy names their keys. It keeps that policy in an attribute of the
-bucket's folder, which on ext4 has 4 KB for all settings together; XFS and ZFS have room. A server that was started with
-`--admin-port` does not answer to the admin API at its S3 endpoint; chaninfra cannot make keys there.
+On versitygw, users have no policies of their own; the bucket policy names their keys. versitygw stores that policy in a
+file attribute of the bucket's folder. On ext4 all attributes together have 4 KB; XFS and ZFS have more room. A server
+that was started with `--admin-port` does not offer the admin API at its S3 endpoint, so chaninfra cannot create keys on
+it.
 
 ## Tokens instead of keys
 
-Both servers take tokens of an OIDC issuer as well (`github`, `gitlab`, `oidc`): no key is stored anywhere. The issuer
-is a setting of the server, so `next-steps` prints the commands for an administrator.
+Both servers also accept tokens of an OIDC issuer (`github`, `gitlab`, `oidc`), so that no key is stored anywhere.
+Issuers are configured on the server; `next-steps` has the commands for an administrator.
 
-## The bucket's settings
+## Bucket settings
 
-`versioning`, `encryption`, `old-versions-days`, `open-uploads-days`, `cors-origins` and `tags` hold for every store
-that has them ([which has what](providers.md)); where one has not, that is an error before anything is made. What is not
-declared is left as it is, and so is every setting of a bucket that was adopted.
+`versioning`, `encryption`, `old-versions-days`, `open-uploads-days`, `cors-origins` and `tags` work on every store that
+supports them (see [the stores](providers.md)). On other stores they are an error before anything is created. Settings
+that you do not declare stay as they are, and so do all settings of an adopted bucket.
 """
 
 
 def own_store() -> str:
-    """The page."""
+    """The text of the page."""
     rights = documents(read_stack_file(ROOT / EXAMPLE), account="123456789012")[_SHOWN]
     text = (ROOT / EXAMPLE).read_text("utf-8")
     shown = f"$ chaninfra policy {_SHOWN} --config {EXAMPLE}\n{json.dumps(rights, indent=2)}\n```\n"

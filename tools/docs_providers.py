@@ -1,4 +1,4 @@
-"""The page of the stores, printed from the rows of PROVIDERS."""
+"""`docs/providers.md`, printed from the rows of PROVIDERS."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ from collections.abc import Iterable
 from typing import Any
 
 from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Fact, Provider, Support
+from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Fact, Provider, Source, Support
 
 _MARKS: dict[Support, str] = {"yes": "yes", "no": "no", "unknown": "?"}
 _HEAD = """# The stores
 
-What chaninfra knows of each store, printed from the rows that the program itself uses; `chaninfra providers NAME`
-prints one row. Every fact says where it is from. `unverified` means that nobody has looked it up or tried it, and `?`
-that nothing is known: `chaninfra doctor --probe` finds out what your store really does.
+What chaninfra knows about each store. The tables are generated from the data that the program uses;
+`chaninfra providers NAME` prints the facts about one store. Every fact has a source. `unverified` means that nobody has
+looked it up or tried it, and `?` that nothing is known: `chaninfra doctor --probe` tests what your store really does.
 
-`provider` in the stack config, or `--provider`, names the row. What a row says is a default: `region`, `endpoint-url`
-and `force-path-style` go before it. For the stores of pixi's page the defaults are those that the page shows, also
-where the store's own documentation has another region, which is then among the limits."""
+Choose the store with `provider` in the stack config, or with `--provider`. Its facts are defaults: `region`,
+`endpoint-url` and `force-path-style` override them. Stores that pixi's documentation covers have the defaults shown
+there, even if the store's own documentation uses another region; the column "limits" then mentions that region."""
 
 
 def providers() -> str:
-    """The page."""
+    """The text of the page."""
     rows = [*PROVIDERS.values()]
     return "\n".join(
         [
             _HEAD,
             "",
-            "## How it is reached",
+            "## Endpoints",
             "",
-            "`{names}` are keys of the stack config; what is in `[…]` is left out where the key is not set.",
+            "`{names}` are keys of the stack config; the part in `[…]` is omitted if its key is not set.",
             "",
             *_table(
                 ("provider", "store", "endpoint", "region", "addressing"),
                 ((f"`{row.name}`", row.title, *map(_code, (row.endpoint, row.region, row.addressing))) for row in rows),
             ),
             "",
-            "## Public channels, and keys",
+            "## Public channels and access keys",
             "",
-            "How a bucket becomes readable by everybody, the https URL that it then has, how keys are made that may do",
-            "one thing only, and how those get in who come with a token. `{bucket-url}` is the bucket's URL at the S3",
-            "endpoint. What is done `by-hand` stands in the stack output `next-steps`.",
+            "How a bucket is made public, the https URL that it then has, how access keys with limited permissions",
+            "are made, and how tokens of an OIDC issuer are accepted. `{bucket-url}` is the bucket's URL at the S3",
+            "endpoint. Instructions for what is `by-hand` are in the stack output `next-steps`.",
             "",
             *_table(
-                ("provider", "public by", "URL", "its limits", "keys by", "tokens by"),
+                ("provider", "public by", "URL", "limits of the URL", "keys by", "tokens by"),
                 (
                     (
                         f"`{row.name}`",
@@ -57,9 +57,9 @@ def providers() -> str:
                 ),
             ),
             "",
-            "## What it can do",
+            "## Capabilities",
             "",
-            "In italics what is unverified.",
+            "Unverified values are in italics.",
             "",
             *_table(
                 ("", *(f"`{row.name}`" for row in rows)),
@@ -68,8 +68,8 @@ def providers() -> str:
             "",
             *(f"- `{name}`: {meaning}" for name, meaning in CAPABILITIES.items()),
             "",
-            "Where a store has no conditional writes, two writers at once can lose each other's packages: set",
-            "`index.writers` to `single`, and see to it that one writes at a time.",
+            "Without conditional writes, two writers that run at the same time can lose each other's packages. On",
+            "such a store set `index.writers` to `single`, and make sure that only one writer runs at a time.",
             "",
             *(line for row in rows for line in _section(row)),
         ]
@@ -81,8 +81,8 @@ def _section(row: Provider) -> list[str]:
         f"## {row.title}",
         "",
         *_table(
-            (f"`{row.name}`", "", "limits", "where it is from"),
-            ((f"`{name}`", _code(fact), fact.note or "", _source(fact)) for name, fact in row.facts().items()),
+            (f"`{row.name}`", "", "limits", "source"),
+            ((f"`{name}`", _code(fact), fact.note or "", _sources(fact)) for name, fact in row.facts().items()),
         ),
         "",
     ]
@@ -90,11 +90,17 @@ def _section(row: Provider) -> list[str]:
 
 def _mark(fact: Fact[Support]) -> str:
     mark = _MARKS[fact.value]
-    return f"*{mark}*" if fact.source == UNVERIFIED and fact.value != "unknown" else mark
+    return f"*{mark}*" if fact.cited == UNVERIFIED and fact.value != "unknown" else mark
 
 
-def _source(fact: Fact[Any]) -> str:
-    return f"*{UNVERIFIED}*" if fact.source == UNVERIFIED else fact.source
+def _sources(fact: Fact[Any]) -> str:
+    if fact.cited == UNVERIFIED:
+        return f"*{UNVERIFIED.title}*"
+    return "; ".join(map(_link, fact.sources))
+
+
+def _link(source: Source) -> str:
+    return source.title if source.url is None else f"[{source.title}]({source.url})"
 
 
 def _code(fact: Fact[Any]) -> str:

@@ -1,7 +1,7 @@
-"""Guard rails for stacks with conda channels: the policies of a policy pack for Pulumi.
+"""Guard rails for stacks with conda channels: policies for a Pulumi policy pack, see docs/guard-rails.md.
 
-`policies()` goes into a `pulumi_policy.PolicyPack`; `templates/policy-pack` is one. Nothing here makes resources, so
-a pack needs neither pulumi-aws nor the stack's program: the extra `policy` is enough.
+Pass `policies()` to a `pulumi_policy.PolicyPack`, as `templates/policy-pack` does. Nothing here creates resources, so a
+pack needs neither pulumi-aws nor the stack's program: the extra `chaninfra[policy]` is enough.
 """
 
 from chaninfra.guard_rails.pack import policies

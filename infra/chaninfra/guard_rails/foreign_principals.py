@@ -1,4 +1,4 @@
-"""Who has access by name: accounts, organizations, and the tokens of issuers."""
+"""The rule for access of accounts, organizations and tokens that the config does not list."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from chaninfra.channel.spec.token_claims import GITHUB
-from chaninfra.guard_rails import statements
+from chaninfra.guard_rails import resource_types, statements
 from chaninfra.guard_rails.statements import Resource, Statement
 from chaninfra.guard_rails.tokens import Token, repository, tokens
 
 _KEYS = "`publishers`, `readers` or `maintainers`"
 _GITLAB = "gitlab.com"
-# Conditions that say by name who of everybody is meant (IAM User Guide, "AWS global condition context keys"), and that
-# do not hold where there is no such key in the request.
-_BY_NAME = {"aws:principalorgid", "aws:principalaccount", "aws:principalarn"}
-_EXACT = {"StringEquals", "ArnEquals"}
-_OF_SERVICE = {"aws:sourcearn", "aws:sourceaccount"}
+# Condition keys that limit the principal `*` to named principals (IAM User Guide, "AWS global condition context keys"),
+# and the operators that are false if the request lacks the key.
+_PRINCIPAL_KEYS = {"aws:principalorgid", "aws:principalaccount", "aws:principalarn"}
+_EXACT_OPERATORS = {"StringEquals", "ArnEquals"}
+# Condition keys that limit the account on whose behalf a service acts.
+_SOURCE_KEYS = {"aws:sourcearn", "aws:sourceaccount"}
 
 
 def check(resource: Resource, config: Mapping[str, Any]) -> Iterator[str]:
-    """Who has access and is not named in the config."""
-    for found in _foreign(resource, config):
-        yield f"{resource.name}: {found}"
+    """A violation for each principal with access that the config does not list."""
+    for violation in _foreign(resource, config):
+        yield f"{resource.name}: {violation}"
 
 
-def narrowed(statement: Statement) -> bool:
-    """Whether a statement about everybody means only who is named by a condition."""
-    return any(True for _ in _named(statement, _BY_NAME))
+def limited_to_principals(statement: Statement) -> bool:
+    """Whether a condition limits a statement for everybody to named principals."""
+    return any(True for _ in _exact_values(statement, _PRINCIPAL_KEYS))
 
 
 def _foreign(resource: Resource, config: Mapping[str, Any]) -> Iterator[str]:
-    if resource.type in (statements.AWS_POLICY, statements.POLICY) and statements.on_aws(resource):
+    if resource.type in (resource_types.AWS_POLICY, resource_types.POLICY) and statements.on_aws(resource):
         for statement in statements.bucket_statements(resource):
             yield from _principals(statement, config, of_role=False)
     for statement in statements.role_statements(resource):
@@ -46,55 +47,55 @@ def _principals(statement: Statement, config: Mapping[str, Any], *, of_role: boo
     if statement["Effect"] != "Allow":
         return
     for kind, names in statements.principals(statement).items():
-        # Roles of services are everyday; tokens are looked at below.
+        # Roles of AWS services are common; tokens are checked below.
         if of_role and kind in ("Service", "Federated"):
             continue
         for name in names:
             if kind == "Service":
                 yield from _service(name, statement, config)
             elif kind != "AWS":
-                yield f"{kind} {name} has access, whose account cannot be told"
+                yield f"{kind} {name} has access, and its account is not known"
             elif name != "*":
                 yield from _account(name, config)
-            elif narrowed(statement):
-                for key, value in _named(statement, _BY_NAME):
+            elif limited_to_principals(statement):
+                for key, value in _exact_values(statement, _PRINCIPAL_KEYS):
                     yield from _organization(value, config) if key.endswith("orgid") else _account(value, config)
             elif of_role:
-                yield "everybody may become this role; name who may"
-            # A bucket that everybody reads is for the rule of public channels to judge.
+                yield "everybody may assume this role; name its principals"
+            # A bucket that everybody may read is left to the rule `public-channels`.
 
 
-def _named(statement: Statement, keys: set[str]) -> Iterator[tuple[str, str]]:
+def _exact_values(statement: Statement, keys: set[str]) -> Iterator[tuple[str, str]]:
+    """(lower-case key, value) for each value that a condition demands of one of the keys."""
     for operator, key, values in statements.conditions(statement):
-        if operator in _EXACT and key.lower() in keys:
+        if operator in _EXACT_OPERATORS and key.lower() in keys:
             yield from ((key.lower(), value) for value in values)
 
 
 def _service(name: str, statement: Statement, config: Mapping[str, Any]) -> Iterator[str]:
-    asked = [value for _, value in _named(statement, _OF_SERVICE)]
-    if not asked:
-        yield f"{name} has access on behalf of whichever account asks it to; a condition on aws:SourceArn is missing"
-    for value in asked:
+    sources = [value for _, value in _exact_values(statement, _SOURCE_KEYS)]
+    if not sources:
+        yield f"{name} has access on behalf of any account; a condition on aws:SourceArn is missing"
+    for value in sources:
         yield from _account(value, config)
 
 
 def _account(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     allowed = set(config.get("accounts", ()))
-    found = re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:(\d{12}):.+|(\d{12})", name)
-    account = (found[1] or found[2]) if found else None
+    match = re.fullmatch(r"arn:[^:]*:[^:]+:[^:]*:(\d{12}):.+|(\d{12})", name)
+    account = (match[1] or match[2]) if match else None
     if name not in allowed and account not in allowed:
-        yield f"{name} is no principal of yours; take it out of {_KEYS}, or name {_accounts(account)} of this rule"
-
-
-def _accounts(account: str | None) -> str:
-    return f"{account} in `accounts`" if account else "its ARN in `accounts`"
+        yield (
+            f"{name} has access and is not allowed; remove it from {_KEYS}, or add {account or 'its ARN'} to "
+            "`accounts` of this rule"
+        )
 
 
 def _organization(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     if name not in config.get("organizations", ()):
         yield (
-            f"all of the organization {name} has access; mend `aws.organization-id`, set `visibility` to private, or "
-            "name it in `organizations` of this rule"
+            f"every principal of the organization {name} has access; correct `aws.organization-id`, set `visibility` "
+            "to private, or add the organization to `organizations` of this rule"
         )
 
 
@@ -102,10 +103,10 @@ def _token(token: Token, config: Mapping[str, Any]) -> Iterator[str]:
     if token.issuer in config.get("issuers", ()):
         return
     if token.issuer not in (GITHUB, _GITLAB):
-        yield f"tokens of {token.issuer} get in; take them out of {_KEYS}, or name it in `issuers` of this rule"
+        yield f"tokens of {token.issuer} have access; remove them from {_KEYS}, or add it to `issuers` of this rule"
         return
     allowed = config.get("repositories", ())
-    # A subject that names no repository in full is matched as it stands, which no pattern for repositories is like.
+    # A subject without the full name of a repository is compared as it is, and no pattern for repositories matches it.
     for name in dict.fromkeys(repository(subject) or subject for subject in token.subjects):
         if not any(fnmatchcase(name, pattern) for pattern in allowed):
-            yield (f"tokens of {name} get in; take it out of {_KEYS}, or name it in `repositories` of this rule")
+            yield f"tokens of {name} have access; remove it from {_KEYS}, or add it to `repositories` of this rule"

@@ -1,4 +1,4 @@
-"""The rules as policies of pulumi-policy."""
+"""The rules as policies for pulumi-policy."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from chaninfra.guard_rails.statements import Resource
 def policies() -> list[Policy]:
     """Every rule as a policy.
 
-    How strictly each holds is for the pack to say: its `enforcement_level`, its `initial_config`, or the file given by
-    `--policy-pack-config`. A rule that needs a value which a preview does not know yet says so as an advice, and is
-    applied by `pulumi up` before the resource is made.
+    The pack sets the enforcement levels: with its `enforcement_level`, its `initial_config`, or the file that
+    `--policy-pack-config` names. If a rule needs a value that a preview does not know yet, pulumi-policy reports that
+    as an advisory, and `pulumi up` applies the rule before it creates the resource.
     """
     return [_of_stack(rule) if isinstance(rule, StackRule) else _of_resource(rule) for rule in RULES]
 
 
 def _of_resource(rule: Rule) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for found in rule.check(Resource(args.resource_type, args.name, args.props), args.get_config()):
-            report(found, None)
+        for violation in rule.check(Resource(args.resource_type, args.name, args.props), args.get_config()):
+            report(violation, None)
 
     return ResourceValidationPolicy(
         name=rule.name, description=rule.description, validate=validate, config_schema=_schema(rule)
@@ -38,9 +38,9 @@ def _of_resource(rule: Rule) -> Policy:
 
 def _of_stack(rule: StackRule) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        there = {each.urn: Resource(each.resource_type, each.name, each.props) for each in args.resources}
-        for urn, found in rule.check(there, args.get_config()):
-            report(found, urn)
+        resources = {each.urn: Resource(each.resource_type, each.name, each.props) for each in args.resources}
+        for urn, violation in rule.check(resources, args.get_config()):
+            report(violation, urn)
 
     return StackValidationPolicy(
         name=rule.name, description=rule.description, validate=validate, config_schema=_schema(rule)
@@ -48,15 +48,15 @@ def _of_stack(rule: StackRule) -> Policy:
 
 
 def _schema(rule: Rule | StackRule) -> PolicyConfigSchema:
-    """Every key is a list of texts."""
+    """The schema of the rule's config: every key is a list of strings."""
     return PolicyConfigSchema(
         properties={
             key: {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": setting.description,
-                "default": list(setting.default),
+                "description": option.description,
+                "default": list(option.default),
             }
-            for key, setting in rule.config.items()
+            for key, option in rule.config.items()
         }
     )

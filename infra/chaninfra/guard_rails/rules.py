@@ -1,4 +1,4 @@
-"""The rules, one table."""
+"""The table of all rules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from chaninfra.guard_rails import bucket_settings, foreign_principals, public_channels, tls, tokens
 from chaninfra.guard_rails.statements import Resource
 
-Found = Iterator[str]
-"""What is wrong, a text each, with the key of the stack config that mends it."""
+Violations = Iterator[str]
+"""Messages: the resource, what is wrong, and the key of the stack config that fixes it."""
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A key of a rule's config: a list of texts."""
+class Option:
+    """A key of a rule's config. Its value is a list of strings."""
 
     description: str
     default: tuple[str, ...] = ()
@@ -23,92 +23,97 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule that looks at one resource at a time, before it is made or changed."""
+    """A rule that checks each resource on its own, before it is created or changed."""
 
     name: str
     description: str
-    check: Callable[[Resource, Mapping[str, Any]], Found]
-    config: Mapping[str, Setting]
+    check: Callable[[Resource, Mapping[str, Any]], Violations]
+    config: Mapping[str, Option]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule:
-    """A rule that looks at all resources, by URN, once they are declared: at what is missing. Yields (URN, text)."""
+    """A rule that checks all declared resources together (URN → resource), to find what is missing.
+
+    `check` yields (URN of the resource to report, message).
+    """
 
     name: str
     description: str
     check: Callable[[Mapping[str, Resource], Mapping[str, Any]], Iterator[tuple[str, str]]]
-    config: Mapping[str, Setting]
+    config: Mapping[str, Option]
 
 
-_BUCKETS = {"buckets": Setting("Names of buckets that this rule leaves alone.")}
+_BUCKETS = {"buckets": Option("Names of buckets that are exempt from this rule.")}
 
 RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="public-channels",
-        description="Only channels that are named may be read by everybody, and nobody unknown may do more.",
+        description="Only listed channels may be public, and public access is read access.",
         check=public_channels.check,
         config={
-            "channels": Setting(
-                "Channels that may be public, as `s3://BUCKET/PREFIX` (`s3://BUCKET` where the channel is the whole "
-                "bucket); `*` stands for any part."
+            "channels": Option(
+                "Channels that may be public, as `s3://BUCKET/PREFIX` (`s3://BUCKET` if the channel is the whole "
+                "bucket); `*` matches anything."
             )
         },
     ),
     Rule(
         name="tls-only",
-        description="Nobody reads or writes without TLS: neither the bucket, nor the CDN, nor the public URL.",
+        description="The bucket, the CDN and the public URL are accessible only with TLS.",
         check=tls.check,
         config=_BUCKETS,
     ),
     Rule(
         name="foreign-principals",
-        description="Only accounts, organizations, repositories and issuers that are named get access.",
+        description="Only listed accounts, organizations, repositories and issuers have access.",
         check=foreign_principals.check,
         config={
-            "accounts": Setting("Numbers of AWS accounts, your own among them, or ARNs of single roles and users."),
-            "organizations": Setting("AWS organizations (o-…)."),
-            "repositories": Setting(
-                "Repositories on GitHub and projects on gitlab.com, as `OWNER/NAME`; `*` stands for any part."
+            "accounts": Option("Numbers of AWS accounts, including your own, or ARNs of single roles and users."),
+            "organizations": Option("Ids of AWS organizations (`o-…`)."),
+            "repositories": Option(
+                "Repositories on GitHub and projects on gitlab.com, as `OWNER/NAME`; `*` matches anything."
             ),
-            "issuers": Setting("Hosts of OIDC issuers all of whose tokens are yours, a GitLab server of your own."),
+            "issuers": Option(
+                "Hosts of OIDC issuers whose tokens are all trusted, for example your own GitLab server."
+            ),
         },
     ),
     Rule(
         name="oidc-subjects",
-        description="A token gets in by its audience and its subject, and the subject holds no wildcard.",
+        description="Trust policies check the audience and the subject of a token, and the subject has no wildcard.",
         check=tokens.check,
         config={
-            "subjects": Setting(
-                "Subjects with a wildcard that are meant, as they stand in the trust policy and without ids: "
+            "subjects": Option(
+                "Subjects with a wildcard that are allowed, as in the trust policy but without ids: "
                 "`repo:acme/packages:ref:refs/tags/v*`."
             )
         },
     ),
     Rule(
         name="versioning",
-        description="A bucket keeps old versions of its objects.",
+        description="Buckets are versioned.",
         check=bucket_settings.versioning,
         config=_BUCKETS,
     ),
     Rule(
         name="encryption",
-        description="Objects are encrypted at rest, in one of the ways that are named.",
+        description="Objects are encrypted at rest with an allowed algorithm.",
         check=bucket_settings.encryption,
         config={
             **_BUCKETS,
-            "algorithms": Setting(
-                "What may encrypt: `AES256` (keys of the store), `aws:kms`, `aws:kms:dsse`.",
+            "algorithms": Option(
+                "Allowed algorithms: `AES256` (with keys of the store), `aws:kms`, `aws:kms:dsse`.",
                 default=bucket_settings.ALGORITHMS,
             ),
         },
     ),
     StackRule(
         name="undeclared-settings",
-        description="A bucket that the stack makes on an S3-compatible store has versioning and encryption declared, "
-        "since stores differ in what they do by themselves.",
+        description="`versioning` and `encryption` are declared for each bucket that the stack creates on an "
+        "S3-compatible store, because the defaults of stores differ.",
         check=bucket_settings.undeclared,
         config=_BUCKETS,
     ),
 )
-"""All rules, in the order in which they are documented."""
+"""All rules, in the order of the documentation."""

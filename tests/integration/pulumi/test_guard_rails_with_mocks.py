@@ -137,13 +137,13 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_nothing_is_said_of_what_is_allowed_with_mocks(pack: Pack, case: str) -> None:
+def test_a_stack_that_keeps_the_rules_has_no_violation_with_mocks(pack: Pack, case: str) -> None:
     config, allowed = GOOD[case]
     assert pack.found(declared({key: value for key, value in config.items() if value is not None}), allowed) == set()
 
 
-# A config, the pack's config, and of each finding the rule, the resource, and words that must be there: the key that
-# mends it among them.
+# Stack config, pack config, and (rule, resource, words of the message) of each violation. The words include the key of
+# the stack config that fixes it.
 BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]] = {
     "public on AWS": (
         {**AWS, "visibility": "public"},
@@ -167,7 +167,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         {**AWS, "visibility": "public", "cdn": {}},
         OURS,
         {
-            ("public-channels", "bucket-cdn", "my-bucket through CloudFront; take `cdn` out"),
+            ("public-channels", "bucket-cdn", "my-bucket through CloudFront; remove `cdn`"),
             ("public-channels", "bucket-main-descriptor", "`visibility`"),
         },
     ),
@@ -192,39 +192,45 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         {**AWS, "endpoint-url": "http://127.0.0.1:1", "provider": "aws", "readers": {"all": {"arn": ACCOUNT}}},
         OURS,
         {
-            ("tls-only", "bucket-policy", "to my-bucket without TLS are not denied; let `endpoint-url`"),
-            ("tls-only", "bucket-preflight", "http://127.0.0.1:1 has no TLS; let `endpoint-url`"),
+            ("tls-only", "bucket-policy", "to my-bucket without TLS are not denied; use an `endpoint-url`"),
+            ("tls-only", "bucket-preflight", "http://127.0.0.1:1 has no TLS; use an `endpoint-url`"),
         },
     ),
     "no TLS on MinIO": (
         {**MINIO, "endpoint-url": "http://minio.internal"},
         {},
-        {("tls-only", "bucket-preflight", "http://minio.internal has no TLS; let `endpoint-url`")},
+        {("tls-only", "bucket-preflight", "http://minio.internal has no TLS; use an `endpoint-url`")},
     ),
     "a public URL without TLS": (
         {**MINIO, "visibility": "public", "public-url": "http://conda.example.com/main"},
         OPEN,
-        {("tls-only", "bucket-main-descriptor", "http://conda.example.com/main has no TLS; let `public-url`")},
+        {("tls-only", "bucket-main-descriptor", "http://conda.example.com/main has no TLS; use a `public-url`")},
     ),
     "another account": (
         {**AWS, "readers": {"other": {"arn": "210987654321"}}},
         OURS,
-        {("foreign-principals", "bucket-policy", "210987654321:root is no principal of yours; take it out of `publ")},
+        {("foreign-principals", "bucket-policy", "210987654321:root has access and is not allowed; remove it from `p")},
     ),
     "another account in an adopted bucket": (
         {**AWS, "adopt": True, "readers": {"other": {"arn": "210987654321"}}},
         OURS,
-        {("foreign-principals", "bucket-policy", "210987654321:root is no principal of yours")},
+        {("foreign-principals", "bucket-policy", "210987654321:root has access and is not allowed")},
     ),
     "another organization": (
         {**AWS, **ORGANIZATION},
         OURS,
-        {("foreign-principals", "bucket-policy", "organization o-a1b2c3d4e5 has access; mend `aws.organization-id`")},
+        {
+            (
+                "foreign-principals",
+                "bucket-policy",
+                "organization o-a1b2c3d4e5 has access; correct `aws.organization-id`",
+            )
+        },
     ),
     "another repository": (
         {**AWS, "publishers": {"ci": {"github": {"repository": "other/packages", "branch": "main"}}}},
         OURS,
-        {("foreign-principals", "bucket-main-publisher-ci", "other/packages get in; take it out of `publishers`")},
+        {("foreign-principals", "bucket-main-publisher-ci", "other/packages have access; remove it from `publishers`")},
     ),
     "another repository on MinIO": (
         {**MINIO, "publishers": {"ci": PINNED}},
@@ -233,7 +239,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             (
                 "foreign-principals",
                 "bucket-main-publisher-ci-policy",
-                "acme/packages get in; take it out of `publishers`",
+                "acme/packages have access; remove it from `publishers`",
             )
         },
     ),
@@ -247,7 +253,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             (
                 "foreign-principals",
                 "bucket-main-publisher-ci",
-                "tokens of idp.example.com get in; take them out of `publish",
+                "tokens of idp.example.com have access; remove them from `publish",
             )
         },
     ),
@@ -258,8 +264,8 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
             (
                 "oidc-subjects",
                 "bucket-main-publisher-ci",
-                "'repo:acme/packages:ref:refs/heads/release/*' has a wildcard; name branch, tag, ref or environment in "
-                "full (`publishers`",
+                "'repo:acme/packages:ref:refs/heads/release/*' has a wildcard; write branch, tag, ref or environment "
+                "in full (`publishers`",
             )
         },
     ),
@@ -296,12 +302,18 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
     "not by KMS": (
         AWS,
         {"encryption": {"algorithms": ["aws:kms", "aws:kms:dsse"]}},
-        {("encryption", "bucket-encryption", "by AES256, and not by aws:kms or aws:kms:dsse; set `aws.kms-key-arn`")},
+        {
+            (
+                "encryption",
+                "bucket-encryption",
+                "with AES256, but must be with aws:kms or aws:kms:dsse; set `aws.kms-key-arn`",
+            )
+        },
     ),
     "not by KMS on MinIO": (
         MINIO,
         {"encryption": {"algorithms": ["aws:kms"]}},
-        {("encryption", "bucket-settings", "by AES256, and not by aws:kms")},
+        {("encryption", "bucket-settings", "with AES256, but must be with aws:kms")},
     ),
     "nothing declared on MinIO": (
         {key: value for key, value in MINIO.items() if key not in ("versioning", "encryption")},
@@ -315,7 +327,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_not_allowed_is_named_with_the_key_that_mends_it_with_mocks(pack: Pack, case: str) -> None:
+def test_a_violation_names_the_key_that_fixes_it_with_mocks(pack: Pack, case: str) -> None:
     config, allowed, expected = BAD[case]
     said = pack.found(declared(config), allowed)
     for found in said:

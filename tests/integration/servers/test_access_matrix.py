@@ -18,7 +18,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from access_table import ACTIONS, PLACES, PRINCIPALS, TABLE, Place
-from chaninfra.channel.policy.permissions import for_bucket, identity_policy
+from chaninfra.channel.policy.permissions import bucket_policy_statements, identity_policy
 from chaninfra.channel.policy.statements import document, public_read
 from support.cases import access_sessions
 from support.cases.access_cases import CASES, CHANNEL, PREFIXES, SUBDIRS
@@ -93,7 +93,7 @@ def on_versitygw_by_arn(gateway: Gateway) -> ServerUnderTest:
     for role in ROLES:
         arn = access_sessions.role(gateway, None)
         clients[role] = access_sessions.assumed(gateway, arn)
-        statements += for_bucket(role, "somebody", [arn], bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
+        statements += bucket_policy_statements(role, "somebody", [arn], bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
     root.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document(statements)))
     return ServerUnderTest(root, {False: bucket}, clients)
 

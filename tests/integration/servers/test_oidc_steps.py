@@ -21,7 +21,7 @@ from minio.credentials.providers import StaticProvider
 from typer.testing import CliRunner
 
 from chaninfra.channel.outputs.next_steps import next_steps
-from chaninfra.channel.policy.documents import rights_of
+from chaninfra.channel.policy.documents import permissions_of
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
 from chaninfra.channel.spec.stack_file import read_stack_file
@@ -154,7 +154,7 @@ def test_after_the_steps_on_minio_the_right_token_can_publish(tmp_path: Path) ->
         (channel,) = stack.channels
         (principal,) = channel.principals
         name = role_name(stack.bucket.name, channel.prefix, principal)
-        admin.policy_add(name, policy=rights_of(stack, channel, principal))
+        admin.policy_add(name, policy=permissions_of(stack, channel, principal))
         (found,) = next_steps(stack, stack_file=FILE)
         settings_name, settings = openid_settings(found.steps[0], issuer)
         admin.config_set(f"identity_openid:{settings_name}", settings)

@@ -1,4 +1,4 @@
-"""What each action of the access table is, as calls to a store."""
+"""The actions of the access table as S3 calls."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _PART = b"0" * (5 * 1024 * 1024)
 
 @dataclass(frozen=True)
 class Case:
-    """An action: the calls, and what an object is before and after them (None: not there)."""
+    """One action: the calls, and the content of the object before and after them (None: there is no object)."""
 
     do: Callable[[Any, str, str], None]
+    """Called with the client, the bucket and the object key."""
     after: bytes | None
     before: bytes | None = _PREPARED
     name: str = ""
-    """The file's name below the prefix; a package's of its own where it is left out."""
+    """Name of the file below the prefix; the default is a new package file."""
 
     def may(self, root: Any, client: Any, bucket: str, prefix: str) -> bool:
-        """Whether the store lets `client` do it; False only where it says 403 and has not done it."""
+        """Whether the store allows it to `client`; False only if it answers 403 and the object did not change."""
         key = f"{prefix}/{self.name or f'noarch/package-{secrets.token_hex(6)}-0.conda'}"
         if self.before is None:
             root.delete_object(Bucket=bucket, Key=key)
@@ -41,19 +42,19 @@ class Case:
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
                 raise
-            assert content(root, bucket, key) == self.before, "denied, and yet done"
+            assert content(root, bucket, key) == self.before, "denied, but done"
             return False
-        assert content(root, bucket, key) == self.after, "allowed, and yet not done"
+        assert content(root, bucket, key) == self.after, "allowed, but not done"
         return True
 
 
 def content(root: Any, bucket: str, key: str) -> bytes | None:
-    """What the object holds; None where there is none."""
+    """The content of the object; None if there is no object."""
     try:
-        found: bytes = root.get_object(Bucket=bucket, Key=key)["Body"].read()
+        data: bytes = root.get_object(Bucket=bucket, Key=key)["Body"].read()
     except root.exceptions.NoSuchKey:
         return None
-    return found
+    return data
 
 
 def _get(client: Any, bucket: str, key: str) -> None:
@@ -62,8 +63,8 @@ def _get(client: Any, bucket: str, key: str) -> None:
 
 
 def _list(client: Any, bucket: str, key: str) -> None:
-    found = client.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
-    assert [one["Key"] for one in found] == [key]
+    contents = client.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    assert [each["Key"] for each in contents] == [key]
 
 
 def _add(client: Any, bucket: str, key: str) -> None:
@@ -90,7 +91,7 @@ def _multipart(client: Any, bucket: str, key: str) -> None:
     client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, IfNoneMatch="*")
 
 
-# `overwrite-guarded` is an overwrite in a bucket whose policy has the guard, which the test servers refuse to take.
+# `overwrite-guarded` needs a bucket with `aws.no-overwrite`, whose policy the test servers refuse.
 CASES = {
     "get": Case(_get, after=_PREPARED),
     "list": Case(_list, after=_PREPARED),

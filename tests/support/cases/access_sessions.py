@@ -1,4 +1,4 @@
-"""Sessions with the rights of a policy document: of a role on versitygw, and on MinIO, which has none."""
+"""Sessions with the permissions of a policy: of a role on versitygw, and with a session policy on MinIO."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from support.cases.trust_evaluator import github
 from support.servers.iam_servers import Gateway
 from support.servers.s3_servers import Server
 
-_WHO = PrincipalConfig(github=GitHub(repository="octo-org/octo-repo", branch="main"))
+_WORKFLOW = PrincipalConfig(github=GitHub(repository="octo-org/octo-repo", branch="main"))
 
 
-def role(gateway: Gateway, rights: Mapping[str, Any] | None) -> str:
-    """The ARN of a new role with these rights; a workflow of GitHub's may assume it."""
-    who = claims_of(_WHO, where="here")
-    assert who is not None
-    return gateway.role(trust_policy(who, gateway.provider(f"https://{who.issuer}", who.audience)), rights)
+def role(gateway: Gateway, policy: Mapping[str, Any] | None) -> str:
+    """The ARN of a new role with this policy (None: without one), which a workflow on GitHub may assume."""
+    claims = claims_of(_WORKFLOW, where="here")
+    assert claims is not None
+    provider = gateway.provider(f"https://{claims.issuer}", claims.audience)
+    return gateway.role(trust_policy(claims, provider), policy)
 
 
 def assumed(gateway: Gateway, role_arn: str, **options: Any) -> Any:
-    """The S3 client of the workflow that assumed such a role with its token; `options` as for `Server.client`."""
+    """The S3 client of a workflow that assumed the role with its token; `options` are those of `Server.client`."""
     return gateway.server.client(**gateway.assume(role_arn, gateway.issuer.token(github())), **options)
 
 
-def on_versitygw(gateway: Gateway, rights: Mapping[str, Any]) -> Any:
-    """The S3 client of a session of a role with these rights."""
-    return assumed(gateway, role(gateway, rights))
+def on_versitygw(gateway: Gateway, policy: Mapping[str, Any]) -> Any:
+    """The S3 client of a session of a role with this policy."""
+    return assumed(gateway, role(gateway, policy))
 
 
-def on_minio(minio: Server, rights: Mapping[str, Any]) -> Any:
-    """The S3 client of a session whose policy is `rights`, of one who may do everything."""
+def on_minio(minio: Server, policy: Mapping[str, Any]) -> Any:
+    """The S3 client of a session of the administrator that this policy limits."""
     sts = boto3.session.Session().client(
         "sts",
         endpoint_url=minio.endpoint_url,
@@ -44,8 +45,8 @@ def on_minio(minio: Server, rights: Mapping[str, Any]) -> Any:
         aws_access_key_id=minio.access_key_id,
         aws_secret_access_key=minio.secret_access_key,
     )
-    given = sts.assume_role(RoleArn="arn:minio:iam:::nobody", RoleSessionName="test", Policy=json.dumps(rights))
-    keys = given["Credentials"]
+    answer = sts.assume_role(RoleArn="arn:minio:iam:::nobody", RoleSessionName="test", Policy=json.dumps(policy))
+    keys = answer["Credentials"]
     return minio.client(
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],

@@ -1,8 +1,8 @@
-"""A config for each store, and what follows from it."""
+"""A stack config for each store, and the public URL that follows from it."""
 
 from __future__ import annotations
 
-# What a stack config must say of each store beside the bucket.
+# Provider → the config keys that it requires beside `bucket`.
 NEEDED: dict[str, dict[str, str]] = {
     "aws": {"region": "eu-central-1"},
     "minio": {"endpoint-url": "https://minio.example.com"},
@@ -21,7 +21,7 @@ NEEDED: dict[str, dict[str, str]] = {
     "versitygw": {"endpoint-url": "https://gw.example.com"},
     "custom": {"endpoint-url": "https://s3.example.com"},
 }
-# Where a public channel with the prefix `main` is read; None: only its owner knows.
+# Provider → URL of a public channel with the prefix `main`; None: the config must have `public-url`.
 PUBLIC = {
     "aws": "https://my-bucket.s3.eu-central-1.amazonaws.com/main",
     "minio": "https://minio.example.com/my-bucket/main",

@@ -1,7 +1,6 @@
-"""Principals of a stack config, and tokens: those that are meant, and those that only look like them.
+"""Principals of a stack config, with the claims of tokens that must be accepted and of tokens that must not.
 
-Each case is (principal, claims). The same cases are judged by an evaluator of what the IAM User Guide says, and by a
-real STS.
+The same cases are tried with an evaluator that follows the IAM User Guide, and with a real STS.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from support.cases.trust_evaluator import github, gitlab
 OWNER_ID, REPOSITORY_ID = "123456", "456789"
 _WORKFLOW = "octo-org/octo-automation/.github/workflows/publish.yml@refs/heads/main"
 Case = tuple[PrincipalConfig, dict[str, Any]]
+"""(principal, claims of a token)."""
 
 
 def _on_github(**keys: Any) -> PrincipalConfig:
@@ -76,7 +76,7 @@ MEANT: dict[str, Case] = {
     ),
     "gitlab branches of a pattern": (_on_gitlab(branch="release/*"), gitlab(ref="release/1.x")),
     "gitlab tag": (_on_gitlab(tag="v*"), gitlab(ref="v1.0", ref_type="tag")),
-    "gitlab audience of one's own": (
+    "gitlab, custom audience": (
         _on_gitlab(branch="main", audience="https://packages.example.com"),
         gitlab(aud="https://packages.example.com"),
     ),
@@ -112,7 +112,7 @@ NOT_MEANT: dict[str, Case] = {
         github("octo-org/other", repository_id="99", context="ref:refs/heads/x/octo-repo@1"),
     ),
     # "Customizing the subject claims": repo, environment and ref; the environment is named as the repository.
-    "another repository, by a sub of its own making": (
+    "another repository, with a customized sub": (
         _MAIN,
         github(
             "octo-org/other",
@@ -149,7 +149,7 @@ NOT_MEANT: dict[str, Case] = {
     "gitlab, a project that begins like it": (_ON_GITLAB, gitlab("mygroup/myproject-2")),
     "gitlab, another audience": (_ON_GITLAB, gitlab(aud="https://vault.example.com")),
     "gitlab, another server": (_ON_GITLAB, gitlab(host="gitlab.example.com", aud="https://gitlab.com")),
-    "gitlab.com, where a server of one's own is meant": (_SELF_HOSTED, gitlab(aud="https://gitlab.example.com")),
+    "gitlab.com, where a self-hosted server is meant": (_SELF_HOSTED, gitlab(aud="https://gitlab.example.com")),
     "gitlab, where github is meant": (_MAIN, gitlab(sub="repo:octo-org/octo-repo:ref:refs/heads/main")),
     "oidc, another subject": (_oidc(), _of_oidc(sub="system:builder:prod2")),
     "oidc, another audience": (_oidc(), _of_oidc(aud="other")),

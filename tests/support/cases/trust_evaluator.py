@@ -1,12 +1,12 @@
-"""What STS does with a trust policy and a token, as the IAM User Guide says: an evaluator for tests, and tokens.
+"""An evaluator of trust policies that follows the IAM User Guide, and the claims of tokens of GitHub and GitLab.
 
-"IAM JSON policy elements: Condition operators": StringEquals compares exactly, StringLike knows `*` for any number of
-characters (none, `/` and `:` included) and `?` for exactly one; several values are alternatives, several keys must all
-match; a key that the request does not have does not match. "Policy variables": `${key}` in a value stands for what the
-request holds, `${*}`, `${?}` and `${$}` for these characters.
+IAM User Guide, "IAM JSON policy elements: Condition operators": StringEquals compares exactly. In StringLike `*`
+matches any number of characters (including none, `/` and `:`) and `?` exactly one. Several values are alternatives;
+several keys must all match; a key that the request lacks does not match. "Policy variables": `${key}` in a value is
+replaced by the request's value, and `${*}`, `${?}` and `${$}` by these characters.
 
-The claims of tokens are as in GitHub's "OpenID Connect reference" and "Using OpenID Connect with reusable workflows",
-and in GitLab's "OpenID Connect (OIDC) authentication using ID tokens".
+The claims are those of GitHub's "OpenID Connect reference" and "Using OpenID Connect with reusable workflows", and of
+GitLab's "OpenID Connect (OIDC) authentication using ID tokens".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Claims = Mapping[str, Any]
 
 
 def lets_in(policy: Mapping[str, Any], claims: Claims) -> bool:
-    """Whether the policy lets the holder of a token with these claims in."""
+    """Whether the policy accepts a token with these claims."""
     assert policy["Version"] == "2012-10-17"
     return any(_matches(statement, claims) for statement in policy["Statement"])
 
@@ -33,13 +33,13 @@ def _matches(statement: Mapping[str, Any], claims: Claims) -> bool:
         return False
     context = {f"{issuer}:{claim}".lower(): str(value) for claim, value in claims.items()}
     return all(
-        any(_one(operator, value, context, context.get(key.lower())) for value in _list(values))
+        any(_value_matches(operator, value, context, context.get(key.lower())) for value in _list(values))
         for operator, block in statement["Condition"].items()
         for key, values in block.items()
     )
 
 
-def _one(operator: str, value: str, context: Mapping[str, str], actual: str | None) -> bool:
+def _value_matches(operator: str, value: str, context: Mapping[str, str], actual: str | None) -> bool:
     assert operator in ("StringEquals", "StringLike"), operator
     if actual is None:
         return False
@@ -49,7 +49,7 @@ def _one(operator: str, value: str, context: Mapping[str, str], actual: str | No
         if variable in ("*", "?", "$"):
             pattern += re.escape(variable)
         elif variable is not None:
-            # A variable that the request does not have makes the condition fail.
+            # The condition is false if the request lacks the variable.
             if variable.lower() not in context:
                 return False
             pattern += re.escape(context[variable.lower()])
@@ -65,7 +65,7 @@ def _list(values: str | list[str]) -> list[str]:
 
 
 def provider_arn(issuer: str) -> str:
-    """The ARN of the OIDC provider of an issuer, given without its scheme."""
+    """The ARN of the OIDC provider of an issuer; `issuer` is without its scheme."""
     return f"arn:aws:iam::123456789012:oidc-provider/{issuer}"
 
 
@@ -79,9 +79,10 @@ def github(
     workflow: str | None = None,
     **changed: Any,
 ) -> dict[str, Any]:
-    """The claims of a token of GitHub; `old`: without ids in `sub`, as repositories made before 2026-07-15 send it.
+    """The claims of a token of GitHub.
 
-    For a job that calls no reusable workflow, `job_workflow_ref` names the workflow itself.
+    `old`: `sub` has no ids, as in tokens of repositories created before 2026-07-15. `workflow` is the reusable workflow
+    that the job calls; without one, `job_workflow_ref` is the workflow itself.
     """
     owner, _, name = repository.partition("/")
     ref = context.removeprefix("ref:").partition(":")[0] if context.startswith("ref:") else "refs/heads/main"

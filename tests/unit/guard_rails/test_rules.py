@@ -1,4 +1,4 @@
-"""The rules of the policy pack on resources that no stack config makes: of other programs, or changed by hand."""
+"""The rules on resources that no stack config makes: those of other programs, and those changed by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from chaninfra.channel.config.principals import GitHub, Oidc, PrincipalConfig
 from chaninfra.channel.policy.trust import trust_policy, trust_statement
 from chaninfra.channel.spec.token_claims import claims_of
-from chaninfra.guard_rails import foreign_principals, public_channels, statements, tls, tokens
+from chaninfra.guard_rails import foreign_principals, public_channels, resource_types, tls, tokens
 from chaninfra.guard_rails.statements import Resource
 from support.cases.trust_cases import MEANT
 
@@ -23,16 +23,16 @@ SUBJECT = "repo:acme/packages:ref:refs/heads/main"
 
 
 def policy(*given: dict[str, Any], **more: Any) -> Resource:
-    """A bucket's policy on AWS; a statement allows everybody to get objects, but for what it says."""
+    """A bucket policy on AWS; each statement allows everybody to get objects, changed by what is given."""
     usual = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/main/*"}
     text = json.dumps({"Statement": [usual | each for each in given], **more})
-    return Resource(statements.AWS_POLICY, "policy", {"policy": text})
+    return Resource(resource_types.AWS_POLICY, "policy", {"policy": text})
 
 
 def role(condition: dict[str, Any], **more: Any) -> Resource:
     """An IAM role for tokens of GitHub."""
     statement = {"Effect": "Allow", "Principal": {"Federated": PROVIDER}, "Condition": condition, **more}
-    return Resource(statements.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps({"Statement": statement})})
+    return Resource(resource_types.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps({"Statement": statement})})
 
 
 def said(found: Iterable[str]) -> str:
@@ -62,34 +62,34 @@ def when(**keys: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_everybody_may_do_beyond_the_named_channel_is_found(statement: dict[str, Any], words: str) -> None:
+def test_public_access_beyond_reading_the_listed_channel_is_a_violation(statement: dict[str, Any], words: str) -> None:
     statement = {key: value for key, value in statement.items() if value is not None}
     assert words in said(public_channels.check(policy(statement), {"channels": ["s3://b/main"]}))
 
 
 @pytest.mark.parametrize("statement", [{}, {"Effect": "Deny", "Action": "*"}, {"Principal": {"AWS": ACCOUNT}}])
-def test_the_named_channel_a_denial_and_an_account_are_not_public(statement: dict[str, Any]) -> None:
+def test_the_listed_channel_a_denial_and_an_account_are_no_violation(statement: dict[str, Any]) -> None:
     assert said(public_channels.check(policy(statement), {"channels": ["s3://b/main"]})) == ""
 
 
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ({"Principal": {"AWS": "arn:aws:iam::210987654321:role/x"}}, "role/x is no principal of yours"),
-        ({"Principal": {"AWS": [ACCOUNT, "AROAEXAMPLE"]}}, "AROAEXAMPLE is no principal of yours"),
+        ({"Principal": {"AWS": "arn:aws:iam::210987654321:role/x"}}, "role/x has access and is not allowed"),
+        ({"Principal": {"AWS": [ACCOUNT, "AROAEXAMPLE"]}}, "AROAEXAMPLE has access and is not allowed"),
         ({"Principal": {"CanonicalUser": "79a59d"}}, "CanonicalUser 79a59d has access"),
         ({"Principal": {"Service": "cloudfront.amazonaws.com"}}, "a condition on aws:SourceArn is missing"),
         (
             {"Principal": {"Service": "x"}, **when(aws__SourceArn="arn:aws:cloudfront::210987654321:distribution/E")},
-            "distribution/E is no principal of yours",
+            "distribution/E has access and is not allowed",
         ),
         (when(aws__PrincipalOrgID=["o-ours123456", "o-other12345"]), "organization o-other12345 has access"),
-        (when(aws__PrincipalAccount="210987654321"), "210987654321 is no principal of yours"),
-        ({"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}}, "role/x is no principal"),
-        ({"Condition": {"ArnEquals": {"aws:PrincipalArn": "*"}}}, "* is no principal of yours"),
+        (when(aws__PrincipalAccount="210987654321"), "210987654321 has access and is not allowed"),
+        ({"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}}, "role/x has access"),
+        ({"Condition": {"ArnEquals": {"aws:PrincipalArn": "*"}}}, "* has access and is not allowed"),
     ],
 )
-def test_who_is_not_named_is_foreign(statement: dict[str, Any], words: str) -> None:
+def test_access_of_unlisted_principals_is_a_violation(statement: dict[str, Any], words: str) -> None:
     config = {"accounts": [ACCOUNT], "organizations": ["o-ours123456"]}
     assert words in said(foreign_principals.check(policy(statement), config))
 
@@ -105,13 +105,13 @@ def test_who_is_not_named_is_foreign(statement: dict[str, Any], words: str) -> N
         {"Condition": {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}},
     ],
 )
-def test_who_is_named_is_not_foreign(statement: dict[str, Any]) -> None:
+def test_access_of_listed_principals_is_allowed(statement: dict[str, Any]) -> None:
     config = {"accounts": [ACCOUNT, "arn:aws:iam::210987654321:role/ours"], "organizations": ["o-ours123456"]}
     assert said(foreign_principals.check(policy(statement), config)) == ""
 
 
-def test_a_role_that_everybody_may_become_is_found_and_that_of_a_service_is_not() -> None:
-    assert "everybody may become this role" in said(foreign_principals.check(role({}, Principal={"AWS": "*"}), {}))
+def test_a_role_that_everybody_may_assume_is_a_violation_and_one_for_a_service_is_not() -> None:
+    assert "everybody may assume this role" in said(foreign_principals.check(role({}, Principal={"AWS": "*"}), {}))
     assert said(foreign_principals.check(role({}, Principal={"Service": "lambda.amazonaws.com"}), {})) == ""
 
 
@@ -122,7 +122,7 @@ def claims(operator: str = "StringEquals", sub: Any = SUBJECT, aud: Any = "sts.a
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
-        ({}, "every token of token.actions.githubusercontent.com gets in"),
+        ({}, "every token of token.actions.githubusercontent.com has access"),
         ({"StringEquals": {f"{ISSUER}:sub": SUBJECT}}, "a condition on `aud` is missing"),
         ({"StringLike": {f"{ISSUER}:sub": SUBJECT, f"{ISSUER}:aud": "*"}}, "a condition on `aud` is missing"),
         (claims("ForAllValues:StringEquals"), "`sub` is compared by ForAllValues:StringEquals"),
@@ -130,17 +130,17 @@ def claims(operator: str = "StringEquals", sub: Any = SUBJECT, aud: Any = "sts.a
         (claims("StringNotLike", "repo:other/*"), "`sub` is compared by StringNotLike"),
         (claims("StringLike", "repo:acme/*"), "'repo:acme/*' has a wildcard"),
         (claims("StringLike", ["repo:acme/packages:*", SUBJECT]), "'repo:acme/packages:*' has a wildcard"),
-        # Without another claim, `*` for an id may reach over into what follows.
+        # Without another claim, `*` for an id may match what follows the id too.
         (claims("StringLike", "repo:acme@*/packages@*:ref:refs/heads/main"), "'repo:acme@*/packages@*:ref"),
         (claims("StringLike", "repo:*/packages:ref:refs/heads/main"), "has a wildcard"),
         (claims("StringLike", "repo:${aws:x}/packages:ref:refs/heads/main"), "has a wildcard"),
     ],
 )
-def test_tokens_that_get_in_by_less_than_audience_and_subject_are_found(condition: dict[str, Any], words: str) -> None:
+def test_a_trust_policy_without_audience_or_full_subject_is_a_violation(condition: dict[str, Any], words: str) -> None:
     assert words in said(tokens.check(role(condition), {"subjects": ["repo:acme/other:*"]}))
 
 
-def test_a_subject_in_full_is_enough_whatever_else_is_asked() -> None:
+def test_a_full_subject_is_enough_whatever_the_other_conditions_are() -> None:
     both = claims() | {"StringLike": {f"{ISSUER}:sub": "repo:acme/*"}}
     assert said(tokens.check(role(both), {})) == ""
     assert said(tokens.check(role(claims("StringLike")), {})) == ""
@@ -152,7 +152,7 @@ def test_our_own_trust_policies_pass_unless_a_ref_is_a_pattern(case: str) -> Non
     found = claims_of(principal, where="config")
     assert found is not None
     document = trust_policy(found, f"arn:aws:iam::{ACCOUNT}:oidc-provider/{found.issuer}")
-    made = Resource(statements.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps(document)})
+    made = Resource(resource_types.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps(document)})
     who = principal.github or principal.gitlab
     named = [getattr(who, key, None) for key in ("branch", "tag", "ref", "environment")]
     # `*` in a ref, or any run that calls a reusable workflow.
@@ -162,7 +162,7 @@ def test_our_own_trust_policies_pass_unless_a_ref_is_a_pattern(case: str) -> Non
     assert said(foreign_principals.check(made, {})) != ""
 
 
-def test_a_repository_is_named_by_its_owner_and_its_name() -> None:
+def test_a_repository_is_listed_by_owner_and_name() -> None:
     for principal in (
         PrincipalConfig(github=GitHub(repository="acme/packages", branch="main")),
         PrincipalConfig(github=GitHub(repository="acme/packages", branch="main", owner_id="1", repository_id="2")),
@@ -173,13 +173,13 @@ def test_a_repository_is_named_by_its_owner_and_its_name() -> None:
         assert said(foreign_principals.check(made, {"repositories": ["acme/packages"]})) == ""
         assert (
             said(foreign_principals.check(made, {"repositories": ["acme/pack", "acme2/*"]})).count(
-                "acme/packages get in"
+                "acme/packages have access"
             )
             == 1
         )
 
 
-def test_other_issuers_are_named_as_a_whole() -> None:
+def test_other_issuers_are_listed_by_host() -> None:
     found = claims_of(
         PrincipalConfig(
             oidc=Oidc(issuer="https://idp.example.com/a", audience="x", subject="repo:acme/packages:ref:x")
@@ -188,8 +188,10 @@ def test_other_issuers_are_named_as_a_whole() -> None:
     )
     assert found is not None
     document = trust_policy(found, f"arn:aws:iam::{ACCOUNT}:oidc-provider/{found.issuer}")
-    made = Resource(statements.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps(document)})
-    assert "tokens of idp.example.com/a get in" in said(foreign_principals.check(made, {"repositories": ["acme/*"]}))
+    made = Resource(resource_types.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps(document)})
+    assert "tokens of idp.example.com/a have access" in said(
+        foreign_principals.check(made, {"repositories": ["acme/*"]})
+    )
 
 
 DENIED = {
@@ -213,22 +215,22 @@ DENIED = {
         ({"Condition": {**DENIED["Condition"], "StringEquals": {"aws:SourceVpc": "vpc-1"}}}, False),
     ],
 )
-def test_only_a_denial_to_all_of_all_counts(changed: dict[str, Any], denied: bool) -> None:
+def test_only_a_denial_of_everything_to_everybody_satisfies_the_tls_rule(changed: dict[str, Any], denied: bool) -> None:
     made = policy({**DENIED, **changed}, {"Principal": {"AWS": ACCOUNT}})
     assert (said(tls.check(made, {})) == "") == denied
     assert said(tls.check(made, {"buckets": ["b"]})) == ""
 
 
-def test_a_number_in_a_condition_is_read() -> None:
+def test_a_condition_with_a_number_is_read() -> None:
     old = {**DENIED, "Condition": {"NumericLessThan": {"s3:TlsVersion": 1.2}}}
     assert said(tls.check(policy(DENIED, old), {})) == ""
     assert "without TLS are not denied" in said(tls.check(policy(old), {}))
 
 
-def test_cloudfront_serves_by_https_only() -> None:
+def test_cloudfront_must_serve_https_only() -> None:
     for ways, right in ((("https-only", "redirect-to-https"), True), (("https-only", "allow-all"), False)):
         made = Resource(
-            statements.AWS_DISTRIBUTION,
+            resource_types.AWS_DISTRIBUTION,
             "cdn",
             {
                 "defaultCacheBehavior": {"viewerProtocolPolicy": ways[0]},
@@ -238,9 +240,9 @@ def test_cloudfront_serves_by_https_only() -> None:
         assert (said(tls.check(made, {})) == "") == right
 
 
-def test_acls_stay_blocked_in_a_public_bucket_too() -> None:
+def test_acls_must_stay_blocked_in_a_public_bucket_too() -> None:
     flags = {"blockPublicAcls": True, "ignorePublicAcls": False, "bucket": "b"}
-    made = Resource(statements.AWS_BLOCK, "block", flags)
+    made = Resource(resource_types.AWS_BLOCK, "block", flags)
     assert said(public_channels.check(made, {"channels": ["s3://b/main"]})).splitlines() == [
-        "block: ignorePublicAcls is off, so that an ACL may open the bucket; chaninfra needs no ACLs on AWS"
+        "block: ignorePublicAcls is off, so that an ACL can make the bucket public; chaninfra needs no ACLs on AWS"
     ]

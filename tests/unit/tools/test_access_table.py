@@ -1,11 +1,11 @@
-"""The access table as the docs print it."""
+"""The access table, and how the documentation prints it."""
 
 from __future__ import annotations
 
 from access_table import ACTIONS, PRINCIPALS, TABLE, Cell, markdown
 
 
-def test_the_table_is_printed_with_a_row_an_action_and_a_column_a_principal() -> None:
+def test_the_table_has_a_row_per_action_and_a_column_per_principal() -> None:
     head, rule, *rows = [line.strip("|\n ").split(" | ") for line in markdown().splitlines()]
     assert head == list(PRINCIPALS.values())
     assert set(rule) == {"---"}
@@ -13,7 +13,7 @@ def test_the_table_is_printed_with_a_row_an_action_and_a_column_a_principal() ->
     assert {len(row) for row in rows} == {len(rule)}
 
 
-def test_a_cell_says_where_and_who_judged() -> None:
+def test_a_cell_says_where_it_holds_and_if_only_aws_can_judge_it() -> None:
     rows = {row[0]: row[1:] for row in (line.strip("| ").split(" | ") for line in markdown().splitlines())}
     columns = list(PRINCIPALS)
     assert rows[ACTIONS["get"]][columns.index("publisher")] == "own prefix"
@@ -23,11 +23,11 @@ def test_a_cell_says_where_and_who_judged() -> None:
     assert rows[ACTIONS["overwrite-guarded"]][columns.index("publisher")] == "no (AWS only)"
 
 
-def test_publishers_neither_delete_nor_write_what_is_the_stacks_or_the_maintainers() -> None:
+def test_publishers_neither_delete_nor_write_files_of_the_stack_or_of_maintainers() -> None:
     for action in ("delete-package", "put-yanked", "put-internal", "put-descriptor", "delete-descriptor"):
         assert TABLE["publisher", "own", action] == Cell(allowed=False)
 
 
-def test_nobody_changes_anything_beside_the_channel() -> None:
+def test_nobody_changes_anything_outside_the_channel() -> None:
     changes = set(ACTIONS) - {"get", "list", "refresh-cdn"}
     assert not [cell for cell, may in TABLE.items() if cell[1] == "neighbour" and cell[2] in changes and may.allowed]

@@ -1,4 +1,4 @@
-"""Who may do what to each channel: the stack output `access`. It stands apart from the descriptor, which is public."""
+"""The stack output `access`: the principals of each channel. They are not in the descriptor, which is public."""
 
 from __future__ import annotations
 
@@ -10,26 +10,36 @@ from msgspec import Meta, Struct
 class PrincipalAccess(
     Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True
 ):
-    """One principal, and the name that the store gave it."""
+    """One principal, with the identifier that the store gave it."""
 
-    kind: Annotated[str, Meta(description="What kind of principal it is.", min_length=1, examples=["github", "key"])]
+    kind: Annotated[
+        str,
+        Meta(
+            description="The kind of principal: the key under which the stack config declares it.",
+            min_length=1,
+            examples=["github", "key"],
+        ),
+    ]
     role_arn: Annotated[
         Annotated[str, Meta(pattern="^arn:")] | None,
         Meta(
-            description="The role that it assumes with its token.",
+            description="The role that the principal assumes with its token.",
             examples=["arn:aws:iam::123456789012:role/my-channel-ci"],
         ),
     ] = None
     arn: Annotated[
         Annotated[str, Meta(pattern="^arn:|^[0-9]{12}$")] | None,
         Meta(
-            description="Its own ARN, or the number of its account, where AWS knows it already.",
+            description="The ARN or the account number of a principal that exists in AWS.",
             examples=["123456789012", "arn:aws:iam::123456789012:role/builder"],
         ),
     ] = None
     access_key_id: Annotated[
         str | None,
-        Meta(description="Its access key, on a store with keys of its own.", examples=["AKIAIOSFODNN7EXAMPLE"]),
+        Meta(
+            description="The id of its access key, on a store where principals have access keys.",
+            examples=["AKIAIOSFODNN7EXAMPLE"],
+        ),
     ] = None
 
 
@@ -42,26 +52,26 @@ class ChannelAccess(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     publishers: Annotated[
         Principals,
         Meta(
-            description="Who may add packages.",
+            description="Principals that may add packages.",
             examples=[{"ci": {"kind": "github", "role-arn": "arn:aws:iam::123456789012:role/my-channel-ci"}}],
         ),
     ] = {}
     readers: Annotated[
         Principals,
         Meta(
-            description="Who may fetch packages.",
+            description="Principals that may fetch packages.",
             examples=[{"people": {"kind": "key", "access-key-id": "AKIAIOSFODNN7EXAMPLE"}}],
         ),
     ] = {}
     maintainers: Annotated[
         Principals,
         Meta(
-            description="Who may also yank, sweep and delete.",
+            description="Principals that may also yank and delete packages, and run gc.",
             examples=[{"keepers": {"kind": "arn", "arn": "123456789012"}}],
         ),
     ] = {}
 
 
 Access = Annotated[
-    dict[str, ChannelAccess], Meta(title="access", description="The access of each channel, by the channel's name.")
+    dict[str, ChannelAccess], Meta(title="access", description="The principals of each channel, by the channel's name.")
 ]

@@ -1,6 +1,7 @@
-"""The channel descriptor: all that a client or a writer needs to know of a channel, and no secret.
+"""The channel descriptor: everything that clients and writers need to know about a channel. It holds no secret.
 
-It is the stack output `channels`, and `channel.json` in the channel; `schemas/channel.schema.json` is made from it.
+It is an entry of the stack output `channels` and the file `channel.json` of the channel.
+`schemas/channel.schema.json` is generated from it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec import Meta, Struct
 from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.config.channel import Auth, Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import Location, check_endpoint, https_url, join
 
@@ -21,34 +23,39 @@ if TYPE_CHECKING:
     from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, Distribution
 
 CACHE_CONTROL = "max-age=300"
+"""The Cache-Control header of `channel.json`: five minutes."""
 
 
 class DescribedIndex(IndexSettings, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """How the index is written, and what the store allows."""
+    """How the index is written, and which conditional writes the store supports."""
 
     conditional_writes: Annotated[
         ConditionalWrites | None,
         Meta(
-            description="What a probe found; null: nothing was probed, the provider's row counts.",
+            description="Result of a probe; null if the store was not probed: the provider's facts apply.",
             examples=[{"create": True, "replace": True, "multipart": True}],
         ),
     ] = None
 
 
 class Cdn(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """What stands before the bucket."""
+    """The CDN in front of the bucket."""
 
     kind: Annotated[Literal["cloudfront"], Meta(description="The kind of CDN.")]
-    id: Annotated[str, Meta(description="Its id, for invalidations.", min_length=1, examples=["E2EXAMPLE"])]
+    id: Annotated[
+        str, Meta(description="Id of the distribution, for invalidations.", min_length=1, examples=["E2EXAMPLE"])
+    ]
 
 
 @prepared
 class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """A conda channel on S3, as its clients and writers need to know it."""
+    """A conda channel on S3."""
 
     version: Annotated[Literal[1], Meta(description="The version of this format.")] = 1
     name: Annotated[str, Meta(description="The channel's name.", min_length=1, examples=["my-channel"])]
-    provider: Annotated[str, Meta(description="The row of `chaninfra providers`.", examples=["aws", "minio"])]
+    provider: Annotated[
+        str, Meta(description="The provider, a name from `chaninfra providers`.", examples=["aws", "minio"])
+    ]
     bucket: Annotated[
         str,
         Meta(
@@ -62,20 +69,23 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     prefix: Annotated[
         str,
         Meta(
-            description="Where in the bucket the channel lies, without slashes at the ends.",
+            description="Prefix of the channel's object keys, without a slash at either end; empty if the channel is "
+            "the whole bucket.",
             examples=["my-channel", ""],
         ),
     ]
     url: Annotated[
         str,
         Meta(
-            description="The channel as pixi names it.", pattern="^s3://[^/]+", examples=["s3://my-bucket/my-channel"]
+            description="The channel's s3:// URL, as pixi takes it.",
+            pattern="^s3://[^/]+",
+            examples=["s3://my-bucket/my-channel"],
         ),
     ]
     public_url: Annotated[
         Annotated[str, Meta(pattern="^https?://")] | None,
         Meta(
-            description="The https URL of a public channel, else null.",
+            description="The https URL of a public channel; null if there is none.",
             examples=["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel"],
         ),
     ] = None
@@ -86,31 +96,31 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     region: Annotated[
         str,
         Meta(
-            description="The region that requests are signed with.",
+            description="The region with which requests are signed.",
             pattern="^[A-Za-z0-9._-]+$",
             examples=["eu-central-1", "us-east-1"],
         ),
     ]
-    force_path_style: Annotated[bool, Meta(description="Whether the bucket is in the path of a URL, not in its host.")]
-    visibility: Annotated[Literal["private", "organization", "public"], Meta(description="Who may read.")]
-    auth: Annotated[
-        Literal["aws", "pixi", "public"], Meta(description="The way of access that `manifest` prints by default.")
+    force_path_style: Annotated[
+        bool, Meta(description="Whether the bucket name is in the path of S3 URLs (true) or in the host (false).")
     ]
+    visibility: Annotated[Visibility, Meta(description="Who may read.")]
+    auth: Annotated[Auth, Meta(description="How clients authenticate; the default of `chaninfra manifest --auth`.")]
     subdirs: Annotated[
         tuple[Subdir, ...],
-        Meta(description="The subdirs that are there, noarch first.", min_length=1, examples=[["noarch", "linux-64"]]),
+        Meta(description="The subdirs of the channel, noarch first.", min_length=1, examples=[["noarch", "linux-64"]]),
     ]
     index: Annotated[DescribedIndex, Meta(description="How the index is written.")] = DescribedIndex()
     cdn: Annotated[
         Cdn | None,
         Meta(
-            description="What stands before the bucket, or null.", examples=[{"kind": "cloudfront", "id": "E2EXAMPLE"}]
+            description="The CDN in front of the bucket, or null.", examples=[{"kind": "cloudfront", "id": "E2EXAMPLE"}]
         ),
     ] = None
 
     @property
     def location(self) -> Location:
-        """Where the bucket is."""
+        """The bucket, its endpoint and region."""
         return Location(
             bucket=self.bucket,
             endpoint_url=self.endpoint_url,
@@ -119,13 +129,16 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         )
 
     def key(self, *parts: str) -> str:
-        """The key of an object of the channel."""
+        """The object key of a file of the channel: `key("noarch", "repodata.json")`."""
         return join(self.prefix, *parts)
 
 
 def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Distribution | None = None) -> Descriptor:
-    """The descriptor of a channel; `distribution` is the one before the bucket, which has its URL where the declaration
-    names no domain."""
+    """The descriptor of a channel of the stack.
+
+    `distribution` is the CDN in front of the bucket. Its domain name is that of the public URL, unless the stack config
+    has `cdn.domain`.
+    """
     location = bucket.location
     host = (bucket.cdn.domain if bucket.cdn else None) or (distribution.domain_name if distribution else None)
     return Descriptor(
@@ -158,46 +171,48 @@ def to_document(descriptor: Descriptor) -> dict[str, Any]:
 
 
 def dump(descriptor: Descriptor) -> bytes:
-    """The bytes of `channel.json`, the same for the same descriptor."""
+    """The bytes of `channel.json`; equal descriptors give equal bytes."""
     return msgspec.json.format(msgspec.json.encode(descriptor), indent=2) + b"\n"
 
 
 def parse(data: bytes | str, *, where: str) -> Descriptor:
-    """The descriptor in a `channel.json`; `where` names it in errors. Raises ConfigurationError."""
+    """The descriptor in the bytes of a `channel.json`; `where` names the file in errors. Raises ConfigurationError."""
     try:
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"is not JSON: {error}",
             where=where,
-            remedy="give a channel.json; `pulumi stack output channels --json` or the channel itself has it",
+            remedy="pass a channel.json: from the channel itself, or from `pulumi stack output channels --json`",
         ) from error
     return from_document(document, where=where)
 
 
 def from_document(document: object, *, where: str) -> Descriptor:
-    """The descriptor that a JSON document holds. Raises ConfigurationError."""
+    """The descriptor in a JSON document; `where` names it in errors. Raises ConfigurationError."""
     version = document.get("version", 1) if isinstance(document, dict) else 1
     if isinstance(version, int) and version > 1:
         raise ConfigurationError(
-            f"version {version} of the descriptor is newer than this chaninfra",
-            where=f"{where}, key version",
+            f"version {version} of the descriptor is newer than this version of chaninfra",
+            where=where,
+            key=("version",),
             remedy="upgrade chaninfra",
         )
     try:
-        found = msgspec.convert(document, Descriptor)
+        descriptor = msgspec.convert(document, Descriptor)
     except msgspec.ValidationError as error:
-        # The schema's own validator words it better, with the nearest known key; it is slow to import.
+        # The JSON schema validator has better messages, with the nearest known key, but is slow to import.
         from chaninfra.channel.config.schema import CHANNEL, validate
 
         validate(document, CHANNEL, where=where)
         raise ConfigurationError(str(error), where=where, remedy="chaninfra schema channel") from error
-    check_endpoint(found.endpoint_url, where)
-    # Some of what writes goes by the one, and some by the other.
-    if found.url != (url := f"s3://{join(found.bucket, found.prefix)}"):
+    check_endpoint(descriptor.endpoint_url, where)
+    # Clients use `url`, writers use `bucket` and `prefix`.
+    if descriptor.url != (url := f"s3://{join(descriptor.bucket, descriptor.prefix)}"):
         raise ConfigurationError(
-            f"{found.url} is not where `bucket` and `prefix` say that the channel lies",
-            where=f"{where}, key url",
+            f"{descriptor.url} does not match `bucket` and `prefix`",
+            where=where,
+            key=("url",),
             remedy=f"write {url}, or correct `bucket` and `prefix`",
         )
-    return found
+    return descriptor

@@ -1,4 +1,4 @@
-"""The policy of a bucket on AWS, whole: who reads it, and what nobody may do."""
+"""The statements of the bucket policy: all of it on AWS, and what S3-compatible stores take."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import join
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION, cdn_read
-from chaninfra.channel.policy.merging import condensed, marked
-from chaninfra.channel.policy.permissions import for_bucket, principal_arn, statements
-from chaninfra.channel.policy.statements import OURS, Statement, deny_insecure_transport, document, public_read
+from chaninfra.channel.policy.merging import minimized, with_stack_suffix
+from chaninfra.channel.policy.permissions import bucket_policy_statements, principal_arn, statements
+from chaninfra.channel.policy.statements import (
+    OURS,
+    PUBLIC_READ_GET,
+    PUBLIC_READ_LIST,
+    Statement,
+    deny_insecure_transport,
+    document,
+    public_read,
+)
 from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Backend
 from chaninfra.channel.roles import ROLES, Role
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
 
-# What objects, old versions included, are read and written by.
-_DATA = [
+# The actions that read and write objects and their old versions.
+_OBJECT_ACTIONS = [
     "s3:GetObject",
     "s3:GetObjectVersion",
     "s3:PutObject",
@@ -33,24 +41,28 @@ _DATA = [
     "s3:ListBucketMultipartUploads",
 ]
 
-# Amazon S3 quotas: a bucket's policy has at most 20 KB.
-_LONGEST = 20 * 1024
+# Amazon S3 User Guide, "Bucket policies": at most 20 KB.
+_MAX_BYTES = 20 * 1024
+
+
+KeyOf = tuple[str, Role, str]
+"""The owner of an access key: prefix of the channel, role, name of the principal."""
 
 
 def bucket_statements(
     stack: StackSpec, *, deployer: Sequence[str] = (), distribution: str = NO_DISTRIBUTION
 ) -> list[Statement]:
-    """The statements of the bucket's policy; `deployer` are ARN patterns of whoever runs Pulumi, see `deployer_arns`,
-    `distribution` is the ARN of the one before the bucket, where the stack has a CDN.
+    """The statements of the bucket policy on AWS.
 
-    Each has a Sid of its own, by which it is known again in a policy that holds statements of others. Raises
-    ConfigurationError for a policy that S3 would not take.
+    `deployer` are the ARN patterns of the principal that runs Pulumi, see `deployer_arns`. `distribution` is the ARN of
+    the CDN, if the stack has one. The Sids are unique, so that the statements are found again in a policy that holds
+    statements of others. Raises ConfigurationError if S3 would refuse the policy for its length.
     """
     bucket, aws = stack.bucket, stack.bucket.aws
     part = partition(bucket.location.region)
     made: list[Statement] = []
-    # Behind an endpoint without TLS the denial would lock out everybody, whoever declared it included.
-    # Of an adopted bucket that is its owner's to say: there is more in it than channels.
+    # If the endpoint has no TLS, this statement would lock out everybody, the deployer included. An adopted bucket may
+    # hold more than channels, so its owner decides about it.
     if bucket.location.endpoint_url.startswith("https:") and not bucket.adopt:
         made += deny_insecure_transport(bucket.name, partition=part)
     if bucket.cdn is not None:
@@ -60,77 +72,62 @@ def bucket_statements(
     if aws.organization_id is not None:
         made += organization_read(bucket.name, aws.organization_id, stack.channels, part)
     for channel in stack.channels:
-        made += _named(stack, channel, part)
+        made += _for_arns(stack, channel, part)
     if aws.no_overwrite:
         made.append(deny_overwrite(bucket.name, stack.channels, part))
     if aws.vpc_endpoints:
         made.append(deny_outside(bucket.name, aws.vpc_endpoints, deployer, part))
-    told = _told_apart(marked(made, *prefixes(stack)) if bucket.adopt else made)
-    length = len(json.dumps(document(told)))
-    if length > _LONGEST:
+    unique = _with_unique_sids(with_stack_suffix(made, *prefixes(stack)) if bucket.adopt else made)
+    length = len(json.dumps(document(unique)))
+    if length > _MAX_BYTES:
         raise ConfigurationError(
-            f"the bucket's policy would have {length:,} bytes, and S3 takes {_LONGEST:,}",
-            where="key publishers, readers or maintainers",
-            remedy="name accounts or roles that several share, fewer channels for a bucket, or fewer subdirs",
+            f"the bucket policy would have {length:,} bytes; S3 accepts at most {_MAX_BYTES:,}",
+            where="keys publishers, readers and maintainers",
+            remedy="name accounts or shared roles instead of single principals, or use fewer channels or fewer subdirs",
         )
-    return told
+    return unique
 
 
 def s3_statements(
     stack: StackSpec, *, deployer: Sequence[str] = (), keys: Mapping[KeyOf, str] | None = None, **_: object
 ) -> list[Statement]:
-    """The same for an S3-compatible store: everybody may read a public channel, where a policy can say so.
+    """The statements of the bucket policy on an S3-compatible store.
 
-    `keys` are access keys by whose they are, where the store has no other policy than the bucket's.
+    Everybody may read a public channel, if bucket policies are the store's way to allow that. `keys` (owner → access
+    key id) get their permissions here on stores whose users have no policies of their own.
     """
     made: list[Statement] = []
     if stack.visibility == "public" and stack.bucket.provider.public.value == "bucket-policy":
         made += public_read(stack.bucket.name, prefixes(stack))
-    made += condensed(_of_keys(stack, keys or {}), f"{OURS}Keys")
-    return marked(made, *prefixes(stack)) if stack.bucket.adopt else made
+    made += minimized(_for_keys(stack, keys or {}), f"{OURS}Keys")
+    return with_stack_suffix(made, *prefixes(stack)) if stack.bucket.adopt else made
 
-
-def _of_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
-    """What each key may do."""
-    return [
-        {**statement, "Principal": {"AWS": keys[channel.prefix, principal.role, principal.name]}}
-        for channel in stack.channels
-        for principal in channel.principals
-        if (channel.prefix, principal.role, principal.name) in keys
-        for statement in statements(
-            principal.role, bucket=stack.bucket.name, prefix=channel.prefix, subdirs=channel.subdirs
-        )
-    ]
-
-
-KeyOf = tuple[str, Role, str]
-"""Whose access key it is: the channel's prefix, the role, the principal's name."""
 
 STATEMENTS: dict[Backend, Callable[..., list[Statement]]] = {"aws": bucket_statements, "s3": s3_statements}
-"""What a bucket's policy says of a stack, by its provider's backend."""
+"""Backend of the provider → the function that makes the statements of the bucket policy."""
 
 
 def prefixes(stack: StackSpec) -> list[str]:
-    """The prefixes of the channels."""
+    """The prefixes of the channels, in the order of the channels."""
     return [channel.prefix for channel in stack.channels]
 
 
 def organization_read(
     bucket: str, organization: str, channels: Sequence[ChannelSpec], part: str = "aws"
 ) -> list[Statement]:
-    """Every principal of an AWS organization may read; such a policy does not count as public."""
+    """Every principal of an AWS organization may read; AWS does not count such a policy as public."""
     condition = {"StringEquals": {"aws:PrincipalOrgID": organization}}
-    named = {"PublicReadGetObject": "OrganizationReadGetObject", "PublicReadListBucket": "OrganizationReadListBucket"}
+    sids = {PUBLIC_READ_GET: "OrganizationReadGetObject", PUBLIC_READ_LIST: "OrganizationReadListBucket"}
     return [
-        {**statement, "Sid": OURS + named[statement["Sid"]], "Condition": condition}
+        {**statement, "Sid": OURS + sids[statement["Sid"]], "Condition": condition}
         for statement in public_read(bucket, [channel.prefix for channel in channels], partition=part)
     ]
 
 
 def deny_overwrite(bucket: str, channels: Sequence[ChannelSpec], part: str = "aws") -> Statement:
-    """A package file is put only by a request that says If-None-Match: *.
+    """PUT of a package file is denied without the header If-None-Match: *.
 
-    Parts of a multipart upload are exempt, since only the request that completes it makes the object (S3 User Guide,
+    Parts of a multipart upload are exempt, because only CompleteMultipartUpload creates the object (S3 User Guide,
     "Enforce conditional writes on Amazon S3 buckets").
     """
     return {
@@ -148,10 +145,10 @@ def deny_overwrite(bucket: str, channels: Sequence[ChannelSpec], part: str = "aw
 
 
 def deny_outside(bucket: str, endpoints: Sequence[str], deployer: Sequence[str], part: str = "aws") -> Statement:
-    """Objects are read and written through these VPC endpoints only.
+    """Reading and writing objects is denied outside these VPC endpoints.
 
-    The settings of the bucket, this policy among them, are not covered, and the deployer's objects neither, so that
-    nobody is locked out for good.
+    Bucket settings, this policy included, are not covered, and the deployer is exempt, so that nobody is locked out for
+    good.
     """
     arn = f"arn:{part}:s3:::{bucket}"
     condition: Statement = {"StringNotEquals": {"aws:SourceVpce": list(endpoints)}}
@@ -161,16 +158,17 @@ def deny_outside(bucket: str, endpoints: Sequence[str], deployer: Sequence[str],
         "Sid": f"{OURS}DenyOutsideVpc",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": _DATA,
+        "Action": _OBJECT_ACTIONS,
         "Resource": [arn, f"{arn}/*"],
         "Condition": condition,
     }
 
 
 def deployer_arns(caller: str) -> list[str]:
-    """What aws:PrincipalArn can be for a caller as GetCallerIdentity names it.
+    """The patterns that match aws:PrincipalArn of a caller; `caller` is its ARN from GetCallerIdentity.
 
-    For a session of a role that is the role's ARN, whose path the session's ARN does not tell.
+    For a session of a role, aws:PrincipalArn is the ARN of the role. The session's ARN lacks the path of the role, so
+    there is one pattern without a path and one with any path.
     """
     session = re.fullmatch(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+", caller)
     if session is None:
@@ -179,14 +177,15 @@ def deployer_arns(caller: str) -> list[str]:
     return [f"arn:{part}:iam::{account}:role/{role}", f"arn:{part}:iam::{account}:role/*/{role}"]
 
 
-def _named(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]:
+def _for_arns(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]:
+    """The permissions of the channel's principals that are given by ARN."""
     made: list[Statement] = []
     for role in ROLES:
         arns = [
             principal_arn(each.arn, part) for each in channel.principals if each.role == role and each.arn is not None
         ]
         if arns:
-            made += for_bucket(
+            made += bucket_policy_statements(
                 role,
                 channel.prefix or channel.name,
                 arns,
@@ -198,11 +197,24 @@ def _named(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]
     return made
 
 
-def _told_apart(made: list[Statement]) -> list[Statement]:
-    """The statements, a number put to a Sid that stood before."""
-    seen: dict[str, count[int]] = {}
-    told = []
-    for statement in made:
-        number = next(seen.setdefault(statement["Sid"], count(1)))
-        told.append(statement if number == 1 else {**statement, "Sid": f"{statement['Sid']}{number}"})
-    return told
+def _for_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
+    """The permissions of each access key."""
+    return [
+        {**statement, "Principal": {"AWS": keys[channel.prefix, principal.role, principal.name]}}
+        for channel in stack.channels
+        for principal in channel.principals
+        if (channel.prefix, principal.role, principal.name) in keys
+        for statement in statements(
+            principal.role, bucket=stack.bucket.name, prefix=channel.prefix, subdirs=channel.subdirs
+        )
+    ]
+
+
+def _with_unique_sids(statements: list[Statement]) -> list[Statement]:
+    """The statements; from its second use on, a Sid gets a number: `ListBucket`, `ListBucket2`."""
+    numbers: dict[str, count[int]] = {}
+    unique = []
+    for statement in statements:
+        number = next(numbers.setdefault(statement["Sid"], count(1)))
+        unique.append(statement if number == 1 else {**statement, "Sid": f"{statement['Sid']}{number}"})
+    return unique

@@ -1,7 +1,7 @@
-"""A bucket behind Amazon CloudFront: what makes sense of it, and what the distribution may read.
+"""What the policies of a bucket behind Amazon CloudFront allow the distribution.
 
-The bucket stays private; a channel in it is public all the same, since everybody reads it through the distribution,
-which signs its requests (origin access control). Source: CloudFront Developer Guide, "Restrict access to an Amazon S3
+The bucket stays private, and its channels are public all the same: everybody reads them through the distribution, which
+signs its requests to S3 (origin access control). Source: CloudFront Developer Guide, "Restrict access to an Amazon S3
 origin".
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chaninfra.channel.policy.statements import OURS, Statement, public_read
+from chaninfra.channel.policy.statements import OURS, PUBLIC_READ_GET, PUBLIC_READ_LIST, Statement, public_read
 
 
 def distribution_arn(account: str, id_: str) -> str:
@@ -18,11 +18,11 @@ def distribution_arn(account: str, id_: str) -> str:
 
 
 NO_DISTRIBUTION = distribution_arn("ACCOUNT_ID", "DISTRIBUTION_ID")
-"""Stands for the ARN of one that is not made yet; it is nobody's."""
+"""Placeholder for the ARN of a distribution that does not exist yet; it matches no distribution."""
 
 
 def only_by(arn: str) -> Statement:
-    """The principal and the condition of a statement for one distribution."""
+    """The elements Principal and Condition of a statement that allows something to one distribution only."""
     return {
         "Principal": {"Service": "cloudfront.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceArn": arn}},
@@ -30,13 +30,13 @@ def only_by(arn: str) -> Statement:
 
 
 def cdn_read(bucket: str, prefixes: Iterable[str], arn: str) -> list[Statement]:
-    """The distribution may get the channels' objects and list the bucket.
+    """The distribution may get the objects of the channels and list the bucket.
 
-    As with all who read: without the right to list, S3 answers 403 and not 404 for a missing file. An error page that
-    turns 403 into 404 would do that too, and would call a file missing that was only denied.
+    It needs the permission to list for the same reason as all readers: without it S3 answers 403 instead of 404 for a
+    missing file. An error page that turns 403 into 404 would help too, but would report denied files as missing.
     """
-    named = {"PublicReadGetObject": "CdnReadGetObject", "PublicReadListBucket": "CdnReadListBucket"}
+    sids = {PUBLIC_READ_GET: "CdnReadGetObject", PUBLIC_READ_LIST: "CdnReadListBucket"}
     return [
-        {**statement, "Sid": OURS + named[statement["Sid"]], **only_by(arn)}
+        {**statement, "Sid": OURS + sids[statement["Sid"]], **only_by(arn)}
         for statement in public_read(bucket, prefixes)
     ]

@@ -1,4 +1,4 @@
-"""Every policy document of a stack by its name: what Pulumi puts, and `chaninfra policy` prints."""
+"""Every policy document of a stack by name: the ones that `pulumi up` applies and `chaninfra policy` prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION, distribution_arn
 from chaninfra.channel.policy.kms import key_statements
-from chaninfra.channel.policy.permissions import for_token, identity_policy
+from chaninfra.channel.policy.permissions import identity_policy, limited_to_token
 from chaninfra.channel.policy.statements import document
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.providers.aws_partitions import partition
@@ -17,26 +17,31 @@ from chaninfra.channel.spec.token_claims import TokenClaims
 
 BUCKET_POLICY = "bucket-policy"
 KEY_POLICY = "kms-key-policy"
-# The ways of OIDC in which a role has a trust policy.
+# The values of the provider's `oidc` for which principals get a role with a trust policy.
 _WITH_ROLES = ("aws-iam", "versitygw-iam")
 
 
 def documents(
     stack: StackSpec, *, account: str, deployer: Sequence[str] = (), distribution: str = "DISTRIBUTION_ID"
 ) -> dict[str, dict[str, Any]]:
-    """Name → document: `bucket-policy`; `kms-key-policy`, what to add to the policy of the KMS key; and for each
-    principal `ROLE/CHANNEL/NAME/rights`, for one with a role `…/trust` too.
+    """Name → document.
 
-    `account` is the number of the account that the roles are in, `distribution` the id of the one before the bucket,
-    which is known once it is there. A principal that AWS knows by ARN is in the bucket's
-    policy; where it is in another account, that account must allow it the same.
+    - `bucket-policy`
+    - `kms-key-policy`: the statements to add to the key policy of the KMS key
+    - `ROLE/CHANNEL/NAME/rights`: the permissions of a principal (`publisher/main/ci/rights`)
+    - `ROLE/CHANNEL/NAME/trust`: the trust policy of its role, if it has one
+
+    `account` is the number of the AWS account with the roles. `deployer` is as for `bucket_statements`. `distribution`
+    is the id of the stack's CloudFront distribution; CloudFront assigns it when the distribution is created. A
+    principal given by ARN has no document of its own: the bucket policy names it. If it is in another account, that
+    account must allow it the same.
     """
     provider = stack.bucket.provider
     made: dict[str, dict[str, Any]] = {}
     cdn = distribution_arn(account, distribution)
-    statements = STATEMENTS[provider.backend](stack, deployer=deployer, distribution=cdn)
+    for_bucket = STATEMENTS[provider.backend](stack, deployer=deployer, distribution=cdn)
     for_key = key_statements(stack, distribution=cdn)
-    for name, policy in {BUCKET_POLICY: document(statements), KEY_POLICY: document(for_key)}.items():
+    for name, policy in {BUCKET_POLICY: document(for_bucket), KEY_POLICY: document(for_key)}.items():
         if policy is not None:
             made[name] = policy
     for channel in stack.channels:
@@ -46,16 +51,17 @@ def documents(
                 arn = oidc_provider_arn(principal.token, account, _partition(stack))
                 made[f"{name}/trust"] = trust_policy(principal.token, arn)
             if principal.arn is None:
-                made[f"{name}/rights"] = rights_of(stack, channel, principal, cdn)
+                made[f"{name}/rights"] = permissions_of(stack, channel, principal, cdn)
     return made
 
 
-def rights_of(
+def permissions_of(
     stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec, distribution: str = NO_DISTRIBUTION
 ) -> dict[str, Any]:
     """The policy document of a principal's role or user; `distribution` is the ARN of the stack's CDN, if it has one.
 
-    On MinIO it says, too, whose token it is for: its OpenID settings let in every token of an issuer.
+    On MinIO, the policy of a principal with a token has conditions on the token's claims, because MinIO itself accepts
+    every token of the issuer for the audience.
     """
     policy = identity_policy(
         principal.role,
@@ -67,15 +73,15 @@ def rights_of(
         distribution=distribution if stack.bucket.cdn is not None else None,
     )
     if principal.token is not None and stack.bucket.provider.oidc.value == "minio-openid":
-        policy["Statement"] = for_token(policy["Statement"], principal.token)
+        policy["Statement"] = limited_to_token(policy["Statement"], principal.token)
     return policy
 
 
 def _partition(stack: StackSpec) -> str:
-    """The partition in ARNs; other stores write them as the commercial regions of AWS do, whatever their region."""
+    """The partition for ARNs; other stores use `aws`, whatever their region is called."""
     return partition(stack.bucket.location.region if stack.bucket.provider.backend == "aws" else "")
 
 
-def oidc_provider_arn(trust: TokenClaims, account: str, part: str) -> str:
-    """The ARN that IAM gives to the OIDC provider of an issuer."""
-    return f"arn:{part}:iam::{account}:oidc-provider/{trust.issuer}"
+def oidc_provider_arn(claims: TokenClaims, account: str, part: str) -> str:
+    """The ARN that IAM gives to the OIDC provider of the issuer; `part` is the partition."""
+    return f"arn:{part}:iam::{account}:oidc-provider/{claims.issuer}"

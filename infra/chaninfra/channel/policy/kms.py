@@ -1,4 +1,4 @@
-"""The statements that the policy of the stack's KMS key needs."""
+"""Statements for the key policy of the KMS key that encrypts the bucket (`aws.kms-key-arn`)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from chaninfra.channel.spec.model import StackSpec
 
 
 def key_statements(stack: StackSpec, *, distribution: str = NO_DISTRIBUTION) -> list[Statement]:
-    """What the policy of the stack's KMS key must say besides, for those who have no role of ours to say it; as
-    `bucket_statements`.
+    """The statements to add to the key policy; empty if no principal needs one.
 
-    The key is not the stack's, so whoever keeps it puts them there.
+    They are for principals without a role of the stack: those given by ARN, the organization, and the CDN
+    (`distribution` is its ARN). Roles of the stack have the permission in their own policies. The stack does not manage
+    the key, so its administrator adds the statements.
     """
     aws = stack.bucket.aws
     if aws.kms_key_arn is None:
         return []
     region = stack.bucket.location.region
     part = partition(region)
-    named = [each for channel in stack.channels for each in channel.principals if each.arn is not None]
-    readers = sorted({principal_arn(each.arn or "", part) for each in named if each.role == "reader"})
-    writers = sorted({principal_arn(each.arn or "", part) for each in named if each.role != "reader"})
-    made: list[Statement] = []
+    by_arn = [principal for channel in stack.channels for principal in channel.principals if principal.arn is not None]
+    readers = sorted({principal_arn(each.arn or "", part) for each in by_arn if each.role == "reader"})
+    writers = sorted({principal_arn(each.arn or "", part) for each in by_arn if each.role != "reader"})
+    statements: list[Statement] = []
     for sid, arns, actions in (
         ("KeyForReaders", readers, ["kms:Decrypt"]),
         ("KeyForWriters", writers, ["kms:Decrypt", "kms:GenerateDataKey"]),
     ):
         if arns:
-            made.append(
+            statements.append(
                 {
                     "Sid": OURS + sid,
                     "Effect": "Allow",
@@ -39,7 +40,7 @@ def key_statements(stack: StackSpec, *, distribution: str = NO_DISTRIBUTION) -> 
                 }
             )
     if stack.bucket.cdn is not None:
-        made.append(
+        statements.append(
             {
                 "Sid": f"{OURS}KeyForCdn",
                 "Effect": "Allow",
@@ -49,10 +50,10 @@ def key_statements(stack: StackSpec, *, distribution: str = NO_DISTRIBUTION) -> 
             }
         )
     if aws.organization_id is not None:
-        # Only through S3: an organization is many.
+        # An organization has many principals: they may use the key through S3 in this region only.
         via = f"s3.{region}.{dns_suffix(region)}"
         condition = {"StringEquals": {"aws:PrincipalOrgID": aws.organization_id, "kms:ViaService": via}}
-        made.append(
+        statements.append(
             {
                 "Sid": f"{OURS}KeyForOrganization",
                 "Effect": "Allow",
@@ -62,4 +63,4 @@ def key_statements(stack: StackSpec, *, distribution: str = NO_DISTRIBUTION) -> 
                 "Condition": condition,
             }
         )
-    return made
+    return statements

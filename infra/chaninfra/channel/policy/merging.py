@@ -1,4 +1,4 @@
-"""Merging our statements into a policy that holds statements of others."""
+"""Merging our statements into a bucket policy that holds statements of others, and comparing statements."""
 
 from __future__ import annotations
 
@@ -10,102 +10,109 @@ from itertools import chain, product
 from typing import Any
 
 from chaninfra.channel.errors import RefusedError
-from chaninfra.channel.policy.statements import Statement, document, one_or_all
-
-
-def condensed(statements: Iterable[Statement], sid: str) -> list[Statement]:
-    """The same said in few statements, `sid` and a number their Sids: some servers hold a policy in 4 KB.
-
-    Each of `statements` allows lists of actions and resources to one AWS principal, on no condition.
-    """
-    who: dict[tuple[str, str], set[str]] = {}
-    for statement in statements:
-        for action, resource in product(statement["Action"], statement["Resource"]):
-            who.setdefault((action, resource), set()).add(statement["Principal"]["AWS"])
-    where: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (action, resource), principals in who.items():
-        where.setdefault((action, tuple(sorted(principals))), []).append(resource)
-    what: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for (action, names), places in where.items():
-        what.setdefault((names, tuple(places)), []).append(action)
-    return [
-        {
-            "Sid": f"{sid}{number}",
-            "Effect": "Allow",
-            "Principal": {"AWS": one_or_all([*names])},
-            "Action": one_or_all(actions),
-            "Resource": one_or_all([*resources]),
-        }
-        for number, ((names, resources), actions) in enumerate(what.items(), 1)
-    ]
-
-
-def marked(statements: Iterable[Statement], *names: str) -> list[Statement]:
-    """The statements with Sids that say whose they are: those of a bucket that others have statements for, too."""
-    mark = "".join(part.capitalize() for name in names for part in re.split(r"[^A-Za-z0-9]+", name))
-    if len(names) != 1 or not re.fullmatch("[a-z0-9]*", names[0]):
-        # Another name may read the same: `team-a` and `team/a`.
-        mark += hashlib.sha256("\n".join(names).encode()).hexdigest()[:6]
-    return [{**statement, "Sid": f"{statement['Sid']}{mark}"} for statement in statements]
+from chaninfra.channel.policy.statements import Statement, document, one_or_list
 
 
 def merge(
     existing: dict[str, Any] | None, ours: Iterable[Statement], before: Iterable[Statement]
 ) -> dict[str, Any] | None:
-    """The existing policy with our statements in place of those that we put `before`, known by their Sids; None where
-    nothing is left.
+    """The policy `existing` with our statements `ours` instead of the statements with the Sids of `before`.
 
-    Raises RefusedError where a statement of somebody else has one of our Sids and says something else.
+    `before` are the statements that this stack put earlier. Other elements of the policy (`Id`, `Version`) are kept.
+    None if no statement is left: then the policy must be deleted.
+
+    Raises RefusedError if somebody else's statement has one of our Sids and another content.
     """
     replaced = {statement["Sid"] for statement in before}
     others = [statement for statement in _statements(existing) if statement.get("Sid") not in replaced]
     wanted = list(ours)
     for statement in wanted:
         namesakes = [other for other in others if other.get("Sid") == statement["Sid"]]
-        if not all(same([other], [statement]) for other in namesakes):
+        if not all(equivalent([other], [statement]) for other in namesakes):
             raise RefusedError(
-                f"the bucket's policy has a statement {statement['Sid']!r} that says something else",
-                where="the policy of the bucket",
-                remedy="give that statement another Sid, or take it out",
+                f"another statement in the bucket policy already has the Sid {statement['Sid']!r}",
+                where="bucket policy",
+                remedy="give that statement another Sid, or remove it",
             )
         others = [other for other in others if other not in namesakes]
     merged = document([*others, *wanted])
     return {**(existing or {}), **merged} if merged else None
 
 
-def found(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
-    """Those statements of a policy that have the Sids of ours, as they are there."""
+def with_sids_of(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
+    """The statements of a policy that have the Sids of ours, with the content that they have there."""
     sids = {statement["Sid"] for statement in ours}
     return [statement for statement in _statements(existing) if statement.get("Sid") in sids]
 
 
-def unmarked(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
-    """Those statements of a policy that say what ours say by a Sid without their mark, as a stack put them whose state
-    was lost.
+def with_stack_suffix(statements: Iterable[Statement], *prefixes: str) -> list[Statement]:
+    """The statements with a suffix on their Sids that stands for the stack, made from the prefixes of its channels.
 
-    What ours say of the same principals on the same conditions is there as a whole, or counts as somebody else's: that
-    everybody may list the bucket is said for other channels, too.
+    For an adopted bucket, into whose policy other stacks put statements too: `PublicReadGetObject` becomes
+    `PublicReadGetObjectMain` for the prefix `main`. Prefixes that would give the same letters (`team-a`, `team/a`), and
+    several prefixes, get six hex digits of a hash as well. Sids may hold letters and digits only.
+    """
+    suffix = "".join(part.capitalize() for prefix in prefixes for part in re.split(r"[^A-Za-z0-9]+", prefix))
+    if len(prefixes) != 1 or not re.fullmatch("[a-z0-9]*", prefixes[0]):
+        suffix += hashlib.sha256("\n".join(prefixes).encode()).hexdigest()[:6]
+    return [{**statement, "Sid": f"{statement['Sid']}{suffix}"} for statement in statements]
+
+
+def left_by_lost_state(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
+    """The statements of a policy that a stack whose state was lost has left: the same content as one of `ours`, and our
+    Sid without its stack suffix.
+
+    They are adopted only if the whole group of `ours` with the same effect, principal and condition is there. Otherwise
+    they may belong to somebody else: the statement by which everybody may list the bucket is the same for any channel.
     """
     groups: dict[str, list[Statement]] = {}
     for statement in ours:
-        named = [statement.get(key) for key in ("Effect", "Principal", "Condition")]
-        groups.setdefault(_canonical(named), []).append(statement)
-    taken: list[Statement] = []
+        group_key = [statement.get(element) for element in ("Effect", "Principal", "Condition")]
+        groups.setdefault(_canonical(group_key), []).append(statement)
+    adopted: list[Statement] = []
     for group in groups.values():
-        alike = [[other for other in _statements(existing) if _is_unmarked(other, one)] for one in group]
-        if all(alike):
-            taken += chain.from_iterable(alike)
-    return taken
+        matches = [[other for other in _statements(existing) if _lacks_only_suffix(other, one)] for one in group]
+        if all(matches):
+            adopted += chain.from_iterable(matches)
+    return adopted
 
 
-def _is_unmarked(other: Statement, ours: Statement) -> bool:
-    # The number that tells equal Sids apart stands behind the mark.
+def _lacks_only_suffix(other: Statement, ours: Statement) -> bool:
+    # A number that makes equal Sids unique comes after the suffix.
     stem = str(other.get("Sid", "")).rstrip("0123456789")
-    return bool(stem) and ours["Sid"].startswith(stem) and same([{**other, "Sid": ours["Sid"]}], [ours])
+    return bool(stem) and ours["Sid"].startswith(stem) and equivalent([{**other, "Sid": ours["Sid"]}], [ours])
 
 
-def same(one: Iterable[Statement], other: Iterable[Statement]) -> bool:
-    """Whether two lists of statements mean the same: stores reorder them and rewrite a value as a list of one."""
+def minimized(statements: Iterable[Statement], sid: str) -> list[Statement]:
+    """Fewer statements with the same meaning; their Sids are `sid` and a number.
+
+    versitygw stores the bucket policy in a file attribute, which on ext4 has 4 KB. Each of `statements` must allow a
+    list of actions on a list of resources to one AWS principal, without a condition.
+    """
+    principals_of: dict[tuple[str, str], set[str]] = {}
+    for statement in statements:
+        for action, resource in product(statement["Action"], statement["Resource"]):
+            principals_of.setdefault((action, resource), set()).add(statement["Principal"]["AWS"])
+    resources_of: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (action, resource), principals in principals_of.items():
+        resources_of.setdefault((action, tuple(sorted(principals))), []).append(resource)
+    actions_of: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (action, names), listed in resources_of.items():
+        actions_of.setdefault((names, tuple(listed)), []).append(action)
+    return [
+        {
+            "Sid": f"{sid}{number}",
+            "Effect": "Allow",
+            "Principal": {"AWS": one_or_list([*names])},
+            "Action": one_or_list(actions),
+            "Resource": one_or_list([*resources]),
+        }
+        for number, ((names, resources), actions) in enumerate(actions_of.items(), 1)
+    ]
+
+
+def equivalent(one: Iterable[Statement], other: Iterable[Statement]) -> bool:
+    """Whether two lists of statements mean the same: stores reorder lists and turn a single value into a list."""
     return sorted(map(_canonical, one)) == sorted(map(_canonical, other))
 
 
@@ -123,5 +130,5 @@ def _canonical(value: Any) -> str:
 
 
 def _statements(policy: dict[str, Any] | None) -> list[Statement]:
-    found = (policy or {}).get("Statement", [])
-    return [found] if isinstance(found, dict) else list(found)
+    value = (policy or {}).get("Statement", [])
+    return [value] if isinstance(value, dict) else list(value)

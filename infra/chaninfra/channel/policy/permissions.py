@@ -1,7 +1,8 @@
-"""What a reader, a publisher and a maintainer may do: identity policies, and the same for a bucket's policy.
+"""The permissions of readers, publishers and maintainers, as identity policies and as statements of a bucket policy.
 
-Everybody here may list the whole bucket: a GET of pixi's carries no prefix, and to those who may not list, S3 answers
-403 and not 404 for a file that is missing, where pixi stops. Who must not see a neighbour's names needs another bucket.
+Every role may list the whole bucket. A GET by pixi has no prefix for a condition to check, and without the permission
+to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there. A channel whose file names must be
+hidden from the readers of another channel needs its own bucket.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ def statements(
     kms_key_arn: str | None = None,
     distribution: str | None = None,
 ) -> list[Statement]:
-    """The statements of an identity policy, without a principal; `distribution` is the ARN of one before the bucket.
+    """The statements of a role's identity policy, which have no Principal.
 
-    Nobody of them may write `channel.json`, which is the stack's; `yanked.json` is the maintainers'; only maintainers
-    delete.
+    `distribution` is the ARN of the CloudFront distribution in front of the bucket. No role may write `channel.json`,
+    which the stack manages. Only maintainers may write `yanked.json`, and only they may delete.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
 
@@ -40,16 +41,16 @@ def statements(
         return [f"{arn}/{join(prefix, name)}" for name in names]
 
     files = objects(*(f"{subdir}/*" for subdir in subdirs))
-    made: list[Statement] = [
+    allowed: list[Statement] = [
         {"Sid": "ReadChannel", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": objects("*")},
         {"Sid": "ListBucket", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]},
     ]
     if role == "publisher":
-        made.append({"Sid": "AddFiles", "Effect": "Allow", "Action": _ADD, "Resource": files})
+        allowed.append({"Sid": "AddFiles", "Effect": "Allow", "Action": _ADD, "Resource": files})
     if role == "maintainer":
-        own = [*files, *objects(YANKED_JSON, f"{CHANINFRA_FOLDER}/*")]
-        made.append({"Sid": "KeepFiles", "Effect": "Allow", "Action": [*_ADD, "s3:DeleteObject"], "Resource": own})
-        made.append(
+        kept = [*files, *objects(YANKED_JSON, f"{CHANINFRA_FOLDER}/*")]
+        allowed.append({"Sid": "KeepFiles", "Effect": "Allow", "Action": [*_ADD, "s3:DeleteObject"], "Resource": kept})
+        allowed.append(
             {
                 "Sid": "SeeUploads",
                 "Effect": "Allow",
@@ -59,45 +60,48 @@ def statements(
         )
     if kms_key_arn:
         actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if role != "reader" else [])]
-        made.append({"Sid": "UseKey", "Effect": "Allow", "Action": actions, "Resource": [kms_key_arn]})
+        allowed.append({"Sid": "UseKey", "Effect": "Allow", "Action": actions, "Resource": [kms_key_arn]})
     if distribution and role != "reader":
         invalidate = ["cloudfront:CreateInvalidation"]
-        made.append({"Sid": "RefreshCdn", "Effect": "Allow", "Action": invalidate, "Resource": [distribution]})
-    return made
+        allowed.append({"Sid": "RefreshCdn", "Effect": "Allow", "Action": invalidate, "Resource": [distribution]})
+    return allowed
 
 
-def identity_policy(role: Role, **about: Any) -> dict[str, Any]:
-    """The policy document of a role; `about` as for `statements`."""
-    return {"Version": VERSION, "Statement": statements(role, **about)}
+def identity_policy(role: Role, **options: Any) -> dict[str, Any]:
+    """The identity policy of a role, as a document; `options` are those of `statements`."""
+    return {"Version": VERSION, "Statement": statements(role, **options)}
 
 
-def for_bucket(role: Role, name: str, principal_arns: Sequence[str], **about: Any) -> list[Statement]:
-    """The same rights as statements of the bucket's policy, for principals that AWS knows by ARN.
+def bucket_policy_statements(role: Role, name: str, principal_arns: Sequence[str], **options: Any) -> list[Statement]:
+    """The permissions of `role` as statements of the bucket policy, for principals in AWS that are given by ARN.
 
-    All of a role share the statements, since a bucket's policy may not be long. `name` is the channel's, to tell them
-    from another's; Sids are letters and digits only. Rights on a KMS key or a distribution are not a bucket's to give.
+    All principals with the role share the statements, because the length of a bucket policy is limited. `name` is the
+    channel's; it becomes a part of the Sids, without characters other than letters and digits: the statements of
+    `team/stable` for publishers begin with `ChaninfraPublisherTeamStable`. `options` are those of `statements` except
+    `kms_key_arn` and `distribution`, because a bucket policy can grant neither.
     """
-    sid = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
+    channel = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
     arns = principal_arns[0] if len(principal_arns) == 1 else list(principal_arns)
     return [
-        {**statement, "Sid": f"{OURS}{role.capitalize()}{sid}{statement['Sid']}", "Principal": {"AWS": arns}}
-        for statement in statements(role, **about)
+        {**statement, "Sid": f"{OURS}{role.capitalize()}{channel}{statement['Sid']}", "Principal": {"AWS": arns}}
+        for statement in statements(role, **options)
     ]
 
 
-def for_token(statements: Sequence[Statement], trust: TokenClaims) -> list[Statement]:
-    """The same for MinIO's sessions with such a token alone, by the condition keys that MinIO makes of its claims.
+def limited_to_token(statements: Sequence[Statement], claims: TokenClaims) -> list[Statement]:
+    """The statements with conditions on the claims of the session's token, for policies of MinIO.
 
-    The audience is checked before, by the client id of MinIO's OpenID settings; keys of all issuers are one pool there,
-    so the issuer is checked here (MinIO docs, "AssumeRoleWithWebIdentity" and "Policy variables").
+    MinIO turns the claims into condition keys (`jwt:sub`). It checks the audience itself, by the client id in its
+    OpenID settings. It does not check the issuer, because it accepts the signing keys of all configured issuers for
+    each of them, so a condition does. Sources: MinIO docs, "AssumeRoleWithWebIdentity" and "Policy variables".
     """
-    conditions: dict[str, dict[str, Any]] = {"StringEquals": {"jwt:iss": f"https://{trust.issuer}"}}
-    for claim, values in trust.claims.items():
+    conditions: dict[str, dict[str, Any]] = {"StringEquals": {"jwt:iss": f"https://{claims.issuer}"}}
+    for claim, values in claims.claims.items():
         operator = "StringLike" if any("*" in value for value in values) else "StringEquals"
         conditions.setdefault(operator, {})[f"jwt:{claim}"] = list(values)
     return [{**statement, "Condition": conditions} for statement in statements]
 
 
 def principal_arn(arn: str, partition: str = "aws") -> str:
-    """The ARN of a principal given by ARN or by the number of an account."""
+    """The ARN of a principal that is given by its ARN, or by the number of an AWS account."""
     return f"arn:{partition}:iam::{arn}:root" if arn.isdigit() else arn

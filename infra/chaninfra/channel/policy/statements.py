@@ -1,4 +1,4 @@
-"""Policy documents: pure functions that return dicts."""
+"""Statements that several policies share, and the document around them. Pure functions that return dicts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from typing import Any
 from chaninfra.channel.location import join
 
 Statement = dict[str, Any]
+"""One statement of a policy, as in its JSON (IAM User Guide, "IAM JSON policy element reference")."""
 
 VERSION = "2012-10-17"
+"""The version of the policy language."""
 
 PUBLIC_READ_GET = "PublicReadGetObject"
-
 PUBLIC_READ_LIST = "PublicReadListBucket"
-
 DENY_INSECURE = "DenyInsecureTransport"
-
-# What the Sids of our other statements begin with.
 OURS = "Chaninfra"
+"""Prefix of the Sids of all other statements that chaninfra puts into a bucket policy or a key policy."""
 
 
 def public_read(bucket: str, prefixes: Iterable[str], *, partition: str = "aws") -> list[Statement]:
-    """Everybody may get the channels' objects and list the bucket, as pixi's page on S3 has it.
+    """Everybody may get the objects of the channels at `prefixes` and list the bucket (pixi's documentation, page S3).
 
-    Without the right to list, S3 answers 403 and not 404 for a missing file, and pixi stops there.
+    Without the permission to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
     return [
@@ -33,14 +32,14 @@ def public_read(bucket: str, prefixes: Iterable[str], *, partition: str = "aws")
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
-            "Resource": one_or_all([f"{arn}/{join(prefix, '*')}" for prefix in prefixes]),
+            "Resource": one_or_list([f"{arn}/{join(prefix, '*')}" for prefix in prefixes]),
         },
         {"Sid": PUBLIC_READ_LIST, "Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": arn},
     ]
 
 
 def deny_insecure_transport(bucket: str, *, partition: str = "aws") -> list[Statement]:
-    """Nobody may do anything without TLS (AWS Security Hub control S3.5)."""
+    """Requests without TLS are denied (AWS Security Hub control S3.5)."""
     arn = f"arn:{partition}:s3:::{bucket}"
     return [
         {
@@ -55,10 +54,11 @@ def deny_insecure_transport(bucket: str, *, partition: str = "aws") -> list[Stat
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any] | None:
-    """The policy of these statements, or None where there are none."""
-    kept = list(statements)
-    return {"Version": VERSION, "Statement": kept} if kept else None
+    """The policy document with these statements; None if there are none, since an empty policy is not valid."""
+    listed = list(statements)
+    return {"Version": VERSION, "Statement": listed} if listed else None
 
 
-def one_or_all(values: list[str]) -> str | list[str]:
+def one_or_list(values: list[str]) -> str | list[str]:
+    """A single value without its list: both forms are valid in a policy, and the shorter one saves bytes."""
     return values[0] if len(values) == 1 else values

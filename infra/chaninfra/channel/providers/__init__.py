@@ -1,6 +1,7 @@
-"""PROVIDERS: what chaninfra knows of each store, one row a provider.
+"""PROVIDERS: what chaninfra knows about each store, one row per provider.
 
-A difference between stores is a column here. Code asks a row for a fact; it never asks for a provider by name.
+Every difference between stores is a column of this table. Code asks a row for a fact and never compares a provider's
+name.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from chaninfra.channel.providers.rows.digitalocean import DIGITALOCEAN
 from chaninfra.channel.providers.rows.garage import GARAGE
 from chaninfra.channel.providers.rows.gcs import GCS
 from chaninfra.channel.providers.rows.hetzner import HETZNER
-from chaninfra.channel.providers.rows.minio import MINIO_ROW
+from chaninfra.channel.providers.rows.minio import MINIO
 from chaninfra.channel.providers.rows.ovh import OVH
 from chaninfra.channel.providers.rows.r2 import R2
 from chaninfra.channel.providers.rows.scaleway import SCALEWAY
 from chaninfra.channel.providers.rows.seaweedfs import SEAWEEDFS
 from chaninfra.channel.providers.rows.tigris import TIGRIS
-from chaninfra.channel.providers.rows.versitygw import VERSITYGW_ROW
+from chaninfra.channel.providers.rows.versitygw import VERSITYGW
 from chaninfra.channel.providers.rows.wasabi import WASABI
 
 _ROWS = (
     AWS,
-    MINIO_ROW,
+    MINIO,
     R2,
     WASABI,
     B2,
@@ -38,8 +39,9 @@ _ROWS = (
     CEPH,
     GARAGE,
     SEAWEEDFS,
-    VERSITYGW_ROW,
+    VERSITYGW,
     CUSTOM,
 )
 
 PROVIDERS: dict[str, Provider] = {row.name: row for row in _ROWS}
+"""Name of the provider → its row, in the order in which the rows are printed."""

@@ -1,27 +1,27 @@
-"""AWS partitions: which one a region is in, and what its ARNs and host names look like.
+"""AWS partitions: the one that a region belongs to, and the domain of its host names.
 
 Source: AWS General Reference, "AWS Regions and partitions"; a test compares with botocore's own endpoint data.
 """
 
 from __future__ import annotations
 
-# What the names of a partition's regions begin with -> (partition, suffix of its host names)
+# Prefix of the region names → (partition, DNS suffix)
 _BY_PREFIX = {
     "cn-": ("aws-cn", "amazonaws.com.cn"),
     "us-gov-": ("aws-us-gov", "amazonaws.com"),
 }
-_USUAL = ("aws", "amazonaws.com")
+_DEFAULT = ("aws", "amazonaws.com")
 
 
-def _of(region: str) -> tuple[str, str]:
-    return next((found for prefix, found in _BY_PREFIX.items() if region.startswith(prefix)), _USUAL)
+def _lookup(region: str) -> tuple[str, str]:
+    return next((entry for prefix, entry in _BY_PREFIX.items() if region.startswith(prefix)), _DEFAULT)
 
 
 def partition(region: str) -> str:
-    """The partition that stands in ARNs."""
-    return _of(region)[0]
+    """The partition of a region, as in ARNs: `aws`, `aws-cn`, `aws-us-gov`."""
+    return _lookup(region)[0]
 
 
 def dns_suffix(region: str) -> str:
-    """What the names of hosts end in."""
-    return _of(region)[1]
+    """The DNS suffix of a region's endpoints: `amazonaws.com`, `amazonaws.com.cn`."""
+    return _lookup(region)[1]

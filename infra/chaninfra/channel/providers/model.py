@@ -1,4 +1,4 @@
-"""What a row of PROVIDERS says of a store, and how it says it: facts, each with where it is from."""
+"""The columns of PROVIDERS: the facts about a store, each with its sources."""
 
 from __future__ import annotations
 
@@ -50,113 +50,137 @@ CAPABILITIES: dict[Capability, str] = {
     "public-access-block": "PutPublicAccessBlock",
     "cors": "PutBucketCors",
     "lifecycle-versions": "lifecycle rules that expire old versions",
-    "lifecycle-uploads": "lifecycle rules that end abandoned multipart uploads",
+    "lifecycle-uploads": "lifecycle rules that abort abandoned multipart uploads",
     "versioning": "PutBucketVersioning",
-    "encryption": "PutBucketEncryption with SSE-S3 as the default",
+    "encryption": "PutBucketEncryption with SSE-S3 as the default encryption",
     "tags": "PutBucketTagging",
-    "conditional-create": "PUT with If-None-Match: * is refused where the key exists",
-    "conditional-replace": "PUT with If-Match is refused where the ETag is another",
+    "conditional-create": "PUT with If-None-Match: * fails if the key exists",
+    "conditional-replace": "PUT with If-Match fails if the object has another ETag",
     "conditional-multipart": "CompleteMultipartUpload honours If-None-Match: * too",
-    "conditional-versioned": "all of these in a versioned bucket too",
-    "notifications": "the store tells of new objects, by the S3 API's notification configuration",
+    "conditional-versioned": "conditional writes work in a versioned bucket too",
+    "notifications": "event notifications for new objects, set by PutBucketNotificationConfiguration",
 }
+"""Capability → the S3 API call or the behaviour that it stands for."""
 
-UNVERIFIED = "unverified"
-"""The source of a fact that nobody has looked up or tried yet."""
-
-# Follows from the region, so nobody gives it.
+# The variable of endpoint templates that follows from the region; it is no key of the stack config.
 _DNS_SUFFIX = "dns-suffix"
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact comes from: a page of documentation, or a test."""
+
+    title: str
+    url: str | None = None
+    """The page's URL; None for a test, and for a page whose address is not certain."""
+
+
+UNVERIFIED = Source("unverified")
+"""The source of a fact that nobody has looked up or tried yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
-    """One thing that is known of a store; `source` names a page or a test, or is `unverified`."""
+    """One fact about a store, with the source or the sources that say so."""
 
     value: T
-    source: str
+    cited: Source | tuple[Source, ...]
     note: str | None = None
-    """The limits of it, where it has some."""
+    """Limits of the fact, or advice."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources, also if there is only one."""
+        return self.cited if isinstance(self.cited, tuple) else (self.cited,)
+
+    @property
+    def source(self) -> str:
+        """The titles of the sources: `pixi's documentation, page S3; tested on …`."""
+        return "; ".join(source.title for source in self.sources)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByHand:
-    """What a person does where the store's S3 API cannot: commands, or where to click, one after the other.
+    """Instructions for what the store's S3 API cannot do: commands to run or where to click, in order.
 
-    They are templates: `{bucket}`, `{prefix}`, `{endpoint-url}`, `{region}`, `{public-host}` (of the public URL); those
-    of a key also `{user}`, a name for its owner, and `{rights}`, the command that prints the policy of its rights.
+    They are templates with the variables `{bucket}`, `{prefix}`, `{endpoint-url}`, `{region}` and `{public-host}` (the
+    host of the public URL). Instructions for access keys also have `{user}`, a name for the key's owner, and
+    `{rights}`, the command that prints the policy with the key's permissions.
     """
 
     public: tuple[str, ...] = ()
+    """How to make the bucket public."""
     key: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    """Role → how to make an access key with its permissions."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """One store. Each field that is a Fact is a column; `capabilities` is one column a capability."""
+    """One store. Each field that is a Fact is a column; `capabilities` has one column per capability."""
 
     name: str
     title: str
     backend: Backend
     endpoint: Fact[str | None]
-    """A template whose `{names}` are keys of the stack config and whose `[…]` is left out when unset; None: the store
-    has no endpoint of its own, `endpoint-url` must be given."""
+    """A template, see `templates`: `{names}` are keys of the stack config, `[…]` is optional. None: the store runs on
+    hosts of its users, so that `endpoint-url` must be given."""
     region: Fact[str | None]
-    """The region that requests are signed with when none is given; None: it must be given."""
+    """The default of the region that requests are signed with; None: `region` must be given."""
     addressing: Fact[Addressing]
     scheme: Fact[Scheme]
-    """The scheme of the URLs that pixi has for it alone, read with the store's own credentials; `s3`: it has none."""
+    """The URL scheme with which pixi reads the store with its native credentials (`gcs`); `s3`: there is no other."""
     location_constraint: Fact[LocationConstraint]
-    """What CreateBucket says of the place: the region, or nothing."""
+    """The LocationConstraint that CreateBucket sends: the region, or none."""
     checksums: Fact[Checksums]
-    """What boto3's `request_checksum_calculation` must be."""
+    """The value for boto3's `request_checksum_calculation`."""
     digest: Fact[Digest]
-    """How the calls that need a digest of their body (DeleteObjects, PutBucketCors, …) give it: by the newer
-    x-amz-checksum headers, or only by Content-MD5."""
+    """The digest header that the store accepts on calls that require one (DeleteObjects, PutBucketCors, …): the newer
+    x-amz-checksum-*, or only Content-MD5."""
     public: Fact[PublicWay]
-    """How a bucket becomes readable by everybody."""
+    """How a bucket is made public."""
     public_url: Fact[str | None]
-    """The https URL of a public bucket: `{bucket-url}` is its URL at the S3 endpoint, `{bucket}` its name; None: the
-    store gives it a domain that must be said as `public-url`."""
+    """Template of the https URL of a public bucket: `{bucket-url}` is its URL at the S3 endpoint, `{bucket}` its name.
+    None: the URL has a domain that the store or the user chooses, so that `public-url` must be given."""
     keys: Fact[KeyWay]
-    """How an access key that may do one thing only is made."""
+    """How an access key with limited permissions is made."""
     oidc: Fact[OidcWay]
-    """How the store lets in those who come with a token of an OIDC issuer."""
+    """How the store exchanges a token of an OIDC issuer for credentials."""
     capabilities: Mapping[Capability, Fact[Support]]
     by_hand: ByHand = ByHand()
 
     def can(self, capability: Capability) -> bool:
-        """Whether the store is known to do it, or nothing is known; the store itself then answers."""
+        """False if the store is known to lack the capability. If nothing is known, the store's answer decides."""
         return self.capabilities[capability].value != "no"
 
     def facts(self) -> dict[str, Fact[Any]]:
-        """Every fact by the name of its column, in the order of the columns."""
+        """Name of the column in kebab-case → fact, in the order of the columns; capabilities last."""
         columns = {field.name.replace("_", "-"): getattr(self, field.name) for field in fields(self)}
-        found = {name: fact for name, fact in columns.items() if isinstance(fact, Fact)}
-        return {**found, **{name: self.capabilities[name] for name in CAPABILITIES}}
+        facts = {name: fact for name, fact in columns.items() if isinstance(fact, Fact)}
+        return {**facts, **{name: self.capabilities[name] for name in CAPABILITIES}}
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The names that the endpoint template needs or takes, in order, `region` among them."""
-        return _known(names(self.endpoint.value or ""))
+        """The config keys in the endpoint template, required and optional, in order: `account-id`, `jurisdiction`."""
+        return _config_keys(names(self.endpoint.value or ""))
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The names without which there is no endpoint."""
-        return _known(needed(self.endpoint.value or ""))
+        """The config keys that the endpoint template requires."""
+        return _config_keys(needed(self.endpoint.value or ""))
 
     def endpoint_url(self, values: Mapping[str, str]) -> str | None:
-        """The endpoint with `values` put in, or None where a needed one is missing."""
+        """The endpoint filled with `values` (config key → value); None if a required value is missing."""
         if self.endpoint.value is None or any(name not in values for name in self.needed):
             return None
         return fill(self.endpoint.value, {_DNS_SUFFIX: dns_suffix(values.get("region", "")), **values})
 
     def public_channel_url(self, location: Location, prefix: str) -> str | None:
-        """The https URL of a public channel, or None where only its owner knows the domain."""
+        """The https URL of a public channel; None if its domain does not follow from the row."""
         if self.public_url.value is None:
             return None
         base = fill(self.public_url.value, {"bucket-url": location.bucket_url, "bucket": location.bucket})
         return join(base, quote(prefix))
 
 
-def _known(found: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in found if name != _DNS_SUFFIX)
+def _config_keys(variables: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in variables if name != _DNS_SUFFIX)

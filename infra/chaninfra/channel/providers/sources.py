@@ -1,21 +1,26 @@
-"""Where the facts of PROVIDERS are from, and the words in which the rows say them."""
+"""Sources and facts that several rows of PROVIDERS share, and helpers that write facts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.providers.model import UNVERIFIED, Capability, Fact, Scheme, Support
+from chaninfra.channel.providers.model import UNVERIFIED, Capability, Fact, Scheme, Source, Support
 
 if TYPE_CHECKING:
     from chaninfra.channel.roles import Role
 
-PIXI_PAGE = "pixi's documentation, page S3"
-LIVE = "the cmdr project's tests on real accounts, October 2026"
-MINIO = "tested on a server of our own (MinIO, commit 7aac2a2c5b7c)"
-VERSITYGW = "tested on a server of our own (versitygw 1.8.0)"
+PIXI = Source("pixi's documentation, page S3", "https://pixi.sh/latest/deployment/s3/")
+LIVE_TESTS = Source("the cmdr project's tests on real accounts, October 2026")
+MINIO_TESTS = Source("tested on a server of our own (MinIO, commit 7aac2a2c5b7c)")
+VERSITYGW_TESTS = Source("tested on a server of our own (versitygw 1.8.0)")
+OPERATOR = Source("yours")
+"""Whoever runs the store decides."""
 
-# Every store's but Google's, which pixi has other URLs for too.
-S3_URLS: Fact[Scheme] = Fact("s3", PIXI_PAGE)
+SAFE_DEFAULT = "works with every store"
+"""The note of a value that nobody has verified and that no store refuses."""
+
+S3_URLS: Fact[Scheme] = Fact("s3", PIXI)
+"""The scheme of every store except Google Cloud Storage, for which pixi has `gcs://` URLs too."""
 
 BUCKET_SETTINGS: tuple[Capability, ...] = (
     "acl",
@@ -36,27 +41,31 @@ CONDITIONAL: tuple[Capability, ...] = (
 )
 
 
-def yes(source: str, *names: Capability, note: str | None = None) -> dict[Capability, Fact[Support]]:
-    """Each of `names` as a thing that the store does."""
-    return dict.fromkeys(names, Fact("yes", source, note))
+def yes(
+    cited: Source | tuple[Source, ...], *names: Capability, note: str | None = None
+) -> dict[Capability, Fact[Support]]:
+    """The capabilities `names` as supported."""
+    return dict.fromkeys(names, Fact("yes", cited, note))
 
 
-def no(source: str, *names: Capability, note: str | None = None) -> dict[Capability, Fact[Support]]:
-    """Each of `names` as a thing that the store does not do."""
-    return dict.fromkeys(names, Fact("no", source, note))
+def no(
+    cited: Source | tuple[Source, ...], *names: Capability, note: str | None = None
+) -> dict[Capability, Fact[Support]]:
+    """The capabilities `names` as not supported."""
+    return dict.fromkeys(names, Fact("no", cited, note))
 
 
 def unknown(*names: Capability, note: str | None = None) -> dict[Capability, Fact[Support]]:
-    """Each of `names` as a thing that nobody has looked up or tried."""
+    """The capabilities `names` as neither looked up nor tried."""
     return dict.fromkeys(names, Fact("unknown", UNVERIFIED, note))
 
 
 def key_steps(
     *steps: str, reader: str = "", publisher: str = "", maintainer: str | None = None
 ) -> dict[Role, tuple[str, ...]]:
-    """How a key is made by hand, where `{may}` in the steps is what each role may do.
+    """Role → how a person makes an access key for it; `{may}` in `steps` is replaced by the role's permissions.
 
-    A maintainer may do what a publisher may, where nothing else is said.
+    A maintainer gets the permissions of a publisher unless `maintainer` is given.
     """
     may: dict[Role, str] = {"reader": reader, "publisher": publisher, "maintainer": maintainer or publisher}
     return {role: tuple(step.replace("{may}", word) for step in steps) for role, word in may.items()}

@@ -1,4 +1,8 @@
-"""Templates: `{name}` stands for a value, and what is in `[…]` is left out where one of its values is not there."""
+"""Templates of endpoints, URLs and instructions.
+
+`{name}` is replaced by a value. The text in `[…]` is optional: it is omitted if one of its values is missing.
+`https://{account-id}[.{jurisdiction}].example.com` needs `account-id`, and takes `jurisdiction` if it is given.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,17 @@ _OPTIONAL = re.compile(r"\[([^]]*{[^]]*)\]")
 
 
 def names(template: str) -> tuple[str, ...]:
-    """The names in a template, in order."""
+    """The names in a template, optional ones included, in order."""
     return tuple(_NAME.findall(template))
 
 
 def needed(template: str) -> tuple[str, ...]:
-    """Those among them that must be there."""
+    """The names outside `[…]`, in order."""
     return names(_OPTIONAL.sub("", template))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with `values` put in. Raises KeyError where one that is needed is missing."""
+    """The template filled with `values`. Raises KeyError if a required value is missing."""
 
     def optional(match: re.Match[str]) -> str:
         return match[1] if all(name in values for name in names(match[1])) else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 
 from chaninfra.channel.errors import ChaninfraError
-from chaninfra.channel.policy.merging import same
+from chaninfra.channel.policy.merging import equivalent
 from chaninfra.pulumi.handlers.base import Difference, Operations, Props
 from chaninfra.pulumi.user_admin import ADMIN_APIS, Document, UserAdmin
 
@@ -66,4 +66,4 @@ class AccessKeyOperations(Operations):
 
 def same_policy(one: Document, other: Document) -> bool:
     """Whether two policies mean the same, where there is one."""
-    return same(one.get("Statement", []), other.get("Statement", []))
+    return equivalent(one.get("Statement", []), other.get("Statement", []))

@@ -21,22 +21,22 @@ class PolicyOperations(Operations):
         In a preview the statements are not known where a key that they name is yet to be made; then they change.
         """
         wanted = news["statements"]
-        same = isinstance(wanted, list) and merging.same(olds["statements"], wanted)
+        same = isinstance(wanted, list) and merging.equivalent(olds["statements"], wanted)
         plain = super().diff({**olds, "statements": None}, {**news, "statements": None})
         return Difference(plain.changes or not same, plain.replaces)
 
     def create(self, props: Props) -> tuple[str, Props]:
         """Puts our statements beside the others, and in place of those that say the same without our mark."""
         existing, ours = self._get(), props["statements"]
-        self._put(merging.merge(existing, ours, merging.unmarked(existing, ours)))
+        self._put(merging.merge(existing, ours, merging.left_by_lost_state(existing, ours)))
         return f"{self.session.location.bucket}/policy", props
 
     def read(self, props: Props) -> Props | None:
         """Our statements as the store has them; those that mean the same read the same."""
-        there = merging.found(self._get(), props["statements"])
+        there = merging.with_sids_of(self._get(), props["statements"])
         if not there:
             return None
-        return props if merging.same(there, props["statements"]) else {**props, "statements": there}
+        return props if merging.equivalent(there, props["statements"]) else {**props, "statements": there}
 
     def update(self, olds: Props, news: Props) -> Props:
         """Puts the new statements in place of the old ones."""

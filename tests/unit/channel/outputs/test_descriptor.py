@@ -1,8 +1,9 @@
-"""The channel descriptor."""
+"""The channel descriptor: `channel.json`."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,14 @@ from chaninfra.channel.config import schema
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs import descriptor
 from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.model import Distribution
+
+PUBLIC_ON_AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1", "visibility": "public"}
+DISTRIBUTION = Distribution(id="E2EXAMPLE", domain_name="d111111abcdef8.cloudfront.net")
+CUSTOM_DOMAIN = {
+    "domain": "conda.example.com",
+    "certificate-arn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd",
+}
 
 
 def described(**keys: object) -> descriptor.Descriptor:
@@ -19,7 +28,7 @@ def described(**keys: object) -> descriptor.Descriptor:
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
-def test_what_a_stack_describes_is_read_back_as_it_was(visibility: str) -> None:
+def test_a_descriptor_survives_a_round_trip(visibility: str) -> None:
     made = described(prefix="team/main", visibility=visibility, index={"formats": ["json"], "writers": "single"})
     data = descriptor.dump(made)
     assert descriptor.parse(data, where="x") == made
@@ -48,8 +57,46 @@ def test_it_holds_no_secret_and_no_principal() -> None:
         (b'{"version": 99}', "upgrade chaninfra"),
     ],
 )
-def test_what_is_no_descriptor_is_said_with_its_place(data: bytes, says: str) -> None:
+def test_the_error_for_an_invalid_descriptor_names_the_file(data: bytes, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         descriptor.parse(data, where="a/channel.json")
     assert says in str(caught.value)
     assert "a/channel.json" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cdn", "prefix", "url"),
+    [
+        ({}, "team/stable", "https://d111111abcdef8.cloudfront.net/team/stable"),
+        ({}, "", "https://d111111abcdef8.cloudfront.net"),
+        (CUSTOM_DOMAIN, "stable", "https://conda.example.com/stable"),
+        # As `pulumi config set` writes it.
+        ("{}", "stable", "https://d111111abcdef8.cloudfront.net/stable"),
+    ],
+)
+def test_the_public_url_behind_a_cdn_has_its_domain(cdn: Any, prefix: str, url: str) -> None:
+    stack = build_spec({**PUBLIC_ON_AWS, "prefix": prefix, "cdn": cdn}, where="stack")
+    made = descriptor.build_descriptor(stack.bucket, stack.channels[0], DISTRIBUTION)
+    behind = descriptor.Cdn(kind="cloudfront", id="E2EXAMPLE")
+    assert (made.public_url, made.cdn, made.auth) == (url, behind, "public")
+
+
+def test_before_the_distribution_exists_only_a_custom_domain_is_known() -> None:
+    for cdn, url in (({}, None), (CUSTOM_DOMAIN, "https://conda.example.com/stable")):
+        stack = build_spec({**PUBLIC_ON_AWS, "prefix": "stable", "cdn": cdn}, where="stack")
+        made = descriptor.build_descriptor(stack.bucket, stack.channels[0])
+        assert (made.public_url, made.cdn) == (url, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"url": "s3://other/main"}, "a/channel.json, key url: .*`bucket` and `prefix`"),
+        ({"version": 2}, "a/channel.json, key version: "),
+        ({"endpoint-url": "minio.example.com"}, "endpoint-url"),
+    ],
+)
+def test_errors_name_the_key(changed: dict[str, Any], message: str) -> None:
+    document = {**descriptor.to_document(described(prefix="main")), **changed}
+    with pytest.raises(ConfigurationError, match=message):
+        descriptor.from_document(document, where="a/channel.json")

@@ -1,4 +1,4 @@
-"""What is to be done by hand: for whom, in which words, and that nothing in it is left blank."""
+"""The instructions of `next-steps`: for which stacks there are any, and that they are complete."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def principals(row: Provider, kind: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_private_channel_without_principals_leaves_nothing_to_do(name: str) -> None:
+def test_a_private_channel_without_principals_has_no_steps(name: str) -> None:
     assert steps(name) == []
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_public_channel_is_opened_by_hand_where_the_store_wants_it(name: str) -> None:
+def test_a_public_channel_has_a_step_if_the_store_needs_one(name: str) -> None:
     found = steps(name, **public(name))
     if PROVIDERS[name].public.value != "by-hand":
         assert found == []
@@ -60,7 +60,7 @@ def test_a_public_channel_is_opened_by_hand_where_the_store_wants_it(name: str) 
 
 
 @pytest.mark.parametrize("name", [name for name, row in PROVIDERS.items() if row.keys.value == "by-hand"])
-def test_keys_that_cannot_be_made_are_made_by_hand_each_with_its_own_rights(name: str) -> None:
+def test_access_keys_by_hand_have_a_step_each_with_their_own_permissions(name: str) -> None:
     found = steps(name, **principals(PROVIDERS[name], KEY))
     assert [step.checks[0].target for step in found] == ["publisher/main/ci", "reader/main/team", "maintainer/main/ops"]
     assert {check.kind for step in found for check in step.checks} == {"key"}
@@ -70,20 +70,20 @@ def test_keys_that_cannot_be_made_are_made_by_hand_each_with_its_own_rights(name
         targets = [step.checks[0].target for step in found]
         assert all(f"chaninfra policy {who}/rights" in text for who, text in zip(targets, said, strict=True))
     elif name == "hetzner":
-        # Which has one kind of key.
+        # Hetzner has only one kind of access key.
         assert all("read and write every bucket" in text for text in said)
     else:
         assert said[0].replace("publisher-ci", "") != said[1].replace("reader-team", "")
 
 
 @pytest.mark.parametrize("name", ["minio", "versitygw"])
-def test_keys_that_the_stack_makes_are_none_of_them(name: str) -> None:
+def test_access_keys_that_the_stack_makes_have_no_step(name: str) -> None:
     assert steps(name, **principals(PROVIDERS[name], KEY)) == []
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("prefix", ["main", ""])
-def test_nothing_is_left_blank(name: str, prefix: str) -> None:
+def test_no_step_has_an_unfilled_variable(name: str, prefix: str) -> None:
     row = PROVIDERS[name]
     kinds = [KEY] if row.keys.value != "aws-iam" else []
     kinds += [GITHUB, GITLAB] if row.oidc.value != "none" else []
@@ -94,13 +94,13 @@ def test_nothing_is_left_blank(name: str, prefix: str) -> None:
             assert not re.search(r"{[a-z-]+}|\[ |None", text)
 
 
-def test_steps_are_read_back_as_they_were_written() -> None:
+def test_steps_survive_a_round_trip() -> None:
     found = steps("r2", **public("r2"), publishers={"ci": KEY})
     assert len(found) == 2
     assert msgspec.convert(msgspec.to_builtins(found), list[NextStep]) == found
 
 
-def test_a_key_of_b2_reaches_its_channel_alone() -> None:
+def test_an_access_key_of_b2_is_limited_to_its_channel() -> None:
     (made,) = steps("b2", publishers={"ci": KEY})
     words = shlex.split(made.steps[0])
     assert words[:3] == ["b2", "key", "create"]
@@ -111,7 +111,7 @@ def test_a_key_of_b2_reaches_its_channel_alone() -> None:
     assert "deleteFiles" in whole.steps[0]
 
 
-def test_minio_gets_settings_for_each_audience_with_the_policies_of_all_who_come_with_it() -> None:
+def test_minio_gets_settings_per_audience_with_the_policies_of_all_its_principals() -> None:
     found = steps(
         "minio",
         publishers={"ci": GITHUB, "lab": GITLAB},
@@ -133,7 +133,7 @@ def test_minio_gets_settings_for_each_audience_with_the_policies_of_all_who_come
     assert [check.target for check in found[1].checks] == ["publisher/main/ci", "reader/main/team"]
 
 
-def test_versitygw_gets_a_role_for_each_principal() -> None:
+def test_versitygw_gets_a_role_per_principal() -> None:
     (found,) = steps("versitygw", publishers={"ci": GITHUB}, readers={"team": GITHUB})
     text = "\n".join(found.steps)
     assert text.count("create-open-id-connect-provider") == 1
@@ -143,7 +143,7 @@ def test_versitygw_gets_a_role_for_each_principal() -> None:
     assert f"chaninfra policy publisher/main/ci/trust --config {FILE} --account 000000000000" in text
 
 
-def test_a_text_of_the_config_cannot_leave_its_word_in_a_command() -> None:
+def test_values_of_the_config_are_quoted_in_commands() -> None:
     oidc = {"oidc": {"issuer": "https://idp.example.com/", "audience": 'a" b; rm -rf $HOME', "subject": "s"}}
     for name in ("minio", "versitygw"):
         (found,) = steps(name, publishers={"ci": oidc})
@@ -154,7 +154,7 @@ def test_a_text_of_the_config_cannot_leave_its_word_in_a_command() -> None:
     )
 
 
-def test_a_kms_key_of_others_is_theirs_to_open() -> None:
+def test_a_kms_key_has_a_step_for_its_key_policy() -> None:
     arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     aws = {"kms-key-arn": arn}
     (found,) = steps("aws", aws=aws, readers={"team": {"arn": "210987654321"}})

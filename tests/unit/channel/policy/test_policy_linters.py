@@ -1,7 +1,7 @@
-"""parliament and cloudsplaining on every identity policy: what they find is listed here with the reason, or it fails.
+"""parliament and cloudsplaining on every identity policy: each finding must be listed here, with the reason for it.
 
-cloudsplaining usually passes over statements that name their resources; here it is told not to, so that it lists every
-right that writes or gives something away.
+By default cloudsplaining skips statements that name their resources. Here it checks them too, so that it lists every
+permission to write, and every permission that can leak data.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ POLICIES = GOLDEN / "policies"
 _KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _CDN = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
 
-_READS = "Reading packages is what the role is for; the right ends at the channel's prefix."
-_WRITES = "Adding packages and index files is what the role is for; it ends at the channel's subdirs."
-_GIVES_UP = "An upload that failed must be given up; this ends it, and touches no object."
-_DELETES = "Maintainers delete packages; only they may, and it ends at the channel's prefix."
-_DECRYPTS = "What the key encrypted is read with it; the right is on this one key."
-_REFRESHES = "What was published is to be served at once; the right is on the channel's distribution alone."
-_ENCRYPTS = "What is put is encrypted with a key of this key's making; the right is on this one key."
+_READS = "The role reads packages; the permission is limited to the channel's prefix."
+_WRITES = "The role adds packages and index files; the permission is limited to the channel's subdirs."
+_ABORTS = "A failed upload must be aborted; that changes no object."
+_DELETES = "Only maintainers delete packages; the permission is limited to the channel's prefix."
+_DECRYPTS = "Reading encrypted objects needs the key; the permission is limited to this key."
+_REFRESHES = "The CDN must serve new packages at once; the permission is limited to the channel's distribution."
+_ENCRYPTS = "Writing encrypted objects needs data keys; the permission is limited to this key."
 
-# policy → finding → why it is as it should be
+# role → finding → the reason for it
 EXPLAINED: dict[str, dict[str, str]] = {
     "reader": {
         "cloudsplaining data-exfiltration s3:GetObject": _READS,
@@ -42,24 +42,24 @@ EXPLAINED: dict[str, dict[str, str]] = {
     },
     "publisher": {
         "cloudsplaining data-exfiltration s3:GetObject": _READS,
-        "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _GIVES_UP,
+        "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _ABORTS,
         "cloudsplaining infrastructure-modification s3:GetObject": _READS,
         "cloudsplaining infrastructure-modification s3:PutObject": _WRITES,
-        "cloudsplaining write s3:AbortMultipartUpload": _GIVES_UP,
+        "cloudsplaining write s3:AbortMultipartUpload": _ABORTS,
         "cloudsplaining write s3:PutObject": _WRITES,
     },
     "maintainer": {
         "cloudsplaining data-exfiltration s3:GetObject": _READS,
-        "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _GIVES_UP,
+        "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _ABORTS,
         "cloudsplaining infrastructure-modification s3:DeleteObject": _DELETES,
         "cloudsplaining infrastructure-modification s3:GetObject": _READS,
         "cloudsplaining infrastructure-modification s3:PutObject": _WRITES,
-        "cloudsplaining write s3:AbortMultipartUpload": _GIVES_UP,
+        "cloudsplaining write s3:AbortMultipartUpload": _ABORTS,
         "cloudsplaining write s3:DeleteObject": _DELETES,
         "cloudsplaining write s3:PutObject": _WRITES,
     },
 }
-# What comes on top where the bucket has a KMS key.
+# The additional findings if the bucket has a KMS key.
 EXPLAINED_WITH_KMS: dict[str, dict[str, str]] = {
     "reader": {
         "cloudsplaining infrastructure-modification kms:Decrypt": _DECRYPTS,
@@ -75,7 +75,7 @@ EXPLAINED_WITH_KMS: dict[str, dict[str, str]] = {
         for role in ("publisher", "maintainer")
     },
 }
-# And where a CDN is before it.
+# The additional findings if the bucket has a CDN.
 EXPLAINED_WITH_CDN: dict[str, dict[str, str]] = {
     "reader": {},
     **{
@@ -89,7 +89,7 @@ EXPLAINED_WITH_CDN: dict[str, dict[str, str]] = {
 
 
 def _generated() -> dict[str, dict[str, Any]]:
-    """Every identity policy: of each role with and without a key, and those of the golden files."""
+    """Every identity policy: of each role with and without a KMS key and a CDN, and those of the golden files."""
     about = {"bucket": "packages", "subdirs": ["noarch", "linux-64"]}
     made = {
         f"{role}/{prefix or 'whole bucket'}/{'kms' if key else 'plain'}{'-cdn' if cdn else ''}": identity_policy(
@@ -108,15 +108,15 @@ def _generated() -> dict[str, dict[str, Any]]:
 
 
 POLICIES = _generated()
-# policy → a finding that it must give
+# case → (statement, a finding that it must cause)
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "an action that is none": ({"Action": "s3:GetObjects", "Resource": "*"}, "parliament UNKNOWN_ACTION"),
+    "an unknown action": ({"Action": "s3:GetObjects", "Resource": "*"}, "parliament UNKNOWN_ACTION"),
     "a bucket for an object": (
         {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::packages"},
         "parliament RESOURCE_MISMATCH",
     ),
     "a service": ({"Action": "s3:*", "Resource": "*"}, "cloudsplaining service-wildcard s3"),
-    "rights on rights": (
+    "permissions management": (
         {"Action": "s3:PutBucketPolicy", "Resource": "*"},
         "cloudsplaining permissions-management s3:PutBucketPolicy",
     ),
@@ -128,9 +128,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def findings(policy: Mapping[str, Any]) -> set[str]:
-    """What the two find, as `TOOL FINDING ACTION`."""
-    found = parliament.analyze_policy_string(json.dumps(policy), include_community_auditors=True).findings
-    ids = {f"parliament {one.issue}" for one in found}
+    """The findings of both tools, as `TOOL FINDING ACTION`."""
+    linted = parliament.analyze_policy_string(json.dumps(policy), include_community_auditors=True).findings
+    ids = {f"parliament {one.issue}" for one in linted}
     document = PolicyDocument(dict(policy), flag_conditional_statements=True, flag_resource_arn_statements=True)
     lists = {
         "data-exfiltration": document.allows_data_exfiltration_actions,
@@ -157,10 +157,10 @@ def test_every_finding_is_explained_and_every_explanation_has_a_finding(name: st
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_policy_that_is_wrong_or_too_wide_is_found(case: str) -> None:
+def test_a_wrong_or_too_wide_policy_has_a_finding(case: str) -> None:
     statement, finding = BAD[case]
     assert finding in findings({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
 
-def test_there_are_policies_of_golden_files_for_each_role() -> None:
+def test_golden_files_have_policies_for_each_role() -> None:
     assert {name.partition("/")[0] for name in POLICIES if name.endswith(".json")} == set(EXPLAINED)

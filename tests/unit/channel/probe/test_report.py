@@ -14,7 +14,7 @@ from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import report
 from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.providers.model import Fact, Provider
+from chaninfra.channel.providers.model import Fact, Provider, Source
 from support.channels.channels import descriptor
 
 FOUND = ProbeResult(
@@ -34,6 +34,7 @@ FOUND = ProbeResult(
     keeps_versions=False,
     keeps_uploads=False,
 )
+TEST = Source("a test")
 CHANNEL = descriptor("c")
 PUBLIC = structs.replace(CHANNEL, visibility="public", public_url="https://minio.example.com/my-bucket/c")
 SINGLE = structs.replace(CHANNEL, index=DescribedIndex(writers="single"))
@@ -44,10 +45,10 @@ def row(**facts: Any) -> Provider:
     base = PROVIDERS["minio"]
     capabilities = {
         **base.capabilities,
-        **{name: Fact("yes", "a test") for name in base.capabilities if name.startswith("conditional-")},
+        **{name: Fact("yes", TEST) for name in base.capabilities if name.startswith("conditional-")},
         **facts.pop("capabilities", {}),
     }
-    given = {name: Fact(value, "a test") for name, value in facts.items()}
+    given = {name: Fact(value, TEST) for name, value in facts.items()}
     return replace(base, capabilities=capabilities, **given)
 
 
@@ -138,7 +139,7 @@ def test_required_content_md5_is_a_warning_unless_the_providers_table_expects_it
 
 
 def test_a_store_that_supports_more_than_the_providers_table_says_is_ok() -> None:
-    less = row(capabilities={"conditional-create": Fact("no", "a test")})
+    less = row(capabilities={"conditional-create": Fact("no", TEST)})
     found = result(FOUND, "conditional-create", provider=less)
     assert (found.state, found.found) == ("ok", "honoured; `chaninfra providers minio` says no")
 

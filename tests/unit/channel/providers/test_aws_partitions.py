@@ -1,4 +1,4 @@
-"""Partitions, against botocore's own data: every region is in the partition that its name says, its hosts too."""
+"""Partitions and DNS suffixes, compared with botocore's endpoint data for every region of S3."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ REGIONS = [
 ]
 
 
-def test_there_are_regions_of_each_partition() -> None:
+def test_botocore_has_regions_of_each_partition() -> None:
     assert {name for name, _ in REGIONS} == set(OURS)
 
 
 @pytest.mark.parametrize(("name", "region"), REGIONS)
-def test_a_region_is_where_botocore_has_it(name: str, region: str) -> None:
+def test_partition_and_host_of_a_region_are_those_of_botocore(name: str, region: str) -> None:
     assert partition(region) == name
     host = RESOLVER.construct_endpoint("s3", region)["hostname"]
-    # us-east-1 has an older name too, which botocore's data still have for it.
+    # For us-east-1 botocore's data have the older, global host name.
     assert host.replace("s3.amazonaws.com", "s3.us-east-1.amazonaws.com") == f"s3.{region}.{dns_suffix(region)}"
 
 

@@ -1,4 +1,4 @@
-"""The rows of PROVIDERS: complete, with sources, and without contradictions."""
+"""The rows of PROVIDERS are complete, have sources, and do not contradict themselves."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from typer.testing import CliRunner
 from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers import PROVIDERS, model, templates
-from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider
+from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider, Source
 from chaninfra.channel.spec.build import build_spec, locate, provider_row
 from chaninfra.cli.app import app
 from support.cases.store_cases import NEEDED, PUBLIC
 
 ROWS = [pytest.param(row, id=row.name) for row in PROVIDERS.values()]
-# The stores of pixi's page, and the two that run here.
+# The stores in pixi's documentation, and the two servers that the tests run.
 VERIFIED = ("aws", "minio", "r2", "wasabi", "b2", "gcs", "hetzner", "versitygw")
+
+
+# Package registries are no source: their pages change with every release.
+REGISTRIES = ("pypi.org", "anaconda.org", "npmjs.com", "hub.docker.com", "crates.io", "pkg.go.dev")
 
 
 def spec(name: str, **keys: Any) -> Any:
@@ -33,21 +37,32 @@ def test_there_is_a_row_for_each_store() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_every_capability_is_told_and_every_fact_has_a_source(row: Provider) -> None:
+def test_every_row_has_every_capability_and_every_fact_has_a_source(row: Provider) -> None:
     assert set(row.capabilities) == set(CAPABILITIES) == set(get_args(Capability))
     for name, fact in row.facts().items():
-        assert fact.source.strip(), name
+        assert fact.sources, name
+        assert all(source.title.strip() for source in fact.sources), name
         assert fact.note is None or fact.note.strip(), name
-        assert fact.value != "unknown" or fact.source == UNVERIFIED, name
+        assert fact.value != "unknown" or fact.cited == UNVERIFIED, name
+
+
+def test_a_source_is_a_title_and_the_https_url_of_a_page_and_one_page_has_one_title() -> None:
+    sources = {source for row in PROVIDERS.values() for fact in row.facts().values() for source in fact.sources}
+    titles = {source.title: source for source in sources}
+    pages = {source.url: source for source in sources if source.url is not None}
+    assert len(titles) == len(sources)
+    assert len(pages) == len([source for source in sources if source.url is not None]) > 20
+    assert all(url.startswith("https://") and not any(host in url for host in REGISTRIES) for url in pages)
+    assert model.Fact("yes", (Source("a page"), Source("a test"))).source == "a page; a test"
 
 
 @pytest.mark.parametrize("name", VERIFIED)
-def test_nothing_is_unverified_of_the_stores_of_pixis_page_and_versitygw(name: str) -> None:
-    assert [column for column, fact in PROVIDERS[name].facts().items() if fact.source == UNVERIFIED] == []
+def test_stores_in_pixis_documentation_and_versitygw_have_no_unverified_fact(name: str) -> None:
+    assert [column for column, fact in PROVIDERS[name].facts().items() if fact.cited == UNVERIFIED] == []
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_every_value_is_one_of_its_columns(row: Provider) -> None:
+def test_every_value_is_valid_for_its_column(row: Provider) -> None:
     columns = {
         "addressing": model.Addressing,
         "scheme": model.Scheme,
@@ -70,17 +85,17 @@ def test_a_row_does_not_contradict_itself(row: Provider) -> None:
     can = row.can
     assert row.public.value != "bucket-policy" or can("bucket-policy")
     assert row.public.value != "acl" or can("acl")
-    # Versions that nobody can have, and conditions that are not honoured anyway.
+    # There is no conditional write in a versioned bucket without versioning, nor without conditional writes.
     assert can("versioning") or row.capabilities["conditional-versioned"].value == "no" or row.name == "custom"
     assert can("conditional-create") or not can("conditional-versioned")
     assert can("conditional-create") or not can("conditional-multipart")
-    # Who takes no newer checksum for an object takes none for a document either.
+    # A store that refuses the newer checksums for objects refuses them for configuration documents too.
     assert row.digest.value == "content-md5" or row.checksums.value == "when_supported"
     assert (row.backend == "aws") == (row.keys.value == "aws-iam") == (row.oidc.value == "aws-iam")
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_what_is_done_by_hand_is_said(row: Provider) -> None:
+def test_every_step_by_hand_has_instructions(row: Provider) -> None:
     assert bool(row.by_hand.public) == (row.public.value == "by-hand")
     assert not row.by_hand.key or row.keys.value == "by-hand"
     assert set(row.by_hand.key) in (set(), {"reader", "publisher", "maintainer"})
@@ -91,7 +106,7 @@ def test_what_is_done_by_hand_is_said(row: Provider) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_its_endpoint_is_filled_by_what_is_needed_and_by_nothing_less(row: Provider) -> None:
+def test_an_endpoint_is_filled_if_and_only_if_every_required_value_is_given(row: Provider) -> None:
     values = {name: NEEDED[row.name].get(name, row.region.value or "x") for name in row.needed}
     if row.endpoint.value is None:
         assert row.endpoint_url({"region": "x"}) is None
@@ -105,13 +120,13 @@ def test_its_endpoint_is_filled_by_what_is_needed_and_by_nothing_less(row: Provi
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_what_its_endpoint_wants_are_keys_of_the_stack_config(row: Provider) -> None:
+def test_the_variables_of_an_endpoint_are_keys_of_the_stack_config(row: Provider) -> None:
     assert set(row.variables) <= set(load(STACK_CONFIG)["$defs"]["config"]["properties"])
 
 
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("path_style", [True, False, None])
-def test_a_public_url_is_the_stores_own(row: Provider, path_style: bool | None) -> None:
+def test_the_public_url_of_a_channel(row: Provider, path_style: bool | None) -> None:
     url = PUBLIC[row.name]
     given = {} if url else {"public-url": "https://conda.example.com/main/"}
     if path_style is not None:
@@ -125,14 +140,14 @@ def test_a_public_url_is_the_stores_own(row: Provider, path_style: bool | None) 
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_what_the_config_says_goes_before_the_row(row: Provider) -> None:
+def test_the_config_overrides_the_row(row: Provider) -> None:
     location = spec(row.name, **{"region": "auto", "endpoint-url": "https://x.example.com"}).bucket.location
     assert (location.region, location.endpoint_url) == ("auto", "https://x.example.com")
     assert location.force_path_style == (row.addressing.value == "path")
 
 
 @given(st.sampled_from([*PROVIDERS.values()]), st.from_regex(r"[a-z][a-z0-9]{1,9}(-[a-z0-9]{1,5})?", fullmatch=True))
-def test_a_bucket_url_holds_the_bucket_and_the_endpoint(row: Provider, bucket: str) -> None:
+def test_a_bucket_url_contains_the_bucket_and_the_endpoint(row: Provider, bucket: str) -> None:
     endpoint = row.endpoint_url(dict.fromkeys(row.variables, "x1")) or "https://s3.example.com"
     location = locate(row, bucket, where="x", endpoint_url=endpoint, region="x1")
     host = endpoint.removeprefix("https://")
@@ -159,7 +174,7 @@ def test_all_rows_are_printed() -> None:
     assert max(map(len, said)) <= 120
 
 
-def test_rows_are_printed_for_a_program() -> None:
+def test_rows_are_printed_as_json() -> None:
     documents = json.loads(CliRunner().invoke(app, ["providers", "--json"]).stdout)
     assert [document["name"] for document in documents] == [*PROVIDERS]
     one = json.loads(CliRunner().invoke(app, ["providers", "hetzner", "--json"]).stdout)
@@ -167,11 +182,11 @@ def test_rows_are_printed_for_a_program() -> None:
     assert one["conditional-multipart"] == {
         "value": "no",
         "source": PROVIDERS["hetzner"].capabilities["conditional-multipart"].source,
-        "note": "the header is ignored: such a write overwrites",
+        "note": "the header is ignored, and the object is overwritten",
     }
 
 
-def test_an_unknown_store_names_the_nearest() -> None:
+def test_the_error_for_an_unknown_store_names_the_nearest() -> None:
     with pytest.raises(ConfigurationError) as caught:
         provider_row("wasabbi", None, "providers")
     assert "wasabi" in (caught.value.remedy or "")

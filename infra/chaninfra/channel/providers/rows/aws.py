@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import Fact, Provider
-from chaninfra.channel.providers.sources import BUCKET_SETTINGS, CONDITIONAL, PIXI_PAGE, S3_URLS, yes
+from chaninfra.channel.providers.model import Fact, Provider, Source
+from chaninfra.channel.providers.sources import BUCKET_SETTINGS, CONDITIONAL, PIXI, S3_URLS, yes
 
-_AWS_ENDPOINTS = "AWS General Reference, Amazon S3 endpoints"
-
-_AWS = "Amazon S3 User Guide and API Reference"
-
-_AWS_CONDITIONAL = "Amazon S3 User Guide, conditional writes"
+USER_GUIDE = Source(
+    "Amazon S3 User Guide and API Reference", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html"
+)
+ENDPOINTS = Source(
+    "AWS General Reference, Amazon S3 endpoints", "https://docs.aws.amazon.com/general/latest/gr/s3.html"
+)
+VIRTUAL_HOSTING = Source(
+    "Amazon S3 User Guide, virtual hosting of buckets",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html",
+)
+CREATE_BUCKET = Source(
+    "Amazon S3 API Reference, CreateBucket", "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"
+)
+INTEGRITY = Source(
+    "Amazon S3 User Guide, checking object integrity",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+)
+CONDITIONAL_WRITES = Source(
+    "Amazon S3 User Guide, conditional writes",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
+)
+IAM = Source("AWS IAM User Guide", "https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction.html")
+OIDC = Source(
+    "AWS IAM User Guide, OIDC federation",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html",
+)
 
 AWS = Provider(
     name="aws",
     title="Amazon S3",
     backend="aws",
-    endpoint=Fact("https://s3.{region}.{dns-suffix}", _AWS_ENDPOINTS),
-    region=Fact(None, _AWS_ENDPOINTS),
-    addressing=Fact("virtual-host", "Amazon S3 User Guide, virtual hosting of buckets"),
+    endpoint=Fact("https://s3.{region}.{dns-suffix}", ENDPOINTS),
+    region=Fact(None, ENDPOINTS),
+    addressing=Fact("virtual-host", VIRTUAL_HOSTING),
     scheme=S3_URLS,
-    location_constraint=Fact("region", "Amazon S3 API Reference, CreateBucket", "nothing in us-east-1"),
-    checksums=Fact("when_supported", "Amazon S3 User Guide, checking object integrity"),
-    digest=Fact("checksum", "Amazon S3 User Guide, checking object integrity"),
-    public=Fact("bucket-policy", PIXI_PAGE),
-    public_url=Fact("{bucket-url}", PIXI_PAGE, "what is read is paid for; a CDN in front is cheaper"),
-    keys=Fact("aws-iam", "AWS IAM User Guide"),
-    oidc=Fact("aws-iam", "AWS IAM User Guide, OIDC federation"),
+    location_constraint=Fact("region", CREATE_BUCKET, "none in us-east-1"),
+    checksums=Fact("when_supported", INTEGRITY),
+    digest=Fact("checksum", INTEGRITY),
+    public=Fact("bucket-policy", PIXI),
+    public_url=Fact("{bucket-url}", PIXI, "downloads are billed; a CDN in front of the bucket is cheaper"),
+    keys=Fact("aws-iam", IAM),
+    oidc=Fact("aws-iam", OIDC),
     capabilities={
-        **yes(_AWS, "bucket-policy", *BUCKET_SETTINGS),
-        **yes(_AWS_CONDITIONAL, *CONDITIONAL),
+        **yes(USER_GUIDE, "bucket-policy", *BUCKET_SETTINGS),
+        **yes(CONDITIONAL_WRITES, *CONDITIONAL),
     },
 )

@@ -2,44 +2,59 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import ByHand, Fact, Provider
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE, PIXI_PAGE, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, S3_URLS, key_steps, no, yes
 
-_B2 = "Backblaze docs, S3-compatible API"
+S3_API = Source("Backblaze docs, S3-compatible API", "https://www.backblaze.com/docs/cloud-storage-s3-compatible-api")
+APPLICATION_KEYS = Source(
+    "Backblaze docs, application keys", "https://www.backblaze.com/docs/cloud-storage-application-keys"
+)
+LIFECYCLE_RULES = Source(
+    "Backblaze docs, lifecycle rules", "https://www.backblaze.com/docs/cloud-storage-lifecycle-rules"
+)
+PUT_CORS = Source("Backblaze S3 API reference, Put Bucket Cors", "https://www.backblaze.com/apidocs/s3-put-bucket-cors")
+PUT_ENCRYPTION = Source(
+    "Backblaze S3 API reference, Put Bucket Encryption", "https://www.backblaze.com/apidocs/s3-put-bucket-encryption"
+)
+PUT_LIFECYCLE = Source(
+    "Backblaze S3 API reference, Put Lifecycle Configuration",
+    "https://www.backblaze.com/apidocs/s3-put-lifecycle-configuration",
+)
+GET_VERSIONING = Source(
+    "Backblaze S3 API reference, Get Bucket Versioning", "https://www.backblaze.com/apidocs/s3-get-bucket-versioning"
+)
 
 B2 = Provider(
     name="b2",
     title="Backblaze B2",
     backend="s3",
-    endpoint=Fact("https://s3.{region}.backblazeb2.com", PIXI_PAGE),
-    region=Fact(None, PIXI_PAGE),
-    addressing=Fact("path", PIXI_PAGE),
+    endpoint=Fact("https://s3.{region}.backblazeb2.com", PIXI),
+    region=Fact(None, PIXI),
+    addressing=Fact("path", PIXI),
     scheme=S3_URLS,
-    location_constraint=Fact("omitted", _B2, "the account's region"),
-    checksums=Fact("when_required", LIVE, "accepted; before July 2025 they were refused"),
-    digest=Fact("content-md5", _B2),
-    public=Fact("acl", _B2, "the account needs a verified e-mail address and a payment first"),
-    public_url=Fact("{bucket-url}", _B2, "nobody can list a public bucket without a key; free egress has a limit"),
-    keys=Fact(
-        "by-hand", "Backblaze docs, application keys", "an application key for one bucket; the master key does not work"
-    ),
-    oidc=Fact("none", _B2),
+    location_constraint=Fact("omitted", S3_API, "the account's region"),
+    checksums=Fact("when_required", LIVE_TESTS, "the newer checksums are accepted; before July 2025 they were refused"),
+    digest=Fact("content-md5", S3_API),
+    public=Fact("acl", S3_API, "the account needs a verified e-mail address and a first payment"),
+    public_url=Fact("{bucket-url}", S3_API, "a public bucket cannot be listed without a key; free egress has a limit"),
+    keys=Fact("by-hand", APPLICATION_KEYS, "an application key for one bucket; the master key does not work"),
+    oidc=Fact("none", S3_API),
     capabilities={
-        **no(_B2, "bucket-policy", "public-access-block", "tags", "notifications"),
-        **yes(_B2, "acl", note="`private` and `public-read` of the whole bucket"),
-        **yes("Backblaze S3 API reference, Put Bucket Cors", "cors"),
-        **yes("Backblaze S3 API reference, Put Bucket Encryption", "encryption"),
+        **no(S3_API, "bucket-policy", "public-access-block", "tags", "notifications"),
+        **yes(S3_API, "acl", note="`private` and `public-read`, for the whole bucket"),
+        **yes(PUT_CORS, "cors"),
+        **yes(PUT_ENCRYPTION, "encryption"),
         **yes(
-            "Backblaze S3 API reference, Put Lifecycle Configuration; Backblaze docs, lifecycle rules",
+            (PUT_LIFECYCLE, LIFECYCLE_RULES),
             "lifecycle-versions",
             "lifecycle-uploads",
         ),
         **no(
-            "Backblaze S3 API reference, Get Bucket Versioning",
+            GET_VERSIONING,
             "versioning",
-            note="every bucket keeps its versions, and this cannot be changed",
+            note="every bucket is versioned, and this cannot be changed",
         ),
-        **no(LIVE, *CONDITIONAL, note="answered with 501"),
+        **no(LIVE_TESTS, *CONDITIONAL, note="such requests are answered with 501"),
     },
     # Backblaze docs, application keys.
     by_hand=ByHand(

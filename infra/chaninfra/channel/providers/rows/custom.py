@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider
-from chaninfra.channel.providers.sources import BUCKET_SETTINGS, CONDITIONAL, PIXI_PAGE, S3_URLS, unknown
+from chaninfra.channel.providers.sources import (
+    BUCKET_SETTINGS,
+    CONDITIONAL,
+    OPERATOR,
+    PIXI,
+    S3_URLS,
+    SAFE_DEFAULT,
+    unknown,
+)
 
-_YOURS = "set it as the store says"
+AS_DOCUMENTED = "set it to what the store's documentation says"
 
 CUSTOM = Provider(
     name="custom",
     title="Any other S3-compatible store",
     backend="s3",
-    endpoint=Fact(None, "yours"),
-    region=Fact("us-east-1", PIXI_PAGE, _YOURS),
-    addressing=Fact("path", UNVERIFIED, f"`force-path-style`: {_YOURS}"),
+    endpoint=Fact(None, OPERATOR),
+    region=Fact("us-east-1", PIXI, AS_DOCUMENTED),
+    addressing=Fact("path", UNVERIFIED, f"`force-path-style`: {AS_DOCUMENTED}"),
     scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED),
-    checksums=Fact("when_required", UNVERIFIED, "what every store takes"),
-    digest=Fact("content-md5", UNVERIFIED, "what every store takes"),
+    checksums=Fact("when_required", UNVERIFIED, SAFE_DEFAULT),
+    digest=Fact("content-md5", UNVERIFIED, SAFE_DEFAULT),
     public=Fact("bucket-policy", UNVERIFIED),
     public_url=Fact("{bucket-url}", UNVERIFIED),
     keys=Fact("by-hand", UNVERIFIED),

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE, S3_URLS, key_steps, no, unknown, yes
+from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, unknown, yes
 
-_GARAGE = "Garage docs, S3 compatibility status"
+S3_COMPATIBILITY = Source(
+    "Garage docs, S3 compatibility status",
+    "https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/",
+)
 
 GARAGE = Provider(
     name="garage",
     title="Garage",
     backend="s3",
-    endpoint=Fact(None, "yours"),
-    region=Fact("garage", UNVERIFIED, "what s3_region says in its configuration"),
-    addressing=Fact("path", _GARAGE),
+    endpoint=Fact(None, OPERATOR),
+    region=Fact("garage", UNVERIFIED, "s3_region in its configuration"),
+    addressing=Fact("path", S3_COMPATIBILITY),
     scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED),
     checksums=Fact("when_required", UNVERIFIED),
     digest=Fact("content-md5", UNVERIFIED),
-    public=Fact("by-hand", _GARAGE, "`garage bucket website --allow BUCKET`"),
-    public_url=Fact(None, _GARAGE, "another host than the S3 API: the root_domain of its web endpoint"),
-    keys=Fact("by-hand", _GARAGE, "`garage key create`, and `garage bucket allow` for reading or writing"),
-    oidc=Fact("none", _GARAGE),
+    public=Fact("by-hand", S3_COMPATIBILITY, "`garage bucket website --allow BUCKET`"),
+    public_url=Fact(None, S3_COMPATIBILITY, "its web endpoint has another host than the S3 API: root_domain"),
+    keys=Fact("by-hand", S3_COMPATIBILITY, "`garage key create`, and `garage bucket allow` for read or write access"),
+    oidc=Fact("none", S3_COMPATIBILITY),
     capabilities={
-        **no(_GARAGE, "bucket-policy", "acl", "public-access-block", "versioning", "encryption", "tags"),
-        **no(_GARAGE, "lifecycle-versions", "notifications"),
-        **yes(_GARAGE, "cors"),
+        **no(S3_COMPATIBILITY, "bucket-policy", "acl", "public-access-block", "versioning", "encryption", "tags"),
+        **no(S3_COMPATIBILITY, "lifecycle-versions", "notifications"),
+        **yes(S3_COMPATIBILITY, "cors"),
         **unknown("lifecycle-uploads"),
-        **no(LIVE, *CONDITIONAL, note="the headers are ignored: such a write overwrites (Garage 2.4.1)"),
+        **no(LIVE_TESTS, *CONDITIONAL, note="the headers are ignored, and the object is overwritten (Garage 2.4.1)"),
     },
     # Garage docs, quick start, and exposing websites.
     by_hand=ByHand(

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import ByHand, Fact, Provider
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE, PIXI_PAGE, key_steps, no, yes
+from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, key_steps, no, yes
 
-_GCS = "Google Cloud Storage docs, XML API"
-
-_GCS_PUBLIC = "Google Cloud Storage docs, making data public"
+XML_API = Source("Google Cloud Storage docs, XML API", "https://cloud.google.com/storage/docs/xml-api/overview")
+PUBLIC_DATA = Source(
+    "Google Cloud Storage docs, making data public",
+    "https://cloud.google.com/storage/docs/access-control/making-data-public",
+)
+HMAC_KEYS = Source(
+    "Google Cloud Storage docs, HMAC keys", "https://cloud.google.com/storage/docs/authentication/hmackeys"
+)
+PRECONDITIONS = Source(
+    "Google Cloud Storage docs, request preconditions", "https://cloud.google.com/storage/docs/request-preconditions"
+)
 
 GCS = Provider(
     name="gcs",
     title="Google Cloud Storage",
     backend="s3",
-    endpoint=Fact("https://storage.googleapis.com", PIXI_PAGE),
-    region=Fact("us-east-1", PIXI_PAGE, "`auto` signs as well"),
-    addressing=Fact("virtual-host", PIXI_PAGE),
-    scheme=Fact("gcs", PIXI_PAGE, "besides `s3`; with the application default credentials"),
-    location_constraint=Fact("omitted", _GCS, "the bucket is then in US, in the project that is the keys' default"),
-    checksums=Fact("when_required", LIVE, "accepted, and a wrong CRC32 is not noticed"),
-    digest=Fact("content-md5", _GCS),
-    public=Fact("by-hand", _GCS_PUBLIC, "a role for allUsers, which the S3 API cannot give"),
-    public_url=Fact("{bucket-url}", _GCS_PUBLIC, "cached for an hour unless Cache-Control says otherwise"),
-    keys=Fact("by-hand", "Google Cloud Storage docs, HMAC keys", "an HMAC key of a service account with a role"),
-    oidc=Fact("none", "Google Cloud Storage docs, HMAC keys", "workload identity gives OAuth tokens, not S3 keys"),
+    endpoint=Fact("https://storage.googleapis.com", PIXI),
+    region=Fact("us-east-1", PIXI, "`auto` works as well"),
+    addressing=Fact("virtual-host", PIXI),
+    scheme=Fact("gcs", PIXI, "besides `s3`; uses the application default credentials"),
+    location_constraint=Fact(
+        "omitted", XML_API, "the bucket is then created in US, in the default project of the keys"
+    ),
+    checksums=Fact("when_required", LIVE_TESTS, "the newer checksums are accepted, but a wrong CRC32 is not detected"),
+    digest=Fact("content-md5", XML_API),
+    public=Fact("by-hand", PUBLIC_DATA, "a role for allUsers, which the S3 API cannot grant"),
+    public_url=Fact("{bucket-url}", PUBLIC_DATA, "cached for an hour unless Cache-Control says otherwise"),
+    keys=Fact("by-hand", HMAC_KEYS, "an HMAC key of a service account with a role"),
+    oidc=Fact("none", HMAC_KEYS, "workload identity gives OAuth tokens, not S3 keys"),
     capabilities={
-        **no(_GCS, "bucket-policy", "acl", "public-access-block", note="IAM of Google Cloud instead"),
-        **no(_GCS, "cors", "lifecycle-versions", "lifecycle-uploads", note="its documents are not those of S3"),
-        **no(_GCS, "tags", "notifications"),
-        **no(_GCS, "encryption", note="Google encrypts every object anyway"),
-        **yes(_GCS, "versioning"),
+        **no(XML_API, "bucket-policy", "acl", "public-access-block", note="Google Cloud IAM instead"),
         **no(
-            f"Google Cloud Storage docs, request preconditions; {LIVE}",
+            XML_API,
+            "cors",
+            "lifecycle-versions",
+            "lifecycle-uploads",
+            note="its configuration documents differ from those of S3",
+        ),
+        **no(XML_API, "tags", "notifications"),
+        **no(XML_API, "encryption", note="Google encrypts every object anyway"),
+        **yes(XML_API, "versioning"),
+        **no(
+            (PRECONDITIONS, LIVE_TESTS),
             *CONDITIONAL,
-            note="the headers are ignored: such a write overwrites; Google's own are of generations",
+            note="the headers are ignored, and the object is overwritten; Google's own conditions use generations",
         ),
     },
     # Google Cloud Storage docs, making data public, IAM roles, and HMAC keys. A role that may only create cannot

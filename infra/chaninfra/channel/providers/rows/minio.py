@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import Fact, Provider
-from chaninfra.channel.providers.sources import CONDITIONAL, MINIO, PIXI_PAGE, S3_URLS, no, yes
+from chaninfra.channel.providers.model import Fact, Provider, Source
+from chaninfra.channel.providers.sources import CONDITIONAL, MINIO_TESTS, PIXI, S3_URLS, no, yes
 
-_MINIO_DOCS = "MinIO docs, OpenID settings"
+OPENID = Source(
+    "MinIO docs, OpenID settings", "https://min.io/docs/minio/linux/reference/minio-server/settings/iam/openid.html"
+)
+NOTIFICATIONS = Source(
+    "MinIO docs, bucket notifications",
+    "https://min.io/docs/minio/linux/administration/monitoring/bucket-notifications.html",
+)
+ENCRYPTION = Source(
+    "MinIO docs, server-side encryption", "https://min.io/docs/minio/linux/administration/server-side-encryption.html"
+)
 
-MINIO_ROW = Provider(
+MINIO = Provider(
     name="minio",
     title="MinIO",
     backend="s3",
-    endpoint=Fact(None, PIXI_PAGE),
-    region=Fact("us-east-1", f"{PIXI_PAGE}; {MINIO}", "any region signs while the server has none of its own"),
-    addressing=Fact("path", f"{PIXI_PAGE}; {MINIO}"),
+    endpoint=Fact(None, PIXI),
+    region=Fact("us-east-1", (PIXI, MINIO_TESTS), "any region works unless the server has one configured"),
+    addressing=Fact("path", (PIXI, MINIO_TESTS)),
     scheme=S3_URLS,
-    location_constraint=Fact("omitted", MINIO, "any is taken, and means nothing"),
-    checksums=Fact("when_supported", MINIO),
-    digest=Fact("checksum", MINIO),
-    public=Fact("bucket-policy", MINIO),
-    public_url=Fact("{bucket-url}", MINIO, "https only where the server, or a proxy, has a certificate"),
-    keys=Fact("minio-admin", MINIO),
-    oidc=Fact("minio-openid", f"{_MINIO_DOCS}; {MINIO}", "the server's settings name the issuer"),
+    location_constraint=Fact("omitted", MINIO_TESTS, "any value is accepted and ignored"),
+    checksums=Fact("when_supported", MINIO_TESTS),
+    digest=Fact("checksum", MINIO_TESTS),
+    public=Fact("bucket-policy", MINIO_TESTS),
+    public_url=Fact("{bucket-url}", MINIO_TESTS, "https only if the server or a proxy has a certificate"),
+    keys=Fact("minio-admin", MINIO_TESTS),
+    oidc=Fact("minio-openid", (OPENID, MINIO_TESTS), "the server's settings name the issuer"),
     capabilities={
-        **yes(MINIO, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
-        **yes("MinIO docs, bucket notifications", "notifications", note="to targets that the server's settings name"),
-        **no(MINIO, "acl", "public-access-block"),
-        **no(MINIO, "cors", note="one setting for the whole server: MINIO_API_CORS_ALLOW_ORIGIN"),
-        **no(MINIO, "lifecycle-uploads", note="the server itself ends uploads after a day"),
-        **yes("MinIO docs, server-side encryption", "encryption", note="where the server has a KMS; else it says so"),
-        **yes(MINIO, *CONDITIONAL),
+        **yes(MINIO_TESTS, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
+        **yes(NOTIFICATIONS, "notifications", note="to targets configured on the server"),
+        **no(MINIO_TESTS, "acl", "public-access-block"),
+        **no(MINIO_TESTS, "cors", note="one setting for the whole server: MINIO_API_CORS_ALLOW_ORIGIN"),
+        **no(MINIO_TESTS, "lifecycle-uploads", note="the server itself aborts uploads after a day"),
+        **yes(ENCRYPTION, "encryption", note="only if the server has a KMS; otherwise it returns an error"),
+        **yes(MINIO_TESTS, *CONDITIONAL),
     },
 )

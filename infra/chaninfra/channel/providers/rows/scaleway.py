@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider
-from chaninfra.channel.providers.rows.digitalocean import _SAFE
-from chaninfra.channel.providers.sources import S3_URLS, no, unknown, yes
+from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider, Source
+from chaninfra.channel.providers.sources import S3_URLS, SAFE_DEFAULT, no, unknown, yes
 
-_SCALEWAY_CONDITIONAL = "Scaleway docs, using conditional writes"
+CONDITIONAL_WRITES = Source("Scaleway docs, using conditional writes")
 
 SCALEWAY = Provider(
     name="scaleway",
@@ -16,9 +15,9 @@ SCALEWAY = Provider(
     region=Fact(None, UNVERIFIED),
     addressing=Fact("virtual-host", UNVERIFIED),
     scheme=S3_URLS,
-    location_constraint=Fact("omitted", UNVERIFIED, "the endpoint says the region"),
-    checksums=Fact("when_required", UNVERIFIED, _SAFE),
-    digest=Fact("content-md5", UNVERIFIED, _SAFE),
+    location_constraint=Fact("omitted", UNVERIFIED, "the endpoint determines the region"),
+    checksums=Fact("when_required", UNVERIFIED, SAFE_DEFAULT),
+    digest=Fact("content-md5", UNVERIFIED, SAFE_DEFAULT),
     public=Fact("bucket-policy", UNVERIFIED),
     public_url=Fact("{bucket-url}", UNVERIFIED),
     keys=Fact("by-hand", UNVERIFIED, "an IAM application with an API key, and a bucket policy that names it"),
@@ -28,6 +27,6 @@ SCALEWAY = Provider(
         **yes(UNVERIFIED, "lifecycle-versions", "lifecycle-uploads"),
         **no(UNVERIFIED, "public-access-block", "notifications"),
         **unknown("encryption", "conditional-multipart", "conditional-versioned"),
-        **yes(_SCALEWAY_CONDITIONAL, "conditional-create", "conditional-replace", note="since May 2026"),
+        **yes(CONDITIONAL_WRITES, "conditional-create", "conditional-replace", note="since May 2026"),
     },
 )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider
-from chaninfra.channel.providers.sources import S3_URLS, no, unknown, yes
+from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider, Source
+from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, no, unknown, yes
 
-_SEAWEEDFS = "SeaweedFS wiki, Amazon S3 API"
-
-_SEAWEEDFS_CONDITIONAL = "SeaweedFS wiki, S3 conditional operations"
+S3_API = Source("SeaweedFS wiki, Amazon S3 API", "https://github.com/seaweedfs/seaweedfs/wiki/Amazon-S3-API")
+CONDITIONAL_OPERATIONS = Source(
+    "SeaweedFS wiki, S3 conditional operations", "https://github.com/seaweedfs/seaweedfs/wiki/S3-Conditional-Operations"
+)
 
 SEAWEEDFS = Provider(
     name="seaweedfs",
     title="SeaweedFS",
     backend="s3",
-    endpoint=Fact(None, "yours"),
+    endpoint=Fact(None, OPERATOR),
     region=Fact("us-east-1", UNVERIFIED),
-    addressing=Fact("path", UNVERIFIED, "the other way needs -domainName"),
+    addressing=Fact("path", UNVERIFIED, "virtual-host style needs -domainName"),
     scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED),
     checksums=Fact("when_required", UNVERIFIED),
@@ -23,12 +24,12 @@ SEAWEEDFS = Provider(
     public=Fact("bucket-policy", UNVERIFIED),
     public_url=Fact("{bucket-url}", UNVERIFIED),
     keys=Fact("by-hand", UNVERIFIED, "`s3.configure` in the weed shell"),
-    oidc=Fact("none", UNVERIFIED, "its STS knows OIDC; chaninfra prints no settings for it yet"),
+    oidc=Fact("none", UNVERIFIED, "its STS supports OIDC; chaninfra does not print settings for it yet"),
     capabilities={
-        **yes(_SEAWEEDFS, "cors", "versioning"),
-        **no(_SEAWEEDFS, "lifecycle-versions", "lifecycle-uploads", note="only the age of current objects"),
+        **yes(S3_API, "cors", "versioning"),
+        **no(S3_API, "lifecycle-versions", "lifecycle-uploads", note="only expiration by the age of current objects"),
         **unknown("bucket-policy", "acl", "public-access-block", "encryption", "tags", "notifications"),
-        **yes(_SEAWEEDFS_CONDITIONAL, "conditional-create", "conditional-replace"),
+        **yes(CONDITIONAL_OPERATIONS, "conditional-create", "conditional-replace"),
         **unknown("conditional-multipart", "conditional-versioned"),
     },
 )

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import Fact, Provider
-from chaninfra.channel.providers.sources import CONDITIONAL, S3_URLS, VERSITYGW, no, yes
+from chaninfra.channel.providers.model import Fact, Provider, Source
+from chaninfra.channel.providers.sources import CONDITIONAL, S3_URLS, VERSITYGW_TESTS, no, yes
 
-VERSITYGW_ROW = Provider(
+HELP = Source("versitygw, its own help")
+
+VERSITYGW = Provider(
     name="versitygw",
     title="Versity S3 Gateway",
     backend="s3",
-    endpoint=Fact(None, "versitygw, its own help"),
-    region=Fact("us-east-1", f"versitygw, its own help; {VERSITYGW}", "any region signs"),
-    addressing=Fact("path", VERSITYGW, "the other way needs --virtual-domain"),
+    endpoint=Fact(None, HELP),
+    region=Fact("us-east-1", (HELP, VERSITYGW_TESTS), "any region works"),
+    addressing=Fact("path", VERSITYGW_TESTS, "virtual-host style needs --virtual-domain"),
     scheme=S3_URLS,
-    location_constraint=Fact("region", VERSITYGW, "nothing in us-east-1; only the server's own region is taken"),
-    checksums=Fact("when_supported", VERSITYGW),
-    digest=Fact("checksum", VERSITYGW),
-    public=Fact("bucket-policy", VERSITYGW),
-    public_url=Fact("{bucket-url}", VERSITYGW, "https only where the server, or a proxy, has a certificate"),
-    keys=Fact("versitygw-admin", VERSITYGW),
-    oidc=Fact("versitygw-iam", VERSITYGW, "its `iam` command, beside the gateway; issuers at public addresses only"),
+    location_constraint=Fact("region", VERSITYGW_TESTS, "none in us-east-1; only the server's own region is accepted"),
+    checksums=Fact("when_supported", VERSITYGW_TESTS),
+    digest=Fact("checksum", VERSITYGW_TESTS),
+    public=Fact("bucket-policy", VERSITYGW_TESTS),
+    public_url=Fact("{bucket-url}", VERSITYGW_TESTS, "https only if the server or a proxy has a certificate"),
+    keys=Fact("versitygw-admin", VERSITYGW_TESTS),
+    oidc=Fact(
+        "versitygw-iam",
+        VERSITYGW_TESTS,
+        "its `iam` command, which runs beside the gateway; only issuers at public addresses",
+    ),
     capabilities={
-        **yes(VERSITYGW, "bucket-policy", "cors", "versioning", "tags"),
-        **yes(VERSITYGW, "acl", note="where the bucket's ownership controls allow ACLs"),
-        **no(VERSITYGW, "public-access-block", "lifecycle-versions", "lifecycle-uploads", "encryption"),
-        **no(VERSITYGW, "notifications", note="the server's own settings (--event-…) instead"),
-        **yes(VERSITYGW, *CONDITIONAL),
+        **yes(VERSITYGW_TESTS, "bucket-policy", "cors", "versioning", "tags"),
+        **yes(VERSITYGW_TESTS, "acl", note="only if the bucket's ownership controls allow ACLs"),
+        **no(VERSITYGW_TESTS, "public-access-block", "lifecycle-versions", "lifecycle-uploads", "encryption"),
+        **no(VERSITYGW_TESTS, "notifications", note="set on the server instead (--event-…)"),
+        **yes(VERSITYGW_TESTS, *CONDITIONAL),
     },
 )

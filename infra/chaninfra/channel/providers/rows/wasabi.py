@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import ByHand, Fact, Provider
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE, PIXI_PAGE, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, S3_URLS, key_steps, no, yes
 
-_WASABI_ACCESS = "Wasabi docs, bucket and object access"
-
-_WASABI_BUCKETS = "Wasabi docs, operations on buckets with the Wasabi S3 API"
-
-_WASABI_API = "Wasabi docs, the Wasabi API"
+API = Source("Wasabi docs, the Wasabi API", "https://docs.wasabi.com/apidocs/wasabi-api")
+BUCKET_OPERATIONS = Source(
+    "Wasabi docs, operations on buckets with the Wasabi S3 API",
+    "https://docs.wasabi.com/apidocs/operations-on-buckets-1",
+)
+ACCESS = Source("Wasabi docs, bucket and object access")
+USERS = Source("Wasabi docs, users and policies")
+MULTIPART = Source("Wasabi docs, how Wasabi handles multipart uploads")
+AWS_CLI = Source("Wasabi docs, AWS CLI")
 
 WASABI = Provider(
     name="wasabi",
     title="Wasabi",
     backend="s3",
-    endpoint=Fact("https://s3.{region}.wasabisys.com", PIXI_PAGE),
-    region=Fact(None, PIXI_PAGE),
-    addressing=Fact("virtual-host", PIXI_PAGE, "Wasabi itself recommends path style; both work"),
+    endpoint=Fact("https://s3.{region}.wasabisys.com", PIXI),
+    region=Fact(None, PIXI),
+    addressing=Fact("virtual-host", PIXI, "Wasabi recommends path style; both work"),
     scheme=S3_URLS,
-    location_constraint=Fact("omitted", _WASABI_API, "the endpoint says the region"),
-    checksums=Fact("when_required", "Wasabi docs, AWS CLI", "it says that CRC64NVME is refused"),
-    digest=Fact("content-md5", _WASABI_API),
-    public=Fact("bucket-policy", _WASABI_ACCESS),
-    public_url=Fact("{bucket-url}", _WASABI_ACCESS, "paid accounts only, and not for trials unless support allows it"),
-    keys=Fact("by-hand", "Wasabi docs, users and policies", "a user with a policy, in the console or over its IAM API"),
-    oidc=Fact("none", _WASABI_API),
+    location_constraint=Fact("omitted", API, "the endpoint determines the region"),
+    checksums=Fact("when_required", AWS_CLI, "according to the page, CRC64NVME is refused"),
+    digest=Fact("content-md5", API),
+    public=Fact("bucket-policy", ACCESS),
+    public_url=Fact("{bucket-url}", ACCESS, "only for paid accounts; trial accounts need to ask Wasabi support"),
+    keys=Fact("by-hand", USERS, "a user with a policy, in the console or over its IAM API"),
+    oidc=Fact("none", API),
     capabilities={
-        **yes(_WASABI_ACCESS, "bucket-policy"),
-        **no(_WASABI_ACCESS, "public-access-block", note="the bucket's Public Access Override in the console instead"),
-        **yes(_WASABI_BUCKETS, "acl", "cors", "versioning", "lifecycle-versions"),
-        **yes("Wasabi docs, how Wasabi handles multipart uploads", "lifecycle-uploads"),
-        **yes(_WASABI_API, "tags", "notifications", note="by its promise to be compatible with S3"),
-        **no(_WASABI_API, "encryption", note="Wasabi encrypts every object anyway"),
-        **no(LIVE, *CONDITIONAL, note="the headers are ignored: such a write overwrites"),
+        **yes(ACCESS, "bucket-policy"),
+        **no(ACCESS, "public-access-block", note="the bucket's Public Access Override in the console instead"),
+        **yes(BUCKET_OPERATIONS, "acl", "cors", "versioning", "lifecycle-versions"),
+        **yes(MULTIPART, "lifecycle-uploads"),
+        **yes(API, "tags", "notifications", note="claimed by its general S3 compatibility"),
+        **no(API, "encryption", note="Wasabi encrypts every object anyway"),
+        **no(LIVE_TESTS, *CONDITIONAL, note="the headers are ignored, and the object is overwritten"),
     },
     # Wasabi docs, the Wasabi API: its IAM is that of AWS, at an endpoint of its own.
     by_hand=ByHand(

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
-from chaninfra.channel.policy.documents import rights_of
+from chaninfra.channel.policy.documents import permissions_of
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
@@ -107,7 +107,7 @@ def _role(
         name="conda-channel",
         role=role.name,
         policy=pulumi.Output.all(declared.of(lambda stack: stack), distribution).apply(
-            lambda known: json.dumps(rights_of(known[0], channel, principal, known[1]), sort_keys=True),
+            lambda known: json.dumps(permissions_of(known[0], channel, principal, known[1]), sort_keys=True),
         ),
         opts=opts,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf
-from chaninfra.channel.policy.documents import rights_of
+from chaninfra.channel.policy.documents import permissions_of
 from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
@@ -42,7 +42,7 @@ def access_keys(declared: Declaration, store: dict[str, Any], opts: pulumi.Resou
                     "way": way,
                     # Short where the bucket's policy repeats it, which some servers hold in 4 KB.
                     "user": principal.name if of_bucket else user_name(channel.prefix, stack.bucket.name, principal),
-                    "policy": {} if of_bucket else rights_of(stack, channel, principal),
+                    "policy": {} if of_bucket else permissions_of(stack, channel, principal),
                     "rotate": str(principal.key.rotate),
                 }
                 name = f"{declared.named(channel)}-{principal.role}-{principal.name}-key"
@@ -70,7 +70,7 @@ def access_policies(
             {
                 "store": store,
                 "name": _full_name(stack, channel, principal),
-                "policy": rights_of(stack, channel, principal),
+                "policy": permissions_of(stack, channel, principal),
             },
             opts,
         )

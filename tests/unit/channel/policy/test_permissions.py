@@ -1,0 +1,80 @@
+"""The permissions of the roles, and their forms for a bucket policy and for tokens on MinIO."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaninfra.channel.policy.permissions import (
+    bucket_policy_statements,
+    identity_policy,
+    limited_to_token,
+    principal_arn,
+    statements,
+)
+from chaninfra.channel.roles import ROLES, Role
+from chaninfra.channel.spec.token_claims import TokenClaims
+
+CHANNEL = {"bucket": "b", "prefix": "team/stable", "subdirs": ["noarch", "linux-64"]}
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+DISTRIBUTION = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
+
+
+def actions(role: Role, **options: str) -> set[str]:
+    made = identity_policy(role, **CHANNEL, **options)["Statement"]
+    return {action for statement in made for action in statement["Action"]}
+
+
+def test_only_maintainers_delete() -> None:
+    assert {role for role in ROLES if "s3:DeleteObject" in actions(role)} == {"maintainer"}
+
+
+def test_readers_do_not_write() -> None:
+    assert actions("reader") == {"s3:GetObject", "s3:ListBucket"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_may_write_the_descriptor(role: Role) -> None:
+    written = [
+        resource
+        for statement in identity_policy(role, **CHANNEL)["Statement"]
+        if "s3:PutObject" in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    folder = "arn:aws:s3:::b/team/stable"
+    files = [f"{folder}/noarch/*", f"{folder}/linux-64/*"]
+    kept = [f"{folder}/yanked.json", f"{folder}/.chaninfra/*"]
+    assert written == {"reader": [], "publisher": files, "maintainer": [*files, *kept]}[role]
+
+
+def test_writers_encrypt_with_the_kms_key_and_refresh_the_cdn() -> None:
+    assert actions("reader", kms_key_arn=KEY, distribution=DISTRIBUTION) - actions("reader") == {"kms:Decrypt"}
+    for role in ("publisher", "maintainer"):
+        more = actions(role, kms_key_arn=KEY, distribution=DISTRIBUTION) - actions(role)
+        assert more == {"kms:Decrypt", "kms:GenerateDataKey", "cloudfront:CreateInvalidation"}
+
+
+def test_statements_of_a_bucket_policy_name_principals_role_and_channel() -> None:
+    one = bucket_policy_statements("publisher", "team/stable", ["arn:1"], **CHANNEL)
+    assert [each["Sid"] for each in one] == [
+        "ChaninfraPublisherTeamStableReadChannel",
+        "ChaninfraPublisherTeamStableListBucket",
+        "ChaninfraPublisherTeamStableAddFiles",
+    ]
+    assert {each["Principal"]["AWS"] for each in one} == {"arn:1"}
+    two = bucket_policy_statements("publisher", "team/stable", ["arn:1", "arn:2"], **CHANNEL)
+    assert [each["Principal"]["AWS"] for each in two] == [["arn:1", "arn:2"]] * 3
+
+
+def test_conditions_on_a_token_are_exact_unless_a_value_has_a_wildcard() -> None:
+    claims = TokenClaims(issuer="idp.example.com", audience="a", claims={"sub": ("x:*", "y"), "team": ("core",)})
+    made = limited_to_token(statements("reader", **CHANNEL), claims)
+    wanted = {
+        "StringEquals": {"jwt:iss": "https://idp.example.com", "jwt:team": ["core"]},
+        "StringLike": {"jwt:sub": ["x:*", "y"]},
+    }
+    assert [each["Condition"] for each in made] == [wanted] * 2
+
+
+def test_an_account_number_stands_for_the_root_of_the_account() -> None:
+    assert principal_arn("123456789012", "aws-cn") == "arn:aws-cn:iam::123456789012:root"
+    assert principal_arn("arn:aws:iam::123456789012:role/x") == "arn:aws:iam::123456789012:role/x"

@@ -1,0 +1,28 @@
+"""Refreshing the CDN from a command."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaninfra.channel.outputs.descriptor import Cdn
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.cli.output.cdn_refresh import refresh
+from chaninfra.index.channel import Channel
+from support.channels.channels import descriptor
+from support.servers.s3_servers import Server
+
+
+def test_a_failed_refresh_is_a_warning_with_the_command_to_run(
+    aws: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFRONT", aws.endpoint_url)
+    channel = Channel(
+        descriptor=descriptor(prefix="c", cdn=Cdn(kind="cloudfront", id="E2EXAMPLE")),
+        credentials=Credentials(aws.access_key_id, aws.secret_access_key),
+    )
+    refresh(channel, ["noarch"])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("warning: distribution E2EXAMPLE: the index is written")
+    assert "--distribution-id E2EXAMPLE --paths '/c/noarch/repodata*'" in said.err
+    assert aws.secret_access_key not in said.err
