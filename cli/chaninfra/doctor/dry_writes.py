@@ -6,7 +6,7 @@ that are there, so that a store which writes all the same has changed nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -23,7 +23,7 @@ from chaninfra.channel.errors import (
     UnsupportedError,
 )
 from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectStore, StoredObject
-from chaninfra.doctor.examination import Case
+from chaninfra.channel.outputs.descriptor import Descriptor
 
 Verdict = Literal["refused", "denied", "done", "unsupported"]
 """`refused`: allowed, and not done since the condition does not hold; `done`: written all the same."""
@@ -48,16 +48,16 @@ class Trial:
         return (self.create, self.replace) == ("refused", "refused")
 
 
-def trial(case: Case) -> Trial | None:
+def try_writes(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> Trial | None:
     """The trial of these credentials; None where the channel has nothing to try it on."""
-    found = next(_immutable(case), None)
+    found = next(_immutable(store, descriptor, subdirs), None)
     if found is None:
         return None
     return Trial(
         key=found.entry.key,
         object=found,
-        create=attempt(case.store, found.entry.key, found, Condition.CREATE),
-        replace=attempt(case.store, found.entry.key, found, NOBODYS),
+        create=attempt(store, found.entry.key, found, Condition.CREATE),
+        replace=attempt(store, found.entry.key, found, NOBODYS),
     )
 
 
@@ -81,27 +81,27 @@ def attempt(store: ObjectStore, key: str, body: ObjectBody, condition: Condition
     return "done"
 
 
-def small_package(case: Case, subdir: Subdir) -> StoredObject | None:
+def small_package(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:
     """A small package of the subdir, where there is one among the first that are listed."""
     try:
-        there = [*islice(case.store.list(case.descriptor.key(subdir)), _LOOKED_AT)]
+        there = [*islice(store.list(descriptor.key(subdir)), _LOOKED_AT)]
     except DeniedError:
         return None
     small = [each for each in there if is_package(each.key) and each.size <= _SMALL]
-    return case.store.get(min(small, key=lambda each: each.size).key) if small else None
+    return store.get(min(small, key=lambda each: each.size).key) if small else None
 
 
-def _immutable(case: Case) -> Iterator[StoredObject]:
+def _immutable(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> Iterator[StoredObject]:
     """Small objects that nobody changes: shards, and packages where there are none."""
     for find in (_shard, small_package):
-        for subdir in case.subdirs:
-            found = find(case, subdir)
+        for subdir in subdirs:
+            found = find(store, descriptor, subdir)
             if found is not None:
                 yield found
 
 
-def _shard(case: Case, subdir: Subdir) -> StoredObject | None:
-    stored = case.store.get(case.descriptor.key(subdir, FILE_NAMES["shards"]))
+def _shard(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:
+    stored = store.get(descriptor.key(subdir, FILE_NAMES["shards"]))
     index = ShardIndex.parse(stored.data) if stored else None
     digest = next(iter(index.hashes.values()), None) if index else None
-    return case.store.get(case.descriptor.key(subdir, shard_key(digest))) if digest else None
+    return store.get(descriptor.key(subdir, shard_key(digest))) if digest else None

@@ -18,7 +18,7 @@ from msgspec import structs
 
 from chaninfra.channel.errors import ConfigurationError, UnreachableError
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import Findings
 from chaninfra.channel.probe.report import examine
 from chaninfra.channel.probe.scratch import Scratch
@@ -56,7 +56,7 @@ def described(server: Server, bucket: str, **more: Any) -> Descriptor:
     return structs.replace(base, **more)
 
 
-def examined(server: Server, descriptor: Descriptor) -> tuple[Findings, dict[str, Finding]]:
+def examined(server: Server, descriptor: Descriptor) -> tuple[Findings, dict[str, CheckResult]]:
     found, results = examine(descriptor, Credentials(server.access_key_id, server.secret_access_key))
     return found, {each.name: each for each in results}
 

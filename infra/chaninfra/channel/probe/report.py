@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import Findings, Verdict, probe
 from chaninfra.channel.probe.write_mode import SINGLE, write_mode
 from chaninfra.channel.providers import PROVIDERS
@@ -18,14 +18,14 @@ _VERDICTS: dict[Verdict, str] = {
 }
 
 
-def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[Findings, tuple[Finding, ...]]:
+def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[Findings, tuple[CheckResult, ...]]:
     """What the store of a channel does, and a result for each fact. Raises what `probe.probe` raises."""
     found = probe(descriptor.location, credentials, descriptor.prefix)
     # A descriptor of a later version may name a provider that this one has no row of.
     return found, report(found, PROVIDERS.get(descriptor.provider, PROVIDERS["custom"]), descriptor)
 
 
-def report(found: Findings, row: Provider, descriptor: Descriptor) -> tuple[Finding, ...]:
+def report(found: Findings, row: Provider, descriptor: Descriptor) -> tuple[CheckResult, ...]:
     """A result for each fact, in the order in which one would mend them; pure."""
     return (
         _region(found),
@@ -42,9 +42,9 @@ def report(found: Findings, row: Provider, descriptor: Descriptor) -> tuple[Find
     )
 
 
-def _region(found: Findings) -> Finding:
+def _region(found: Findings) -> CheckResult:
     if found.refused_region is not None:
-        return Finding(
+        return CheckResult(
             name="region",
             state="failed",
             found=f"the store refuses {found.refused_region!r} and says that it is {found.region!r}",
@@ -52,14 +52,14 @@ def _region(found: Findings) -> Finding:
         )
     said = found.reported_region
     more = f"; the store itself says {said!r}" if said not in (None, found.region) else ""
-    return Finding(name="region", state="ok", found=f"{found.region!r} is accepted{more}")
+    return CheckResult(name="region", state="ok", found=f"{found.region!r} is accepted{more}")
 
 
-def _addressing(found: Findings, row: Provider, descriptor: Descriptor) -> Finding:
+def _addressing(found: Findings, row: Provider, descriptor: Descriptor) -> CheckResult:
     declared = "path" if descriptor.force_path_style else "virtual-host"
     works = " and ".join(found.addressing)
     if declared not in found.addressing:
-        return Finding(
+        return CheckResult(
             name="addressing",
             state="failed",
             found=f"{declared} does not work, {works} does",
@@ -67,25 +67,27 @@ def _addressing(found: Findings, row: Provider, descriptor: Descriptor) -> Findi
         )
     said = row.addressing.value
     more = "" if said in found.addressing else f"; the row of `{row.name}` says {said}"
-    return Finding(name="addressing", state="ok", found=f"{works} works{more}")
+    return CheckResult(name="addressing", state="ok", found=f"{works} works{more}")
 
 
-def _conditional(name: Capability, verdict: Verdict, found: Findings, row: Provider, descriptor: Descriptor) -> Finding:
+def _conditional(
+    name: Capability, verdict: Verdict, found: Findings, row: Provider, descriptor: Descriptor
+) -> CheckResult:
     says = _VERDICTS[verdict] + _beside(row, name, verdict)
     if verdict == "honoured":
-        return Finding(name=name, state="ok", found=says)
+        return CheckResult(name=name, state="ok", found=says)
     if write_mode(descriptor.index.writers, found.conditional_writes) == "refused":
-        return Finding(
+        return CheckResult(
             name=name, state="failed", found=f"{says}; two writers could overwrite each other", remedy=SINGLE
         )
-    return Finding(name=name, state="warning", found=f"{says}; one writer at a time, as declared")
+    return CheckResult(name=name, state="warning", found=f"{says}; one writer at a time, as declared")
 
 
-def _multipart(found: Findings, row: Provider, descriptor: Descriptor) -> Finding:
+def _multipart(found: Findings, row: Provider, descriptor: Descriptor) -> CheckResult:
     line = _conditional("conditional-multipart", found.multipart, found, row, descriptor)
     if found.create == "honoured" and found.multipart != "honoured":
         says = _VERDICTS[found.multipart] + _beside(row, "conditional-multipart", found.multipart)
-        return Finding(
+        return CheckResult(
             name=line.name, state="warning", found=f"{says}; packages go up in one piece, which ends at 5 GiB"
         )
     return line
@@ -98,11 +100,11 @@ def _beside(row: Provider, capability: Capability, verdict: Verdict) -> str:
     return f"; the row of `{row.name}` says {said}"
 
 
-def _checksums(found: Findings, row: Provider) -> Finding:
+def _checksums(found: Findings, row: Provider) -> CheckResult:
     if found.checksums == "accepted":
-        return Finding(name="checksums", state="ok", found="the checksums that AWS's SDKs send are accepted")
+        return CheckResult(name="checksums", state="ok", found="the checksums that AWS's SDKs send are accepted")
     known = row.checksums.value == "when_required"
-    return Finding(
+    return CheckResult(
         name="checksums",
         state="ok" if known else "warning",
         found="the checksums that AWS's SDKs send are refused; chaninfra sends none"
@@ -111,18 +113,18 @@ def _checksums(found: Findings, row: Provider) -> Finding:
     )
 
 
-def _digest(found: Findings, row: Provider) -> Finding:
+def _digest(found: Findings, row: Provider) -> CheckResult:
     if found.digest is None:
-        return Finding(
+        return CheckResult(
             name="deletion",
             state="warning",
             found="DeleteObjects is not there or not allowed",
             remedy="delete objects one by one, with the store's own tools",
         )
     if found.digest == "checksum":
-        return Finding(name="deletion", state="ok", found="DeleteObjects needs no Content-MD5")
+        return CheckResult(name="deletion", state="ok", found="DeleteObjects needs no Content-MD5")
     known = row.digest.value == "content-md5"
-    return Finding(
+    return CheckResult(
         name="deletion",
         state="ok" if known else "warning",
         found="DeleteObjects needs Content-MD5; chaninfra sends it"
@@ -130,10 +132,10 @@ def _digest(found: Findings, row: Provider) -> Finding:
     )
 
 
-def _listing(found: Findings) -> Finding:
+def _listing(found: Findings) -> CheckResult:
     if found.listing == "at-once":
-        return Finding(name="list-after-write", state="ok", found="a listing shows at once what was written")
-    return Finding(
+        return CheckResult(name="list-after-write", state="ok", found="a listing shows at once what was written")
+    return CheckResult(
         name="list-after-write",
         state="warning",
         found="a listing does not show at once what was written",
@@ -141,10 +143,10 @@ def _listing(found: Findings) -> Finding:
     )
 
 
-def _missing(found: Findings) -> Finding:
+def _missing(found: Findings) -> CheckResult:
     if found.missing == 404:
-        return Finding(name="missing-key", state="ok", found="404 for a key that is not there")
-    return Finding(
+        return CheckResult(name="missing-key", state="ok", found="404 for a key that is not there")
+    return CheckResult(
         name="missing-key",
         state="failed",
         found=f"{found.missing} for a key that is not there, where pixi stops and chaninfra too",
@@ -152,15 +154,15 @@ def _missing(found: Findings) -> Finding:
     )
 
 
-def _missing_anonymous(found: Findings, descriptor: Descriptor) -> Finding:
+def _missing_anonymous(found: Findings, descriptor: Descriptor) -> CheckResult:
     name = "missing-key-anonymous"
     said = found.missing_anonymous
     answer = "no answer" if said is None else f"{said} for a key that is not there"
     # Where readers come by another domain, the endpoint's answer says nothing of theirs.
     by_endpoint = descriptor.public_url == descriptor.location.url(descriptor.prefix)
     if not by_endpoint or said == 404:
-        return Finding(name=name, state="ok", found=f"{answer}, without credentials")
-    return Finding(
+        return CheckResult(name=name, state="ok", found=f"{answer}, without credentials")
+    return CheckResult(
         name=name,
         state="failed",
         found=f"{answer}, without credentials, where pixi stops instead of trying the next file",
@@ -168,7 +170,7 @@ def _missing_anonymous(found: Findings, descriptor: Descriptor) -> Finding:
     )
 
 
-def _scratch(found: Findings) -> Finding:
+def _scratch(found: Findings) -> CheckResult:
     swept = f"; {found.swept} scratch objects of an earlier probe were deleted" if found.swept else ""
     left, remedies = [], []
     if found.keeps_uploads:
@@ -179,7 +181,7 @@ def _scratch(found: Findings) -> Finding:
         remedies.append(
             "give s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)"
         )
-    return Finding(
+    return CheckResult(
         name="scratch",
         state="warning" if left else "ok",
         found=("; ".join(left) or "nothing was left behind") + swept,
