@@ -284,6 +284,6 @@ def test_doctor_records_what_it_found(server: Server, bucket: str) -> None:
     unknown = {**document, "index": {**document["index"], "conditional-writes": None}}
     client.put_object(Bucket=bucket, Key=key, Body=json.dumps(unknown).encode())
     assert f"chaninfra doctor {place.url} --probe" in place.done("doctor")
-    assert "says so now" in place.done("doctor", "--probe")
+    assert "recorded in" in place.done("doctor", "--probe")
     assert json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read()) == document
     assert left(server, bucket) == []
