@@ -25,48 +25,48 @@ from chaninfra.channel.errors import (
 from chaninfra.channel.objects import Condition, IfMatch, ObjectBody, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import Descriptor
 
-Verdict = Literal["refused", "denied", "done", "unsupported"]
-"""`refused`: allowed, and not done since the condition does not hold; `done`: written all the same."""
+Outcome = Literal["honoured", "ignored", "unsupported", "denied"]
+"""`honoured`: the store refused the write because the condition does not hold; `ignored`: it wrote all the same."""
 
-NOBODYS = IfMatch('"00000000000000000000000000000000"')
+NEVER_MATCHING = IfMatch('"00000000000000000000000000000000"')
 _SMALL = 1 << 20
 _LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class DryWrites:
     """What became of the two writes, and the object that they were of."""
 
     key: str
     object: StoredObject
-    create: Verdict
-    replace: Verdict
+    create: Outcome
+    replace: Outcome
 
     @property
     def honoured(self) -> bool:
         """Whether the store was seen to refuse both."""
-        return (self.create, self.replace) == ("refused", "refused")
+        return (self.create, self.replace) == ("honoured", "honoured")
 
 
-def try_writes(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> Trial | None:
+def try_writes(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> DryWrites | None:
     """The trial of these credentials; None where the channel has nothing to try it on."""
     found = next(_immutable(store, descriptor, subdirs), None)
     if found is None:
         return None
-    return Trial(
+    return DryWrites(
         key=found.entry.key,
         object=found,
-        create=attempt(store, found.entry.key, found, Condition.CREATE),
-        replace=attempt(store, found.entry.key, found, NOBODYS),
+        create=try_write(store, found.entry.key, found, Condition.CREATE),
+        replace=try_write(store, found.entry.key, found, NEVER_MATCHING),
     )
 
 
-def attempt(store: ObjectStore, key: str, body: ObjectBody, condition: Condition | IfMatch) -> Verdict:
+def try_write(store: ObjectStore, key: str, body: ObjectBody, condition: Condition | IfMatch) -> Outcome:
     """What becomes of a write whose condition does not hold. Raises StorageError where that is not known."""
     try:
         store.put(key, body, condition)
     except ConflictError:
-        return "refused"
+        return "honoured"
     except CredentialsError:
         raise
     except DeniedError:
@@ -75,10 +75,10 @@ def attempt(store: ObjectStore, key: str, body: ObjectBody, condition: Condition
         return "unsupported"
     except StorageError as error:
         # 400 is what some stores say to a header that they do not know.
-        if type(error) is StorageError and "answered 400" in error.message:
+        if type(error) is StorageError and error.status == 400:
             return "unsupported"
         raise
-    return "done"
+    return "ignored"
 
 
 def small_package(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:

@@ -17,7 +17,7 @@ from chaninfra.channel.outputs.descriptor import Descriptor, parse
 from chaninfra.channel.roles import Role
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
-from chaninfra.doctor.dry_writes import Trial, try_writes
+from chaninfra.doctor.dry_writes import DryWrites, try_writes
 from chaninfra.doctor.endpoint_contact import Contact, contact
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel, Origin
@@ -145,7 +145,7 @@ class Examination:
             return self.descriptor.subdirs
 
     @cached_property
-    def trial(self) -> Trial | None:
+    def dry_writes(self) -> DryWrites | None:
         """The outcome of writes that the store must refuse; None if the channel has no object to try them on."""
         return try_writes(self.store, self.descriptor, self.subdirs)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Self
 
-from support.paths import TESTS
+from support.paths import ROOT, TESTS
 from support.servers.s3_servers import Server
 
 
@@ -26,7 +26,7 @@ class Resident:
     def __enter__(self) -> Self:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "support.channels.cli_daemon"],
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            env={**os.environ, "PYTHONPATH": f"{TESTS}{os.pathsep}{ROOT / 'tools'}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import REPODATA
@@ -14,9 +15,10 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import Condition, StoredObject
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.s3.object_store import S3Store
-from chaninfra.doctor.dry_writes import attempt
-from chaninfra.doctor.examination import Examination
+from chaninfra.doctor.dry_writes import try_write
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _OR_DECLARE = "; or set `visibility` to what is intended"
 
@@ -35,6 +37,8 @@ def anonymous(exam: Examination) -> Iterator[Finding]:
 
 
 def _reading_private(exam: Examination) -> Iterator[Finding]:
+    from chaninfra.channel.s3.object_store import S3Store
+
     descriptor = exam.descriptor
     store = S3Store(descriptor.location, None)
     allowed = []
@@ -76,15 +80,17 @@ def _reading_public(exam: Examination) -> Iterator[Finding]:
 
 
 def _writing(exam: Examination) -> Iterator[Finding]:
-    trial = exam.trial
-    if trial is None or not trial.honoured:
+    from chaninfra.channel.s3.object_store import S3Store
+
+    tried = exam.dry_writes
+    if tried is None or not tried.honoured:
         # The store could carry out a write whose condition fails.
         return
     try:
-        verdict = attempt(S3Store(exam.descriptor.location, None), trial.key, trial.object, Condition.CREATE)
+        outcome = try_write(S3Store(exam.descriptor.location, None), tried.key, tried.object, Condition.CREATE)
     except ChaninfraError:
         return
-    if verdict in ("refused", "done"):
+    if outcome in ("honoured", "ignored"):
         remedy = _policy(exam, "remove public write access from the bucket's policy and settings")
         yield Finding(state="failed", found="anyone may write", remedy=remedy)
 

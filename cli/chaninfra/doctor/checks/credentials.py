@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ClockError, CredentialsError, DeniedError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.credentials import REMEDY
-from chaninfra.doctor.examination import Examination
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _RENEW = "renew them: log in again, or restart the job"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import Descriptor, to_document
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.doctor.examination import Examination
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 
 def descriptor(exam: Examination) -> Iterator[Finding]:

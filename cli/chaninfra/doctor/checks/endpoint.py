@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ClockError, UnreachableError
 from chaninfra.channel.probe.finding import Finding, State
-from chaninfra.doctor.examination import Examination
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 REFUSED = timedelta(minutes=15)
 """S3 refuses requests signed with a clock that differs by more (AWS, "Signature Version 4": RequestTimeTooSkewed)."""

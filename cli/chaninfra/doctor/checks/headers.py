@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_files import CONTENT_TYPES, FILE_NAMES, IMMUTABLE
 from chaninfra.channel.conda.shards import ShardIndex, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
-from chaninfra.doctor.examination import Examination
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _SHARDS = 3
 """The number of shards that are checked per subdir; a writer gives all of them the same headers."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.doctor.examination import Examination
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
 from chaninfra.index.gc import Garbage, collect_subdir
 from chaninfra.index.report import SubdirReport
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _SHOWN = 5
 

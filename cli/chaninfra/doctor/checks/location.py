@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import (
@@ -14,12 +15,15 @@ from chaninfra.channel.errors import (
 )
 from chaninfra.channel.objects import StoredObject
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.probe.probe import region_asked_for
-from chaninfra.doctor.examination import Examination, ReadResult
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination, ReadResult
 
 
 def region(exam: Examination) -> Iterator[Finding]:
     """Requests are signed for the bucket's region."""
+    from chaninfra.channel.probe.probe import region_asked_for
+
     used, result = exam.probed_location.region, exam.channel_json_read
     if not isinstance(result, WrongRegionError):
         verified = "is accepted" if exam.credentials else "was not verified: anonymous requests are not signed"

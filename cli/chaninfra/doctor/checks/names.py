@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,7 +13,9 @@ from chaninfra.channel.conda.shards import ShardIndex
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.doctor.examination import Examination
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SHOWN = 10

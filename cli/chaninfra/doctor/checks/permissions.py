@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, YANKED_JSON
@@ -11,8 +12,10 @@ from chaninfra.channel.errors import CredentialsError, DeniedError
 from chaninfra.channel.objects import Condition
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
-from chaninfra.doctor.dry_writes import NOBODYS, attempt, small_package
-from chaninfra.doctor.examination import Examination
+from chaninfra.doctor.dry_writes import NEVER_MATCHING, small_package, try_write
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _ABSENT = "doctor/absent"
 _ASK = "ask for a {0}'s permissions: `{0}s` in the stack config grants them, `chaninfra policy` prints the policies"
@@ -48,20 +51,20 @@ def publishing(exam: Examination) -> Iterator[Finding]:
     if exam.credentials is None:
         yield Finding(state="skipped", found="publishing needs credentials")
         return
-    trial, descriptor = exam.trial, exam.descriptor
+    dry_writes, descriptor = exam.dry_writes, exam.descriptor
     conditional = write_mode(descriptor.index.writers, honoured(descriptor)) == "conditional"
-    if not conditional or not (is_known(descriptor) or (trial and trial.honoured)):
+    if not conditional or not (is_known(descriptor) or (dry_writes and dry_writes.honoured)):
         found = "the store is not known to honour conditional writes; without them, a test would change objects"
         yield Finding(state="skipped", found=found)
         return
     allowed: dict[str, bool] = {}
-    if trial is not None:
-        allowed["add files"] = trial.create != "denied"
+    if dry_writes is not None:
+        allowed["add files"] = dry_writes.create != "denied"
     # A policy may treat packages differently from index files, or require a condition for them.
     packages = (small_package(exam.store, descriptor, subdir) for subdir in exam.subdirs)
     package = next(filter(None, packages), None)
-    if package is not None and (trial is None or package.entry.key != trial.key):
-        allowed["add packages"] = attempt(exam.store, package.entry.key, package, Condition.CREATE) != "denied"
+    if package is not None and (dry_writes is None or package.entry.key != dry_writes.key):
+        allowed["add packages"] = try_write(exam.store, package.entry.key, package, Condition.CREATE) != "denied"
     # The smallest index file is enough: policies grant all of them alike.
     kind = min(descriptor.index.formats, key=("shards", "zst", "json").index)
     for subdir in exam.subdirs:
@@ -75,7 +78,7 @@ def _try_replacing(exam: Examination, action: str, key: str, allowed: dict[str, 
     """Record in `allowed` whether an object may be replaced; a missing object is not tried."""
     stored = exam.store.get(key)
     if stored is not None:
-        allowed[action] = attempt(exam.store, key, stored, NOBODYS) != "denied"
+        allowed[action] = try_write(exam.store, key, stored, NEVER_MATCHING) != "denied"
 
 
 def _judged(exam: Examination, allowed: dict[str, bool]) -> Finding:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.filenames import V3, file_name
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
@@ -17,8 +18,10 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.location import addressing_style
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.doctor.examination import Examination
 from chaninfra.manifest import ChannelAccess, ManifestRequest, channel_access, render
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _NAMES = 5
 """The number of package names that are queried: each takes a request, and more of them would test nothing else."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, write_mode
-from chaninfra.doctor.examination import Examination
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 
 def writing(exam: Examination) -> Iterator[Finding]:
@@ -24,15 +27,17 @@ def writing(exam: Examination) -> Iterator[Finding]:
     elif mode == "plain":
         found = f"the store has no conditional writes ({source}); one writer at a time, as declared"
         yield Finding(state="ok", found=found)
-    elif exam.trial is not None and (wrong := {exam.trial.create, exam.trial.replace} & {"done", "unsupported"}):
-        does = "writes although the condition fails" if "done" in wrong else "refuses every conditional write"
+    elif exam.dry_writes is not None and (
+        wrong := {exam.dry_writes.create, exam.dry_writes.replace} & {"ignored", "unsupported"}
+    ):
+        does = "writes although the condition fails" if "ignored" in wrong else "refuses every conditional write"
         yield Finding(
             state="failed",
             found=f"writers rely on conditional writes ({source}), but the store {does}",
             remedy=remedies.command("doctor", "--probe"),
         )
     else:
-        verified = exam.trial is not None and exam.trial.honoured
+        verified = exam.dry_writes is not None and exam.dry_writes.honoured
         yield Finding(
             state="ok",
             found=f"the store has conditional writes ({'just verified' if verified else source})",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import zstandard
-
 from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.objects import ObjectBody
 
@@ -33,6 +31,9 @@ def compressor(level: int) -> Callable[[bytes], bytes]:
 
     To make it takes as long as to compress a shard.
     """
+    # Imported where it is used: `doctor --list` needs only the names of this module, and starts faster.
+    import zstandard
+
     return zstandard.ZstdCompressor(level=level).compress
 
 
@@ -43,6 +44,8 @@ def compress(data: bytes, level: int) -> bytes:
 
 def decompress(data: bytes) -> bytes | None:
     """What was compressed, or None where that is no zstd."""
+    import zstandard
+
     try:
         return zstandard.ZstdDecompressor().decompressobj().decompress(data)
     except zstandard.ZstdError:

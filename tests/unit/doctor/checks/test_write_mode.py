@@ -13,13 +13,13 @@ from support.channels.examination import examination
 
 NONE = ConditionalWrites(create=False, replace=False, multipart=False)
 ALL = ConditionalWrites(create=True, replace=True, multipart=True)
-HONOURED = SimpleNamespace(create="refused", replace="refused", honoured=True)
-IGNORED = SimpleNamespace(create="refused", replace="done", honoured=False)
+HONOURED = SimpleNamespace(create="honoured", replace="honoured", honoured=True)
+IGNORED = SimpleNamespace(create="honoured", replace="ignored", honoured=False)
 REJECTED = SimpleNamespace(create="unsupported", replace="unsupported", honoured=False)
 
 
 @pytest.mark.parametrize(
-    ("index", "trial", "state", "found"),
+    ("index", "dry_writes", "state", "found"),
     [
         (
             DescribedIndex(conditional_writes=NONE),
@@ -56,12 +56,12 @@ REJECTED = SimpleNamespace(create="unsupported", replace="unsupported", honoured
     ],
 )
 def test_what_is_declared_is_compared_with_what_the_store_does(
-    index: DescribedIndex, trial: SimpleNamespace | None, state: str, found: str
+    index: DescribedIndex, dry_writes: SimpleNamespace | None, state: str, found: str
 ) -> None:
-    (finding,) = writing(examination(index=index, cached={"trial": trial}))
+    (finding,) = writing(examination(index=index, cached={"dry_writes": dry_writes}))
     assert (finding.state, finding.found) == (state, found)
 
 
 def test_a_probe_is_suggested_until_one_was_recorded() -> None:
-    (finding,) = writing(examination(cached={"trial": HONOURED}))
+    (finding,) = writing(examination(cached={"dry_writes": HONOURED}))
     assert finding.remedy == "chaninfra doctor s3://b/c --probe"
