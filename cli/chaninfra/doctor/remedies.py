@@ -48,8 +48,8 @@ class Remedies:
 
     def init(self, subdirs: Iterable[str] = ()) -> str:
         """The command that writes channel.json; `subdirs` are passed unless CHANNEL is a descriptor, which has them."""
-        platforms = [] if self.source == "descriptor" else [each for each in subdirs if each != NOARCH]
-        return self.command("init", *(word for each in platforms for word in ("--subdir", each)))
+        platforms = [] if self.source == "descriptor" else [subdir for subdir in subdirs if subdir != NOARCH]
+        return self.command("init", *(word for subdir in platforms for word in ("--subdir", subdir)))
 
     def single_writer(self, descriptor: Descriptor) -> str:
         """How to declare that only one writer writes at a time: a command, or words where `init` lacks the flags."""
@@ -61,7 +61,7 @@ class Remedies:
             or descriptor.visibility == _AWS_ORGANIZATION
         ):
             return SINGLE
-        flags = [word for each in descriptor.subdirs if each != NOARCH for word in ("--subdir", each)]
+        flags = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
         flags += ["--name", descriptor.name, "--visibility", descriptor.visibility]
         flags += ["--public-url", descriptor.public_url] if descriptor.public_url else []
         return self.command(

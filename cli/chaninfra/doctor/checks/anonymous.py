@@ -24,7 +24,7 @@ _OR_DECLARE = "; or set `visibility` to what is intended"
 
 
 def anonymous(exam: Examination) -> Iterator[Finding]:
-    """Anyone may read a public channel, nobody may read another one anonymously, and nobody may write."""
+    """Anyone may read a public channel; reading another channel, and writing to any, needs credentials."""
     visibility = exam.descriptor.visibility
     wrong = [*(_reading_public(exam) if visibility == "public" else _reading_private(exam)), *_writing(exam)]
     yield from wrong

@@ -46,8 +46,8 @@ def headers(exam: Examination) -> Iterator[Finding]:
 def _files(exam: Examination, subdir: Subdir) -> Iterator[tuple[str, str, str]]:
     """Yield (name, expected Content-Type, expected Cache-Control) of the index files of a subdir."""
     settings = exam.settings
-    for each in settings.formats:
-        yield FILE_NAMES[each], CONTENT_TYPES[each], settings.cache_control
+    for format_ in settings.formats:
+        yield FILE_NAMES[format_], CONTENT_TYPES[format_], settings.cache_control
     if "shards" in settings.formats:
         stored = exam.store.get(exam.descriptor.key(subdir, FILE_NAMES["shards"]))
         index = ShardIndex.parse(stored.data) if stored else None

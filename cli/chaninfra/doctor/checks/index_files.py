@@ -91,7 +91,7 @@ def garbage(exam: Examination) -> Iterator[Finding]:
         waiting += collected.waiting
         overdue += collected.garbage
     if overdue:
-        named = _some([f"{each.key} ({each.why})" for each in overdue])
+        named = _some([f"{item.key} ({item.why})" for item in overdue])
         found = f"{count(len(overdue), 'object')} overdue for deletion: {named}"
         yield Finding(state="failed", found=found, remedy=exam.remedies.command("gc"))
     else:

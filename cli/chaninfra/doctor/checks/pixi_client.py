@@ -68,7 +68,7 @@ def _wanted(exam: Examination) -> list[tuple[str, str, str]]:
         if repodata is not None:
             found += [(subdir, name, file) for name, file in _files(repodata)]
     few = sorted({name for _, name, _ in found})[:_NAMES]
-    return [each for each in found if each[1] in few]
+    return [package for package in found if package[1] in few]
 
 
 def _files(repodata: Repodata) -> Iterator[tuple[str, str]]:

@@ -129,8 +129,10 @@ def run(exam: Examination, names: Sequence[str]) -> list[CheckResult]:
     def results(name: str) -> list[CheckResult]:
         if name not in done:
             check = CHECKS[name]
-            causes = [each for need in check.needs for each in results(need) if each.state in ("failed", "skipped")]
-            causes += [each for other in check.spoiled_by for each in results(other) if each.state == "failed"]
+            causes = [
+                result for need in check.needs for result in results(need) if result.state in ("failed", "skipped")
+            ]
+            causes += [result for other in check.spoiled_by for result in results(other) if result.state == "failed"]
             findings = [_skipped(causes[0])] if causes else _findings(check, exam)
             done[name] = [finding.of(name) for finding in findings]
         return done[name]
@@ -138,7 +140,7 @@ def run(exam: Examination, names: Sequence[str]) -> list[CheckResult]:
     for name in names:
         results(name)
     shown = [name for name in CHECKS if name in done]
-    return [each for name in shown for each in done[name] if name in names or each.state == "failed"]
+    return [result for name in shown for result in done[name] if name in names or result.state == "failed"]
 
 
 def listing() -> list[tuple[str, str]]:
