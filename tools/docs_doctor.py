@@ -1,4 +1,4 @@
-"""The page of the doctor, printed from its table of checks."""
+"""Generates docs/doctor.md from the table of checks."""
 
 from __future__ import annotations
 
@@ -6,45 +6,46 @@ from chaninfra.doctor.checks.table import CHECKS
 
 _HEAD = """# The doctor
 
-`chaninfra doctor CHANNEL` looks at all that stands between a client and its packages, in this order, and prints a line
-for each check. Below what failed stands what mends it: a command that can be copied and run, where there is one, else
-the change in words. It exits with 1 where a check failed; `--json` prints the same for a program.
+`chaninfra doctor CHANNEL` checks everything that a client needs to reach its packages, in the order of the table below,
+and prints one line per check. Below a failed check it prints the remedy: a command to copy and run if there is one,
+else a description of the change. The exit code is 1 if a check failed; `--json` prints the same results as JSON.
 
-A check that cannot be judged since another one failed is *skipped*, so that what failed is what is wrong.
-`--check NAME` runs one, and first what it hangs on; `--list` prints the names.
+A check that depends on a failed one is *skipped*, so that only the cause is reported. `--check NAME` runs one check,
+after those that it depends on; `--list` prints their names.
 
-A remedy repeats the channel and the store's flags as they were given, but no key: those are best in the environment or
-in a profile."""
+A remedy repeats CHANNEL and the store's flags as you gave them, but no access key: put those in the environment or in a
+profile."""
 
 _TAIL = """## What it does to the channel
 
-Nothing. What these credentials may write is found by PUTs whose condition does not hold (`If-None-Match: *` on what is
-there, `If-Match` with an ETag that nothing has), which must be answered 412. They are of a shard or a small package,
-which nobody ever changes, and carry the bytes that are there already; index files, with the bytes that are there too,
-are tried only where the store was seen to honour the conditions, or is known to.
+The checks change nothing. They test write permissions with PUTs whose condition fails, which the store must answer with
+412: `If-None-Match: *` for an object that exists, and `If-Match` with an ETag that no object has. The object is a shard
+or a small package, which are never changed, and each PUT carries the bytes that are already stored. Index files are
+tried in the same way, but only if the store is known, or was just seen, to honour these conditions.
 
-With `--as publisher` or `--as maintainer` it is a fault not to have the rights of one; left out, whoever may read is
-healthy, and half of a publisher's rights is a fault still.
+With `--as publisher` or `--as maintainer`, missing permissions of that role are a failure. By default read access is
+enough; having only some of a publisher's permissions is a failure all the same.
 
-`reader` is py-rattler, the code that pixi reads channels with. It gets the settings that `chaninfra manifest` prints,
-the credentials that the doctor found, and no cache. It asks for the packages of five names.
+`reader` uses py-rattler, which contains the code that pixi reads channels with. It runs with the settings that
+`chaninfra manifest` prints, the credentials that the doctor found, and an empty cache, and queries up to five package
+names.
 
 ## `--names-from`
 
-A channel that stands before conda-forge hides conda-forge's packages of the same names. `--names-from FILE|URL` takes
-conda-forge's names, or any others', and names the packages that do: a repodata.json or its .zst, a
-repodata_shards.msgpack.zst (the smallest of the three), a JSON list, or a text with a name on each line. That is a
-warning, since it may be meant.
+A channel that is listed before conda-forge hides conda-forge's packages of the same name. `--names-from FILE|URL` reads
+the names of conda-forge, or of another channel, and warns about packages with one of them. It takes a repodata.json or
+its .zst, a repodata_shards.msgpack.zst (the smallest download), a JSON list of names, or text with one name per line.
+It is only a warning, because it may be intended.
 
 ## `--probe`
 
-Instead of the checks: what the store really does, found on scratch objects that are deleted again, and recorded in
-channel.json for writers to go by. It needs the rights of the one who deploys the channel."""
+Instead of running the checks, `--probe` tests what the store supports. It writes scratch objects, deletes them
+afterwards, and records in channel.json what writers need to know. It needs the permissions that deploy the channel."""
 
 
 def doctor() -> str:
-    """The page."""
-    rows = ["| check | ok where | hangs on |", "|---|---|---|"]
+    """The page, as Markdown."""
+    rows = ["| check | passes if | depends on |", "|---|---|---|"]
     for name, check in CHECKS.items():
         needs = ", ".join(f"`{need}`" for need in (*check.needs, *check.spoiled_by))
         rows.append(f"| `{name}` | {check.title} | {needs} |")

@@ -1,5 +1,5 @@
-"""The whole story of a channel on this machine: declared, provisioned, published to, installed from."""
+"""`chaninfra demo`: declares a channel on this machine, provisions it, publishes to it and installs from it."""
 
-from chaninfra.demo.story import run
+from chaninfra.demo.steps import run
 
 __all__ = ["run"]

@@ -1,4 +1,4 @@
-"""The child processes of the demo: their output shown as it comes, and none of them left behind."""
+"""The child processes of the demo: their output is printed as it comes, and all are ended with the demo."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ import psutil
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.engine.process import interrupts_held
 
-_GRACE = 10.0
+_GRACE_SECONDS = 10.0
 
 
 def show(command: Sequence[str]) -> None:
-    """Prints a command as one would type it."""
+    """Print a command as a user would type it."""
     words = [Path(command[0]).name, *command[1:]]
     print("  $ " + " ".join(f"'{word}'" if " " in word else word for word in words), flush=True)
 
@@ -28,15 +28,16 @@ def show(command: Sequence[str]) -> None:
 def run(
     command: Sequence[str], *, env: Mapping[str, str], cwd: Path, name: str | None = None, quiet: bool = False
 ) -> str:
-    """Runs a command and returns its stdout; its stdout (unless `quiet`) and stderr are shown, indented.
+    """Run a command, print its stdout and stderr, indented, and return them.
 
-    `name` is how the program is called in what is shown. Raises ChaninfraError when it fails.
+    With `quiet`, stdout is returned and not printed, and stderr is printed only. `name` replaces `python -m MODULE` in
+    the printed command. Raises ChaninfraError if the command fails.
     """
     shown = [name, *command[2 if "-m" not in command else 3 :]] if name else list(command)
     show(shown)
     lines: list[str] = []
     with ExitStack() as stack:
-        # A signal that came between the start and the watch would leave the child behind.
+        # A signal between the child's start and the entry of the block would leave the child running.
         with interrupts_held():
             child = stack.enter_context(_watched(command, env, cwd, quiet=quiet))
         assert child.stdout is not None  # noqa: S101 (a pipe was asked for)
@@ -48,7 +49,7 @@ def run(
     if code:
         raise ChaninfraError(
             f"{shown[0]} {shown[1] if len(shown) > 1 else ''} failed with exit code {code}",
-            remedy="what it says above has the reason",
+            remedy="the reason is in its output above",
         )
     return "".join(lines)
 
@@ -57,8 +58,8 @@ def run(
 def _watched(
     command: Sequence[str], env: Mapping[str, str], cwd: Path, *, quiet: bool
 ) -> Iterator[subprocess.Popen[str]]:
-    """A child that is stopped when the block is left by an error."""
-    # A session of its own: Ctrl-C reaches it through us, in order, and its children can be told from others.
+    """Start a child; stop it if the block raises."""
+    # A session of its own, so that Ctrl-C does not reach the child directly: `stop` ends it in order.
     with subprocess.Popen(
         list(command),
         env=dict(env),
@@ -77,21 +78,21 @@ def _watched(
 
 
 def stop(child: subprocess.Popen[str]) -> None:
-    """Ends a child and all that it started: asks first, since the engine then ends its plugins; waits; kills."""
-    # Taken before anything ends: what loses its parent can no longer be found by it.
+    """End a child and its descendants: send SIGINT, on which the engine ends its plugins, wait 10 s, then kill."""
+    # Listed before anything ends: a process whose parent has ended is no longer found as its descendant.
     family = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)] if _alive(child) else []
     with suppress(ProcessLookupError):
         os.kill(child.pid, signal.SIGINT)
-    _, left = psutil.wait_procs(family, timeout=_GRACE)
+    _, left = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(left, timeout=_GRACE)
+    psutil.wait_procs(left, timeout=_GRACE_SECONDS)
 
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends the story as Ctrl-C does, so that it leaves nothing behind either."""
+    """SIGTERM ends the demo as Ctrl-C does, so that children and temporary files are removed then too."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""A client that knows a pixi.toml and nothing else: solves and installs with py-rattler, as pixi does.
+"""A client whose only configuration is a pixi.toml: solves and installs with py-rattler, as pixi does.
 
 `python -m chaninfra.demo.client PIXI_TOML SPEC SUBDIR PREFIX CACHE`; credentials come from RATTLER_AUTH_FILE.
 """
@@ -15,26 +15,28 @@ from rattler import Channel, Gateway, Platform, RepoDataRecord, VirtualPackage, 
 from rattler.networking import AuthenticationMiddleware, Client, S3Middleware
 from rattler.networking.middleware import S3Config
 
+from chaninfra.channel.location import addressing_style
+
 
 def client_for(workspace: dict[str, object]) -> Client:
-    """An http client with the s3-options of a pixi workspace."""
+    """An HTTP client with the `s3-options` of a pixi workspace."""
     options = workspace.get("s3-options", {})
     assert isinstance(options, dict)  # noqa: S101 (pixi's schema says so)
     buckets = {
         bucket: S3Config(
-            option["endpoint-url"], option["region"], "path" if option["force-path-style"] else "virtual-host"
+            option["endpoint-url"], option["region"], addressing_style(force_path_style=option["force-path-style"])
         )
         for bucket, option in options.items()
     }
-    # The order matters: the s3:// URL is signed after its credentials were looked up.
+    # The order matters: an s3:// URL is signed with the credentials that the first middleware has looked up.
     return Client([AuthenticationMiddleware(), S3Middleware(buckets)])
 
 
 async def fetch(manifest: Path, spec: str, subdir: str, prefix: Path, cache: Path) -> list[RepoDataRecord]:
-    """Solves `spec` for `subdir` from the channels of the manifest and installs it into `prefix`; what was solved."""
+    """Solve `spec` for `subdir` from the channels of the manifest, install it into `prefix`, and return the records."""
     workspace = tomllib.loads(manifest.read_text("utf-8"))["workspace"]
     client = client_for(workspace)
-    # The demo works offline; what it installs needs nothing of the channels that are named without a URL.
+    # The demo works offline: it skips conda-forge, the channel without a URL, and installs nothing from it.
     channels = [Channel(channel) for channel in workspace["channels"] if "://" in channel]
     platform = Platform(subdir)
     gateway = Gateway(cache_dir=cache / "repodata", client=client)
@@ -50,7 +52,7 @@ async def fetch(manifest: Path, spec: str, subdir: str, prefix: Path, cache: Pat
 
 
 def main() -> None:
-    """Prints what was solved and what landed in the prefix."""
+    """Print the solved packages and the files below `share` in the prefix."""
     manifest, spec, subdir, prefix, cache = sys.argv[1:]
     records = asyncio.run(fetch(Path(manifest), spec, subdir, Path(prefix), Path(cache)))
     for record in sorted(records, key=lambda record: record.file_name):
@@ -62,6 +64,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    # py-rattler's runtime can abort the interpreter while it ends; the work is done, so leave without it.
+    # py-rattler's runtime can abort the interpreter at exit, so skip the interpreter's shutdown.
     sys.stdout.flush()
     os._exit(0)

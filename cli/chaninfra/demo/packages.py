@@ -1,24 +1,24 @@
-"""Three real packages: one for every platform, one for linux-64, and one that needs both."""
+"""The demo's three packages: one for noarch, one for linux-64, and one that depends on both."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 SUBDIR = "linux-64"
-# name, version, subdir, depends
+# (name, version, subdir, depends)
 _PACKAGES = (
     ("demo-words", "1.0.0", "noarch", ()),
     ("demo-engine", "2.3.1", SUBDIR, ()),
     ("demo-app", "0.1.0", SUBDIR, ("demo-words >=1", "demo-engine 2.*")),
 )
-WANTED = "demo-app"
+INSTALLED = "demo-app"
 
 
 def assemble(folder: Path) -> list[Path]:
-    """Makes the packages in `folder`; their files, noarch first."""
+    """Build the packages in `folder`; return their files, noarch first."""
     from rattler_build import assemble_package
 
-    made = []
+    files = []
     for name, version, subdir, depends in _PACKAGES:
         content = folder / "content" / name / "share" / name
         content.mkdir(parents=True)
@@ -35,5 +35,5 @@ def assemble(folder: Path) -> list[Path]:
             summary="A package of the chaninfra demo",
             license="BSD-3-Clause",
         )
-        made.append(Path(output.path))
-    return made
+        files.append(Path(output.path))
+    return files

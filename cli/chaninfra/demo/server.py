@@ -1,4 +1,4 @@
-"""The embedded S3 server of the demo: moto, in memory, on a free loopback port. It is no judge of access."""
+"""The demo's S3 server: moto, in memory, on a free port of 127.0.0.1. It does not check permissions."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _NAMES = ("NO_PROXY", "no_proxy")
 
 
 def direct(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which programs go to this machine itself without a proxy, and where they already did."""
-    # Some read the one and some the other, so both say the same.
+    """NO_PROXY and no_proxy of `environment` with this machine's own names added, so that no proxy is used for it."""
+    # Some programs read the one and some the other, so both get the same value.
     given = [host.strip() for name in _NAMES for host in environment.get(name, "").split(",")]
     hosts = dict.fromkeys([*filter(None, given), "127.0.0.1", "localhost"])
-    # Python knows the star only where it stands alone.
+    # Python understands `*` only as the whole value.
     value = "*" if "*" in hosts else ",".join(hosts)
     return dict.fromkeys(_NAMES, value)
 
 
 @contextmanager
 def _direct() -> Iterator[None]:
-    """This process goes to this machine itself without a proxy, and so do those it starts."""
+    """Set these variables for this process and its children within the block."""
     before = {name: os.environ.pop(name) for name in _NAMES if name in os.environ}
     os.environ.update(direct(before))
     try:
@@ -37,14 +37,14 @@ def _direct() -> Iterator[None]:
 
 @contextmanager
 def embedded_s3() -> Iterator[str]:
-    """The URL of a server that runs in a thread of this process, so that it ends with it."""
+    """Run a server in a thread of this process within the block; yield its URL."""
     try:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
         raise ChaninfraError(
-            "the demo needs packages that are not installed", remedy="pip install 'chaninfra[demo]'"
+            "the demo needs optional packages that are not installed", remedy="pip install 'chaninfra[demo]'"
         ) from error
-    # A line for each request would drown the story.
+    # No log line per request: they would hide the demo's output.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()

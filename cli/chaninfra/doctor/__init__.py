@@ -1,4 +1,4 @@
-"""The doctor: what is wrong with a channel, and what mends it.
+"""`chaninfra doctor`: checks of a channel, each with a remedy for what it finds.
 
-Importing this package imports nothing slow; its modules do.
+Importing this package loads nothing slow; its modules do.
 """

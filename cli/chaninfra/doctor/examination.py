@@ -1,4 +1,4 @@
-"""The case before the doctor: a channel as it was named, and what was found out about it, each once."""
+"""The examination of one channel: what CHANNEL and the flags say, and what the checks read, each read once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from chaninfra.channel.conda.index_settings import IndexSettings
-from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import Subdir
@@ -27,13 +26,13 @@ from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 
-Outcome = StoredObject | ChaninfraError | None
-"""What became of reading an object: it, why it was not read, or None where the store says that there is none."""
+ReadResult = StoredObject | ChaninfraError | None
+"""The result of reading an object: the object, the error that prevented it, or None if the store answered 404."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surveyed:
-    """A subdir as a re-index would find it: the report, or why there is none."""
+class ReindexCheck:
+    """The result of `reindex --check` of one subdir: its report, or the error that prevented one."""
 
     subdir: Subdir
     report: SubdirReport | None = None
@@ -41,20 +40,22 @@ class Surveyed:
 
 
 @dataclass(kw_only=True)
-class Case:
-    """A channel to be examined. `given` is its descriptor by CHANNEL and the flags, and `origin` where that is from.
+class Examination:
+    """A channel under examination.
 
-    `overridden` applies the flags to a descriptor. `problem` is why there are no credentials, if they were looked for.
-    `role`: whose credentials these are to be; None: anybody's who may read. `names` are names of another channel, and
-    `names_from` says where they are from.
+    `given`: the descriptor according to CHANNEL and the flags; `origin`: whether it was read or assumed.
+    `credentials_error`: why no credentials could be loaded, although some are configured.
+    `apply_flags`: overrides a descriptor with the flags. Raises ConfigurationError.
+    `role`: the role that the credentials should have; None: read access is enough.
+    `names`: package names of another channel, to compare with this one's; `names_from`: the file or URL they are from.
     """
 
     given: Descriptor
     origin: Origin
     remedies: Remedies
     credentials: Credentials | None = None
-    problem: CredentialsError | None = None
-    overridden: Callable[[Descriptor], Descriptor] = lambda descriptor: descriptor
+    credentials_error: CredentialsError | None = None
+    apply_flags: Callable[[Descriptor], Descriptor] = lambda descriptor: descriptor
     role: Role | None = None
     names: frozenset[str] | None = None
     names_from: str = ""
@@ -62,26 +63,27 @@ class Case:
 
     @cached_property
     def contact(self) -> Contact:
-        """What the endpoint answers to anybody."""
+        """The endpoint's answer to one unsigned request."""
         return contact(self.given.endpoint_url)
 
-    def read(self, location: Location, key: str, credentials: Credentials | None) -> Outcome:
-        """Read an object of the bucket there."""
+    def read(self, location: Location, key: str, credentials: Credentials | None) -> ReadResult:
+        """Read an object of the bucket at `location`; an error is returned, not raised."""
         try:
             return S3Store(location, credentials).get(key)
         except ChaninfraError as error:
             return error
 
     @cached_property
-    def _first(self) -> Outcome:
-        if self.contact.trouble is not None:
-            return UnreachableError(self.contact.says, where=self.given.endpoint_url)
+    def _read_as_given(self) -> ReadResult:
+        """GET of channel.json at the location that CHANNEL and the flags say."""
+        if self.contact.failed_at is not None:
+            return UnreachableError(self.contact.message, where=self.given.endpoint_url)
         return self.read(self.given.location, self.given.key(CHANNEL_JSON), self.credentials)
 
     @cached_property
-    def stored(self) -> Descriptor | ChaninfraError | None:
-        """What the channel's own channel.json says, why that is not known, or None where it has none."""
-        found = self._first
+    def stored_descriptor(self) -> Descriptor | ChaninfraError | None:
+        """The channel's own channel.json; the error if it cannot be read or is not valid; None if there is none."""
+        found = self._read_as_given
         if not isinstance(found, StoredObject):
             return found
         try:
@@ -91,36 +93,38 @@ class Case:
 
     @cached_property
     def descriptor(self) -> Descriptor:
-        """The descriptor to go by: of a place what its own channel.json says, else what was given."""
-        found = self.stored
-        if self.remedies.source != "place" or not isinstance(found, Descriptor) or found.url != self.given.url:
+        """The descriptor that the checks use: for s3://BUCKET/PREFIX its channel.json with the flags, else `given`."""
+        stored = self.stored_descriptor
+        if self.remedies.source != "s3" or not isinstance(stored, Descriptor) or stored.url != self.given.url:
             return self.given
         try:
-            return self.overridden(found)
+            return self.apply_flags(stored)
         except ConfigurationError:
             return self.given
 
+    @cached_property
+    def probed_location(self) -> Location:
+        """The location that the checks actually contact: `given`'s if channel.json is not readable there."""
+        if isinstance(self._read_as_given, ChaninfraError):
+            return self.given.location
+        return self.descriptor.location
+
     @property
-    def by_channel_json(self) -> bool:
-        """Whether what `asked` says is from channel.json."""
-        return self.asked != self.given.location
+    def location_is_stored(self) -> bool:
+        """Whether `probed_location` comes from channel.json, and not from CHANNEL and the flags."""
+        return self.probed_location != self.given.location
 
     @cached_property
-    def asked(self) -> Location:
-        """The location that `answer` is of."""
-        return self.given.location if isinstance(self._first, ChaninfraError) else self.descriptor.location
-
-    @cached_property
-    def answer(self) -> Outcome:
-        """What became of reading channel.json where the channel is said to be."""
-        if self.asked == self.given.location:
-            return self._first
-        return self.read(self.asked, self.descriptor.key(CHANNEL_JSON), self.credentials)
+    def channel_json_read(self) -> ReadResult:
+        """The result of GET channel.json at `probed_location`."""
+        if not self.location_is_stored:
+            return self._read_as_given
+        return self.read(self.probed_location, self.descriptor.key(CHANNEL_JSON), self.credentials)
 
     @cached_property
     def channel(self) -> Channel:
-        """The channel, to be worked with."""
-        known = self.origin == "descriptor" or isinstance(self.stored, Descriptor)
+        """The channel with the descriptor that the checks use."""
+        known = self.origin == "descriptor" or isinstance(self.stored_descriptor, Descriptor)
         return Channel(
             descriptor=self.descriptor,
             credentials=self.credentials,
@@ -129,51 +133,44 @@ class Case:
 
     @cached_property
     def store(self) -> S3Store:
-        """Its store."""
+        """The channel's store, with the examined credentials."""
         return self.channel.store()
 
     @cached_property
     def subdirs(self) -> tuple[Subdir, ...]:
-        """Its subdirs; where no descriptor says them, those that are there. Raises StorageError."""
+        """The channel's subdirs; if no descriptor lists them, those in the bucket. Raises StorageError."""
         try:
             return known_subdirs(self.channel)
         except DeniedError:
             return self.descriptor.subdirs
 
     @cached_property
-    def trial(self) -> DryWrites | None:
-        """What becomes of writes that must be refused; None where there is nothing to try them on."""
+    def dry_writes(self) -> DryWrites | None:
+        """The outcome of writes that the store must refuse; None if the channel has no object to try them on."""
         return try_writes(self.store, self.descriptor, self.subdirs)
 
     @property
     def settings(self) -> IndexSettings:
-        """How its index is to be."""
+        """The declared index settings."""
         return self.descriptor.index
 
-    def target(self, subdir: Subdir) -> SubdirIndex:
-        """A subdir that is only looked at: whether it may be written to is not asked."""
-        described = self.descriptor
-        return SubdirIndex(
-            store=self.store,
-            layout=ChannelLayout(prefix=described.prefix, subdirs=described.subdirs, index=described.index),
-            subdir=subdir,
-            means=self.channel.means,
-            urls=tuple(url for url in (described.url, described.public_url) if url),
-        )
+    def subdir_index(self, subdir: Subdir) -> SubdirIndex:
+        """A subdir's index for reading. Whether the channel may be written to is not checked."""
+        return self.channel.target(subdir, "read")
 
     def index(self, subdir: Subdir) -> Repodata | None:
-        """The index of a subdir, read once, or None where there is none. Raises InvalidRepodataError, StorageError."""
+        """The index of a subdir; None if there is none. Raises InvalidRepodataError, StorageError."""
         if subdir not in self._indexes:
             self._indexes[subdir] = read_index(self.store, self.channel, subdir)
         return self._indexes[subdir]
 
     @cached_property
-    def surveys(self) -> tuple[Surveyed, ...]:
-        """Each subdir as `reindex --check` finds it."""
-        return tuple(map(self._survey, self.subdirs))
+    def reindex_checks(self) -> tuple[ReindexCheck, ...]:
+        """The result of `reindex --check` of each subdir."""
+        return tuple(map(self._reindex_check, self.subdirs))
 
-    def _survey(self, subdir: Subdir) -> Surveyed:
+    def _reindex_check(self, subdir: Subdir) -> ReindexCheck:
         try:
-            return Surveyed(subdir=subdir, report=reindex_subdir(self.target(subdir), mode="check"))
+            return ReindexCheck(subdir=subdir, report=reindex_subdir(self.subdir_index(subdir), mode="check"))
         except ChaninfraError as error:
-            return Surveyed(subdir=subdir, error=error)
+            return ReindexCheck(subdir=subdir, error=error)

@@ -1,4 +1,4 @@
-"""Remedies that can be copied and run: command lines with the channel and the store's flags as they were given."""
+"""Remedies that users can copy and run: command lines with CHANNEL and the store's flags as they were given."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.channel.probe.write_mode import SINGLE
 
-Source = Literal["place", "stack", "document"]
-"""What CHANNEL was: s3://BUCKET/PREFIX, a stack, or a descriptor at hand."""
+Source = Literal["s3", "stack", "descriptor"]
+"""The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_BY_AWS = "organization"
-_AS_OPTION = ("publish", "yank", "unyank")
+_AWS_ORGANIZATION = "organization"
+_WITH_CHANNEL_OPTION = ("publish", "yank", "unyank")
+"""Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remedies:
-    """How the channel was named: `channel` None where it was left out; `flags` are the store's, without a secret.
+    """Builds command lines for one channel.
 
-    `stack` is the name of the stack, where CHANNEL was one and had a name.
+    `channel`: CHANNEL as given, None if it was not. `flags`: the store's flags as given ("--region" → "eu-1"), without
+    access keys. `stack`: the stack's name, if CHANNEL is stack:NAME.
     """
 
     source: Source
@@ -33,60 +35,68 @@ class Remedies:
     flags: Mapping[str, str] = field(default_factory=dict)
     stack: str | None = None
 
-    def run(self, command: str, *arguments: str, **changed: str) -> str:
-        """The command line of a command of ours on this channel; `changed` are flags (snake case) to be given."""
+    def command(self, command: str, *arguments: str, **changed: str) -> str:
+        """The command line of `chaninfra COMMAND` for this channel; `changed` (snake case) adds or replaces flags."""
         flags = {**self.flags, **{f"--{name.replace('_', '-')}": value for name, value in changed.items()}}
         words = ["chaninfra", command]
         if self.channel is not None:
-            words += ["-c", self.channel] if command in _AS_OPTION else [self.channel]
+            words += ["-c", self.channel] if command in _WITH_CHANNEL_OPTION else [self.channel]
         words += arguments
         for flag, value in flags.items():
             words += [f"{flag}={value}"] if flag == "--force-path-style" else [flag, value]
         return shlex.join(words)
 
     def init(self, subdirs: Iterable[str] = ()) -> str:
-        """What writes channel.json: of these subdirs, where CHANNEL is no document that says it."""
-        platforms = [] if self.source == "document" else [each for each in subdirs if each != NOARCH]
-        return self.run("init", *(word for each in platforms for word in ("--subdir", each)))
+        """The command that writes channel.json; `subdirs` are passed unless CHANNEL is a descriptor, which has them."""
+        platforms = [] if self.source == "descriptor" else [subdir for subdir in subdirs if subdir != NOARCH]
+        return self.command("init", *(word for subdir in platforms for word in ("--subdir", subdir)))
 
-    def single(self, described: Descriptor) -> str:
-        """What records that one writes at a time."""
-        index = msgspec.structs.replace(described.index, writers="many", conditional_writes=None)
-        if self.source != "place" or index != DescribedIndex() or described.cdn or described.visibility == _BY_AWS:
-            # There are no flags for these.
+    def single_writer(self, descriptor: Descriptor) -> str:
+        """How to declare that only one writer writes at a time: a command, or words where `init` lacks the flags."""
+        index = msgspec.structs.replace(descriptor.index, writers="many", conditional_writes=None)
+        if (
+            self.source != "s3"
+            or index != DescribedIndex()
+            or descriptor.cdn
+            or descriptor.visibility == _AWS_ORGANIZATION
+        ):
             return SINGLE
-        flags = [word for each in described.subdirs if each != NOARCH for word in ("--subdir", each)]
-        flags += ["--name", described.name, "--visibility", described.visibility]
-        flags += ["--public-url", described.public_url] if described.public_url else []
-        return self.run(
+        flags = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
+        flags += ["--name", descriptor.name, "--visibility", descriptor.visibility]
+        flags += ["--public-url", descriptor.public_url] if descriptor.public_url else []
+        return self.command(
             "init",
             *flags,
             "--writers",
             "single",
-            provider=described.provider,
-            endpoint_url=described.endpoint_url,
-            region=described.region,
-            force_path_style=str(described.force_path_style).lower(),
+            provider=descriptor.provider,
+            endpoint_url=descriptor.endpoint_url,
+            region=descriptor.region,
+            force_path_style=str(descriptor.force_path_style).lower(),
         )
 
-    def up(self) -> str:
-        """What puts a stack in line with its config."""
-        return shlex.join(["pulumi", "up", *self._of_stack()])
+    def pulumi_up(self) -> str:
+        """The command that applies the stack config."""
+        return shlex.join(["pulumi", "up", *self._stack_option()])
 
-    def declare(self, setting: str, value: str) -> str:
-        """What changes a key of the stack config, where there is one; else the change in words."""
+    def stack_config(self, key: str, value: str) -> str:
+        """How to change a key of the stack config: commands if CHANNEL is a stack, else words."""
         if self.source == "stack":
-            return shlex.join(["pulumi", "config", "set", setting, value, *self._of_stack()]) + f" && {self.up()}"
-        return f"set `{setting}` to {value} in its stack config, and run `pulumi up`"
+            command = shlex.join(["pulumi", "config", "set", key, value, *self._stack_option()])
+            return f"{command} && {self.pulumi_up()}"
+        return f"set `{key}` to {value} in its stack config, and run `pulumi up`"
 
-    def set(self, setting: Setting, value: str, *, written: bool) -> str:
-        """What changes where the store is looked for; `written`: a channel.json says it, and no flag does."""
+    def store_setting(self, setting: Setting, value: str, *, stored: bool) -> str:
+        """How to correct a setting of the store where it was made: a flag, the stack config or channel.json.
+
+        `stored`: the wrong value comes from channel.json.
+        """
         flag = f"--{setting}"
-        if flag in self.flags or (self.source == "place" and not written):
-            return self.run("doctor", **{setting.replace("-", "_"): value})
+        if flag in self.flags or (self.source == "s3" and not stored):
+            return self.command("doctor", **{setting.replace("-", "_"): value})
         if self.source == "stack":
-            return self.declare(setting, value)
-        return f"{self.declare(setting, value)}; without a stack, correct it in channel.json"
+            return self.stack_config(setting, value)
+        return f"{self.stack_config(setting, value)}; without a stack, correct it in channel.json"
 
-    def _of_stack(self) -> list[str]:
+    def _stack_option(self) -> list[str]:
         return ["--stack", self.stack] if self.stack else []

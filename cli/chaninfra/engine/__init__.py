@@ -1,6 +1,6 @@
-"""The Pulumi engine: find it, get it where there is none, and read what its stacks put out.
+"""The Pulumi engine: find it, install it if there is none, and read the outputs of stacks.
 
-Importing this package, or `chaninfra.engine.stacks`, imports neither pulumi nor anything else that is slow.
+Importing this package or `chaninfra.engine.stacks` does not load pulumi, nor anything else that is slow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m chaninfra.engine`: gets the engine; its path on stdout, what is being done on stderr."""
+"""`python -m chaninfra.engine`: installs the engine if there is none; prints its path on stdout, progress on stderr."""
 
 from __future__ import annotations
 

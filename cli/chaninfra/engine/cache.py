@@ -1,4 +1,4 @@
-"""The user's cache folder: what is kept there is whole or not there at all, and is made by one process at a time."""
+"""The user's cache folder: entries appear in it complete or not at all, and one process at a time creates each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chaninfra.engine.process import Report
 
 
 def folder() -> Path:
-    """chaninfra's folder in the user's cache; it need not be there yet."""
+    """chaninfra's folder in the user's cache; it may not exist yet."""
     if sys.platform == "darwin":
         base = Path.home() / "Library" / "Caches"
     elif sys.platform == "win32":
@@ -25,10 +25,10 @@ def folder() -> Path:
 
 
 def kept(final: Path, fill: Callable[[Path], None], report: Report) -> Path:
-    """`final`, made by `fill` if it is not there yet.
+    """Return the folder `final`, and create it with `fill` if it does not exist yet.
 
-    `fill` gets an empty folder beside `final`, which is renamed when `fill` returns and removed when it raises. What a
-    killed process left behind is removed by the next.
+    `fill` gets an empty folder beside `final`, which is renamed to `final` when `fill` returns and removed when it
+    raises. A folder that a killed process left behind is removed by the next call.
     """
     if not final.is_dir():
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -48,13 +48,13 @@ def kept(final: Path, fill: Callable[[Path], None], report: Report) -> Path:
 @contextmanager
 def _locked(path: Path, report: Report) -> Iterator[None]:
     with path.open("w") as file:
-        # Windows has no flock; two processes then do the work twice, and the renaming still keeps either result whole.
+        # Windows has no flock: two processes may do the work twice there, but each renames a complete folder.
         if sys.platform != "win32":
             import fcntl
 
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                report(f"another process is making {path.with_suffix('')}: waiting for it")
+                report(f"another process is creating {path.with_suffix('')}: waiting for it")
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""The engine that is there already: on PATH, or a copy in the user's cache."""
+"""Finds an installed engine: on PATH, or the copy in the user's cache."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from chaninfra.engine import cache
 from chaninfra.engine.process import Report, output
 
 VERSION = "3.259.0"
-"""The engine that is got where there is none; the go.mod of the engine and the pinned SDK say the same."""
+"""The version that is installed if there is no engine; go/pulumi/go.mod and the pinned SDK have the same."""
 
-# The first that hands the stack's config to dynamic providers, from which ours take their credentials.
+# The first version that passes the stack's config to dynamic providers; ours read their credentials from it.
 _OLDEST = (3, 140)
-_HOST = "pulumi-language-python"
+_LANGUAGE_HOST = "pulumi-language-python"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi engine that can run Python programs; `bin` is the folder of its `pulumi`."""
+    """A Pulumi engine that can run Python programs; `bin` is the folder of its program, `version` is like "3.259.0"."""
 
     bin: Path
     version: str
 
     @property
     def pulumi(self) -> Path:
-        """The program itself."""
+        """The path of the program `pulumi`."""
         return self.bin / ("pulumi.exe" if sys.platform == "win32" else "pulumi")
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
-        """This process's environment for a child that runs the engine, with `extra` on top.
+        """The environment for a child that runs the engine: this process's, with `extra` taking precedence.
 
-        The running Python's folder comes first on PATH (not resolved: a virtual environment's python is a link), since
-        the engine starts programs and dynamic providers with the `python3` it finds there.
+        The folder of the running Python is first on PATH, because the engine starts programs and dynamic providers with
+        the `python3` that it finds there. The path is not resolved: the python of a virtual environment is a link.
         """
         path = [str(Path(sys.executable).parent), str(self.bin), os.environ.get("PATH", os.defpath)]
         return {**os.environ, "PATH": os.pathsep.join(path), "PULUMI_SKIP_UPDATE_CHECK": "true", **extra}
 
 
-def home() -> Path:
-    """Where the cached copy is, or would be; its programs are in `bin`."""
+def cached_folder() -> Path:
+    """The folder of the cached copy, which may not exist yet; its programs are in `bin`."""
     return cache.folder() / "engine" / VERSION
 
 
 def find(report: Report) -> Engine | None:
-    """The engine on PATH, else the cached copy, else None; each of the two is reported in one line. Changes nothing."""
+    """The engine on PATH, else the cached copy, else None. Reports one line for each of the two that it looks at."""
     return _on_path(report) or _cached(report)
 
 
 def version_of(pulumi: Path) -> str:
-    """The version that `pulumi` says it is, without a leading v. Raises EngineError."""
+    """The version that the program `pulumi` prints, without the leading v: "3.259.0". Raises EngineError."""
     return output([pulumi, "version"], env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}, timeout=60).lstrip("v")
 
 
@@ -68,25 +68,26 @@ def _on_path(report: Report) -> Engine | None:
     try:
         version = version_of(pulumi)
     except EngineError as error:
-        report(f"{pulumi} is no use: {error.message}")
+        report(f"{pulumi} is not usable: {error.message}")
         return None
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if not numbers or not _OLDEST <= (int(numbers[1]), int(numbers[2])) < (_OLDEST[0] + 1,):
         oldest = ".".join(map(str, _OLDEST))
-        report(f"{pulumi} is no use: version {version}, and chaninfra needs {_OLDEST[0]}.x from {oldest} on")
+        report(f"{pulumi} is not usable: it is version {version}; chaninfra needs {_OLDEST[0]}.x, at least {oldest}")
         return None
-    # The engine looks on PATH and beside itself, where a link to it points.
-    beside = [str(pulumi.parent), str(pulumi.resolve().parent), os.environ.get("PATH", "")]
-    if shutil.which(_HOST, path=os.pathsep.join(beside)) is None:
-        report(f"{pulumi} is no use: it has no {_HOST}")
+    # Like the engine: on PATH, and in the folder of the program and of the file that it links to.
+    folders = [str(pulumi.parent), str(pulumi.resolve().parent), os.environ.get("PATH", "")]
+    if shutil.which(_LANGUAGE_HOST, path=os.pathsep.join(folders)) is None:
+        report(f"{pulumi} is not usable: there is no {_LANGUAGE_HOST} beside it or on PATH")
         return None
     report(f"pulumi {version} on PATH: {pulumi}")
     return Engine(pulumi.parent, version)
 
 
 def _cached(report: Report) -> Engine | None:
-    if not home().is_dir():
+    folder = cached_folder()
+    if not folder.is_dir():
         report("cached copy: none")
         return None
-    report(f"cached copy of pulumi {VERSION}: {home()}")
-    return Engine(home() / "bin", VERSION)
+    report(f"cached copy of pulumi {VERSION}: {folder}")
+    return Engine(folder / "bin", VERSION)

@@ -1,4 +1,4 @@
-"""The steps by which an engine is got where there is none: the official installer, else a build from sources."""
+"""Installs an engine into the user's cache if there is none: with the official installer, else built from sources."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine import cache, gobuild
-from chaninfra.engine.find import VERSION, Engine, find, home, version_of
+from chaninfra.engine.find import VERSION, Engine, cached_folder, find, version_of
 from chaninfra.engine.process import Report, output, step
 
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _VERSION_FLAG = f"{_SDK}/go/common/version.Version=v{VERSION}"
 
-# A stalled connection ends soon, a download that goes on may take its time.
+# A stalled connection is given up soon, a download that makes progress may take long.
 _STALL_SECONDS = 20
 _INSTALL_SECONDS = 300
-# In a process of its own, since the installer has no time limit; the hook makes its traceback one line.
+# Run in a child process, because the installer has no time limit; the hook prints an error as one line.
 _INSTALLER = """
 import socket, sys
 socket.setdefaulttimeout(float(sys.argv[3]))
@@ -29,21 +29,20 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 
 
 def get(report: Report) -> Engine:
-    """The engine that `find` finds, else one that is now installed or built into the user's cache.
+    """The engine that `find` finds, else one that is installed or built into the user's cache now.
 
-    Every step tells `report` what it does and how long it took, one that fails also why. Raises EngineError when none
-    is left.
+    Each step reports what it does, how long it took, and why it failed. Raises EngineError if all steps fail.
     """
     if engine := find(report):
         return engine
-    cache.kept(home(), lambda folder: _fill(folder, report), report)
-    return Engine(home() / "bin", VERSION)
+    folder = cache.kept(cached_folder(), lambda partial: _fill(partial, report), report)
+    return Engine(folder / "bin", VERSION)
 
 
 def _fill(folder: Path, report: Report) -> None:
-    for doing, make in (("official installer", _install), ("build of the engine", _build)):
+    for description, make in (("official installer", _install), ("build of the engine", _build)):
         try:
-            with step(report, f"{doing}, pulumi {VERSION}"):
+            with step(report, f"{description}, pulumi {VERSION}"):
                 make(folder, report)
                 version_of(folder / "bin" / "pulumi")
         except EngineError:
@@ -51,8 +50,8 @@ def _fill(folder: Path, report: Report) -> None:
         else:
             return
     raise EngineError(
-        f"no Pulumi engine: not on PATH, and pulumi {VERSION} could neither be installed nor built",
-        remedy="Install Pulumi as its documentation says, or let pip or go reach a package registry, and try again.",
+        f"no Pulumi engine: none on PATH, and pulumi {VERSION} could neither be installed nor built",
+        remedy="Install Pulumi as its documentation describes, or allow access to get.pulumi.com, PyPI or a Go proxy.",
     )
 
 
@@ -61,15 +60,15 @@ def _install(folder: Path, _: Report) -> None:
 
 
 def _build(folder: Path, report: Report) -> None:
-    engine, host = gobuild.MODULES / "pulumi", gobuild.MODULES / "language-python"
+    engine, language_host = gobuild.MODULES / "pulumi", gobuild.MODULES / "language-python"
     scratch, target = folder / "scratch", folder / "bin"
     target.mkdir()
-    go = gobuild.toolchain([engine, host], scratch, report)
+    go = gobuild.toolchain([engine, language_host], scratch, report)
     package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
     gobuild.build(go, engine, package, target / "pulumi", report, _VERSION_FLAG)
     package = f"{_SDK}/python/cmd/pulumi-language-python"
-    gobuild.build(go, host, package, target / "pulumi-language-python", report, _VERSION_FLAG)
-    # The host and the engine start these two scripts; the build has put them, checked, into the module cache.
+    gobuild.build(go, language_host, package, target / "pulumi-language-python", report, _VERSION_FLAG)
+    # The language host and the engine start these two scripts; the build has verified the module that has them.
     sdk = Path(go.run(engine, "list", "-m", "-f", "{{.Dir}}", _SDK)) / "python"
     for script in (sdk / "cmd" / "pulumi-language-python-exec", sdk / "dist" / "pulumi-resource-pulumi-python"):
         shutil.copyfile(script, target / script.name)

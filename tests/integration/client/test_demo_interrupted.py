@@ -15,7 +15,7 @@ import pytest
 
 pytestmark = pytest.mark.long
 
-# (what the output shows when the step has begun, seconds into it): the steps' own commands are running by then.
+# (signal, output that shows that the step has begun, seconds to wait then: the step's own command is running by then).
 MOMENTS = [
     (signal.SIGINT, r"== 1\.", 0.0),
     (signal.SIGINT, r"== 2\.", 0.0),
@@ -45,7 +45,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
-        # The signal goes to the demo alone, which must see to its children.
+        # The signal goes to the demo only, which must end its children.
         start_new_session=True,
     )
     lines = []
@@ -62,7 +62,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(
 
     assert demo.returncode == 130, output
     assert "Traceback" not in output
-    # What was killed may take a moment to be gone.
+    # A killed process may take a moment to end.
     psutil.wait_procs(family, timeout=10)
     assert [process for process in family if _runs(process)] == []
     assert _of_the_demo(tmp_path) == []
@@ -70,7 +70,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(
 
 
 def _of_the_demo(folder: Path) -> list[str]:
-    """What still runs that has the demo's temporary folder in its environment or its arguments."""
+    """The commands of running processes that have the demo's temporary folder in their environment or arguments."""
     found = []
     for process in psutil.process_iter():
         try:

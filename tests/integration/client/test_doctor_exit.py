@@ -1,4 +1,4 @@
-"""The doctor's end: what it calls of py-rattler can abort an interpreter, and the exit code must be its own."""
+"""The doctor's exit code: py-rattler can abort the interpreter at exit, which must not change it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 TIMES = 50
 
 
-def test_it_ends_with_its_own_exit_code_each_time(versitygw: Server, bucket_name: str, tmp_path: Path) -> None:
+def test_the_doctor_exits_with_its_own_code_each_time(versitygw: Server, bucket_name: str, tmp_path: Path) -> None:
     with Resident() as program:
         healthy = fill(versitygw, bucket_name, program, tmp_path)
     place = Place(healthy.server, healthy.bucket, healthy.url)

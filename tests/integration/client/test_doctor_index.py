@@ -1,4 +1,4 @@
-"""The doctor and what lies in a channel: a fault is planted, its check alone fails, and the remedy mends it."""
+"""Doctor and the content of a channel: a fault is planted, only its check fails, and the remedy fixes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.channels.channel_at import PREFIX
 from support.channels.cli_daemon import Resident
 from support.channels.conda_client import index
 from support.channels.packages import make_package
-from support.channels.sick_channels import Patient, copy, edit, empty, examine, fill, obey
+from support.channels.sick_channels import Patient, copy, edit, empty, examine, fill, follow_remedies
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
 
@@ -31,30 +31,30 @@ def program() -> Iterator[Resident]:
 def healthy(
     minio: Server, versitygw: Server, program: Resident, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Patient]:
-    """A channel on each server that nobody changes."""
+    """A channel on each server, which tests must not change."""
     folder = tmp_path_factory.mktemp("packages")
     return {each.name: fill(each, f"healthy-{os.urandom(6).hex()}", program, folder) for each in (minio, versitygw)}
 
 
 @pytest.fixture
 def on_minio(healthy: dict[str, Patient], bucket_name: str) -> Patient:
-    """A copy of it on MinIO."""
+    """A copy of the healthy channel on MinIO."""
     return copy(healthy["minio"], bucket_name)
 
 
 @pytest.fixture
 def on_versitygw(healthy: dict[str, Patient], bucket_name: str) -> Patient:
-    """A copy of it on versitygw."""
+    """A copy of the healthy channel on versitygw."""
     return copy(healthy["versitygw"], bucket_name)
 
 
 @pytest.fixture
 def place(server: Server, healthy: dict[str, Patient], bucket_name: str) -> Patient:
-    """A copy of it on each."""
+    """A copy of the healthy channel, on each server in turn."""
     return copy(healthy[server.name], bucket_name)
 
 
-def test_a_healthy_channel_is_green_and_left_as_it_was(place: Patient) -> None:
+def test_a_healthy_channel_passes_and_is_not_changed(place: Patient) -> None:
     client = place.server.client()
     before = [(each["Key"], each["ETag"], each["LastModified"]) for each in objects(place)]
     found = examine(place, "--as", "publisher")
@@ -70,7 +70,7 @@ def objects(place: Patient) -> list[dict[str, str]]:
     return found
 
 
-def test_an_empty_channel_is_green(minio: Server, bucket_name: str, program: Resident) -> None:
+def test_an_empty_channel_passes(minio: Server, bucket_name: str, program: Resident) -> None:
     place = empty(minio, bucket_name, program)
     place.done("init", "--provider", "minio")
     found = examine(place, "--as", "publisher")
@@ -80,7 +80,7 @@ def test_an_empty_channel_is_green(minio: Server, bucket_name: str, program: Res
 @pytest.mark.parametrize("name", ["repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst"])
 def test_a_missing_file_of_a_subdir(on_versitygw: Patient, name: str) -> None:
     on_versitygw.server.client().delete_object(Bucket=on_versitygw.bucket, Key=f"{NOARCH}/{name}")
-    mends(on_versitygw, "index")
+    fixed_by_remedy(on_versitygw, "index")
 
 
 def test_a_stale_zst(on_minio: Patient, tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_a_stale_zst(on_minio: Patient, tmp_path: Path) -> None:
     client.put_object(
         Bucket=on_minio.bucket, Key=key, Body=data, ContentType=old["ContentType"], CacheControl=old["CacheControl"]
     )
-    mends(on_minio, "index")
+    fixed_by_remedy(on_minio, "index")
 
 
 def test_a_corrupt_repodata(place: Patient) -> None:
     client, key = place.server.client(), f"{NOARCH}/repodata.json"
     data = client.get_object(Bucket=place.bucket, Key=key)["Body"].read()
     put(place, key, data[: len(data) // 2])
-    mends(place, "index")
+    fixed_by_remedy(place, "index")
 
 
 def test_a_package_that_is_not_indexed(on_versitygw: Patient, tmp_path: Path) -> None:
@@ -106,15 +106,15 @@ def test_a_package_that_is_not_indexed(on_versitygw: Patient, tmp_path: Path) ->
     on_versitygw.server.client().put_object(
         Bucket=on_versitygw.bucket, Key=f"{NOARCH}/{package.name}", Body=package.read_bytes()
     )
-    mends(on_versitygw, "packages")
+    fixed_by_remedy(on_versitygw, "packages")
 
 
 def test_a_record_without_its_package(on_minio: Patient) -> None:
     on_minio.server.client().delete_object(Bucket=on_minio.bucket, Key=f"{NOARCH}/hello-1.0-0.conda")
-    mends(on_minio, "packages")
+    fixed_by_remedy(on_minio, "packages")
 
 
-def test_a_package_that_is_none(on_minio: Patient) -> None:
+def test_a_file_that_is_not_a_package(on_minio: Patient) -> None:
     on_minio.server.client().put_object(Bucket=on_minio.bucket, Key=f"{NOARCH}/bad-1.0-0.conda", Body=b"no archive")
     found = examine(on_minio)
     assert found.failed == {"packages"}
@@ -123,7 +123,7 @@ def test_a_package_that_is_none(on_minio: Patient) -> None:
 
 @pytest.mark.parametrize("name", ["repodata.json", "repodata_shards.msgpack.zst"])
 def test_a_wrong_cache_control(on_versitygw: Patient, name: str) -> None:
-    """Of an index that lists packages, and of one that is empty."""
+    """Both on an index with packages and on an empty one."""
     client = on_versitygw.server.client()
     on_versitygw.done("yank", "hello")
     for subdir in ("noarch", "linux-64"):
@@ -136,17 +136,17 @@ def test_a_wrong_cache_control(on_versitygw: Patient, name: str) -> None:
             ContentType=found["ContentType"],
             CacheControl="max-age=31536000",
         )
-    mends(on_versitygw, "headers")
+    fixed_by_remedy(on_versitygw, "headers")
 
 
-def test_what_was_yanked_and_another_tool_brought_back(on_minio: Patient) -> None:
+def test_a_yanked_package_in_the_index_of_another_tool(on_minio: Patient) -> None:
     on_minio.done("yank", "hello")
     assert examine(on_minio, "--check", "yanks").states == {"ok"}
     index(on_minio.server, on_minio.bucket, PREFIX)
-    # Another tool's index is not ours, whatever it says of yanks.
+    # The check `index` fails first, because another tool wrote the index.
     ill = examine(on_minio)
     assert "index" in ill.failed
-    assert obey(ill, on_minio).states == {"ok"}
+    assert follow_remedies(ill, on_minio).states == {"ok"}
 
 
 def test_a_yanked_package_whose_record_is_back(on_minio: Patient) -> None:
@@ -155,14 +155,14 @@ def test_a_yanked_package_whose_record_is_back(on_minio: Patient) -> None:
     yanked = client.get_object(Bucket=on_minio.bucket, Key=key)["Body"].read()
     on_minio.done("unyank", "hello")
     client.put_object(Bucket=on_minio.bucket, Key=key, Body=yanked)
-    mends(on_minio, "yanks")
+    fixed_by_remedy(on_minio, "yanks")
 
 
 def test_a_subdir_that_is_not_declared(on_minio: Patient) -> None:
     on_minio.server.client().put_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/win-64/a-1-0.conda", Body=b"any")
     found = examine(on_minio)
     assert (found.failed, found.of("packages")["state"]) == (set(), "warning")
-    assert "nobody indexes it: win-64" in found.of("packages")["found"]
+    assert "their packages are not indexed: win-64" in found.of("packages")["found"]
 
 
 def test_a_format_that_is_not_declared_any_more(on_minio: Patient) -> None:
@@ -170,11 +170,11 @@ def test_a_format_that_is_not_declared_any_more(on_minio: Patient) -> None:
         on_minio.server.client().get_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
     )
     edit(on_minio, index={**found["index"], "formats": ["json", "shards"]})
-    mends(on_minio, "garbage")
+    fixed_by_remedy(on_minio, "garbage")
 
 
 def test_a_marked_shard_that_is_overdue(tmp_path: Path, bucket_name: str, program: Resident) -> None:
-    """On plain files, since no store lets anybody make an object older than it is."""
+    """On versitygw, which stores plain files: no S3 API can set the age of an object."""
     with s3_servers.versitygw(tmp_path / "server") as server:
         place = fill(server, bucket_name, program, tmp_path)
         place.done("publish", make_package(tmp_path, "hello", "2.0"))
@@ -188,21 +188,21 @@ def test_a_marked_shard_that_is_overdue(tmp_path: Path, bucket_name: str, progra
             os.utime(tmp_path / "server/data" / bucket_name / NOARCH / shard, (before, before))
         marks["unreferenced"] = dict.fromkeys(marks["unreferenced"], int(before * 1000))
         server.client().put_object(Bucket=bucket_name, Key=key, Body=json.dumps(marks))
-        mends(place, "garbage")
+        fixed_by_remedy(place, "garbage")
 
 
-def test_names_that_hide_those_of_another_channel(on_minio: Patient, tmp_path: Path) -> None:
+def test_names_that_another_channel_has_too(on_minio: Patient, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     names.write_text("# those of conda-forge\nnumpy\nhello  # and this\n")
     found = examine(on_minio, "--names-from", names)
     assert (found.code, found.states) == (0, {"ok", "warning"})
-    assert found.of("names")["found"] == f"hide those of {names}: hello"
+    assert found.of("names")["found"] == f"also in {names}: hello"
     names.write_text("numpy\n")
     assert examine(on_minio, "--names-from", names, "--check", "names").states == {"ok"}
     assert examine(on_minio, "--check", "names").states == {"skipped"}
 
 
-def test_a_check_is_run_alone_and_says_what_it_hangs_on(on_minio: Patient) -> None:
+def test_a_single_check_reports_the_failed_check_that_it_needs(on_minio: Patient) -> None:
     assert [each["name"] for each in examine(on_minio, "--check", "headers").checks] == ["headers"]
     put(on_minio, f"{NOARCH}/repodata.json", b"{")
     found = examine(on_minio, "--check", "packages")
@@ -211,16 +211,16 @@ def test_a_check_is_run_alone_and_says_what_it_hangs_on(on_minio: Patient) -> No
 
 
 def put(place: Patient, key: str, data: bytes) -> None:
-    """Puts other bytes with the headers that the object has."""
+    """Replace the bytes of an object, and keep its headers."""
     client = place.server.client()
     head = client.head_object(Bucket=place.bucket, Key=key)
     headers = {"ContentType": head["ContentType"], "CacheControl": head["CacheControl"]}
     client.put_object(Bucket=place.bucket, Key=key, Body=data, **headers)
 
 
-def mends(place: Patient, check: str) -> None:
-    """The check is the one that fails, and its remedy, a command, mends it."""
+def fixed_by_remedy(place: Patient, check: str) -> None:
+    """Assert that only this check fails, and that its remedy, a command, fixes it."""
     ill = examine(place)
     assert (ill.code, ill.failed) == (1, {check}), ill.checks
-    well = obey(ill, place)
+    well = follow_remedies(ill, place)
     assert (well.code, well.states) == (0, {"ok"}), well.checks

@@ -18,7 +18,7 @@ from msgspec import structs
 
 from chaninfra.channel.errors import ConfigurationError, UnreachableError
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
 from chaninfra.channel.probe.scratch import ScratchFolder
@@ -56,7 +56,7 @@ def described(server: Server, bucket: str, **more: Any) -> Descriptor:
     return structs.replace(base, **more)
 
 
-def examined(server: Server, descriptor: Descriptor) -> tuple[ProbeResult, dict[str, Finding]]:
+def examined(server: Server, descriptor: Descriptor) -> tuple[ProbeResult, dict[str, CheckResult]]:
     found, results = examine(descriptor, Credentials(server.access_key_id, server.secret_access_key))
     return found, {each.name: each for each in results}
 
@@ -286,6 +286,6 @@ def test_doctor_records_the_result_of_the_probe(server: Server, bucket: str) -> 
     unknown = {**document, "index": {**document["index"], "conditional-writes": None}}
     client.put_object(Bucket=bucket, Key=key, Body=json.dumps(unknown).encode())
     assert f"chaninfra doctor {place.url} --probe" in place.done("doctor")
-    assert "says so now" in place.done("doctor", "--probe")
+    assert "recorded in" in place.done("doctor", "--probe")
     assert json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read()) == document
     assert left(server, bucket) == []

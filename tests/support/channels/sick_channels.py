@@ -1,4 +1,4 @@
-"""A healthy channel, copied as often as it is to fall ill; and what `chaninfra doctor` says of it."""
+"""Copies of a healthy channel for tests to break, and the results of `chaninfra doctor` for them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DESCRIPTOR = f"{PREFIX}/channel.json"
 
 
 @dataclass(frozen=True)
-class Said:
-    """What the doctor said: its results, and the exit code that it ended with."""
+class Diagnosis:
+    """The exit code and the results of `chaninfra doctor --json`."""
 
     code: int
     checks: tuple[dict[str, Any], ...]
@@ -31,48 +31,48 @@ class Said:
 
     @property
     def states(self) -> set[str]:
-        """The states that there are."""
+        """The states of all results."""
         return {each["state"] for each in self.checks}
 
     def of(self, name: str) -> dict[str, Any]:
-        """The result of a check."""
+        """The first result of a check."""
         return next(each for each in self.checks if each["name"] == name)
 
     @property
     def commands(self) -> list[list[str]]:
-        """The remedies that are commands, each once."""
+        """The remedies of failed checks that are chaninfra commands, as arguments, each once."""
         remedies = [each["remedy"] for each in self.checks if each["state"] == "failed"]
         return [shlex.split(each)[1:] for each in dict.fromkeys(remedies) if each and each.startswith("chaninfra ")]
 
 
 @dataclass(frozen=True)
 class Patient(Place):
-    """A channel, and the process that runs the program on it."""
+    """A channel, and the process that runs chaninfra for it."""
 
     program: Resident
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
-        """See Place."""
+        """Run a command on the channel; see Place."""
         where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
         at = ("--endpoint-url", self.server.endpoint_url)
         return self.program.run(command, *where, *args, *at, server=self.server, env=env)
 
 
-def examine(place: Place, *args: str | Path, **env: str) -> Said:
-    """Runs the doctor on a channel."""
-    return said(place.run("doctor", "--json", *args, **env))
+def examine(place: Place, *args: str | Path, **env: str) -> Diagnosis:
+    """Run the doctor on a channel."""
+    return diagnosis(place.run("doctor", "--json", *args, **env))
 
 
-def said(done: CompletedProcess[str]) -> Said:
-    """What a run of it with --json said."""
+def diagnosis(done: CompletedProcess[str]) -> Diagnosis:
+    """The diagnosis in the output of `doctor --json`."""
     assert done.returncode in (0, 1), done.stderr
     document = json.loads(done.stdout)
     assert document["healthy"] == (done.returncode == 0)
-    return Said(done.returncode, tuple(document["checks"]))
+    return Diagnosis(done.returncode, tuple(document["checks"]))
 
 
-def obey(ill: Said, patient: Patient, **env: str) -> Said:
-    """Runs the remedies, which are to be commands, and the doctor in the end: by that of its own, if it is one."""
+def follow_remedies(ill: Diagnosis, patient: Patient, **env: str) -> Diagnosis:
+    """Run the remedies, which must be commands, and the doctor again, with the flags of a `doctor` remedy if any."""
     assert ill.commands, ill.checks
     own: list[str] = []
     for command, *words in ill.commands:
@@ -81,17 +81,17 @@ def obey(ill: Said, patient: Patient, **env: str) -> Said:
         own = words if command == "doctor" and "--probe" not in words else own
     if not own:
         return examine(patient, **env)
-    return said(patient.program.run("doctor", "--json", *own, server=patient.server, env=env))
+    return diagnosis(patient.program.run("doctor", "--json", *own, server=patient.server, env=env))
 
 
 def empty(server: Server, bucket: str, program: Resident) -> Patient:
-    """A new bucket without a channel."""
+    """Create a bucket without a channel."""
     server.client().create_bucket(Bucket=bucket)
     return Patient(server, bucket, f"s3://{bucket}/{PREFIX}", program)
 
 
 def fill(server: Server, bucket: str, program: Resident, folder: Path) -> Patient:
-    """A healthy channel in a new bucket: hello 1.0 and, in linux-64, tool 1.0."""
+    """Create a healthy channel in a new bucket, with hello 1.0 in noarch and tool 1.0 in linux-64."""
     place = empty(server, bucket, program)
     place.done("init", "--subdir", "linux-64", "--provider", server.name)
     tool = make_package(folder, "tool", "1.0", subdir="linux-64")
@@ -100,7 +100,7 @@ def fill(server: Server, bucket: str, program: Resident, folder: Path) -> Patien
 
 
 def copy(healthy: Patient, bucket: str) -> Patient:
-    """The same channel in another new bucket."""
+    """Copy a channel into another new bucket."""
     client = healthy.server.client()
     client.create_bucket(Bucket=bucket)
     for entry in client.list_objects_v2(Bucket=healthy.bucket)["Contents"]:
@@ -112,15 +112,15 @@ def copy(healthy: Patient, bucket: str) -> Patient:
 
 
 def edit(place: Place, **changed: Any) -> None:
-    """Changes keys of channel.json by hand; `_` stands for `-`."""
+    """Change keys of channel.json by hand; `_` stands for `-`."""
     client = place.server.client()
     document = json.loads(client.get_object(Bucket=place.bucket, Key=DESCRIPTOR)["Body"].read())
     document |= {key.replace("_", "-"): value for key, value in changed.items()}
     client.put_object(Bucket=place.bucket, Key=DESCRIPTOR, Body=json.dumps(document).encode())
 
 
-def everybody(place: Place, *actions: str) -> None:
-    """Lets everybody do this in the bucket."""
+def allow_everyone(place: Place, *actions: str) -> None:
+    """Allow everyone these S3 actions on the bucket and its objects."""
     arn = f"arn:aws:s3:::{place.bucket}"
     statements = [{"Effect": "Allow", "Principal": "*", "Action": [*actions], "Resource": [arn, f"{arn}/*"]}]
     policy = {"Version": "2012-10-17", "Statement": statements}

@@ -1,4 +1,4 @@
-"""Child processes of the engine and of the demo are ended by a signal that arrives while they are started."""
+"""Child processes of the engine and of the demo: they end with a signal, an error or a timeout."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chaninfra.channel.errors import EngineError
 from chaninfra.demo import children
 from chaninfra.engine import process
+from support.pulumi.fake_engine import fake
 
 SLOW = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -47,3 +50,13 @@ def test_a_signal_while_a_child_is_started_ends_it(
         for child in started:
             child.kill()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_child_that_exceeds_its_timeout_is_killed(tmp_path: Path) -> None:
+    slow = fake(tmp_path, "slow", "time.sleep(60)")
+    start = time.monotonic()
+    with pytest.raises(EngineError, match="slow did not end within 1 s"):
+        process.run([slow], timeout=1)
+    assert time.monotonic() - start < 10
+    with pytest.raises(EngineError, match="nothing does not start: No such file"):
+        process.run([tmp_path / "nothing"])

@@ -1,4 +1,4 @@
-"""Reading a stack's output, with a fake `pulumi` that says what the real engine (3.259.0) says."""
+"""Reading a stack's output, with a fake `pulumi` that prints what the real engine (3.259.0) prints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from chaninfra.channel.errors import ConfigurationError, EngineError, ExitCode
 from chaninfra.engine.stacks import stack_output
 
-# Answers with $FAKE_SAYS and fails with $FAKE_ERROR; what it was asked, and where, goes into $FAKE_ASKED.
+# Prints $FAKE_SAYS, fails with $FAKE_ERROR if it is set, and writes its folder and arguments to $FAKE_ASKED.
 FAKE_PULUMI = f"""#!{sys.executable}
 import json, os, sys
 if sys.argv[1:] == ["version"]:
@@ -26,7 +26,7 @@ sys.exit(os.environ.get("FAKE_ERROR") or 0)
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a folder `below`; all of PATH is the fake engine, and the cache is empty."""
+    """A project with a folder `below`; only the fake engine is on PATH, and the cache is empty."""
     fakes, folder = tmp_path / "fakes", tmp_path / "project"
     for made in (fakes, folder / "below"):
         made.mkdir(parents=True)
@@ -91,10 +91,10 @@ def test_the_output_of_a_named_stack(project: Path, monkeypatch: pytest.MonkeyPa
             'pulumi could not read the stack dev: unable to open state directory "file:///gone"',
             None,
         ),
-        ("", EngineError, "it says nothing", None),
+        ("", EngineError, "no output", None),
     ],
 )
-def test_what_pulumi_complains_of(
+def test_each_error_of_pulumi_becomes_one_of_ours(
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
     said: str,
@@ -117,7 +117,7 @@ def test_an_answer_that_is_not_json(project: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_no_project(project: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no Pulumi project here") as caught:
+    with pytest.raises(ConfigurationError, match="no Pulumi project in this folder") as caught:
         stack_output("dev", project.parent)
     assert caught.value.exit_code == ExitCode.USAGE
     assert caught.value.where == str(project.parent)
@@ -130,6 +130,6 @@ def test_no_engine(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "python -m chaninfra.engine" in str(caught.value.remedy)
 
 
-def test_importing_it_does_not_import_pulumi() -> None:
+def test_importing_stacks_does_not_import_pulumi() -> None:
     code = "import sys, chaninfra.engine.stacks; print({'pulumi', 'typer', 'boto3'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

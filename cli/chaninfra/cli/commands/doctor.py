@@ -13,7 +13,7 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.channel.probe.finding import Finding
+    from chaninfra.channel.probe.finding import CheckResult
 
 
 def _check_names() -> list[str]:
@@ -30,46 +30,49 @@ def doctor(
         typer.Option(
             "--check",
             metavar="NAME",
-            help="Run this check, and what it hangs on; may be repeated.",
+            help="Run only this check, after those that it depends on; may be repeated.",
             autocompletion=_check_names,
         ),
     ] = None,
-    list_checks: Annotated[bool, typer.Option("--list", help="List the checks.")] = False,
+    list_checks: Annotated[bool, typer.Option("--list", help="List the checks and exit.")] = False,
     role: Annotated[
         Role | None,
-        typer.Option("--as", help="Whose these credentials are to be; left out, whoever may read is healthy."),
+        typer.Option("--as", help="Role to check for (default: read access is enough)."),
     ] = None,
     names_from: Annotated[
         str | None,
         typer.Option(
             "--names-from",
             metavar="FILE|URL",
-            help="Name the packages that hide one of these: a repodata.json, or a name on each line.",
+            help="Warn about packages with one of these names: a repodata.json or shard index, or one name per line.",
         ),
     ] = None,
     probe: Annotated[
         bool,
-        typer.Option("--probe", help="Instead: find out on scratch objects what the store really does, and record it."),
+        typer.Option(
+            "--probe", help="Instead of the checks, test the store with scratch objects and record the result."
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Say what is wrong with a channel, and what mends it.
+    """Find out what is wrong with a channel, and how to fix it.
 
-    Looks at all that stands between a client and its packages, from the endpoint to what pixi's own client reads, and
-    prints a line for each check; below what failed stands what mends it. What cannot be judged, since something before
-    it failed, is skipped. Exits with 1 where a check failed.
+    Checks everything that a client needs to reach its packages: endpoint, certificate, clock, credentials, region,
+    bucket, permissions, the index, and whether pixi's own client reads it. Prints one line per check, and below a
+    failed one its remedy. A check that depends on a failed one is skipped. The exit code is 1 if a check failed.
 
-    Nothing is written: what these credentials may write is tried by writes whose condition does not hold.
+    The checks write nothing: they test write permissions with conditional writes that the store must refuse.
 
-    `--probe` finds out what the store really does: conditional writes, checksums, addressing, region, listings, missing
-    keys. It says what to change where the config or the provider's row says otherwise, and records in channel.json what
-    writers need to know. It writes small objects below `.chaninfra/probe/` of the channel and deletes them again, so it
-    needs the rights of the one who deploys the channel; publishers have none there.
+    `--probe` tests what the store supports instead: conditional writes, checksums, addressing styles, regions,
+    listings and answers for missing keys. It reports where the config or the provider's table differs, and records in
+    channel.json what writers need to know. It writes small objects below `.chaninfra/probe/` in the channel and deletes
+    them afterwards, which takes the permissions that deploy the channel; a publisher's are not enough.
 
     \b
     Examples:
       chaninfra doctor stack:prod
+      chaninfra doctor https://example.com/my-channel/channel.json
       chaninfra doctor stack:prod --as publisher
       chaninfra doctor --check region --check addressing s3://my-bucket/my-channel
       chaninfra doctor --names-from https://conda.anaconda.org/conda-forge/noarch/repodata_shards.msgpack.zst
@@ -82,12 +85,16 @@ def doctor(
         streams.result(streams.table(listing()))
         return
     if probe and (checks or role or names_from):
-        raise ConfigurationError("--probe is instead of the checks", remedy="run it alone")
+        raise ConfigurationError(
+            "--probe cannot be combined with --check, --as or --names-from", remedy="run it on its own"
+        )
     check_names(checks or ())
     results = _probed(channel, store) if probe else _checked(channel, store, checks or (), role, names_from)
     failed = any(result.state == "failed" for result in results)
     if failed and store.secret_access_key:
-        streams.note("the remedies leave out the keys that were given: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
+        streams.note(
+            "the remedies do not repeat the access key that was given: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY"
+        )
     if as_json:
         documents = [{"name": r.name, "state": r.state, "found": r.found, "remedy": r.remedy} for r in results]
         streams.result_json({"healthy": not failed, "checks": documents})
@@ -97,12 +104,12 @@ def doctor(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _probed(channel: str | None, store: StoreFlags) -> Sequence[Finding]:
+def _probed(channel: str | None, store: StoreFlags) -> Sequence[CheckResult]:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import tidied_up
     from chaninfra.doctor.probe import probe
 
-    # A wrong region or addressing is for the probe to find, so that the descriptor cannot be read does not end it.
+    # The probe finds a wrong region or addressing style, so it must not fail when the descriptor cannot be read.
     opened = open_channel(channel, store, "write", "lenient")
     with tidied_up():
         return [*probe(opened)]
@@ -110,17 +117,17 @@ def _probed(channel: str | None, store: StoreFlags) -> Sequence[Finding]:
 
 def _checked(
     channel: str | None, store: StoreFlags, checks: Sequence[str], role: Role | None, names_from: str | None
-) -> Sequence[Finding]:
-    from chaninfra.cli.doctor_case import examined
+) -> Sequence[CheckResult]:
+    from chaninfra.cli.doctor_examination import examination_of
     from chaninfra.cli.interrupts import tidied_up
     from chaninfra.doctor.checks.table import chosen, run
 
-    case = examined(channel, store, role, names_from)
+    exam = examination_of(channel, store, role, names_from)
     with tidied_up():
-        return run(case, chosen(checks, case))
+        return run(exam, chosen(checks, exam))
 
 
-def _text(results: Sequence[Finding]) -> str:
+def _text(results: Sequence[CheckResult]) -> str:
     rows = streams.table([(state, name, found) for state, name, found, _ in _lines(results)]).splitlines()
     indent = " " * max(len(result.state) for result in results)
     lines = []
@@ -129,16 +136,16 @@ def _text(results: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _lines(results: Sequence[Finding]) -> list[tuple[str, str, str, str | None]]:
-    """State, name, what was found and the remedy: a line for each result, one for all that are skipped for a reason."""
-    waiting: dict[str, list[str]] = {}
-    for each in results:
-        if each.state == "skipped":
-            waiting.setdefault(each.found, []).append(each.name)
+def _lines(results: Sequence[CheckResult]) -> list[tuple[str, str, str, str | None]]:
+    """(state, name, found, remedy) of each line: one per result, but one for all skipped for the same reason."""
+    skipped: dict[str, list[str]] = {}
+    for result in results:
+        if result.state == "skipped":
+            skipped.setdefault(result.found, []).append(result.name)
     lines: list[tuple[str, str, str, str | None]] = [
-        (each.state, each.name, each.found, each.remedy) for each in results if each.state != "skipped"
+        (result.state, result.name, result.found, result.remedy) for result in results if result.state != "skipped"
     ]
-    for found, names in waiting.items():
-        more = f"; nor can {', '.join(names[1:])}" if len(names) > 1 else ""
-        lines.append(("skipped", names[0], found + more, None))
+    for found, names in skipped.items():
+        others = f"; also skipped: {', '.join(names[1:])}" if len(names) > 1 else ""
+        lines.append(("skipped", names[0], found + others, None))
     return lines

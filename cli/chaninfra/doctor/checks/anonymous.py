@@ -1,4 +1,4 @@
-"""What anybody may do, without credentials, beside what is declared."""
+"""Anonymous access: what anyone may do without credentials, compared with the declared visibility."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import REPODATA
@@ -14,84 +15,98 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import IfAbsent, StoredObject
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.doctor.dry_writes import try_write
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
+
+_OR_DECLARE = "; or set `visibility` to what is intended"
 
 
-def anonymous(case: Case) -> Iterator[Finding]:
-    """Everybody may read a public channel, nobody else's; and nobody may write."""
-    wrong = [*(_of_public(case) if case.descriptor.visibility == "public" else _of_private(case)), *_writing(case)]
+def anonymous(exam: Examination) -> Iterator[Finding]:
+    """Anyone may read a public channel; reading another channel, and writing to any, needs credentials."""
+    visibility = exam.descriptor.visibility
+    wrong = [*(_reading_public(exam) if visibility == "public" else _reading_private(exam)), *_writing(exam)]
     yield from wrong
     if not wrong:
-        visibility = case.descriptor.visibility
-        may = f"everybody may read it: {_url(case)}" if visibility == "public" else "nobody reads without credentials"
-        yield Finding(name="anonymous", state="ok", found=f"the channel is {visibility}, and {may}")
+        access = (
+            f"anyone may read it: {_url(exam)}" if visibility == "public" else "nobody may read it without credentials"
+        )
+        found = f"the channel is {visibility}, and {access}"
+        yield Finding(state="ok", found=found)
 
 
-def _of_private(case: Case) -> Iterator[Finding]:
-    described = case.descriptor
-    store = S3Store(described.location, None)
-    may = []
-    if isinstance(case.read(described.location, described.key(NOARCH, REPODATA), None), StoredObject):
-        may.append("read it")
+def _reading_private(exam: Examination) -> Iterator[Finding]:
+    from chaninfra.channel.s3.object_store import S3Store
+
+    descriptor = exam.descriptor
+    store = S3Store(descriptor.location, None)
+    allowed = []
+    if isinstance(exam.read(descriptor.location, descriptor.key(NOARCH, REPODATA), None), StoredObject):
+        allowed.append("read it")
     try:
-        if next(store.list(described.key()), None) is not None:
-            may.append("list it")
+        if next(store.list(descriptor.key()), None) is not None:
+            allowed.append("list it")
     except ChaninfraError:
-        # Whatever it is that keeps nobody out, a listing was not had.
+        # Any error will do: no listing was obtained.
         pass
-    if may:
-        yield _failed(
-            f"the channel is {described.visibility}, and everybody may {' and '.join(may)}",
-            _policy(case, "take what lets everybody in out of the bucket's policy and its settings"),
+    if allowed:
+        yield Finding(
+            state="failed",
+            found=f"the channel is {descriptor.visibility}, but anyone may {' and '.join(allowed)}",
+            remedy=_policy(exam, f"remove public read access from the bucket's policy and settings{_OR_DECLARE}"),
         )
 
 
-def _of_public(case: Case) -> Iterator[Finding]:
-    url = _url(case)
-    status = _status(f"{url}/{NOARCH}/{REPODATA}")
+def _reading_public(exam: Examination) -> Iterator[Finding]:
+    url = f"{_url(exam)}/{NOARCH}/{REPODATA}"
+    status = _status(url)
     if status != 200:
         answer = "no answer" if status is None else f"http {status}"
-        yield _failed(
-            f"the channel is public, and not everybody may read it: {answer} for {url}/{NOARCH}/{REPODATA}",
-            _policy(case, "let everybody read (s3:GetObject) by the bucket's policy or its settings"),
+        yield Finding(
+            state="failed",
+            found=f"the channel is public, but cannot be read without credentials: {answer} for {url}",
+            remedy=_policy(exam, f"allow everyone s3:GetObject in the bucket's policy or settings{_OR_DECLARE}"),
         )
         return
-    missing = _status(f"{url}/{quote(CHANINFRA_FOLDER)}/doctor/absent")
+    missing = _status(f"{_url(exam)}/{quote(CHANINFRA_FOLDER)}/doctor/absent")
     if missing != 404:
+        answer = "no answer" if missing is None else f"http {missing}"
         yield Finding(
-            name="anonymous",
             state="warning",
-            found=f"http {missing} for a file that is not there, where pixi stops instead of trying the next",
-            remedy="let everybody list the bucket too (s3:ListBucket), or keep every format in `index.formats`",
+            found=f"{answer} for a missing file, where pixi stops instead of trying the next file",
+            remedy="allow everyone s3:ListBucket too, or keep every format in `index.formats`",
         )
 
 
-def _writing(case: Case) -> Iterator[Finding]:
-    tried = case.trial
+def _writing(exam: Examination) -> Iterator[Finding]:
+    from chaninfra.channel.s3.object_store import S3Store
+
+    tried = exam.dry_writes
     if tried is None or not tried.honoured:
+        # The store could carry out a write whose condition fails.
         return
     try:
-        verdict = try_write(S3Store(case.descriptor.location, None), tried.key, tried.object, IfAbsent())
+        outcome = try_write(S3Store(exam.descriptor.location, None), tried.key, tried.object, IfAbsent())
     except ChaninfraError:
         return
-    if verdict in ("honoured", "ignored"):
-        yield _failed("everybody may write", _policy(case, "take the right to write out of the bucket's policy"))
+    if outcome in ("honoured", "ignored"):
+        remedy = _policy(exam, "remove public write access from the bucket's policy and settings")
+        yield Finding(state="failed", found="anyone may write", remedy=remedy)
 
 
-def _policy(case: Case, change: str) -> str:
-    if case.remedies.source == "stack":
-        return f"{case.remedies.up()} --refresh"
-    return f"{change}; or declare the channel as it is (`visibility`)"
+def _policy(exam: Examination, change: str) -> str:
+    """The command that restores the declared bucket policy if a stack declares it, else the change in words."""
+    return f"{exam.remedies.pulumi_up()} --refresh" if exam.remedies.source == "stack" else change
 
 
-def _url(case: Case) -> str:
-    described = case.descriptor
-    return (described.public_url or described.location.url(described.prefix)).rstrip("/")
+def _url(exam: Examination) -> str:
+    descriptor = exam.descriptor
+    return (descriptor.public_url or descriptor.location.url(descriptor.prefix)).rstrip("/")
 
 
 def _status(url: str) -> int | None:
+    """The HTTP status of an anonymous HEAD; None if there is no answer."""
     try:
         request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "chaninfra"})  # noqa: S310
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 (the channel's own URL)
@@ -100,7 +115,3 @@ def _status(url: str) -> int | None:
         return error.code
     except (OSError, HTTPException):
         return None
-
-
-def _failed(found: str, remedy: str) -> Finding:
-    return Finding(name="anonymous", state="failed", found=found, remedy=remedy)

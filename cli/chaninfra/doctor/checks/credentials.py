@@ -1,35 +1,43 @@
-"""The credentials: found, from where, and whether the store knows them."""
+"""The credentials: whether there are any, where they come from, and whether the store accepts them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ClockError, CredentialsError, DeniedError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.credentials import REMEDY
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
+
+_RENEW = "renew them: log in again, or restart the job"
 
 
-def credentials(case: Case) -> Iterator[Finding]:
-    """There are credentials where they are looked for, and the store accepts them."""
-    keys = case.credentials
-    if case.problem is not None:
-        yield _failed(case.problem.message, case.problem.remedy)
-    elif case.contact.trouble is not None:
-        found = f"found: {keys.source}" if keys else "none were found"
-        yield Finding(name="credentials", state="ok", found=f"{found}; nothing answers that could judge them")
+def credentials(exam: Examination) -> Iterator[Finding]:
+    """Credentials are found, and the store accepts them; or the channel is readable without."""
+    keys, error = exam.credentials, exam.credentials_error
+    if error is not None:
+        yield Finding(state="failed", found=error.message, remedy=error.remedy)
+    elif exam.contact.failed_at is not None:
+        found = f"found: {keys.source}" if keys else "none found"
+        yield Finding(state="ok", found=f"{found}; not verified, since the endpoint does not answer")
     elif keys is None:
-        if isinstance(case.answer, DeniedError):
-            yield _failed("none were found, and not everybody may read the channel", REMEDY)
+        if isinstance(exam.channel_json_read, DeniedError):
+            yield Finding(
+                state="failed", found="none found, and the channel is not readable without credentials", remedy=REMEDY
+            )
         else:
-            yield Finding(name="credentials", state="ok", found="none were found: requests are everybody's")
-    elif isinstance(case.answer, CredentialsError) and not isinstance(case.answer, ClockError):
-        renew = "renew them: log in again, or start the job anew; or " if keys.session_token else ""
-        yield _failed(f"found: {keys.source}; {case.answer.message}", f"{renew}{case.answer.remedy}")
+            yield Finding(state="ok", found="none found; requests are anonymous")
+    elif isinstance(exam.channel_json_read, CredentialsError) and not isinstance(exam.channel_json_read, ClockError):
+        refusal = exam.channel_json_read
+        ways = [_RENEW if keys.session_token else None, refusal.remedy]
+        yield Finding(
+            state="failed",
+            found=f"found: {keys.source}; {refusal.message}",
+            remedy="; or ".join(filter(None, ways)) or None,
+        )
     else:
-        kind = "temporary" if keys.session_token else "lasting"
-        yield Finding(name="credentials", state="ok", found=f"found: {keys.source} ({keys.access_key_id}, {kind})")
-
-
-def _failed(found: str, remedy: str | None) -> Finding:
-    return Finding(name="credentials", state="failed", found=found, remedy=remedy)
+        kind = "temporary" if keys.session_token else "long-lived"
+        yield Finding(state="ok", found=f"found: {keys.source} ({keys.access_key_id}, {kind})")

@@ -1,64 +1,70 @@
-"""The descriptor: the channel's own channel.json is there, can be read, and is of this channel."""
+"""The descriptor: the channel's own channel.json exists, is valid, and describes this channel."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import Descriptor, to_document
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 
-def descriptor(case: Case) -> Iterator[Finding]:
-    """channel.json is there, and describes the channel that was named."""
-    found, remedies = case.stored, case.remedies
-    where = f"{case.given.url}/{CHANNEL_JSON}"
-    if isinstance(found, ChaninfraError):
-        yield _failed(f"{found.where or where}: {found.message}", _wrong(case, found.remedy))
-    elif found is None and remedies.source == "place":
+def descriptor(exam: Examination) -> Iterator[Finding]:
+    """channel.json exists and describes the channel that CHANNEL names."""
+    stored, remedies = exam.stored_descriptor, exam.remedies
+    where = f"{exam.given.url}/{CHANNEL_JSON}"
+    if isinstance(stored, ChaninfraError):
+        found = stored.summary if stored.where else f"{where}: {stored.message}"
+        yield Finding(state="failed", found=found, remedy=_rewrite(exam, stored.remedy))
+    elif stored is None and remedies.source == "s3":
         yield Finding(
-            name="descriptor",
             state="warning",
-            found=f"there is no {where}, so the flags and the provider's row say what the channel is",
-            remedy=remedies.init(case.subdirs),
+            found=f"{where} does not exist; the flags and the provider's defaults describe the channel",
+            remedy=remedies.init(exam.subdirs),
         )
-    elif found is None:
-        yield _failed(f"there is no {where}", remedies.up() if remedies.source == "stack" else remedies.init())
-    elif found.url != case.given.url:
-        yield _failed(f"{where} describes another channel, {found.url}", _wrong(case, None))
-    elif differs := _differences(case, found):
-        yield _failed(
-            f"{where} says otherwise than what was given: {'; '.join(differs)}",
-            remedies.up() if remedies.source == "stack" else "give the channel's own channel.json, or its s3:// URL",
+    elif stored is None:
+        remedy = remedies.pulumi_up() if remedies.source == "stack" else remedies.init()
+        yield Finding(state="failed", found=f"{where} does not exist", remedy=remedy)
+    elif stored.url != exam.given.url:
+        found = f"{where} describes another channel, {stored.url}"
+        yield Finding(state="failed", found=found, remedy=_rewrite(exam, None))
+    elif differences := _differences(exam, stored):
+        yield Finding(
+            state="failed",
+            found=f"{where} differs from {_SOURCES[remedies.source]}: {'; '.join(differences)}",
+            remedy=remedies.pulumi_up()
+            if remedies.source == "stack"
+            else "give the channel's own channel.json as CHANNEL, or its s3:// URL",
         )
     else:
-        yield Finding(name="descriptor", state="ok", found=f"{where} describes this channel")
+        yield Finding(state="ok", found=f"{where} describes this channel")
 
 
-def _wrong(case: Case, remedy: str | None) -> str:
-    """What puts another in the place of a channel.json that is not right."""
-    if case.remedies.source == "stack":
-        return case.remedies.up()
-    anew = f"delete it, then run: {case.remedies.init(case.subdirs)}"
-    return f"{remedy}; or {anew}" if remedy else anew
+_SOURCES = {"s3": "the flags", "stack": "the stack's output", "descriptor": "the given descriptor"}
 
 
-def _differences(case: Case, stored: Descriptor) -> list[str]:
-    """What channel.json says otherwise, but for what only a probe or a flag says."""
-    if case.remedies.source == "place":
+def _rewrite(exam: Examination, remedy: str | None) -> str:
+    """How to replace a wrong channel.json; `remedy` is another way, if there is one."""
+    if exam.remedies.source == "stack":
+        return exam.remedies.pulumi_up()
+    rewrite = f"delete it, then run: {exam.remedies.init(exam.subdirs)}"
+    return f"{remedy}; or {rewrite}" if remedy else rewrite
+
+
+def _differences(exam: Examination, stored: Descriptor) -> list[str]:
+    """The keys of channel.json that differ from the given descriptor, without those that flags or a probe set."""
+    if exam.remedies.source == "s3":
         return []
-    given, found = to_document(case.given), to_document(case.overridden(stored))
-    for each in (given, found):
-        each["index"]["conditional-writes"] = None
+    given, found = to_document(exam.given), to_document(exam.apply_flags(stored))
+    for document in (given, found):
+        document["index"]["conditional-writes"] = None
     return [f"`{key}` is {_plain(found[key])}, not {_plain(given[key])}" for key in given if given[key] != found[key]]
 
 
 def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _failed(found: str, remedy: str | None) -> Finding:
-    return Finding(name="descriptor", state="failed", found=found, remedy=remedy)

@@ -1,73 +1,75 @@
-"""The endpoint: does it answer, is it trusted, and do the clocks agree."""
+"""The endpoint: whether it answers, whether its certificate is trusted, and whether its clock agrees."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ClockError, UnreachableError
 from chaninfra.channel.probe.finding import Finding, State
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 REFUSED = timedelta(minutes=15)
-"""S3 refuses what was signed by a clock that differs by more (AWS, "Signature Version 4": RequestTimeTooSkewed)."""
-NOTICED = timedelta(minutes=5)
+"""S3 refuses requests signed with a clock that differs by more (AWS, "Signature Version 4": RequestTimeTooSkewed)."""
+NOTICEABLE = timedelta(minutes=5)
 _LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 
 
-def endpoint(case: Case) -> Iterator[Finding]:
-    """Something answers at the endpoint."""
-    url, found = case.given.endpoint_url, case.contact
-    if found.trouble == "endpoint":
+def endpoint(exam: Examination) -> Iterator[Finding]:
+    """The endpoint answers an HTTP request."""
+    url, contact = exam.given.endpoint_url, exam.contact
+    if contact.failed_at == "endpoint":
         yield Finding(
-            name="endpoint",
             state="failed",
-            found=f"{url}: {found.says}",
-            remedy="check `endpoint-url` (`--endpoint-url`), the network, and whether the store is up",
+            found=f"{url}: {contact.message}",
+            remedy="check `endpoint-url` (`--endpoint-url`), the network, and whether the store is running",
         )
         return
-    yield Finding(name="endpoint", state="ok", found=f"{url} answers")
+    yield Finding(state="ok", found=f"{url} answers")
 
 
-def tls(case: Case) -> Iterator[Finding]:
-    """The endpoint's certificate is trusted here."""
-    url, found = case.given.endpoint_url, case.contact
-    trust = "have its CA trusted by this machine, or export SSL_CERT_FILE=/path/to/ca.pem, for chaninfra and for pixi"
-    if found.trouble == "tls":
-        yield Finding(name="tls", state="failed", found=f"{url}: {found.says}", remedy=trust)
+def tls(exam: Examination) -> Iterator[Finding]:
+    """This machine trusts the endpoint's certificate."""
+    url, contact = exam.given.endpoint_url, exam.contact
+    trust = "add its CA to this machine's trusted CAs, or set SSL_CERT_FILE=/path/to/ca.pem for chaninfra and for pixi"
+    if contact.failed_at == "tls":
+        yield Finding(state="failed", found=f"{url}: {contact.message}", remedy=trust)
+    elif url.startswith(_LOOPBACK):
+        yield Finding(state="ok", found=f"no TLS: {url} is on this machine")
     elif url.startswith("http:"):
-        near = url.startswith(_LOOPBACK)
         yield Finding(
-            name="tls",
-            state="ok" if near else "warning",
-            found=f"not used: {url} is this machine" if near else f"{url}: what goes over the network is not encrypted",
-            remedy=None if near else "have the store serve https, and change `endpoint-url`",
+            state="warning",
+            found=f"no TLS: traffic to {url} is not encrypted",
+            remedy="serve the store over https, and change `endpoint-url`",
         )
-    elif isinstance(case.answer, UnreachableError) and "certificate" in case.answer.message:
-        # Another list of authorities than Python's.
-        yield Finding(name="tls", state="failed", found=f"{url}: {case.answer.message}", remedy=trust)
+    elif isinstance(exam.channel_json_read, UnreachableError) and "certificate" in exam.channel_json_read.message:
+        # The S3 client has its own list of trusted CAs, which may differ from that of Python's ssl module.
+        yield Finding(state="failed", found=f"{url}: {exam.channel_json_read.message}", remedy=trust)
     else:
-        yield Finding(name="tls", state="ok", found="its certificate is trusted")
+        yield Finding(state="ok", found="the certificate is trusted")
 
 
-def clock(case: Case) -> Iterator[Finding]:
-    """This machine's clock and the store's agree."""
-    ahead = case.contact.ahead
-    if isinstance(case.answer, ClockError):
+def clock(exam: Examination) -> Iterator[Finding]:
+    """The clocks of this machine and of the store agree."""
+    ahead = exam.contact.clock_ahead
+    if isinstance(exam.channel_json_read, ClockError):
         state: State = "failed"
-        found = f"the store refuses what is signed with this time; {_said(ahead)}"
+        found = f"the store refuses requests that are signed with this time; {_difference(ahead)}"
     else:
         off = abs(ahead or timedelta(0))
-        state = "failed" if off >= REFUSED else "warning" if off >= NOTICED else "ok"
-        found = _said(ahead)
-    remedy = None if state == "ok" else "set this machine's clock, or have the store's set: requests are signed with it"
-    yield Finding(name="clock", state=state, found=found, remedy=remedy)
+        state = "failed" if off >= REFUSED else "warning" if off >= NOTICEABLE else "ok"
+        found = _difference(ahead)
+    remedy = None if state == "ok" else "set this machine's clock or the store's: requests are signed with the time"
+    yield Finding(state=state, found=found, remedy=remedy)
 
 
-def _said(ahead: timedelta | None) -> str:
+def _difference(ahead: timedelta | None) -> str:
     if ahead is None:
-        return "the store does not say what time it is"
-    if abs(ahead) < NOTICED:
+        return "the store does not send its time"
+    if abs(ahead) < NOTICEABLE:
         return "this clock and the store's agree"
     side = "behind" if ahead > timedelta(0) else "ahead of"
     return f"this clock is {abs(ahead).total_seconds() / 60:.0f} minutes {side} the store's"

@@ -1,124 +1,112 @@
-"""The index: its files agree with each other and with the packages that are there, and nothing is left over."""
+"""The index: its files agree with each other and with the packages, and nothing is overdue for deletion."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.errors import ChaninfraError, InvalidRepodataError
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.doctor.examination import Case
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
 from chaninfra.index.gc import Garbage, collect_subdir
 from chaninfra.index.report import SubdirReport
 
-_NAMED = 5
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
+
+_SHOWN = 5
 
 
-def index(case: Case) -> Iterator[Finding]:
-    """Each subdir has each file, and all of them say the same."""
+def index(exam: Examination) -> Iterator[Finding]:
+    """Each subdir has every index file, and they agree with each other."""
     wrong = []
-    for each in case.surveys:
-        if each.error is not None:
-            invalid = isinstance(each.error, InvalidRepodataError)
-            remedy = _reindex(case, "--force") if invalid else each.error.remedy
-            wrong.append(_failed("index", f"{each.error.where or each.subdir}: {each.error.message}", remedy))
-        elif each.report is not None and each.report.files:
-            wrong.append(
-                _failed(
-                    "index",
-                    f"{each.subdir}: missing, or not of one piece with the others: {', '.join(each.report.files)}",
-                    _reindex(case),
-                )
-            )
+    for check in exam.reindex_checks:
+        if check.error is not None:
+            invalid = isinstance(check.error, InvalidRepodataError)
+            remedy = _reindex(exam, "--force") if invalid else check.error.remedy
+            found = check.error.summary if check.error.where else f"{check.subdir}: {check.error.message}"
+            wrong.append(Finding(state="failed", found=found, remedy=remedy))
+        elif check.report is not None and check.report.files:
+            found = f"{check.subdir}: missing, or inconsistent with the other files: {', '.join(check.report.files)}"
+            wrong.append(Finding(state="failed", found=found, remedy=_reindex(exam)))
     yield from wrong
     if not wrong:
-        subdirs = ", ".join(case.subdirs)
-        yield Finding(name="index", state="ok", found=f"{', '.join(case.settings.formats)} agree in {subdirs}")
+        yield Finding(state="ok", found=f"{', '.join(exam.settings.formats)} agree in {', '.join(exam.subdirs)}")
 
 
-def packages(case: Case) -> Iterator[Finding]:
-    """The index lists the packages that are there, and no others."""
+def packages(exam: Examination) -> Iterator[Finding]:
+    """The index lists exactly the packages in the bucket."""
     wrong, total = [], 0
-    for report in _reports(case):
+    for report in _reports(exam):
         total += report.after
         for files, what in (
             (report.added, "not in the index"),
-            (report.replaced, "uploaded again with other bytes"),
-            (report.dropped, "in the index, and not there"),
+            (report.replaced, "replaced by a file with other content"),
+            (report.dropped, "in the index, but missing in the bucket"),
         ):
             if files:
-                wrong.append(_failed("packages", f"{report.subdir}: {what}: {_some(files)}", _reindex(case)))
+                found = f"{report.subdir}: {what}: {_some(files)}"
+                wrong.append(Finding(state="failed", found=found, remedy=_reindex(exam)))
         wrong += [
-            _failed(
-                "packages",
-                f"{each.package} cannot be read: {each.reason}",
-                "publish it again with --force, or delete it; then run: " + _reindex(case),
+            Finding(
+                state="failed",
+                found=f"{unreadable.package} cannot be read: {unreadable.reason}",
+                remedy=f"publish it again with --force, or delete it; then run: {_reindex(exam)}",
             )
-            for each in report.left_out
+            for unreadable in report.left_out
         ]
     yield from wrong
-    if undeclared := sorted(folders(case.channel) & {*KNOWN_SUBDIRS} - {*case.subdirs}):
+    if undeclared := sorted(folders(exam.channel) & {*KNOWN_SUBDIRS} - {*exam.subdirs}):
         yield Finding(
-            name="packages",
             state="warning",
-            found=f"there, and not declared, so that nobody indexes it: {', '.join(undeclared)}",
-            remedy="add it to `subdirs` in the stack config, and run `pulumi up`; or delete it",
+            found=f"not declared as subdirs, so their packages are not indexed: {', '.join(undeclared)}",
+            remedy="add them to `subdirs` in the stack config and run `pulumi up`, or delete them",
         )
     elif not wrong:
-        yield Finding(name="packages", state="ok", found=f"{count(total, 'package')}, each in the index and there")
+        yield Finding(state="ok", found=f"{count(total, 'package')}, all of them in the index and in the bucket")
 
 
-def yanks(case: Case) -> Iterator[Finding]:
-    """What was yanked is in no index."""
-    try:
-        yanked = read_yanked(case.store, case.descriptor.key(YANKED_JSON))[0]
-    except ChaninfraError as error:
-        yield _failed("yanks", f"{error.where}: {error.message}", error.remedy)
-        return
-    back = [f"{report.subdir}/{file}" for report in _reports(case) for file in report.yanked]
-    if back:
-        yield _failed("yanks", f"yanked, and in the index again: {_some(back)}", _reindex(case))
+def yanks(exam: Examination) -> Iterator[Finding]:
+    """No yanked package is in the index."""
+    yanked = read_yanked(exam.store, exam.descriptor.key(YANKED_JSON))[0]
+    listed = [f"{report.subdir}/{file}" for report in _reports(exam) for file in report.yanked]
+    if listed:
+        yield Finding(state="failed", found=f"yanked, but in the index: {_some(listed)}", remedy=_reindex(exam))
+    elif yanked.packages:
+        yield Finding(state="ok", found=f"{count(len(yanked.packages), 'package')} yanked, none in the index")
     else:
-        found = (
-            f"{count(len(yanked.packages), 'package')} yanked, none in the index"
-            if yanked.packages
-            else "nothing is yanked"
-        )
-        yield Finding(name="yanks", state="ok", found=found)
+        yield Finding(state="ok", found="no package is yanked")
 
 
-def garbage(case: Case) -> Iterator[Finding]:
-    """Nothing is there any more that `gc` would delete."""
+def garbage(exam: Examination) -> Iterator[Finding]:
+    """No object is overdue for deletion by `gc`."""
     waiting = 0
-    found: list[Garbage] = []
-    for subdir in case.subdirs:
-        collected = collect_subdir(case.target(subdir), "check")
+    overdue: list[Garbage] = []
+    for subdir in exam.subdirs:
+        collected = collect_subdir(exam.subdir_index(subdir), "check")
         waiting += collected.waiting
-        found += collected.garbage
-    if found:
-        named = _some([f"{each.key} ({each.why})" for each in found])
-        yield _failed("garbage", f"{count(len(found), 'object')} overdue: {named}", case.remedies.run("gc"))
+        overdue += collected.garbage
+    if overdue:
+        named = _some([f"{item.key} ({item.why})" for item in overdue])
+        found = f"{count(len(overdue), 'object')} overdue for deletion: {named}"
+        yield Finding(state="failed", found=found, remedy=exam.remedies.command("gc"))
     else:
-        more = f"; {count(waiting, 'shard')} to be deleted a week after `gc` marked them" if waiting else ""
-        yield Finding(name="garbage", state="ok", found=f"nothing is overdue{more}")
+        more = f"; {count(waiting, 'shard')} marked by `gc`, which deletes them after a week" if waiting else ""
+        yield Finding(state="ok", found=f"nothing is overdue for deletion{more}")
 
 
-def _reports(case: Case) -> list[SubdirReport]:
-    return [each.report for each in case.surveys if each.report is not None]
+def _reports(exam: Examination) -> list[SubdirReport]:
+    return [check.report for check in exam.reindex_checks if check.report is not None]
 
 
-def _reindex(case: Case, *arguments: str) -> str:
-    return case.remedies.run("reindex", *arguments)
+def _reindex(exam: Examination, *arguments: str) -> str:
+    return exam.remedies.command("reindex", *arguments)
 
 
 def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _failed(name: str, found: str, remedy: str | None) -> Finding:
-    return Finding(name=name, state="failed", found=found, remedy=remedy)
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

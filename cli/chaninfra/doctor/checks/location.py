@@ -1,9 +1,10 @@
-"""Where the bucket is: region, addressing, and whether there is one."""
+"""The bucket's location: its region, its addressing style, and whether it exists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import (
@@ -12,63 +13,62 @@ from chaninfra.channel.errors import (
     DeniedError,
     WrongRegionError,
 )
-from chaninfra.channel.location import Location
 from chaninfra.channel.objects import StoredObject
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.probe.probe import region_asked_for
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination, ReadResult
 
 
-def region(case: Case) -> Iterator[Finding]:
-    """The region that requests are signed with is the bucket's."""
-    said, answer = case.asked.region, case.answer
-    if not isinstance(answer, WrongRegionError):
-        signed = "is accepted" if case.credentials else "was not judged: requests of nobody are not signed"
-        yield Finding(name="region", state="ok", found=f"{said!r} {signed}")
+def region(exam: Examination) -> Iterator[Finding]:
+    """Requests are signed for the bucket's region."""
+    from chaninfra.channel.probe.probe import region_asked_for
+
+    used, result = exam.probed_location.region, exam.channel_json_read
+    if not isinstance(result, WrongRegionError):
+        verified = "is accepted" if exam.credentials else "was not verified: anonymous requests are not signed"
+        yield Finding(state="ok", found=f"{used!r} {verified}")
         return
-    right = answer.reported or region_asked_for(case.asked)
+    right = result.reported or region_asked_for(exam.probed_location)
     yield Finding(
-        name="region",
         state="failed",
-        found=f"the store refuses {said!r}" + (f" and says that it is {right!r}" if right else ""),
-        remedy=case.remedies.set("region", right, written=case.by_channel_json) if right else answer.remedy,
+        found=f"the store refuses {used!r}" + (f"; the bucket's region is {right!r}" if right else ""),
+        remedy=exam.remedies.store_setting("region", right, stored=exam.location_is_stored) if right else result.remedy,
     )
 
 
-def addressing(case: Case) -> Iterator[Finding]:
-    """The bucket is found where the URLs of its objects have its name: in their path, or in their host."""
-    asked, answer = case.asked, case.answer
-    if not isinstance(answer, StoredObject) and _better(case, answer):
-        right = not asked.force_path_style
+def addressing(exam: Examination) -> Iterator[Finding]:
+    """The bucket is found with the addressing style, path or virtual-host."""
+    location, result = exam.probed_location, exam.channel_json_read
+    other = replace(location, force_path_style=not location.force_path_style)
+    if not isinstance(result, StoredObject) and _finds_more(
+        exam.read(other, exam.descriptor.key(CHANNEL_JSON), exam.credentials), result
+    ):
         yield Finding(
-            name="addressing",
             state="failed",
-            found=f"{_style(asked)} does not work, {_style(replace(asked, force_path_style=right))} does",
-            remedy=case.remedies.set("force-path-style", str(right).lower(), written=case.by_channel_json),
+            found=f"{location.addressing_style} does not work, {other.addressing_style} does",
+            remedy=exam.remedies.store_setting(
+                "force-path-style", str(other.force_path_style).lower(), stored=exam.location_is_stored
+            ),
         )
         return
-    yield Finding(name="addressing", state="ok", found=f"{_style(asked)}: {asked.bucket_url}")
+    yield Finding(state="ok", found=f"{location.addressing_style}: {location.bucket_url}")
 
 
-def bucket(case: Case) -> Iterator[Finding]:
-    """There is such a bucket, and the store says what is in it."""
-    answer = case.answer
-    if isinstance(answer, ChaninfraError) and (
-        isinstance(answer, CredentialsError) or not isinstance(answer, DeniedError)
+def bucket(exam: Examination) -> Iterator[Finding]:
+    """The bucket exists, and the store answers requests for its objects."""
+    result = exam.channel_json_read
+    if isinstance(result, ChaninfraError) and (
+        isinstance(result, CredentialsError) or not isinstance(result, DeniedError)
     ):
-        yield Finding(name="bucket", state="failed", found=answer.message, remedy=answer.remedy)
+        yield Finding(state="failed", found=result.message, remedy=result.remedy)
         return
-    yield Finding(name="bucket", state="ok", found=f"there is a bucket {case.asked.bucket!r}")
+    yield Finding(state="ok", found=f"bucket {exam.probed_location.bucket!r} exists")
 
 
-def _better(case: Case, answer: ChaninfraError | None) -> bool:
-    """Whether the other addressing finds what this one does not."""
-    other = replace(case.asked, force_path_style=not case.asked.force_path_style)
-    found = case.read(other, case.descriptor.key(CHANNEL_JSON), case.credentials)
+def _finds_more(found: ReadResult, result: ChaninfraError | None) -> bool:
+    """Whether the other addressing style (`found`) reaches the bucket where the configured one (`result`) does not."""
     if isinstance(found, StoredObject):
         return True
-    return isinstance(answer, ChaninfraError) and not isinstance(answer, DeniedError) and found is None
-
-
-def _style(location: Location) -> str:
-    return "path" if location.force_path_style else "virtual-host"
+    # A 404 for channel.json means that the bucket was reached; a 403 does not tell.
+    return isinstance(result, ChaninfraError) and not isinstance(result, DeniedError) and found is None

@@ -1,8 +1,9 @@
-"""Names that hide another channel's: with the first channel that has a name, pixi never looks at the next."""
+"""Package names that another channel has too: pixi takes a name from the first channel that has it, and no other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,54 +13,53 @@ from chaninfra.channel.conda.shards import ShardIndex
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.doctor.examination import Case
 
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_NAMED = 10
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
+
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_SHOWN = 10
 
 
-def names(case: Case) -> Iterator[Finding]:
-    """No package has a name that the given list has too."""
-    if case.names is None:
-        yield Finding(name="names", state="skipped", found="no list of names was given (--names-from)")
+def names(exam: Examination) -> Iterator[Finding]:
+    """No package has a name that the list of --names-from has too."""
+    if exam.names is None:
+        yield Finding(state="skipped", found="no list of names was given (--names-from)")
         return
     ours: set[str] = set()
-    for subdir in case.subdirs:
-        repodata = case.index(subdir)
+    for subdir in exam.subdirs:
+        repodata = exam.index(subdir)
         ours |= {name for name, *_ in repodata.names()} if repodata else set()
-    hiding = sorted(ours & case.names)
+    hiding = sorted(ours & exam.names)
     if hiding:
-        more = f" and {len(hiding) - _NAMED:,} more" if len(hiding) > _NAMED else ""
+        more = f" and {len(hiding) - _SHOWN:,} more" if len(hiding) > _SHOWN else ""
         yield Finding(
-            name="names",
             state="warning",
-            found=f"hide those of {case.names_from}: {', '.join(hiding[:_NAMED])}{more}",
-            remedy="if that is not meant, give them other names; pixi takes all of a name from the first channel",
+            found=f"also in {exam.names_from}: {', '.join(hiding[:_SHOWN])}{more}",
+            remedy="if unintended, rename the packages: pixi takes a name from one channel, the first with it",
         )
     else:
-        yield Finding(
-            name="names",
-            state="ok",
-            found=f"{count(len(ours), 'name')}, none of the {len(case.names):,} in {case.names_from}",
-        )
+        found = f"{count(len(ours), 'name')}, none of them among the {len(exam.names):,} in {exam.names_from}"
+        yield Finding(state="ok", found=found)
 
 
 def read_names(data: bytes, where: str) -> frozenset[str]:
-    """The package names in a repodata.json, its .zst, a shard index, or a list with one a line (# begins a comment).
+    """The package names in a document.
 
-    Raises ConfigurationError.
+    `data` is a repodata.json, plain or zstd-compressed; a shard index (CEP 16); a JSON list of names; or text with one
+    name per line, in which `#` begins a comment. Raises ConfigurationError if it holds no names.
     """
     try:
         found = frozenset(_names(data, where))
     except (ChaninfraError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _none(where) from error
+        raise _no_names(where) from error
     if not found or any(len(name.split()) > 1 for name in found):
-        raise _none(where)
+        raise _no_names(where)
     return found
 
 
 def _names(data: bytes, where: str) -> Iterable[str]:
-    if data.startswith(_ZSTD):
+    if data.startswith(_ZSTD_MAGIC):
         index = ShardIndex.parse(data)
         return index.hashes if index else _names(decompress(data) or b"", where)
     if data.lstrip().startswith(b"{"):
@@ -70,9 +70,9 @@ def _names(data: bytes, where: str) -> Iterable[str]:
     return [line for line in lines if line]
 
 
-def _none(where: str) -> ConfigurationError:
+def _no_names(where: str) -> ConfigurationError:
     return ConfigurationError(
         "holds no package names",
         where=where,
-        remedy="give a repodata.json, its .zst, a repodata_shards.msgpack.zst, or a list with a name on each line",
+        remedy="give a repodata.json, its .zst, a repodata_shards.msgpack.zst, or a list with one name per line",
     )

@@ -1,8 +1,9 @@
-"""What these credentials may do: read, and publish."""
+"""The permissions of these credentials: to read, to list, and to publish."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, YANKED_JSON
@@ -13,92 +14,88 @@ from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
 from chaninfra.channel.s3.conditional import NEVER_MATCHING
 from chaninfra.doctor.dry_writes import small_package, try_write
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 _ABSENT = "doctor/absent"
-_GRANT = "the stack config's `{}` grants it; `chaninfra policy --config Pulumi.<stack>.yaml` prints the policies"
+_ASK = "ask for a {0}'s permissions: `{0}s` in the stack config grants them, `chaninfra policy` prints the policies"
 
 
-def reading(case: Case) -> Iterator[Finding]:
+def reading(exam: Examination) -> Iterator[Finding]:
     """These credentials may read the channel's objects."""
-    index = case.descriptor.key(NOARCH, REPODATA)
-    if isinstance(case.answer, DeniedError) or _denied(lambda: case.store.get(index)):
-        yield _lacks("reading", "may not read objects (s3:GetObject)")
+    index = exam.descriptor.key(NOARCH, REPODATA)
+    if isinstance(exam.channel_json_read, DeniedError) or _denied(lambda: exam.store.get(index)):
+        yield Finding(state="failed", found="may not read objects (s3:GetObject)", remedy=_ASK.format("reader"))
     else:
-        yield Finding(name="reading", state="ok", found="objects are read")
+        yield Finding(state="ok", found="may read objects")
 
 
-def listing(case: Case) -> Iterator[Finding]:
-    """These credentials may list the channel, and are told of what is not there."""
-    key = case.descriptor.key
-    if _denied(lambda: next(case.store.list(key()), None)):
-        if case.credentials is None:
-            yield Finding(name="listing", state="skipped", found="everybody may read it, and not list it")
+def listing(exam: Examination) -> Iterator[Finding]:
+    """These credentials may list the channel's objects, and the store answers 404 for a missing one."""
+    key = exam.descriptor.key
+    if _denied(lambda: next(exam.store.list(key()), None)):
+        if exam.credentials is None:
+            yield Finding(state="skipped", found="anyone may read the channel, but not list it")
         else:
-            yield _lacks("listing", "may not list the bucket (s3:ListBucket)")
-    elif _denied(lambda: case.store.get(key(CHANINFRA_FOLDER, _ABSENT))):
-        found = "403 is said of what is not there, where pixi stops (s3:ListBucket on the whole bucket)"
-        yield _lacks("listing", found)
+            found = "may not list the bucket (s3:ListBucket)"
+            yield Finding(state="failed", found=found, remedy=_ASK.format("reader"))
+    elif _denied(lambda: exam.store.get(key(CHANINFRA_FOLDER, _ABSENT))):
+        found = "the store answers 403 for a missing object, where pixi stops (s3:ListBucket on the whole bucket)"
+        yield Finding(state="failed", found=found, remedy=_ASK.format("reader"))
     else:
-        yield Finding(name="listing", state="ok", found="objects are listed, and 404 is said of what is not there")
+        yield Finding(state="ok", found="may list objects; the store answers 404 for a missing one")
 
 
-def _lacks(name: str, found: str) -> Finding:
-    remedy = "ask for the right of a reader: " + _GRANT.format("readers")
-    return Finding(name=name, state="failed", found=found, remedy=remedy)
-
-
-def publishing(case: Case) -> Iterator[Finding]:
-    """What these credentials may write, by PUTs whose condition does not hold: they must be answered 412."""
-    if case.credentials is None:
-        yield _skipped("without credentials nobody is to publish")
+def publishing(exam: Examination) -> Iterator[Finding]:
+    """These credentials may write what their role writes: each PUT has a condition that fails, and must answer 412."""
+    if exam.credentials is None:
+        yield Finding(state="skipped", found="publishing needs credentials")
         return
-    tried = case.trial
-    described = case.descriptor
-    conditional = write_mode(described.index.writers, honoured(described)) == "conditional"
-    if not conditional or not (is_known(described) or (tried and tried.honoured)):
-        yield _skipped("the store is not known to have conditional writes, so that nothing can be tried but by writing")
+    dry_writes, descriptor = exam.dry_writes, exam.descriptor
+    conditional = write_mode(descriptor.index.writers, honoured(descriptor)) == "conditional"
+    if not conditional or not (is_known(descriptor) or (dry_writes and dry_writes.honoured)):
+        found = "the store is not known to honour conditional writes; without them, a test would change objects"
+        yield Finding(state="skipped", found=found)
         return
-    may: dict[str, bool] = {}
-    if tried is not None:
-        may["add files"] = tried.create != "denied"
-    # A policy may demand a condition of packages, or say of them what it does not say of the index.
-    package = next(filter(None, (small_package(case.store, described, subdir) for subdir in case.subdirs)), None)
-    if package is not None and (tried is None or package.entry.key != tried.key):
-        may["add packages"] = try_write(case.store, package.entry.key, package, IfAbsent()) != "denied"
-    # The smallest index file: all of them are granted alike.
-    kind = min(described.index.formats, key=("shards", "zst", "json").index)
-    for subdir in case.subdirs:
-        name = described.key(subdir, FILE_NAMES[kind])
-        there = case.store.get(name)
-        if there is not None:
-            may[f"change the index of {subdir}"] = try_write(case.store, name, there, NEVER_MATCHING) != "denied"
-    if case.role == "maintainer":
-        name = described.key(YANKED_JSON)
-        there = case.store.get(name)
-        if there is not None:
-            may["yank"] = try_write(case.store, name, there, NEVER_MATCHING) != "denied"
-    yield _judged(case, may)
+    allowed: dict[str, bool] = {}
+    if dry_writes is not None:
+        allowed["add files"] = dry_writes.create != "denied"
+    # A policy may treat packages differently from index files, or require a condition for them.
+    packages = (small_package(exam.store, descriptor, subdir) for subdir in exam.subdirs)
+    package = next(filter(None, packages), None)
+    if package is not None and (dry_writes is None or package.entry.key != dry_writes.key):
+        allowed["add packages"] = try_write(exam.store, package.entry.key, package, IfAbsent()) != "denied"
+    # The smallest index file is enough: policies grant all of them alike.
+    kind = min(descriptor.index.formats, key=("shards", "zst", "json").index)
+    for subdir in exam.subdirs:
+        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES[kind]), allowed)
+    if exam.role == "maintainer":
+        _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), allowed)
+    yield _judged(exam, allowed)
 
 
-def _judged(case: Case, may: dict[str, bool]) -> Finding:
-    lacks = [what for what, allowed in may.items() if not allowed]
-    if not lacks:
-        found = f"may {', '.join(may)}; nothing was written" if may else "there is nothing to try it on"
-        return Finding(name="publishing", state="ok", found=found)
-    if len(lacks) == len(may) and case.role in (None, "reader"):
-        return Finding(name="publishing", state="ok", found="may read, and not publish")
+def _try_replacing(exam: Examination, action: str, key: str, allowed: dict[str, bool]) -> None:
+    """Record in `allowed` whether an object may be replaced; a missing object is not tried."""
+    stored = exam.store.get(key)
+    if stored is not None:
+        allowed[action] = try_write(exam.store, key, stored, NEVER_MATCHING) != "denied"
+
+
+def _judged(exam: Examination, allowed: dict[str, bool]) -> Finding:
+    """Without --as, having all of the permissions or none of them is ok."""
+    denied = [action for action, is_allowed in allowed.items() if not is_allowed]
+    if not denied:
+        found = f"may {', '.join(allowed)}; nothing was written" if allowed else "there is no object to try it on"
+        return Finding(state="ok", found=found)
+    if len(denied) == len(allowed) and exam.role in (None, "reader"):
+        return Finding(state="ok", found="may read but not publish")
+    role = "maintainer" if exam.role == "maintainer" else "publisher"
     return Finding(
-        name="publishing",
         state="failed",
-        found=f"may not {', '.join(lacks)}",
-        remedy="use a publisher's credentials, or ask for the right: "
-        + _GRANT.format("maintainers" if case.role == "maintainer" else "publishers"),
+        found=f"may not {', '.join(denied)}",
+        remedy=f"use a {role}'s credentials, or {_ASK.format(role)}",
     )
-
-
-def _skipped(found: str) -> Finding:
-    return Finding(name="publishing", state="skipped", found=found)
 
 
 def _denied(call: Callable[[], object]) -> bool:

@@ -1,4 +1,4 @@
-"""The checks: one function each, in one table."""
+"""The table of checks, and the runner that runs them in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.finding import CheckResult, Finding
 from chaninfra.channel.text import nearest
 from chaninfra.doctor.checks import (
     anonymous,
@@ -24,133 +24,139 @@ from chaninfra.doctor.checks import (
 )
 
 if TYPE_CHECKING:
-    from chaninfra.doctor.examination import Case
+    from chaninfra.doctor.examination import Examination
 
-Function = Callable[["Case"], Iterator[Finding]]
+CheckFunction = Callable[["Examination"], Iterator[Finding]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check: its function, and in `title` what holds where it passes."""
+    """A check. `title` says what is true if it passes; `function` yields at least one finding, or raises."""
 
     title: str
-    function: Function
+    function: CheckFunction
     needs: tuple[str, ...] = ()
-    """The checks that must have passed for this one to be judged."""
+    """The checks that must pass before this one; they are run even if only this one is chosen."""
     spoiled_by: tuple[str, ...] = ()
-    """Those that must not have failed, or this one would fail for the same reason."""
+    """Checks whose failure has a cause that makes this one fail too; if one was skipped, this one still runs."""
 
 
 CHECKS: dict[str, Check] = {
-    "endpoint": Check(title="something answers at the endpoint", function=endpoint.endpoint),
+    "endpoint": Check(title="the endpoint answers", function=endpoint.endpoint),
     "tls": Check(title="the endpoint's certificate is trusted", function=endpoint.tls, needs=("endpoint",)),
-    "clock": Check(title="this machine's clock and the store's agree", function=endpoint.clock, needs=("tls",)),
+    "clock": Check(title="the clocks of this machine and of the store agree", function=endpoint.clock, needs=("tls",)),
     "credentials": Check(title="credentials are found, and the store accepts them", function=credentials.credentials),
     "region": Check(
-        title="the region is the bucket's", function=location.region, needs=("tls", "clock", "credentials")
+        title="requests are signed for the bucket's region",
+        function=location.region,
+        needs=("tls", "clock", "credentials"),
     ),
     "addressing": Check(
-        title="path or virtual-host, whichever the store has", function=location.addressing, needs=("region",)
+        title="the addressing style (path or virtual-host) works", function=location.addressing, needs=("region",)
     ),
-    "bucket": Check(title="the bucket is there", function=location.bucket, needs=("addressing",)),
-    "reading": Check(
-        title="these credentials may read",
-        function=permissions.reading,
-        needs=("bucket",),
-    ),
+    "bucket": Check(title="the bucket exists", function=location.bucket, needs=("addressing",)),
+    "reading": Check(title="these credentials may read objects", function=permissions.reading, needs=("bucket",)),
     "listing": Check(
-        title="these credentials may list, and 404 is said of what is not there",
+        title="these credentials may list objects, and the store answers 404 for a missing one",
         function=permissions.listing,
         needs=("reading",),
     ),
     "descriptor": Check(
-        title="channel.json describes this channel", function=descriptor.descriptor, needs=("reading",)
+        title="channel.json exists and describes this channel", function=descriptor.descriptor, needs=("reading",)
     ),
     "writing": Check(
-        title="writers see each other's writes, or there is one", function=write_mode.writing, needs=("descriptor",)
+        title="writers cannot overwrite each other, or only one is declared",
+        function=write_mode.writing,
+        needs=("descriptor",),
     ),
     "publishing": Check(
-        title="what these credentials may write", function=permissions.publishing, needs=("descriptor", "writing")
+        title="these credentials may write what their role (`--as`) writes",
+        function=permissions.publishing,
+        needs=("descriptor", "writing"),
     ),
     "anonymous": Check(
-        title="everybody may do what is declared, and no more", function=anonymous.anonymous, needs=("descriptor",)
+        title="anonymous access is as declared (`visibility`)", function=anonymous.anonymous, needs=("descriptor",)
     ),
     "index": Check(
-        title="each index file is there, can be parsed, and agrees with the others",
+        title="every index file exists, is valid, and agrees with the others",
         function=index_files.index,
         needs=("listing", "descriptor"),
     ),
     "headers": Check(
-        title="index files have their Content-Type and Cache-Control", function=headers.headers, needs=("descriptor",)
+        title="the index files have the right Content-Type and Cache-Control",
+        function=headers.headers,
+        needs=("descriptor",),
     ),
     "packages": Check(
-        title="the index lists the packages that are there", function=index_files.packages, needs=("index",)
+        title="the index lists exactly the packages in the bucket", function=index_files.packages, needs=("index",)
     ),
-    "yanks": Check(title="what was yanked is in no index", function=index_files.yanks, needs=("index",)),
-    "garbage": Check(
-        title="nothing is left that `gc` should have deleted", function=index_files.garbage, needs=("index",)
+    "yanks": Check(title="no yanked package is in the index", function=index_files.yanks, needs=("index",)),
+    "garbage": Check(title="no object is overdue for deletion by `gc`", function=index_files.garbage, needs=("index",)),
+    "names": Check(
+        title="no package has a name from the list of `--names-from`", function=names.names, needs=("index",)
     ),
-    "names": Check(title="no name hides one of the list of --names-from", function=names.names, needs=("index",)),
     "reader": Check(
-        title="pixi's own client reads the channel with the settings of `manifest`",
+        title="pixi's client reads the channel with the settings of `manifest`",
         function=pixi_client.reader,
         needs=("descriptor",),
         spoiled_by=("anonymous", "index"),
     ),
 }
-"""In the order in which one would mend what they find."""
+"""In the order in which to fix what they find; a check needs only checks above it."""
 
-_UNASKED = ("names",)
-"""Those that take an option."""
+_ON_REQUEST = ("names",)
+"""The checks that run by default only if their option is given."""
 
 
-def chosen(names: Sequence[str], case: Case) -> list[str]:
-    """The checks of these names, in order; all that can be judged where none is named. Raises ConfigurationError."""
+def chosen(names: Sequence[str], exam: Examination) -> list[str]:
+    """The names in table order; without names, those of all checks that apply. Raises ConfigurationError."""
     check_names(names)
-    wanted = set(names) or {name for name in CHECKS if name not in _UNASKED or case.names is not None}
+    wanted = set(names) or {name for name in CHECKS if name not in _ON_REQUEST or exam.names is not None}
     return [name for name in CHECKS if name in wanted]
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raises ConfigurationError for a check that there is not."""
+    """Raise ConfigurationError if a name is not that of a check."""
     for name in names:
         if name not in CHECKS:
             raise ConfigurationError(f"there is no check {name!r}", where="--check", remedy=nearest(name, CHECKS))
 
 
-def run(case: Case, names: Sequence[str]) -> list[Finding]:
-    """The results of these checks, and of those that they need where these were not passed."""
-    done: dict[str, list[Finding]] = {}
+def run(exam: Examination, names: Sequence[str]) -> list[CheckResult]:
+    """The results of these checks, in table order, and the failures of other checks that they need."""
+    done: dict[str, list[CheckResult]] = {}
 
-    def results(name: str) -> list[Finding]:
+    def results(name: str) -> list[CheckResult]:
         if name not in done:
             check = CHECKS[name]
-            stops = [each for need in check.needs for each in results(need) if each.state in ("failed", "skipped")]
-            stops += [each for other in check.spoiled_by for each in results(other) if each.state == "failed"]
-            done[name] = [_skipped(name, stops[0])] if stops else _judge(name, case)
+            causes = [
+                result for need in check.needs for result in results(need) if result.state in ("failed", "skipped")
+            ]
+            causes += [result for other in check.spoiled_by for result in results(other) if result.state == "failed"]
+            findings = [_skipped(causes[0])] if causes else _findings(check, exam)
+            done[name] = [finding.of(name) for finding in findings]
         return done[name]
 
     for name in names:
         results(name)
     shown = [name for name in CHECKS if name in done]
-    return [each for name in shown for each in done[name] if name in names or each.state == "failed"]
+    return [result for name in shown for result in done[name] if name in names or result.state == "failed"]
 
 
 def listing() -> list[tuple[str, str]]:
-    """Each check with what it says."""
+    """(name, title) of each check."""
     return [(name, check.title) for name, check in CHECKS.items()]
 
 
-def _judge(name: str, case: Case) -> list[Finding]:
+def _findings(check: Check, exam: Examination) -> list[Finding]:
     try:
-        return [*CHECKS[name].function(case)]
+        return [*check.function(exam)]
     except ChaninfraError as error:
-        # What a check does not expect: the store failed in the midst of it.
-        found = f"{error.where}: {error.message}" if error.where else error.message
-        return [Finding(name=name, state="failed", found=found, remedy=error.remedy)]
+        # An error that the check does not handle itself, for example from the store.
+        return [Finding(state="failed", found=error.summary, remedy=error.remedy)]
 
 
-def _skipped(name: str, stop: Finding) -> Finding:
-    # What is skipped itself says what it waits for.
-    found = stop.found if stop.state == "skipped" else f"cannot be judged without `{stop.name}`"
-    return Finding(name=name, state="skipped", found=found)
+def _skipped(cause: CheckResult) -> Finding:
+    # The cause of a skipped check is that of the check that failed, or was skipped, first.
+    found = cause.found if cause.state == "skipped" else f"cannot be checked because `{cause.name}` failed"
+    return Finding(state="skipped", found=found)

@@ -1,43 +1,45 @@
-"""Conditional writes: whether writers see each other's writes, as is declared and as the store does."""
+"""Conditional writes: whether writers notice each other's writes, as declared and as the store does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, write_mode
-from chaninfra.doctor.examination import Case
+
+if TYPE_CHECKING:
+    from chaninfra.doctor.examination import Examination
 
 
-def writing(case: Case) -> Iterator[Finding]:
-    """Writers see each other's writes; or there is one of them, as declared."""
-    index, remedies, stored = case.descriptor.index, case.remedies, case.stored
-    way = write_mode(index.writers, honoured(case.descriptor))
-    known = "as a probe found" if index.conditional_writes else "as the provider's row says; nothing was probed"
-    if way == "refused":
+def writing(exam: Examination) -> Iterator[Finding]:
+    """Writers cannot overwrite each other's writes, or only one writer is declared."""
+    index, remedies, stored = exam.descriptor.index, exam.remedies, exam.stored_descriptor
+    mode = write_mode(index.writers, honoured(exam.descriptor))
+    source = "as a probe found" if index.conditional_writes else "according to the provider's table; not probed"
+    if mode == "refused":
         yield Finding(
-            name="writing",
             state="failed",
-            found=f"the store has no conditional writes, {known}; publish and reindex refuse",
-            remedy=remedies.single(stored if isinstance(stored, Descriptor) else case.descriptor),
+            found=f"the store has no conditional writes ({source}), so publish and reindex refuse to write",
+            remedy=remedies.single_writer(stored if isinstance(stored, Descriptor) else exam.descriptor),
         )
-    elif way == "plain":
-        found = f"the store has no conditional writes, {known}; one writer at a time, as declared"
-        yield Finding(name="writing", state="ok", found=found)
-    elif case.trial is not None and (wrong := {case.trial.create, case.trial.replace} & {"ignored", "unsupported"}):
-        does = "writes though the condition does not hold" if "ignored" in wrong else "refuses every such write"
+    elif mode == "plain":
+        found = f"the store has no conditional writes ({source}); one writer at a time, as declared"
+        yield Finding(state="ok", found=found)
+    elif exam.dry_writes is not None and (
+        wrong := {exam.dry_writes.create, exam.dry_writes.replace} & {"ignored", "unsupported"}
+    ):
+        does = "writes although the condition fails" if "ignored" in wrong else "refuses every conditional write"
         yield Finding(
-            name="writing",
             state="failed",
-            found=f"writers count on conditional writes, {known}; and the store {does}",
-            remedy=remedies.run("doctor", "--probe"),
+            found=f"writers rely on conditional writes ({source}), but the store {does}",
+            remedy=remedies.command("doctor", "--probe"),
         )
     else:
-        seen = case.trial is not None and case.trial.honoured
+        verified = exam.dry_writes is not None and exam.dry_writes.honoured
         yield Finding(
-            name="writing",
             state="ok",
-            found=f"writers see each other's writes, {'as was just seen' if seen else known}",
-            remedy=None if index.conditional_writes else remedies.run("doctor", "--probe"),
+            found=f"the store has conditional writes ({'just verified' if verified else source})",
+            remedy=None if index.conditional_writes else remedies.command("doctor", "--probe"),
         )

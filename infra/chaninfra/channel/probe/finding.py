@@ -1,4 +1,4 @@
-"""The result of a check."""
+"""The result of a check of `chaninfra doctor`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["ok", "warning", "failed", "skipped"]
-"""`warning`: works, but needs attention; `failed`: does not work, or will not; `skipped`: could not be checked."""
+"""`warning`: works, but somebody should know of it; `failed`: does not work, or will stop working; `skipped`: could not
+be checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """The result of one check: its name, the state, a sentence, and the command or change that fixes a problem."""
+    """What a check found. `remedy` is the command to run or the change to make; None: there is nothing to do."""
 
-    name: str
     state: State
     found: str
     remedy: str | None = None
+
+    def of(self, check: str) -> CheckResult:
+        """The finding under the name of its check."""
+        return CheckResult(name=check, state=self.state, found=self.found, remedy=self.remedy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult(Finding):
+    """A finding and the name of its check: one line of `chaninfra doctor`."""
+
+    name: str

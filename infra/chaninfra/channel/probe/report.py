@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import ProbeResult, probe
 from chaninfra.channel.probe.write_mode import SINGLE, write_mode
 from chaninfra.channel.providers import PROVIDERS
@@ -19,14 +19,14 @@ _VERDICTS: dict[Verdict, str] = {
 }
 
 
-def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[ProbeResult, tuple[Finding, ...]]:
+def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[ProbeResult, tuple[CheckResult, ...]]:
     """Probe the store of a channel: the result, and a finding for each fact. Raises what `probe` raises."""
     found = probe(descriptor.location, credentials, descriptor.prefix)
     # The channel.json of a later version may name a provider that this version does not know.
     return found, report(found, PROVIDERS.get(descriptor.provider, PROVIDERS["custom"]), descriptor)
 
 
-def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[Finding, ...]:
+def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[CheckResult, ...]:
     """A finding for each fact, in the order in which to fix them. Makes no request."""
     return (
         _region(found),
@@ -43,9 +43,9 @@ def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[F
     )
 
 
-def _region(found: ProbeResult) -> Finding:
+def _region(found: ProbeResult) -> CheckResult:
     if found.refused_region is not None:
-        return Finding(
+        return CheckResult(
             name="region",
             state="failed",
             found=f"the store refuses {found.refused_region!r} and reports {found.region!r}",
@@ -53,14 +53,14 @@ def _region(found: ProbeResult) -> Finding:
         )
     reported = found.reported_region
     more = f"; the store reports {reported!r}" if reported not in (None, found.region) else ""
-    return Finding(name="region", state="ok", found=f"{found.region!r} is accepted{more}")
+    return CheckResult(name="region", state="ok", found=f"{found.region!r} is accepted{more}")
 
 
-def _addressing(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Finding:
+def _addressing(found: ProbeResult, row: Provider, descriptor: Descriptor) -> CheckResult:
     declared = descriptor.location.addressing_style
     works = " and ".join(found.addressing)
     if declared not in found.addressing:
-        return Finding(
+        return CheckResult(
             name="addressing",
             state="failed",
             found=f"{declared} does not work, {works} does",
@@ -68,27 +68,27 @@ def _addressing(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Fi
         )
     expected = row.addressing.value
     more = "" if expected in found.addressing else _expected(row, expected)
-    return Finding(name="addressing", state="ok", found=f"{works} works{more}")
+    return CheckResult(name="addressing", state="ok", found=f"{works} works{more}")
 
 
 def _conditional(
     name: Capability, verdict: Verdict, found: ProbeResult, row: Provider, descriptor: Descriptor
-) -> Finding:
+) -> CheckResult:
     says = _VERDICTS[verdict] + _if_unexpected(row, name, verdict)
     if verdict == "honoured":
-        return Finding(name=name, state="ok", found=says)
+        return CheckResult(name=name, state="ok", found=says)
     if write_mode(descriptor.index.writers, found.conditional_writes) == "refused":
-        return Finding(
+        return CheckResult(
             name=name, state="failed", found=f"{says}; two writers could overwrite each other", remedy=SINGLE
         )
-    return Finding(name=name, state="warning", found=f"{says}; one writer at a time, as declared")
+    return CheckResult(name=name, state="warning", found=f"{says}; one writer at a time, as declared")
 
 
-def _multipart(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Finding:
+def _multipart(found: ProbeResult, row: Provider, descriptor: Descriptor) -> CheckResult:
     line = _conditional("conditional-multipart", found.multipart, found, row, descriptor)
     if found.create == "honoured" and found.multipart != "honoured":
         says = _VERDICTS[found.multipart] + _if_unexpected(row, "conditional-multipart", found.multipart)
-        return Finding(
+        return CheckResult(
             name=line.name, state="warning", found=f"{says}; packages are uploaded in one PUT, so at most 5 GiB each"
         )
     return line
@@ -105,11 +105,13 @@ def _expected(row: Provider, value: str) -> str:
     return f"; `chaninfra providers {row.name}` says {value}"
 
 
-def _checksums(found: ProbeResult, row: Provider) -> Finding:
+def _checksums(found: ProbeResult, row: Provider) -> CheckResult:
     if found.checksums == "accepted":
-        return Finding(name="checksums", state="ok", found="the checksums that AWS's SDKs send by default are accepted")
+        return CheckResult(
+            name="checksums", state="ok", found="the checksums that AWS's SDKs send by default are accepted"
+        )
     known = row.checksums.value == "when_required"
-    return Finding(
+    return CheckResult(
         name="checksums",
         state="ok" if known else "warning",
         found="the checksums that AWS's SDKs send by default are rejected; chaninfra sends none"
@@ -118,18 +120,18 @@ def _checksums(found: ProbeResult, row: Provider) -> Finding:
     )
 
 
-def _digest(found: ProbeResult, row: Provider) -> Finding:
+def _digest(found: ProbeResult, row: Provider) -> CheckResult:
     if found.digest is None:
-        return Finding(
+        return CheckResult(
             name="deletion",
             state="warning",
             found="DeleteObjects is not supported or not allowed",
             remedy="delete objects one by one, with the store's own tools",
         )
     if found.digest == "checksum":
-        return Finding(name="deletion", state="ok", found="DeleteObjects needs no Content-MD5")
+        return CheckResult(name="deletion", state="ok", found="DeleteObjects needs no Content-MD5")
     known = row.digest.value == "content-md5"
-    return Finding(
+    return CheckResult(
         name="deletion",
         state="ok" if known else "warning",
         found="DeleteObjects needs Content-MD5; chaninfra sends it"
@@ -137,10 +139,10 @@ def _digest(found: ProbeResult, row: Provider) -> Finding:
     )
 
 
-def _listing(found: ProbeResult) -> Finding:
+def _listing(found: ProbeResult) -> CheckResult:
     if found.listing == "at-once":
-        return Finding(name="list-after-write", state="ok", found="a listing shows a new object at once")
-    return Finding(
+        return CheckResult(name="list-after-write", state="ok", found="a listing shows a new object at once")
+    return CheckResult(
         name="list-after-write",
         state="warning",
         found="a listing does not show a new object at once",
@@ -148,10 +150,10 @@ def _listing(found: ProbeResult) -> Finding:
     )
 
 
-def _missing(found: ProbeResult) -> Finding:
+def _missing(found: ProbeResult) -> CheckResult:
     if found.missing == 404:
-        return Finding(name="missing-key", state="ok", found="404 for a key that does not exist")
-    return Finding(
+        return CheckResult(name="missing-key", state="ok", found="404 for a key that does not exist")
+    return CheckResult(
         name="missing-key",
         state="failed",
         found=f"{found.missing} for a key that does not exist, which stops pixi and chaninfra",
@@ -159,15 +161,15 @@ def _missing(found: ProbeResult) -> Finding:
     )
 
 
-def _missing_anonymous(found: ProbeResult, descriptor: Descriptor) -> Finding:
+def _missing_anonymous(found: ProbeResult, descriptor: Descriptor) -> CheckResult:
     name = "missing-key-anonymous"
     status = found.missing_anonymous
     answer = "no answer" if status is None else f"{status} for a key that does not exist"
     # If readers use another domain, the endpoint's answer says nothing about theirs.
     by_endpoint = descriptor.public_url == descriptor.location.url(descriptor.prefix)
     if not by_endpoint or status == 404:
-        return Finding(name=name, state="ok", found=f"{answer}, without credentials")
-    return Finding(
+        return CheckResult(name=name, state="ok", found=f"{answer}, without credentials")
+    return CheckResult(
         name=name,
         state="failed",
         found=f"{answer}, without credentials: pixi stops instead of trying the next file",
@@ -175,7 +177,7 @@ def _missing_anonymous(found: ProbeResult, descriptor: Descriptor) -> Finding:
     )
 
 
-def _scratch(found: ProbeResult) -> Finding:
+def _scratch(found: ProbeResult) -> CheckResult:
     swept = f"; {found.swept} scratch objects of an earlier probe were deleted" if found.swept else ""
     left, remedies = [], []
     if found.keeps_uploads:
@@ -186,7 +188,7 @@ def _scratch(found: ProbeResult) -> Finding:
         remedies.append(
             "allow s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)"
         )
-    return Finding(
+    return CheckResult(
         name="scratch",
         state="warning" if left else "ok",
         found=("; ".join(left) or "nothing was left behind") + swept,

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
-from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import report
 from chaninfra.channel.providers import PROVIDERS
@@ -54,7 +54,7 @@ def row(**facts: Any) -> Provider:
 
 def result(
     found: ProbeResult, name: str, descriptor: Descriptor = CHANNEL, provider: Provider | None = None
-) -> Finding:
+) -> CheckResult:
     return next(each for each in report(found, provider or row(), descriptor) if each.name == name)
 
 

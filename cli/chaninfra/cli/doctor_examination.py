@@ -1,4 +1,7 @@
-"""CHANNEL and the flags → a case for the doctor: the one reading of a channel that does not stop at what is wrong."""
+"""Builds the doctor's examination from CHANNEL and the flags.
+
+Other commands stop if the channel's own channel.json or the credentials are not usable; here that is a finding.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +15,32 @@ from chaninfra.cli.channel_argument.find import credentials_of, find, overridden
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor.checks.names import read_names
-from chaninfra.doctor.examination import Case
+from chaninfra.doctor.examination import Examination
 from chaninfra.doctor.remedies import Remedies
 
-_LARGEST = 1 << 30
+_MAX_NAMES_BYTES = 1 << 30
 
 
-def examined(text: str | None, flags: StoreFlags, role: Role | None, names_from: str | None) -> Case:
-    """The case of the one channel that CHANNEL names.
+def examination_of(text: str | None, flags: StoreFlags, role: Role | None, names_from: str | None) -> Examination:
+    """The examination of the channel that CHANNEL (`text`) names.
 
-    Raises ConfigurationError where there is no such channel or list of names, and what the engine raises.
+    Raises ConfigurationError if there is no such channel or no such list of names, EngineError if a stack cannot be
+    read.
     """
     found = single(find(text, flags, "given"))
     names = read_names(_bytes(names_from), names_from) if names_from else None
-    problem = None
+    credentials_error = None
     try:
         credentials = credentials_of(flags)
     except CredentialsError as error:
-        credentials, problem = None, error
-    return Case(
+        credentials, credentials_error = None, error
+    return Examination(
         given=found.descriptor,
         origin=found.origin,
         remedies=_remedies(text, flags),
         credentials=credentials,
-        problem=problem,
-        overridden=partial(overridden, flags=flags),
+        credentials_error=credentials_error,
+        apply_flags=partial(overridden, flags=flags),
         role=role,
         names=names,
         names_from=names_from or "",
@@ -45,27 +49,27 @@ def examined(text: str | None, flags: StoreFlags, role: Role | None, names_from:
 
 def _remedies(text: str | None, flags: StoreFlags) -> Remedies:
     style = flags.path_style
-    given = {
+    values = {
         "--provider": flags.provider,
         "--endpoint-url": flags.endpoint_url,
         "--region": flags.region,
         "--force-path-style": None if style is None else str(style).lower(),
         "--profile": flags.profile,
     }
-    kept = {flag: value for flag, value in given.items() if value is not None}
+    given = {flag: value for flag, value in values.items() if value is not None}
     match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
         case S3():
-            return Remedies(source="place", channel=text, flags=kept)
+            return Remedies(source="s3", channel=text, flags=given)
         case Stack(name):
-            return Remedies(source="stack", channel=text, flags=kept, stack=name)
-    return Remedies(source="document", channel=text, flags=kept)
+            return Remedies(source="stack", channel=text, flags=given, stack=name)
+    return Remedies(source="descriptor", channel=text, flags=given)
 
 
 def _bytes(where: str) -> bytes:
     if "://" in where:
         from chaninfra.cli.channel_argument.fetch import fetch
 
-        return fetch(where, _LARGEST)
+        return fetch(where, _MAX_NAMES_BYTES)
     try:
         return Path(where).read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The steps of the demo, in order."""
+"""The steps of the demo, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ STACK = "demo"
 BUCKET = "demo-bucket"
 PREFIX = "demo-channel"
 _PROGRAM = "from chaninfra.pulumi import program\n\nprogram()\n"
-_OURS = [sys.executable, "-m", "chaninfra.cli"]
-# What the user has set must not leak into the story.
-_FOREIGN = ("AWS_", "S3_", "PULUMI_", "CHANINFRA_", "RATTLER_", "CONDA_")
+_CHANINFRA = [sys.executable, "-m", "chaninfra.cli"]
+# Variables with these prefixes are not inherited, so that the user's settings do not change the demo.
+_NOT_INHERITED = ("AWS_", "S3_", "PULUMI_", "CHANINFRA_", "RATTLER_", "CONDA_")
 
 NEXT = """
 What to type next
@@ -39,7 +39,7 @@ What to type next
     pulumi config set region eu-central-1 && pulumi config set prefix my-channel
     pulumi up && chaninfra manifest > pixi.toml
 
-  on a store of your own (MinIO, Ceph, …), with its key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
+  on a store of your own (MinIO, Ceph, …), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
     pulumi stack init own
     pulumi config set provider minio && pulumi config set endpoint-url https://minio.example.com
     pulumi config set bucket my-bucket && pulumi config set prefix my-channel
@@ -51,8 +51,8 @@ What to type next
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where the story plays: a temporary folder, the store, and the environment of the commands."""
+class Sandbox:
+    """What the demo's commands run with: a temporary folder, the store, and their environment."""
 
     folder: Path
     endpoint_url: str
@@ -66,47 +66,47 @@ class Stage:
 
 
 def run(*, keep: bool = False) -> None:
-    """Tells the story on stdout; with `keep` the store stays up until Ctrl-C. Raises ChaninfraError."""
+    """Run the demo and print it on stdout; `keep`: leave the store running until Ctrl-C. Raises ChaninfraError."""
     start = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(children.terminated_as_interrupted())
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chaninfra-demo-", ignore_cleanup_errors=True))
         with _step(1, "An S3 server in this machine's memory"):
             endpoint_url = stack.enter_context(embedded_s3())
-            print(f"  moto serves S3 at {endpoint_url}; it forgets all when the demo ends", flush=True)
+            print(f"  moto serves S3 at {endpoint_url}; its data is lost when the demo ends", flush=True)
         with _step(2, "The Pulumi engine"):
             found = engine.get(lambda line: print(f"  {line}", flush=True))
-        stage = _stage(Path(folder), endpoint_url, found)
-        _provision(stage)
-        descriptor = _descriptor(stage)
-        _publish(stage)
-        _install(stage, descriptor)
-        _again(stage, descriptor)
+        sandbox = _sandbox(Path(folder), endpoint_url, found)
+        _provision(sandbox)
+        descriptor = _descriptor(sandbox)
+        _publish(sandbox)
+        _install(sandbox, descriptor)
+        _up_again(sandbox, descriptor)
         print(f"\nDone in {time.monotonic() - start:.0f} s.\n{NEXT}", flush=True)
         if keep:
-            _keep(stage, descriptor)
+            _keep(sandbox, descriptor)
 
 
-def _stage(folder: Path, endpoint_url: str, found: engine.Engine) -> Stage:
+def _sandbox(folder: Path, endpoint_url: str, found: engine.Engine) -> Sandbox:
     credentials = Credentials(f"demo-{secrets.token_hex(4)}", secrets.token_hex(16))
     inherited = found.environment({})
-    env = {name: value for name, value in inherited.items() if not name.startswith(_FOREIGN)} | {
+    env = {name: value for name, value in inherited.items() if not name.startswith(_NOT_INHERITED)} | {
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_HOME": str(folder / "pulumi"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # Only dynamic resources are used; without this the engine would look for the plugin of pulumi-aws.
+        # The demo uses dynamic resources only; without this the engine would download the plugin of pulumi-aws.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    stage = Stage(folder, endpoint_url, credentials, env)
-    for path in (stage.project, folder / "state", folder / "packages"):
+    sandbox = Sandbox(folder, endpoint_url, credentials, env)
+    for path in (sandbox.project, folder / "state", folder / "packages"):
         path.mkdir()
-    (stage.project / "Pulumi.yaml").write_text("name: chaninfra\nruntime: python\n", "utf-8")
-    (stage.project / "__main__.py").write_text(_PROGRAM, "utf-8")
-    (stage.project / f"Pulumi.{STACK}.yaml").write_text(
+    (sandbox.project / "Pulumi.yaml").write_text("name: chaninfra\nruntime: python\n", "utf-8")
+    (sandbox.project / "__main__.py").write_text(_PROGRAM, "utf-8")
+    (sandbox.project / f"Pulumi.{STACK}.yaml").write_text(
         "config:\n"
         "  chaninfra:provider: custom\n"
         f"  chaninfra:endpoint-url: {endpoint_url}\n"
@@ -115,63 +115,62 @@ def _stage(folder: Path, endpoint_url: str, found: engine.Engine) -> Stage:
         "  chaninfra:subdirs: linux-64,osx-arm64,win-64\n",
         "utf-8",
     )
-    return stage
+    return sandbox
 
 
-def _provision(stage: Stage) -> None:
+def _provision(sandbox: Sandbox) -> None:
     with _step(3, "One declaration, provisioned by `pulumi up`"):
-        config = stage.project / f"Pulumi.{STACK}.yaml"
+        config = sandbox.project / f"Pulumi.{STACK}.yaml"
         print(f"  {config.name}:")
         for line in config.read_text("utf-8").splitlines():
             print(f"    {line}")
-        children.run(["pulumi", "stack", "init", STACK], env=stage.env, cwd=stage.project)
-        _up(stage)
+        children.run(["pulumi", "stack", "init", STACK], env=sandbox.env, cwd=sandbox.project)
+        _up(sandbox)
 
 
-def _up(stage: Stage, *options: str) -> None:
+def _up(sandbox: Sandbox, *options: str) -> None:
     command = ["pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", STACK, *options]
-    children.run(command, env=stage.env, cwd=stage.project)
+    children.run(command, env=sandbox.env, cwd=sandbox.project)
 
 
-def _descriptor(stage: Stage) -> Descriptor:
+def _descriptor(sandbox: Sandbox) -> Descriptor:
     command = ["pulumi", "stack", "output", "channels", "--json", "--stack", STACK]
-    text = children.run(command, env=stage.env, cwd=stage.project, quiet=True)
+    text = children.run(command, env=sandbox.env, cwd=sandbox.project, quiet=True)
     return from_document(json.loads(text)[PREFIX], where="stack output channels")
 
 
-def _publish(stage: Stage) -> None:
+def _publish(sandbox: Sandbox) -> None:
     with _step(4, "Three packages, published"):
-        made = packages.assemble(stage.folder / "packages")
-        files = [f"../packages/{path.name}" for path in made]
+        files = [f"../packages/{path.name}" for path in packages.assemble(sandbox.folder / "packages")]
         children.run(
-            [*_OURS, "publish", *files, "--channel", f"stack:{STACK}"],
-            env=stage.env,
-            cwd=stage.project,
+            [*_CHANINFRA, "publish", *files, "--channel", f"stack:{STACK}"],
+            env=sandbox.env,
+            cwd=sandbox.project,
             name="chaninfra",
         )
-        children.run([*_OURS, "ls", f"stack:{STACK}"], env=stage.env, cwd=stage.project, name="chaninfra")
+        children.run([*_CHANINFRA, "ls", f"stack:{STACK}"], env=sandbox.env, cwd=sandbox.project, name="chaninfra")
 
 
-def _install(stage: Stage, descriptor: Descriptor) -> None:
-    with _step(5, "A client: the printed settings, credentials, and nothing else"):
-        manifest = stage.folder / "pixi.toml"
-        command = [*_OURS, "manifest", f"stack:{STACK}"]
-        manifest.write_text(children.run(command, env=stage.env, cwd=stage.project, name="chaninfra"), "utf-8")
-        home = stage.folder / "client"
+def _install(sandbox: Sandbox, descriptor: Descriptor) -> None:
+    with _step(5, "A client with the printed settings and credentials only"):
+        manifest = sandbox.folder / "pixi.toml"
+        command = [*_CHANINFRA, "manifest", f"stack:{STACK}"]
+        manifest.write_text(children.run(command, env=sandbox.env, cwd=sandbox.project, name="chaninfra"), "utf-8")
+        home = sandbox.folder / "client"
         home.mkdir()
         env = {
             "HOME": str(home),
             "PATH": os.defpath,
-            "RATTLER_AUTH_FILE": str(_auth_file(stage, descriptor, home / "auth.json")),
+            "RATTLER_AUTH_FILE": str(_auth_file(sandbox, descriptor, home / "auth.json")),
         }
-        print(f"  A fresh process with an empty cache solves and installs {packages.WANTED} with py-rattler:")
+        print(f"  A new process with an empty cache solves and installs {packages.INSTALLED} with py-rattler:")
         children.run(
             [
                 sys.executable,
                 "-m",
                 "chaninfra.demo.client",
                 "../pixi.toml",
-                packages.WANTED,
+                packages.INSTALLED,
                 packages.SUBDIR,
                 "prefix",
                 "cache",
@@ -182,40 +181,40 @@ def _install(stage: Stage, descriptor: Descriptor) -> None:
         )
 
 
-def _auth_file(stage: Stage, descriptor: Descriptor, path: Path) -> Path:
-    """What `pixi auth login` would keep."""
+def _auth_file(sandbox: Sandbox, descriptor: Descriptor, path: Path) -> Path:
+    """Write the file that `pixi auth login` writes."""
     keys = {
-        "access_key_id": stage.credentials.access_key_id,
-        "secret_access_key": stage.credentials.secret_access_key,
+        "access_key_id": sandbox.credentials.access_key_id,
+        "secret_access_key": sandbox.credentials.secret_access_key,
     }
     path.touch(mode=0o600)
     path.write_text(json.dumps({descriptor.url: {"S3Credentials": keys}}), "utf-8")
     return path
 
 
-def _again(stage: Stage, descriptor: Descriptor) -> None:
+def _up_again(sandbox: Sandbox, descriptor: Descriptor) -> None:
     with _step(6, "`pulumi up` again: nothing changes, the index is untouched"):
-        before = _etags(stage, descriptor)
-        _up(stage, "--expect-no-changes")
-        after = _etags(stage, descriptor)
+        before = _etags(sandbox, descriptor)
+        _up(sandbox, "--expect-no-changes")
+        after = _etags(sandbox, descriptor)
         changed = [key for key in before if before[key] != after[key]]
         print(f"  no changes; {len(after)} index files, {len(changed)} of them changed", flush=True)
         if changed:
             raise ChaninfraError(f"`pulumi up` touched {', '.join(changed)}")
 
 
-def _etags(stage: Stage, descriptor: Descriptor) -> dict[str, str]:
-    store = S3Store(descriptor.location, stage.credentials)
+def _etags(sandbox: Sandbox, descriptor: Descriptor) -> dict[str, str]:
+    store = S3Store(descriptor.location, sandbox.credentials)
     keys = index_keys(ChannelLayout(descriptor.prefix, descriptor.subdirs, descriptor.index))
     return {key: entry.etag for key in keys if (entry := store.head(key))}
 
 
-def _keep(stage: Stage, descriptor: Descriptor) -> None:
-    path = stage.folder / "client" / "auth.json"
+def _keep(sandbox: Sandbox, descriptor: Descriptor) -> None:
+    path = sandbox.folder / "client" / "auth.json"
     print(
-        f"The store stays up until Ctrl-C. To point pixi at it, in another terminal:\n\n"
+        f"The store stays up until Ctrl-C. To use it with pixi, in another terminal:\n\n"
         f"  export RATTLER_AUTH_FILE={path}\n"
-        f"  mkdir try && cd try && cp {stage.folder / 'pixi.toml'} . && pixi add {packages.WANTED}\n\n"
+        f"  mkdir try && cd try && cp {sandbox.folder / 'pixi.toml'} . && pixi add {packages.INSTALLED}\n\n"
         f"  the channel: {descriptor.url}",
         flush=True,
     )

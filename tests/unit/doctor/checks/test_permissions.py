@@ -1,0 +1,98 @@
+"""The checks of permissions, on a store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chaninfra.channel.conda.index_settings import ConditionalWrites
+from chaninfra.channel.errors import DeniedError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.channel.roles import Role
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.doctor.checks.permissions import listing, publishing, reading
+from chaninfra.doctor.examination import Examination
+from support.channels.examination import examination
+from support.index_model.memory_store import MemoryStore
+
+KEYS = Credentials("AKIA1", "a-secret")
+ALL = DescribedIndex(conditional_writes=ConditionalWrites(create=True, replace=True, multipart=True))
+Denies = Callable[[str, str], bool]
+
+
+def channel(denies: Denies, *, role: Role | None = None, credentials: Credentials | None = KEYS) -> Examination:
+    """An examination of a channel with a package, an index and yanked.json; `denies(kind, key)` denies a request."""
+
+    def before(kind: str, key: str) -> None:
+        if denies(kind, key):
+            raise DeniedError("403")
+
+    store = MemoryStore(before)
+    for name in ("noarch/a-1-0.conda", "noarch/repodata.json", "yanked.json"):
+        store.objects[f"my-channel/{name}"] = ObjectBody(data=b"{}", content_type="")
+    index = DescribedIndex(conditional_writes=ALL.conditional_writes, formats=("json",))
+    cached = {"store": store, "subdirs": ("noarch",), "credentials": credentials, "role": role}
+    return examination(index=index, cached=cached)
+
+
+def nothing(_: str, __: str) -> bool:
+    return False
+
+
+def test_all_permissions() -> None:
+    exam = channel(nothing, role="maintainer")
+    assert [found.state for check in (reading, listing, publishing) for found in check(exam)] == ["ok"] * 3
+    (found,) = publishing(exam)
+    assert found.found == "may add files, change the index of noarch, yank; nothing was written"
+
+
+def test_reading_is_denied() -> None:
+    (found,) = reading(channel(lambda kind, _: kind == "get"))
+    assert (found.state, found.found) == ("failed", "may not read objects (s3:GetObject)")
+    assert "`readers` in the stack config" in str(found.remedy)
+
+
+def test_listing_is_denied() -> None:
+    (found,) = listing(channel(lambda kind, _: kind == "list"))
+    assert (found.state, found.found) == ("failed", "may not list the bucket (s3:ListBucket)")
+    (found,) = listing(channel(lambda kind, _: kind == "list", credentials=None))
+    assert (found.state, found.found) == ("skipped", "anyone may read the channel, but not list it")
+
+
+def test_a_missing_object_is_answered_403() -> None:
+    (found,) = listing(channel(lambda kind, key: key.endswith("/absent")))
+    assert found.state == "failed"
+    assert found.found.startswith("the store answers 403 for a missing object")
+
+
+@pytest.mark.parametrize(
+    ("role", "denied", "state", "words"),
+    [
+        (None, "", "ok", "may read but not publish"),
+        ("reader", "", "ok", "may read but not publish"),
+        ("publisher", "", "failed", "may not add files, change the index of noarch"),
+        (None, "repodata.json", "failed", "may not change the index of noarch"),
+        ("publisher", "yanked.json", "ok", "may add files, change the index of noarch; nothing was written"),
+        ("maintainer", "yanked.json", "failed", "may not yank"),
+    ],
+)
+def test_denied_writes_are_compared_with_the_role(role: Role | None, denied: str, state: str, words: str) -> None:
+    (found,) = publishing(channel(lambda kind, key: kind == "put" and key.endswith(denied), role=role))
+    assert (found.state, found.found) == (state, words)
+    if state == "failed":
+        assert f"`{role or 'publisher'}s` in the stack config" in str(found.remedy)
+
+
+def test_publishing_needs_credentials() -> None:
+    (found,) = publishing(channel(nothing, credentials=None))
+    assert (found.state, found.found) == ("skipped", "publishing needs credentials")
+
+
+def test_writes_are_not_tried_on_a_store_without_conditional_writes() -> None:
+    none = ConditionalWrites(create=False, replace=False, multipart=False)
+    cached = {"credentials": KEYS, "dry_writes": None}
+    exam = examination(index=DescribedIndex(conditional_writes=none), cached=cached)
+    (found,) = publishing(exam)
+    assert found.state == "skipped"
