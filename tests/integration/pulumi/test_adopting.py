@@ -23,7 +23,7 @@ def policy(server: Server, bucket: str) -> list[dict[str, Any]]:
 
 def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
+    store.handler("bucket").create(store.props())
     config = {"provider": server.name, "bucket": bucket_name, "endpoint-url": server.endpoint_url}
     config |= {"prefix": "main", "visibility": "public"}
     first, adopting = (
@@ -34,7 +34,7 @@ def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket
     server.client().put_bucket_policy(
         Bucket=bucket_name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [others]})
     )
-    store.noun("policy").create(first)
+    store.handler("policy").create(first)
     assert {one["Sid"] for one in policy(server, bucket_name)} == {
         "Others",
         "PublicReadGetObject",
@@ -42,14 +42,14 @@ def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket
     }
 
     # The state is lost, and another stack adopts the bucket.
-    _, props = store.noun("policy").create(adopting)
+    _, props = store.handler("policy").create(adopting)
     assert {one["Sid"] for one in policy(server, bucket_name)} == {
         "Others",
         "PublicReadGetObjectMain",
         "PublicReadListBucketMain",
     }
-    assert store.noun("policy").read(props) == props
-    store.noun("policy").delete(props)
+    assert store.handler("policy").read(props) == props
+    store.handler("policy").delete(props)
     assert [one["Sid"] for one in policy(server, bucket_name)] == ["Others"]
 
 
@@ -58,8 +58,8 @@ def test_a_channel_json_that_says_something_else_is_overwritten_with_a_warning(
 ) -> None:
     store = Store(minio, bucket_name)
     props = store.props(adopt=True)
-    descriptor = store.noun("descriptor")
-    store.noun("bucket").create(props)
+    descriptor = store.handler("descriptor")
+    store.handler("bucket").create(props)
     descriptor.create(props)
     # Once more, as after a lost state: it says the same.
     descriptor.create(props)
@@ -69,7 +69,7 @@ def test_a_channel_json_that_says_something_else_is_overwritten_with_a_warning(
     other = {**props, "document": json.dumps({**document, "name": "other", "subdirs": ["noarch"]})}
     descriptor.create(other)
     said = capsys.readouterr().err
-    assert f"warning: s3://{bucket_name}/main/channel.json was there and is overwritten" in said
+    assert f"warning: s3://{bucket_name}/main/channel.json existed and is overwritten" in said
     assert "it differed in `name`, `subdirs`." in said
     # A change of one's own is none of that.
     descriptor.update(other, props)

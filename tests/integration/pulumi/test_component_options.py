@@ -227,7 +227,7 @@ def test_a_mistake_is_told_without_a_traceback(tmp_path: Path) -> None:
     stack = python_stack(tmp_path / "stack", dedent(program), {"AWS_REGION": "eu-central-1"})
     ran = stack.preview()
     assert ran.code != 0
-    assert "`prefix` is an output" in ran.output, ran
+    assert "`prefix` must be a plain value" in ran.output, ran
     assert "Traceback" not in ran.output
 
 

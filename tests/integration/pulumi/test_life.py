@@ -121,7 +121,7 @@ def _is_adopted_where_the_state_was_lost(channel: Channel) -> None:
 
     stack.lose_state()
     ran = stack.up()
-    assert_refused(ran, "exists already", "adopt")
+    assert_refused(ran, "already exists", "adopt")
     assert stack.resources() == {}
     assert channel.objects() == before
 

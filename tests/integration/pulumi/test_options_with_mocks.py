@@ -21,7 +21,7 @@ from pulumi.runtime.config import set_all_config
 from chaninfra.channel.config.schema import STACK_CONFIG, validate
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.model import StackSpec
-from chaninfra.pulumi.program import program, read_config, spec_of
+from chaninfra.pulumi.program import declared, program, read_config
 
 ACCOUNT = "123456789012"
 
@@ -143,9 +143,9 @@ def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
+def spec_or_error() -> tuple[StackSpec | None, ConfigurationError | None]:
     try:
-        return spec_of(read_config()), None
+        return declared(read_config()).stack, None
     except ConfigurationError as error:
         return None, error
 
@@ -168,7 +168,7 @@ def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config
     )
     everything = Everything()
     mocks.set_mocks(everything, project="chaninfra", stack="test", preview=False)
-    spec, refusal = declared()
+    spec, refusal = spec_or_error()
     if spec is None:
         assert refusal is not None
         assert refusal.where, refusal

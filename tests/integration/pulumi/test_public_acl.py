@@ -7,13 +7,11 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from pulumi.dynamic import Config
-
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.bucket_config import public_acl
 from chaninfra.pulumi.bucket_session import Session, store_input
-from chaninfra.pulumi.handlers import OPERATIONS
+from chaninfra.pulumi.handlers import HANDLERS
 from support.servers.s3_servers import Server
 
 
@@ -41,7 +39,7 @@ def test_a_bucket_is_opened_mended_and_closed(versitygw: Server) -> None:
     (url,) = (f"{channel.public_url}/repodata.json" for channel in stack.channels)
     keys = {"access-key-id": versitygw.access_key_id, "secret-access-key": versitygw.secret_access_key}
     store = store_input(stack.bucket, "ns")
-    settings = OPERATIONS["settings"](Session(store, Config({f"ns:{key}": keys[key] for key in keys}, "chaninfra")))
+    settings = HANDLERS["settings"](Session(store, {f"ns:{key}": value for key, value in keys.items()}))
     props: dict[str, Any] = {"store": store, "settings": public_acl(stack)}
     assert not anybody_reads(url)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pulumi.dynamic import Config
 
 from access_table import TABLE, Place
 from chaninfra.channel.config.schema import ACCESS, validate
@@ -89,7 +88,7 @@ class Ground:
     def admin(self) -> UserAdmin:
         location = {"bucket": self.bucket, "endpoint-url": self.server.endpoint_url, "region": self.server.region}
         given = {"access-key-id": self.server.access_key_id, "secret-access-key": self.server.secret_access_key}
-        config = Config({f"ns:{name}": value for name, value in given.items()}, "chaninfra")
+        config = {f"ns:{name}": value for name, value in given.items()}
         store = {**location, "force-path-style": True, "profile": None, "namespace": "ns"}
         return ADMIN_APIS[f"{self.server.name}-admin"](Session(store, config))  # type: ignore[index]
 
@@ -157,7 +156,7 @@ def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) ->
     if "days" in made:
         client.delete_bucket_lifecycle(**bucket)
         everything = [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]
-        admin.mend(keys["reader"]["access-key-id"], {"Version": "2012-10-17", "Statement": everything})
+        admin.update_user(keys["reader"]["access-key-id"], {"Version": "2012-10-17", "Statement": everything})
     else:
         client.delete_bucket_cors(**bucket)
         policy = json.loads(client.get_bucket_policy(**bucket)["Policy"])
@@ -165,7 +164,7 @@ def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) ->
             if statement["Resource"] == f"arn:aws:s3:::{ground.bucket}/{CHANNEL}/*":
                 statement["Action"] = "s3:*"
         client.put_bucket_policy(**bucket, Policy=json.dumps(policy))
-    admin.remove(keys["maintainer"]["access-key-id"])
+    admin.delete_user(keys["maintainer"]["access-key-id"])
     assert ground.may(keys["reader"], "own", "put-package")
 
     ran = ground.run("refresh")
