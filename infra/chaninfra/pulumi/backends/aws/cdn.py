@@ -50,7 +50,9 @@ def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
         )
         for kind, ttl in DEFAULT_TTLS.items()
     }
-    behaviors = [(each.pattern, _behavior(each, policies[each.kind].id)) for each in BEHAVIORS]
+    cache_behaviors = [
+        (behavior.pattern, _cache_behavior(behavior, policies[behavior.kind].id)) for behavior in BEHAVIORS
+    ]
     resource = cloudfront.Distribution(
         f"{name}-cdn",
         comment=about,
@@ -67,9 +69,9 @@ def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
                 origin_access_control_id=control.id,
             )
         ],
-        default_cache_behavior=next(behavior for pattern, behavior in behaviors if pattern is None),
+        default_cache_behavior=next(args for pattern, args in cache_behaviors if pattern is None),
         ordered_cache_behaviors=[
-            behavior | {"path_pattern": pattern} for pattern, behavior in behaviors if pattern is not None
+            args | {"path_pattern": pattern} for pattern, args in cache_behaviors if pattern is not None
         ],
         restrictions={"geo_restriction": {"restriction_type": "none"}},
         viewer_certificate=declaration.apply(_certificate),
@@ -90,7 +92,7 @@ def _certificate(stack: StackSpec) -> Any:
     }
 
 
-def _behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
+def _cache_behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
     return {
         "target_origin_id": _ORIGIN,
         "viewer_protocol_policy": "https-only",
