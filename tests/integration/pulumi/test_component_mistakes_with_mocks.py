@@ -51,7 +51,7 @@ def _engine(event_loop_for_mocks: None, monkeypatch: pytest.MonkeyPatch) -> None
         (Reader, {"channel": {}, "provider": "minio", "key": pulumi.Output}, "key key"),
     ],
 )
-def test_a_mistake_is_refused_with_mocks(component: Any, args: dict[str, Any], message: str) -> None:
+def test_an_argument_is_refused_with_mocks(component: Any, args: dict[str, Any], message: str) -> None:
     if args.get("key") is pulumi.Output:
         args = {**args, "key": pulumi.Output.from_input({})}
     with pytest.raises(pulumi.RunError) as caught:

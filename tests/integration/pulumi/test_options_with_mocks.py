@@ -1,7 +1,7 @@
-"""No combination of options that the schema accepts fails in the program: generated configs, Pulumi's own mocks.
+"""The program either refuses a config that the schema accepts, or runs: generated configs, Pulumi's mocks.
 
-A mock stands for the engine and the stores here, since no store has all these combinations in seconds; the resources'
-inputs are still those of pulumi-aws's classes.
+The mocks replace the engine and the stores, since no store could run so many combinations in seconds. The resources are
+still those of pulumi-aws's classes, which check their arguments.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ACCOUNT = "123456789012"
 
 
 class Everything(mocks.Mocks):
-    """Makes what it is asked for."""
+    """Answers every resource with its inputs and the outputs that AWS would add."""
 
     def __init__(self) -> None:
         self.made: list[mocks.MockResourceArgs] = []
@@ -125,7 +125,7 @@ configs = st.fixed_dictionaries(
 
 
 def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
-    """The config with what a CDN needs; few are so by chance."""
+    """The config with what a CDN needs, which few generated configs have."""
     named = {"domain": "conda.example.com", "certificate-arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"}
     channels = {name: {**keys, "visibility": "public"} for name, keys in config.get("channels", {}).items()}
     return {

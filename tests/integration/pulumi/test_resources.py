@@ -1,4 +1,4 @@
-"""The dynamic resources against real stores, without the engine: what they make of errors, and of what is there."""
+"""The handlers on real stores, without the engine: how they treat errors, and existing objects."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READS = ("bucket", "policy", "skeleton", "descriptor")
 
 
 @pytest.mark.parametrize("wrong", ["stranger", "unknown key", "wrong secret", "no answer"])
-def test_no_error_is_taken_for_nothing_there(server: Server, bucket_name: str, wrong: str) -> None:
+def test_an_error_does_not_count_as_missing(server: Server, bucket_name: str, wrong: str) -> None:
     make(Store(server, bucket_name))
     before = channels.etags(server, bucket_name)
     keys = {
@@ -63,7 +63,7 @@ def test_no_error_is_taken_for_nothing_there(server: Server, bucket_name: str, w
     assert channels.etags(server, bucket_name) == before
 
 
-def test_the_preflight_says_what_is_missing(
+def test_the_preflight_names_what_is_missing(
     minio: Server, bucket_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     store = Store(minio, bucket_name)
@@ -86,7 +86,7 @@ def test_the_preflight_says_what_is_missing(
     assert bucket_name not in channels.buckets(minio)
 
 
-def test_a_bucket_that_was_deleted_by_hand_is_gone_and_can_be_made_again(server: Server, bucket_name: str) -> None:
+def test_a_bucket_deleted_by_hand_counts_as_missing_and_can_be_created_again(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     for noun in ("bucket", "skeleton", "descriptor"):
         assert store.handler(noun).read(store.props()) is None
@@ -101,7 +101,7 @@ def test_a_bucket_that_was_deleted_by_hand_is_gone_and_can_be_made_again(server:
     assert len(read["files"]) == 6
 
 
-def test_what_others_put_there_is_not_deleted(server: Server, bucket_name: str) -> None:
+def test_objects_of_others_are_not_deleted(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     make(store)
     server.client().put_object(Bucket=bucket_name, Key="main/notes.txt", Body=b"of somebody")
@@ -122,7 +122,7 @@ def test_old_versions_count_as_packages(server: Server, bucket_name: str) -> Non
     client.delete_object(Bucket=bucket_name, Key=key)
     with pytest.raises(RefusedError, match="the bucket has 1 package"):
         store.handler("guard").delete(store.props())
-    # Nor are they left behind, or deleted with a channel that is declared no more.
+    # They are not left behind either, nor deleted with a channel that is no longer declared.
     for changed in (Store(server, f"{bucket_name}-new"), store):
         refused = changed.handler("preflight").check(store.props(), changed.props(prefixes=["other"]))
         assert refused is not None
@@ -150,8 +150,8 @@ def test_an_empty_channel_in_a_bucket_with_versions_is_deleted_without_force(ser
 
 
 @pytest.mark.parametrize("repodata", ["records", "a base_url", "nonsense", "nothing"])
-def test_an_adopted_channel_keeps_an_index_that_says_something(server: Server, bucket_name: str, repodata: str) -> None:
-    """Its packages may lie elsewhere, by `info.base_url`."""
+def test_an_adopted_channel_keeps_an_index_with_content(server: Server, bucket_name: str, repodata: str) -> None:
+    """The packages may be elsewhere, as `info.base_url` says (CEP 15)."""
     store = Store(server, bucket_name)
     server.client().create_bucket(Bucket=bucket_name)
     key = "main/osx-64/repodata.json"
@@ -170,7 +170,7 @@ def test_an_adopted_channel_keeps_an_index_that_says_something(server: Server, b
     assert channels.etags(server, bucket_name) == ({} if repodata == "nothing" else before)
 
 
-def test_a_bucket_that_its_guard_would_not_give_up_is_not_changed(server: Server, bucket_name: str) -> None:
+def test_another_bucket_is_refused_if_the_guard_of_the_old_one_would_refuse(server: Server, bucket_name: str) -> None:
     store, elsewhere = Store(server, bucket_name), Store(server, f"{bucket_name}-new")
     make(store)
 
@@ -188,8 +188,8 @@ def test_a_bucket_that_its_guard_would_not_give_up_is_not_changed(server: Server
     assert refusal(**{"force-destroy": True}) is None
 
 
-def test_the_skeleton_leaves_the_channel_json_to_the_descriptor(server: Server, bucket_name: str) -> None:
-    """They are deleted at once, and two who delete the versions of one object get in each other's way."""
+def test_the_skeleton_does_not_delete_channel_json(server: Server, bucket_name: str) -> None:
+    """Pulumi deletes skeleton and descriptor concurrently; only one of them may delete the versions of an object."""
     store = Store(server, bucket_name)
     make(store)
     store.handler("skeleton").delete(store.props(**{"force-destroy": True}))
@@ -198,7 +198,7 @@ def test_the_skeleton_leaves_the_channel_json_to_the_descriptor(server: Server, 
     assert channels.etags(server, bucket_name) == {}
 
 
-def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:
+def test_a_forced_deletion_leaves_a_channel_below_the_prefix(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     make(store)
     make(store, prefix="main/new", key="main/new/channel.json", adopt=True)
@@ -224,7 +224,7 @@ def test_the_bucket_at_another_endpoint_must_be_the_same(minio: Server, versityg
     assert "is not this stack's bucket at" in refused[1]
     make(elsewhere)
     assert elsewhere.handler("preflight").check(here.props(), elsewhere.props()) == refused
-    # The same store under another name.
+    # The same store under another host name.
     other_name = Store(minio, bucket_name)
     other_name.store["endpoint-url"] = minio.endpoint_url.replace("127.0.0.1", "localhost")
     assert other_name.handler("preflight").check(here.props(), other_name.props()) is None
@@ -243,17 +243,15 @@ def test_statements_of_others_are_left_alone(server: Server, bucket_name: str) -
     store.handler("policy").delete(ours)
 
 
-def test_a_store_that_wants_its_region_named_gets_it(aws: Server, bucket_name: str) -> None:
+def test_a_store_that_needs_a_location_constraint_gets_it(aws: Server, bucket_name: str) -> None:
     store = Store(aws, bucket_name)
     store.handler("bucket").create(store.props())
     location = aws.client().get_bucket_location(Bucket=bucket_name)
     assert location["LocationConstraint"] == aws.region
 
 
-def test_a_format_taken_away_leaves_no_file_that_would_grow_stale(
-    server: Server, bucket_name: str, tmp_path: Path
-) -> None:
-    """pixi reads shards first: an index of shards that nobody writes any more would hide every new package."""
+def test_a_removed_format_leaves_no_stale_index_file(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    """pixi reads shards first: a shard index that is no longer written would hide new packages."""
     store = Store(server, bucket_name)
     make(store)
     channels.fill(server, bucket_name, "main", tmp_path)
@@ -264,12 +262,12 @@ def test_a_format_taken_away_leaves_no_file_that_would_grow_stale(
     assert outputs["files"] == ["main/linux-64/repodata.json", "main/noarch/repodata.json"]
     left = channels.etags(server, bucket_name, "main")
     assert not [key for key in left if key.endswith(("repodata.json.zst", "repodata_shards.msgpack.zst"))]
-    # And back: made again from what is there.
+    # Declared again, it is made from repodata.json.
     store.handler("skeleton").update(news, olds)
     assert "share/hello.txt" in conda_client.install(f"s3://{bucket_name}/main", ["tool"], tmp_path / "c", server)
 
 
-def test_what_somebody_else_deleted_meanwhile_is_no_error_of_a_purge(minio: Server, bucket_name: str) -> None:
+def test_purge_ignores_objects_that_were_deleted_meanwhile(minio: Server, bucket_name: str) -> None:
     client = minio.client()
     client.create_bucket(Bucket=bucket_name)
     for name in ("one", "two"):

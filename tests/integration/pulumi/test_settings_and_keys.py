@@ -1,4 +1,4 @@
-"""Settings, access keys and policies of a store, by the dynamic resources without the engine, on real servers."""
+"""The handlers for bucket settings, access keys and policies on real servers, without the engine."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def opens(server: Server, props: dict[str, Any], bucket: str) -> bool:
     return True
 
 
-def test_settings_are_put_read_changed_and_taken_back(server: Server, bucket_name: str) -> None:
+def test_settings_are_put_read_changed_and_removed(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     store.handler("bucket").create(store.props())
     settings = store.handler("settings")
@@ -77,7 +77,7 @@ def test_settings_are_put_read_changed_and_taken_back(server: Server, bucket_nam
 
 
 def _as_from_the_engine(value: Any) -> Any:
-    """The same with numbers as the engine knows them."""
+    """The value with all numbers as floats, as the engine passes them."""
     if isinstance(value, dict):
         return {name: _as_from_the_engine(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -85,7 +85,7 @@ def _as_from_the_engine(value: Any) -> Any:
     return float(value) if isinstance(value, int) else value
 
 
-def test_an_error_is_not_taken_for_a_setting_that_is_not_set(server: Server, bucket_name: str) -> None:
+def test_an_error_does_not_count_as_a_missing_setting(server: Server, bucket_name: str) -> None:
     store, stranger = Store(server, bucket_name), Store(server, bucket_name, server.stranger())
     props = store.props(settings={"tags": {"TagSet": []}})
     with pytest.raises(BucketMissingError):
@@ -100,7 +100,7 @@ def test_an_error_is_not_taken_for_a_setting_that_is_not_set(server: Server, buc
             tried(props)
 
 
-def test_a_store_may_say_more_than_is_declared_but_not_less() -> None:
+def test_a_setting_holds_if_the_store_adds_something_but_not_if_it_misses_something() -> None:
     declared = {"Rules": [{"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Days": 3}]}
     assert holds({"Rules": [{"ID": "a", "Status": "Enabled", "Prefix": "", "Days": 3, "More": 1}], "Also": 2}, declared)
     for there in (
@@ -112,7 +112,7 @@ def test_a_store_may_say_more_than_is_declared_but_not_less() -> None:
         assert not holds(there, declared)
 
 
-def test_what_demands_a_digest_has_the_one_that_every_store_knows(server: Server, bucket_name: str) -> None:
+def test_requests_that_need_a_digest_send_content_md5(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     store.handler("bucket").create(store.props())
     client = store.handler("bucket").session.client
@@ -127,19 +127,19 @@ def test_what_demands_a_digest_has_the_one_that_every_store_knows(server: Server
 
 
 @pytest.mark.parametrize(("noun", "name"), [("policy", "statements"), ("descriptor", "document")])
-def test_what_is_not_known_in_a_preview_is_a_change_in_place(
+def test_an_unknown_input_in_a_preview_is_a_change_in_place(
     minio: Server, bucket_name: str, noun: str, name: str
 ) -> None:
     store = Store(minio, bucket_name)
     props = store.props()
     unknown = {**props, name: Unknown()}
-    operations = store.handler(noun)
-    assert operations.check(props, unknown) is None
-    assert operations.diff(props, unknown) == Difference(changes=True)
-    assert operations.diff(props, props) == Difference(changes=False)
+    handler = store.handler(noun)
+    assert handler.check(props, unknown) is None
+    assert handler.diff(props, unknown) == Difference(changes=True)
+    assert handler.diff(props, props) == Difference(changes=False)
 
 
-def test_a_key_lives_and_what_was_changed_by_hand_is_seen(server: Server, bucket_name: str) -> None:
+def test_the_life_of_an_access_key_and_changes_by_hand(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     store.handler("bucket").create(store.props())
     key = store.handler("access-key")
@@ -174,7 +174,7 @@ def test_a_key_lives_and_what_was_changed_by_hand_is_seen(server: Server, bucket
     key.delete(other)
 
 
-def test_a_disabled_user_of_minio_is_let_in_again(minio: Server, bucket_name: str) -> None:
+def test_a_disabled_user_of_minio_is_enabled_again(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
     store.handler("bucket").create(store.props())
     key = store.handler("access-key")
@@ -190,7 +190,7 @@ def test_a_disabled_user_of_minio_is_let_in_again(minio: Server, bucket_name: st
     key.delete(props)
 
 
-def test_who_may_not_make_keys_learns_it_before_anything_is_made(server: Server, bucket_name: str) -> None:
+def test_credentials_without_admin_permissions_are_refused_in_the_check(server: Server, bucket_name: str) -> None:
     way = f"{server.name}-admin"
     for keys, words in (
         (server.stranger(), "these credentials may not"),
@@ -205,7 +205,7 @@ def test_who_may_not_make_keys_learns_it_before_anything_is_made(server: Server,
             store.handler("access-key").create(inputs)
 
 
-def test_half_a_user_is_not_left_behind(minio: Server, bucket_name: str) -> None:
+def test_a_failed_creation_leaves_no_user(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
     wrong = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:Nonsense"], "Resource": ["x"]}]}
     with pytest.raises(StorageError):
@@ -215,14 +215,14 @@ def test_half_a_user_is_not_left_behind(minio: Server, bucket_name: str) -> None
     assert bucket_name not in admin.policy_list()
 
 
-def test_a_policy_for_tokens_is_nobodys_but_ours(minio: Server, bucket_name: str) -> None:
+def test_a_policy_of_others_is_not_overwritten(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
     policy = store.handler("access-policy")
     props = {**store.props(), "name": f"{bucket_name}-publisher-ci", "policy": rights(bucket_name)}
     assert policy.read(props) is None
     assert policy.create(props)[1] == props
     assert policy.read(props) == props
-    # After a lost state it is the same; one that says something else may be somebody's.
+    # An equal policy may be ours from a lost state; a different one may belong to somebody else.
     assert policy.create(props)[1] == props
     other = {**props, "policy": rights(bucket_name, "maintainer")}
     with pytest.raises(RefusedError, match="not in this stack's state"):
