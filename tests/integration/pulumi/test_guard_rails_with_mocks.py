@@ -21,7 +21,7 @@ from chaninfra.pulumi.program import program
 from support.paths import ROOT
 from support.pulumi.policy_pack import PACK, UNKNOWN, Declared, Found, Pack, running
 
-# pulumi-aws imports its own deprecated names.
+# Of names that pulumi-aws itself imports.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws"),
     pytest.mark.usefixtures("event_loop_for_mocks"),
@@ -31,13 +31,13 @@ ACCOUNT = "123456789012"
 
 
 class Everything(mocks.Mocks):
-    """Answers every resource with its inputs and the outputs that AWS would add."""
+    """Makes what it is asked for, with what AWS would answer."""
 
     def __init__(self) -> None:
         self.made: list[Declared] = []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        # An internal type of Pulumi, which the engine does not pass to policies.
+        # Pulumi's own, which the engine keeps from policies.
         inputs = {key: value for key, value in args.inputs.items() if not key.startswith("__")}
         self.made.append(Declared(args.typ, args.name, inputs))
         made = args.inputs["bucket"] if args.typ == "aws:s3/bucket:Bucket" else args.name
@@ -137,13 +137,13 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_an_allowed_config_has_no_finding_with_mocks(pack: Pack, case: str) -> None:
+def test_nothing_is_said_of_what_is_allowed_with_mocks(pack: Pack, case: str) -> None:
     config, allowed = GOOD[case]
     assert pack.found(declared({key: value for key, value in config.items() if value is not None}), allowed) == set()
 
 
-# A config, the pack's config, and for each finding the rule, the resource, and words of the message, with the key to
-# change.
+# A config, the pack's config, and of each finding the rule, the resource, and words that must be there: the key that
+# mends it among them.
 BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]] = {
     "public on AWS": (
         {**AWS, "visibility": "public"},
@@ -315,7 +315,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_finding_names_the_key_to_change_with_mocks(pack: Pack, case: str) -> None:
+def test_what_is_not_allowed_is_named_with_the_key_that_mends_it_with_mocks(pack: Pack, case: str) -> None:
     config, allowed, expected = BAD[case]
     said = pack.found(declared(config), allowed)
     for found in said:
@@ -329,11 +329,11 @@ def _is(found: Found, policy: str, resource: str, words: str) -> bool:
     return found.policy == policy and found.message.startswith(f"{resource}: ") and words in found.message
 
 
-def test_each_rule_has_a_bad_config() -> None:
+def test_there_is_a_bad_config_for_each_rule() -> None:
     assert {policy for _, _, expected in BAD.values() for policy, _, _ in expected} == {rule.name for rule in RULES}
 
 
-def test_an_unknown_trust_policy_is_checked_in_the_update_with_mocks(pack: Pack) -> None:
+def test_a_role_whose_trust_is_not_known_yet_is_left_for_the_update_with_mocks(pack: Pack) -> None:
     made = declared({**AWS, "publishers": {"ci": CI}})
     unknown = [
         Declared(type_, name, {**inputs, "assumeRolePolicy": UNKNOWN} if type_ == "aws:iam/role:Role" else inputs)
@@ -347,7 +347,7 @@ def test_an_unknown_trust_policy_is_checked_in_the_update_with_mocks(pack: Pack)
     assert all("assumeRolePolicy can't be known during preview" in found.message for found in said)
 
 
-def test_a_blocked_bucket_with_an_unknown_name_is_allowed_with_mocks(pack: Pack) -> None:
+def test_a_block_that_stands_needs_no_name_of_the_bucket_with_mocks(pack: Pack) -> None:
     unknown = [
         Declared(
             type_,
@@ -359,7 +359,7 @@ def test_a_blocked_bucket_with_an_unknown_name_is_allowed_with_mocks(pack: Pack)
     assert pack.found(unknown, OPEN) == set()
 
 
-def test_the_pack_describes_its_rules(pack: Pack) -> None:
+def test_the_pack_says_what_it_holds(pack: Pack) -> None:
     policies = pack.info().policies
     assert [each.name for each in policies] == [rule.name for rule in RULES]
     assert {each.name: set(each.configSchema.properties) for each in policies} == {
@@ -367,7 +367,7 @@ def test_the_pack_describes_its_rules(pack: Pack) -> None:
     }
 
 
-def test_the_example_config_has_only_keys_of_the_rules() -> None:
+def test_the_packs_example_of_a_config_has_keys_of_the_rules_only() -> None:
     text = (PACK / "policy-config.json").read_text()
     assert text in (PACK / "README.md").read_text()
     example = json.loads(text)
@@ -376,7 +376,7 @@ def test_the_example_config_has_only_keys_of_the_rules() -> None:
     assert all(set(keys) <= known[name] for name, keys in example.items() if name != "all")
 
 
-def test_the_example_stacks_break_their_rules_with_mocks(pack: Pack) -> None:
+def test_the_example_stacks_break_the_rules_that_they_are_about_with_mocks(pack: Pack) -> None:
     broken = {}
     for path in sorted(ROOT.glob("Pulumi.*.yaml")):
         config = YAML(typ="safe").load(path.read_text())["config"]
