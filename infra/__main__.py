@@ -1,4 +1,4 @@
-"""What `pulumi up` runs."""
+"""The stack program, which `pulumi up` runs."""
 
 from chaninfra.pulumi import program
 

@@ -1,4 +1,4 @@
-"""The page of the components: what people wrote, with their arguments, outputs and programs as they are in the code."""
+"""docs/components.md: the text below, the example programs, and tables of arguments and outputs from the code."""
 
 from __future__ import annotations
 
@@ -15,93 +15,97 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 _HEAD = """# Components
 
-`pulumi up` in a clone is one way to a channel. For a program that you have there are components, in Python and, by the
-plugin `pulumi-resource-chaninfra`, in any language of Pulumi:
+`pulumi up` in a clone of this repository is one way to make a channel. To add channels to a Pulumi program of your own,
+use the components. They are available in Python, and in all other Pulumi languages through the plugin
+`pulumi-resource-chaninfra`:
 
 | component | declares |
 |---|---|
 {components}
 
-`pip install 'chaninfra[pulumi]'` has both: the classes of `chaninfra.pulumi`, and the plugin, a console script that
-the engine finds on PATH. The arguments are the keys of the [stack config](stack-config.md), `endpoint_url` in Python and
-`endpointUrl` elsewhere. This program in Python
+`pip install 'chaninfra[pulumi]'` installs both: the classes in `chaninfra.pulumi`, and the plugin, a console script that
+the engine finds on PATH. The arguments are the keys of the [stack config](stack-config.md): `endpoint-url` is
+`endpoint_url` in Python and `endpointUrl` in other languages. This Python program
 
 ```python
 {python}```
 
-is this one in YAML, whose descriptor is equal:
+and this YAML program write the same channel descriptor:
 
 ```yaml
 {yaml}```
 
-`chaninfra` finds the channel by the output `channels` in either, as in a stack of its own: `chaninfra manifest
-stack:dev#main`. For other languages Pulumi makes an SDK of the plugin's schema:
+The `chaninfra` command finds the channel by the stack output `channels`, as it does for a stack of its own: `chaninfra
+manifest stack:dev#main`. For other languages, Pulumi generates an SDK from the plugin's schema:
 
 ```sh
 pulumi package gen-sdk "$(command -v pulumi-resource-chaninfra)" --language go
 ```
 
-## Plain values and outputs
+## Plain values and Outputs
 
-What decides which resources there are must be known when the program runs: the provider, bucket, prefix, subdirs, who
-has access. An output there is an error that names the argument. Outputs may be given where another resource names
-something: {late}.
+Values that decide which resources there are must be known when the program runs: provider, bucket, prefix, subdirs,
+principals. An Output in their place is an error that names the argument. Outputs are allowed where the value names
+another resource: {may_be_outputs}.
 
 ## Credentials
 
-They are no arguments, since inputs lie in the state in clear. The store's are config of the program's own stack,
+Credentials are not arguments, because Pulumi keeps arguments in the state in plain text. Set those of the store in the
+config of your program's stack,
 
 ```sh
 pulumi config set access-key-id …
 pulumi config set --secret secret-access-key
 ```
 
-or come from the environment, or from the `profile` that an argument names. On AWS they are those of Pulumi's AWS provider
-for what that makes; the skeleton, the descriptor and the guard are made by chaninfra itself, which takes the region from the
-arguments, and credentials from `profile`, from `aws:` config and from the environment. Keys that stand in an explicit
-`aws.Provider` alone cannot be read from there.
+or in the environment, or name a `profile`. On AWS, the resources of pulumi-aws use the credentials of the AWS provider.
+The index files, the descriptor and the destroy guard are made by chaninfra itself: it takes the region from the
+arguments, and credentials from `profile`, the `aws:` config and the environment. It cannot read credentials that are
+set only on an explicit `aws.Provider`.
 
 ## Resource options
 
-`parent`, `protect`, `transforms` and `aliases` reach all that the component makes.
-`provider` and `providers` take an AWS provider; with one each, a program has channels in two regions:
+`parent`, `protect`, `transforms` and `aliases` apply to all resources of the component.
+`provider` and `providers` take an AWS provider. With one provider per component, a program can have channels in two
+regions:
 
 ```python
 east = aws.Provider("east", region="us-east-1")
 CondaChannel("east", {{"bucket": "conda-east", "region": "us-east-1"}}, pulumi.ResourceOptions(providers=[east]))
 ```
 
-Without one, where `region`, `profile` or `endpoint_url` differ from what Pulumi's default provider of AWS has, the component
-says so before anything is made. The names of all children begin with the component's, so several in one program do not
-meet. A component that gets another name in the program keeps everything with an alias, and nothing is replaced:
+Without a provider, `region`, `profile` and `endpoint_url` must be those of Pulumi's default AWS provider; if they differ,
+the component is refused before any change. The names of all children begin with the component's name, so that a program
+can have several. To rename a component without replacing its resources, add an alias:
 
 ```python
 CondaChannel("artifacts", {{…}}, pulumi.ResourceOptions(aliases=[pulumi.Alias(name="packages")]))
 ```
 """
 
-_TAIL = """## A channel of another stack
+_TAIL = """## Moving a channel, and existing resources
 
-**To move a channel**, with nothing made or deleted in the store: declare it in the other program under the same name,
-move its resources, and take it out of the first:
+**Move a channel to another stack**, with no change in the store: declare the component in the other program under the
+same name, move its resources, and remove it from the first program:
 
 ```sh
 pulumi state move --source old --dest new --include-parents --yes URN-OF-THE-COMPONENT
 ```
 
-The URN is in `pulumi stack --show-urns`; the children go with their component. `pulumi preview` then changes nothing in
-either stack, if both are of one project; in a project of another name the first `up` notes that name, in place.
+`pulumi stack --show-urns` prints the URN; the children move with their component. If both stacks belong to one project,
+`pulumi preview` then shows no change in either. In a project of another name, the first `pulumi up` updates the recorded
+project name in place.
 
-**A bucket that exists** is taken by `adopt`: it and its packages are never deleted, its settings stay, and only our
-statements are merged into its policy ([more](channels.md)).
+**Use an existing bucket** with `adopt`: the bucket and its packages are never deleted, its settings stay, and only
+chaninfra's statements are merged into its policy ([more](channels.md)).
 
-**A role that exists** is named by its ARN (`publishers: {{"ci": {{"arn": role.arn}}}}`): the bucket's policy lets it in, and the
-role itself stays its owner's. An OIDC provider that the account has is named in `aws.existing_oidc_providers`.
+**Use an existing role** by its ARN (`publishers: {{"ci": {{"arn": role.arn}}}}`): the bucket policy grants it access, and
+the role itself is not changed. List an OIDC provider that the account already has in `aws.existing_oidc_providers`.
 
 ## A channel for each of many teams
 
-[examples/automation/teams.py](../examples/automation/teams.py) brings up a stack for each team of a list by Pulumi's
-Automation API, and tells what it does:
+[examples/automation/teams.py](../examples/automation/teams.py) deploys one stack per team with Pulumi's Automation API and
+prints its progress:
 
 ```python
 {teams}```
@@ -111,10 +115,10 @@ Automation API, and tells what it does:
 
 
 def components() -> str:
-    """The page."""
+    """The page, in Markdown."""
     analyzed = Analyzer("chaninfra").analyze(COMPONENTS)
     definitions, types = analyzed["component_definitions"], analyzed["type_definitions"]
-    late = sorted(
+    may_be_outputs = sorted(
         f"`{name}` of `{_snake(of)}`" if of else f"`{name}`"
         for of, found in [("", definitions["CondaChannel"].inputs), *((t.name, t.properties) for t in types.values())]
         for name, prop in ((_python(key), prop) for key, prop in found.items())
@@ -122,10 +126,12 @@ def components() -> str:
     )
     parts = [
         _HEAD.format(
-            components="\n".join(f"| `{name}` | {_text(each.description)} |" for name, each in definitions.items()),
+            components="\n".join(
+                f"| `{name}` | {_text(definition.description)} |" for name, definition in definitions.items()
+            ),
             python=(EXAMPLES / "components" / "python" / "__main__.py").read_text(),
             yaml=(EXAMPLES / "components" / "yaml" / "Pulumi.yaml").read_text(),
-            late=", ".join(late),
+            may_be_outputs=", ".join(may_be_outputs),
         ),
         _TAIL.format(teams=(EXAMPLES / "automation" / "teams.py").read_text()),
     ]
@@ -135,7 +141,7 @@ def components() -> str:
             f"### {component.__name__}\n",
             _arguments(definition.inputs),
             "",
-            "| output | what |\n|---|---|",
+            "| output | description |\n|---|---|",
             *(f"| `{_python(key)}` | {_text(_about(component, _python(key)))} |" for key in definition.outputs),
             "",
         ]
@@ -148,7 +154,7 @@ def _arguments(properties: dict[str, Any]) -> str:
     rows = [
         f"| `{_python(key)}` | {_type(prop)} | {_text(prop.description)} |" for key, prop in sorted(properties.items())
     ]
-    return "\n".join(["| argument | type | what |", "|---|---|---|", *rows])
+    return "\n".join(["| argument | type | description |", "|---|---|---|", *rows])
 
 
 def _type(prop: Any) -> str:
@@ -165,12 +171,12 @@ def _type(prop: Any) -> str:
 
 
 def _about(component: type, name: str) -> str:
-    """The words below an output in the class that has it."""
+    """The docstring below the output `name` in the class, or the base class, that declares it."""
     for each in component.__mro__:
         source = inspect.getsource(each) if each.__module__.startswith("chaninfra") else ""
         if words := re.search(rf'^    {name}: .*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL):
             return words[1]
-    raise ValueError(f"{component.__name__}.{name} says nothing of itself")
+    raise ValueError(f"{component.__name__}.{name} has no docstring")
 
 
 def _python(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Pulumi components for conda channels on S3, and the program that makes them from a stack config."""
+"""Pulumi components for conda channels on S3, and the stack program that declares one from the stack config."""
 
 from chaninfra.pulumi.components.args import ChannelArgs, ChannelBucketArgs, CondaChannelArgs, PublisherArgs, ReaderArgs
 from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel

@@ -1,12 +1,11 @@
-"""How a dynamic resource reaches its bucket: from its inputs and the stack's config, never from the state."""
+"""How a handler reaches its bucket: the location from its input `store`, the credentials from the stack's config or
+the environment. Credentials are never in the state."""
 
 from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-from pulumi.dynamic import Config
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
 from chaninfra.channel.location import Location
 from chaninfra.channel.providers.model import Provider
@@ -18,21 +17,43 @@ from chaninfra.channel.spec.model import BucketSpec
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-
+# Config keys of the access key: in the stack's own namespace, and in the namespace `aws` of the AWS provider.
 _KEYS = ("access-key-id", "secret-access-key", "session-token")
 _AWS_KEYS = ("accessKey", "secretKey", "token")
 
+StoreInput = TypedDict(
+    "StoreInput",
+    {
+        "bucket": str,
+        "endpoint-url": str,
+        "region": str,
+        "force-path-style": bool,
+        # Profile of the AWS configuration files.
+        "profile": NotRequired[str | None],
+        # Config namespace of the stack's access key, the project's name.
+        "namespace": str,
+        # "aws": the credentials that the AWS provider of the stack uses, config `aws:` included. Missing in old
+        # states: "any".
+        "chain": NotRequired[Literal["aws", "any"]],
+    },
+)
+"""The input `store` of every dynamic resource, as it is in the state."""
 
-def store_input(bucket: BucketSpec, namespace: str) -> dict[str, Any]:
-    """The input `store` of every dynamic resource: where the bucket is, and how credentials for it are found."""
+
+class Config(Protocol):
+    """Reads the stack's config by `namespace:key`. `pulumi.dynamic.Config` in the engine, a dict in tests."""
+
+    def get(self, key: str, /) -> Any:
+        """The value, decrypted; None if it is not set."""
+
+
+def store_input(bucket: BucketSpec, namespace: str) -> StoreInput:
+    """The input `store` for the bucket of a stack whose config is in `namespace`."""
     return store_at(bucket.location, bucket.provider, bucket.profile, namespace)
 
 
-def store_at(location: Location, provider: Provider, profile: str | None, namespace: str) -> dict[str, Any]:
-    """The same for a bucket of which no more is known.
-
-    `chain` "aws": as the AWS provider of the same stack finds them, its keys and roles in the config among them.
-    """
+def store_at(location: Location, provider: Provider, profile: str | None, namespace: str) -> StoreInput:
+    """The input `store` for a bucket of which only the location is known, for example from a channel descriptor."""
     return {
         "bucket": location.bucket,
         "endpoint-url": location.endpoint_url,
@@ -45,10 +66,10 @@ def store_at(location: Location, provider: Provider, profile: str | None, namesp
 
 
 class Session:
-    """A bucket and the credentials that reach it; they are looked for when they are first needed."""
+    """A bucket and the credentials that reach it. Credentials are resolved at first use."""
 
-    def __init__(self, store: dict[str, Any], config: Config) -> None:
-        """The session for the input `store`; a key in the config, kept encrypted there, comes first."""
+    def __init__(self, store: StoreInput, config: Config) -> None:
+        """An access key in `config` takes precedence over the profile and the environment."""
         self._store = store
         self._config = config
         self.location = Location(
@@ -58,8 +79,8 @@ class Session:
             force_path_style=store["force-path-style"],
         )
 
-    def at(self, store: dict[str, Any]) -> Session:
-        """The session for another `store`, the one in the state for one."""
+    def at(self, store: StoreInput) -> Session:
+        """A session for another `store` with the same config, for example for the bucket in the old state."""
         return Session(store, self._config)
 
     @cached_property
@@ -69,28 +90,28 @@ class Session:
         aws = self._store.get("chain") == "aws"
         names = _AWS_KEYS if aws else _KEYS
 
-        def given(key: str) -> str | None:
+        def from_config(key: str) -> str | None:
             value = self._config.get(f"{'aws' if aws else self._store['namespace']}:{key}")
             return str(value) if value else None
 
-        found = resolve(
-            access_key_id=given(names[0]),
-            secret_access_key=given(names[1]),
-            session_token=given(names[2]),
+        credentials = resolve(
+            access_key_id=from_config(names[0]),
+            secret_access_key=from_config(names[1]),
+            session_token=from_config(names[2]),
             profile=self._store.get("profile"),
             chain="aws" if aws else "any",
         )
-        # Read here and not an input: what they hold may be secret.
+        # Read here instead of being inputs, since a role's settings (`externalId`) may be secret.
         for role in json.loads(self._config.get("aws:assumeRoles") or "[]") if aws else ():
-            found = assume_role(role, found, self.location.region)
-        return found
+            credentials = assume_role(role, credentials, self.location.region)
+        return credentials
 
     @cached_property
     def objects(self) -> S3Store:
-        """The objects of the bucket."""
+        """The objects in the bucket."""
         return S3Store(self.location, self.credentials)
 
     @cached_property
     def client(self) -> S3Client:
-        """The bucket itself."""
+        """boto3's client for the bucket's settings, policy and object versions."""
         return s3_client(self.location, self.credentials)

@@ -1,8 +1,9 @@
-"""The arguments of the components: the stack config's keys in Pulumi's spelling, and the few that may be outputs.
+"""What a component or the stack program declares, with the Outputs among its values.
 
-What decides which resources there are (provider, prefix, subdirs, who has access) must be known when the program runs.
-Names that another resource gets from its cloud (a KMS key, a certificate, a role) may be outputs: a text of the same
-form stands for each of them until it is known.
+A component's arguments are the keys of the stack config in Pulumi's spelling. The values that decide which resources
+there are (provider, prefix, subdirs, principals) must be plain. Names that another resource gets from its cloud (a KMS
+key's ARN, a certificate's, a role's) may be Outputs: until one is known, a placeholder of the same form is in its place
+(`OUTPUT_PLACEHOLDERS`).
 """
 
 from __future__ import annotations
@@ -21,123 +22,131 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
-from chaninfra.pulumi.errors import users_mistakes
+from chaninfra.pulumi.errors import user_errors
+from chaninfra.pulumi.handlers.base import with_integers
 
 T = TypeVar("T")
 
 Path = tuple[str, ...]
+"""Config keys from the outermost: ("aws", "kms-key-arn")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What a component declares: its name, and the bucket and channels with a text in place of what is not known."""
+    """A bucket and its channels, as a component or the stack program declares them."""
 
     name: str
+    """The component's resource name; the names of all its children begin with it."""
     stack: StackSpec
+    """The spec, with a placeholder for each Output."""
     where: str = ""
-    raw: dict[str, Any] = field(default_factory=dict)
-    late: dict[Path, pulumi.Output[Any]] = field(default_factory=dict)
+    """The component or the settings file, for errors: "CondaChannel 'packages'"."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """The config keys that `stack` was built from. Needed only if there are `outputs`."""
+    outputs: dict[Path, pulumi.Output[Any]] = field(default_factory=dict)
+    """Path in `config` of a placeholder → the Output whose value belongs there."""
     region: str | None = None
+    """The AWS region if the config names none."""
 
-    def of(self, make: Callable[[StackSpec], T]) -> pulumi.Input[T]:
-        """What `make` makes of the stack; an output where something in it is one."""
-        if not self.late:
+    def apply(self, make: Callable[[StackSpec], T]) -> pulumi.Input[T]:
+        """`make(stack)`; if there are Outputs, an Output of it with their values in place of the placeholders."""
+        if not self.outputs:
             return make(self.stack)
-        return self._known.apply(make)
+        return self._resolved.apply(make)
 
-    def named(self, channel: ChannelSpec) -> str:
-        """What the names of a channel's own resources begin with; by the prefix, since its display name may change."""
+    def name_of(self, channel: ChannelSpec) -> str:
+        """The prefix of the resource names of a channel. From the channel's object prefix, since its `name` is only for
+        display and may change."""
         return f"{self.name}-{channel.prefix or 'channel'}"
 
     @cached_property
-    def _known(self) -> pulumi.Output[StackSpec]:
-        return pulumi.Output.all(*self.late.values()).apply(self._with)
+    def _resolved(self) -> pulumi.Output[StackSpec]:
+        return pulumi.Output.all(*self.outputs.values()).apply(self._with_values)
 
-    def _with(self, values: list[Any]) -> StackSpec:
-        raw = deepcopy(self.raw)
-        for path, value in zip(self.late, values, strict=True):
-            place = raw
+    def _with_values(self, values: list[Any]) -> StackSpec:
+        config = deepcopy(self.config)
+        for path, value in zip(self.outputs, values, strict=True):
+            block = config
             for key in path[:-1]:
-                place = place[key]
-            place[path[-1]] = value
-        with users_mistakes():
-            return build_spec(raw, where=self.where, default_region=self.region)
+                block = block[key]
+            block[path[-1]] = value
+        with user_errors():
+            return build_spec(config, where=self.where, default_region=self.region)
 
 
-def whole(value: Any) -> Any:
-    """The value with whole numbers as such: they come as floats from other languages."""
-    if isinstance(value, Mapping):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def checked_spec(config: dict[str, Any], *, where: str, region: str | None) -> StackSpec:
+    """The spec of these config keys, and a check that AWS would accept its bucket policy (its size, for example).
+
+    Checked before any resource is declared, so that nothing is made if it is refused. Raises ConfigurationError.
+    """
+    stack = build_spec(config, where=where, default_region=region)
+    STATEMENTS[stack.bucket.provider.backend](stack)
+    return stack
 
 
-def as_keys(
-    args: Mapping[str, Any], definition: str, where: str, late: dict[Path, pulumi.Output[Any]] | None = None
+def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = None) -> Declaration:
+    """The declaration of the component `name` of class `kind` with these arguments; `region` is the AWS region if they
+    name none. Raises UserError.
+    """
+    where = f"{kind} {name!r}"
+    outputs: dict[Path, pulumi.Output[Any]] = {}
+    with user_errors():
+        config = as_config(args, "config", where, outputs)
+        for key in CREDENTIALS:
+            if key in config:
+                raise ConfigurationError(
+                    "credentials cannot be arguments, since the state holds arguments in plain text",
+                    where=where,
+                    key=(key,),
+                    remedy="set them in the stack's config: pulumi config set access-key-id, and with --secret "
+                    f"{' and '.join(SECRET_KEYS)}; or use `profile` or the environment",
+                )
+        stack = checked_spec(config, where=where, region=region)
+    return Declaration(name=name, stack=stack, where=where, config=config, outputs=outputs, region=region)
+
+
+def as_config(
+    args: Mapping[str, Any], definition: str, where: str, outputs: dict[Path, pulumi.Output[Any]] | None = None
 ) -> dict[str, Any]:
-    """The arguments as keys of that definition of the stack config; outputs that may be there are put into `late`.
+    """The arguments as config keys of a definition in the stack config's schema: `endpoint_url` → `endpoint-url`.
 
-    Raises ConfigurationError for one that may not.
+    Names that users chose, of principals for example, keep their spelling. Outputs are added to `outputs` and replaced
+    by placeholders. Raises ConfigurationError for an Output that has no placeholder, or if `outputs` is None.
     """
     definitions = load(STACK_CONFIG)["$defs"]
-    outputs = {} if late is None else late
 
     def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
+        # An optional block is `anyOf [null, $ref]`. `of` is the name of the definition that `schema` is a part of.
         options = (schema, *schema.get("anyOf", ()))
         referring = next((option["$ref"] for option in options if "$ref" in option), None)
         if referring is not None:
             of = referring.rsplit("/", 1)[1]
             schema = definitions[of]
         if isinstance(value, pulumi.Output):
-            place = (of, path[-1])
-            if place not in OUTPUT_PLACEHOLDERS or late is None:
-                raise ConfigurationError(
-                    f"`{'.'.join(path)}` is an output, and what is declared follows from it",
-                    where=f"{where}, key {'.'.join(path)}",
-                    remedy="give the value itself: what the program knows when it runs, its config for one",
-                )
-            outputs[path] = value
-            return OUTPUT_PLACEHOLDERS[place]
+            return placeholder(value, of, path)
         if isinstance(value, Mapping):
             known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
-            found = {}
+            block = {}
             for name, item in value.items():
                 key = name.replace("_", "-") if known else name
                 if item is not None:
-                    found[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
-            return found
+                    block[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
+            return block
         if isinstance(value, list | tuple):
             return [walk(item, schema.get("items") or {}, of, path) for item in value]
-        return whole(value)
+        return with_integers(value)
 
-    found: dict[str, Any] = walk(dict(args), {"$ref": f"#/$defs/{definition}"}, definition, ())
-    return found
-
-
-def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = None) -> Declaration:
-    """What the component `name` with these arguments declares; `region` is where AWS is unless they say.
-
-    Raises pulumi.RunError for a user's mistake.
-    """
-    where = f"{kind} {name!r}"
-    late: dict[Path, pulumi.Output[Any]] = {}
-    with users_mistakes():
-        raw = _raw(args, where, late)
-        stack = build_spec(raw, where=where, default_region=region)
-        # Made here once, so that one that AWS would not take is refused before anything is made.
-        STATEMENTS[stack.bucket.provider.backend](stack)
-    return Declaration(name=name, stack=stack, where=where, raw=raw, late=late, region=region)
-
-
-def _raw(args: Mapping[str, Any], where: str, late: dict[Path, pulumi.Output[Any]]) -> dict[str, Any]:
-    raw = as_keys(args, "config", where, late)
-    for key in CREDENTIALS:
-        if key in raw:
+    def placeholder(output: pulumi.Output[Any], of: str, path: Path) -> str:
+        place = (of, path[-1])
+        if outputs is None or place not in OUTPUT_PLACEHOLDERS:
             raise ConfigurationError(
-                "credentials are no argument: inputs lie in the state in clear",
-                where=f"{where}, key {key}",
-                remedy="set them for the stack: pulumi config set access-key-id, and with --secret "
-                f"{' and '.join(SECRET_KEYS)}; or use `profile` or the environment",
+                f"`{'.'.join(path)}` must be a plain value, not an Output",
+                where=where,
+                key=path,
+                remedy="give a value that is known when the program runs, for example from its config",
             )
-    return raw
+        outputs[path] = output
+        return OUTPUT_PLACEHOLDERS[place]
+
+    config: dict[str, Any] = walk(dict(args), {"$ref": f"#/$defs/{definition}"}, definition, ())
+    return config

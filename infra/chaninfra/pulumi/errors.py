@@ -1,4 +1,4 @@
-"""Errors of chaninfra as Pulumi shows them, keys spelled as the arguments of the program's language."""
+"""Errors of chaninfra as Pulumi shows them: without a traceback, with config keys spelled as the program does."""
 
 from __future__ import annotations
 
@@ -8,18 +8,39 @@ from contextlib import contextmanager
 
 import pulumi
 
-from chaninfra.channel.config.schema import STACK_CONFIG, load
+from chaninfra.channel.config.schema import config_keys
 from chaninfra.channel.config.stack import CREDENTIALS
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+
+
+class UserError(pulumi.RunError):
+    """A ChaninfraError in a Python program, its config keys in snake_case.
+
+    `error` is the original, so that the plugin can spell it for other languages.
+    """
+
+    def __init__(self, error: ChaninfraError) -> None:
+        super().__init__(spelled(error, snake_case))
+        self.error = error
 
 
 @contextmanager
-def users_mistakes() -> Iterator[None]:
-    """Turns our errors into Pulumi's, which it shows without a traceback, and keys into names of arguments."""
+def user_errors() -> Iterator[None]:
+    """Turns a ChaninfraError into a UserError, which Pulumi shows without a traceback."""
     try:
         yield
     except ChaninfraError as error:
-        raise pulumi.RunError(_KEYS.sub(lambda key: _spelling(key[0]), str(error))) from None
+        raise UserError(error) from None
+
+
+def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
+    """`str(error)` with the config keys in it spelled as arguments, for example by `camel_case`.
+
+    Credentials keep their spelling: they are config keys of the stack, not arguments.
+    """
+    if isinstance(error, ConfigurationError):
+        return error.spelled(spelling, config_keys() - set(CREDENTIALS))
+    return str(error)
 
 
 def snake_case(key: str) -> str:
@@ -27,24 +48,7 @@ def snake_case(key: str) -> str:
     return key.replace("-", "_")
 
 
-_spelling: Callable[[str], str] = snake_case
-
-
-def spell(spelling: Callable[[str], str]) -> None:
-    """How errors of this process spell an argument from its key; left out, in Python's way."""
-    global _spelling
-    _spelling = spelling
-
-
 def camel_case(key: str) -> str:
     """`endpointUrl` for `endpoint-url` or `endpoint_url`."""
     first, *rest = re.split("[-_]", key)
     return first + "".join(word.capitalize() for word in rest)
-
-
-def _hyphenated() -> list[str]:
-    found = {name for part in load(STACK_CONFIG)["$defs"].values() for name in part.get("properties", {})}
-    return sorted((name for name in found - set(CREDENTIALS) if "-" in name and ":" not in name), key=len, reverse=True)
-
-
-_KEYS = re.compile(rf"(?<![\w-])(?:{'|'.join(_hyphenated())})(?![\w-])")

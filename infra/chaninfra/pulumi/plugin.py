@@ -1,4 +1,4 @@
-"""`pulumi-resource-chaninfra`: hosts the components for programs in other languages."""
+"""`pulumi-resource-chaninfra`: the provider plugin, with the components for programs in other languages."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pulumi.provider.server import ComponentInitError
 
 from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel
 from chaninfra.pulumi.components.grants import Publisher, Reader
-from chaninfra.pulumi.errors import camel_case, spell
+from chaninfra.pulumi.errors import UserError, camel_case, spelled
 
 COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket, Publisher, Reader]
 
 
 class Host(ComponentProvider):
-    """What `pulumi.provider.experimental.component_provider_host` runs, but that a user's mistake has no traceback, and
-    a block that is an output as a whole is an error instead of nothing."""
+    """The provider of `pulumi.provider.experimental.component_provider_host`, with two differences: a user's error has
+    no traceback, and an Output in place of a whole block is an error instead of being ignored."""
 
     def construct(
         self, name: str, resource_type: str, inputs: Any, options: pulumi.ResourceOptions | None = None
@@ -29,6 +29,8 @@ class Host(ComponentProvider):
         try:
             return super().construct(name, resource_type, inputs, options)
         except ComponentInitError as error:
+            if isinstance(error.inner, UserError):
+                raise InputPropertiesError(spelled(error.inner.error, camel_case)) from None
             if isinstance(error.inner, pulumi.RunError):
                 raise InputPropertiesError(str(error.inner)) from None
             raise
@@ -41,16 +43,15 @@ class Host(ComponentProvider):
             given = inputs.get(key) if isinstance(inputs, dict) else None
             if block and given is not None and not isinstance(given, dict):
                 path = f"{property_path}.{key}" if property_path else key
-                raise InputPropertyError(path, "is an output as a whole, and what is declared follows from it")
+                raise InputPropertyError(path, "must be a block of plain values, not an Output")
         return super().map_input_properties(inputs, properties, mapping, component_name, property_path)
 
 
 def provider() -> Host:
-    """The provider, with the schema of the components."""
+    """The provider plugin; its schema is made from the components' annotations."""
     return Host(COMPONENTS, "chaninfra", version=version("chaninfra"))
 
 
 def run() -> None:
-    """What the engine starts, with its address among the arguments."""
-    spell(camel_case)
+    """The console script. The engine starts it with its own address as an argument."""
     main(provider(), sys.argv[1:])

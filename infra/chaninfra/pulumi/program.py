@@ -1,67 +1,71 @@
-"""The stack program: the stack config in, the bucket and its channels out."""
+"""The stack program: declares a bucket and its channels from the stack config."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
-from chaninfra.channel.config.stack import CREDENTIALS, SECRET_KEYS
+from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.outputs.next_steps import next_steps
-from chaninfra.channel.policy.bucket import STATEMENTS
-from chaninfra.channel.spec.build import build_spec
-from chaninfra.channel.spec.model import BucketSpec, StackSpec
+from chaninfra.channel.spec.model import BucketSpec
 from chaninfra.channel.spec.stack_file import SECRET, clear_secret
 from chaninfra.channel.text import count
 from chaninfra.pulumi.backends.s3.principals import has_keys
-from chaninfra.pulumi.components.args import ChannelBucketArgs
-from chaninfra.pulumi.components.bucket import CHANNEL, ChannelBucket, aws_region
+from chaninfra.pulumi.components.bucket import CHANNEL, StackBucket, aws_region
+from chaninfra.pulumi.declaration import Declaration, checked_spec
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 
-# Keys of the AWS provider whose sense a second client could not have.
-_NOT_FOR_BOTH = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "sharedConfigFiles")
+# Settings of the AWS provider that the dynamic resources, which use boto3, cannot follow.
+_PROVIDER_ONLY = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "sharedConfigFiles")
+
+_NAME = "bucket"
+"""Resource name of the component. It is in the URNs of every stack."""
 
 
 def program() -> None:
-    """What `pulumi up` runs. Stack outputs: `channels`, name → descriptor; `access`, name → principals; where there are
-    access keys, the secret `keys`, name → principals → key; where something is left to do by hand, `next-steps`."""
+    """Declares the resources of the running stack.
+
+    Stack outputs: `channels`, name → descriptor; `access`, name → principals; `keys`, name → principals → access key, a
+    secret, if the stack makes any; `next-steps`, if something must be done by hand. Raises pulumi.RunError if the
+    config is not valid.
+    """
     try:
-        raw = read_config()
-        spec = spec_of(raw)
-        # Made here once, so that one that AWS would not take is refused before anything is made.
-        STATEMENTS[spec.bucket.provider.backend](spec)
+        declaration = declared(read_config())
     except ChaninfraError as error:
-        # A user's mistake: the message, and no traceback.
+        # Shown without a traceback.
         raise pulumi.RunError(str(error)) from None
-    opts = pulumi.ResourceOptions(providers=_providers(spec.bucket), transformations=[_as_named_before])
-    bucket = ChannelBucket("bucket", _arguments(raw, spec), opts)
+    stack = declaration.stack
+    opts = pulumi.ResourceOptions(providers=_providers(stack.bucket), transformations=[_alias_of_old_names])
+    bucket = StackBucket(declaration, opts)
     pulumi.export("channels", bucket.descriptors)
     pulumi.export("access", bucket.access)
-    if has_keys(spec):
+    if has_keys(stack):
         pulumi.export("keys", bucket.keys)
-    steps = next_steps(spec, stack_file=stack_file())
+    steps = next_steps(stack, stack_file=stack_file())
     if steps:
-        pulumi.log.warn(
-            f"{count(len(steps), 'thing')} to be done by hand once, if not done yet: pulumi stack output next-steps"
-        )
+        pulumi.log.warn(f"{count(len(steps), 'step')} to do by hand, once: see pulumi stack output next-steps")
         pulumi.export("next-steps", msgspec.to_builtins(steps))
 
 
 def stack_file() -> str:
-    """The name of the running stack's settings file."""
+    """File name of the running stack's settings: Pulumi.STACK.yaml."""
     return f"Pulumi.{pulumi.get_stack()}.yaml"
 
 
 def read_config() -> dict[str, Any]:
-    """The keys of the running stack's config; a text in place of secrets. Raises ConfigurationError."""
+    """The config keys of the running stack without their namespace; a placeholder for each secret.
+
+    Raises ConfigurationError if a credential is in plain text.
+    """
     namespace = pulumi.Config().name
-    raw: dict[str, Any] = {}
+    config: dict[str, Any] = {}
     secret_names = get_config_secret_keys_env()
     for name, value in {**get_config_env(), **CONFIG.get()}.items():
         space, _, key = name.partition(":")
@@ -70,43 +74,37 @@ def read_config() -> dict[str, Any]:
         if key in SECRET_KEYS:
             if not (is_config_secret(name) or name in secret_names):
                 raise clear_secret(stack_file(), key)
-            # The dynamic resources ask the engine for it; here only that it is set matters.
+            # The dynamic resources get the value from the engine; here it only matters that it is set.
             value = SECRET
-        raw[key] = value
-    return raw
+        config[key] = value
+    return config
 
 
-def spec_of(raw: dict[str, Any]) -> StackSpec:
-    """The spec that the config of the running stack describes. Raises ConfigurationError."""
-    where = stack_file()
-    aws = pulumi.Config("aws")
-    spec = build_spec(raw, where=where, default_region=aws_region())
-    if spec.bucket.provider.backend != "aws":
-        return spec
-    for key in _NOT_FOR_BOTH:
-        if aws.get(key) is not None:
-            raise ConfigurationError(
-                "only the provider of AWS would heed this, and not the resources that chaninfra makes itself",
-                where=f"{where}, key aws:{key}",
-                remedy="use the environment's variable for it instead (AWS_WEB_IDENTITY_TOKEN_FILE, "
-                "AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE)",
-            )
-    # What the provider of AWS is told, the dynamic resources are too.
-    return replace(spec, bucket=replace(spec.bucket, profile=spec.bucket.profile or aws.get("profile")))
+def declared(config: dict[str, Any]) -> Declaration:
+    """What the config of the running stack declares. Raises ConfigurationError."""
+    where, region = stack_file(), aws_region()
+    stack = checked_spec(config, where=where, region=region)
+    if stack.bucket.provider.backend == "aws":
+        aws = pulumi.Config("aws")
+        for key in _PROVIDER_ONLY:
+            if aws.get(key) is not None:
+                raise ConfigurationError(
+                    "the AWS provider reads this, but chaninfra's own resources cannot",
+                    where=where,
+                    key=(f"aws:{key}",),
+                    remedy="set the environment variable instead (AWS_WEB_IDENTITY_TOKEN_FILE, "
+                    "AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE)",
+                )
+        # The dynamic resources use the AWS provider's profile too.
+        stack = replace(stack, bucket=replace(stack.bucket, profile=stack.bucket.profile or aws.get("profile")))
+    return Declaration(name=_NAME, stack=stack, where=where, config=config, region=region)
 
 
-def _arguments(raw: dict[str, Any], spec: StackSpec) -> ChannelBucketArgs:
-    """The config as arguments of the component."""
-    told = {key: value for key, value in raw.items() if key not in CREDENTIALS}
-    if spec.bucket.profile:
-        told["profile"] = spec.bucket.profile
-    return cast(ChannelBucketArgs, {key.replace("-", "_"): value for key, value in told.items()})
-
-
-def _as_named_before(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """Up to 0.1 the channels of the stack stood beside the bucket's component, and no name began with the bucket's."""
+def _alias_of_old_names(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """An alias for what states of version 0.1 have under another name: there the channels were not children of the
+    bucket's component, and names did not begin with its name."""
     stem, _, old = args.name.partition("-")
-    if stem != "bucket" or not (args.type_ == CHANNEL or isinstance(args.resource, AccessKey | AccessPolicy)):
+    if stem != _NAME or not (args.type_ == CHANNEL or isinstance(args.resource, AccessKey | AccessPolicy)):
         return None
     if args.type_ == CHANNEL:
         alias = pulumi.Alias(name=old, parent=pulumi.ROOT_STACK_RESOURCE)
@@ -117,7 +115,7 @@ def _as_named_before(args: pulumi.ResourceTransformationArgs) -> pulumi.Resource
 
 
 def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
-    """An AWS provider of our own where the config says something that the default one would not know."""
+    """An explicit AWS provider, if the config differs from what Pulumi's default AWS provider uses."""
     if bucket.provider.backend != "aws":
         return []
     config = pulumi.Config("aws")
@@ -127,10 +125,10 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
     import pulumi_aws
 
     known = inspect.signature(pulumi_aws.Provider._internal_init).parameters
-    told = {name: value for name, value in _told_to_aws().items() if name in known}
-    arguments = {**told, "region": bucket.location.region, "profile": bucket.profile}
+    configured = {name: value for name, value in _aws_config().items() if name in known}
+    arguments = {**configured, "region": bucket.location.region, "profile": bucket.profile}
     if bucket.own_endpoint:
-        # Another endpoint of S3 (a VPC endpoint, a stand-in) need not know of accounts and metadata.
+        # Another S3 endpoint (a VPC endpoint, a test server) may not serve accounts and metadata.
         arguments |= {
             "endpoints": [{"s3": bucket.location.endpoint_url}],
             "s3_use_path_style": bucket.location.force_path_style,
@@ -141,10 +139,10 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
     return [pulumi_aws.Provider("aws", **{name: value for name, value in arguments.items() if value is not None})]
 
 
-def _told_to_aws() -> dict[str, Any]:
-    """What the config says to the AWS provider, by the names of its arguments; a secret stays one."""
+def _aws_config() -> dict[str, Any]:
+    """The config `aws:` as arguments of pulumi_aws.Provider: `assumeRoles` → `assume_roles`. Secrets stay secret."""
     config = pulumi.Config("aws")
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, value in {**get_config_env(), **CONFIG.get()}.items():
         space, _, key = name.partition(":")
         if space == "aws":
@@ -153,5 +151,5 @@ def _told_to_aws() -> dict[str, Any]:
             get: Any = config.get_secret_object if secret else config.get_object
             if not structured:
                 get = config.get_secret if secret else config.get
-            found[re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)] = get(key)
-    return found
+            arguments[re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", key)] = get(key)
+    return arguments

@@ -1,4 +1,4 @@
-"""A channel that is there already, taken over by the dynamic resources without the engine, on a real server."""
+"""The handlers adopt an existing channel on a real server, without the engine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def policy(server: Server, bucket: str) -> list[dict[str, Any]]:
     return statements
 
 
-def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket_name: str) -> None:
+def test_statements_of_a_stack_with_a_lost_state_are_replaced_and_removed(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
+    store.handler("bucket").create(store.props())
     config = {"provider": server.name, "bucket": bucket_name, "endpoint-url": server.endpoint_url}
     config |= {"prefix": "main", "visibility": "public"}
     first, adopting = (
@@ -34,7 +34,7 @@ def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket
     server.client().put_bucket_policy(
         Bucket=bucket_name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [others]})
     )
-    store.noun("policy").create(first)
+    store.handler("policy").create(first)
     assert {one["Sid"] for one in policy(server, bucket_name)} == {
         "Others",
         "PublicReadGetObject",
@@ -42,26 +42,26 @@ def test_a_public_channel_of_a_lost_stack_is_closed_again(server: Server, bucket
     }
 
     # The state is lost, and another stack adopts the bucket.
-    _, props = store.noun("policy").create(adopting)
+    _, props = store.handler("policy").create(adopting)
     assert {one["Sid"] for one in policy(server, bucket_name)} == {
         "Others",
         "PublicReadGetObjectMain",
         "PublicReadListBucketMain",
     }
-    assert store.noun("policy").read(props) == props
-    store.noun("policy").delete(props)
+    assert store.handler("policy").read(props) == props
+    store.handler("policy").delete(props)
     assert [one["Sid"] for one in policy(server, bucket_name)] == ["Others"]
 
 
-def test_a_channel_json_that_says_something_else_is_overwritten_with_a_warning(
+def test_a_different_channel_json_is_overwritten_with_a_warning(
     minio: Server, bucket_name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store(minio, bucket_name)
     props = store.props(adopt=True)
-    descriptor = store.noun("descriptor")
-    store.noun("bucket").create(props)
+    descriptor = store.handler("descriptor")
+    store.handler("bucket").create(props)
     descriptor.create(props)
-    # Once more, as after a lost state: it says the same.
+    # Again, as after a lost state: channel.json is equal, so there is no warning.
     descriptor.create(props)
     assert "overwritten" not in capsys.readouterr().err
 
@@ -69,9 +69,9 @@ def test_a_channel_json_that_says_something_else_is_overwritten_with_a_warning(
     other = {**props, "document": json.dumps({**document, "name": "other", "subdirs": ["noarch"]})}
     descriptor.create(other)
     said = capsys.readouterr().err
-    assert f"warning: s3://{bucket_name}/main/channel.json was there and is overwritten" in said
+    assert f"warning: s3://{bucket_name}/main/channel.json existed and is overwritten" in said
     assert "it differed in `name`, `subdirs`." in said
-    # A change of one's own is none of that.
+    # An update of our own channel.json gives no warning.
     descriptor.update(other, props)
     assert "overwritten" not in capsys.readouterr().err
     assert descriptor.read(props) is not None

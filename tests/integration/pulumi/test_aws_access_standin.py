@@ -1,8 +1,8 @@
 """Access on AWS by the real engine on the stand-in for pulumi-resource-aws, which forwards to moto.
 
-Moto judges no access: what is held here is which documents and settings AWS would have, that nothing drifts, that drift
-by hand is seen and mended, and that each option is changed in place. Who may do what is judged in
-`tests/integration/servers`.
+Moto does not evaluate policies. The tests check the documents and settings that AWS would have, that an unchanged
+config makes no change, that changes by hand are found and reverted, and that each option is changed in place. What the
+policies allow is tested in `tests/integration/servers`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def role_names(iam: Any, bucket: str) -> list[str]:
 
 
 def statements(client: Any, bucket: str) -> dict[str, Any]:
-    """The statements of the bucket's policy by their Sids."""
+    """Sid → statement of the bucket policy."""
     policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
     return {one["Sid"]: one for one in policy["Statement"]}
 
@@ -51,9 +51,7 @@ def bucket_for_logs(aws: Server, name: str) -> str:
     return name
 
 
-def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
-    aws: Server, bucket_name: str, stack: Stack, iam: Any
-) -> None:
+def test_the_life_of_roles_on_the_aws_standin(aws: Server, bucket_name: str, stack: Stack, iam: Any) -> None:
     stack.config(publishers=PUBLISHERS, readers=READERS)
     ran = stack.up()
     assert ran.code == 0, ran
@@ -71,15 +69,15 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
         f"{GITHUB}:aud": "sts.amazonaws.com",
         f"{GITHUB}:repository": "acme/packages",
     }
-    rights = iam.get_role_policy(RoleName=publisher, PolicyName="conda-channel")["PolicyDocument"]
-    assert "s3:DeleteObject" not in json.dumps(rights)
-    assert "channel.json" not in json.dumps(rights)
+    permissions = iam.get_role_policy(RoleName=publisher, PolicyName="conda-channel")["PolicyDocument"]
+    assert "s3:DeleteObject" not in json.dumps(permissions)
+    assert "channel.json" not in json.dumps(permissions)
 
-    # Nothing drifts.
+    # An unchanged config makes no change.
     assert stack.up().done == {}
     assert stack.refresh().done == {}
 
-    # Drift by hand: more rights, another trust, a role gone.
+    # Changed by hand: more permissions, another trust policy, a missing role policy.
     wide = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
     iam.put_role_policy(RoleName=publisher, PolicyName="conda-channel", PolicyDocument=json.dumps(wide))
     anybody = {**trusted, "Condition": {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}}
@@ -91,9 +89,9 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
     ran = stack.up()
     assert ran.done == {"created": 1, "updated": 2}, ran
     assert iam.get_role(RoleName=publisher)["Role"]["AssumeRolePolicyDocument"]["Statement"] == [trusted]
-    assert iam.get_role_policy(RoleName=publisher, PolicyName="conda-channel")["PolicyDocument"] == rights
+    assert iam.get_role_policy(RoleName=publisher, PolicyName="conda-channel")["PolicyDocument"] == permissions
 
-    # Each option changed in place, packages there; a principal more and one less.
+    # Each option changed in place with packages in the channel; one principal added, one removed.
     logs = bucket_for_logs(aws, f"{bucket_name}-logs")
     packages = channels.fill(aws, bucket_name, "main", stack.folder / "packages")
     stack.config(
@@ -133,10 +131,10 @@ def test_roles_from_their_first_day_to_their_last_on_the_aws_standin(
     assert bucket_name not in channels.buckets(aws)
 
 
-def test_what_an_organization_reads_through_vpc_endpoints_on_the_aws_standin(
+def test_an_organization_and_vpc_endpoints_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack, iam: Any
 ) -> None:
-    """Moto judges the condition that exempts who runs Pulumi, see `moto_more`, and knows none of endpoints."""
+    """Moto evaluates the condition that exempts whoever runs Pulumi, see `moto_more`, but not that on VPC endpoints."""
     issuer = "gitlab.example.com"
     there = iam.create_open_id_connect_provider(
         Url=f"https://{issuer}", ClientIDList=["https://gitlab.example.com"], ThumbprintList=["0" * 40]
@@ -171,7 +169,7 @@ def test_what_an_organization_reads_through_vpc_endpoints_on_the_aws_standin(
     assert stack.up().done == {}
     assert stack.refresh().done == {}
 
-    # Drift by hand: the denial gone, and what else may be read by whom; the rights of the role gone.
+    # Changed by hand: another bucket policy without the denial; a missing role policy.
     packages = channels.fill(aws, bucket_name, "main", stack.folder / "packages")
     everybody = {
         "Effect": "Allow",
@@ -191,7 +189,7 @@ def test_what_an_organization_reads_through_vpc_endpoints_on_the_aws_standin(
         "ChaninfraDenyOutsideVpc",
     }
 
-    # Changed: the bucket in place; a role has its name and path for good, so another takes its place.
+    # The bucket is changed in place. The role is replaced, since its name and path cannot change.
     keys |= {"vpc-endpoints": ["vpce-1"], "roles": {"path": "/channels/", "name-prefix": "acme-2-"}}
     stack.config(aws=keys)
     ran = stack.up()
@@ -210,14 +208,14 @@ def test_what_an_organization_reads_through_vpc_endpoints_on_the_aws_standin(
     assert ran.code == 0, ran
     assert role_names(iam, bucket_name) == []
     assert bucket_name not in channels.buckets(aws)
-    # It was the account's before.
+    # The provider existed before the stack, so it stays.
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=there)["Url"].endswith(issuer)
 
 
-def test_the_provider_s_profile_and_role_hold_for_every_part_on_the_aws_standin(
+def test_profile_and_role_of_the_provider_apply_to_all_resources_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack, tmp_path: Path
 ) -> None:
-    """Moto gives who assumes a role of another account that account, so what was made as somebody else is not there."""
+    """With a role of another account, moto acts in that account: a bucket made without the role would be missing."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         stack.environment.pop(name)
     (tmp_path / "credentials").write_text(

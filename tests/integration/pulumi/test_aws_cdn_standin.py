@@ -1,7 +1,7 @@
 """A channel behind CloudFront by the real engine on the stand-in for the AWS provider, which forwards to moto.
 
-Moto keeps what CloudFront would be told and serves nothing: what is held here is the distribution's settings, who may
-read the bucket, that nothing drifts, and that `publish` has the CDN fetch the index anew.
+Moto stores a distribution's settings and serves nothing. The tests check the distribution's settings, the bucket
+policy, that an unchanged config makes no change, and that `publish` invalidates the index at the CDN.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd
 
 
 def policy(aws: Server, bucket: str) -> dict[str, Any]:
-    """The statements of the bucket's policy by their Sids."""
+    """Sid → statement of the bucket policy."""
     found = json.loads(aws.client().get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     return {one["Sid"]: one for one in found}
 
 
 def blocked(aws: Server, bucket: str) -> set[bool]:
-    """What the four ways to block public access are set to."""
+    """The values of the four settings of the public access block."""
     found = aws.client().get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     return set(found.values())
 
@@ -49,7 +49,7 @@ def invalidated(cloudfront: Any, id_: str) -> list[set[str]]:
     ]
 
 
-def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standin(
+def test_the_life_of_a_channel_behind_a_cdn_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack, iam: Any, cloudfront: Any, tmp_path: Path
 ) -> None:
     issuer = f"https://idp.example.com/{bucket_name}"
@@ -58,7 +58,7 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
         cdn={},
         publishers={"ci": {"oidc": {"issuer": issuer, "audience": "conda", "subject": "builder"}}},
     )
-    # What is known only once the distribution is there does not stop a preview.
+    # A preview works although the distribution's outputs are unknown.
     ran = stack.preview()
     assert ran.code == 0, ran
     ran = stack.up()
@@ -72,7 +72,7 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     stored = aws.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read()
     assert json.loads(stored) == described
 
-    # Only the distribution reads the bucket.
+    # Only the distribution may read the bucket.
     assert blocked(aws, bucket_name) == {True}
     statements = policy(aws, bucket_name)
     assert set(statements) == OURS
@@ -109,7 +109,7 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     assert stack.up().done == {}
     assert stack.refresh().done == {}
 
-    # What is published is told; a failure of that is a warning, and what was published stays so.
+    # `publish` invalidates what it wrote. If that fails, it warns, and the packages stay published.
     file = tmp_path / "channel.json"
     file.write_text(json.dumps(described))
     first = make_package(tmp_path, "hello", "1.0")
@@ -136,7 +136,7 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     assert command in ran_cli.stderr
     objects = channels.etags(aws, bucket_name)
 
-    # Drift by hand: http, and everybody at the bucket.
+    # Changed by hand: http allowed, and the bucket public.
     answer = cloudfront.get_distribution_config(Id=id_)
     answer["DistributionConfig"]["DefaultCacheBehavior"]["ViewerProtocolPolicy"] = "allow-all"
     cloudfront.update_distribution(Id=id_, IfMatch=answer["ETag"], DistributionConfig=answer["DistributionConfig"])
@@ -154,7 +154,7 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     now = cloudfront.get_distribution_config(Id=id_)["DistributionConfig"]
     assert now["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
 
-    # Changed in place: a domain, and pages that may read.
+    # Changed in place: a domain, and CORS origins.
     stack.config(
         cdn={"domain": f"{bucket_name}.example.com", "certificate-arn": CERTIFICATE},
         cors_origins=["https://docs.example.com"],
@@ -172,12 +172,12 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     assert stack.up().done == {}
     assert stack.refresh().done == {}
 
-    # While packages are there nothing is given up, the CDN neither.
+    # While the bucket has packages nothing is deleted, the CDN included.
     ran = stack.destroy()
     assert ran.code != 0, ran
     assert cloudfront.get_distribution_config(Id=id_)["DistributionConfig"]["Enabled"]
 
-    # Taken away: the bucket itself is public then, and what is in it stays.
+    # Without the CDN the bucket itself is public; its objects stay.
     stack.config(cdn=None)
     ran = stack.up()
     assert ran.code == 0, ran
@@ -191,7 +191,7 @@ def test_a_channel_behind_a_cdn_from_its_first_day_to_its_last_on_the_aws_standi
     kept = channels.etags(aws, bucket_name)
     assert {key for key in objects if kept.get(key) != objects[key]} == {"main/channel.json"}
 
-    # And back, then away with all of it.
+    # With the CDN again, then everything destroyed.
     stack.config(cdn={}, force_destroy=True)
     ran = stack.up()
     assert ran.code == 0, ran

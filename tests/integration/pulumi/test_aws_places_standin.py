@@ -1,6 +1,6 @@
 """An adopted bucket with access, and AWS's other partitions, by the real engine on the stand-in for the AWS provider.
 
-The engine and the program are real; moto stands for AWS, and judges no access.
+The engine and the program are real. Moto replaces AWS; it does not evaluate policies.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OPS = "arn:aws:iam::123456789012:role/ops"
 
 
 def policy(aws: Server, bucket: str) -> list[dict[str, Any]]:
-    """The statements of the bucket's policy."""
+    """The statements of the bucket policy."""
     found: list[dict[str, Any]] = json.loads(aws.client().get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     return found
 
@@ -32,7 +32,7 @@ def put_policy(aws: Server, bucket: str, statements: list[dict[str, Any]]) -> No
 
 
 def builder(bucket: str) -> dict[str, Any]:
-    """A principal with an issuer of its own: the tests share one account, which has one provider an issuer."""
+    """A principal with its own issuer: the tests share an account, which has one OIDC provider per issuer."""
     return {"oidc": {"issuer": ISSUER.format(bucket), "audience": "conda", "subject": "builder"}}
 
 
@@ -51,7 +51,7 @@ def test_an_adopted_bucket_with_access_on_the_aws_standin(
             "Action": "s3:*",
             "Resource": f"{arn}/others/*",
         },
-        # One without a Sid, as the console makes them.
+        # Without a Sid, as the AWS console writes them.
         {"Effect": "Allow", "Principal": {"AWS": OPS}, "Action": "s3:ListBucket", "Resource": arn},
     ]
     put_policy(aws, bucket_name, theirs)
@@ -67,9 +67,9 @@ def test_an_adopted_bucket_with_access_on_the_aws_standin(
     assert (
         iam.get_role(RoleName=role)["Role"]["Arn"] == stack.outputs()["access"]["main"]["publishers"]["ci"]["role-arn"]
     )
-    whole = policy(aws, bucket_name)
-    ours = [one for one in whole if one not in theirs]
-    assert whole == theirs + ours
+    merged = policy(aws, bucket_name)
+    ours = [statement for statement in merged if statement not in theirs]
+    assert merged == theirs + ours
     assert {one["Sid"] for one in ours} == {
         "ChaninfraReaderMainReadChannelMain",
         "ChaninfraReaderMainListBucketMain",
@@ -80,7 +80,7 @@ def test_an_adopted_bucket_with_access_on_the_aws_standin(
     assert stack.up().done == {}
     assert stack.refresh().done == {}
 
-    # By hand: one of ours is gone, one is wider, and they have put another of theirs.
+    # Changed by hand: one of our statements is missing, one allows more, and the owner has added one.
     packages = channels.fill(aws, bucket_name, "main", stack.folder / "packages")
     theirs.append({"Sid": "Later", "Effect": "Deny", "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": arn})
     wider = [{**one, "Action": "s3:*"} if "AddFiles" in one["Sid"] else one for one in ours[1:]]
@@ -91,7 +91,7 @@ def test_an_adopted_bucket_with_access_on_the_aws_standin(
     assert ran.done == {"updated": 1}, ran
     assert policy(aws, bucket_name) == theirs + ours
 
-    # Changed in place: a reader more, a publisher less.
+    # Changed in place: a reader added, a publisher removed.
     stack.config(
         publishers={"ci": builder(bucket_name)}, readers={"partner": {"arn": "210987654321"}, "ops": {"arn": OPS}}
     )
@@ -105,7 +105,7 @@ def test_an_adopted_bucket_with_access_on_the_aws_standin(
     }
     assert "arn:aws:iam::210987654321:root" in json.dumps(now)
 
-    # Ours go; the bucket, what is in it and their statements stay.
+    # Our statements are removed. The bucket, its objects and the owner's statements stay.
     ran = stack.destroy()
     assert ran.code == 0, ran
     assert policy(aws, bucket_name) == theirs
@@ -114,13 +114,11 @@ def test_an_adopted_bucket_with_access_on_the_aws_standin(
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
-def test_every_arn_is_of_the_partition_on_the_aws_standin(
+def test_every_arn_has_the_partition_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack, region: str, partition: str
 ) -> None:
-    """URLs are those of moto here, since it is given as `endpoint-url`.
-
-    `tests/unit/channel/providers/test_aws_partitions.py` has AWS's.
-    """
+    """The URLs are moto's, since it is the `endpoint-url`. `tests/unit/channel/providers/test_aws_partitions.py` tests
+    those of AWS."""
     key = f"arn:{partition}:kms:{region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     boundary = f"arn:{partition}:iam::123456789012:policy/boundary"
     there = replace(aws, region=region)

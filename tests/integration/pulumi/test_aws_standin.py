@@ -1,6 +1,6 @@
 """The aws backend by the real engine on the stand-in for pulumi-resource-aws, which forwards to moto.
 
-Moto judges no access: what is held here is which settings the bucket has, and that each engine run does what it says.
+Moto does not evaluate policies. The tests check the bucket's settings, and what each engine run changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def stack(aws: Server, bucket_name: str, tmp_path: Path) -> Stack:
 
 
 def settings(aws: Server, bucket: str) -> dict[str, Any]:
-    """What AWS says of the bucket."""
+    """The settings of the bucket, as AWS answers them."""
     client = aws.client()
     encryption = client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
     block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
@@ -51,7 +51,7 @@ def sids(aws: Server, bucket: str) -> list[str]:
     return sorted(one["Sid"] for one in json.loads(policy)["Statement"])
 
 
-# The denial of requests without TLS is left out here, since moto is reached without TLS.
+# Without the statement that denies requests without TLS, since moto has no TLS.
 PRIVATE = {
     "versioning": "Enabled",
     "encryption": "AES256",
@@ -67,9 +67,7 @@ PUBLIC = {
 }
 
 
-def test_a_channel_on_the_aws_standin_from_its_first_day_to_its_last(
-    aws: Server, bucket_name: str, stack: Stack, tmp_path: Path
-) -> None:
+def test_the_life_of_a_channel_on_the_aws_standin(aws: Server, bucket_name: str, stack: Stack, tmp_path: Path) -> None:
     ran = stack.up()
     assert ran.code == 0, ran
     assert settings(aws, bucket_name) == PRIVATE
@@ -82,7 +80,7 @@ def test_a_channel_on_the_aws_standin_from_its_first_day_to_its_last(
     assert "replaced" not in ran.done, ran
     assert settings(aws, bucket_name) == PUBLIC
 
-    # By hand: three settings, and a file of the skeleton.
+    # Changed by hand: three settings, and an index file.
     client = aws.client()
     client.put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration={"Status": "Suspended"})
     client.delete_public_access_block(Bucket=bucket_name)
@@ -126,7 +124,7 @@ def test_a_bucket_adopted_on_the_aws_standin_is_never_deleted(aws: Server, bucke
     stack.config(adopt=True, visibility="public")
     ran = stack.up()
     assert ran.code == 0, ran
-    # With the channel in their names, beside those that the owner may have.
+    # The Sids contain the channel's name, so that they differ from the owner's.
     assert sids(aws, bucket_name) == ["PublicReadGetObjectMain", "PublicReadListBucketMain"]
     assert "main/linux-64/repodata.json" not in channels.etags(aws, bucket_name)
     ran = stack.destroy()

@@ -1,4 +1,4 @@
-"""What the components refuse before anything is made; Pulumi's own mocks stand for the engine."""
+"""Arguments that the components refuse before any resource is declared. Pulumi's mocks replace the engine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from chaninfra.pulumi import CondaChannel, Publisher, Reader
+from support.pulumi.mocks import Echo
 
 GITHUB = {"repository": "acme/packages", "branch": "main"}
 CHANNEL = {
@@ -26,26 +27,16 @@ CHANNEL = {
 }
 
 
-class Nothing(pulumi.runtime.Mocks):
-    """An engine that makes nothing."""
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        return args.name, args.inputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        raise AssertionError(f"{args.token} was called")
-
-
 @pytest.fixture(autouse=True)
 def _engine(event_loop_for_mocks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    pulumi.runtime.set_mocks(Nothing())
+    pulumi.runtime.set_mocks(Echo())
 
 
 @pytest.mark.parametrize(
     ("component", "args", "message"),
     [
-        (CondaChannel, {"bucket": "my-bucket", "region": "us-west-2"}, "give the component a provider of AWS"),
+        (CondaChannel, {"bucket": "my-bucket", "region": "us-west-2"}, "give the component an aws.Provider"),
         (CondaChannel, {"bucket": "my-bucket", "profile": "other"}, "key profile"),
         (CondaChannel, {"provider": "minio", "bucket": "my-bucket"}, "key endpoint_url"),
         (CondaChannel, {"bucket": "my-bucket", "channels": {"a": {}}}, "declare a ChannelBucket"),
@@ -54,13 +45,13 @@ def _engine(event_loop_for_mocks: None, monkeypatch: pytest.MonkeyPatch) -> None
         (Publisher, {"channel": {}, "github": {**GITHUB, "repository": "*/x"}}, "github.repository"),
         (Publisher, {"channel": {}}, "exactly one of"),
         (Reader, {"channel": {}, "provider": "versitygw", "key": {}}, "have no policies of their own"),
-        (Reader, {"channel": {}, "provider": "minio", "github": GITHUB}, "the whole channel's"),
-        (Reader, {"channel": CHANNEL, "key": {}}, "no API by which a key"),
+        (Reader, {"channel": {}, "provider": "minio", "github": GITHUB}, "for the whole channel"),
+        (Reader, {"channel": CHANNEL, "key": {}}, "no API that makes access keys"),
         (Reader, {"channel": {}, "provider": "minoi", "key": {}}, "did you mean 'minio'"),
         (Reader, {"channel": {}, "provider": "minio", "key": pulumi.Output}, "key key"),
     ],
 )
-def test_a_mistake_is_refused_with_mocks(component: Any, args: dict[str, Any], message: str) -> None:
+def test_an_argument_is_refused_with_mocks(component: Any, args: dict[str, Any], message: str) -> None:
     if args.get("key") is pulumi.Output:
         args = {**args, "key": pulumi.Output.from_input({})}
     with pytest.raises(pulumi.RunError) as caught:

@@ -1,4 +1,4 @@
-"""Components in programs of users: beside others, under another name, in another stack; by the real engine."""
+"""Components in user programs: inside another component, renamed, moved to another stack; by the real engine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEVERAL = """
     about = {"provider": "minio", "endpoint_url": config.require("endpoint-url"), "subdirs": ["linux-64"]}
 
     class Platform(pulumi.ComponentResource):
-        "Somebody else's component, with a channel in it."
+        "A component of another library, with a channel in it."
 
         def __init__(self, name, opts=None):
             super().__init__("acme:platform:Platform", name, None, opts)
@@ -63,7 +63,7 @@ SEVERAL = """
 """
 
 
-def test_two_in_a_foreign_component_renamed_and_moved_with_nothing_replaced(
+def test_components_are_renamed_and_moved_without_a_replacement(
     minio: Server, bucket_name: str, tmp_path: Path
 ) -> None:
     other = f"{bucket_name}-2"
@@ -77,7 +77,7 @@ def test_two_in_a_foreign_component_renamed_and_moved_with_nothing_replaced(
     by_name = {each["urn"].rpartition("::")[2]: each for each in resources}
     assert by_name["packages"]["parent"].endswith("acme:platform:Platform::platform")
     assert by_name["teams-a"]["parent"].endswith("::teams")
-    # Everything that the protected one made, and nothing of the other.
+    # `protect` applies to all resources of that component, and to none of the other.
     ours = {name for name, each in by_name.items() if each["type"].startswith("pulumi-python")}
     assert {name for name in ours if by_name[name].get("protect")} == {n for n in ours if n.startswith("teams-")}
     assert {name for name in ours if name.startswith("packages-")} == ours - {n for n in ours if n.startswith("teams-")}
@@ -85,7 +85,7 @@ def test_two_in_a_foreign_component_renamed_and_moved_with_nothing_replaced(
     assert "customTimeouts" not in by_name["packages-bucket"]
     before = channels.etags(minio, bucket_name)
 
-    # Another name in the program.
+    # Rename the component.
     stack.config(name="artifacts", before="packages", protected=False)
     ran = stack.up()
     assert ran.code == 0, ran
@@ -93,7 +93,7 @@ def test_two_in_a_foreign_component_renamed_and_moved_with_nothing_replaced(
     assert "artifacts-channel-publisher-ci-key" in stack.resources()
     assert stack.up("--expect-no-changes").code == 0
 
-    # To another stack of the project.
+    # Move it to another stack of the project.
     urn = next(
         each["urn"]
         for each in json.loads(stack.export())["deployment"]["resources"]
@@ -143,7 +143,7 @@ AWS = """
     for region in ("eu-central-1", "us-west-2"):
         by = provider(region)
         options = pulumi.ResourceOptions(providers=[by])
-        # Another's role, whose ARN the program knows once it is made.
+        # A role whose ARN is an Output.
         role = aws.iam.Role(
             f"builder-{region}", assume_role_policy=trusting, opts=pulumi.ResourceOptions(provider=by)
         )
@@ -181,7 +181,7 @@ AWS = """
 """
 
 
-def test_two_regions_by_providers_a_late_role_and_a_publisher_on_the_aws_standin(
+def test_two_regions_an_arn_as_an_output_and_a_publisher_on_the_aws_standin(
     aws: Server, bucket_name: str, tmp_path: Path
 ) -> None:
     environment = {**aws.environment(), **install(tmp_path / "home"), "AWS_ENDPOINT_URL": aws.endpoint_url}
@@ -217,7 +217,7 @@ def test_two_regions_by_providers_a_late_role_and_a_publisher_on_the_aws_standin
     assert stack.destroy().code == 0
 
 
-def test_a_mistake_is_told_without_a_traceback(tmp_path: Path) -> None:
+def test_a_user_error_has_no_traceback(tmp_path: Path) -> None:
     program = """
         import pulumi
         from chaninfra.pulumi import CondaChannel
@@ -227,7 +227,7 @@ def test_a_mistake_is_told_without_a_traceback(tmp_path: Path) -> None:
     stack = python_stack(tmp_path / "stack", dedent(program), {"AWS_REGION": "eu-central-1"})
     ran = stack.preview()
     assert ran.code != 0
-    assert "`prefix` is an output" in ran.output, ran
+    assert "`prefix` must be a plain value" in ran.output, ran
     assert "Traceback" not in ran.output
 
 

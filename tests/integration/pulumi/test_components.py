@@ -1,4 +1,4 @@
-"""The programs of the docs' page on components, by the real engine on MinIO."""
+"""The programs in docs/components.md, by the real engine on MinIO."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ def program(language: str) -> str:
 
 
 def used(stack: Stack, minio: Server, bucket: str) -> tuple[Descriptor, bytes, str]:
-    """A stack from its first `up` to its last day: the descriptor as it puts it out, the bytes of channel.json, the
-    URL."""
+    """Deploys and destroys the stack; returns the descriptor in its outputs, the bytes of channel.json, and the URL."""
     ran = stack.preview()
     assert ran.code == 0, ran
     ran = stack.up()
@@ -43,16 +42,16 @@ def used(stack: Stack, minio: Server, bucket: str) -> tuple[Descriptor, bytes, s
     ran = stack.destroy()
     assert ran.code == 0, ran
     assert bucket not in channels.buckets(minio)
-    # A null of the document does not pass through every language; to the reader it is the same as nothing.
+    # Compared after parsing: YAML programs drop the document's null values.
     return from_document(outputs["channels"]["main"], where="the output"), written, outputs["url"]
 
 
-def test_the_program_in_yaml_and_the_one_in_python_end_in_equal_descriptors(
+def test_the_yaml_and_the_python_program_write_equal_descriptors(
     minio: Server, bucket_name: str, tmp_path: Path
 ) -> None:
     config = {"bucket": bucket_name, "endpoint-url": minio.endpoint_url}
     in_python = python_stack(tmp_path / "python", program("python"), minio.environment(), **config)
-    # Its credentials are config of the program's own stack, the secret one encrypted.
+    # Here the credentials are in the stack's config, the secret encrypted.
     in_yaml = yaml_stack(tmp_path / "yaml", program("yaml"), {}, **config, **{"access-key-id": minio.access_key_id})
     in_yaml.secret("secret-access-key", minio.secret_access_key)
     python, yaml = used(in_python, minio, bucket_name), used(in_yaml, minio, bucket_name)

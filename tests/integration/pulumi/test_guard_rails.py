@@ -1,7 +1,6 @@
 """The policy pack in real runs of the engine: `--policy-pack`, on MinIO and on the stand-in for pulumi-resource-aws.
 
-The pack is given as a program, which the engine starts itself: the language host that the Go module proxy has is too
-old to start a pack from its folder.
+The pack is given as an executable: the language host in the Go module proxy is too old to start a pack from its folder.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.long
 
 
 def new_pack(folder: Path) -> Path:
-    """A pack in the folder `guard-rails`, as `pulumi policy new` makes it of the template; the program that runs it."""
+    """Makes a pack in the folder `guard-rails` by `pulumi policy new`; returns the executable that runs it."""
     made, environment = folder / "guard-rails", engine().environment({}) | {"HOME": str(folder)}
     command = [str(engine().pulumi), "policy", "new", str(PACK), "--dir", str(made)]
     subprocess.run([*command, "--generate-only", "--non-interactive"], env=environment, check=True)
@@ -35,7 +34,7 @@ def new_pack(folder: Path) -> Path:
 
 
 def arguments(pack: Path, **rules: Any) -> list[str]:
-    """The arguments of `pulumi preview` and `pulumi up` for the pack with this config; the servers have no TLS here."""
+    """The arguments of `pulumi preview` and `pulumi up` for the pack with this config. The test servers have no TLS."""
     config = pack.parent / "policy-config.json"
     named = {name.replace("_", "-"): keys for name, keys in rules.items()}
     config.write_text(json.dumps({"all": "mandatory", "tls-only": "disabled", **named}))
@@ -43,11 +42,11 @@ def arguments(pack: Path, **rules: Any) -> list[str]:
 
 
 def violated(ran: Ran, level: str = "mandatory") -> set[str]:
-    """The rules that the engine says are broken."""
+    """The rules that are broken, from the engine's output."""
     return {line.split()[2] for line in ran.output.splitlines() if line.strip().startswith(f"- [{level}]")}
 
 
-def test_a_public_channel_is_stopped_in_the_preview_until_it_is_named(
+def test_a_public_channel_is_refused_in_the_preview_until_the_config_allows_it(
     minio: Server, bucket_name: str, tmp_path: Path
 ) -> None:
     pack = new_pack(tmp_path)
@@ -59,7 +58,7 @@ def test_a_public_channel_is_stopped_in_the_preview_until_it_is_named(
     assert violated(ran) == {"public-channels", "undeclared-settings"}, ran
     assert f"bucket-main-descriptor: s3://{bucket_name}/main is public; set `visibility` to private" in ran.output
 
-    # As one runs it, with the preview before it; without, what is allowed would be made up to there.
+    # With the preview first, as users run it. Without it, the allowed resources would be made before the error.
     ran = stack.run("up", "--yes", *arguments(pack))
     assert ran.code != 0, ran
     assert bucket_name not in channels.buckets(minio)
@@ -68,7 +67,7 @@ def test_a_public_channel_is_stopped_in_the_preview_until_it_is_named(
     allowed = arguments(
         pack,
         public_channels={"channels": [f"s3://{bucket_name}/*"]},
-        # The server has no KMS, and refuses to encrypt.
+        # This server refuses encryption, since it has no KMS.
         undeclared_settings={"buckets": [bucket_name]},
     )
     assert (ran := stack.preview(*allowed)).code == 0, ran
@@ -77,14 +76,14 @@ def test_a_public_channel_is_stopped_in_the_preview_until_it_is_named(
     assert (ran := stack.destroy()).code == 0, ran
 
 
-def test_a_role_is_stopped_before_it_is_made_on_the_aws_standin(
+def test_a_role_is_refused_before_it_is_made_on_the_aws_standin(
     bucket_name: str, stack: Stack, iam: Any, tmp_path: Path
 ) -> None:
     stack.config(publishers={"ci": {"github": {"repository": "acme/packages", "branch": "release/*"}}})
     pack = new_pack(tmp_path)
     rules = {"foreign_principals": {"repositories": ["acme/*"]}}
 
-    # The ARN of its OIDC provider, and so its trust policy, is not known yet.
+    # In the preview the ARN of the OIDC provider, and so the trust policy, is unknown.
     ran = stack.preview(*arguments(pack, **rules))
     assert ran.code == 0, ran
     assert violated(ran) == set(), ran

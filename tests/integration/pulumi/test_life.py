@@ -1,4 +1,4 @@
-"""The life of a channel on a real store, by the real engine; one story a server, since an engine run takes seconds."""
+"""The life of a channel on a real store, by the real engine; one test per server, since an engine run takes seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def config(server: Server, bucket: str, **more: Any) -> dict[str, Any]:
 
 
 class Channel:
-    """A stack with a channel on a server, and what the story looks at all the time."""
+    """A stack with a channel on a server."""
 
     def __init__(self, server: Server, bucket: str, folder: Path) -> None:
         self.server, self.bucket, self.folder = server, bucket, folder
@@ -49,7 +49,7 @@ def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFact
     return tell(life, (minio, versitygw), tmp_path_factory)
 
 
-def test_a_channel_from_its_first_day_to_its_last(server: Server, told: Told) -> None:
+def test_the_life_of_a_channel(server: Server, told: Told) -> None:
     told[server.name].result()
 
 
@@ -60,7 +60,7 @@ def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
     ran = stack.up()
     assert ran.code == 0, ran
     assert "linux-64/repodata_shards.msgpack.zst" in " ".join(channel.objects())
-    # What the store honours was found out, and every writer is told; of the probe nothing is left.
+    # channel.json has the result of the probe, and the probe's scratch objects are deleted.
     assert channel.descriptor() == stack.outputs()["channels"]["main"]
     assert channel.descriptor()["index"]["conditional-writes"] == {"create": True, "replace": True, "multipart": True}
     assert ".chaninfra" not in " ".join(channel.objects())
@@ -68,7 +68,7 @@ def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
     assert "share/hello.txt" in channel.install("client")
     objects = channel.objects()
 
-    # Nothing to do, not under another name of the stack or of the channel either.
+    # No change, and after a rename of stack and channel only a new channel.json.
     assert stack.up().done == {}
     stack.rename("renamed")
     stack.config(name="another")
@@ -80,19 +80,19 @@ def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
     assert channel.index() == {key: tag for key, tag in objects.items() if key in channel.index()}
     stack.config(name=None)
 
-    # A file of the skeleton deleted by hand.
-    gone = f"{PREFIX}/noarch/repodata.json.zst"
-    server.client().delete_object(Bucket=bucket_name, Key=gone)
+    # An index file deleted by hand.
+    missing = f"{PREFIX}/noarch/repodata.json.zst"
+    server.client().delete_object(Bucket=bucket_name, Key=missing)
     assert stack.refresh().done == {"updated": 1}
-    # Together with a subdir more.
+    # `up` writes it again, together with a new subdir.
     stack.config(subdirs=["linux-64", "osx-arm64"])
     assert stack.up().done == {"updated": 2}
-    assert gone in channel.objects()
+    assert missing in channel.objects()
     assert f"{PREFIX}/osx-arm64/repodata.json" in channel.objects()
     assert "share/tool.txt" in channel.install("client-of-restored")
 
     _refuses_to_lose_packages(channel, packages)
-    _is_adopted_where_the_state_was_lost(channel)
+    _is_adopted_after_the_state_was_lost(channel)
 
     stack.config(force_destroy=True)
     assert stack.up().done == {"updated": 4}
@@ -114,18 +114,18 @@ def _refuses_to_lose_packages(channel: Channel, packages: list[str]) -> None:
     assert set(packages) < set(objects)
 
 
-def _is_adopted_where_the_state_was_lost(channel: Channel) -> None:
+def _is_adopted_after_the_state_was_lost(channel: Channel) -> None:
     stack, server = channel.stack, channel.server
     known, settings = dict(stack.environment), stack.settings.read_text()
     before = channel.objects()
 
     stack.lose_state()
     ran = stack.up()
-    assert_refused(ran, "exists already", "adopt")
+    assert_refused(ran, "already exists", "adopt")
     assert stack.resources() == {}
     assert channel.objects() == before
 
-    # Packages that were never indexed are no reason to write an empty index beside them.
+    # No empty index is written for a subdir whose packages were never indexed.
     bare = f"{PREFIX}/win-64/bare-1.0-h0_0.conda"
     server.client().put_object(Bucket=channel.bucket, Key=bare, Body=b"a package")
     stack.config(adopt=True, subdirs=["linux-64", "osx-arm64", "win-64"])
@@ -145,7 +145,7 @@ def _is_adopted_where_the_state_was_lost(channel: Channel) -> None:
 
 
 def assert_refused(ran: Ran, *words: str) -> None:
-    """Failed, for the reason that has these words, and without a traceback."""
+    """Checks that the run failed with a message that has these words, and without a traceback."""
     assert ran.code != 0, ran
     for word in words:
         assert word in ran.output, ran

@@ -1,7 +1,7 @@
-"""States that earlier versions made, under the program as it is now: nothing is changed, nothing is replaced.
+"""States of earlier versions with the current program: no resource is changed or replaced.
 
-`tests/data/states` holds one for each backend and version, with EXAMPLE-… for what differs from run to run. A state is
-never written anew: when its version was released, what it says is a fact. To add one for a new version:
+`tests/data/states` has one state per backend and version, with EXAMPLE-… in place of values that differ between runs. A
+state is never regenerated, since users have the states that the released version wrote. To add one for a new version:
 CHANINFRA_WRITE_STATE=<version> pytest tests/integration/pulumi/test_old_states.py
 """
 
@@ -26,8 +26,7 @@ BACKENDS = ("aws", "minio")
 VERSIONS = sorted({path.stem.split("_")[1] for path in STATES.glob("*_*.json")})
 OIDC = {"issuer": "https://idp.example.com", "audience": "conda", "subject": "ci"}
 TO_WRITE = os.environ.get("CHANINFRA_WRITE_STATE")
-# Defaults that were others then: who had them and wants no change says so. Without that two files of each channel are
-# written anew, in place.
+# Defaults of that version which differ from today's. Without them, two files of each channel would be updated in place.
 DEFAULTS: dict[str, dict[str, Any]] = {version: {"index": {"compression-level": 3}} for version in ("0.1", "0.2")}
 _KEYS: dict[str, dict[str, Any]] = {
     "minio": {
@@ -38,7 +37,7 @@ _KEYS: dict[str, dict[str, Any]] = {
         "readers": {"people": {"key": {}}},
     }
 }
-# What is in the states of a version, for it was there.
+# Config that the state of a version was made with.
 WITH: dict[str, dict[str, dict[str, Any]]] = {"0.2": _KEYS, "0.3": _KEYS}
 
 
@@ -61,7 +60,7 @@ def stack_on(backend: str, version: str, server: Server, bucket: str, folder: Pa
 
 
 def places(server: Server, bucket: str, stack: Stack) -> dict[str, str]:
-    # As the keys were named in 0.2; now the name of the bucket's component stands before that.
+    # As version 0.2 named the keys; now the name of the bucket's component precedes that.
     keys = {
         f"EXAMPLE-KEY-OF-{name.removeprefix('bucket-')}": found["id"]
         for name, found in stack.resources().items()
@@ -71,13 +70,13 @@ def places(server: Server, bucket: str, stack: Stack) -> dict[str, str]:
 
 
 def portable(value: Any) -> Any:
-    """The state without where on this machine each resource was declared."""
+    """The state without source positions, which name files on this machine."""
     if isinstance(value, dict):
         return {key: portable(item) for key, item in value.items() if key not in ("sourcePosition", "stackTrace")}
     return [portable(item) for item in value] if isinstance(value, list) else value
 
 
-def test_there_is_a_state_of_each_backend() -> None:
+def test_each_version_has_a_state_per_backend() -> None:
     assert VERSIONS
     assert {path.name for path in STATES.glob("*.json")} == {f"{each}_{v}.json" for each in BACKENDS for v in VERSIONS}
 

@@ -1,7 +1,7 @@
-"""No combination of options that the schema accepts fails in the program: generated configs, Pulumi's own mocks.
+"""The program either refuses a config that the schema accepts, or runs: generated configs, Pulumi's mocks.
 
-A mock stands for the engine and the stores here, since no store has all these combinations in seconds; the resources'
-inputs are still those of pulumi-aws's classes.
+The mocks replace the engine and the stores, since no store could run so many combinations in seconds. The resources are
+still those of pulumi-aws's classes, which check their arguments.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pulumi.runtime.config import set_all_config
 from chaninfra.channel.config.schema import STACK_CONFIG, validate
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.model import StackSpec
-from chaninfra.pulumi.program import program, read_config, spec_of
+from chaninfra.pulumi.program import declared, program, read_config
 
 ACCOUNT = "123456789012"
 
 
 class Everything(mocks.Mocks):
-    """Makes what it is asked for."""
+    """Answers every resource with its inputs and the outputs that AWS would add."""
 
     def __init__(self) -> None:
         self.made: list[mocks.MockResourceArgs] = []
@@ -125,7 +125,7 @@ configs = st.fixed_dictionaries(
 
 
 def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
-    """The config with what a CDN needs; few are so by chance."""
+    """The config with what a CDN needs, which few generated configs have."""
     named = {"domain": "conda.example.com", "certificate-arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"}
     channels = {name: {**keys, "visibility": "public"} for name, keys in config.get("channels", {}).items()}
     return {
@@ -143,9 +143,9 @@ def behind_cdn(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def declared() -> tuple[StackSpec | None, ConfigurationError | None]:
+def spec_or_error() -> tuple[StackSpec | None, ConfigurationError | None]:
     try:
-        return spec_of(read_config()), None
+        return declared(read_config()).stack, None
     except ConfigurationError as error:
         return None, error
 
@@ -168,7 +168,7 @@ def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config
     )
     everything = Everything()
     mocks.set_mocks(everything, project="chaninfra", stack="test", preview=False)
-    spec, refusal = declared()
+    spec, refusal = spec_or_error()
     if spec is None:
         assert refusal is not None
         assert refusal.where, refusal

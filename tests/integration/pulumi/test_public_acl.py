@@ -1,4 +1,4 @@
-"""A bucket that is opened by its ACL: Backblaze B2's way, tried on versitygw, which has it too."""
+"""A bucket made public by its ACL, as on Backblaze B2; tested on versitygw, which supports that too."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from pulumi.dynamic import Config
-
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.bucket_config import public_acl
 from chaninfra.pulumi.bucket_session import Session, store_input
-from chaninfra.pulumi.handlers import OPERATIONS
+from chaninfra.pulumi.handlers import HANDLERS
 from support.servers.s3_servers import Server
 
 
@@ -22,18 +20,18 @@ def b2(server: Server, bucket: str, visibility: str, **more: Any) -> StackSpec:
     return build_spec({"provider": "b2", "bucket": bucket, "visibility": visibility, **at}, where="stack.yaml")
 
 
-def test_only_a_public_bucket_has_the_setting(versitygw: Server) -> None:
+def test_only_a_public_bucket_has_the_acl_setting(versitygw: Server) -> None:
     assert public_acl(b2(versitygw, "packages", "public")) == {"acl": "public-read"}
     assert public_acl(b2(versitygw, "packages", "private")) == {}
     opened_by_its_owner = {"adopt": True, "public-url": "https://conda.example.com"}
     assert public_acl(b2(versitygw, "packages", "public", **opened_by_its_owner)) == {}
 
 
-def test_a_bucket_is_opened_mended_and_closed(versitygw: Server) -> None:
+def test_the_acl_is_set_restored_and_removed(versitygw: Server) -> None:
     bucket = f"packages-{secrets.token_hex(6)}"
     own = versitygw.client()
     own.create_bucket(Bucket=bucket)
-    # versitygw takes ACLs only so; B2 always does.
+    # versitygw accepts ACLs only with this setting; B2 always does.
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
     own.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=rules)
     own.put_object(Bucket=bucket, Key="repodata.json", Body=b"{}")
@@ -41,12 +39,12 @@ def test_a_bucket_is_opened_mended_and_closed(versitygw: Server) -> None:
     (url,) = (f"{channel.public_url}/repodata.json" for channel in stack.channels)
     keys = {"access-key-id": versitygw.access_key_id, "secret-access-key": versitygw.secret_access_key}
     store = store_input(stack.bucket, "ns")
-    settings = OPERATIONS["settings"](Session(store, Config({f"ns:{key}": keys[key] for key in keys}, "chaninfra")))
+    settings = HANDLERS["settings"](Session(store, {f"ns:{key}": value for key, value in keys.items()}))
     props: dict[str, Any] = {"store": store, "settings": public_acl(stack)}
-    assert not anybody_reads(url)
+    assert not is_public(url)
 
     settings.create(props)
-    assert anybody_reads(url)
+    assert is_public(url)
     assert settings.read(props) == props
 
     own.put_bucket_acl(Bucket=bucket, ACL="private")
@@ -55,13 +53,13 @@ def test_a_bucket_is_opened_mended_and_closed(versitygw: Server) -> None:
     assert changed["settings"] == {"acl": "private"}
     assert settings.diff(changed, props).changes
     settings.update(changed, props)
-    assert anybody_reads(url)
+    assert is_public(url)
 
     settings.delete(props)
-    assert not anybody_reads(url)
+    assert not is_public(url)
 
 
-def anybody_reads(url: str) -> bool:
+def is_public(url: str) -> bool:
     try:
         with urlopen(url, timeout=30) as answer:  # noqa: S310
             status = answer.status

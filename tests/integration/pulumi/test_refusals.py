@@ -1,4 +1,4 @@
-"""What stops a stack in the preview already, each by a message of its own, with nothing made: by the real engine."""
+"""Errors that stop a stack in the preview, before any change; by the real engine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from support.servers.s3_servers import Server, free_port
 
 @pytest.fixture(scope="module")
 def stack(minio: Server, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """A stack without a resource; each test gives it other settings."""
+    """A stack without resources; each test sets its config."""
     return Stack(tmp_path_factory.mktemp("refused") / "stack", {}, minio.environment())
 
 
 def refused(stack: Stack, server: Server, config: dict[str, Any], environment: dict[str, str] | None = None) -> str:
-    """The output of a preview that fails, after a look at what is there."""
+    """The output of a preview, after a check that it failed and changed nothing."""
     before = channels.buckets(server)
     stack.settings.write_text("encryptionsalt:" + stack.settings.read_text().split("encryptionsalt:")[1].split("\n")[0])
     stack.config(**config)
@@ -40,7 +40,7 @@ def config(server: Server, bucket: str, **more: Any) -> dict[str, Any]:
     return {"provider": "minio", "bucket": bucket, "endpoint_url": server.endpoint_url, "prefix": "main", **more}
 
 
-def test_credentials_that_the_store_does_not_know(stack: Stack, minio: Server, bucket_name: str) -> None:
+def test_unknown_credentials(stack: Stack, minio: Server, bucket_name: str) -> None:
     wrong = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "wrong"}
     output = refused(stack, minio, config(minio, bucket_name), wrong)
     assert "does not accept these credentials (InvalidAccessKeyId)" in output
@@ -61,14 +61,14 @@ def test_a_bucket_of_somebody_else(stack: Stack, minio: Server, bucket_name: str
     assert "may belong to another account" in output
 
 
-def test_a_key_that_is_unknown(stack: Stack, minio: Server, bucket_name: str) -> None:
+def test_an_unknown_config_key(stack: Stack, minio: Server, bucket_name: str) -> None:
     output = refused(stack, minio, config(minio, bucket_name, visibilty="public"))
     assert "Pulumi.test.yaml" in output
     assert "key visibilty: unknown key" in output
     assert "did you mean `visibility`?" in output
 
 
-def test_a_secret_in_clear(stack: Stack, minio: Server, bucket_name: str) -> None:
+def test_a_secret_in_plain_text(stack: Stack, minio: Server, bucket_name: str) -> None:
     output = refused(stack, minio, config(minio, bucket_name, access_key_id="id", secret_access_key="in-clear-123"))
     assert "key secret-access-key: this secret is in clear text" in output
     assert "pulumi config set --secret secret-access-key" in output
@@ -76,7 +76,7 @@ def test_a_secret_in_clear(stack: Stack, minio: Server, bucket_name: str) -> Non
 
 
 def test_keys_in_the_config_stay_secret(minio: Server, bucket_name: str, tmp_path: Path) -> None:
-    # A project of another name, as a template makes it: its config has another namespace.
+    # A project of another name, as a template makes it: its config has that namespace.
     stack = Stack(tmp_path / "stack", config(minio, bucket_name), {}, project="my-channels")
     stack.config(access_key_id=minio.access_key_id)
     stack.secret("secret-access-key", minio.secret_access_key)
@@ -86,7 +86,7 @@ def test_keys_in_the_config_stay_secret(minio: Server, bucket_name: str, tmp_pat
     again = stack.up()
     assert again.done == {}, again
     shown = stack.run("stack", "export", "--show-secrets").output
-    assert minio.secret_access_key in shown, "it is nowhere, so the rest would prove nothing"
+    assert minio.secret_access_key in shown, "the secret must be in the state, or the checks below prove nothing"
     for text in (up.output, again.output, stack.export(), str(stack.outputs())):
         assert minio.secret_access_key not in text
     assert minio.secret_access_key not in stack.settings.read_text()

@@ -1,4 +1,4 @@
-"""The dynamic resources against real stores, without the engine: what they make of errors, and of what is there."""
+"""The handlers on real stores, without the engine: how they treat errors, and existing objects."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from support.servers.s3_servers import Server, free_port
 
 def make(store: Store, **more: Any) -> None:
     for noun in ("bucket", "skeleton", "descriptor"):
-        store.noun(noun).create(store.props(**more))
+        store.handler(noun).create(store.props(**more))
 
 
 READS = ("bucket", "policy", "skeleton", "descriptor")
 
 
 @pytest.mark.parametrize("wrong", ["stranger", "unknown key", "wrong secret", "no answer"])
-def test_no_error_is_taken_for_nothing_there(server: Server, bucket_name: str, wrong: str) -> None:
+def test_an_error_does_not_count_as_missing(server: Server, bucket_name: str, wrong: str) -> None:
     make(Store(server, bucket_name))
     before = channels.etags(server, bucket_name)
     keys = {
@@ -48,30 +48,30 @@ def test_no_error_is_taken_for_nothing_there(server: Server, bucket_name: str, w
     messages = set()
     for noun in READS:
         with pytest.raises(expected.get(wrong, CredentialsError)) as caught:
-            store.noun(noun).read(store.props())
+            store.handler(noun).read(store.props())
         messages.add(type(caught.value))
     assert len(messages) == 1
     for noun in ("bucket", "skeleton", "descriptor"):
         with pytest.raises(expected.get(wrong, CredentialsError)):
-            store.noun(noun).create(store.props())
+            store.handler(noun).create(store.props())
     for noun in ("guard", "skeleton", "descriptor", "bucket"):
         with pytest.raises(expected.get(wrong, CredentialsError)):
-            store.noun(noun).delete(store.props())
-    failure = store.noun("preflight").check({}, store.props())
+            store.handler(noun).delete(store.props())
+    failure = store.handler("preflight").check({}, store.props())
     assert failure is not None
     assert "adopt" not in failure[1]
     assert channels.etags(server, bucket_name) == before
 
 
-def test_the_preflight_says_what_is_missing(
+def test_the_preflight_names_what_is_missing(
     minio: Server, bucket_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     store = Store(minio, bucket_name)
-    assert store.noun("preflight").check({}, store.props()) is None
-    missing = store.noun("preflight").check({}, store.props(adopt=True))
+    assert store.handler("preflight").check({}, store.props()) is None
+    missing = store.handler("preflight").check({}, store.props(adopt=True))
     assert missing is not None
     assert f"there is no bucket {bucket_name!r} to adopt" in missing[1]
-    made_by_us = store.noun("preflight").check(store.props(), store.props(adopt=True))
+    made_by_us = store.handler("preflight").check(store.props(), store.props(adopt=True))
     assert made_by_us is not None
     assert "set `adopt` back to false" in made_by_us[1]
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID", "AWS_PROFILE"):
@@ -79,36 +79,36 @@ def test_the_preflight_says_what_is_missing(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     nobody = Store(minio, bucket_name, {})
-    failure = nobody.noun("preflight").check({}, nobody.props())
+    failure = nobody.handler("preflight").check({}, nobody.props())
     assert failure is not None
     assert "no credentials were found" in failure[1]
     assert "set AWS_ACCESS_KEY_ID" in failure[1]
     assert bucket_name not in channels.buckets(minio)
 
 
-def test_a_bucket_that_was_deleted_by_hand_is_gone_and_can_be_made_again(server: Server, bucket_name: str) -> None:
+def test_a_bucket_deleted_by_hand_counts_as_missing_and_can_be_created_again(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     for noun in ("bucket", "skeleton", "descriptor"):
-        assert store.noun(noun).read(store.props()) is None
-        store.noun(noun).delete(store.props())
-    store.noun("guard").delete(store.props())
+        assert store.handler(noun).read(store.props()) is None
+        store.handler(noun).delete(store.props())
+    store.handler("guard").delete(store.props())
     with pytest.raises(BucketMissingError):
-        store.noun("skeleton").create(store.props())
+        store.handler("skeleton").create(store.props())
     assert bucket_name not in channels.buckets(server)
     make(store)
-    read = store.noun("skeleton").read(store.props())
+    read = store.handler("skeleton").read(store.props())
     assert read is not None
     assert len(read["files"]) == 6
 
 
-def test_what_others_put_there_is_not_deleted(server: Server, bucket_name: str) -> None:
+def test_objects_of_others_are_not_deleted(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     make(store)
     server.client().put_object(Bucket=bucket_name, Key="main/notes.txt", Body=b"of somebody")
-    with pytest.raises(RefusedError, match=r"1 object there that chaninfra did not make, 'main/notes\.txt' among them"):
-        store.noun("guard").delete(store.props())
-    store.noun("skeleton").delete(store.props())
-    store.noun("descriptor").delete(store.props())
+    with pytest.raises(RefusedError, match=r"1 object that chaninfra did not make, for example 'main/notes\.txt'"):
+        store.handler("guard").delete(store.props())
+    store.handler("skeleton").delete(store.props())
+    store.handler("descriptor").delete(store.props())
     assert list(channels.etags(server, bucket_name)) == ["main/notes.txt"]
 
 
@@ -120,38 +120,38 @@ def test_old_versions_count_as_packages(server: Server, bucket_name: str) -> Non
     key = "main/noarch/hello-1.0-0.conda"
     client.put_object(Bucket=bucket_name, Key=key, Body=b"a package")
     client.delete_object(Bucket=bucket_name, Key=key)
-    with pytest.raises(RefusedError, match="1 package there"):
-        store.noun("guard").delete(store.props())
-    # Nor are they left behind, or deleted with a channel that is declared no more.
+    with pytest.raises(RefusedError, match="the bucket has 1 package"):
+        store.handler("guard").delete(store.props())
+    # They are not left behind either, nor deleted with a channel that is no longer declared.
     for changed in (Store(server, f"{bucket_name}-new"), store):
-        refused = changed.noun("preflight").check(store.props(), changed.props(prefixes=["other"]))
+        refused = changed.handler("preflight").check(store.props(), changed.props(prefixes=["other"]))
         assert refused is not None
         assert f"1 package in s3://{bucket_name}/main would be left behind" in refused[1]
-    with pytest.raises(RefusedError, match=f"1 package in s3://{bucket_name}/main"):
-        store.noun("skeleton").delete(store.props())
+    with pytest.raises(RefusedError, match=f"s3://{bucket_name}/main has 1 package"):
+        store.handler("skeleton").delete(store.props())
     forced = store.props(**{"force-destroy": True})
     for noun in ("guard", "descriptor", "skeleton", "bucket"):
-        store.noun(noun).delete(forced)
+        store.handler(noun).delete(forced)
     assert bucket_name not in channels.buckets(server)
 
 
 def test_an_empty_channel_in_a_bucket_with_versions_is_deleted_without_force(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
+    store.handler("bucket").create(store.props())
     versioned = {"Status": "Enabled"}
     server.client().put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration=versioned)
     for _ in range(2):
-        store.noun("skeleton").create(store.props())
-        store.noun("descriptor").create(store.props())
+        store.handler("skeleton").create(store.props())
+        store.handler("descriptor").create(store.props())
     server.client().delete_object(Bucket=bucket_name, Key="main/noarch/repodata.json")
     for noun in ("guard", "descriptor", "skeleton", "bucket"):
-        store.noun(noun).delete(store.props())
+        store.handler(noun).delete(store.props())
     assert bucket_name not in channels.buckets(server)
 
 
 @pytest.mark.parametrize("repodata", ["records", "a base_url", "nonsense", "nothing"])
-def test_an_adopted_channel_keeps_an_index_that_says_something(server: Server, bucket_name: str, repodata: str) -> None:
-    """Its packages may lie elsewhere, by `info.base_url`."""
+def test_an_adopted_channel_keeps_an_index_with_content(server: Server, bucket_name: str, repodata: str) -> None:
+    """The packages may be elsewhere, as `info.base_url` says (CEP 15)."""
     store = Store(server, bucket_name)
     server.client().create_bucket(Bucket=bucket_name)
     key = "main/osx-64/repodata.json"
@@ -166,46 +166,46 @@ def test_an_adopted_channel_keeps_an_index_that_says_something(server: Server, b
     before = channels.etags(server, bucket_name)
     assert len(before) == 8
     for noun in ("guard", "descriptor", "skeleton", "bucket"):
-        store.noun(noun).delete(store.props(adopt=True))
+        store.handler(noun).delete(store.props(adopt=True))
     assert channels.etags(server, bucket_name) == ({} if repodata == "nothing" else before)
 
 
-def test_a_bucket_that_its_guard_would_not_give_up_is_not_changed(server: Server, bucket_name: str) -> None:
+def test_another_bucket_is_refused_if_the_guard_of_the_old_one_would_refuse(server: Server, bucket_name: str) -> None:
     store, elsewhere = Store(server, bucket_name), Store(server, f"{bucket_name}-new")
     make(store)
 
     def refusal(**olds: Any) -> tuple[str, str] | None:
-        return elsewhere.noun("preflight").check(store.props(**olds), elsewhere.props())
+        return elsewhere.handler("preflight").check(store.props(**olds), elsewhere.props())
 
     assert refusal() is None
-    for key, said in (("main/notes.txt", "1 object there that"), ("other/noarch/a-1-0.conda", "1 package there")):
+    for key, said in (("main/notes.txt", "has 1 object that"), ("other/noarch/a-1-0.conda", "has 1 package")):
         server.client().put_object(Bucket=bucket_name, Key=key, Body=b"of somebody")
         refused = refusal()
         assert refused is not None
         assert said in refused[1]
-        assert "change it back" in refused[1]
-        assert store.noun("preflight").check(store.props(), store.props(prefixes=["new"])) is None
+        assert "undo the change" in refused[1]
+        assert store.handler("preflight").check(store.props(), store.props(prefixes=["new"])) is None
     assert refusal(**{"force-destroy": True}) is None
 
 
-def test_the_skeleton_leaves_the_channel_json_to_the_descriptor(server: Server, bucket_name: str) -> None:
-    """They are deleted at once, and two who delete the versions of one object get in each other's way."""
+def test_the_skeleton_does_not_delete_channel_json(server: Server, bucket_name: str) -> None:
+    """Pulumi deletes skeleton and descriptor concurrently; only one of them may delete the versions of an object."""
     store = Store(server, bucket_name)
     make(store)
-    store.noun("skeleton").delete(store.props(**{"force-destroy": True}))
+    store.handler("skeleton").delete(store.props(**{"force-destroy": True}))
     assert list(channels.etags(server, bucket_name)) == ["main/channel.json"]
-    store.noun("descriptor").delete(store.props())
+    store.handler("descriptor").delete(store.props())
     assert channels.etags(server, bucket_name) == {}
 
 
-def test_a_forced_move_takes_only_the_channel_itself(server: Server, bucket_name: str) -> None:
+def test_a_forced_deletion_leaves_a_channel_below_the_prefix(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
     make(store)
     make(store, prefix="main/new", key="main/new/channel.json", adopt=True)
     for key in ("main/noarch/old-1.0-0.conda", "main/new/noarch/new-1.0-0.conda"):
         server.client().put_object(Bucket=bucket_name, Key=key, Body=b"a package")
-    store.noun("skeleton").delete(store.props(**{"force-destroy": True}))
-    store.noun("descriptor").delete(store.props(**{"force-destroy": True}))
+    store.handler("skeleton").delete(store.props(**{"force-destroy": True}))
+    store.handler("descriptor").delete(store.props(**{"force-destroy": True}))
     left = channels.etags(server, bucket_name)
     assert {key.split("/")[1] for key in left} == {"new"}
     assert len(left) == 8
@@ -219,57 +219,55 @@ def test_the_bucket_at_another_endpoint_must_be_the_same(minio: Server, versityg
         '"force-path-style": true, "visibility": "private", "auth": "pixi", "subdirs": ["noarch"]}'
     )
     make(here, document=document)
-    refused = elsewhere.noun("preflight").check(here.props(), elsewhere.props())
+    refused = elsewhere.handler("preflight").check(here.props(), elsewhere.props())
     assert refused is not None
-    assert "is not the one that this stack has at" in refused[1]
+    assert "is not this stack's bucket at" in refused[1]
     make(elsewhere)
-    assert elsewhere.noun("preflight").check(here.props(), elsewhere.props()) == refused
-    # The same store under another name.
+    assert elsewhere.handler("preflight").check(here.props(), elsewhere.props()) == refused
+    # The same store under another host name.
     other_name = Store(minio, bucket_name)
     other_name.store["endpoint-url"] = minio.endpoint_url.replace("127.0.0.1", "localhost")
-    assert other_name.noun("preflight").check(here.props(), other_name.props()) is None
+    assert other_name.handler("preflight").check(here.props(), other_name.props()) is None
 
 
 def test_statements_of_others_are_left_alone(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
+    store.handler("bucket").create(store.props())
     ours = store.props(statements=public_read(bucket_name, ["main"]))
-    store.noun("policy").create(ours)
-    read = store.noun("policy").read(ours)
+    store.handler("policy").create(ours)
+    read = store.handler("policy").read(ours)
     assert read == ours
-    assert not store.noun("policy").diff(ours, ours).changes
-    store.noun("policy").delete(ours)
-    assert store.noun("policy").read(ours) is None
-    store.noun("policy").delete(ours)
+    assert not store.handler("policy").diff(ours, ours).changes
+    store.handler("policy").delete(ours)
+    assert store.handler("policy").read(ours) is None
+    store.handler("policy").delete(ours)
 
 
-def test_a_store_that_wants_its_region_named_gets_it(aws: Server, bucket_name: str) -> None:
+def test_a_store_that_needs_a_location_constraint_gets_it(aws: Server, bucket_name: str) -> None:
     store = Store(aws, bucket_name)
-    store.noun("bucket").create(store.props())
+    store.handler("bucket").create(store.props())
     location = aws.client().get_bucket_location(Bucket=bucket_name)
     assert location["LocationConstraint"] == aws.region
 
 
-def test_a_format_taken_away_leaves_no_file_that_would_grow_stale(
-    server: Server, bucket_name: str, tmp_path: Path
-) -> None:
-    """pixi reads shards first: an index of shards that nobody writes any more would hide every new package."""
+def test_a_removed_format_leaves_no_stale_index_file(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    """pixi reads shards first: a shard index that is no longer written would hide new packages."""
     store = Store(server, bucket_name)
     make(store)
     channels.fill(server, bucket_name, "main", tmp_path)
     olds = store.props()
     news = store.props(index={**INDEX, "formats": ["json"]})
-    assert store.noun("skeleton").diff(olds, news).changes
-    outputs = store.noun("skeleton").update(olds, news)
+    assert store.handler("skeleton").diff(olds, news).changes
+    outputs = store.handler("skeleton").update(olds, news)
     assert outputs["files"] == ["main/linux-64/repodata.json", "main/noarch/repodata.json"]
     left = channels.etags(server, bucket_name, "main")
     assert not [key for key in left if key.endswith(("repodata.json.zst", "repodata_shards.msgpack.zst"))]
-    # And back: made again from what is there.
-    store.noun("skeleton").update(news, olds)
+    # Declared again, it is made from repodata.json.
+    store.handler("skeleton").update(news, olds)
     assert "share/hello.txt" in conda_client.install(f"s3://{bucket_name}/main", ["tool"], tmp_path / "c", server)
 
 
-def test_what_somebody_else_deleted_meanwhile_is_no_error_of_a_purge(minio: Server, bucket_name: str) -> None:
+def test_purge_ignores_objects_that_were_deleted_meanwhile(minio: Server, bucket_name: str) -> None:
     client = minio.client()
     client.create_bucket(Bucket=bucket_name)
     for name in ("one", "two"):
@@ -280,5 +278,5 @@ def test_what_somebody_else_deleted_meanwhile_is_no_error_of_a_purge(minio: Serv
         return keys
 
     with fault_server.faulty(minio, fault_server.knows_no_missing(minio)) as faulty:
-        purge(Store(faulty, bucket_name).noun("bucket").session, "main", choose)
+        purge(Store(faulty, bucket_name).handler("bucket").session, "main", choose)
     assert channels.etags(minio, bucket_name) == {}

@@ -1,4 +1,4 @@
-"""Settings, access keys and policies of a store, by the dynamic resources without the engine, on real servers."""
+"""The handlers for bucket settings, access keys and policies on real servers, without the engine."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def opens(server: Server, props: dict[str, Any], bucket: str) -> bool:
     return True
 
 
-def test_settings_are_put_read_changed_and_taken_back(server: Server, bucket_name: str) -> None:
+def test_settings_are_put_read_changed_and_removed(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
-    settings = store.noun("settings")
+    store.handler("bucket").create(store.props())
+    settings = store.handler("settings")
     declared = _as_from_the_engine(settings_documents(SETTINGS[server.name]))
     props = store.props(settings=declared)
     assert len(declared) == 3
@@ -71,13 +71,13 @@ def test_settings_are_put_read_changed_and_taken_back(server: Server, bucket_nam
     settings.delete(fewer)
     with pytest.raises(ClientError, match="NoSuchTagSet"):
         server.client().get_bucket_tagging(Bucket=bucket_name)
-    store.noun("bucket").delete(store.props())
+    store.handler("bucket").delete(store.props())
     assert settings.read(props) is None
     settings.delete(props)
 
 
 def _as_from_the_engine(value: Any) -> Any:
-    """The same with numbers as the engine knows them."""
+    """The value with all numbers as floats, as the engine passes them."""
     if isinstance(value, dict):
         return {name: _as_from_the_engine(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -85,18 +85,22 @@ def _as_from_the_engine(value: Any) -> Any:
     return float(value) if isinstance(value, int) else value
 
 
-def test_an_error_is_not_taken_for_a_setting_that_is_not_set(server: Server, bucket_name: str) -> None:
+def test_an_error_does_not_count_as_a_missing_setting(server: Server, bucket_name: str) -> None:
     store, stranger = Store(server, bucket_name), Store(server, bucket_name, server.stranger())
     props = store.props(settings={"tags": {"TagSet": []}})
     with pytest.raises(BucketMissingError):
-        store.noun("settings").create(props)
-    store.noun("bucket").create(store.props())
-    for tried in (stranger.noun("settings").read, stranger.noun("settings").create, stranger.noun("settings").delete):
+        store.handler("settings").create(props)
+    store.handler("bucket").create(store.props())
+    for tried in (
+        stranger.handler("settings").read,
+        stranger.handler("settings").create,
+        stranger.handler("settings").delete,
+    ):
         with pytest.raises(DeniedError):
             tried(props)
 
 
-def test_a_store_may_say_more_than_is_declared_but_not_less() -> None:
+def test_a_setting_holds_if_the_store_adds_something_but_not_if_it_misses_something() -> None:
     declared = {"Rules": [{"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Days": 3}]}
     assert holds({"Rules": [{"ID": "a", "Status": "Enabled", "Prefix": "", "Days": 3, "More": 1}], "Also": 2}, declared)
     for there in (
@@ -108,10 +112,10 @@ def test_a_store_may_say_more_than_is_declared_but_not_less() -> None:
         assert not holds(there, declared)
 
 
-def test_what_demands_a_digest_has_the_one_that_every_store_knows(server: Server, bucket_name: str) -> None:
+def test_requests_that_need_a_digest_send_content_md5(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
-    client = store.noun("bucket").session.client
+    store.handler("bucket").create(store.props())
+    client = store.handler("bucket").session.client
     sent: list[dict[str, str]] = []
     client.meta.events.register("before-send.s3", lambda request, **_: sent.append(dict(request.headers)))
     client.put_bucket_tagging(Bucket=bucket_name, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
@@ -123,22 +127,22 @@ def test_what_demands_a_digest_has_the_one_that_every_store_knows(server: Server
 
 
 @pytest.mark.parametrize(("noun", "name"), [("policy", "statements"), ("descriptor", "document")])
-def test_what_is_not_known_in_a_preview_is_a_change_in_place(
+def test_an_unknown_input_in_a_preview_is_a_change_in_place(
     minio: Server, bucket_name: str, noun: str, name: str
 ) -> None:
     store = Store(minio, bucket_name)
     props = store.props()
     unknown = {**props, name: Unknown()}
-    operations = store.noun(noun)
-    assert operations.check(props, unknown) is None
-    assert operations.diff(props, unknown) == Difference(changes=True)
-    assert operations.diff(props, props) == Difference(changes=False)
+    handler = store.handler(noun)
+    assert handler.check(props, unknown) is None
+    assert handler.diff(props, unknown) == Difference(changes=True)
+    assert handler.diff(props, props) == Difference(changes=False)
 
 
-def test_a_key_lives_and_what_was_changed_by_hand_is_seen(server: Server, bucket_name: str) -> None:
+def test_the_life_of_an_access_key_and_changes_by_hand(server: Server, bucket_name: str) -> None:
     store = Store(server, bucket_name)
-    store.noun("bucket").create(store.props())
-    key = store.noun("access-key")
+    store.handler("bucket").create(store.props())
+    key = store.handler("access-key")
     way, of_user = f"{server.name}-admin", server.name == "minio"
     inputs = key_props(store, bucket_name, way=way, policy=rights(bucket_name) if of_user else {})
     assert key.check({}, inputs) is None
@@ -170,10 +174,10 @@ def test_a_key_lives_and_what_was_changed_by_hand_is_seen(server: Server, bucket
     key.delete(other)
 
 
-def test_a_disabled_user_of_minio_is_let_in_again(minio: Server, bucket_name: str) -> None:
+def test_a_disabled_user_of_minio_is_enabled_again(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
-    store.noun("bucket").create(store.props())
-    key = store.noun("access-key")
+    store.handler("bucket").create(store.props())
+    key = store.handler("access-key")
     inputs = key_props(store, bucket_name)
     name, props = key.create(inputs)
     MinioUserAdmin(key.session)._admin.user_disable(name)
@@ -186,7 +190,7 @@ def test_a_disabled_user_of_minio_is_let_in_again(minio: Server, bucket_name: st
     key.delete(props)
 
 
-def test_who_may_not_make_keys_learns_it_before_anything_is_made(server: Server, bucket_name: str) -> None:
+def test_credentials_without_admin_permissions_are_refused_in_the_check(server: Server, bucket_name: str) -> None:
     way = f"{server.name}-admin"
     for keys, words in (
         (server.stranger(), "these credentials may not"),
@@ -194,31 +198,31 @@ def test_who_may_not_make_keys_learns_it_before_anything_is_made(server: Server,
     ):
         store = Store(server, bucket_name, keys)
         inputs = key_props(store, bucket_name, way=way)
-        refused = store.noun("access-key").check({}, inputs)
+        refused = store.handler("access-key").check({}, inputs)
         assert refused is not None
         assert words in refused[1]
         with pytest.raises((DeniedError, CredentialsError)):
-            store.noun("access-key").create(inputs)
+            store.handler("access-key").create(inputs)
 
 
-def test_half_a_user_is_not_left_behind(minio: Server, bucket_name: str) -> None:
+def test_a_failed_creation_leaves_no_user(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
     wrong = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:Nonsense"], "Resource": ["x"]}]}
     with pytest.raises(StorageError):
-        store.noun("access-key").create(key_props(store, bucket_name, user=bucket_name, policy=wrong))
-    admin = MinioUserAdmin(store.noun("access-key").session)._admin
+        store.handler("access-key").create(key_props(store, bucket_name, user=bucket_name, policy=wrong))
+    admin = MinioUserAdmin(store.handler("access-key").session)._admin
     assert bucket_name not in admin.user_list()
     assert bucket_name not in admin.policy_list()
 
 
-def test_a_policy_for_tokens_is_nobodys_but_ours(minio: Server, bucket_name: str) -> None:
+def test_a_policy_of_others_is_not_overwritten(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
-    policy = store.noun("access-policy")
+    policy = store.handler("access-policy")
     props = {**store.props(), "name": f"{bucket_name}-publisher-ci", "policy": rights(bucket_name)}
     assert policy.read(props) is None
     assert policy.create(props)[1] == props
     assert policy.read(props) == props
-    # After a lost state it is the same; one that says something else may be somebody's.
+    # An equal policy may be ours from a lost state; a different one may belong to somebody else.
     assert policy.create(props)[1] == props
     other = {**props, "policy": rights(bucket_name, "maintainer")}
     with pytest.raises(RefusedError, match="not in this stack's state"):

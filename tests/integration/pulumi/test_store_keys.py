@@ -1,5 +1,5 @@
-"""Settings, publishers, readers and maintainers of a store of one's own: made, used, changed by hand, mended, replaced
-and deleted, by the real engine on real servers."""
+"""Bucket settings and access keys on a store: created, used, changed by hand, restored, replaced and deleted, by the
+real engine on real servers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pulumi.dynamic import Config
 
 from access_table import TABLE, Place
 from chaninfra.channel.config.schema import ACCESS, validate
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.long
 
 GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 KEY: dict[str, Any] = {"key": {}}
-# What each server has: MinIO no CORS, versitygw no lifecycle.
+# MinIO has no CORS settings, versitygw no lifecycle rules.
 SETTINGS: dict[str, dict[str, Any]] = {
     "minio": {"versioning": True, "tags": {"team": "a"}, "old_versions_days": 30},
     "versitygw": {"versioning": True, "tags": {"team": "a"}, "cors_origins": ["https://docs.example.com"]},
@@ -41,13 +40,13 @@ def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFact
     return tell(life, (minio, versitygw), tmp_path_factory)
 
 
-def test_settings_and_keys_from_their_first_day_to_their_last(server: Server, told: Told) -> None:
+def test_the_life_of_settings_and_keys(server: Server, told: Told) -> None:
     told[server.name].result()
 
 
 @dataclass
 class Ground:
-    """A stack with two channels on a server, and all that was ever printed of it."""
+    """A stack with two channels on a server, with the output of all its engine runs."""
 
     server: Server
     bucket: str
@@ -66,7 +65,7 @@ class Ground:
         return ran.done
 
     def keys(self, channel: str = "stable") -> dict[str, dict[str, str]]:
-        """The key of each principal of a channel, by its role."""
+        """Role → the access key of the channel's principal with that role."""
         outputs = self.stack.outputs(show_secrets=True)
         access = self.stack.outputs()["access"]
         validate(access, ACCESS, where="the stack output access")
@@ -89,12 +88,12 @@ class Ground:
     def admin(self) -> UserAdmin:
         location = {"bucket": self.bucket, "endpoint-url": self.server.endpoint_url, "region": self.server.region}
         given = {"access-key-id": self.server.access_key_id, "secret-access-key": self.server.secret_access_key}
-        config = Config({f"ns:{name}": value for name, value in given.items()}, "chaninfra")
+        config = {f"ns:{name}": value for name, value in given.items()}
         store = {**location, "force-path-style": True, "profile": None, "namespace": "ns"}
         return ADMIN_APIS[f"{self.server.name}-admin"](Session(store, config))  # type: ignore[index]
 
     def settings(self) -> dict[str, Any]:
-        """What the bucket's settings are."""
+        """The bucket's settings, as the server answers them."""
         client, bucket = self.server.client(), {"Bucket": self.bucket}
         found: dict[str, Any] = {"versioning": client.get_bucket_versioning(**bucket).get("Status")}
         with _unless("NoSuchTagSet"):
@@ -134,22 +133,22 @@ def life(server: Server, bucket: str, tmp_path: Path) -> None:
     assert made.get("origins", ["https://docs.example.com"]) == ["https://docs.example.com"]
     assert len(made) == 3
 
-    _each_key_may_what_the_table_says(ground)
-    _what_was_changed_by_hand_is_mended(ground, made)
+    _each_key_has_the_permissions_in_the_table(ground)
+    _changes_by_hand_are_reverted(ground, made)
     _a_key_is_replaced(ground)
     _settings_and_principals_change_in_place(ground)
-    _nothing_is_left_of_them(ground)
-    _no_secret_was_ever_in_clear(ground)
+    _destroy_deletes_everything(ground)
+    _no_secret_was_ever_in_plain_text(ground)
 
 
-def _each_key_may_what_the_table_says(ground: Ground) -> None:
+def _each_key_has_the_permissions_in_the_table(ground: Ground) -> None:
     keys = ground.keys()
     for (role, place, action), cell in TABLE.items():
         if role in keys and not cell.aws_only:
             assert ground.may(keys[role], place, action) == cell.allowed, (role, place, action)
 
 
-def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) -> None:
+def _changes_by_hand_are_reverted(ground: Ground, made: dict[str, Any]) -> None:
     client, bucket, admin = ground.server.client(), {"Bucket": ground.bucket}, ground.admin()
     keys = ground.keys()
     client.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Suspended"})
@@ -157,7 +156,7 @@ def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) ->
     if "days" in made:
         client.delete_bucket_lifecycle(**bucket)
         everything = [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}]
-        admin.mend(keys["reader"]["access-key-id"], {"Version": "2012-10-17", "Statement": everything})
+        admin.update_user(keys["reader"]["access-key-id"], {"Version": "2012-10-17", "Statement": everything})
     else:
         client.delete_bucket_cors(**bucket)
         policy = json.loads(client.get_bucket_policy(**bucket)["Policy"])
@@ -165,7 +164,7 @@ def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) ->
             if statement["Resource"] == f"arn:aws:s3:::{ground.bucket}/{CHANNEL}/*":
                 statement["Action"] = "s3:*"
         client.put_bucket_policy(**bucket, Policy=json.dumps(policy))
-    admin.remove(keys["maintainer"]["access-key-id"])
+    admin.delete_user(keys["maintainer"]["access-key-id"])
     assert ground.may(keys["reader"], "own", "put-package")
 
     ran = ground.run("refresh")
@@ -180,18 +179,18 @@ def _what_was_changed_by_hand_is_mended(ground: Ground, made: dict[str, Any]) ->
     assert ran["created"] == 1, ran
     assert "replaced" not in ran
     assert ground.settings() == made
-    mended = ground.keys()
-    assert mended["reader"] == keys["reader"]
-    assert mended["maintainer"]["access-key-id"] != keys["maintainer"]["access-key-id"]
-    assert not ground.may(mended["reader"], "own", "put-package")
-    assert ground.may(mended["maintainer"], "own", "delete-package")
+    restored = ground.keys()
+    assert restored["reader"] == keys["reader"]
+    assert restored["maintainer"]["access-key-id"] != keys["maintainer"]["access-key-id"]
+    assert not ground.may(restored["reader"], "own", "put-package")
+    assert ground.may(restored["maintainer"], "own", "delete-package")
     assert ground.done("up") == {}
 
 
 def _a_key_is_replaced(ground: Ground) -> None:
     before = ground.keys()["publisher"]
     ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
-    # The id of the new key is not known then, nor is what the bucket's policy says of it.
+    # In a preview the id of the new key is unknown, and so is the bucket policy that names it.
     assert ground.done("preview")["replaced"] == 2
     ran = ground.run("up")
     assert ran.done["replaced"] == 2, ran
@@ -225,19 +224,19 @@ def _settings_and_principals_change_in_place(ground: Ground) -> None:
     assert set(ground.keys()) == {"publisher", "maintainer"}
     with pytest.raises(ClientError, match="InvalidAccessKeyId"):
         ground.client(keys["reader"]).list_objects_v2(Bucket=ground.bucket)
-    # With the channel's new subdir, its publisher gets the right to it, and keeps its key.
+    # The publisher gets permissions for the new subdir, and keeps its key.
     publisher = ground.client(ground.keys()["publisher"])
     publisher.put_object(Bucket=ground.bucket, Key=f"{CHANNEL}/osx-arm64/a-1-0.conda", Body=b"a package")
     with pytest.raises(ClientError, match="AccessDenied"):
         publisher.put_object(Bucket=ground.bucket, Key=f"{CHANNEL}/linux-64/a-1-0.conda", Body=b"a package")
-    # Taken back, and not looked at any more.
+    # Settings that are no longer declared are removed, and no longer read.
     ground.stack.config(tags=None, old_versions_days=None, cors_origins=None)
     assert "replaced" not in ground.done("up")
     assert ground.settings() == {"versioning": "Suspended"}
     assert ground.done("refresh") == {}
 
 
-def _nothing_is_left_of_them(ground: Ground) -> None:
+def _destroy_deletes_everything(ground: Ground) -> None:
     users = [key["access-key-id"] for channel in ("stable", "nightly") for key in ground.keys(channel).values()]
     assert len(users) == 4
     refused = ground.run("destroy")
@@ -248,11 +247,11 @@ def _nothing_is_left_of_them(ground: Ground) -> None:
     ground.done("up")
     ground.done("destroy")
     assert ground.bucket not in channels.buckets(ground.server)
-    assert [user for user in users if ground.admin().policy(user) is not None] == []
+    assert [user for user in users if ground.admin().user_policy(user) is not None] == []
 
 
-def _no_secret_was_ever_in_clear(ground: Ground) -> None:
-    """In what the engine printed; in its state and the files that it keeps, backups of all earlier states included."""
+def _no_secret_was_ever_in_plain_text(ground: Ground) -> None:
+    """Not in the engine's output, its state and its other files, backups of earlier states included."""
     assert len(ground.secrets) == 7
     assert secret_search.found(ground.secrets, ground.printed) == []
     assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []

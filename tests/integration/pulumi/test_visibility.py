@@ -1,4 +1,4 @@
-"""Who may read: two channels in one bucket, made public and private again in place, by the real engine."""
+"""Two channels in one bucket become public and private again in place, by the real engine."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def visibility(server: Server, bucket_name: str, tmp_path: Path) -> None:
     ran = stack.up()
     assert ran.done == {"created": 1, "updated": 2}, ran
     assert anybody_gets() == [200, 200]
-    # A missing file is missing and not forbidden, or pixi would stop there.
+    # 404 for a missing file, not 403, at which pixi would stop.
     assert channels.status(f"{bucket}/stable/linux-64/no-such-file") == 404
     described = stack.outputs()["channels"]
     assert described["dev"]["public-url"] == f"{bucket}/team/dev"
     assert described["stable"]["auth"] == "public"
 
-    # By hand: our statement is gone, and one of others is there.
+    # Changed by hand: our statement removed, another one added.
     client = server.client()
     policy = json.loads(client.get_bucket_policy(Bucket=bucket_name)["Policy"])
     statements = [one for one in policy["Statement"] if one["Sid"] != "PublicReadGetObject"]
@@ -63,7 +63,7 @@ def visibility(server: Server, bucket_name: str, tmp_path: Path) -> None:
     assert ran.done == {"updated": 1}, ran
     assert anybody_gets() == [200, 200]
 
-    # An empty channel may move; its old files go with it.
+    # An empty channel may move; its old files are deleted.
     stack.config(visibility="private", channels={**names, "stable": {"prefix": "moved"}})
     ran = stack.up()
     assert ran.code == 0, ran

@@ -1,4 +1,4 @@
-"""The engine, the stand-in for pulumi-resource-aws, and an AWS for it: moto, in this process."""
+"""Fixtures: the engine, the stand-in for pulumi-resource-aws, and moto in this process as AWS."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "stand-in", "AWS_SECRET_ACCESS_KEY": "stand-in"}
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
-    """The URL of an AWS in memory."""
+    """The URL of moto, an AWS in memory."""
     with moto_more.served() as url:
         yield url
 
@@ -35,7 +35,7 @@ def _hand(moto: str, service: str) -> Any:
 
 @pytest.fixture
 def s3(moto: str) -> Any:
-    """The hand that makes drift."""
+    """boto3's client, for changes by hand."""
     return _hand(moto, "s3")
 
 
@@ -51,7 +51,7 @@ def cloudfront(moto: str) -> Any:
 
 @pytest.fixture
 def aws(moto: str) -> Aws:
-    """The account as the stand-in sees it, without the engine."""
+    """The stand-in's account and clients, without the engine."""
     keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
     endpoints = [dict.fromkeys(("s3", "iam", "sts", "cloudfront"), moto)]
     return Aws.configured({"region": "eu-central-1", "endpoints": endpoints, **keys})
@@ -59,7 +59,7 @@ def aws(moto: str) -> Aws:
 
 @pytest.fixture
 def pulumi_environment(moto: str, tmp_path: Path) -> dict[str, str]:
-    """What the engine runs in: the stand-in, a file backend of this test's own, moto for AWS."""
+    """The engine's environment: the stand-in, a file backend for this test, moto as AWS."""
     state = tmp_path / "state"
     state.mkdir()
     return get(print).environment(
@@ -76,7 +76,7 @@ def pulumi_environment(moto: str, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def project(pulumi_environment: dict[str, str], tmp_path: Path) -> Project:
-    """An empty program with a stack."""
+    """A stack of an empty program."""
     folder = tmp_path / "program"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: stand-in\nruntime: python\n")

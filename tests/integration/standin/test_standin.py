@@ -106,7 +106,7 @@ def test_replace_adopt_and_refuse(project: Project, s3: Any) -> None:
     automatic = state["auto"]["id"]
     assert automatic.startswith("auto-")
     assert state["adopted"]["id"] == "adopted"
-    # An output that an input of its name makes secret.
+    # The output is secret because the input of the same name is.
     assert "hush" not in json.dumps([state["named"]["inputs"], state["named"]["outputs"]["tags"]])
 
     project.write(program.replace("NAME", "second").replace("TAG", "whisper"))
@@ -116,7 +116,7 @@ def test_replace_adopt_and_refuse(project: Project, s3: Any) -> None:
     assert project.state()["auto"]["id"] == automatic
     assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} & {"first", "second"} == {"second"}
 
-    # Past pulumi-aws's own constructors, which would refuse the same.
+    # Without pulumi-aws's constructors, which would refuse the same.
     project.write("""
         import pulumi
         import pulumi_aws as aws

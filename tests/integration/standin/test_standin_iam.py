@@ -40,7 +40,7 @@ PUBLISHER = """
     aws.iam.RolePolicy("rights", role=role.name, policy=policy)
     pulumi.export("role", role.arn)
 """
-# What someone does whose account has the issuer's provider already.
+# For an account that already has the issuer's provider.
 ADOPTER = PUBLISHER.replace(
     'aws.iam.OpenIdConnectProvider("oidc", url=f"https://{issuer}", client_id_lists=["sts.amazonaws.com"])',
     'aws.iam.get_open_id_connect_provider_output(url=f"https://{issuer}")',
@@ -90,7 +90,7 @@ def test_a_publisher_from_up_to_destroy(project: Project, iam: Any) -> None:
     assert oidc not in str(iam.list_open_id_connect_providers())
 
 
-def test_an_issuer_that_is_there_already_is_refused_or_adopted(project: Project, iam: Any) -> None:
+def test_an_existing_issuer_is_refused_or_adopted(project: Project, iam: Any) -> None:
     arn = iam.create_open_id_connect_provider(Url="https://git.adopted.example", ClientIDList=["sts.amazonaws.com"])[
         "OpenIDConnectProviderArn"
     ]

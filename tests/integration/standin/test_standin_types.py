@@ -30,7 +30,7 @@ ACCESS = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 
-# pulumi-aws warns of its own older names whenever it is imported.
+# pulumi-aws imports its own deprecated names.
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated in favor of:DeprecationWarning")
 
 
@@ -45,7 +45,7 @@ def _document(action: str = "s3:GetObject", **statement: Any) -> str:
 
 @pytest.mark.parametrize("resource", RESOURCES.values(), ids=lambda resource: resource.token)
 def test_every_property_is_in_the_table(resource: Resource) -> None:
-    """What pulumi-aws lets a program set, nested or not, and what it puts out; and nothing else."""
+    """The table has exactly the inputs, nested ones included, and the outputs of pulumi-aws's class."""
     settable = set(paths(resource.arguments))
     not_forwarded = {name for name, entry in resource.table.items() if not entry.forwarded}
     inside = {path for path in settable for name in not_forwarded if path.startswith(f"{name}.")}
@@ -84,7 +84,7 @@ def test_an_unlisted_property_fails_the_diff() -> None:
         (POLICY, {"policy": _document("s3:PutObject")}, False),
     ],
 )
-def test_update_or_replace_is_the_tables(aws: Aws, token: str, change: Bag, replaces: bool) -> None:
+def test_a_change_updates_or_replaces_as_the_table_says(aws: Aws, token: str, change: Bag, replaces: bool) -> None:
     inputs: Bag = {
         BUCKET: {"tags": {"a": "b"}},
         VERSIONING: {"versioningConfiguration": {"status": "Enabled"}},
@@ -127,7 +127,7 @@ def test_an_existing_bucket_is_an_error_in_every_region(aws: Aws) -> None:
         _bucket(aws, "mine-east", region="us-east-1")
 
 
-def test_a_bucket_is_deleted_with_what_is_in_it_only_by_force(aws: Aws, s3: Any) -> None:
+def test_a_bucket_with_objects_is_deleted_only_by_force(aws: Aws, s3: Any) -> None:
     state = _bucket(aws, "full")
     s3.put_bucket_versioning(Bucket="full", VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket="full", Key="a", Body=b"1")
@@ -143,7 +143,7 @@ def test_a_bucket_is_deleted_with_what_is_in_it_only_by_force(aws: Aws, s3: Any)
 def test_a_public_policy_needs_the_block_lifted_first(aws: Aws) -> None:
     _bucket(aws, "guarded")
     inputs = {"bucket": "guarded", "policy": _document()}
-    # AWS gives every new bucket a block of its own.
+    # AWS blocks public access for every new bucket.
     with pytest.raises(ProviderError, match=r"api error AccessDenied.*BlockPublicPolicy"):
         provider.create(aws, POLICY, inputs)
     provider.create(aws, POLICY, {**inputs, "policy": _document(Principal={"AWS": "arn:aws:iam::123456789012:root"})})
@@ -161,8 +161,8 @@ def test_versioning_is_suspended_and_never_disabled(aws: Aws, s3: Any) -> None:
     assert s3.get_bucket_versioning(Bucket="versioned")["Status"] == "Suspended"
 
 
-def test_a_read_asks_the_server_and_gives_inputs(aws: Aws, s3: Any) -> None:
-    """By id alone, as `import` and `get` do; and what is gone is gone."""
+def test_a_read_returns_inputs_from_the_server(aws: Aws, s3: Any) -> None:
+    """By id alone, as `import` and `get` do; and a deleted resource is missing."""
     _bucket(aws, "read", tags={"a": "b"})
     rules = [
         {"id": "all", "status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 30}},
@@ -188,7 +188,7 @@ def test_a_read_asks_the_server_and_gives_inputs(aws: Aws, s3: Any) -> None:
         assert found is not None
         assert not provider.diff(aws, token, found.state, {"bucket": "read", **inputs}), token
         assert found.inputs.keys() >= {"bucket", *inputs}, token
-        # The state claims something else than the server has: only the server counts.
+        # The state differs from the server, which is what counts.
         lies = provider.read(aws, token, "read", {**state, "rules": [], "blockPublicPolicy": False}, inputs)
         assert lies is not None
         assert lies.state == state
@@ -200,7 +200,7 @@ def test_a_read_asks_the_server_and_gives_inputs(aws: Aws, s3: Any) -> None:
     assert provider.read(aws, POLICY, "read", {}, {}) is None
 
 
-def test_default_tags_go_with_the_programs_own(aws: Aws) -> None:
+def test_default_tags_are_merged_with_the_programs_tags(aws: Aws) -> None:
     tagging = replace(aws, default_tags={"team": "data"})
     state = _bucket(tagging, "tagged", tags={"a": "b"})
     assert (state["tags"], state["tagsAll"]) == ({"a": "b"}, {"team": "data", "a": "b"})
@@ -209,13 +209,13 @@ def test_default_tags_go_with_the_programs_own(aws: Aws) -> None:
     assert [(change.path, change.replaces) for change in found] == [("tagsAll", False)]
 
 
-def test_the_name_is_the_resources_own_unless_given() -> None:
+def test_the_default_name_is_made_from_the_resource_name() -> None:
     first, _ = provider.checked(BUCKET, "Channel", {}, {})
     assert first["bucket"].startswith("channel-")
     again, _ = provider.checked(BUCKET, "Channel", {}, first)
     assert again == first
     given, _ = provider.checked(BUCKET, "Channel", {"bucket": "x"}, first)
-    # A replacement of the same name can only come after the deletion.
+    # A replacement of the same name needs the old one deleted first.
     assert not provider.replaces_before_create(BUCKET, first, first)
     assert provider.replaces_before_create(BUCKET, {"bucket": "x"}, given)
     assert not provider.replaces_before_create(BUCKET, {"bucket": "y"}, given)
@@ -248,11 +248,11 @@ def test_the_configuration_is_checked(moto: str) -> None:
         ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
     ],
 )
-def test_public_is_what_s3_calls_public(statement: Bag, public: bool) -> None:
+def test_a_policy_is_public_as_s3_defines_it(statement: Bag, public: bool) -> None:
     assert is_public(_document(**statement)) is public
 
 
-def test_policies_are_compared_by_what_they_say() -> None:
+def test_policies_are_compared_by_their_meaning() -> None:
     one, two = {"Sid": "1", "Action": ["a", "b"]}, {"Sid": "2", "Action": "a", "Resource": ["r"]}
     assert equivalent(
         json.dumps({"Statement": [one, two]}),
@@ -261,9 +261,9 @@ def test_policies_are_compared_by_what_they_say() -> None:
     assert not equivalent(json.dumps({"Statement": [one]}), json.dumps({"Statement": [two]}))
 
 
-def test_a_plugin_whose_engine_is_gone_ends(tmp_path: Path) -> None:
+def test_the_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     plugin = next((Path(install(tmp_path)["PULUMI_HOME"]) / "plugins").glob("*/pulumi-resource-aws"))
-    # The shell is the engine here; it ends as soon as the plugin is up.
+    # A shell replaces the engine, and ends as soon as the plugin is up.
     engine = f"{plugin} 127.0.0.1:1 > {tmp_path}/port & echo $!; until [ -s {tmp_path}/port ]; do sleep 0.1; done"
     started = subprocess.run(["sh", "-c", engine], capture_output=True, text=True, check=True, timeout=60)
     plugins_process = Path("/proc") / started.stdout.strip()
@@ -274,7 +274,7 @@ def test_a_plugin_whose_engine_is_gone_ends(tmp_path: Path) -> None:
     pytest.fail("the plugin is still there")
 
 
-def test_every_service_is_asked_where_the_configuration_says(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_service_uses_the_configured_endpoint(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"accessKey": "a", "secretKey": "b", "region": "eu-central-1"}
     services = ("s3", "iam", "sts", "cloudfront")
     configured = provider.configured({**keys, "endpoints": json.dumps([{"s3": moto, "iam": moto}, {"sts": moto}])})

@@ -18,7 +18,7 @@ DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 OPTIMIZED, *_ = MANAGED
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
-# pulumi-aws warns of its own older names whenever it is imported.
+# pulumi-aws imports its own deprecated names.
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated in favor of:DeprecationWarning")
 
 
@@ -64,7 +64,7 @@ def _cache_policy(name: str, **more: Any) -> Bag:
 
 
 def _walk(aws: Aws, token: str, *steps: Bag) -> tuple[str, Bag]:
-    """Creates it as the first of `steps` and changes it to each of the others in place."""
+    """Creates the resource with the first of `steps`, and updates it in place to each of the others."""
     for inputs in steps:
         assert not provider.checked(token, "some", inputs, {})[1]
     id_, state = provider.create(aws, token, steps[0])
@@ -151,7 +151,7 @@ def test_a_distribution_is_changed_in_place_and_read_from_the_server(aws: Aws) -
     assert found is not None
     drift = [change.path for change in provider.diff(aws, DISTRIBUTION, found.state, full)]
     assert drift == ["origins[0].originAccessControlId"]
-    # The version in the state is an old one.
+    # The ETag in the state is an old one.
     state = provider.update(aws, DISTRIBUTION, id_, state, full)
     assert not provider.diff(aws, DISTRIBUTION, state, full)
 
@@ -183,12 +183,12 @@ def test_a_distribution_is_changed_in_place_and_read_from_the_server(aws: Aws) -
         ({"defaultCacheBehavior": _behavior(targetOriginId="other")}, "NoSuchOrigin"),
     ],
 )
-def test_what_cloudfront_refuses(aws: Aws, more: Bag, reason: str) -> None:
+def test_errors_of_cloudfront(aws: Aws, more: Bag, reason: str) -> None:
     with pytest.raises(ProviderError, match=f"creating CloudFront Distribution: .*{reason}"):
         provider.create(aws, DISTRIBUTION, _distribution(**more))
 
 
-def test_a_name_belongs_to_one_distribution(aws: Aws) -> None:
+def test_an_alias_belongs_to_one_distribution(aws: Aws) -> None:
     inputs = _distribution(aliases=["one.example.com"], viewerCertificate={"acmCertificateArn": CERTIFICATE})
     id_, state = provider.create(aws, DISTRIBUTION, {**inputs, "retainOnDelete": True})
     with pytest.raises(ProviderError, match="CNAMEAlreadyExists"):
@@ -199,7 +199,7 @@ def test_a_name_belongs_to_one_distribution(aws: Aws) -> None:
     assert not kept.state["enabled"]
 
 
-def test_what_the_stand_in_does_not_forward_is_refused() -> None:
+def test_unsupported_properties_are_refused() -> None:
     old = {"forwardedValues": {"queryString": False, "cookies": {"forward": "none"}}}
     _, failures = provider.checked(DISTRIBUTION, "d", _distribution(defaultCacheBehavior=_behavior(**old)), {})
     assert [failure.path for failure in failures] == ["defaultCacheBehavior.forwardedValues"]

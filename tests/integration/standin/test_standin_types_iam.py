@@ -18,7 +18,7 @@ FIND = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider"
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 
-# pulumi-aws warns of its own older names whenever it is imported.
+# pulumi-aws imports its own deprecated names.
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated in favor of:DeprecationWarning")
 
 
@@ -63,7 +63,7 @@ def test_a_role_is_changed_in_place_and_read_from_the_server(aws: Aws, iam: Any)
         found = provider.read(aws, ROLE, id_, {}, {})
         assert found is not None
         assert not provider.diff(aws, ROLE, found.state, wanted)
-        # An import knows nothing of a prefix; the name is enough.
+        # An import has no name prefix, only the name.
         assert found.inputs.keys() == wanted.keys()
     assert _paths(aws, ROLE, state, {**bare, "description": "e", "path": "/other/"}) == {"path": True}
     iam.update_assume_role_policy(RoleName="changing", PolicyDocument=_trust("stranger"))
@@ -75,7 +75,7 @@ def test_a_role_is_changed_in_place_and_read_from_the_server(aws: Aws, iam: Any)
     provider.delete(aws, ROLE, id_, state)
 
 
-def test_a_trust_policy_is_compared_by_what_it_says(aws: Aws) -> None:
+def test_trust_policies_are_compared_by_their_meaning(aws: Aws) -> None:
     inputs = {"name": "meaning", "assumeRolePolicy": _trust("a", "b")}
     state = provider.create(aws, ROLE, inputs)[1]
     rewritten = json.loads(_trust("b", "a"))
@@ -84,7 +84,7 @@ def test_a_trust_policy_is_compared_by_what_it_says(aws: Aws) -> None:
     assert not provider.diff(aws, ROLE, state, other)
     found = provider.read(aws, ROLE, "meaning", {**state, **other}, other)
     assert found is not None
-    # Each keeps its own writing.
+    # The state keeps the text of each.
     assert found.inputs == other
     assert found.state["assumeRolePolicy"] == other["assumeRolePolicy"]
 
@@ -107,7 +107,7 @@ def test_names_and_prefixes(aws: Aws) -> None:
         provider.checked(ROLE, "x" * 57, {"assumeRolePolicy": _trust("a")}, {})
 
 
-def test_what_the_provider_refuses_before_it_calls_aws() -> None:
+def test_errors_before_a_call_to_aws() -> None:
     trust = {"assumeRolePolicy": _trust("a")}
     assert not _refused(ROLE, **trust, namePrefix="x" * 38, maxSessionDuration=43200, permissionsBoundary=BOUNDARY)
     assert _refused(ROLE, **trust, namePrefix="x" * 39) == ["namePrefix"]
@@ -124,7 +124,7 @@ def test_what_the_provider_refuses_before_it_calls_aws() -> None:
     assert _refused(OIDC_PROVIDER, **issuer, thumbprintLists=["a"]) == ["thumbprintLists[0]"]
 
 
-def test_what_iam_refuses(aws: Aws) -> None:
+def test_errors_of_iam(aws: Aws) -> None:
     trust = _trust("a")
     provider.create(aws, ROLE, {"name": "taken", "assumeRolePolicy": trust})
     already = (
@@ -142,7 +142,7 @@ def test_what_iam_refuses(aws: Aws) -> None:
         assert provider.read(aws, ROLE, "bad", {}, {}) is None
     with pytest.raises(ProviderError, match=r"putting IAM Role \(none\) Policy \(p\): .* NoSuchEntity: "):
         provider.create(aws, ROLE_POLICY, {"role": "none", "name": "p", "policy": _rights()})
-    # The quota is that of all policies of the role together.
+    # The quota applies to all policies of the role together.
     half = _rights("arn:aws:s3:::" + "b" * (INLINE_QUOTA // 2))
     provider.create(aws, ROLE_POLICY, {"role": "taken", "name": "one", "policy": half})
     with pytest.raises(
@@ -188,7 +188,7 @@ def test_an_oidc_provider(aws: Aws, iam: Any) -> None:
     wanted = {**inputs, "clientIdLists": ["two", "three"], "tags": {"c": "d"}, "thumbprintLists": ["a" * 40]}
     state = provider.update(aws, OIDC_PROVIDER, arn, state, wanted)
     assert not provider.diff(aws, OIDC_PROVIDER, state, wanted)
-    # What the program no longer says of thumbprints stays.
+    # Thumbprints that the program no longer sets stay.
     del wanted["thumbprintLists"]
     assert not provider.diff(aws, OIDC_PROVIDER, state, wanted)
     assert _paths(aws, OIDC_PROVIDER, state, {**wanted, "url": "https://git.example.com"}) == {"url": True}
@@ -215,7 +215,7 @@ def test_an_oidc_provider(aws: Aws, iam: Any) -> None:
             provider.invoke(aws, FIND, question)
 
 
-def test_arns_are_those_of_the_partition(aws: Aws) -> None:
+def test_arns_have_the_partition(aws: Aws) -> None:
     for region, partition in (("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")):
         there = Aws.configured({"region": region, "endpoints": [aws.endpoints], "accessKey": "a", "secretKey": "b"})
         role = provider.create(there, ROLE, {"name": partition, "assumeRolePolicy": _trust("a")})[1]

@@ -19,7 +19,7 @@ LOGGING = "aws:s3/bucketLogging:BucketLogging"
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
-# pulumi-aws warns of its own older names whenever it is imported.
+# pulumi-aws imports its own deprecated names.
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated in favor of:DeprecationWarning")
 
 OLD = {"noncurrentVersionExpiration": {"noncurrentDays": 30}}
@@ -86,7 +86,7 @@ def test_a_setting_is_changed_in_place_and_read_from_the_server(aws: Aws, token:
     provider.delete(aws, token, id_, state)
 
 
-def test_the_order_of_cors_rules_says_nothing(aws: Aws) -> None:
+def test_the_order_of_cors_rules_does_not_count(aws: Aws) -> None:
     provider.create(aws, BUCKET, {"bucket": "cors-order"})
     write = {"allowedMethods": ["PUT"], "allowedOrigins": ["https://example.com"]}
     state = provider.create(aws, CORS, {"bucket": "cors-order", "corsRules": [READ, write]})[1]
@@ -95,7 +95,7 @@ def test_the_order_of_cors_rules_says_nothing(aws: Aws) -> None:
     assert provider.diff(aws, CORS, state, {**other, "corsRules": [write]})
 
 
-def test_logs_go_where_the_logging_service_may_write(aws: Aws, s3: Any) -> None:
+def test_the_log_bucket_must_let_the_logging_service_write(aws: Aws, s3: Any) -> None:
     for name in ("logged", "logs-closed"):
         provider.create(aws, BUCKET, {"bucket": name})
     inputs = {"bucket": "logged", "targetBucket": "logs-closed", "targetPrefix": "log/"}
@@ -107,7 +107,7 @@ def test_logs_go_where_the_logging_service_may_write(aws: Aws, s3: Any) -> None:
     assert provider.read(aws, LOGGING, id_, state, inputs) is None
 
 
-def test_what_moto_forgets_is_refused() -> None:
+def test_properties_that_moto_does_not_store_are_refused() -> None:
     rule = {
         "id": "a",
         "status": "Enabled",

@@ -1,4 +1,4 @@
-"""Programs of users that use the components, in Python and in YAML."""
+"""Stacks of user programs with the components, in Python and in YAML."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def python_stack(folder: Path, program: str, environment: Mapping[str, str], **c
 
 
 def yaml_stack(folder: Path, program: str, environment: Mapping[str, str], **config: Any) -> Stack:
-    """A stack of a program in YAML, a whole Pulumi.yaml whose name is PROJECT; the components come from the plugin on
-    PATH."""
+    """A stack of a YAML program; `program` is a Pulumi.yaml with the project name PROJECT. The components come from the
+    plugin on PATH."""
     path = os.pathsep.join([str(_yaml_host().parent), engine().environment({})["PATH"]])
     return Stack(folder, config, {**environment, "PATH": path}, project=PROJECT, files={"Pulumi.yaml": program})

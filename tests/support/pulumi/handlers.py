@@ -1,16 +1,14 @@
-"""The operations of the dynamic resources on a bucket, without the engine."""
+"""The handlers of the dynamic resources on a bucket, without the engine."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pulumi.dynamic import Config
-
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.outputs.descriptor import build_descriptor, dump
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.handlers import OPERATIONS, Operations
+from chaninfra.pulumi.bucket_session import Session, StoreInput
+from chaninfra.pulumi.handlers import HANDLERS, Handler
 from support.servers.s3_servers import Server
 
 INDEX = {"formats": ["json", "zst", "shards"], "compression-level": 1, "cache-control": IndexSettings().cache_control}
@@ -19,12 +17,12 @@ KEYS |= {"AWS_SESSION_TOKEN": "session-token"}
 
 
 class Store:
-    """The operations of each noun on a bucket of a server, with somebody's keys."""
+    """The handlers on a bucket of a server, with the server's own credentials or with `keys`."""
 
     def __init__(self, server: Server, bucket: str, keys: dict[str, str] | None = None) -> None:
         given = server.environment() if keys is None else keys
-        self._config = Config({f"ns:{KEYS[name]}": value for name, value in given.items()}, "chaninfra")
-        self.store = {
+        self._config = {f"ns:{KEYS[name]}": value for name, value in given.items()}
+        self.store: StoreInput = {
             "bucket": bucket,
             "endpoint-url": server.endpoint_url,
             "region": server.region,
@@ -33,17 +31,19 @@ class Store:
             "namespace": "ns",
         }
 
-    def noun(self, noun: str, **store: Any) -> Operations:
-        return OPERATIONS[noun](Session({**self.store, **store}, self._config))
+    def handler(self, noun: str, **store: Any) -> Handler[Any, Any]:
+        """The handler of `noun` in HANDLERS; `store` overrides keys of the input `store`."""
+        return HANDLERS[noun](Session({**self.store, **store}, self._config))  # type: ignore[typeddict-item]
 
     def props(self, **more: Any) -> dict[str, Any]:
+        """Props that any of the handlers takes, with `more` added."""
         props: dict[str, Any] = {"store": self.store, "adopt": False, "force-destroy": False, "prefixes": ["main"]}
         props |= {"prefix": "main", "subdirs": ["noarch", "linux-64"], "index": INDEX, "files": []}
         props |= {"key": "main/channel.json", "document": self._document(), "statements": []}
         return {**props, **more}
 
     def _document(self) -> str:
-        """A descriptor of the channel `main` there."""
+        """The descriptor of the channel `main` in the bucket, as JSON."""
         location = {"bucket": self.store["bucket"], "endpoint-url": self.store["endpoint-url"]}
         spec = build_spec({"provider": "custom", "prefix": "main", **location}, where="stack")
         return dump(build_descriptor(spec.bucket, spec.channels[0])).decode()

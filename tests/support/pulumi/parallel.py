@@ -1,4 +1,4 @@
-"""Stories told on several servers at once, since an engine run keeps one core busy and there are mostly more."""
+"""Runs long tests on several servers concurrently, since an engine run uses one core."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Told = dict[str, Future[None]]
 
 
 def tell(story: Story, servers: Iterable[Server], folders: pytest.TempPathFactory) -> Told:
-    """How the story (server, bucket's name, folder) ended on each server, by the server's name."""
+    """Server name → the result of the story, a function of server, bucket name and folder, on that server."""
     engine()
     with ThreadPoolExecutor() as pool:
         return {

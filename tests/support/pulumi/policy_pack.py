@@ -1,4 +1,4 @@
-"""The policy pack as the engine runs it: a process that answers pulumi-policy's protocol, here without an engine."""
+"""The policy pack as a process that answers Pulumi's analyzer protocol, without the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc
 from support.paths import ROOT
 
 PACK = ROOT / "templates" / "policy-pack"
-# What pulumi-policy's protocol says for a text that a preview does not know.
+# The protocol's placeholder for a string that is unknown in a preview.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _BUSY_MACHINE = 120
 
@@ -32,7 +32,7 @@ class Declared(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a policy said."""
+    """A violation that a policy reported."""
 
     policy: str
     level: str
@@ -46,11 +46,11 @@ class Pack:
         self._stub = stub
 
     def info(self) -> Any:
-        """What it says of itself."""
+        """The pack's description of itself and its policies."""
         return self._stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=_BUSY_MACHINE)
 
     def found(self, resources: Iterable[Declared], config: Mapping[str, Mapping[str, Any]]) -> set[Found]:
-        """What it finds in these resources, one after the other and then all together, under a config."""
+        """The violations in these resources, each analyzed alone and then all as a stack, with this config."""
         made = list(resources)
         self._stub.Configure(_configured(config), timeout=_BUSY_MACHINE)
         answers = [self._stub.Analyze(_request(each), timeout=_BUSY_MACHINE) for each in made]
@@ -65,12 +65,12 @@ class Pack:
 
 @contextmanager
 def running() -> Iterator[Pack]:
-    """The pack of `templates/`, run as the engine would."""
+    """The pack in `templates/`, started as the engine starts it."""
     command = [sys.executable, "-u", str(PACK), "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            # Its one line; none, where it ended.
+            # The pack prints one line, its port; an empty line if it ended.
             port = process.stdout.readline().strip()
             assert port, "the policy pack did not start"
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -1,4 +1,4 @@
-"""A Pulumi program in a folder of a test, run by the real engine."""
+"""A Pulumi program in a test's folder, run by the real engine."""
 
 import json
 import subprocess
@@ -8,8 +8,8 @@ from textwrap import dedent
 from typing import Any
 
 
-class Failed(Exception):  # noqa: N818 - where a test expects it, it is no error
-    """The engine's output where it did not exit with 0."""
+class Failed(Exception):  # noqa: N818 - tests expect it
+    """The engine did not exit with 0; holds its output."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Project:
         return self.pulumi("up", "--yes", "--skip-preview", "--stack=test", *arguments)
 
     def state(self) -> dict[str, dict[str, Any]]:
-        """The resources in the state, by name."""
+        """Name → resource in the state."""
         exported = json.loads(self.pulumi("stack", "export", "--stack=test"))
         resources = exported["deployment"].get("resources", [])
         return {resource["urn"].rpartition("::")[2]: resource for resource in resources}

@@ -20,19 +20,19 @@ from support.paths import ROOT
 INFRA = ROOT / "infra"
 PASSPHRASE = "of the tests"
 _OPERATIONS = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
-# What a developer has set for other stores must not reach the program.
+# Variables of the developer's own stores must not reach the program.
 _DROPPED = ("AWS_", "S3_", "PULUMI_", "CHANINFRA_")
 
 
 @cache
 def engine() -> Engine:
-    """The engine that is there, or is got now."""
+    """The installed engine, or a newly downloaded one."""
     return get(print)
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A run of the engine: what it printed, and what it did, `{"created": 3}` or in a preview would have done."""
+    """A run of the engine: its exit code, output and duration."""
 
     code: int
     output: str
@@ -40,7 +40,7 @@ class Ran:
 
     @property
     def done(self) -> dict[str, int]:
-        """How many resources were created, updated, replaced, deleted; none of those unchanged."""
+        """What happened to how many resources, or would in a preview: {"created": 3}. Without unchanged ones."""
         lines = re.findall(r"^ {4}(?:[+~-]+ ?)?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
         counts = {_OPERATIONS.get(name, name): int(number) for number, name in lines}
         counts.pop("unchanged", None)
@@ -51,7 +51,7 @@ class Ran:
 
 
 class Stack:
-    """A stack `test` of the program, in a project folder of its own."""
+    """A stack named `test` of the program, in its own project folder."""
 
     def __init__(
         self,
@@ -63,8 +63,8 @@ class Stack:
         project: str = "chaninfra",
         files: Mapping[str, str] | None = None,
     ) -> None:
-        """`config` are the keys without the namespace; `environment` the keys of the store, and what else differs;
-        `files` another program than the one in `main`, Pulumi.yaml among them or for Python."""
+        """`config`: config keys without the namespace. `environment`: the store's credentials and other variables.
+        `files`: the files of another program than the one in `main`; for a Python program without a Pulumi.yaml."""
         self.folder = folder
         self.project = project
         self.name = "test"
@@ -94,12 +94,12 @@ class Stack:
         self.config(**config)
 
     def init(self) -> None:
-        """Makes the stack; called again after `lose_state`."""
+        """Makes the stack; also used by `lose_state`."""
         ran = self.run("stack", "init", self.name)
         assert ran.code == 0, ran
 
     def lose_state(self) -> None:
-        """Forgets all that the stack made, as when the state file is lost."""
+        """Starts with an empty state, as if the state file was lost."""
         state = self.folder / "state-new"
         state.mkdir()
         self.environment["PULUMI_BACKEND_URL"] = state.as_uri()
@@ -119,7 +119,7 @@ class Stack:
         return self.folder / f"Pulumi.{self.name}.yaml"
 
     def config(self, **keys: Any) -> None:
-        """Sets keys (`endpoint_url` for `endpoint-url`) as one would by writing the file; None takes one out."""
+        """Writes config keys (`endpoint_url` for `endpoint-url`) to the settings file; None removes a key."""
         yaml = YAML()
         document = yaml.load(self.settings.read_text()) if self.settings.exists() else {}
         config = document.setdefault("config", {})
@@ -160,7 +160,7 @@ class Stack:
         return ran.output
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """The resources in the state by name; components, providers and the stack, which are nothing real, left out."""
+        """Name → resource in the state, without components, providers and the stack itself."""
         found = json.loads(self.export())["deployment"].get("resources", [])
         return {
             resource["urn"].rpartition("::")[2]: resource
@@ -176,7 +176,7 @@ class Stack:
         return outputs
 
     def run(self, *arguments: str, stdin: str = "") -> Ran:
-        """Runs the engine; stdout and stderr are one output, but for commands that print JSON."""
+        """Runs the engine. The output is stdout and stderr, and only stdout for commands that print JSON."""
         start = time.monotonic()
         ends = [] if arguments[:2] in (("stack", "init"), ("state", "move")) else ["--stack", self.name]
         if arguments[:2] == ("stack", "rename"):
@@ -194,7 +194,7 @@ class Stack:
         )
         output = ran.stdout if ran.returncode == 0 else ran.stdout + (ran.stderr or "")
         result = Ran(ran.returncode, output, time.monotonic() - start)
-        # Shown by pytest where a test fails; a state is too long for that, and secrets are none of its business.
+        # pytest shows this if a test fails. Not a state, which is too long, and not secrets.
         quiet = {"export", "--show-secrets"} & set(arguments)
         print("pulumi", *arguments, "\n", f"exit code {result.code}" if quiet else result)
         return result

@@ -26,7 +26,7 @@ def stack_files(name: str) -> list[Path]:
 
 
 def workflows(name: str) -> list[Path]:
-    """The workflows of a template: its own, and those that are examples for other repositories."""
+    """The workflows of a template: its own, and the examples for other repositories."""
     return sorted([*(FOLDER / name).glob(".github/workflows/*.yml"), *(FOLDER / name).glob("ci/*.yml")])
 
 

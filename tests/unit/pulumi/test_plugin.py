@@ -1,14 +1,16 @@
-"""What the plugin gives the components from the inputs of another language."""
+"""How the plugin translates inputs and errors between the components and programs in other languages."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import pulumi
 import pytest
-from pulumi.errors import InputPropertyError
+from pulumi.errors import InputPropertiesError, InputPropertyError
 
 from chaninfra.pulumi.plugin import Host, provider
+from support.pulumi.mocks import Echo
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,7 @@ def host() -> Host:
     return provider()
 
 
-def test_its_schema_spells_every_argument_in_camel_case(host: Host) -> None:
+def test_the_schema_spells_arguments_in_camel_case(host: Host) -> None:
     schema: dict[str, Any] = json.loads(host.schema)
     resources = {name.rpartition(":")[2]: each for name, each in schema["resources"].items()}
     assert set(resources) == {"CondaChannel", "ChannelBucket", "Publisher", "Reader"}
@@ -29,7 +31,7 @@ def test_its_schema_spells_every_argument_in_camel_case(host: Host) -> None:
         assert all(prop["description"] for prop in each["properties"].values())
 
 
-def test_names_of_people_are_no_arguments(host: Host) -> None:
+def test_names_that_users_chose_keep_their_spelling(host: Host) -> None:
     inputs = {"bucket": "b", "oldVersionsDays": 3.0, "publishers": {"ciJob": {"key": {}}}, "tags": {"costCenter": "7"}}
     mapped = host.map_inputs(inputs, host._component_defs["CondaChannel"])
     assert mapped == {
@@ -41,7 +43,14 @@ def test_names_of_people_are_no_arguments(host: Host) -> None:
 
 
 @pytest.mark.parametrize("inputs", [{"aws": object()}, {"publishers": {"ci": {"github": object()}}}])
-def test_a_block_that_is_an_output_is_not_taken_for_nothing(host: Host, inputs: dict[str, Any]) -> None:
-    with pytest.raises(InputPropertyError, match="output as a whole") as caught:
+def test_an_output_in_place_of_a_block_is_an_error(host: Host, inputs: dict[str, Any]) -> None:
+    with pytest.raises(InputPropertyError, match="must be a block of plain values") as caught:
         host.map_inputs({"bucket": "b", **inputs}, host._component_defs["CondaChannel"])
     assert caught.value.property_path.rpartition(".")[2] in ("aws", "github")
+
+
+def test_an_error_spells_keys_in_camel_case(host: Host) -> None:
+    pulumi.runtime.set_mocks(Echo())
+    inputs = {"provider": "minio", "endpointUrl": "https://minio.example.com", "bucket": "my-bucket"}
+    with pytest.raises(InputPropertiesError, match="CondaChannel 'packages', key oldVersionsDays"):
+        host.construct("packages", "chaninfra:index:CondaChannel", {**inputs, "oldVersionsDays": -1.0})

@@ -1,4 +1,4 @@
-"""How a bucket and its access are made: one package per backend, and the table that names its functions."""
+"""The backends: pulumi-aws for AWS, dynamic resources for other S3-compatible stores."""
 
 from __future__ import annotations
 
@@ -14,3 +14,4 @@ BACKENDS: dict[str, Backend] = {
     "aws": Backend(bucket=aws_bucket.bucket, grant=aws_roles.grant),
     "s3": Backend(bucket=s3_bucket.bucket, grant=s3_principals.grant),
 }
+"""`Provider.backend` → its functions."""

@@ -1,4 +1,4 @@
-"""What a backend does."""
+"""The interface of a backend: the functions that declare a bucket, and the access of a channel's principals."""
 
 from __future__ import annotations
 
@@ -10,50 +10,56 @@ import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf
 from chaninfra.channel.spec.model import ChannelSpec
+from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cdn:
-    """What stands before a bucket: the names that it got once it was made, see `chaninfra.channel.policy.cdn`."""
+    """The CloudFront distribution in front of a bucket, see `chaninfra.channel.policy.cdn`."""
 
     id: pulumi.Output[str]
     arn: pulumi.Output[str]
     domain_name: pulumi.Output[str]
+    """The name that CloudFront gave it, dXXXX.cloudfront.net."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketResources:
-    """A bucket: what must be there before anything is put in, what stands before it, the ARNs of OIDC providers by
-    their issuer, and access keys by whose they are."""
+    """The resources of a bucket that a channel in it depends on."""
 
     resources: list[pulumi.Resource]
     cdn: Cdn | None = None
     oidc_providers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Issuer without https:// → ARN of its IAM OIDC provider."""
     keys: Mapping[KeyOf, AccessKey] = field(default_factory=dict)
+    """(channel prefix, role, principal name) → access key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelAccessResources:
-    """The access of a channel: its part of the stack outputs `access` and `keys`, and the resources that grant it."""
+    """The access of a channel's principals."""
 
     access: dict[str, dict[str, Any]]
+    """The channel's part of the output `access`: role plural → name → kind and role-arn, arn or access-key-id."""
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Its part of the output `keys`: role plural → name → access-key-id and secret-access-key."""
     resources: list[pulumi.Resource] = field(default_factory=list)
+    """The resources that grant the access."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """The functions of a backend's module."""
+    """The functions of a backend."""
 
-    bucket: Callable[[Declaration, dict[str, Any], pulumi.ResourceOptions], BucketResources]
-    """(what is declared, the input `store`, options): makes the bucket."""
+    bucket: Callable[[Declaration, StoreInput, pulumi.ResourceOptions], BucketResources]
+    """(declaration, store, options): declares the bucket."""
     grant: Callable[[str, Declaration, ChannelSpec, BucketResources, pulumi.ResourceOptions], ChannelAccessResources]
-    """(name, what is declared, channel, what `bucket` made, options): gives the channel's principals access; resources
-    are named after `name`."""
+    """(name, declaration, channel, bucket, options): gives the channel's principals access; resource names begin with
+    `name`."""
 
 
 def after(opts: pulumi.ResourceOptions, *needed: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
-    """`opts` for a resource that comes after `needed`; `more` are options of its own."""
+    """`opts` with a dependency on `needed` and the further options `more`."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(needed), **more))

@@ -1,1 +1,1 @@
-"""The component resources, and how their arguments become a declaration."""
+"""The component resources, and the generated types of their arguments."""

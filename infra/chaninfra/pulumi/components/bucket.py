@@ -1,7 +1,6 @@
-"""The components: a conda channel in a bucket of its own, and a bucket with several.
+"""The components for a conda channel in its own bucket, and for a bucket with several channels.
 
-No `from __future__ import annotations` here: the annotations are read when the components are hosted for other
-languages.
+No `from __future__ import annotations` here: Pulumi reads the annotations at run time to make the plugin's schema.
 """
 
 import os
@@ -18,45 +17,47 @@ from chaninfra.pulumi.components.args import ChannelBucketArgs, CondaChannelArgs
 from chaninfra.pulumi.components.channel import ChannelResources, channel_resources
 from chaninfra.pulumi.declaration import Declaration, declare
 from chaninfra.pulumi.dynamic import DestroyGuard, Preflight
-from chaninfra.pulumi.errors import users_mistakes
+from chaninfra.pulumi.errors import user_errors
 
 CHANNEL = "chaninfra:index:CondaChannel"
-"""The type of a channel, of its own bucket or not; it is in the URNs of every stack."""
+"""Type token of a channel, in its own bucket or not. It is in the URNs of every stack."""
 
+_CHANNEL_BUCKET = "chaninfra:index:ChannelBucket"
+
+# `get_provider` takes a type token and reads only its package, `aws`.
 _AWS = "aws:index:none"
 
 
 class CondaChannel(pulumi.ComponentResource):
-    """A conda channel in a bucket of its own, with the access of publishers, readers and maintainers."""
+    """A conda channel in its own bucket, with access for publishers, readers and maintainers."""
 
     descriptor: pulumi.Output[dict[str, Any]]
-    """The channel's descriptor (`schemas/channel.schema.json`): what `chaninfra` and a Publisher or Reader take."""
+    """The channel descriptor (`schemas/channel.schema.json`): input of `chaninfra`, Publisher and Reader."""
 
     access: pulumi.Output[dict[str, Any]]
-    """publishers, readers, maintainers → name → kind, and role-arn, arn or access-key-id (`schemas/access.schema.json`,
-    of one channel)."""
+    """publishers, readers, maintainers → name → kind, and role-arn, arn or access-key-id (`schemas/access.schema.json`
+    for one channel)."""
 
     keys: pulumi.Output[dict[str, Any]]
-    """publishers, readers, maintainers → name → access-key-id, secret-access-key, of those with a key; a secret."""
+    """publishers, readers, maintainers → name → access-key-id and secret-access-key, for principals with an access key.
+    A secret."""
 
     url: pulumi.Output[str]
-    """The channel as pixi names it, s3://BUCKET/PREFIX."""
+    """The channel's URL for pixi, s3://BUCKET/PREFIX."""
 
     public_url: pulumi.Output[str | None]
-    """The https URL of a public channel."""
+    """The https URL, if the channel is public."""
 
     def __init__(self, name: str, args: CondaChannelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(CHANNEL, name, None, opts)
-        bucket = _Bucket(self, _declared("CondaChannel", name, args, self))
-        parts = channel_resources(
-            name, bucket.declared.stack.channels[0], bucket.declared, bucket.store, bucket.made, bucket.after(self)
-        )
-        bucket.guard([parts])
-        self.descriptor = parts.descriptor
-        self.access = pulumi.Output.from_input(parts.access)
-        self.keys = pulumi.Output.secret(parts.keys)
-        self.url = parts.descriptor.apply(lambda document: document["url"])
-        self.public_url = parts.descriptor.apply(lambda document: document.get("public-url"))
+        bucket = _Bucket(self, _declaration("CondaChannel", name, args, self))
+        channel = bucket.channel(name, bucket.declaration.stack.channels[0], self)
+        bucket.guard([channel])
+        self.descriptor = channel.descriptor
+        self.access = pulumi.Output.from_input(channel.access)
+        self.keys = pulumi.Output.secret(channel.keys)
+        self.url = channel.descriptor.apply(lambda document: document["url"])
+        self.public_url = channel.descriptor.apply(lambda document: document.get("public-url"))
         self.register_outputs(
             {
                 "descriptor": self.descriptor,
@@ -68,107 +69,127 @@ class CondaChannel(pulumi.ComponentResource):
         )
 
 
-class ChannelBucket(pulumi.ComponentResource):
-    """A bucket with several conda channels, which share its settings and its one policy."""
+class _ChannelBucketComponent(pulumi.ComponentResource):
+    """A bucket with several channels; a subclass decides where its declaration comes from."""
 
     descriptors: pulumi.Output[dict[str, Any]]
-    """The descriptor of each channel, by its name."""
+    """Channel name → its descriptor."""
 
     access: pulumi.Output[dict[str, Any]]
-    """The access of each channel (`schemas/access.schema.json`), by its name."""
+    """Channel name → its access (`schemas/access.schema.json`)."""
 
     keys: pulumi.Output[dict[str, Any]]
-    """The access keys of each channel, by its name; a secret."""
+    """Channel name → its access keys. A secret."""
+
+    def _make(self, declaration: Declaration) -> None:
+        bucket = _Bucket(self, declaration)
+        channels = {
+            channel.name: _Channel(declaration.name_of(channel), channel, bucket, pulumi.ResourceOptions(parent=self))
+            for channel in declaration.stack.channels
+        }
+        resources = {name: channel.resources for name, channel in channels.items()}
+        bucket.guard([*resources.values()])
+        self.descriptors = pulumi.Output.from_input({name: each.descriptor for name, each in resources.items()})
+        self.access = pulumi.Output.from_input({name: each.access for name, each in resources.items()})
+        self.keys = pulumi.Output.secret({name: each.keys for name, each in resources.items() if each.keys})
+        self.register_outputs({"descriptors": self.descriptors, "access": self.access, "keys": self.keys})
+
+
+class ChannelBucket(_ChannelBucketComponent):
+    """A bucket with several conda channels, which share its settings and its bucket policy."""
 
     def __init__(self, name: str, args: ChannelBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("chaninfra:index:ChannelBucket", name, None, opts)
-        bucket = _Bucket(self, _declared("ChannelBucket", name, args, self))
-        parts = {
-            channel.name: _Channel(bucket.declared.named(channel), channel, bucket, pulumi.ResourceOptions(parent=self))
-            for channel in bucket.declared.stack.channels
-        }
-        bucket.guard([channel.parts for channel in parts.values()])
-        self.descriptors = pulumi.Output.from_input({key: channel.parts.descriptor for key, channel in parts.items()})
-        self.access = pulumi.Output.from_input({key: channel.parts.access for key, channel in parts.items()})
-        keys = {key: channel.parts.keys for key, channel in parts.items() if channel.parts.keys}
-        self.keys = pulumi.Output.secret(keys)
-        self.register_outputs({"descriptors": self.descriptors, "access": self.access, "keys": self.keys})
+        super().__init__(_CHANNEL_BUCKET, name, None, opts)
+        self._make(_declaration("ChannelBucket", name, args, self))
+
+
+class StackBucket(_ChannelBucketComponent):
+    """The ChannelBucket of the stack program, which builds its declaration from the stack config."""
+
+    def __init__(self, declaration: Declaration, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(_CHANNEL_BUCKET, declaration.name, None, opts)
+        self._make(declaration)
 
 
 class _Bucket:
     """The resources of a bucket, children of `component`."""
 
-    def __init__(self, component: pulumi.ComponentResource, declared: Declaration) -> None:
-        self.declared = declared
-        name, spec = declared.name, declared.stack.bucket
-        # Secrets are looked up by the namespace of the stack's own config, whatever the project is called.
-        self.store = store_input(spec, pulumi.Config().name)
-        self._destroy: dict[str, Any] = {
-            "store": self.store,
-            "prefixes": sorted(channel.prefix for channel in declared.stack.channels),
+    def __init__(self, component: pulumi.ComponentResource, declaration: Declaration) -> None:
+        self.declaration = declaration
+        name, spec = declaration.name, declaration.stack.bucket
+        # Secrets are read from the namespace of the stack's own config, whatever the project's name is.
+        self._store = store_input(spec, pulumi.Config().name)
+        self._guarded: dict[str, Any] = {
+            "store": self._store,
+            "prefixes": sorted(channel.prefix for channel in declaration.stack.channels),
             "adopt": spec.adopt,
             "force-destroy": spec.force_destroy,
         }
-        self._own = pulumi.ResourceOptions(parent=component)
-        preflight = Preflight(f"{name}-preflight", self._destroy, self._own)
+        self._opts = pulumi.ResourceOptions(parent=component)
+        preflight = Preflight(f"{name}-preflight", self._guarded, self._opts)
         after = pulumi.ResourceOptions(parent=component, depends_on=[preflight])
-        self.made: BucketResources = BACKENDS[spec.provider.backend].bucket(declared, self.store, after)
-        self._ready: list[pulumi.Resource] = [preflight, *self.made.resources]
+        self._bucket: BucketResources = BACKENDS[spec.provider.backend].bucket(declaration, self._store, after)
+        self._ready: list[pulumi.Resource] = [preflight, *self._bucket.resources]
 
-    def after(self, parent: pulumi.ComponentResource) -> pulumi.ResourceOptions:
-        """The options of a channel's resources: children of `parent`, made once the bucket is there."""
-        return pulumi.ResourceOptions(parent=parent, depends_on=self._ready)
+    def channel(self, name: str, channel: ChannelSpec, parent: pulumi.ComponentResource) -> ChannelResources:
+        """The resources of a channel: children of `parent`, created after the bucket; their names begin with `name`."""
+        opts = pulumi.ResourceOptions(parent=parent, depends_on=self._ready)
+        return channel_resources(name, channel, self.declaration, self._store, self._bucket, opts)
 
     def guard(self, channels: Sequence[ChannelResources]) -> None:
-        """Guards the bucket and all its channels against `pulumi destroy`; called once they are all declared.
+        """Guards the bucket and all its channels against `pulumi destroy`; call it once all are declared.
 
-        One guard for the bucket: with one a channel, that of an empty channel would give way, and the channel with
-        it, before another refuses.
+        There is one guard per bucket, not one per channel: the guard of an empty channel would let that channel be
+        deleted before the guard of another channel refuses.
         """
         needed = [*self._ready, *(resource for channel in channels for resource in channel.resources)]
-        opts = pulumi.ResourceOptions.merge(self._own, pulumi.ResourceOptions(depends_on=needed))
-        DestroyGuard(f"{self.declared.name}-guard", self._destroy, opts)
+        opts = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(depends_on=needed))
+        DestroyGuard(f"{self.declaration.name}-guard", self._guarded, opts)
 
 
 class _Channel(pulumi.ComponentResource):
-    """One of several channels of a bucket."""
+    """One of several channels in a bucket."""
 
     def __init__(self, name: str, channel: ChannelSpec, bucket: _Bucket, opts: pulumi.ResourceOptions) -> None:
         super().__init__(CHANNEL, name, None, opts)
-        self.parts = channel_resources(name, channel, bucket.declared, bucket.store, bucket.made, bucket.after(self))
-        self.register_outputs({"descriptor": self.parts.descriptor, "access": self.parts.access})
+        self.resources = bucket.channel(name, channel, self)
+        self.register_outputs({"descriptor": self.resources.descriptor, "access": self.resources.access})
 
 
 def aws_region() -> str | None:
-    """The region of the AWS provider that Pulumi makes by default, where something says it."""
+    """The region of Pulumi's default AWS provider; None if neither config nor environment sets it."""
     config = pulumi.Config("aws").get("region")
     return config or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
-def _declared(kind: str, name: str, args: Mapping[str, Any], component: pulumi.ComponentResource) -> Declaration:
-    with users_mistakes():
+def _declaration(kind: str, name: str, args: Mapping[str, Any], component: pulumi.ComponentResource) -> Declaration:
+    with user_errors():
         if kind == "CondaChannel" and "channels" in args:
             raise ConfigurationError(
-                "it is one channel", where=f"{kind} {name!r}, key channels", remedy="declare a ChannelBucket"
+                "a CondaChannel is one channel",
+                where=f"{kind} {name!r}",
+                key=("channels",),
+                remedy="declare a ChannelBucket",
             )
-        declared = declare(kind, name, args, aws_region())
-        bucket = declared.stack.bucket
+        declaration = declare(kind, name, args, aws_region())
+        bucket = declaration.stack.bucket
         if bucket.provider.backend == "aws" and component.get_provider(_AWS) is None:
-            _check_default_provider(bucket, declared.where)
-    return declared
+            _check_default_provider(bucket, declaration.where)
+    return declaration
 
 
 def _check_default_provider(bucket: BucketSpec, where: str) -> None:
-    """Raise ConfigurationError where the AWS provider that Pulumi makes by default would make the bucket elsewhere."""
-    told = {
+    """Raises ConfigurationError if Pulumi's default AWS provider would make the bucket elsewhere than declared."""
+    wanted_and_default = {
         "region": (bucket.location.region, aws_region() or bucket.location.region),
         "profile": (bucket.profile, pulumi.Config("aws").get("profile")),
         "endpoint-url": (bucket.location.endpoint_url if bucket.own_endpoint else None, None),
     }
-    for key, (wanted, default) in told.items():
+    for key, (wanted, default) in wanted_and_default.items():
         if wanted != default:
             raise ConfigurationError(
-                f"the default provider of AWS has {default or 'none of its own'}, and not {wanted or 'none'}",
-                where=f"{where}, key {key}",
-                remedy="give the component a provider of AWS that has it too, by the resource option `providers`",
+                f"Pulumi's default AWS provider has {default or 'none'}, not {wanted or 'none'}",
+                where=where,
+                key=(key,),
+                remedy="give the component an aws.Provider with the same value, by the resource option `providers`",
             )

@@ -14,6 +14,7 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.outputs.descriptor import build_descriptor, dump
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
+from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import ChannelDescriptor, Skeleton
 from chaninfra.pulumi.handlers.descriptor import as_written
@@ -21,25 +22,27 @@ from chaninfra.pulumi.handlers.descriptor import as_written
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelResources:
-    """What a channel consists of: its resources, its descriptor as a document, known once it is written, and its parts
-    of the outputs `access` and `keys`."""
+    """The resources of a channel, and its parts of the component's outputs."""
 
     resources: list[pulumi.Resource]
     descriptor: pulumi.Output[dict[str, Any]]
+    """channel.json as written, known once it is written."""
     access: dict[str, dict[str, Any]]
+    """publishers, readers, maintainers → name → kind and role-arn, arn or access-key-id."""
     keys: dict[str, dict[str, Any]]
+    """publishers, readers, maintainers → name → access-key-id and secret-access-key."""
 
 
 def channel_resources(
     name: str,
     channel: ChannelSpec,
-    declared: Declaration,
-    store: dict[str, Any],
-    made: BucketResources,
+    declaration: Declaration,
+    store: StoreInput,
+    bucket_resources: BucketResources,
     opts: pulumi.ResourceOptions,
 ) -> ChannelResources:
-    """The skeleton, the descriptor, and the roles of those who have access; their names begin with `name`."""
-    bucket = declared.stack.bucket
+    """The index files, the descriptor, and what grants the principals access; resource names begin with `name`."""
+    bucket = declaration.stack.bucket
     shared = {"store": store, "prefix": channel.prefix, "adopt": bucket.adopt}
     skeleton = Skeleton(
         f"{name}-skeleton",
@@ -56,34 +59,34 @@ def channel_resources(
         {
             **shared,
             "key": channel.key(CHANNEL_JSON),
-            "document": _document(declared, channel, made),
-            # An output: what the probe found.
+            "document": _document(declaration, channel, bucket_resources),
+            # An output: the result of the probe.
             "probed": None,
         },
         opts,
     )
-    granted = BACKENDS[bucket.provider.backend].grant(name, declared, channel, made, opts)
+    access = BACKENDS[bucket.provider.backend].grant(name, declaration, channel, bucket_resources, opts)
     return ChannelResources(
-        resources=[skeleton, written, *granted.resources],
+        resources=[skeleton, written, *access.resources],
         descriptor=pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both)),
-        access=granted.access,
-        keys=granted.keys,
+        access=access.access,
+        keys=access.keys,
     )
 
 
-def _document(declared: Declaration, channel: ChannelSpec, made: BucketResources) -> pulumi.Input[str]:
-    """The text of the descriptor; behind a CDN it is known once that is there."""
-    bucket, cdn = declared.stack.bucket, made.cdn
+def _document(declaration: Declaration, channel: ChannelSpec, resources: BucketResources) -> pulumi.Input[str]:
+    """The descriptor's JSON text; with a CDN an Output, since it contains the distribution's domain name."""
+    bucket, cdn = declaration.stack.bucket, resources.cdn
     if cdn is None:
         return dump(build_descriptor(bucket, channel)).decode()
 
     def described(id_: str, domain_name: str) -> str:
         return dump(build_descriptor(bucket, channel, Distribution(id=id_, domain_name=domain_name))).decode()
 
-    return pulumi.Output.all(cdn.id, cdn.domain_name).apply(lambda known: described(*known))
+    return pulumi.Output.all(cdn.id, cdn.domain_name).apply(lambda values: described(*values))
 
 
 def _index_input(settings: IndexSettings) -> dict[str, Any]:
-    """What the skeleton's bytes and headers depend on."""
+    """The index settings that the bytes and headers of the index files depend on."""
     document: dict[str, Any] = json.loads(msgspec.json.encode(settings))
     return {key: document[key] for key in ("formats", "compression-level", "cache-control")}

@@ -1,6 +1,6 @@
-"""One more publisher or reader of a channel that is there already, in this program or elsewhere.
+"""The components Publisher and Reader: a further principal of an existing channel, of this program or another.
 
-No `from __future__ import annotations` here, see `components`.
+No `from __future__ import annotations` here, see `components.bucket`.
 """
 
 import json
@@ -30,9 +30,10 @@ from chaninfra.channel.spec.token_claims import claims_of, kind_of
 from chaninfra.pulumi.backends.s3.principals import user_name
 from chaninfra.pulumi.bucket_session import store_at
 from chaninfra.pulumi.components.args import PublisherArgs, ReaderArgs
-from chaninfra.pulumi.declaration import as_keys, whole
+from chaninfra.pulumi.declaration import as_config
 from chaninfra.pulumi.dynamic import AccessKey
-from chaninfra.pulumi.errors import users_mistakes
+from chaninfra.pulumi.errors import user_errors
+from chaninfra.pulumi.handlers.base import with_integers
 from chaninfra.pulumi.user_admin import ADMIN_APIS, BY_BUCKET_POLICY
 
 _KINDS = ("github", "gitlab", "oidc", "key")
@@ -40,7 +41,7 @@ _KINDS = ("github", "gitlab", "oidc", "key")
 
 @dataclass(frozen=True, kw_only=True)
 class _Request:
-    """What is asked for: who gets which role in which channel."""
+    """The checked arguments: which principal gets which role in which channel."""
 
     name: str
     where: str
@@ -51,8 +52,8 @@ class _Request:
     args: Mapping[str, Any]
     channel: pulumi.Output[Descriptor]
 
-    def who(self, channel: Descriptor) -> PrincipalSpec:
-        """The principal, as the store of the channel judges its tokens."""
+    def principal_spec(self, channel: Descriptor) -> PrincipalSpec:
+        """The principal, with its token claims in the form that the channel's store verifies."""
         return PrincipalSpec(
             name=self.name,
             role=self.role,
@@ -67,29 +68,29 @@ class _Request:
 
 
 class _PrincipalComponent(pulumi.ComponentResource):
-    """A publisher or reader: what they have in common."""
+    """What Publisher and Reader have in common."""
 
     access: pulumi.Output[dict[str, Any]]
-    """What it is known by: kind, and role-arn or access-key-id."""
+    """The kind of principal, and its role-arn or access-key-id."""
 
     role_arn: pulumi.Output[str | None]
-    """On AWS the role that it assumes with its token."""
+    """On AWS: the ARN of the role that the principal assumes with its token."""
 
     access_key_id: pulumi.Output[str | None]
-    """On another store its access key."""
+    """On other stores: the access key id."""
 
     secret_access_key: pulumi.Output[str | None]
-    """The secret of the access key; a secret."""
+    """On other stores: the secret access key. A secret."""
 
     def _grant(self, role: Role, name: str, args: Mapping[str, Any]) -> None:
-        with users_mistakes():
-            grant = _read(role, name, args)
-            make = _BACKENDS[grant.provider.backend]
-            made = make(grant, pulumi.ResourceOptions(parent=self))
-        self.role_arn = pulumi.Output.from_input(made.get("role-arn"))
-        self.access_key_id = pulumi.Output.from_input(made.get("access-key-id"))
-        self.secret_access_key = pulumi.Output.secret(made.pop("secret-access-key", None))
-        self.access = pulumi.Output.from_input({"kind": kind_of(grant.principal, grant.where), **made})
+        with user_errors():
+            request = _read(role, name, args)
+            grant = _BACKENDS[request.provider.backend]
+            outputs = grant(request, pulumi.ResourceOptions(parent=self))
+        self.role_arn = pulumi.Output.from_input(outputs.get("role-arn"))
+        self.access_key_id = pulumi.Output.from_input(outputs.get("access-key-id"))
+        self.secret_access_key = pulumi.Output.secret(outputs.pop("secret-access-key", None))
+        self.access = pulumi.Output.from_input({"kind": kind_of(request.principal, request.where), **outputs})
         self.register_outputs(
             {
                 "access": self.access,
@@ -101,7 +102,7 @@ class _PrincipalComponent(pulumi.ComponentResource):
 
 
 class Publisher(_PrincipalComponent):
-    """One more who may add packages to a channel: on AWS a role for the token of a CI job, on MinIO an access key."""
+    """A further publisher of a channel, who may add packages. On AWS a role for CI tokens, on MinIO an access key."""
 
     def __init__(self, name: str, args: PublisherArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("chaninfra:index:Publisher", name, None, opts)
@@ -109,7 +110,7 @@ class Publisher(_PrincipalComponent):
 
 
 class Reader(_PrincipalComponent):
-    """One more who may fetch packages of a channel: on AWS a role for the token of a CI job, on MinIO an access key."""
+    """A further reader of a channel, who may download packages. On AWS a role for CI tokens, on MinIO an access key."""
 
     def __init__(self, name: str, args: ReaderArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("chaninfra:index:Reader", name, None, opts)
@@ -117,6 +118,7 @@ class Reader(_PrincipalComponent):
 
 
 def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Request:
+    """Checks the arguments. Raises ConfigurationError."""
     where = f"{role.capitalize()} {name!r}"
     document = args.get("channel")
     if document is None:
@@ -128,18 +130,19 @@ def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Request:
     principal = _convert({kind: args.get(kind) for kind in _KINDS}, "principal", PrincipalConfig, where)
     kind = kind_of(principal, where)
     check_kind(kind, provider, where, (kind,))
-    # Refused now and not once the channel is known.
+    # Checked here already, so that an error does not wait until the channel is known.
     claims_of(principal, where=where)
     if provider.backend != "aws":
         _check_store(provider, principal, role, where)
 
-    def described(found: Any) -> Descriptor:
-        with users_mistakes():
-            channel = from_document(whole(found), where=f"{where}, key channel")
+    def parsed(document: Any) -> Descriptor:
+        with user_errors():
+            channel = from_document(with_integers(document), where=f"{where}, key channel")
             if channel.provider != provider.name:
                 raise ConfigurationError(
-                    f"the channel is at {channel.provider}, and not at {provider.name}",
-                    where=f"{where}, key provider",
+                    f"the channel is at {channel.provider}, not at {provider.name}",
+                    where=where,
+                    key=("provider",),
                     remedy=f"set `provider` to {channel.provider}",
                 )
         return channel
@@ -152,65 +155,66 @@ def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Request:
         principal=principal,
         roles=_convert(args.get("roles") or {}, "roles", RolesConfig, where),
         args=args,
-        channel=pulumi.Output.from_input(document).apply(described),
+        channel=pulumi.Output.from_input(document).apply(parsed),
     )
 
 
 def _check_store(provider: Provider, principal: PrincipalConfig, role: Role, where: str) -> None:
-    """Raise ConfigurationError where a store has no principals that stand apart from the channel."""
+    """Raises ConfigurationError if the store cannot have principals that are declared apart from the channel."""
     title, way = provider.title, provider.keys.value
     if principal.key is None:
         raise ConfigurationError(
-            f"at {title} tokens are let in by settings that are the whole channel's",
+            f"{title} accepts tokens by settings of the server, for the whole channel",
             where=where,
-            remedy=f"name it among `{role}s` of the component that declares the channel, or give `key: {{}}`",
+            remedy=f"add it to `{role}s` of the component that declares the channel, or give `key: {{}}`",
         )
     if way in BY_BUCKET_POLICY:
         raise ConfigurationError(
-            f"users of {title} have no policies of their own: the bucket's one policy names them, and it is the "
-            "channel's",
+            f"users of {title} have no policies of their own: the channel's bucket policy names them",
             where=where,
-            remedy=f"name it among `{role}s` of the component that declares the channel",
+            remedy=f"add it to `{role}s` of the component that declares the channel",
         )
     if way not in ADMIN_APIS:
         raise ConfigurationError(
-            f"{title} has no API by which a key with few rights is made",
+            f"{title} has no API that makes access keys with few permissions",
             where=where,
-            remedy=f"name it among `{role}s` of a stack of chaninfra, whose output `next-steps` says how it is "
-            "made by hand",
+            remedy=f"add it to `{role}s` of a chaninfra stack, whose output `next-steps` tells how to make the key by "
+            "hand",
         )
 
 
 def _convert(args: Mapping[str, Any], definition: str, model: type[Any], where: str) -> Any:
-    keys = as_keys(args, definition, where)
+    """The arguments as `model`, the msgspec class of that definition in the schema. Raises ConfigurationError."""
+    config = as_config(args, definition, where)
     try:
-        return msgspec.convert(keys, model)
+        return msgspec.convert(config, model)
     except msgspec.ValidationError as error:
-        validate(keys, STACK_CONFIG, where=where, part=definition)
+        # The schema's validator has the better message.
+        validate(config, STACK_CONFIG, where=where, part=definition)
         raise ConfigurationError(str(error), where=where) from error
 
 
-def _on_aws(grant: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """A role that trusts the token, with the rights of its kind on the channel."""
+def _on_aws(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    """An IAM role for the token, with the permissions of its role in the channel."""
     from pulumi_aws import iam
 
-    issuer = claims_of(grant.principal, where=grant.where)
-    assert issuer is not None  # noqa: S101 - no other kind is left on AWS
-    provider_arn = grant.args.get("oidc_provider_arn")
+    claims = claims_of(request.principal, where=request.where)
+    assert claims is not None  # noqa: S101 - a principal on AWS that is declared apart always has a token
+    provider_arn = request.args.get("oidc_provider_arn")
     if provider_arn is None:
         lookup = pulumi.InvokeOptions(parent=opts.parent)
-        provider_arn = iam.get_open_id_connect_provider_output(url=f"https://{issuer.issuer}", opts=lookup).arn
+        provider_arn = iam.get_open_id_connect_provider_output(url=f"https://{claims.issuer}", opts=lookup).arn
 
-    def trusted(channel: Descriptor, arn: str) -> str:
-        with users_mistakes():
-            claims = grant.who(channel).token
+    def trust(channel: Descriptor, arn: str) -> str:
+        with user_errors():
+            claims = request.principal_spec(channel).token
         assert claims is not None  # noqa: S101
         return json.dumps(trust_policy(claims, arn), sort_keys=True)
 
-    def rights(channel: Descriptor, role_arn: str, kms_key_arn: str | None) -> str:
+    def permissions(channel: Descriptor, role_arn: str, kms_key_arn: str | None) -> str:
         account = role_arn.split(":")[4]
         policy = identity_policy(
-            grant.role,
+            request.role,
             bucket=channel.bucket,
             prefix=channel.prefix,
             subdirs=channel.subdirs,
@@ -220,48 +224,50 @@ def _on_aws(grant: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
         )
         return json.dumps(policy, sort_keys=True)
 
-    keys = grant.roles
+    def name(channel: Descriptor) -> str:
+        return role_name(channel.bucket, channel.prefix, request.principal_spec(channel), request.roles.name_prefix)
+
     role = iam.Role(
-        f"{grant.name}-role",
-        name=grant.channel.apply(
-            lambda channel: role_name(channel.bucket, channel.prefix, grant.who(channel), keys.name_prefix)
+        f"{request.name}-role",
+        name=request.channel.apply(name),
+        description=request.channel.apply(
+            lambda channel: f"{request.role} of the conda channel {channel.name} in {channel.bucket}"
         ),
-        description=grant.channel.apply(
-            lambda channel: f"{grant.role} of the conda channel {channel.name} in {channel.bucket}"
-        ),
-        assume_role_policy=pulumi.Output.all(grant.channel, provider_arn).apply(lambda known: trusted(*known)),
-        max_session_duration=keys.max_session_duration,
-        path=keys.path,
-        permissions_boundary=keys.permissions_boundary,
-        tags=dict(grant.args.get("tags") or {}) or None,
-        # Its name is fixed, so another cannot be made while it is there.
+        assume_role_policy=pulumi.Output.all(request.channel, provider_arn).apply(lambda args: trust(*args)),
+        max_session_duration=request.roles.max_session_duration,
+        path=request.roles.path,
+        permissions_boundary=request.roles.permissions_boundary,
+        tags=dict(request.args.get("tags") or {}) or None,
+        # The name is fixed, so a replacement cannot be created before the old role is deleted.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
-    policy = pulumi.Output.all(grant.channel, role.arn, grant.args.get("kms_key_arn")).apply(
-        lambda known: rights(*known)
+    policy = pulumi.Output.all(request.channel, role.arn, request.args.get("kms_key_arn")).apply(
+        lambda args: permissions(*args)
     )
-    iam.RolePolicy(f"{grant.name}-rights", name="conda-channel", role=role.name, policy=policy, opts=opts)
+    iam.RolePolicy(f"{request.name}-rights", name="conda-channel", role=role.name, policy=policy, opts=opts)
     return {"role-arn": role.arn}
 
 
-def _on_store(grant: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """A user of its own with an access key."""
-    namespace, profile = pulumi.Config().name, grant.args.get("profile")
+def _on_store(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    """A user of the store with an access key."""
+    namespace, profile = pulumi.Config().name, request.args.get("profile")
 
     def policy(channel: Descriptor) -> dict[str, Any]:
-        about = {"bucket": channel.bucket, "prefix": channel.prefix, "subdirs": channel.subdirs}
-        return identity_policy(grant.role, **about)
+        return identity_policy(request.role, bucket=channel.bucket, prefix=channel.prefix, subdirs=channel.subdirs)
+
+    def user(channel: Descriptor) -> str:
+        return user_name(channel.prefix, channel.bucket, request.principal_spec(channel))
 
     key = AccessKey(
-        f"{grant.name}-key",
+        f"{request.name}-key",
         {
-            "store": grant.channel.apply(
-                lambda channel: store_at(channel.location, grant.provider, profile, namespace)
+            "store": request.channel.apply(
+                lambda channel: store_at(channel.location, request.provider, profile, namespace)
             ),
-            "way": grant.provider.keys.value,
-            "user": grant.channel.apply(lambda channel: user_name(channel.prefix, channel.bucket, grant.who(channel))),
-            "policy": grant.channel.apply(policy),
-            "rotate": str(grant.principal.key.rotate if grant.principal.key else ""),
+            "way": request.provider.keys.value,
+            "user": request.channel.apply(user),
+            "policy": request.channel.apply(policy),
+            "rotate": str(request.principal.key.rotate if request.principal.key else ""),
         },
         opts,
     )

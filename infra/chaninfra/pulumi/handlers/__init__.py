@@ -1,31 +1,36 @@
-"""What the dynamic resources do, one module a noun. Props are the inputs and, after `create`, the outputs."""
+"""What the dynamic resources do, one handler per kind of resource.
+
+A handler's props are the inputs that `backends` and `components` declare, and after `create` also the outputs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.handlers.access_key import AccessKeyOperations
-from chaninfra.pulumi.handlers.access_policy import AccessPolicyOperations
-from chaninfra.pulumi.handlers.base import Difference, Operations
-from chaninfra.pulumi.handlers.bucket import BucketOperations
-from chaninfra.pulumi.handlers.bucket_policy import PolicyOperations
-from chaninfra.pulumi.handlers.bucket_settings import SettingsOperations
-from chaninfra.pulumi.handlers.descriptor import DescriptorOperations
-from chaninfra.pulumi.handlers.destroy_guard import GuardOperations
-from chaninfra.pulumi.handlers.preflight import PreflightOperations
-from chaninfra.pulumi.handlers.skeleton import SkeletonOperations
+from chaninfra.pulumi.handlers.access_key import AccessKeyHandler
+from chaninfra.pulumi.handlers.access_policy import AccessPolicyHandler
+from chaninfra.pulumi.handlers.base import Difference, Handler
+from chaninfra.pulumi.handlers.bucket import BucketHandler
+from chaninfra.pulumi.handlers.bucket_policy import BucketPolicyHandler
+from chaninfra.pulumi.handlers.bucket_settings import BucketSettingsHandler
+from chaninfra.pulumi.handlers.descriptor import DescriptorHandler
+from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardHandler
+from chaninfra.pulumi.handlers.preflight import PreflightHandler
+from chaninfra.pulumi.handlers.skeleton import SkeletonHandler
 
-__all__ = ["OPERATIONS", "Difference", "Operations"]
+__all__ = ["HANDLERS", "Difference", "Handler"]
 
-OPERATIONS: dict[str, Callable[[Session], Operations]] = {
-    "preflight": PreflightOperations,
-    "bucket": BucketOperations,
-    "settings": SettingsOperations,
-    "policy": PolicyOperations,
-    "access-key": AccessKeyOperations,
-    "access-policy": AccessPolicyOperations,
-    "skeleton": SkeletonOperations,
-    "descriptor": DescriptorOperations,
-    "guard": GuardOperations,
+HANDLERS: dict[str, Callable[[Session], Handler[Any, Any]]] = {
+    "preflight": PreflightHandler,
+    "bucket": BucketHandler,
+    "settings": BucketSettingsHandler,
+    "policy": BucketPolicyHandler,
+    "access-key": AccessKeyHandler,
+    "access-policy": AccessPolicyHandler,
+    "skeleton": SkeletonHandler,
+    "descriptor": DescriptorHandler,
+    "guard": DestroyGuardHandler,
 }
+"""Noun of a provider in `chaninfra.pulumi.dynamic` → its handler."""

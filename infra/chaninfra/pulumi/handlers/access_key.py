@@ -1,69 +1,93 @@
-"""The access key of a principal, with its user and its policy, on a store whose admin API makes them.
+"""An access key of a principal, with its user and its policy, on a store whose admin API makes them.
 
-Key, user and policy have one name, new for each key: when a key is replaced, the new one is there before the old one is
-deleted.
+The access key id is also the name of the user and of the policy. It is new for each key, so that on a rotation Pulumi
+creates the new key before it deletes the old one.
 """
 
 from __future__ import annotations
 
 import secrets
+from typing import TypedDict
 
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.policy.merging import equivalent
-from chaninfra.pulumi.handlers.base import Difference, Operations, Props
+from chaninfra.channel.providers.model import KeyWay
+from chaninfra.pulumi.bucket_session import StoreInput
+from chaninfra.pulumi.handlers.base import Difference, Handler
 from chaninfra.pulumi.user_admin import ADMIN_APIS, Document, UserAdmin
 
-_ID, _SECRET = "access_key_id", "secret_access_key"
-# Each a random number of so many bytes, in hex. MinIO takes secrets of up to 40 characters everywhere.
+# Random bytes, written in hex. MinIO accepts secrets of up to 40 characters everywhere.
 _ID_BYTES, _SECRET_BYTES = 6, 20
 
 
-class AccessKeyOperations(Operations):
-    """Inputs: store, way (of ADMIN_APIS), user, policy, rotate. Outputs besides: access_key_id, secret_access_key."""
+class AccessKeyInputs(TypedDict):
+    """`user` is the prefix of the access key id; `policy` is {} where the bucket policy grants the permissions;
+    another `rotate` makes another key."""
+
+    store: StoreInput
+    way: KeyWay
+    user: str
+    policy: Document
+    rotate: str
+
+
+class AccessKeyOutputs(AccessKeyInputs):
+    """`secret_access_key` is encrypted in the state."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+class AccessKeyHandler(Handler[AccessKeyInputs, AccessKeyOutputs]):
+    """Makes a user of the store with one access key and one policy."""
 
     identity = ("way", "user", "rotate")
 
-    def check(self, olds: Props, news: Props) -> tuple[str, str] | None:
-        """Why no key can be made, if so; found out before anything is made, and in a preview."""
+    def check(self, olds: AccessKeyOutputs, news: AccessKeyInputs) -> tuple[str, str] | None:
+        """The error if the admin API does not answer these credentials; found in a preview, before any change."""
         try:
             if not olds:
-                self._principals(news).policy(news["user"])
+                self._admin(news).user_policy(news["user"])
         except ChaninfraError as error:
             return "", str(error)
         return None
 
-    def diff(self, olds: Props, news: Props) -> Difference:
-        """Policies are compared by what they mean."""
-        plain = super().diff({**olds, "policy": None}, {**news, "policy": None})
+    def diff(self, olds: AccessKeyOutputs, news: AccessKeyInputs) -> Difference:
+        """Policies are compared by their meaning, since stores rewrite them."""
+        plain = self.difference(olds, news, ignore=("policy",))
         return Difference(plain.changes or not same_policy(olds["policy"], news["policy"]), plain.replaces)
 
-    def create(self, props: Props) -> tuple[str, Props]:
-        """Makes the key; nothing has its name yet."""
-        name = f"{props['user']}-{secrets.token_hex(_ID_BYTES)}"
+    def create(self, props: AccessKeyInputs) -> tuple[str, AccessKeyOutputs]:
+        """Makes the key under a new random id."""
+        key_id = f"{props['user']}-{secrets.token_hex(_ID_BYTES)}"
         secret = secrets.token_hex(_SECRET_BYTES)
-        self._principals(props).make(name, secret, props["policy"])
-        return name, {**props, _ID: name, _SECRET: secret}
+        self._admin(props).create_user(key_id, secret, props["policy"])
+        return key_id, {**props, "access_key_id": key_id, "secret_access_key": secret}
 
-    def read(self, props: Props) -> Props | None:
-        """The key with the policy that it has; None where it is gone."""
-        there = self._principals(props).policy(props[_ID])
-        if there is None:
+    def read(self, props: AccessKeyOutputs) -> AccessKeyOutputs | None:
+        """The key with the policy that the store has for it; None if there is no such user."""
+        actual = self._admin(props).user_policy(props["access_key_id"])
+        if actual is None:
             return None
-        return props if same_policy(there, props["policy"]) else {**props, "policy": there}
+        return props if same_policy(actual, props["policy"]) else {**props, "policy": actual}
 
-    def update(self, olds: Props, news: Props) -> Props:
-        """Gives it its policy; the key stays."""
-        self._principals(news).mend(olds[_ID], news["policy"])
-        return {**news, _ID: olds[_ID], _SECRET: olds[_SECRET]}
+    def update(self, olds: AccessKeyOutputs, news: AccessKeyInputs) -> AccessKeyOutputs:
+        """Replaces the policy; id and secret stay."""
+        self._admin(news).update_user(olds["access_key_id"], news["policy"])
+        return {
+            **news,
+            "access_key_id": olds["access_key_id"],
+            "secret_access_key": olds["secret_access_key"],
+        }
 
-    def delete(self, props: Props) -> None:
+    def delete(self, props: AccessKeyOutputs) -> None:
         """Deletes key, user and policy."""
-        self._principals(props).remove(props[_ID])
+        self._admin(props).delete_user(props["access_key_id"])
 
-    def _principals(self, props: Props) -> UserAdmin:
+    def _admin(self, props: AccessKeyInputs) -> UserAdmin:
         return ADMIN_APIS[props["way"]](self.session)
 
 
 def same_policy(one: Document, other: Document) -> bool:
-    """Whether two policies mean the same, where there is one."""
+    """Whether two policies have the same meaning; an empty document is a policy without statements."""
     return equivalent(one.get("Statement", []), other.get("Statement", []))

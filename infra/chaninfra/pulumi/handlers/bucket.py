@@ -1,24 +1,28 @@
-"""The bucket of an S3-compatible store."""
+"""The bucket on an S3-compatible store."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
 
 from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
-from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.handlers.base import Operations, Props
+from chaninfra.pulumi.bucket_session import Session, StoreInput
+from chaninfra.pulumi.handlers.base import Handler
 from chaninfra.pulumi.handlers.deletion import purge
 
+# CreateBucket without a LocationConstraint is refused with these codes where the store needs one.
 _REGION_WANTED = {"IllegalLocationConstraintException", "InvalidLocationConstraint"}
+
+BucketInputs = TypedDict("BucketInputs", {"store": StoreInput, "adopt": bool, "force-destroy": bool})
 
 
 def exists(session: Session) -> bool:
-    """Whether the bucket is there and these credentials may look at it; any other answer is an error.
+    """Whether the bucket exists and these credentials may list it. Raises StorageError for any other answer.
 
-    A GET and not HeadBucket: the answer to HEAD has no code, and not every 404 means that the bucket is missing.
+    It lists the bucket instead of HeadBucket: an answer to HEAD has no error code, and not every 404 means that the
+    bucket is missing.
     """
     with translating_errors(session.location, "look at"):
         try:
@@ -30,42 +34,42 @@ def exists(session: Session) -> bool:
     return True
 
 
-class BucketOperations(Operations):
-    """Inputs: store, adopt, force-destroy."""
+class BucketHandler(Handler[BucketInputs, BucketInputs]):
+    """Creates the bucket, or adopts an existing one, which is never deleted."""
 
-    def create(self, props: Props) -> tuple[str, Props]:
-        """Makes the bucket, or takes the one that is there."""
+    def create(self, props: BucketInputs) -> tuple[str, BucketInputs]:
+        """Creates the bucket, or adopts it. Raises RefusedError if it exists and `adopt` is false."""
         bucket = self.session.location.bucket
-        # Some stores answer 200 to the creation of a bucket that exists, so it is looked for first.
+        # Checked first, since some stores answer 200 to CreateBucket for a bucket that exists.
         if not exists(self.session):
             with translating_errors(self.session.location, "create"):
-                self._make()
+                self._create_bucket()
         elif not props["adopt"]:
             raise RefusedError(
-                f"the bucket {bucket!r} exists already and is not in this stack's state",
-                remedy="to take it as it is, set `adopt` to true",
+                f"the bucket {bucket!r} already exists and is not in this stack's state",
+                remedy="set `adopt` to true to use it with its contents",
             )
         return bucket, props
 
-    def _make(self) -> None:
+    def _create_bucket(self) -> None:
         location = self.session.location
         try:
             self.session.client.create_bucket(Bucket=location.bucket)
         except ClientError as error:
             if code_and_status(error)[0] not in _REGION_WANTED:
                 raise
-            # Some stores want the region named, others know none by the name that requests are signed with.
+            # Not sent in the first place: some stores refuse every LocationConstraint.
             region: Any = location.region
             self.session.client.create_bucket(
                 Bucket=location.bucket, CreateBucketConfiguration={"LocationConstraint": region}
             )
 
-    def read(self, props: Props) -> Props | None:
-        """The bucket's props, or None where it is gone."""
+    def read(self, props: BucketInputs) -> BucketInputs | None:
+        """The props, or None if the bucket is missing."""
         return props if exists(self.session) else None
 
-    def delete(self, props: Props) -> None:
-        """Deletes the bucket; an adopted one stays."""
+    def delete(self, props: BucketInputs) -> None:
+        """Deletes the bucket, and with `force-destroy` what is in it. An adopted bucket stays."""
         if props["adopt"] or not exists(self.session):
             return
         if props["force-destroy"]:

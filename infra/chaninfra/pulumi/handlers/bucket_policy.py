@@ -1,50 +1,59 @@
-"""Our statements in the policy of a bucket: those that the state knows. All others are left alone."""
+"""Our statements in a bucket policy: those in the state, known by their Sids. Statements of others are not touched."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
 
 from chaninfra.channel.policy import merging
+from chaninfra.channel.policy.statements import Statement
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
-from chaninfra.pulumi.handlers.base import Difference, Operations, Props
+from chaninfra.pulumi.bucket_session import StoreInput
+from chaninfra.pulumi.handlers.base import Difference, Handler
 
 
-class PolicyOperations(Operations):
-    """Inputs: store, merging."""
+class BucketPolicyInputs(TypedDict):
+    """`statements` are ours alone."""
 
-    def diff(self, olds: Props, news: Props) -> Difference:
-        """Policies are compared by what they mean.
+    store: StoreInput
+    statements: list[Statement]
 
-        In a preview the statements are not known where a key that they name is yet to be made; then they change.
+
+class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
+    """Merges our statements into the bucket's policy."""
+
+    def diff(self, olds: BucketPolicyInputs, news: BucketPolicyInputs) -> Difference:
+        """Statements are compared by their meaning, since stores rewrite them.
+
+        In a preview they are unknown if they name an access key that is not made yet; then they count as changed.
         """
-        wanted = news["statements"]
+        wanted: object = news["statements"]
         same = isinstance(wanted, list) and merging.equivalent(olds["statements"], wanted)
-        plain = super().diff({**olds, "statements": None}, {**news, "statements": None})
+        plain = self.difference(olds, news, ignore=("statements",))
         return Difference(plain.changes or not same, plain.replaces)
 
-    def create(self, props: Props) -> tuple[str, Props]:
-        """Puts our statements beside the others, and in place of those that say the same without our mark."""
+    def create(self, props: BucketPolicyInputs) -> tuple[str, BucketPolicyInputs]:
+        """Adds our statements. Those of a stack whose state was lost are replaced, see `merging.left_by_lost_state`."""
         existing, ours = self._get(), props["statements"]
         self._put(merging.merge(existing, ours, merging.left_by_lost_state(existing, ours)))
         return f"{self.session.location.bucket}/policy", props
 
-    def read(self, props: Props) -> Props | None:
-        """Our statements as the store has them; those that mean the same read the same."""
-        there = merging.with_sids_of(self._get(), props["statements"])
-        if not there:
+    def read(self, props: BucketPolicyInputs) -> BucketPolicyInputs | None:
+        """Our statements as the store has them, in our spelling if the meaning is the same; None if all are missing."""
+        actual = merging.with_sids_of(self._get(), props["statements"])
+        if not actual:
             return None
-        return props if merging.equivalent(there, props["statements"]) else {**props, "statements": there}
+        return props if merging.equivalent(actual, props["statements"]) else {**props, "statements": actual}
 
-    def update(self, olds: Props, news: Props) -> Props:
-        """Puts the new statements in place of the old ones."""
+    def update(self, olds: BucketPolicyInputs, news: BucketPolicyInputs) -> BucketPolicyInputs:
+        """Replaces the old statements by the new ones."""
         self._put(merging.merge(self._get(), news["statements"], olds["statements"]))
         return news
 
-    def delete(self, props: Props) -> None:
-        """Takes our statements out."""
+    def delete(self, props: BucketPolicyInputs) -> None:
+        """Removes our statements; deletes the policy if no other is left."""
         existing = self._get()
         if existing is not None:
             self._put(merging.merge(existing, [], props["statements"]))

@@ -1,33 +1,42 @@
-"""The settings of a bucket that the stack made: those that are declared, and no other."""
+"""The declared settings of a bucket that the stack made. Settings that are not declared are not touched."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
 
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
-from chaninfra.pulumi.bucket_config import Document, canned_acl, holds
-from chaninfra.pulumi.handlers.base import Operations, Props
+from chaninfra.pulumi.bucket_config import Document, canned_acl, holds, versioning
+from chaninfra.pulumi.bucket_session import StoreInput
+from chaninfra.pulumi.handlers.base import Handler, with_integers
 from chaninfra.pulumi.handlers.bucket import exists
+
+
+class BucketSettingsInputs(TypedDict):
+    """`settings`: name → the document of the S3 API, and for `acl` the canned ACL; see `bucket_config`."""
+
+    store: StoreInput
+    settings: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """The calls of a setting; `argument` holds its document when it is put."""
+    """The boto3 calls for one setting."""
 
     get: str
     put: str
     argument: str
+    """Name of the argument of `put` that holds the document."""
     delete: str | None
-    """None: it is put with the document `without`."""
+    """None: the setting is removed by `put` with the document `default`."""
     absent: str = ""
-    """The error of a store where it is not set."""
-    without: Document | str | None = None
-    said: Callable[[Document], Any] | None = None
-    """What was put, by what the store answers; None: its answer holds it."""
+    """Error code of `get` for a bucket without the setting."""
+    default: Document | str | None = None
+    from_answer: Callable[[Document], Any] | None = None
+    """The document from an answer of `get`; None: the answer contains it."""
 
 
 _SETTINGS = {
@@ -36,8 +45,7 @@ _SETTINGS = {
         "put_bucket_versioning",
         "VersioningConfiguration",
         None,
-        # A bucket that had versions keeps them, and makes no more.
-        without={"Status": "Suspended"},
+        default=versioning(enabled=False),
     ),
     "encryption": _Setting(
         "get_bucket_encryption",
@@ -60,65 +68,66 @@ _SETTINGS = {
         "delete_bucket_cors",
         "NoSuchCORSConfiguration",
     ),
-    "acl": _Setting("get_bucket_acl", "put_bucket_acl", "ACL", None, without="private", said=canned_acl),
+    "acl": _Setting("get_bucket_acl", "put_bucket_acl", "ACL", None, default="private", from_answer=canned_acl),
     "tags": _Setting("get_bucket_tagging", "put_bucket_tagging", "Tagging", "delete_bucket_tagging", "NoSuchTagSet"),
 }
 
 
-class SettingsOperations(Operations):
-    """Inputs: store, settings (name → document)."""
+class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs]):
+    """Puts the declared settings."""
 
-    def create(self, props: Props) -> tuple[str, Props]:
-        """Puts each."""
+    def create(self, props: BucketSettingsInputs) -> tuple[str, BucketSettingsInputs]:
+        """Puts each declared setting."""
         self.update({**props, "settings": {}}, props)
         return f"{self.session.location.bucket}/settings", props
 
-    def read(self, props: Props) -> Props | None:
-        """Those that are declared, as the store has them; one that says the declared reads the same."""
+    def read(self, props: BucketSettingsInputs) -> BucketSettingsInputs | None:
+        """The declared settings as the store has them; as declared where the store's answer contains that."""
         if not exists(self.session):
             return None
-        found: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         for name, wanted in props["settings"].items():
-            there = self._get(name)
-            found[name] = wanted if holds(there, wanted) else there
-        return {**props, "settings": found}
+            actual = self._get(name)
+            settings[name] = wanted if holds(actual, wanted) else actual
+        return {**props, "settings": settings}
 
-    def update(self, olds: Props, news: Props) -> Props:
-        """Puts those that differ, and takes back those that are declared no more."""
+    def update(self, olds: BucketSettingsInputs, news: BucketSettingsInputs) -> BucketSettingsInputs:
+        """Puts the settings that changed, and removes those that are no longer declared."""
         before, wanted = olds["settings"], news["settings"]
         for name in sorted(set(before) - set(wanted)):
-            self._take_back(name)
+            self._remove(name)
         for name in sorted(wanted):
             if before.get(name) != wanted[name]:
-                document = _whole_numbers(wanted[name])
+                document = with_integers(wanted[name])
                 self._call(_SETTINGS[name].put, f"set the {name} of", {_SETTINGS[name].argument: document})
         return news
 
-    def delete(self, props: Props) -> None:
-        """Takes back all of them."""
+    def delete(self, props: BucketSettingsInputs) -> None:
+        """Removes all declared settings."""
         if exists(self.session):
             for name in sorted(props["settings"]):
-                self._take_back(name)
+                self._remove(name)
 
     def _get(self, name: str) -> Any:
         setting = _SETTINGS[name]
         answer = self._call(setting.get, f"read the {name} of", {}, setting.absent)
         if answer is None:
             return None
-        if setting.said is not None:
-            return setting.said(answer)
+        if setting.from_answer is not None:
+            return setting.from_answer(answer)
         answer.pop("ResponseMetadata", None)
         return answer.get(setting.argument, answer)
 
-    def _take_back(self, name: str) -> None:
+    def _remove(self, name: str) -> None:
         setting = _SETTINGS[name]
-        doing = f"take back the {name} of"
+        doing = f"remove the {name} of"
         if setting.delete is None:
-            self._call(setting.put, doing, {setting.argument: setting.without})
+            self._call(setting.put, doing, {setting.argument: setting.default})
         else:
             self._call(setting.delete, doing, {})
 
     def _call(self, method: str, doing: str, arguments: dict[str, Any], absent: str = "") -> dict[str, Any] | None:
+        """The answer; None if it is the error code `absent`."""
         with translating_errors(self.session.location, doing):
             try:
                 answer: dict[str, Any] = getattr(self.session.client, method)(
@@ -129,12 +138,3 @@ class SettingsOperations(Operations):
                     return None
                 raise
         return answer
-
-
-def _whole_numbers(value: Any) -> Any:
-    """The same with whole numbers as ints: the engine knows floats only."""
-    if isinstance(value, dict):
-        return {name: _whole_numbers(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,4 +1,5 @@
-"""Deleting for good: objects with all their versions, and uploads that were never finished; and what would be lost."""
+"""Deleting objects with all their versions and incomplete uploads, and counting the packages that a deletion would
+lose."""
 
 from __future__ import annotations
 
@@ -17,45 +18,47 @@ _AT_ONCE = 16
 
 
 def objects(session: Session, prefix: str) -> set[str]:
-    """The keys below the folder `prefix` that have content, be it in an old version: a deleted object is brought back
-    from that."""
+    """The keys in the folder `prefix` with at least one version that has content. A deleted object is among them if an
+    old version is left, since it can be restored."""
     return {key for key, _, marker in versions(session.client, session.location, prefix) if not marker}
 
 
 def packages(session: Session, prefix: str) -> int:
-    """How many packages lie below the folder `prefix`, those counted that only an old version is left of."""
+    """The number of packages in the folder `prefix`; one that has only old versions counts."""
     return sum(1 for key in objects(session, prefix) if is_package(key))
 
 
 def is_blank(session: Session, prefix: str) -> bool:
-    """Whether the channel has no package, and no repodata.json that speaks of any; theirs may lie elsewhere."""
+    """Whether the channel has no package, and no repodata.json that lists any or has a `base_url` (CEP 15), which says
+    that the packages are elsewhere."""
     keys = objects(session, prefix)
     if any(is_package(key) for key in keys):
         return False
-    return all(_says_nothing(session, key) for key in own_keys(keys, prefix) if key.endswith(f"/{REPODATA}"))
+    return all(_is_empty_index(session, key) for key in own_keys(keys, prefix) if key.endswith(f"/{REPODATA}"))
 
 
-def _says_nothing(session: Session, key: str) -> bool:
+def _is_empty_index(session: Session, key: str) -> bool:
+    """Whether repodata.json at `key` is missing, or has no records and no `base_url`."""
     stored = session.objects.get(key)
     if stored is None:
         return True
     try:
         repodata = Repodata.parse(stored.data, where=key)
     except StorageError:
-        # What we cannot read is somebody's.
+        # Written by another tool.
         return False
     return not repodata.count and not repodata.info().get("base_url")
 
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
-    """Deletes every version of the keys below the folder `prefix` that `choose` picks, and their open uploads."""
+    """Deletes every version of the keys in the folder `prefix` that `choose` returns, and their incomplete uploads."""
     found: dict[str, list[str | None]] = {}
     for key, version, _ in versions(session.client, session.location, prefix):
         found.setdefault(key, []).append(version)
 
     def delete_all(key: str) -> None:
-        # One after the other: of the versions of one key, deleted at once, a store may forget to delete one. And not by
-        # DeleteObjects, which needs a checksum that the stores do not agree on.
+        # One after the other: when versions of one key are deleted concurrently, some stores keep one of them. Not with
+        # DeleteObjects: stores disagree on the checksum that it needs.
         for version in found[key]:
             delete(session.client, session.location, key, version)
 

@@ -1,14 +1,14 @@
-"""The channel.json of a channel: the stack is its one writer, but for what a probe found.
+"""The channel.json of a channel. The stack is its only writer.
 
-What the store does is probed once, when the channel is made, and again where the channel comes to another store. What
-was found is an output and never an input, so that it is no drift, and states from before there was a probe need no
-change: theirs is probed when their channel.json is next written.
+The store is probed for conditional writes when the channel is made, and again when it moves to another store. The
+result is an output, not an input, so that it never shows as a change. A state without it (version 0.1) is probed the
+next time that channel.json is written.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from msgspec import structs, to_builtins
 
@@ -17,43 +17,62 @@ from chaninfra.channel.errors import BucketMissingError, ChaninfraError, Configu
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
 from chaninfra.channel.probe.report import examine
-from chaninfra.pulumi.handlers.base import Operations, Props, warn
+from chaninfra.pulumi.bucket_session import StoreInput
+from chaninfra.pulumi.handlers.base import Handler, warn
 from chaninfra.pulumi.handlers.bucket import exists
 from chaninfra.pulumi.handlers.deletion import is_blank, purge
 
-# What tells a channel from that of another stack.
-_TOLD_BY = ("name", "url", "endpoint_url", "visibility", "subdirs")
+# Another stack's channel.json differs in at least one of these fields.
+_IDENTIFYING = ("name", "url", "endpoint_url", "visibility", "subdirs")
 
 
-class DescriptorOperations(Operations):
-    """Inputs: store, prefix, key, document (JSON text), adopt. Output: probed, the conditional writes that the store
-    was found to honour, as a document; left out where that is not known."""
+class DescriptorInputs(TypedDict):
+    """`key` is the object key of channel.json, `document` its JSON text, in which conditional-writes is null."""
+
+    store: StoreInput
+    prefix: str
+    key: str
+    document: str
+    adopt: bool
+
+
+class DescriptorOutputs(DescriptorInputs):
+    """`probed`: ConditionalWrites as JSON, as written to channel.json; missing if the probe failed."""
+
+    probed: NotRequired[dict[str, bool] | None]
+
+
+class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
+    """Writes channel.json."""
 
     identity = ("key",)
 
-    def create(self, props: Props) -> tuple[str, Props]:
-        """Writes it; in place of one that says something else with a warning, since two stacks may have one channel."""
+    def create(self, props: DescriptorInputs) -> tuple[str, DescriptorOutputs]:
+        """Writes channel.json. Warns if another one is overwritten, since two stacks may share a prefix by mistake."""
         declared = parse(props["document"], where=props["key"])
-        there = self._there(props["key"])
-        differing = [name for name in _TOLD_BY if there and getattr(there, name) != getattr(declared, name)]
+        existing = self._existing(props["key"])
+        differing = [name for name in _IDENTIFYING if existing and getattr(existing, name) != getattr(declared, name)]
         if differing:
             names = ", ".join(f"`{name.replace('_', '-')}`" for name in differing)
             warn(
-                f"s3://{self.session.location.bucket}/{props['key']} was there and is overwritten; it differed in "
-                f"{names}. If it is another stack's, the two overwrite each other: give this channel another `prefix`"
+                f"s3://{self.session.location.bucket}/{props['key']} existed and is overwritten; it differed in "
+                f"{names}. If it belongs to another stack, the two stacks overwrite each other: give this channel "
+                "another `prefix`"
             )
-        return self._write(props, declared, there)
+        return self._write(props, declared, existing)
 
-    def _write(self, props: Props, declared: Descriptor, there: Descriptor | None) -> tuple[str, Props]:
-        writes = _recorded(declared, there) or self._probe(declared)
+    def _write(
+        self, props: DescriptorInputs, declared: Descriptor, existing: Descriptor | None
+    ) -> tuple[str, DescriptorOutputs]:
+        writes = _recorded(declared, existing) or self._probe(declared)
         index = structs.replace(declared.index, conditional_writes=writes)
         data = dump(structs.replace(declared, index=index))
         body = ObjectBody(data=data, content_type="application/json", cache_control=CACHE_CONTROL)
         self.session.objects.put(props["key"], body)
         return f"{self.session.location.bucket}/{props['key']}", _with_probed(props, to_builtins(writes))
 
-    def _there(self, key: str) -> Descriptor | None:
-        """The channel.json that is there, if it is one."""
+    def _existing(self, key: str) -> Descriptor | None:
+        """The descriptor that is in the store; None if there is none, or it is not valid."""
         stored = self.session.objects.get(key)
         try:
             return parse(stored.data, where=key) if stored else None
@@ -62,18 +81,18 @@ class DescriptorOperations(Operations):
 
     def _probe(self, declared: Descriptor) -> ConditionalWrites | None:
         try:
-            found, results = examine(declared, self.session.credentials)
+            descriptor, findings = examine(declared, self.session.credentials)
         except ChaninfraError as error:
-            # The channel does not hang on it: writers then go by the provider's row.
+            # Not an error of the channel: without a probe, writers use what the provider's row says.
             warn(f"the store was not probed: {error}")
             return None
-        for each in results:
-            if each.state != "ok":
-                warn(f"{each.name}: {each.found}" + (f"; {each.remedy}" if each.remedy else ""))
-        return found.conditional_writes
+        for finding in findings:
+            if finding.state != "ok":
+                warn(f"{finding.name}: {finding.found}" + (f"; {finding.remedy}" if finding.remedy else ""))
+        return descriptor.conditional_writes
 
-    def read(self, props: Props) -> Props | None:
-        """It as the store has it."""
+    def read(self, props: DescriptorOutputs) -> DescriptorOutputs | None:
+        """channel.json as the store has it, as declared if the JSON is equal; None if it is missing."""
         try:
             stored = self.session.objects.get(props["key"])
         except BucketMissingError:
@@ -81,41 +100,44 @@ class DescriptorOperations(Operations):
         if stored is None:
             return None
         text = stored.data.decode("utf-8", errors="replace")
-        document, probed = _parted(text)
-        same = document is not None and document == _parted(props["document"])[0]
+        document, probed = _split_probed(text)
+        same = document is not None and document == _split_probed(props["document"])[0]
         return _with_probed(props if same else {**props, "document": text}, probed)
 
-    def update(self, olds: Props, news: Props) -> Props:
-        """Writes the new one."""
+    def update(self, olds: DescriptorOutputs, news: DescriptorInputs) -> DescriptorOutputs:
+        """Writes the new document."""
         declared = parse(news["document"], where=news["key"])
-        return self._write(news, declared, self._there(news["key"]))[1]
+        return self._write(news, declared, self._existing(news["key"]))[1]
 
-    def delete(self, props: Props) -> None:
-        """Deletes it, unless it describes an adopted channel that goes on."""
+    def delete(self, props: DescriptorOutputs) -> None:
+        """Deletes channel.json, unless the channel was adopted and has packages or an index."""
         if exists(self.session) and (not props["adopt"] or is_blank(self.session, props["prefix"])):
             purge(self.session, props["prefix"], lambda keys: [key for key in keys if key == props["key"]])
 
 
 def as_written(document: str, probed: dict[str, Any] | None) -> dict[str, Any]:
-    """The channel.json that is written, as a document: what is declared, and what was found."""
+    """channel.json as it is written: the declared document with the result of the probe."""
     declared: dict[str, Any] = json.loads(document)
     return {**declared, "index": {**declared["index"], "conditional-writes": probed}}
 
 
-def _recorded(declared: Descriptor, there: Descriptor | None) -> ConditionalWrites | None:
-    """What the channel.json that is there says of this store."""
-    if there is None or (there.url, there.endpoint_url) != (declared.url, declared.endpoint_url):
+def _recorded(declared: Descriptor, existing: Descriptor | None) -> ConditionalWrites | None:
+    """The probe's result in the existing channel.json, if that describes the same store."""
+    if existing is None or (existing.url, existing.endpoint_url) != (declared.url, declared.endpoint_url):
         return None
-    return there.index.conditional_writes
+    return existing.index.conditional_writes
 
 
-def _with_probed(props: Props, probed: object) -> Props:
-    rest = {name: value for name, value in props.items() if name != "probed"}
-    return {**rest, "probed": probed} if probed else rest
+def _with_probed(props: DescriptorInputs | DescriptorOutputs, probed: Any) -> DescriptorOutputs:
+    """The props with this output `probed`; without it if the result is not known."""
+    outputs: DescriptorOutputs = {**props, "probed": probed}
+    if not probed:
+        del outputs["probed"]
+    return outputs
 
 
-def _parted(text: str) -> tuple[Any, Any]:
-    """What is declared in a channel.json, and what was found; (None, None): it is no such document."""
+def _split_probed(text: str) -> tuple[Any, Any]:
+    """The document with conditional-writes set to null, and its conditional-writes; (None, None) for any other text."""
     try:
         document = json.loads(text)
         index = document["index"]

@@ -1,41 +1,54 @@
-"""The guard against `pulumi destroy`: it depends on all other resources, so it is deleted first, and its refusal
-leaves everything in place."""
+"""The guard against `pulumi destroy`. It depends on all other resources, so Pulumi deletes it first; if it refuses,
+nothing is deleted."""
 
 from __future__ import annotations
+
+from typing import TypedDict
 
 from chaninfra.channel.conda.layout import own_keys
 from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.text import count
-from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.handlers.base import Operations, Props
+from chaninfra.pulumi.bucket_session import Session, StoreInput
+from chaninfra.pulumi.handlers.base import Handler
 from chaninfra.pulumi.handlers.bucket import exists
 from chaninfra.pulumi.handlers.deletion import objects, packages
 
-REMEDY = "nothing was deleted. To delete them too: set `force-destroy` to true, run `pulumi up`, then `pulumi destroy`"
+DestroyGuardInputs = TypedDict(
+    "DestroyGuardInputs",
+    {
+        "store": StoreInput,
+        # The prefixes of all channels in the bucket.
+        "prefixes": list[str],
+        "adopt": bool,
+        "force-destroy": bool,
+    },
+)
+
+_REMEDY = "nothing was deleted. To delete them too: set `force-destroy` to true, run `pulumi up`, then `pulumi destroy`"
 
 
-class GuardOperations(Operations):
-    """Inputs: store, prefixes (of the channels), adopt, force-destroy."""
+class DestroyGuardHandler(Handler[DestroyGuardInputs, DestroyGuardInputs]):
+    """Refuses its own deletion while the bucket holds packages or objects of others."""
 
-    def delete(self, props: Props) -> None:
-        """Refuses while packages, or objects that are not ours, are in a bucket that would be deleted."""
+    def delete(self, props: DestroyGuardInputs) -> None:
+        """Raises RefusedError if the bucket would be deleted with packages or with objects of others in it."""
         if props["adopt"] or props["force-destroy"] or not exists(self.session):
             return
-        refuse_if_left(self.session, props["prefixes"], REMEDY)
+        refuse_unless_empty(self.session, props["prefixes"], _REMEDY)
 
 
-def refuse_if_left(session: Session, prefixes: list[str], remedy: str) -> None:
-    """Raises RefusedError where the bucket holds packages, or what is of none of the channels at `prefixes`."""
+def refuse_unless_empty(session: Session, prefixes: list[str], remedy: str) -> None:
+    """Raises RefusedError if the bucket holds packages, or objects that are in none of the channels at `prefixes`."""
     where = f"s3://{session.location.bucket}"
     number = packages(session, "")
     if number:
-        raise RefusedError(f"{count(number, 'package')} there", where=where, remedy=remedy)
+        raise RefusedError(f"the bucket has {count(number, 'package')}", where=where, remedy=remedy)
     keys = objects(session, "")
     own = {key for prefix in prefixes for key in own_keys(keys, prefix)}
-    if keys - own:
-        foreign = sorted(keys - own)
+    others = sorted(keys - own)
+    if others:
         raise RefusedError(
-            f"{count(len(foreign), 'object')} there that chaninfra did not make, {foreign[0]!r} among them",
+            f"the bucket has {count(len(others), 'object')} that chaninfra did not make, for example {others[0]!r}",
             where=where,
             remedy=remedy,
         )

@@ -1,4 +1,4 @@
-"""How access keys with few rights are made on a store, one module a way (the column `keys` of PROVIDERS)."""
+"""Admin APIs that make users with an access key and few permissions, one module per API (`Provider.keys`)."""
 
 from __future__ import annotations
 
@@ -16,5 +16,7 @@ ADMIN_APIS: dict[KeyWay, Callable[[Session], UserAdmin]] = {
     "minio-admin": MinioUserAdmin,
     "versitygw-admin": VersitygwUserAdmin,
 }
+"""`Provider.keys` → the API; stores without one are not in it."""
+
 BY_BUCKET_POLICY: frozenset[KeyWay] = frozenset({"versitygw-admin"})
-"""Ways whose users have no policies: the bucket's names their keys."""
+"""Those whose users have no policies: the bucket policy names their access keys."""

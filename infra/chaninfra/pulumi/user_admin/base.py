@@ -1,26 +1,28 @@
-"""What a way of making access keys can do."""
+"""The interface of an admin API."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
 Document = dict[str, Any]
+"""An IAM policy document."""
 
 
 class UserAdmin(Protocol):
-    """Users of a store, each with one access key and one policy, all three of the same name.
+    """Users of a store, each with one access key and one policy; user, access key id and policy have the same name.
 
-    The policy is empty where users have none: what they may do is then in the bucket's.
+    All methods raise StorageError, DeniedError, CredentialsError or UnreachableError. A policy is {} where users have
+    none, because the bucket policy holds their permissions.
     """
 
-    def make(self, name: str, secret: str, policy: Document) -> None:
-        """Makes the user. Raises StorageError, DeniedError, CredentialsError, UnreachableError."""
+    def create_user(self, name: str, secret: str, policy: Document) -> None:
+        """Creates the user with this secret and policy."""
 
-    def policy(self, name: str) -> Document | None:
-        """What the user may do, as the store has it; None: there is no such user. Raises as `make`."""
+    def user_policy(self, name: str) -> Document | None:
+        """The user's policy in the store; None if there is no such user."""
 
-    def mend(self, name: str, policy: Document) -> None:
-        """Gives the user this policy and no other, and lets it in. Raises as `make`."""
+    def update_user(self, name: str, policy: Document) -> None:
+        """Gives the user this policy and no other, and enables it."""
 
-    def remove(self, name: str) -> None:
-        """Removes user, key and policy, whichever are there. Raises as `make`."""
+    def delete_user(self, name: str) -> None:
+        """Deletes user, access key and policy; a missing one is no error."""

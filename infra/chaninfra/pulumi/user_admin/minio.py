@@ -1,4 +1,4 @@
-"""Users and policies of MinIO, by its admin API."""
+"""Users and policies of MinIO, by its admin API (https://github.com/minio/madmin-go)."""
 
 from __future__ import annotations
 
@@ -23,42 +23,43 @@ _TIMEOUT = 30.0
 
 
 class MinioUserAdmin:
-    """See `Principals`; `put_policy` and `remove_policy` are for policies without a user."""
+    """See `UserAdmin`. `get_policy`, `put_policy` and `delete_policy` also serve policies without a user."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def make(self, name: str, secret: str, policy: Document) -> None:
+    def create_user(self, name: str, secret: str, policy: Document) -> None:
         try:
             self.put_policy(name, policy)
-            self._call("make the user", lambda: self._admin.user_add(name, secret))
+            self._call("create the user", lambda: self._admin.user_add(name, secret))
             self._attach(name)
         except ChaninfraError:
-            # Half a user would be one that nobody knows of.
+            # A user without its policy would be left that is in no state.
             with suppress(ChaninfraError):
-                self.remove(name)
+                self.delete_user(name)
             raise
 
-    def policy(self, name: str) -> Document | None:
-        found = self._call("look at the user", lambda: self._admin.user_info(name), absent=_NO_USER)
+    def user_policy(self, name: str) -> Document | None:
+        found = self._call("read the user", lambda: self._admin.user_info(name), absent=_NO_USER)
         if found is None:
             return None
         user = json.loads(found)
+        # Disabled or with another policy: differs from any policy of ours, so `pulumi up` updates the user.
         if user.get("status") != "enabled" or user.get("policyName") != name:
             return {}
         return self.get_policy(name) or {}
 
-    def mend(self, name: str, policy: Document) -> None:
+    def update_user(self, name: str, policy: Document) -> None:
         self.put_policy(name, policy)
-        self._call("let in the user", lambda: self._admin.user_enable(name))
+        self._call("enable the user", lambda: self._admin.user_enable(name))
         self._attach(name)
 
-    def remove(self, name: str) -> None:
-        self._call("remove the user", lambda: self._admin.user_remove(name), absent=_NO_USER)
-        self.remove_policy(name)
+    def delete_user(self, name: str) -> None:
+        self._call("delete the user", lambda: self._admin.user_remove(name), absent=_NO_USER)
+        self.delete_policy(name)
 
     def get_policy(self, name: str) -> Document | None:
-        """The policy of this name, or None."""
+        """The policy of this name; None if there is none."""
         found = self._call("read the policy", lambda: self._admin.policy_info(name), absent=_NO_POLICY)
         return None if found is None else dict(json.loads(found))
 
@@ -66,16 +67,16 @@ class MinioUserAdmin:
         """Writes the policy of this name."""
         self._call("write the policy", lambda: self._admin.policy_add(name, policy=policy))
 
-    def remove_policy(self, name: str) -> None:
-        """Removes the policy of this name."""
-        self._call("remove the policy", lambda: self._admin.policy_remove(name), absent=_NO_POLICY)
+    def delete_policy(self, name: str) -> None:
+        """Deletes the policy of this name; a missing one is no error."""
+        self._call("delete the policy", lambda: self._admin.policy_remove(name), absent=_NO_POLICY)
 
     def _attach(self, name: str) -> None:
-        self._call("give the user its policy", lambda: self._admin.policy_set(name, user=name))
+        self._call("attach the policy to the user", lambda: self._admin.policy_set(name, user=name))
 
     @cached_property
     def _admin(self) -> MinioAdmin:
-        # Imported here: it is slow to, and other stores need none of it.
+        # Imported here: the import is slow, and other stores do not need it.
         import certifi
         from minio import MinioAdmin
         from minio.credentials.providers import StaticProvider
@@ -95,13 +96,13 @@ class MinioUserAdmin:
         )
 
     def _call(self, doing: str, call: Callable[[], str], *, absent: str = "") -> str | None:
-        """The answer; None where it is the error `absent`."""
-        with self._our_errors(doing, absent):
+        """The answer; None if it is the error code `absent`."""
+        with self._translating_errors(doing, absent):
             return call()
         return None
 
     @contextmanager
-    def _our_errors(self, doing: str, absent: str) -> Iterator[None]:
+    def _translating_errors(self, doing: str, absent: str) -> Iterator[None]:
         from minio.error import MinioAdminException
         from urllib3.exceptions import HTTPError
 

@@ -1,6 +1,6 @@
-"""Users of versitygw, by its admin API. What they may do is in the bucket's policy, which names them by access key.
+"""Users of versitygw, by its admin API. The bucket policy holds their permissions and names their access keys.
 
-Source: versitygw's own `admin` command; the API is at the S3 endpoint unless the server was told `--admin-port`.
+Source: the `versitygw admin` command. The API is at the S3 endpoint, unless the server runs with `--admin-port`.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ _TIMEOUT = 30
 
 
 class VersitygwUserAdmin:
-    """See `Principals`."""
+    """See `UserAdmin`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def make(self, name: str, secret: str, policy: Document) -> None:
-        self._call("make the user", "create-user", {"Access": name, "Secret": secret, "Role": "user"})
+    def create_user(self, name: str, secret: str, policy: Document) -> None:
+        self._call("create the user", "create-user", {"Access": name, "Secret": secret, "Role": "user"})
 
-    def policy(self, name: str) -> Document | None:
+    def user_policy(self, name: str) -> Document | None:
         answer = self._call("list the users", "list-users")
         names = [found.text for found in ElementTree.fromstring(answer).iter("Access")]  # noqa: S314 - the server's own
         return {} if name in names else None
 
-    def mend(self, name: str, policy: Document) -> None:
-        """Nothing: its policy is the bucket's."""
+    def update_user(self, name: str, policy: Document) -> None:
+        """Does nothing: the bucket policy holds the permissions."""
 
-    def remove(self, name: str) -> None:
-        if self.policy(name) is not None:
-            self._call("remove the user", f"delete-user?access={quote(name, safe='')}")
+    def delete_user(self, name: str) -> None:
+        if self.user_policy(name) is not None:
+            self._call("delete the user", f"delete-user?access={quote(name, safe='')}")
 
     def _call(self, doing: str, path: str, account: dict[str, str] | None = None) -> str:
-        """The body of the answer."""
+        """The body of the answer to a request signed with the session's credentials; `account` is sent as XML."""
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials

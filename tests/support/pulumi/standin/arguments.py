@@ -1,4 +1,4 @@
-"""What a program may set, read from pulumi-aws's own argument classes, and the check against it."""
+"""The arguments of pulumi-aws's classes, and the check of a program's inputs against them."""
 
 import json
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
@@ -18,14 +18,14 @@ from .values import UNKNOWN
 @dataclass(frozen=True)
 class Argument:
     name: str
-    """In Pulumi's spelling."""
+    """Its name in Pulumi's spelling."""
     required: bool
     types: tuple[Any, ...]
     """The plain types that a value may have."""
 
     @property
     def is_text(self) -> bool:
-        """True for text that may also be written as the object it stands for (a policy)."""
+        """True for a string that may also be written as an object (a policy)."""
         return str in self.types
 
 
@@ -58,7 +58,7 @@ def paths(cls: type, above: str = "") -> Iterator[str]:
 
 
 def check(cls: type, values: Mapping[str, Any], above: str = "") -> Iterator[Failure]:
-    """What is wrong with `values` as arguments of `cls`."""
+    """The errors in `values` as arguments of `cls`."""
     known = arguments(cls)
     for name in values.keys() - known.keys():
         yield Failure(above + name, f"pulumi-aws knows no property {above + name!r} in {cls.__name__}")
@@ -70,7 +70,7 @@ def check(cls: type, values: Mapping[str, Any], above: str = "") -> Iterator[Fai
 
 
 def from_json(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` as Pulumi passes provider configuration: what is no text is JSON in a string."""
+    """`values` as Pulumi passes provider configuration: values that are not strings as JSON strings."""
     known = arguments(cls)
 
     def value(name: str, given: Any) -> Any:
@@ -110,7 +110,7 @@ def _check_value(types: tuple[Any, ...], value: Any, path: str) -> Iterator[Fail
         return
     attempts = [list(_check_type(one, value, path)) for one in types]
     if all(attempts):
-        # The one that came furthest says most: a wrong nested property rather than a wrong type.
+        # The most nested error is the most precise one.
         yield from max(attempts, key=lambda failures: failures[0].path.count("."))
 
 
@@ -137,7 +137,7 @@ def _check_type(one: Any, value: Any, path: str) -> Iterator[Failure]:
 def _is(value: Any, one: type) -> bool:
     if issubclass(one, Enum):
         return value in [member.value for member in one]
-    # In JSON a whole number serves as a float; true is a number to isinstance, and none in JSON.
+    # A JSON integer is a valid float. A bool is an int to isinstance, but not in JSON.
     return type(value) is one or (one is float and type(value) is int)
 
 

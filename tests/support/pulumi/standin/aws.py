@@ -1,4 +1,4 @@
-"""The provider's configuration, and the clients that follow from it."""
+"""The provider's configuration, and its boto3 clients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Partition:
 
 @dataclass(frozen=True)
 class Aws:
-    """An account in a region, as one provider resource configures it."""
+    """An account and region, as a provider resource configures them."""
 
     session: boto3.Session
     region: str
@@ -42,13 +42,13 @@ class Aws:
 
     @classmethod
     def configured(cls, config: Bag) -> "Aws":
-        """The account that the provider's configuration names; it is checked as the real provider checks it."""
+        """The account for the provider's configuration, with the real provider's checks."""
         session = boto3.Session(
             aws_access_key_id=config.get("accessKey"),
             aws_secret_access_key=config.get("secretKey"),
             aws_session_token=config.get("token"),
             profile_name=config.get("profile"),
-            # Alone, boto3 does not look at AWS_REGION.
+            # boto3 does not read AWS_REGION itself.
             region_name=config.get("region") or environ.get("AWS_REGION"),
         )
         if not session.region_name:
@@ -63,7 +63,7 @@ class Aws:
 
     def client(self, service: str, region: str | None = None) -> Any:
         key = (service, region or self.region)
-        # boto3 makes clients from one session in one thread at a time.
+        # A boto3 session is not thread-safe.
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self.session.client(
@@ -111,7 +111,7 @@ class Aws:
 
 @cache
 def partitions() -> list[Bag]:
-    """botocore's data on AWS's partitions and their regions."""
+    """botocore's data on partitions and regions."""
     return Session().get_component("data_loader").load_data("partitions")["partitions"]  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""What changes between the state and what a program wants now."""
+"""The differences between the state and the inputs of a program."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Change:
 
 
 def changes(table: Table, state: Bag, wanted: Bag) -> list[Change]:
-    """The changes that lead from `state` (what was read last) to `wanted` (inputs that passed the check)."""
+    """The changes from `state` (as last read) to `wanted` (checked inputs)."""
     inputs = [name for name, entry in table.items() if "." not in name and entry.kind is not Kind.COMPUTED]
-    # Names that the table does not list are walked too, and fail there.
+    # Properties that are not in the table are compared too, and fail there.
     names = dict.fromkeys([*inputs, *wanted])
     return [change for name in names for change in _walk(table, name, name, state.get(name), wanted.get(name))]
 
@@ -60,7 +60,7 @@ def _significant(value: Any) -> Any:
 
 
 def _require_listed(table: Table, path: str, value: Any) -> None:
-    """Fails if a part of `value`, which is new as a whole, is not in the table."""
+    """Raises if a part of `value`, a new property, is not in the table."""
     if isinstance(value, dict) and not listed(table, path).free:
         for name, part in value.items():
             _require_listed(table, f"{path}.{name}", part)

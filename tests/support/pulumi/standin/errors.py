@@ -1,11 +1,11 @@
-"""Errors in the words of the real provider, since people and programs read them."""
+"""Errors with the wording of the real provider, since tests and users read them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-# The errors that the Go SDK has types for; it prints those without "api error".
+# Error codes with a type in the Go SDK, which prints them without "api error".
 _MODELLED = {
     "S3": {"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "NoSuchBucket", "NoSuchKey", "NoSuchUpload"},
     "CloudFront": {
@@ -48,7 +48,7 @@ def code(error: ClientError) -> str:
 
 
 def explained(error: ClientError, service: str = "S3") -> str:
-    """As aws-sdk-go-v2 prints it."""
+    """The error as aws-sdk-go-v2 prints it."""
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     kind = code(error) if code(error) in _MODELLED.get(service, ()) else f"api error {code(error)}"
     host = "HostID: stand-in, " if service == "S3" else ""
@@ -59,14 +59,14 @@ def explained(error: ClientError, service: str = "S3") -> str:
 
 
 def refusal(operation: str, status: int, code: str, message: str) -> ClientError:
-    """What AWS answers and moto does not."""
+    """An error that AWS answers and moto does not."""
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, operation)  # type: ignore[arg-type]
 
 
 @contextmanager
 def reported(doing: str, service: str) -> Iterator[None]:
-    """Says of a call that AWS refuses what the provider was doing."""
+    """Adds to an error of AWS what the provider was doing."""
     try:
         yield
     except ClientError as error:

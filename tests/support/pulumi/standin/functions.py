@@ -1,4 +1,4 @@
-"""The functions that a program may call, by token."""
+"""Token → function that a program may call."""
 
 from collections.abc import Callable, Mapping
 

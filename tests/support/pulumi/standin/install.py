@@ -1,4 +1,4 @@
-"""Puts the stand-in where the engine looks for the real plugin."""
+"""Installs the stand-in where the engine looks for the real plugin."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +10,7 @@ from support.paths import TESTS
 
 def install(home: Path) -> dict[str, str]:
     """Installs the stand-in into the PULUMI_HOME `home` and returns the variables that make the engine use it."""
-    # The folder's name is how the engine finds the version that the installed pulumi-aws asks for.
+    # The engine finds the version that the installed pulumi-aws needs by the folder's name.
     folder = home / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
     folder.mkdir(parents=True, exist_ok=True)
     plugin = folder / "pulumi-resource-aws"
@@ -24,6 +24,6 @@ def install(home: Path) -> dict[str, str]:
     return {
         "PULUMI_HOME": str(home),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # A real plugin on PATH must not take the stand-in's place.
+        # A real plugin on PATH must not replace the stand-in.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
     }

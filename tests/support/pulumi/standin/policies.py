@@ -1,4 +1,4 @@
-"""Policy documents: when two are the same, and when one is public."""
+"""Policy documents: when two are equivalent, and when one is public."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ _NARROWING = {
 
 
 def equivalent(one: object, other: object) -> bool:
-    """As the provider compares (hashicorp/awspolicyequivalence): order does not count, nor `x` against `[x]`."""
+    """Equivalence as in the provider (hashicorp/awspolicyequivalence): any order, and `x` equals `[x]`."""
     if not isinstance(one, str) or not isinstance(other, str):
         return one == other
     try:
@@ -34,7 +34,7 @@ def equivalent(one: object, other: object) -> bool:
 
 
 def as_written(before: object, now: object) -> object:
-    """verify.PolicyToSet: of two policies that say the same, the state keeps the program's writing."""
+    """verify.PolicyToSet: if two policies are equivalent, the state keeps the program's text."""
     return before if equivalent(before, now) else now
 
 
@@ -55,7 +55,7 @@ def _is_public(statement: dict[str, Any]) -> bool:
     return not any(
         key.lower() in _NARROWING and not any(mark in str(value) for value in _listed(values) for mark in ("*", "${"))
         for operator, keys in statement.get("Condition", {}).items()
-        # A condition that also holds where the key is missing, or for all but one, keeps nobody out.
+        # A condition that holds if the key is missing (…IfExists), or for all values but one, does not restrict.
         if not operator.endswith("IfExists") and "Not" not in operator and not operator.startswith("ForAllValues")
         for key, values in keys.items()
     )

@@ -1,4 +1,4 @@
-"""What a change of a property does: the form of the tables."""
+"""The format of the tables: what a change of each property does."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -20,25 +20,25 @@ class Kind(Enum):
 class Property:
     kind: Kind
     source: str
-    """Where the kind is known from."""
+    """The source of this fact."""
     default: Any = None
-    """What the provider takes where the program says nothing."""
+    """The provider's default."""
     keeps: bool = False
-    """Optional and computed: where the program says nothing, what is there stays."""
+    """Optional and computed: without an input, the current value stays."""
     local: bool = False
-    """AWS stores no such thing: it lives in the state only, as with the real provider."""
+    """AWS does not store it; it is only in the state, as with the real provider."""
     free: bool = False
-    """A map whose keys are the program's own."""
+    """A map whose keys the program chooses."""
     forwarded: bool = True
-    """False: the stand-in does nothing with it, and so refuses it in a program."""
+    """False: not implemented in the stand-in, so that it refuses an input."""
     values: tuple[str, ...] = ()
-    """The values allowed, where the provider checks them before it calls AWS."""
+    """The allowed values, if the provider checks them before it calls AWS."""
     refuses: Callable[[Any], str] | None = None
-    """Why the provider does not let a text or number pass before it calls AWS; "" where it does."""
+    """The provider's error for a value before it calls AWS; "" for a valid one."""
     conflicts: str = ""
-    """The property that must not be given together with this one."""
+    """The property that conflicts with this one."""
     same: Callable[[Any, Any], bool] | None = None
-    """When two values count as equal though they are written differently."""
+    """Whether two values are equivalent; None: only if they are equal."""
 
 
 Table = Mapping[str, Property]
@@ -46,11 +46,11 @@ Table = Mapping[str, Property]
 
 
 class UnlistedPropertyError(LookupError):
-    """A property changed of which no table says what a change does."""
+    """A changed property that is in no table."""
 
 
 def listed(table: Table, path: str) -> Property:
-    """The entry of `path`; that of the map it is in, where the map's keys are free."""
+    """The entry of `path`, or of the map with free keys that contains it."""
     if path in table:
         return table[path]
     above = table.get(path.rpartition(".")[0])
@@ -62,7 +62,7 @@ def listed(table: Table, path: str) -> Property:
 
 
 def same_set(old: Any, new: Any) -> bool:
-    """Where the provider has sets: order says nothing, in nested lists neither."""
+    """Equality of the provider's sets: any order, in nested lists too."""
     return bool(_unordered(old) == _unordered(new))
 
 
@@ -76,7 +76,7 @@ def _unordered(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Source:
-    """Entries that share where they are known from."""
+    """Entries with one source."""
 
     where: str
 

@@ -1,4 +1,4 @@
-"""The provider: what each call of the protocol does, without the protocol."""
+"""The provider's operations, without the protocol."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def _arguments() -> type:
 
 @dataclass(frozen=True)
 class Found:
-    """What a read found."""
+    """The result of a read."""
 
     state: Bag
     inputs: Bag
@@ -46,7 +46,7 @@ def configured(config: Bag) -> Aws:
 
 
 def checked(token: str, name: str, inputs: Bag, old: Bag) -> tuple[Bag, list[Failure]]:
-    """The inputs as the other calls get them, and what is wrong with them."""
+    """The checked inputs, which the other calls get, and the errors in them."""
     kind = resource(token)
     given = {key: value for key, value in inputs.items() if key != "__defaults"}
     return kind.prepared(given, old, name), list(failures(kind, given))
@@ -58,7 +58,7 @@ def diff(aws: Aws, token: str, state: Bag, inputs: Bag) -> list[Change]:
 
 
 def replaces_before_create(token: str, state: Bag, inputs: Bag) -> bool:
-    """True if a replacement must be deleted first: it would have the name of what it replaces.
+    """True if the old resource must be deleted before its replacement, since both would have the same name.
 
     (pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace.)
     """
@@ -76,7 +76,7 @@ def create(aws: Aws, token: str, inputs: Bag) -> tuple[str, Bag]:
 
 
 def planned(aws: Aws, token: str, state: Bag, inputs: Bag) -> Bag:
-    """The outputs that a preview can tell; what a program cannot set stays as in `state`, or is not known yet."""
+    """The outputs in a preview; those that a program cannot set are as in `state`, or unknown."""
     kind = resource(token)
     kept = {
         name: state.get(name, UNKNOWN)
@@ -98,7 +98,7 @@ def read(aws: Aws, token: str, id_: str, state: Bag, inputs: Bag) -> Found | Non
 def update(aws: Aws, token: str, id_: str, state: Bag, inputs: Bag) -> Bag:
     kind = resource(token)
     kind.update(aws, id_, state, inputs)
-    # What only the state knows is what the program says now.
+    # Properties that AWS does not store are as the program sets them now.
     now = kind.read(aws, id_, {**inputs, **{name: state[name] for name in ("region",) if name in state}})
     if now is None:
         raise ProviderError(f"reading {token} ({id_}): couldn't find resource")

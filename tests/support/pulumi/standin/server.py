@@ -31,7 +31,7 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def _reported(method: _Method) -> _Method:
-    """Lets the engine, and so the user, see why a call failed."""
+    """Passes an error of a call to the engine, which shows it to the user."""
 
     @wraps(method)
     def call(self: "Servicer", request: Any, context: grpc.ServicerContext) -> Any:
@@ -46,7 +46,7 @@ def _reported(method: _Method) -> _Method:
 
 
 class Servicer(ResourceProviderServicer):
-    """One provider resource; the engine starts a process for each."""
+    """A provider resource; the engine starts one process for each."""
 
     def __init__(self) -> None:
         self._aws: Aws | None = None
@@ -117,7 +117,7 @@ class Servicer(ResourceProviderServicer):
         state, inputs = decode(request.properties), decode(request.inputs)
         found = provider.read(self.aws, _token(request.urn), request.id, state, inputs)
         if found is None:
-            # An empty id says that it is gone.
+            # An empty id means that the resource is missing.
             return messages.ReadResponse()
         return messages.ReadResponse(id=request.id, properties=encode(found.state), inputs=encode(found.inputs))
 
@@ -140,8 +140,8 @@ class Servicer(ResourceProviderServicer):
 
 
 def serve() -> None:
-    """Serves until the engine ends the process, or is gone itself."""
-    # Without credentials boto3 would ask a metadata service, which is not there, and wait.
+    """Serves until the engine ends the process, or ends itself."""
+    # Without credentials boto3 would wait for a metadata service, which tests do not have.
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     server = grpc.server(ThreadPoolExecutor(max_workers=16))
     add_ResourceProviderServicer_to_server(Servicer(), server)

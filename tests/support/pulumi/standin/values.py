@@ -15,14 +15,14 @@ Bag = dict[str, Any]
 """The properties of a resource, by their Pulumi names."""
 
 UNKNOWN = rpc.UNKNOWN
-"""What stands for a value that is not known yet."""
+"""Pulumi's placeholder for an unknown value."""
 
 # resource.SigKey in Pulumi's sdk/go/common/resource: the key that marks a map as a wrapped value.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 def decode(struct: Struct) -> Bag:
-    """The plain values of `struct`, without nulls; what is not known yet is the string UNKNOWN."""
+    """The plain values of `struct`, without nulls; unknown values are the string UNKNOWN."""
     return {name: _plain(value) for name, value in MessageToDict(struct).items() if value is not None}
 
 
@@ -33,7 +33,7 @@ def encode(bag: Mapping[str, Any]) -> Struct:
 
 
 def is_unknown(value: object) -> bool:
-    """True if `value` or a part of it is not known before other resources exist."""
+    """True if `value` or a part of it is unknown."""
     if isinstance(value, dict):
         return any(is_unknown(part) for part in value.values())
     if isinstance(value, list):
@@ -58,5 +58,5 @@ def _plain(value: Any) -> Any:
         return {name: _plain(part) for name, part in value.items() if part is not None}
     if isinstance(value, list):
         return [_plain(part) for part in value]
-    # Protobuf has floats alone.
+    # Protobuf has only floats.
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,1 +1,1 @@
-"""A bucket on AWS, its CDN and its roles, by pulumi-aws."""
+"""A bucket on AWS, its CloudFront distribution and its roles, as resources of pulumi-aws."""

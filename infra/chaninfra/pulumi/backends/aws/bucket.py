@@ -1,4 +1,4 @@
-"""A bucket on AWS, by pulumi-aws."""
+"""A bucket on AWS, as resources of pulumi-aws."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pulumi
 from chaninfra.channel.policy.bucket import bucket_statements, deployer_arns
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
 from chaninfra.channel.policy.statements import Statement, document
-from chaninfra.channel.spec.model import BucketSettings, StackSpec
+from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.backends.aws.cdn import distribution
 from chaninfra.pulumi.backends.aws.roles import oidc_providers
 from chaninfra.pulumi.backends.base import BucketResources, Cdn, after
+from chaninfra.pulumi.bucket_config import cors_rules, encryption_rule, in_snake_case, lifecycle_rules, versioning
+from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import BucketPolicy
 
@@ -22,15 +24,15 @@ if TYPE_CHECKING:
     from pulumi_aws import s3
 
 
-def bucket(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOptions) -> BucketResources:
-    """The bucket: versioned, encrypted, owned by its account, read over TLS only, and public only where declared.
+def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> BucketResources:
+    """The bucket: versioned, encrypted, without ACLs, read over TLS only, and public only if the channels are.
 
     An adopted bucket keeps its settings; only our statements are merged into its policy.
     """
-    # Imported here: it is large, and other backends need none of it.
+    # Imported here: the import is slow, and other backends do not need it.
     from pulumi_aws import s3
 
-    name, stack = declared.name, declared.stack
+    name, stack = declaration.name, declaration.stack
     spec = stack.bucket
     own = None
     if not spec.adopt:
@@ -41,34 +43,33 @@ def bucket(declared: Declaration, store: dict[str, Any], opts: pulumi.ResourceOp
             tags=dict(spec.settings.tags) or None,
             opts=after(opts, protect=spec.protect or None),
         )
-    # While the distribution is there the bucket is: another account's bucket of that name would be served else.
-    cdn = distribution(declared, after(opts, own) if own else opts) if spec.cdn else None
-    resources = _settings(declared, own, cdn, opts) if own else _policy_of_adopted(declared, store, cdn, opts)
+    # The distribution is deleted before the bucket. Otherwise it would serve a bucket of that name in another account.
+    cdn = distribution(declaration, after(opts, own) if own else opts) if spec.cdn else None
+    resources = _settings(declaration, own, cdn, opts) if own else _policy_of_adopted(declaration, store, cdn, opts)
     return BucketResources(resources=resources, cdn=cdn, oidc_providers=oidc_providers(name, stack, opts))
 
 
 def _settings(
-    declared: Declaration, own: s3.Bucket, cdn: Cdn | None, opts: pulumi.ResourceOptions
+    declaration: Declaration, own: s3.Bucket, cdn: Cdn | None, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """All that a bucket of our own has; the bucket is the first."""
+    """The bucket, then its settings and its policy."""
     from pulumi_aws import s3
 
-    name, stack = declared.name, declared.stack
+    name, stack = declaration.name, declaration.stack
     keys, settings = stack.bucket.aws, stack.bucket.settings
     ownership = s3.BucketOwnershipControls(
         f"{name}-ownership", bucket=own.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
     )
-    versioning = s3.BucketVersioning(
+    versions = s3.BucketVersioning(
         f"{name}-versioning",
         bucket=own.id,
-        # Not "Disabled", which only a bucket can be that never had versions.
-        versioning_configuration={"status": "Enabled" if settings.versioning else "Suspended"},
+        versioning_configuration=in_snake_case(versioning(enabled=bool(settings.versioning))),
         opts=opts,
     )
     encryption = s3.BucketServerSideEncryptionConfiguration(
-        f"{name}-encryption", bucket=own.id, rules=[declared.of(_encryption)], opts=opts
+        f"{name}-encryption", bucket=own.id, rules=[declaration.apply(_encryption_rule)], opts=opts
     )
-    # ACLs stay blocked in any case. What forbids public policies must be lifted before such a policy is put.
+    # ACLs are always blocked. Public policies are unblocked before a public policy is put.
     block = s3.BucketPublicAccessBlock(
         f"{name}-public-access",
         bucket=own.id,
@@ -78,95 +79,71 @@ def _settings(
         restrict_public_buckets=not stack.is_open,
         opts=after(opts, ownership),
     )
-    # Rules for old versions need versioning.
+    # Rules for noncurrent versions need versioning.
     lifecycle = s3.BucketLifecycleConfiguration(
-        f"{name}-lifecycle", bucket=own.id, rules=_lifecycle(settings), opts=after(opts, versioning)
+        f"{name}-lifecycle",
+        bucket=own.id,
+        rules=in_snake_case(lifecycle_rules(settings)),
+        opts=after(opts, versions),
     )
-    made: list[pulumi.Resource] = [own, ownership, versioning, encryption, block, lifecycle]
-    policy = _policy(declared, cdn, opts)
+    resources: list[pulumi.Resource] = [own, ownership, versions, encryption, block, lifecycle]
+    policy = _policy(declaration, cdn, opts)
     if policy is not None:
-        made.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
-    if settings.cors_origins:
-        rule: Any = {
-            "allowed_methods": ["GET", "HEAD"],
-            "allowed_origins": list(settings.cors_origins),
-            "allowed_headers": ["*"],
-            "expose_headers": ["ETag"],
-            "max_age_seconds": 3600,
-        }
-        made.append(s3.BucketCorsConfiguration(f"{name}-cors", bucket=own.id, cors_rules=[rule], opts=opts))
+        resources.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
+    if rules := cors_rules(settings):
+        cors = s3.BucketCorsConfiguration(f"{name}-cors", bucket=own.id, cors_rules=in_snake_case(rules), opts=opts)
+        resources.append(cors)
     if keys.log_bucket:
-        made.append(
+        resources.append(
             s3.BucketLogging(
                 f"{name}-logging",
                 bucket=own.id,
-                target_bucket=declared.of(lambda stack: stack.bucket.aws.log_bucket),
+                target_bucket=declaration.apply(lambda stack: stack.bucket.aws.log_bucket),
                 target_prefix=keys.log_prefix,
                 opts=opts,
             )
         )
-    return made
+    return resources
 
 
-def _encryption(stack: StackSpec) -> Any:
-    keys = stack.bucket.aws
-    if keys.kms_key_arn is None:
-        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-    by_default = {"sse_algorithm": "aws:kms", "kms_master_key_id": keys.kms_key_arn}
-    # A bucket key asks KMS once in a while and not for each object.
-    return {"apply_server_side_encryption_by_default": by_default, "bucket_key_enabled": True}
+def _encryption_rule(stack: StackSpec) -> Any:
+    return in_snake_case(encryption_rule(stack.bucket.aws.kms_key_arn))
 
 
-def _lifecycle(settings: BucketSettings) -> Any:
-    return [
-        {
-            "id": "old-versions",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": settings.old_versions_days},
-        },
-        {
-            "id": "open-uploads",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": settings.open_uploads_days},
-        },
-    ]
-
-
-def _policy(declared: Declaration, cdn: Cdn | None, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
-    """The text of the bucket's policy; None where it would be empty."""
+def _policy(declaration: Declaration, cdn: Cdn | None, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
+    """The bucket policy's JSON text; None if it has no statements."""
 
     def text(stack: StackSpec, deployer: Sequence[str], distribution: str) -> str:
         policy = document(bucket_statements(stack, deployer=deployer, distribution=distribution))
         return json.dumps(policy, sort_keys=True) if policy else ""
 
-    stack = declared.stack
+    stack = declaration.stack
     deployer: pulumi.Input[list[str]] = _deployer(opts) if stack.bucket.aws.vpc_endpoints else []
-    if not (cdn or stack.bucket.aws.vpc_endpoints or declared.late):
+    if not (cdn or stack.bucket.aws.vpc_endpoints or declaration.outputs):
         return text(stack, [], NO_DISTRIBUTION) or None
     if not bucket_statements(stack):
         return None
-    known = pulumi.Output.all(declared.of(lambda stack: stack), deployer, cdn.arn if cdn else NO_DISTRIBUTION)
-    return known.apply(lambda all_: text(*all_))
+    values = pulumi.Output.all(declaration.apply(lambda stack: stack), deployer, cdn.arn if cdn else NO_DISTRIBUTION)
+    return values.apply(lambda args: text(*args))
 
 
 def _deployer(opts: pulumi.ResourceOptions) -> pulumi.Output[list[str]]:
+    """ARN patterns of whoever runs Pulumi."""
     from pulumi_aws import get_caller_identity_output
 
     caller = get_caller_identity_output(opts=pulumi.InvokeOptions(parent=opts.parent))
-    found: pulumi.Output[list[str]] = caller.arn.apply(deployer_arns)
-    return found
+    arns: pulumi.Output[list[str]] = caller.arn.apply(deployer_arns)
+    return arns
 
 
 def _policy_of_adopted(
-    declared: Declaration, store: dict[str, Any], cdn: Cdn | None, opts: pulumi.ResourceOptions
+    declaration: Declaration, store: StoreInput, cdn: Cdn | None, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """Our statements beside those that the bucket has."""
-    wanted: pulumi.Input[list[Statement]] = bucket_statements(declared.stack)
-    if not wanted:
+    """Our statements, merged into the policy of an adopted bucket."""
+    statements: pulumi.Input[list[Statement]] = bucket_statements(declaration.stack)
+    if not statements:
         return []
-    if cdn is not None or declared.late:
-        known = pulumi.Output.all(declared.of(lambda stack: stack), cdn.arn if cdn else NO_DISTRIBUTION)
-        wanted = known.apply(lambda both: bucket_statements(both[0], distribution=both[1]))
-    return [BucketPolicy(f"{declared.name}-policy", {"store": store, "statements": wanted}, opts)]
+    if cdn is not None or declaration.outputs:
+        values = pulumi.Output.all(declaration.apply(lambda stack: stack), cdn.arn if cdn else NO_DISTRIBUTION)
+        statements = values.apply(lambda args: bucket_statements(args[0], distribution=args[1]))
+    return [BucketPolicy(f"{declaration.name}-policy", {"store": store, "statements": statements}, opts)]

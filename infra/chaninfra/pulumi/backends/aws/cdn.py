@@ -1,4 +1,4 @@
-"""Amazon CloudFront before a bucket that stays private, by pulumi-aws."""
+"""A CloudFront distribution in front of a bucket that stays private, as resources of pulumi-aws."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _ORIGIN = "bucket"
 _LONGEST_TTL = 365 * 24 * 60 * 60
 
 
-def distribution(declared: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
-    """The distribution, which alone may read from the bucket."""
+def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
+    """The distribution; only it may read from the bucket (origin access control)."""
     from pulumi_aws import cloudfront
 
-    name, stack = declared.name, declared.stack
+    name, stack = declaration.name, declaration.stack
     spec, keys = stack.bucket, stack.bucket.cdn or CdnConfig()
     about = f"conda channels in s3://{spec.name}"
     control = cloudfront.OriginAccessControl(
@@ -39,26 +39,28 @@ def distribution(declared: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
         kind: cloudfront.CachePolicy(
             f"{name}-cdn-{kind}",
             comment=about,
-            # What a file says of itself comes first.
+            # 0 and the maximum: a file's own Cache-Control takes precedence.
             min_ttl=0,
             default_ttl=ttl,
             max_ttl=_LONGEST_TTL,
             parameters_in_cache_key_and_forwarded_to_origin=_cache_key(
-                stack, compressed=any(each.compress for each in BEHAVIORS if each.kind == kind)
+                stack, compressed=any(behavior.compress for behavior in BEHAVIORS if behavior.kind == kind)
             ),
             opts=opts,
         )
         for kind, ttl in DEFAULT_TTLS.items()
     }
-    behaviors = [(each.pattern, _behavior(each, policies[each.kind].id)) for each in BEHAVIORS]
-    made = cloudfront.Distribution(
+    cache_behaviors = [
+        (behavior.pattern, _cache_behavior(behavior, policies[behavior.kind].id)) for behavior in BEHAVIORS
+    ]
+    resource = cloudfront.Distribution(
         f"{name}-cdn",
         comment=about,
         enabled=True,
         is_ipv6_enabled=True,
         http_version="http2and3",
         aliases=[keys.domain] if keys.domain else None,
-        # Without one, "/" is a request for the list of the bucket.
+        # Without it, a request for "/" would list the bucket.
         default_root_object=CHANNEL_JSON,
         origins=[
             cloudfront.DistributionOriginArgs(
@@ -67,16 +69,16 @@ def distribution(declared: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
                 origin_access_control_id=control.id,
             )
         ],
-        default_cache_behavior=next(behavior for pattern, behavior in behaviors if pattern is None),
+        default_cache_behavior=next(args for pattern, args in cache_behaviors if pattern is None),
         ordered_cache_behaviors=[
-            behavior | {"path_pattern": pattern} for pattern, behavior in behaviors if pattern is not None
+            args | {"path_pattern": pattern} for pattern, args in cache_behaviors if pattern is not None
         ],
         restrictions={"geo_restriction": {"restriction_type": "none"}},
-        viewer_certificate=declared.of(_certificate),
+        viewer_certificate=declaration.apply(_certificate),
         tags=dict(spec.settings.tags) or None,
         opts=opts,
     )
-    return Cdn(id=made.id, arn=made.arn, domain_name=made.domain_name)
+    return Cdn(id=resource.id, arn=resource.arn, domain_name=resource.domain_name)
 
 
 def _certificate(stack: StackSpec) -> Any:
@@ -90,7 +92,7 @@ def _certificate(stack: StackSpec) -> Any:
     }
 
 
-def _behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
+def _cache_behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
     return {
         "target_origin_id": _ORIGIN,
         "viewer_protocol_policy": "https-only",
@@ -102,10 +104,10 @@ def _behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
 
 
 def _cache_key(stack: StackSpec, *, compressed: bool) -> Any:
-    """What tells answers apart, and is sent on to the bucket; the rest of a request is not."""
+    """The parts of a request that CloudFront caches by and forwards to the bucket."""
     headers: Any = {"header_behavior": "none"}
     if stack.bucket.settings.cors_origins:
-        # S3 answers by it whether a page may read.
+        # S3 answers a request with an allowed Origin with CORS headers.
         headers = {"header_behavior": "whitelist", "headers": {"items": ["Origin"]}}
     return {
         "cookies_config": {"cookie_behavior": "none"},
@@ -119,15 +121,15 @@ def _cache_key(stack: StackSpec, *, compressed: bool) -> Any:
 Kind = Literal["index", "packages"]
 
 DEFAULT_TTLS: dict[Kind, int] = {"index": 300, "packages": 365 * 24 * 60 * 60}
-"""How many seconds the CDN keeps a file that says nothing of it by Cache-Control.
+"""Seconds that CloudFront caches a file without Cache-Control.
 
-Packages say nothing: their bytes do not change, and publishing over one invalidates it.
+Packages have none: their bytes do not change, and `chaninfra publish` invalidates a package that it overwrites.
 """
 
 
 @dataclass(frozen=True)
 class Behavior:
-    """How CloudFront serves the files whose path is like `pattern`, None: all others."""
+    """How CloudFront serves files whose path matches `pattern` (None: all others)."""
 
     pattern: str | None
     kind: Kind
@@ -139,4 +141,4 @@ BEHAVIORS = (
     Behavior("*.zst", "index", compress=False),
     Behavior(None, "index", compress=True),
 )
-"""The first that fits holds."""
+"""The first match applies."""

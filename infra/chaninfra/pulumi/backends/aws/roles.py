@@ -1,4 +1,4 @@
-"""Roles for publishers, readers and maintainers that come with a token, and the OIDC providers that vouch for it."""
+"""IAM roles for principals with a token, and the IAM OIDC providers of the tokens' issuers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chaninfra.pulumi.declaration import Declaration
 
 
 def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> dict[str, pulumi.Input[str]]:
-    """Issuer → the ARN of its OIDC provider, made once for all channels; one that the account has is only looked up."""
+    """Issuer without https:// → ARN of its OIDC provider, one for all channels. Existing ones are looked up."""
     audiences: dict[str, set[str]] = {}
     for channel in stack.channels:
         for principal in channel.principals:
@@ -31,84 +31,89 @@ def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) ->
     from pulumi_aws import iam
 
     existing = {url.removeprefix("https://").rstrip("/") for url in stack.bucket.aws.existing_oidc_providers}
-    found: dict[str, pulumi.Input[str]] = {}
+    arns: dict[str, pulumi.Input[str]] = {}
     for issuer, wanted in sorted(audiences.items()):
         url = f"https://{issuer}"
         if issuer.rstrip("/") in existing:
             looked_up = iam.get_open_id_connect_provider_output(url=url, opts=pulumi.InvokeOptions(parent=opts.parent))
-            found[issuer] = looked_up.arn
+            arns[issuer] = looked_up.arn
         else:
-            # Thumbprints are no longer needed: IAM trusts the issuer's certificate by its authority.
-            made = iam.OpenIdConnectProvider(
+            # Without thumbprints: IAM checks the issuer's certificate against its own list of certificate authorities.
+            provider = iam.OpenIdConnectProvider(
                 f"{name}-oidc-{issuer}", url=url, client_id_lists=sorted(wanted), opts=opts
             )
-            found[issuer] = made.arn
-    return found
+            arns[issuer] = provider.arn
+    return arns
 
 
 def grant(
-    name: str, declared: Declaration, channel: ChannelSpec, made: BucketResources, opts: pulumi.ResourceOptions
+    name: str, declaration: Declaration, channel: ChannelSpec, bucket: BucketResources, opts: pulumi.ResourceOptions
 ) -> ChannelAccessResources:
-    """A role for each principal with a token; who is known by ARN is in the bucket's policy already."""
-    access: dict[str, dict[str, Any]] = {key: {} for key in ROLES.values()}
+    """A role for each principal with a token. Principals with an ARN are in the bucket policy already."""
+    access: dict[str, dict[str, Any]] = {plural: {} for plural in ROLES.values()}
     resources: list[pulumi.Resource] = []
     for number, principal in enumerate(channel.principals):
         entry: dict[str, Any] = {"kind": principal.kind}
         if principal.token is not None:
-            role, rights = _role(name, declared, channel, principal, principal.token, made, opts)
-            resources += [role, rights]
+            role, policy = _role(name, declaration, channel, principal, principal.token, bucket, opts)
+            resources += [role, policy]
             entry["role-arn"] = role.arn
         else:
-            entry["arn"] = declared.of(_arn(channel, number))
+            entry["arn"] = declaration.apply(_arn_of(channel, number))
         access[ROLES[principal.role]][principal.name] = entry
     return ChannelAccessResources(access=access, resources=resources)
 
 
-def _arn(channel: ChannelSpec, number: int) -> Callable[[StackSpec], str | None]:
-    """The ARN of a principal, by its place in the channel, which is there in every version of the stack."""
+def _arn_of(channel: ChannelSpec, number: int) -> Callable[[StackSpec], str | None]:
+    """Reads the ARN of the channel's principal `number` from a resolved spec.
 
-    def found(stack: StackSpec) -> str | None:
-        return next(each for each in stack.channels if each.prefix == channel.prefix).principals[number].arn
+    In `channel` itself it may be the placeholder of an Output. Every spec of a declaration has the same channels and
+    principals.
+    """
 
-    return found
+    def arn(stack: StackSpec) -> str | None:
+        return next(other for other in stack.channels if other.prefix == channel.prefix).principals[number].arn
+
+    return arn
 
 
 def _role(
     name: str,
-    declared: Declaration,
+    declaration: Declaration,
     channel: ChannelSpec,
     principal: PrincipalSpec,
-    trust: TokenClaims,
-    made: BucketResources,
+    claims: TokenClaims,
+    bucket: BucketResources,
     opts: pulumi.ResourceOptions,
 ) -> tuple[Any, pulumi.Resource]:
+    """The role, and its policy."""
     from pulumi_aws import iam
 
-    stack = declared.stack
+    stack = declaration.stack
     keys = stack.bucket.aws
-    trusted = pulumi.Output.from_input(made.oidc_providers[trust.issuer]).apply(
-        lambda arn: json.dumps(trust_policy(trust, arn), sort_keys=True)
+    trust = pulumi.Output.from_input(bucket.oidc_providers[claims.issuer]).apply(
+        lambda arn: json.dumps(trust_policy(claims, arn), sort_keys=True)
     )
     role = iam.Role(
         f"{name}-{principal.role}-{principal.name}",
         name=role_name(stack.bucket.name, channel.prefix, principal, keys.roles.name_prefix),
         description=f"{principal.role} of the conda channel {channel.name} in {stack.bucket.name}",
-        assume_role_policy=trusted,
+        assume_role_policy=trust,
         max_session_duration=keys.roles.max_session_duration,
         path=keys.roles.path,
         permissions_boundary=keys.roles.permissions_boundary,
         tags=dict(stack.bucket.settings.tags) or None,
-        # Its name is fixed, so another cannot be made while it is there.
+        # The name is fixed, so a replacement cannot be created before the old role is deleted.
         opts=after(opts, delete_before_replace=True),
     )
-    distribution = made.cdn.arn if made.cdn else pulumi.Output.from_input(NO_DISTRIBUTION)
-    rights = iam.RolePolicy(
+    distribution = bucket.cdn.arn if bucket.cdn else pulumi.Output.from_input(NO_DISTRIBUTION)
+    policy = iam.RolePolicy(
         f"{name}-{principal.role}-{principal.name}-rights",
         name="conda-channel",
         role=role.name,
-        policy=pulumi.Output.all(declared.of(lambda stack: stack), distribution).apply(
-            lambda known: json.dumps(permissions_of(known[0], channel, principal, known[1]), sort_keys=True),
+        policy=pulumi.Output.all(declaration.apply(lambda stack: stack), distribution).apply(
+            lambda args: json.dumps(permissions_of(args[0], channel, principal, args[1]), sort_keys=True),
         ),
         opts=opts,
     )
-    return role, rights
+    return role, policy

@@ -1,1 +1,1 @@
-"""A bucket on an S3-compatible store and its access keys, by dynamic resources."""
+"""A bucket on an S3-compatible store and its access keys, as dynamic resources."""

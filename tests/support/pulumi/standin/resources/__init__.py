@@ -1,4 +1,4 @@
-"""The resource types, by token. A new type is a table, a module beside it, and a line here."""
+"""Token → resource type. A new type needs a table, a module, and a line here."""
 
 from collections.abc import Mapping
 

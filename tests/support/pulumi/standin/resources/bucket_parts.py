@@ -1,4 +1,4 @@
-"""The types that each hold one setting of a bucket: put it, get it, take it away."""
+"""The resource types for one bucket setting each."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def _get_versioning(s3: Any, where: Bag, cls: type) -> Bag:
 
 
 def _remove_versioning(s3: Any, where: Bag, state: Bag) -> None:
-    # Versioning cannot be taken away, so the provider suspends it.
+    # Versioning cannot be removed, so the provider suspends it.
     if state["versioningConfiguration"]["status"] != "Disabled":
         s3.put_bucket_versioning(**where, VersioningConfiguration={"Status": "Suspended"})
 
@@ -90,7 +90,7 @@ def _remove_access(s3: Any, where: Bag, state: Bag) -> None:
 
 def _put_policy(s3: Any, where: Bag, inputs: Bag) -> None:
     if is_public(inputs["policy"]) and _blocks_public_policies(s3, where):
-        # AWS refuses this and moto does not: the order of block and policy matters.
+        # AWS refuses this and moto does not, so the stand-in checks it: the block must be lifted before the policy.
         raise refusal(
             "PutBucketPolicy",
             403,
@@ -116,7 +116,7 @@ def _get_policy(s3: Any, where: Bag, cls: type) -> Bag:
 
 
 def _put_lifecycle(s3: Any, where: Bag, inputs: Bag) -> None:
-    # The API wants a filter where there is no (deprecated) prefix.
+    # The API needs a filter if there is no (deprecated) prefix.
     rules = [rule if rule.get("prefix") else {"filter": {"prefix": ""}, **rule} for rule in inputs.get("rules", [])]
     size = inputs.get("transitionDefaultMinimumObjectSize")
     s3.put_bucket_lifecycle_configuration(

@@ -1,4 +1,4 @@
-"""Between Pulumi's nested arguments and the structures of an AWS API, which differ in little but capitals."""
+"""Converts between Pulumi's nested arguments and the structures of an AWS API, which differ mostly in capitals."""
 
 from datetime import datetime
 from typing import Any, get_args
@@ -13,7 +13,7 @@ def to_api(value: Any, shape: Shape) -> Any:
     if shape.type_name == "structure":
         members = {name.lower(): name for name in shape.members}
         if not isinstance(value, dict):
-            # The API wraps a list into a structure of one member where Pulumi has the list alone.
+            # The API wraps a list in a structure with one member, where Pulumi has only the list.
             (name,) = shape.members
             return {name: to_api(value, shape.members[name])}
         names = {name: members[name.lower()] for name in value}
