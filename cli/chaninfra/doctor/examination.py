@@ -162,7 +162,7 @@ class Case:
             store=self.store,
             layout=ChannelLayout(prefix=described.prefix, subdirs=described.subdirs, index=described.index),
             subdir=subdir,
-            means=self.channel.means,
+            runtime=self.channel.runtime,
             urls=tuple(url for url in (described.url, described.public_url) if url),
         )
 

@@ -153,7 +153,7 @@ def test_a_package_that_cannot_be_indexed_is_named(place: Place) -> None:
     place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"no package")
     done = place.run("reindex")
     assert done.returncode == 3
-    assert "noarch/bad-1.0-0.conda: is no conda package" in done.stderr
+    assert "noarch/bad-1.0-0.conda: is not a conda package" in done.stderr
     assert "panicked" not in done.stderr
 
 

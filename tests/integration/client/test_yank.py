@@ -84,7 +84,10 @@ def test_a_package_that_was_deleted_is_not_brought_back(on_minio: Place) -> None
 
 
 def test_what_is_not_there_is_said(on_minio: Place) -> None:
-    for words, code, said in ((["nobody"], 1, "there is no such package: nobody"), (["a >=>"], 2, "is no match spec")):
+    for words, code, said in (
+        (["nobody"], 1, "there is no such package: nobody"),
+        (["a >=>"], 2, "is not a match spec"),
+    ):
         done = on_minio.run("yank", *words)
         assert (done.returncode, done.stdout) == (code, "")
         assert said in done.stderr

@@ -150,7 +150,7 @@ class Trouble:
             del self._to_kill[request.client]
             return Hold(victim[1], self._publishers[request.client].kill)
         rng = self._random[request.client]
-        key = (request.client, request.method, request.target)
+        key = (request.client, request.method, request.subdir_index)
         if key in self._broken:
             self._broken.discard(key)
             return None

@@ -41,8 +41,8 @@ def _no_revision(patch: pytest.MonkeyPatch) -> None:
     right = change.apply
     content = [""]
 
-    def apply(target: SubdirIndex, repodata: Repodata, wanted: Change, yanked: Collection[str]) -> Applied:
-        done = right(target, repodata, wanted, yanked)
+    def apply(subdir_index: SubdirIndex, repodata: Repodata, wanted: Change, yanked: Collection[str]) -> Applied:
+        done = right(subdir_index, repodata, wanted, yanked)
         content[0] = hashlib.sha256(repodata.encode()).hexdigest()
         return done
 
@@ -59,27 +59,27 @@ def _derived_without_condition(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_last_head(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(commit, "_is", lambda target, etag: True)
+    patch.setattr(commit, "_is_current", lambda subdir_index, etag: True)
 
 
 def _truth_without_condition(patch: pytest.MonkeyPatch) -> None:
-    def put(target: SubdirIndex, data: bytes, there: Any) -> str:
+    def put(subdir_index: SubdirIndex, data: bytes, there: Any) -> str:
         body = ObjectBody(data=data, content_type="")
-        return target.store.put(target.key("repodata.json"), body)
+        return subdir_index.store.put(subdir_index.key("repodata.json"), body)
 
-    patch.setattr(commit, "_put_truth", put)
+    patch.setattr(commit, "_put_authoritative", put)
 
 
 def _dropped_unseen(patch: pytest.MonkeyPatch) -> None:
     """A record is dropped because a listing from before the truth did not have its package."""
-    patch.setattr(change, "_look", lambda target, files: dict.fromkeys(files))
+    patch.setattr(change, "_head", lambda subdir_index, files: dict.fromkeys(files))
 
 
 def _nothing_written_where_nothing_changes(patch: pytest.MonkeyPatch) -> None:
     right = commit.commit
 
-    def lazy(target: SubdirIndex, wanted: Callable[[], Change], **how: Any) -> Any:
-        return right(target, wanted, **{**how, "when": "changed"})
+    def lazy(subdir_index: SubdirIndex, wanted: Callable[[], Change], **how: Any) -> Any:
+        return right(subdir_index, wanted, **{**how, "when": "changed"})
 
     patch.setattr("chaninfra.index.commit.commit.commit", lazy)
 
@@ -88,10 +88,10 @@ def _yanks_before_the_truth(patch: pytest.MonkeyPatch) -> None:
     """yanked.json is read when a commit starts."""
     right = commit._attempt
 
-    def attempt(target: SubdirIndex, *more: Any) -> Any:
-        known = read_yanked(target.store, target.layout.key("yanked.json"))
+    def attempt(subdir_index: SubdirIndex, *more: Any) -> Any:
+        known = read_yanked(subdir_index.store, subdir_index.layout.key("yanked.json"))
         patch.setattr(commit, "read_yanked", lambda store, key: known)
-        return right(target, *more)
+        return right(subdir_index, *more)
 
     patch.setattr(commit, "_attempt", attempt)
 
@@ -103,8 +103,8 @@ def _swept_at_once(patch: pytest.MonkeyPatch) -> None:
 def _yanks_not_applied(patch: pytest.MonkeyPatch) -> None:
     right = change.apply
 
-    def apply(target: SubdirIndex, repodata: Repodata, wanted: Change, yanked: Collection[str]) -> Applied:
-        return right(target, repodata, wanted, ())
+    def apply(subdir_index: SubdirIndex, repodata: Repodata, wanted: Change, yanked: Collection[str]) -> Applied:
+        return right(subdir_index, repodata, wanted, ())
 
     patch.setattr(commit, "apply", apply)
 

@@ -36,14 +36,14 @@ class _Silent:
     def indexing(self) -> None: ...
 
 
-def channel(store: ObjectStore, means: Alone) -> Channel:
+def channel(store: ObjectStore, runtime: Alone) -> Channel:
     """A channel of noarch in the store."""
     made = Channel(
         descriptor=descriptor(PREFIX, subdirs=("noarch",)),
         credentials=None,
     )
     # In place of what it would make itself.
-    vars(made).update(writer=store, means=means)
+    vars(made).update(writer=store, runtime=runtime)
     return made
 
 
@@ -82,8 +82,8 @@ def publishing(name: str, payload: bytes = b"", *, process: str = "") -> Process
     """`chaninfra publish`."""
     made = package(name, payload)
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        done = publish(channel(store, means), [made], "refuse", _Silent())
+    def run(store: ObjectStore, runtime: Alone) -> None:
+        done = publish(channel(store, runtime), [made], "refuse", _Silent())
         if done.error:
             raise done.error
 
@@ -94,8 +94,8 @@ def forcing(name: str, payload: bytes) -> Process:
     """`chaninfra publish --force`; it may be told that another one was faster."""
     made = package(name, payload)
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        done = publish(channel(store, means), [made], "overwrite", _Silent())
+    def run(store: ObjectStore, runtime: Alone) -> None:
+        done = publish(channel(store, runtime), [made], "overwrite", _Silent())
         if done.error and "other bytes" not in done.error.message:
             raise done.error
 
@@ -105,8 +105,8 @@ def forcing(name: str, payload: bytes) -> Process:
 def yanking(name: str) -> Process:
     """`chaninfra yank`."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        yank(channel(store, means), [file(name)], "broken")
+    def run(store: ObjectStore, runtime: Alone) -> None:
+        yank(channel(store, runtime), [file(name)], "broken")
 
     return Process(f"yank-{name}", run, commits=True, takes=file(name))
 
@@ -114,8 +114,8 @@ def yanking(name: str) -> Process:
 def unyanking(name: str) -> Process:
     """`chaninfra unyank`."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        unyank(channel(store, means), [file(name)])
+    def run(store: ObjectStore, runtime: Alone) -> None:
+        unyank(channel(store, runtime), [file(name)])
 
     return Process(f"unyank-{name}", run, commits=True, makes=file(name))
 
@@ -123,8 +123,8 @@ def unyanking(name: str) -> Process:
 def reindexing(process: str = "reindex") -> Process:
     """`chaninfra reindex`."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        reindex(channel(store, means), ["noarch"])
+    def run(store: ObjectStore, runtime: Alone) -> None:
+        reindex(channel(store, runtime), ["noarch"])
 
     return Process(process, run)
 
@@ -132,7 +132,7 @@ def reindexing(process: str = "reindex") -> Process:
 def collecting() -> Process:
     """`chaninfra gc`, a week and a day after all that was marked before."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        collect_subdir(channel(store, means).target("noarch"), "write")
+    def run(store: ObjectStore, runtime: Alone) -> None:
+        collect_subdir(channel(store, runtime).subdir_index("noarch"), "write")
 
     return Process("gc", run, now=Process("", run).now + WEEK + 24 * 60 * 60 * 1000)

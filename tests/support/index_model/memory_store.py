@@ -99,7 +99,7 @@ class Alone:
         self._count = 0
         self.time = now
 
-    def go(self, call: Callable[[], T], /) -> Callable[[], T]:
+    def submit(self, call: Callable[[], T], /) -> Callable[[], T]:
         """See Means."""
         try:
             made = call()
@@ -113,12 +113,12 @@ class Alone:
             return fail
         return lambda: made
 
-    def fresh(self) -> str:
+    def new_revision(self) -> str:
         """See Means."""
         self._count += 1
         return f"{self._name}{self._count}"
 
-    def now(self) -> int:
+    def now_ms(self) -> int:
         """See Means."""
         return self.time
 

@@ -34,7 +34,7 @@ def package(name: str, content: bytes = b"1", table: str = "packages.conda") -> 
         return msgspec.Raw(msgspec.json.encode(made))
 
     key = file if table == "packages.conda" else file.removesuffix(".conda")
-    return file, IndexRecord(name=name, table=table, key=key, sha256=sha, record=record, etag=etag(content))
+    return file, IndexRecord(name=name, table=table, key=key, sha256=sha, encode=record, etag=etag(content))
 
 
 class Channel:
@@ -43,8 +43,8 @@ class Channel:
     def __init__(self, settings: IndexSettings | None = None) -> None:
         self.store = MemoryStore()
         self.layout = ChannelLayout("c", ("noarch",), settings or IndexSettings())
-        self.means = Alone()
-        self.target = SubdirIndex(store=self.store, layout=self.layout, subdir="noarch", means=self.means)
+        self.runtime = Alone()
+        self.subdir_index = SubdirIndex(store=self.store, layout=self.layout, subdir="noarch", runtime=self.runtime)
 
     def skeleton(self) -> Channel:
         for name, body in index_files(Repodata.empty("noarch"), self.layout.index).items():
@@ -59,7 +59,7 @@ class Channel:
         records = dict(package(name, content) for name in names)
         for file in records:
             self.put(file, content)
-        commit(self.target, lambda: Change(records=records), foreign="adopt")
+        commit(self.subdir_index, lambda: Change(records=records), unstamped="adopt")
 
     def truth(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.store.objects[JSON].data)
@@ -84,4 +84,4 @@ class Channel:
         listed = {key: json.loads(bytes(raw)) for _, _, key, raw in repodata.names()}
         assert self.sharded() == listed
         assert read_stamp(truth) is not None
-        assert read_index(self.target).disagreements == ()
+        assert read_index(self.subdir_index).disagreements == ()

@@ -19,8 +19,8 @@ def test_what_is_no_shard_is_left_alone(name: str) -> None:
     channel.publish("a")
     for key in (STRAY, f"c/noarch/shards/{name}"):
         channel.store.objects[key] = ObjectBody(data=b"", content_type="")
-    collect_subdir(channel.target, "write")
-    channel.means.time += 2 * (KEPT // timedelta(milliseconds=1))
-    found = collect_subdir(channel.target, "write")
+    collect_subdir(channel.subdir_index, "write")
+    channel.runtime.time += 2 * (KEPT // timedelta(milliseconds=1))
+    found = collect_subdir(channel.subdir_index, "write")
     assert [each.key for each in found.garbage] == [STRAY]
     assert f"c/noarch/shards/{name}" in channel.store.objects

@@ -65,7 +65,7 @@ def test_where_the_index_is_another_tools_no_package_is_put_or_it_is_said() -> N
     with pytest.raises(RefusedError):
         published(store, "b", "c")
     assert store.objects == before
-    with pytest.raises(RefusedError, match=r"noarch/b-1-0\.conda is in the bucket, and not in the index"):
+    with pytest.raises(RefusedError, match=r"noarch/b-1-0\.conda is in the bucket, but not in the index"):
         published(store, "b")
 
 
@@ -100,7 +100,7 @@ def test_what_was_done_is_said_where_one_of_several_packages_fails() -> None:
 
     store.before = another
     done = published(store, "b", "c")
-    assert [each.package.label for each in done.packages] == ["noarch/c-1-0.conda"]
+    assert [each.package.path_in_channel for each in done.packages] == ["noarch/c-1-0.conda"]
     assert truth(store)["packages.conda"].keys() == {file("a"), file("c")}
     assert [each["reason"] for each in published_json(done)["failed"]] == [
         "already there with other bytes: noarch/b-1-0.conda"
@@ -119,8 +119,8 @@ def test_failures_of_several_packages_are_all_named() -> None:
 
     store.before = denied
     done = published(store, "b", "c", "d")
-    assert [each.package.label for each in done.packages] == ["noarch/d-1-0.conda"]
-    assert [each.package.label for each in done.failed] == ["noarch/b-1-0.conda", "noarch/c-1-0.conda"]
+    assert [each.package.path_in_channel for each in done.packages] == ["noarch/d-1-0.conda"]
+    assert [each.package.path_in_channel for each in done.failed] == ["noarch/b-1-0.conda", "noarch/c-1-0.conda"]
     assert isinstance(done.error, DeniedError)
     with pytest.raises(DeniedError):
         published(store, "b", "c")
@@ -134,5 +134,5 @@ def test_where_the_index_cannot_be_written_it_is_said_that_the_packages_are_ther
             raise DeniedError("the store says no", where=key)
 
     store.before = denied
-    with pytest.raises(DeniedError, match=r"noarch/b-1-0\.conda is in the bucket, and perhaps not in the index"):
+    with pytest.raises(DeniedError, match=r"noarch/b-1-0\.conda is in the bucket, but possibly not in the index"):
         published(store, "b", "c")

@@ -31,9 +31,9 @@ def put(store: MemoryStore, data: bytes) -> None:
     store.put(KEY, ObjectBody(data=data, content_type="application/octet-stream"))
 
 
-def target(store: MemoryStore) -> SubdirIndex:
+def subdir_index(store: MemoryStore) -> SubdirIndex:
     return SubdirIndex(
-        store=store, layout=ChannelLayout("ch", ("noarch",), IndexSettings()), subdir="noarch", means=Threads(4)
+        store=store, layout=ChannelLayout("ch", ("noarch",), IndexSettings()), subdir="noarch", runtime=Threads(4)
     )
 
 
@@ -62,17 +62,17 @@ def test_a_package_that_goes_after_the_listing() -> None:
     store = MemoryStore(meanwhile)
     put(store, FIRST)
     meanwhile.done = lambda: store.delete([KEY])
-    report = reindex_subdir(target(store))
+    report = reindex_subdir(subdir_index(store))
     assert (report.after, report.added, report.left_out) == (0, (), ())
 
 
 def test_of_a_new_index_it_is_not_said_that_its_files_were_missing() -> None:
     store = MemoryStore()
     put(store, FIRST)
-    report = Report.of([reindex_subdir(target(store))])
+    report = Report.of([reindex_subdir(subdir_index(store))])
     assert report_text(report) == "noarch: 1 package (new index)\n  new: a-1-0.conda"
     store.delete(["ch/noarch/repodata.json.zst"])
-    report = Report.of([reindex_subdir(target(store))])
+    report = Report.of([reindex_subdir(subdir_index(store))])
     assert report_text(report).endswith("index files that were missing or did not agree: repodata.json.zst")
 
 
@@ -82,7 +82,7 @@ def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:
         data = b"none" if number == 77 else conda(index_json(f"p{number}"))
         store.put(f"ch/noarch/p{number}-1-0.conda", ObjectBody(data=data, content_type=""))
     store.log.clear()
-    report = reindex_subdir(target(store))
+    report = reindex_subdir(subdir_index(store))
     assert [each.package for each in report.left_out] == ["noarch/p77-1-0.conda"]
     assert records(store).keys() == {f"p{number}-1-0.conda" for number in range(200) if number != 77}
     assert sum(kind == "get" and key.endswith(".conda") for kind, key in store.log) == 200
@@ -94,7 +94,7 @@ def test_a_package_that_is_replaced_while_it_is_read_in_parts(monkeypatch: Any) 
     store = MemoryStore(meanwhile)
     put(store, FIRST)
     meanwhile.done = lambda: put(store, OTHER)
-    reindex_subdir(target(store))
+    reindex_subdir(subdir_index(store))
     assert meanwhile.at is None
     assert records(store)["a-1-0.conda"]["size"] == len(OTHER)
     found = store.get(KEY)
@@ -110,14 +110,14 @@ def test_a_record_that_another_writer_made_meanwhile_is_left() -> None:
 
     def others() -> None:
         put(store, OTHER)
-        reindex_subdir(target(store))
+        reindex_subdir(subdir_index(store))
 
     meanwhile.done = others
-    reindex_subdir(target(store))
+    reindex_subdir(subdir_index(store))
     found = store.get(KEY)
     assert found is not None
     assert records(store)["a-1-0.conda"]["md5"] == found.entry.etag.strip('"')
-    assert reindex_subdir(target(store)).differed is False
+    assert reindex_subdir(subdir_index(store)).differed is False
 
 
 @pytest.mark.parametrize("record", [{"sha256": "0"}, {"name": 5}, None, "old"])
@@ -129,17 +129,17 @@ def test_records_without_a_name_do_not_survive_the_scope_all(record: Any, data: 
         put(store, data)
         if record == {"sha256": "0"}:
             record = {"sha256": hashlib.sha256(data).hexdigest()}
-    reindex_subdir(target(store))
+    reindex_subdir(subdir_index(store))
     found = store.get(TRUTH)
     assert found is not None
     document = json.loads(found.data)
     for file in ("a-1-0.conda", "other", "b-1-0.tar.bz2"):
         document["packages.conda" if file.endswith(".conda") else "packages"][file] = record
     store.objects[TRUTH] = ObjectBody(data=json.dumps(document).encode(), content_type="")
-    report = reindex_subdir(target(store), "all")
+    report = reindex_subdir(subdir_index(store), "all")
     assert list(records(store)) == (["a-1-0.conda"] if data is FIRST else [])
     assert report.after == (data is FIRST)
-    assert reindex_subdir(target(store), "all").differed is False
+    assert reindex_subdir(subdir_index(store), "all").differed is False
 
 
 @pytest.mark.parametrize("scope", ["changed", "all"])
@@ -150,7 +150,7 @@ def test_a_wheel_record_without_a_name_is_kept(scope: Scope) -> None:
     wheels = {"x-1-py3-none-any": {"url": "https://example.com/x-1-py3-none-any.whl"}}
     truth = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}, "v3": {"whl": wheels}}
     store.objects[TRUTH] = ObjectBody(data=json.dumps(truth).encode(), content_type="")
-    report = reindex_subdir(target(store), scope)
+    report = reindex_subdir(subdir_index(store), scope)
     assert (report.added, report.dropped) == (("a-1-0.conda",), ())
     assert json.loads(store.objects[TRUTH].data)["v3"] == {"whl": wheels}
-    assert reindex_subdir(target(store), scope).differed is False
+    assert reindex_subdir(subdir_index(store), scope).differed is False

@@ -64,14 +64,14 @@ def report_json(report: Report) -> dict[str, Any]:
 def published_text(published: Published) -> str:
     """A line for each package, then one for each subdir."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
-    lines = [f"{each.package.label}: {words[each.outcome]}{_out(each)}" for each in published.packages]
+    lines = [f"{each.package.path_in_channel}: {words[each.outcome]}{_out(each)}" for each in published.packages]
     return "\n".join([*lines, report_text(published.report)])
 
 
 def _out(package: PublishedPackage) -> str:
     if not package.yanked:
         return ""
-    return f"; yanked, so not in the index: `chaninfra unyank {package.package.label}` brings it back"
+    return f"; yanked, so not in the index: `chaninfra unyank {package.package.path_in_channel}` brings it back"
 
 
 def published_json(published: Published) -> dict[str, Any]:

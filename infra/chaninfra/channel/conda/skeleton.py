@@ -42,11 +42,11 @@ def ensure(store: ObjectStore, layout: ChannelLayout) -> Written:
         }
         if not missing:
             continue
-        found = _truth(store, layout, subdir)
-        if found is None:
+        source = _source(store, layout, subdir)
+        if source is None:
             to_reindex.append(subdir)
             continue
-        for name, body in index_files(found.repodata, layout.index, found.data).items():
+        for name, body in index_files(source.repodata, layout.index, source.data).items():
             is_shard = name.startswith(SHARDS + "/")
             if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and create_missing(
                 store, layout.key(subdir, name), body
@@ -56,21 +56,21 @@ def ensure(store: ObjectStore, layout: ChannelLayout) -> Written:
 
 
 @dataclass(frozen=True)
-class _Truth:
+class _Source:
     repodata: Repodata
     data: bytes | None
     """None: there is no repodata.json."""
 
 
-def _truth(store: ObjectStore, layout: ChannelLayout, subdir: str) -> _Truth | None:
+def _source(store: ObjectStore, layout: ChannelLayout, subdir: str) -> _Source | None:
     """What the missing files are made from; None: the subdir has packages and must be indexed first."""
     key = layout.key(subdir, REPODATA)
     stored = store.get(key)
     if stored is not None:
-        return _Truth(Repodata.parse(stored.data, where=key, subdir=subdir), stored.data)
+        return _Source(Repodata.parse(stored.data, where=key, subdir=subdir), stored.data)
     if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
         return None
-    return _Truth(Repodata.empty(subdir), None)
+    return _Source(Repodata.empty(subdir), None)
 
 
 def create_missing(store: ObjectStore, key: str, body: ObjectBody) -> bool:

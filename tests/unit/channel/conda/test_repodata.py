@@ -83,7 +83,7 @@ def test_what_is_not_known_is_kept() -> None:
     [b"", b"<html>", b"[]", b'{"packages": []}', b'{"removed": {}}', b'{"info": 1}', b'{"packages": {"\xff": {}}}'],
 )
 def test_what_is_no_repodata_is_said_with_its_place(data: bytes) -> None:
-    with pytest.raises(StorageError, match=r"noarch/repodata\.json: is no valid repodata"):
+    with pytest.raises(StorageError, match=r"noarch/repodata\.json: is not a valid repodata\.json"):
         Repodata.parse(data, where="noarch/repodata.json")
 
 

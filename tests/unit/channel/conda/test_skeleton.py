@@ -112,7 +112,7 @@ def test_packages_without_an_index_are_left_to_reindex() -> None:
 
 def test_what_is_no_repodata_stops_everything() -> None:
     store = Memory({"team/main/noarch/repodata.json": b"<html>"})
-    with pytest.raises(StorageError, match="is no valid repodata"):
+    with pytest.raises(StorageError, match="is not a valid repodata"):
         ensure(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
     assert store.puts == []
 

@@ -28,12 +28,12 @@ except msgspec.ValidationError:
     [
         ("chaninfra.channel.outputs.descriptor", "Descriptor"),
         ("chaninfra.channel.conda.index_settings", "IndexSettings"),
-        ("chaninfra.channel.conda.repodata", "_Named"),
+        ("chaninfra.channel.conda.record_facts", "RecordName"),
+        ("chaninfra.channel.conda.record_facts", "RecordFacts"),
         ("chaninfra.channel.conda.commit_stamp", "CommitStamp"),
-        ("chaninfra.channel.conda.shards", "_Named"),
+        ("chaninfra.channel.conda.shards", "_Info"),
         ("chaninfra.index.package.index_json", "IndexJson"),
         ("chaninfra.index.commit.yanked_json", "Yanked"),
-        ("chaninfra.index.contents", "_Record"),
     ],
 )
 def test_nothing_is_left_to_learn_when_a_struct_is_first_read(module: str, name: str) -> None:

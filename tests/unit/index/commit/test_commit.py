@@ -19,7 +19,7 @@ from support.index_model.memory_subdir import Channel, package
 def test_a_commit_writes_all_formats_and_takes_ten_requests() -> None:
     channel = Channel().skeleton()
     channel.put("a-1.0-0.conda", b"1")
-    done = commit(channel.target, lambda: Change(records=dict([package("a")])))
+    done = commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
     assert (done.before, done.after, done.written) == (0, 1, True)
     # With channel.json and the package itself: twelve.
     assert channel.store.requests == {"head": 2, "get": 4, "put": 4}
@@ -51,8 +51,8 @@ def test_an_index_that_is_right_is_not_written() -> None:
     channel = Channel().skeleton()
     channel.publish("a")
     before = dict(channel.store.objects)
-    done = commit(channel.target, lambda: Change(gone=["b-1.0-0.conda"]), when="changed")
-    assert (done.written, done.mended) == (False, ())
+    done = commit(channel.subdir_index, lambda: Change(missing=["b-1.0-0.conda"]), when="changed")
+    assert (done.written, done.repaired) == (False, ())
     assert channel.store.objects == before
 
 
@@ -67,8 +67,8 @@ def test_a_derived_file_that_does_not_agree_is_mended(name: str, data: bytes | s
         del channel.store.objects[f"c/noarch/{name}"]
     else:
         channel.put(name, old if isinstance(data, str) else data)
-    assert read_index(channel.target).disagreements == (name,)
-    assert commit(channel.target, Change, when="changed").mended == (name,)
+    assert read_index(channel.subdir_index).disagreements == (name,)
+    assert commit(channel.subdir_index, Change, when="changed").repaired == (name,)
     channel.check()
 
 
@@ -76,7 +76,7 @@ def test_a_record_is_dropped_only_where_its_package_is_not_there() -> None:
     channel = Channel().skeleton()
     channel.publish("a", "b")
     del channel.store.objects["c/noarch/a-1.0-0.conda"]
-    done = commit(channel.target, lambda: Change(gone=["a-1.0-0.conda", "b-1.0-0.conda"]), when="changed")
+    done = commit(channel.subdir_index, lambda: Change(missing=["a-1.0-0.conda", "b-1.0-0.conda"]), when="changed")
     assert done.applied.dropped == ["a-1.0-0.conda"]
     assert list(channel.truth()["packages.conda"]) == ["b-1.0-0.conda"]
     channel.check()
@@ -86,8 +86,8 @@ def test_a_record_of_bytes_that_are_not_there_any_more_is_not_put_in_place_of_an
     channel = Channel().skeleton()
     channel.publish("a", content=b"2")
     before = channel.truth()["packages.conda"]
-    done = commit(channel.target, lambda: Change(records=dict([package("a", b"1")])))
-    assert done.applied.overtaken == ["a-1.0-0.conda"]
+    done = commit(channel.subdir_index, lambda: Change(records=dict([package("a", b"1")])))
+    assert done.applied.superseded == ["a-1.0-0.conda"]
     assert channel.truth()["packages.conda"] == before
 
 
@@ -98,14 +98,14 @@ def test_a_record_keeps_its_time_and_what_others_wrote_into_it() -> None:
     record = document["packages.conda"]["a-1.0-0.conda"]
     record["patched"] = True
     channel.put(REPODATA, document)
-    channel.means.time += 1
+    channel.runtime.time += 1
     channel.publish("a")
     assert channel.truth()["packages.conda"]["a-1.0-0.conda"] == record
-    commit(channel.target, lambda: Change(records=dict([package("a")]), replace="all"))
+    commit(channel.subdir_index, lambda: Change(records=dict([package("a")]), replace="all"))
     del record["patched"]
     assert channel.truth()["packages.conda"]["a-1.0-0.conda"] == record
     channel.publish("a", content=b"2")
-    assert channel.truth()["packages.conda"]["a-1.0-0.conda"]["indexed_timestamp"] == channel.means.time
+    assert channel.truth()["packages.conda"]["a-1.0-0.conda"]["indexed_timestamp"] == channel.runtime.time
 
 
 def test_yanked_packages_stay_out_whatever_is_committed() -> None:
@@ -136,11 +136,11 @@ def test_v3_records_come_and_go() -> None:
     channel = Channel().skeleton()
     file, record = package("x", table="v3.conda")
     channel.put(file, b"1")
-    commit(channel.target, lambda: Change(records={file: record}))
+    commit(channel.subdir_index, lambda: Change(records={file: record}))
     assert list(channel.truth()["v3"]["conda"]) == ["x-1.0-0"]
     channel.check()
     del channel.store.objects[f"c/noarch/{file}"]
-    commit(channel.target, lambda: Change(gone=[file]))
+    commit(channel.subdir_index, lambda: Change(missing=[file]))
     assert channel.truth()["v3"] == {"conda": {}}
     assert "repodata_revisions" not in channel.truth()["info"]
     channel.check()

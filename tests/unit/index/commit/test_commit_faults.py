@@ -96,7 +96,7 @@ def test_shards_that_are_a_day_old_are_made_anew_before_an_index_names_them() ->
         if kind == "put" and "/shards/" in key:
             made.append(key)
             if len(made) == 1:
-                channel.means.time += 2 * 24 * 60 * 60 * 1000
+                channel.runtime.time += 2 * 24 * 60 * 60 * 1000
 
     channel.store.before = sleep
     channel.publish("a")
@@ -119,8 +119,8 @@ def test_a_large_request_that_was_cut_off_because_it_lost_is_made_again() -> Non
             raise StorageError("connection closed")
 
     channel.store.before = overtake
-    theirs.means = Alone("other")
-    theirs.target = SubdirIndex(store=theirs.store, layout=theirs.layout, subdir="noarch", means=theirs.means)
+    theirs.runtime = Alone("other")
+    theirs.subdir_index = SubdirIndex(store=theirs.store, layout=theirs.layout, subdir="noarch", runtime=theirs.runtime)
     channel.publish("a")
     assert list(channel.truth()["packages.conda"]) == ["a-1.0-0.conda", "b-1.0-0.conda"]
     channel.check()

@@ -25,7 +25,7 @@ def test_what_another_tool_wrote_is_kept_and_not_built_on() -> None:
     document["v3"] = {"conda": {"x-1.0-0": {"name": "x", "sha256": "00", "indexed_timestamp": 7}}}
     channel.put(REPODATA, document)
     with pytest.raises(ForeignIndexError):
-        commit(channel.target, lambda: Change(records=dict([package("b")])))
+        commit(channel.subdir_index, lambda: Change(records=dict([package("b")])))
     channel.publish("b")
     written = channel.truth()
     assert written["info"]["more"] == {"deep": [1.5]}
@@ -38,7 +38,7 @@ def test_what_another_tool_wrote_is_kept_and_not_built_on() -> None:
 def test_no_index_at_all_is_not_taken_for_an_empty_one() -> None:
     channel = Channel()
     with pytest.raises(ForeignIndexError):
-        commit(channel.target, lambda: Change(records=dict([package("a")])))
+        commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
     channel.publish("a")
     channel.check()
 
@@ -56,8 +56,8 @@ def test_an_index_that_is_patched_or_whose_packages_lie_elsewhere_is_left_alone(
 @pytest.mark.parametrize("base", ["", "./", "https://x.org/c/noarch/"])
 def test_a_base_url_of_its_own_is_kept(base: str) -> None:
     channel = Channel()
-    channel.target = SubdirIndex(
-        store=channel.store, layout=channel.layout, subdir="noarch", means=channel.means, urls=("https://x.org/c",)
+    channel.subdir_index = SubdirIndex(
+        store=channel.store, layout=channel.layout, subdir="noarch", runtime=channel.runtime, urls=("https://x.org/c",)
     )
     channel.put(REPODATA, {"info": {"base_url": base}, "repodata_version": 2})
     channel.publish("a")
@@ -68,7 +68,7 @@ def test_a_base_url_of_its_own_is_kept(base: str) -> None:
 def test_a_truth_of_another_tool_is_not_derived_from() -> None:
     channel = Channel().skeleton()
     channel.put(REPODATA, {"info": {}})
-    assert repair_derived(channel.target) == ()
+    assert repair_derived(channel.subdir_index) == ()
 
 
 @pytest.mark.parametrize("info", [{}, {"info": {}}, {"info": {"subdir": None}}])
@@ -90,7 +90,7 @@ def test_a_shard_index_of_ours_that_does_not_say_its_subdir_is_mended() -> None:
     index = msgspec.msgpack.decode(decompress(stored.data) or b"")
     del index["info"]["subdir"]
     channel.store.objects[INDEX] = replace(stored, data=compress(msgspec.msgpack.encode(index), 1))
-    assert repair_derived(channel.target) == (FILE_NAMES["shards"],)
+    assert repair_derived(channel.subdir_index) == (FILE_NAMES["shards"],)
     assert shard_info(channel)["subdir"] == "noarch"
     channel.check()
 

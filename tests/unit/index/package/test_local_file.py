@@ -18,7 +18,7 @@ def test_a_package_says_what_it_is(tmp_path: Path, archive: ArchiveType) -> None
     path = make_package(tmp_path, "tool", "1!2.01a", "h_1", "linux-64", archive=archive)
     package = read(path)
     assert (package.name, package.version, package.build, package.subdir) == ("tool", "1!2.01a", "h_1", "linux-64")
-    assert package.label == f"linux-64/{path.name}"
+    assert package.path_in_channel == f"linux-64/{path.name}"
     assert package.size == path.stat().st_size
     assert package.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -50,13 +50,13 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_a_file_that_is_no_package(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    assert "no conda package" in refused(path)
+    assert "not a conda package" in refused(path)
 
 
 def test_half_a_package(tmp_path: Path) -> None:
     path = make_package(tmp_path, "tool", "1.0")
     path.write_bytes(path.read_bytes()[:-100])
-    assert "no conda package" in refused(path)
+    assert "not a conda package" in refused(path)
 
 
 def test_a_file_that_is_not_named_like_one(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rattler import MatchSpec, Version
 
 from chaninfra.index.package.archive import IndexedPackage, read_file
-from chaninfra.index.package.index_json import _PLAIN_VERSION, PackageError
-from chaninfra.index.package.record import _PLAIN_SPEC
+from chaninfra.index.package.index_json import PLAIN_VERSION, PackageError
+from chaninfra.index.package.record import PLAIN_SPEC
 from support.channels import conda_client
 from support.channels.archives import conda, index_json, tar_bz2, write
 from support.index_model.index_json_corpus import RUN_EXPORTS, variants
@@ -42,8 +42,8 @@ def cases() -> dict[str, bytes]:
 
 
 def ours(package: IndexedPackage, suffix: str) -> dict[str, Any]:
-    new = package.packaged(f"x-1-0{suffix}", "noarch")
-    found = {new.key: json.loads(bytes(new.record(NOW)))}
+    new = package.index_record(f"x-1-0{suffix}", "noarch")
+    found = {new.key: json.loads(bytes(new.encode(NOW)))}
     return {"v3": {new.table.removeprefix("v3."): found}} if new.table.startswith("v3") else {new.table: found}
 
 
@@ -79,14 +79,14 @@ def test_records_equal_the_reference_indexers(tmp_path: Path) -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@given(st.from_regex(_PLAIN_SPEC, fullmatch=True))
+@given(st.from_regex(PLAIN_SPEC, fullmatch=True))
 @settings(max_examples=60, deadline=None)
 def test_what_is_taken_for_a_plain_spec_is_printed_as_it_was_written(spec: str) -> None:
     assert str(MatchSpec(spec)) == spec
     assert str(MatchSpec(spec, extras=False, conditionals=False, flags=False)) == spec
 
 
-@given(st.from_regex(_PLAIN_VERSION, fullmatch=True))
+@given(st.from_regex(PLAIN_VERSION, fullmatch=True))
 @settings(max_examples=60, deadline=None)
 def test_what_is_taken_for_a_plain_version_is_one(version: str) -> None:
     Version(version)
