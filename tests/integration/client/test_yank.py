@@ -79,7 +79,7 @@ def test_a_package_that_was_deleted_is_not_brought_back(on_minio: Place) -> None
     on_minio.server.client().delete_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/noarch/hello-1.0-0.conda")
     done = on_minio.run("unyank", "hello")
     assert done.returncode == 3
-    assert "hello-1.0-0.conda: is not there any more" in done.stderr
+    assert "hello-1.0-0.conda: was deleted" in done.stderr
     assert list(on_minio.repodata("noarch")["packages.conda"]) == ["hello-2.0-0.conda"]
 
 

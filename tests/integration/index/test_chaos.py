@@ -181,7 +181,7 @@ def channel(minio: Server, bucket_name: str) -> str:
     return url
 
 
-def test_nothing_that_was_published_is_lost(minio: Server, bucket_name: str, channel: str, tmp_path: Path) -> None:
+def test_no_published_package_is_lost(minio: Server, bucket_name: str, channel: str, tmp_path: Path) -> None:
     names = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
     with proxy(minio, names) as between, Reader(minio, channel, NAMES, tmp_path / "reader", POLLS) as reader:
         publishers = [

@@ -86,7 +86,9 @@ def reading(place: Place, folder: Path) -> Iterator[Any]:
             child.kill()
 
 
-def test_after_every_step_it_reads_the_same_in_each_way(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+def test_the_gateway_reads_equal_records_from_all_formats_after_each_step(
+    minio: Server, bucket_name: str, tmp_path: Path
+) -> None:
     minio.client().create_bucket(Bucket=bucket_name)
     place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     folder = f"{PREFIX}/noarch"

@@ -8,14 +8,14 @@ import pytest
 
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.gc import KEPT, collect_subdir
-from support.index_model.memory_subdir import Channel
+from support.index_model.memory_subdir import MemoryChannel
 
 STRAY = f"c/noarch/shards/{'0' * 64}.msgpack.zst"
 
 
 @pytest.mark.parametrize("name", ["README.md", "more/" + "0" * 64 + ".msgpack.zst", "0" * 63 + ".msgpack.zst"])
 def test_what_is_no_shard_is_left_alone(name: str) -> None:
-    channel = Channel().skeleton()
+    channel = MemoryChannel().skeleton()
     channel.publish("a")
     for key in (STRAY, f"c/noarch/shards/{name}"):
         channel.store.objects[key] = ObjectBody(data=b"", content_type="")

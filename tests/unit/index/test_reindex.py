@@ -21,7 +21,7 @@ from chaninfra.index.subdir_index import SubdirIndex
 from support.channels.archives import conda, index_json
 from support.index_model.memory_store import MemoryStore
 
-TRUTH = "ch/noarch/repodata.json"
+AUTHORITATIVE = "ch/noarch/repodata.json"
 KEY = "ch/noarch/a-1-0.conda"
 FIRST = conda(index_json("a"), payload=b"first")
 OTHER = conda(index_json("a"), payload=b"other")
@@ -57,7 +57,7 @@ class Meanwhile:
             self.done()
 
 
-def test_a_package_that_goes_after_the_listing() -> None:
+def test_a_package_deleted_after_the_listing() -> None:
     meanwhile = Meanwhile("get", KEY)
     store = MemoryStore(meanwhile)
     put(store, FIRST)
@@ -66,7 +66,7 @@ def test_a_package_that_goes_after_the_listing() -> None:
     assert (report.after, report.added, report.left_out) == (0, (), ())
 
 
-def test_of_a_new_index_it_is_not_said_that_its_files_were_missing() -> None:
+def test_the_files_of_a_new_index_are_not_reported_as_missing() -> None:
     store = MemoryStore()
     put(store, FIRST)
     report = Report.of([reindex_subdir(subdir_index(store))])
@@ -76,7 +76,7 @@ def test_of_a_new_index_it_is_not_said_that_its_files_were_missing() -> None:
     assert report_text(report).endswith("index files that were missing or did not agree: repodata.json.zst")
 
 
-def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:
+def test_each_package_is_read_once_and_bad_ones_are_skipped() -> None:
     store = MemoryStore()
     for number in range(200):
         data = b"none" if number == 77 else conda(index_json(f"p{number}"))
@@ -88,7 +88,7 @@ def test_many_packages_are_each_read_once_and_left_out_by_name() -> None:
     assert sum(kind == "get" and key.endswith(".conda") for kind, key in store.log) == 200
 
 
-def test_a_package_that_is_replaced_while_it_is_read_in_parts(monkeypatch: Any) -> None:
+def test_a_package_replaced_while_it_is_read_in_parts(monkeypatch: Any) -> None:
     monkeypatch.setattr(package_reader, "PART", 100)
     meanwhile = Meanwhile("part", KEY)
     store = MemoryStore(meanwhile)
@@ -102,7 +102,7 @@ def test_a_package_that_is_replaced_while_it_is_read_in_parts(monkeypatch: Any) 
     assert records(store)["a-1-0.conda"]["md5"] == found.entry.etag.strip('"')
 
 
-def test_a_record_that_another_writer_made_meanwhile_is_left() -> None:
+def test_a_newer_record_of_another_writer_is_kept() -> None:
     """The package is replaced and indexed by another one after it was read here: theirs is the newer record."""
     meanwhile = Meanwhile("put", "ch/noarch/repodata.json")
     store = MemoryStore(meanwhile)
@@ -122,7 +122,7 @@ def test_a_record_that_another_writer_made_meanwhile_is_left() -> None:
 
 @pytest.mark.parametrize("record", [{"sha256": "0"}, {"name": 5}, None, "old"])
 @pytest.mark.parametrize("data", [FIRST, b"none", None])
-def test_records_without_a_name_do_not_survive_the_scope_all(record: Any, data: bytes | None) -> None:
+def test_the_scope_all_drops_records_without_a_name(record: Any, data: bytes | None) -> None:
     """Whether their package is good, is none, or is not there."""
     store = MemoryStore()
     if data is not None:
@@ -130,12 +130,12 @@ def test_records_without_a_name_do_not_survive_the_scope_all(record: Any, data: 
         if record == {"sha256": "0"}:
             record = {"sha256": hashlib.sha256(data).hexdigest()}
     reindex_subdir(subdir_index(store))
-    found = store.get(TRUTH)
+    found = store.get(AUTHORITATIVE)
     assert found is not None
     document = json.loads(found.data)
     for file in ("a-1-0.conda", "other", "b-1-0.tar.bz2"):
         document["packages.conda" if file.endswith(".conda") else "packages"][file] = record
-    store.objects[TRUTH] = ObjectBody(data=json.dumps(document).encode(), content_type="")
+    store.objects[AUTHORITATIVE] = ObjectBody(data=json.dumps(document).encode(), content_type="")
     report = reindex_subdir(subdir_index(store), "all")
     assert list(records(store)) == (["a-1-0.conda"] if data is FIRST else [])
     assert report.after == (data is FIRST)
@@ -149,8 +149,8 @@ def test_a_wheel_record_without_a_name_is_kept(scope: Scope) -> None:
     put(store, FIRST)
     wheels = {"x-1-py3-none-any": {"url": "https://example.com/x-1-py3-none-any.whl"}}
     truth = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}, "v3": {"whl": wheels}}
-    store.objects[TRUTH] = ObjectBody(data=json.dumps(truth).encode(), content_type="")
+    store.objects[AUTHORITATIVE] = ObjectBody(data=json.dumps(truth).encode(), content_type="")
     report = reindex_subdir(subdir_index(store), scope)
     assert (report.added, report.dropped) == (("a-1-0.conda",), ())
-    assert json.loads(store.objects[TRUTH].data)["v3"] == {"whl": wheels}
+    assert json.loads(store.objects[AUTHORITATIVE].data)["v3"] == {"whl": wheels}
     assert reindex_subdir(subdir_index(store), scope).differed is False

@@ -54,7 +54,7 @@ def test_shards_are_those_of_the_reference_indexer(channel: Path) -> None:
             assert shard[table] == theirs.get(table, {})
 
 
-def test_repodata_is_kept_in_all_its_parts_and_its_zst_is_the_same(channel: Path) -> None:
+def test_all_content_of_repodata_is_kept_and_the_zst_is_equal(channel: Path) -> None:
     data = (channel / "repodata.json").read_bytes()
     made = index_files(Repodata.parse(data, where="x"), IndexSettings())
     ours, theirs = json.loads(made["repodata.json"].data), json.loads(data)
@@ -64,7 +64,7 @@ def test_repodata_is_kept_in_all_its_parts_and_its_zst_is_the_same(channel: Path
     assert plain == made["repodata.json"].data
 
 
-def test_what_is_not_known_is_kept() -> None:
+def test_unknown_keys_are_kept() -> None:
     document = {
         "info": {"subdir": "noarch", "revision": "x"},
         "repodata_version": 1,
@@ -82,12 +82,12 @@ def test_what_is_not_known_is_kept() -> None:
     "data",
     [b"", b"<html>", b"[]", b'{"packages": []}', b'{"removed": {}}', b'{"info": 1}', b'{"packages": {"\xff": {}}}'],
 )
-def test_what_is_no_repodata_is_said_with_its_place(data: bytes) -> None:
+def test_an_invalid_repodata_is_an_error_with_its_key(data: bytes) -> None:
     with pytest.raises(StorageError, match=r"noarch/repodata\.json: is not a valid repodata\.json"):
         Repodata.parse(data, where="noarch/repodata.json")
 
 
-def test_each_file_has_its_type_and_its_time_to_live() -> None:
+def test_content_type_and_cache_control_of_each_file() -> None:
     repodata = Repodata.empty("noarch")
     repodata.records["packages.conda"]["a-1-0.conda"] = msgspec.Raw(b'{"name":"a"}')
     made = index_files(repodata, IndexSettings(cache_control="no-cache"))
@@ -104,7 +104,7 @@ def test_each_file_has_its_type_and_its_time_to_live() -> None:
     assert names[0].startswith("shards/")
 
 
-def test_only_the_declared_formats_are_made() -> None:
+def test_only_the_configured_formats_are_made() -> None:
     assert list(index_files(Repodata.empty("noarch"), IndexSettings(formats=("json",)))) == ["repodata.json"]
 
 
@@ -112,7 +112,7 @@ def test_only_the_declared_formats_are_made() -> None:
     "record",
     [b"1", b"{}", b'{"name": 1}', b'{"name": "a", "md5": "no hex"}', b'{"name": "a", "x": "\xff"}'],
 )
-def test_a_record_that_is_not_valid_is_named(record: bytes) -> None:
+def test_the_error_for_an_invalid_record_names_it(record: bytes) -> None:
     repodata = Repodata.parse(b'{"packages": {"a-1-0.tar.bz2": %s}}' % record, where="noarch/repodata.json")
     with pytest.raises(StorageError, match=r"noarch/repodata\.json: the record of a-1-0\.tar\.bz2 is not v") as caught:
         index_files(repodata, IndexSettings())
@@ -120,7 +120,7 @@ def test_a_record_that_is_not_valid_is_named(record: bytes) -> None:
 
 
 @pytest.mark.parametrize("record", [{"fn": "x-1-py3-none-any.whl"}, {"name": 5}, None])
-def test_a_record_of_an_unknown_kind_without_a_name_is_kept_and_in_no_shard(record: Any) -> None:
+def test_a_wheel_record_without_a_name_is_kept_and_in_no_shard(record: Any) -> None:
     document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3-none-any": record, "y": {"name": "y"}}}}
     repodata = Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch")
     made = index_files(repodata, IndexSettings())

@@ -36,7 +36,7 @@ except msgspec.ValidationError:
         ("chaninfra.index.commit.yanked_json", "Yanked"),
     ],
 )
-def test_nothing_is_left_to_learn_when_a_struct_is_first_read(module: str, name: str) -> None:
+def test_structs_are_prepared_on_import(module: str, name: str) -> None:
     program = _FIRST_READ.format(module=module, name=name)
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran.stderr

@@ -14,7 +14,7 @@ from support.channels.packages import make_package
 
 
 @pytest.mark.parametrize("archive", ArchiveType)
-def test_a_package_says_what_it_is(tmp_path: Path, archive: ArchiveType) -> None:
+def test_the_metadata_of_a_package_file(tmp_path: Path, archive: ArchiveType) -> None:
     path = make_package(tmp_path, "tool", "1!2.01a", "h_1", "linux-64", archive=archive)
     package = read(path)
     assert (package.name, package.version, package.build, package.subdir) == ("tool", "1!2.01a", "h_1", "linux-64")
@@ -36,30 +36,30 @@ def test_a_renamed_package_is_refused_with_its_right_name(tmp_path: Path) -> Non
     assert "name the file tool-1.0-0.conda" in refused(path)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "tool-1.0-0.conda")
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_a_folder_with_the_name_of_a_package(tmp_path: Path) -> None:
     (tmp_path / "tool-1.0-0.conda").mkdir()
     assert "directory" in refused(tmp_path / "tool-1.0-0.conda")
 
 
 @pytest.mark.parametrize("name", ["tool-1.0-0.conda", "tool-1.0-0.tar.bz2"])
 @pytest.mark.parametrize("content", [b"", b"no package", b"PK\x05\x06" + bytes(18)])
-def test_a_file_that_is_no_package(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_is_not_a_package(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     assert "not a conda package" in refused(path)
 
 
-def test_half_a_package(tmp_path: Path) -> None:
+def test_a_truncated_package(tmp_path: Path) -> None:
     path = make_package(tmp_path, "tool", "1.0")
     path.write_bytes(path.read_bytes()[:-100])
     assert "not a conda package" in refused(path)
 
 
-def test_a_file_that_is_not_named_like_one(tmp_path: Path) -> None:
+def test_a_file_with_another_suffix(tmp_path: Path) -> None:
     path = tmp_path / "tool.whl"
     path.touch()
     assert ".conda or .tar.bz2" in refused(path)

@@ -81,25 +81,25 @@ def test_records_equal_the_reference_indexers(tmp_path: Path) -> None:
 
 @given(st.from_regex(PLAIN_SPEC, fullmatch=True))
 @settings(max_examples=60, deadline=None)
-def test_what_is_taken_for_a_plain_spec_is_printed_as_it_was_written(spec: str) -> None:
+def test_rattler_prints_plain_specs_as_they_are_written(spec: str) -> None:
     assert str(MatchSpec(spec)) == spec
     assert str(MatchSpec(spec, extras=False, conditionals=False, flags=False)) == spec
 
 
 @given(st.from_regex(PLAIN_VERSION, fullmatch=True))
 @settings(max_examples=60, deadline=None)
-def test_what_is_taken_for_a_plain_version_is_one(version: str) -> None:
+def test_plain_versions_are_valid(version: str) -> None:
     Version(version)
 
 
-def test_a_package_that_says_no_subdir_is_of_the_folder_that_it_lies_in(tmp_path: Path) -> None:
+def test_a_package_without_a_subdir_belongs_to_its_folder(tmp_path: Path) -> None:
     least = index_json()
     del least["subdir"]
     package = read_file(write(tmp_path, conda(least)), ".conda")
     assert ours(package, ".conda")["packages.conda"]["x-1-0.conda"]["subdir"] == "noarch"
 
 
-def test_threads_may_begin_at_once(tmp_path: Path) -> None:
+def test_two_threads_can_import_rattler_at_once(tmp_path: Path) -> None:
     """One begins with the library while another one is still importing it."""
     write(tmp_path / "0", conda(index_json(depends=["A 1"])))
     write(tmp_path / "1", conda(index_json(purls=["pkg:pypi/x"])))

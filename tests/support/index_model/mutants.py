@@ -1,4 +1,7 @@
-"""The protocol with one of its rules taken out: what the schedules must find, or they prove nothing."""
+"""Mutants: the index engine with one rule of its protocol removed by a monkeypatch.
+
+The model checker must find a violation for each of them; otherwise it would not notice a bug in that rule.
+"""
 
 from __future__ import annotations
 
@@ -17,34 +20,38 @@ from chaninfra.index.commit import change, commit, derived_files
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.subdir_index import SubdirIndex
-from support.index_model.scenarios import SCENES, Scene
+from support.index_model.scenarios import SCENARIOS, Scenario
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """What is changed, in which scene it is found, and the words of what it breaks."""
+    """How to remove a rule, and the violation that follows."""
 
     apply: Callable[[pytest.MonkeyPatch], None]
-    scene: str
+    scenario: str
+    """The scenario (key of SCENARIOS) in which the violation occurs."""
     caught_as: str
+    """Text in the message of the ViolationError."""
     crashes: int = 1
+    """Crashes that the search needs."""
 
 
-def broken(mutant: Mutant) -> Scene:
-    """The scene in which the mutant breaks something."""
-    return SCENES[mutant.scene]()
+def broken(mutant: Mutant) -> Scenario:
+    """A new scenario in which the mutant violates an invariant."""
+    return SCENARIOS[mutant.scenario]()
 
 
 def _no_revision(patch: pytest.MonkeyPatch) -> None:
-    """The revision follows from the content, so that a truth can come back byte by byte. The shards are always made
-    anew, so that only this is changed."""
-    right = change.apply
+    """The revision is a hash of the content, so that an authoritative index can come back byte for byte. All shards are
+    made at each commit, so that nothing else changes.
+    """
+    original = change.apply
     content = [""]
 
     def apply(subdir_index: SubdirIndex, repodata: Repodata, wanted: Change, yanked: Collection[str]) -> Applied:
-        done = right(subdir_index, repodata, wanted, yanked)
+        applied = original(subdir_index, repodata, wanted, yanked)
         content[0] = hashlib.sha256(repodata.encode()).hexdigest()
-        return done
+        return applied
 
     def after(self: CommitStamp, revision: str, names: Iterable[str]) -> CommitStamp:
         return CommitStamp(revision=content[0])
@@ -62,36 +69,36 @@ def _no_last_head(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(commit, "_is_current", lambda subdir_index, etag: True)
 
 
-def _truth_without_condition(patch: pytest.MonkeyPatch) -> None:
-    def put(subdir_index: SubdirIndex, data: bytes, there: Any) -> str:
+def _authoritative_without_condition(patch: pytest.MonkeyPatch) -> None:
+    def put(subdir_index: SubdirIndex, data: bytes, old: Any) -> str:
         body = ObjectBody(data=data, content_type="")
         return subdir_index.store.put(subdir_index.key("repodata.json"), body)
 
     patch.setattr(commit, "_put_authoritative", put)
 
 
-def _dropped_unseen(patch: pytest.MonkeyPatch) -> None:
-    """A record is dropped because a listing from before the truth did not have its package."""
+def _dropped_without_head(patch: pytest.MonkeyPatch) -> None:
+    """A record is dropped because its package was not in the listing, which is older than the authoritative index."""
     patch.setattr(change, "_head", lambda subdir_index, files: dict.fromkeys(files))
 
 
-def _nothing_written_where_nothing_changes(patch: pytest.MonkeyPatch) -> None:
-    right = commit.commit
+def _no_commit_without_changes(patch: pytest.MonkeyPatch) -> None:
+    original = commit.commit
 
     def lazy(subdir_index: SubdirIndex, wanted: Callable[[], Change], **how: Any) -> Any:
-        return right(subdir_index, wanted, **{**how, "when": "changed"})
+        return original(subdir_index, wanted, **{**how, "when": "changed"})
 
     patch.setattr("chaninfra.index.commit.commit.commit", lazy)
 
 
-def _yanks_before_the_truth(patch: pytest.MonkeyPatch) -> None:
-    """yanked.json is read when a commit starts."""
-    right = commit._attempt
+def _yanks_read_first(patch: pytest.MonkeyPatch) -> None:
+    """yanked.json is read when a commit starts, before the authoritative index."""
+    original = commit._attempt
 
     def attempt(subdir_index: SubdirIndex, *more: Any) -> Any:
         known = read_yanked(subdir_index.store, subdir_index.layout.key("yanked.json"))
         patch.setattr(commit, "read_yanked", lambda store, key: known)
-        return right(subdir_index, *more)
+        return original(subdir_index, *more)
 
     patch.setattr(commit, "_attempt", attempt)
 
@@ -101,24 +108,22 @@ def _swept_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def _yanks_not_applied(patch: pytest.MonkeyPatch) -> None:
-    right = change.apply
+    original = change.apply
 
     def apply(subdir_index: SubdirIndex, repodata: Repodata, wanted: Change, yanked: Collection[str]) -> Applied:
-        return right(subdir_index, repodata, wanted, ())
+        return original(subdir_index, repodata, wanted, ())
 
     patch.setattr(commit, "apply", apply)
 
 
 MUTANTS: dict[str, Mutant] = {
-    "no revision": Mutant(_no_revision, "what was lost comes back", "lost", crashes=0),
+    "no revision": Mutant(_no_revision, "publish of a lost package and reindex", "lost", crashes=0),
     "derived files without a condition": Mutant(_derived_without_condition, "two publish", "do not agree"),
     "no last HEAD": Mutant(_no_last_head, "two publish", "do not agree"),
-    "the truth without a condition": Mutant(_truth_without_condition, "two publish", "lost"),
-    "dropped without a HEAD": Mutant(_dropped_unseen, "publish and reindex", "lost"),
-    "nothing written where nothing changes": Mutant(
-        _nothing_written_where_nothing_changes, "what was lost comes back", "lost"
-    ),
-    "yanks read before the truth": Mutant(_yanks_before_the_truth, "publish and unyank", "lost"),
+    "authoritative index without a condition": Mutant(_authoritative_without_condition, "two publish", "lost"),
+    "dropped without a HEAD": Mutant(_dropped_without_head, "publish and reindex", "lost"),
+    "no commit without changes": Mutant(_no_commit_without_changes, "publish of a lost package and reindex", "lost"),
+    "yanks read before the authoritative index": Mutant(_yanks_read_first, "publish and unyank", "lost"),
     "yanks not applied": Mutant(_yanks_not_applied, "publish and yank", "after a reindex"),
     "swept at once": Mutant(_swept_at_once, "publish and gc", "shard of"),
 }
