@@ -1,4 +1,4 @@
-"""The index engine under every schedule with up to four preemptions and a crash at any request, and some beyond."""
+"""The index engine in all schedules with up to four preemptions and a crash, and in random ones with more."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from support.index_model.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.long
 
-# Two who overwrite the same package re-index after one another, and have ten times as many states.
+# Preemptions for this scenario: both writers may re-index, so it has ten times as many states as the others.
 FEWER = {"two force": 2}
 
 
 def four() -> Scenario:
-    """All four at once."""
+    """Publish, yank, reindex and gc at the same time."""
     return Scenario([publishing("b"), yanking("a"), reindexing(), collecting()], bare=("d",), garbage=True)
 
 

@@ -99,7 +99,7 @@ class MemoryStore:
 
 
 class SequentialRuntime:
-    """A deterministic Runtime: `submit` runs the call at once, the clock stands still, revisions are `<name><count>`."""
+    """A deterministic Runtime: `submit` runs the call at once, time stands still, revisions are `<name><count>`."""
 
     def __init__(self, name: str = "r", now: int = 1_767_225_600_000) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""What a publish says where not all goes well."""
+"""What a publish reports when something goes wrong."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from support.index_model.processes import AUTHORITATIVE, FOLDER, channel, channe
 
 
 class Silent:
-    """A Progress that nobody sees."""
+    """A Progress that does nothing."""
 
-    def package(self, label: str) -> None: ...
+    def package(self, path_in_channel: str) -> None: ...
     def advance(self, size: int) -> None: ...
     def indexing(self) -> None: ...
 
 
 def repodata_json(store: MemoryStore) -> dict[str, Any]:
-    """The repodata.json."""
+    """The content of repodata.json."""
     found: dict[str, Any] = json.loads(store.objects[AUTHORITATIVE].data)
     return found
 
 
 def published(store: MemoryStore, *names: str) -> Published:
-    """These packages are published."""
+    """Publish these packages."""
     return publish(channel(store, SequentialRuntime("p")), [package(name) for name in names], "refuse", Silent())
 
 
@@ -70,7 +70,7 @@ def test_an_index_that_must_not_be_written_stops_a_publish_or_is_reported() -> N
 
 
 class Counting(Silent):
-    """It adds up the bytes."""
+    """Adds up the bytes."""
 
     size = 0
 

@@ -1,4 +1,4 @@
-"""A re-index while others write: what it read may be another package, or none, by the time it commits."""
+"""Re-indexes while packages are replaced or deleted, and of records that are not valid."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def records(store: MemoryStore) -> dict[str, Any]:
 
 
 class Meanwhile:
-    """Does something before the first request of a kind for a key."""
+    """A hook for MemoryStore: calls `done` before the first request of this kind for this key."""
 
     def __init__(self, kind: str, key: str) -> None:
         self.at: tuple[str, str] | None = (kind, key)
@@ -103,7 +103,7 @@ def test_a_package_replaced_while_it_is_read_in_parts(monkeypatch: Any) -> None:
 
 
 def test_a_newer_record_of_another_writer_is_kept() -> None:
-    """The package is replaced and indexed by another one after it was read here: theirs is the newer record."""
+    """After the re-index has read the package, another writer replaces and indexes it."""
     meanwhile = Meanwhile("put", "ch/noarch/repodata.json")
     store = MemoryStore(meanwhile)
     put(store, FIRST)
@@ -123,7 +123,7 @@ def test_a_newer_record_of_another_writer_is_kept() -> None:
 @pytest.mark.parametrize("record", [{"sha256": "0"}, {"name": 5}, None, "old"])
 @pytest.mark.parametrize("data", [FIRST, b"none", None])
 def test_the_scope_all_drops_records_without_a_name(record: Any, data: bytes | None) -> None:
-    """Whether their package is good, is none, or is not there."""
+    """Whether the file is a package, is not a package, or is missing."""
     store = MemoryStore()
     if data is not None:
         put(store, data)
@@ -144,12 +144,12 @@ def test_the_scope_all_drops_records_without_a_name(record: Any, data: bytes | N
 
 @pytest.mark.parametrize("scope", ["changed", "all"])
 def test_a_wheel_record_without_a_name_is_kept(scope: Scope) -> None:
-    """It is another tool's, and its file may lie elsewhere."""
+    """chaninfra does not index wheels, and their files may be on another server."""
     store = MemoryStore()
     put(store, FIRST)
     wheels = {"x-1-py3-none-any": {"url": "https://example.com/x-1-py3-none-any.whl"}}
-    truth = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}, "v3": {"whl": wheels}}
-    store.objects[AUTHORITATIVE] = ObjectBody(data=json.dumps(truth).encode(), content_type="")
+    document = {"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}, "v3": {"whl": wheels}}
+    store.objects[AUTHORITATIVE] = ObjectBody(data=json.dumps(document).encode(), content_type="")
     report = reindex_subdir(subdir_index(store), scope)
     assert (report.added, report.dropped) == (("a-1-0.conda",), ())
     assert json.loads(store.objects[AUTHORITATIVE].data)["v3"] == {"whl": wheels}

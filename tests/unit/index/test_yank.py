@@ -1,4 +1,4 @@
-"""What yank and unyank leave behind where something is wrong."""
+"""What yank and unyank write when something goes wrong."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ HELLO = file("hello")
 
 
 def document(store: MemoryStore, key: str) -> dict[str, Any]:
-    """An object that is JSON."""
+    """The content of a JSON object."""
     found: dict[str, Any] = json.loads(store.objects[key].data)
     return found
 
 
 def put(store: MemoryStore, key: str, content: dict[str, Any]) -> None:
-    """Put an object that is JSON."""
+    """Put a JSON object."""
     store.objects[key] = ObjectBody(data=json.dumps(content).encode(), content_type="application/json")
 
 
 def without_sha256(store: MemoryStore) -> None:
-    """The record of the yanked package is one that some other tool made."""
+    """Remove the sha256 from the yanked record: records of other tools may lack it."""
     yanked = document(store, DOCUMENT)
     yanked["packages"][f"noarch/{HELLO}"]["record"].pop("sha256")
     put(store, DOCUMENT, yanked)

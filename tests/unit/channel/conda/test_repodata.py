@@ -1,4 +1,4 @@
-"""The index files, compared with those of the reference indexer on the same packages."""
+"""The index files, compared with those of py-rattler's indexer for the same packages."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_content_type_and_cache_control_of_each_file() -> None:
         "repodata_shards.msgpack.zst": ("application/x-msgpack", "no-cache"),
         "shards": ("application/x-msgpack", IMMUTABLE),
     }
-    # The truth commits, so it comes last; a shard is there before the index that names it.
+    # repodata.json comes last, since it commits; shards come before the index that references them.
     names = list(made)
     assert names[-1] == "repodata.json"
     assert names[0].startswith("shards/")

@@ -1,4 +1,4 @@
-"""Structs that threads read are prepared when they are imported, since two first readers at once end the process."""
+"""Structs are prepared on import: two threads that decode one for the first time may crash the process."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-# What msgspec looks at to learn of a Struct.
+# Fails if decoding makes msgspec inspect the class, which it does on first use.
 _FIRST_READ = """
 import msgspec, msgspec._utils
 from {module} import {name}
 
-def look(*_):
-    raise AssertionError("looked at when it is first read")
+def inspect(*_):
+    raise AssertionError("the Struct was not prepared")
 
-msgspec._utils._get_class_mro_and_typevar_mappings = look
+msgspec._utils._get_class_mro_and_typevar_mappings = inspect
 try:
     msgspec.convert({{}}, {name})
 except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""The commit of one writer: what it writes, how many requests it takes, and what it keeps."""
+"""Commits of a single writer: what is written and kept, and the number of requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_commit_writes_all_formats_and_takes_ten_requests() -> None:
     channel.put("a-1.0-0.conda", b"1")
     done = commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
     assert (done.before, done.after, done.written) == (0, 1, True)
-    # With channel.json and the package itself: twelve.
+    # A publish makes two more: GET channel.json and PUT of the package.
     assert channel.store.requests == {"head": 2, "get": 4, "put": 4}
     assert list(channel.repodata()["packages.conda"]) == ["a-1.0-0.conda"]
     channel.check_formats_agree()
@@ -37,7 +37,7 @@ def test_only_touched_packages_get_a_new_shard() -> None:
 
 
 def test_a_package_that_is_in_the_index_already_is_committed_again() -> None:
-    # Or a writer who has just found the package missing would not see that it came back.
+    # The new revision tells a re-index that found the package missing before that it is back.
     channel = MemoryChannel().skeleton()
     channel.publish("a")
     before = channel.repodata()

@@ -1,4 +1,4 @@
-"""A commit that is cut off, or whose answer is lost, or that another overtakes: nothing is lost or done twice."""
+"""Commits with faults: a crash, a lost answer, another writer in between. Nothing is lost or written twice."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_an_error_of_the_store_is_raised_without_another_attempt() -> None:
 
 
 def test_shards_older_than_a_day_are_uploaded_again() -> None:
-    # A gc may have marked them a week ago.
+    # A gc may have marked them, and delete them a week later.
     channel = MemoryChannel().skeleton()
     made: list[str] = []
 

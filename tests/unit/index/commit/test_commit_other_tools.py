@@ -1,4 +1,4 @@
-"""A commit to an index that another tool wrote, or that is not there."""
+"""Commits to an index that another tool wrote, or to a missing one."""
 
 from __future__ import annotations
 

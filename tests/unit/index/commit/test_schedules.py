@@ -1,4 +1,4 @@
-"""A part of the schedules of tests/integration/index, quick enough for every run."""
+"""A small part of tests/integration/index/test_schedules.py, fast enough for every run."""
 
 from __future__ import annotations
 

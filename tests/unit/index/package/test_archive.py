@@ -1,4 +1,4 @@
-"""The reader of packages: anybody's bytes, bounded, and one error."""
+"""The package reader: for any bytes it raises one error class, in bounded memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def chunks(data: bytes, size: int = 1000) -> Iterator[bytes]:
 
 
 def refused(data: bytes, suffix: Suffix = ".conda") -> str:
-    """Why it is none; the memory that it takes to say so is bounded."""
+    """The text of the error; asserts that little memory is used."""
     tracemalloc.start()
     try:
         with pytest.raises(UnreadablePackageError) as caught:
@@ -89,7 +89,7 @@ def test_a_package_without_index_json(suffix: Suffix) -> None:
 
 
 def test_a_decompression_bomb() -> None:
-    # A member that never ends: 2 GiB of zeros behind its header, in 64 kB.
+    # A member of 2 GiB of zeros, compressed to less than 200 kB.
     header = tarfile.TarInfo("info/zeros")
     header.size = 2 << 30
     head, zeros = header.tobuf(), zstandard.compress(bytes(32 << 20), 19)
@@ -137,7 +137,7 @@ def test_invalid_zips() -> None:
     assert "compressed by the zip" in refused(zipped({"info-x-1-0.tar.zst": info}, zipfile.ZIP_DEFLATED))
     assert "it has 2 info-" in refused(zipped({"info-x.tar.zst": info, "info-y.tar.zst": info}))
     assert "it has no info-" in refused(zipped({"metadata.json": METADATA}))
-    # The flag of an encrypted member, in the table of contents.
+    # Set the flag of an encrypted member in the table of contents.
     at = good.rindex(b"PK\x01\x02") + 8
     assert "encrypted" in refused(good[:at] + b"\x01" + good[at + 1 :])
     at = good.rindex(b"PK\x01\x02") + 42
@@ -168,7 +168,7 @@ def test_a_table_of_contents_that_is_too_large() -> None:
 
 @pytest.mark.parametrize("layout", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
 def test_all_tar_formats_are_read(layout: int) -> None:
-    """Long and foreign names, folders, links and large numbers before what is looked for."""
+    """Long and non-ASCII names, folders and large numbers before the index.json."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w", format=layout) as archive:
         for name in ("d/" * 60 + "f" * 90, *(("é" * 120, "x" * 300) if layout != tarfile.USTAR_FORMAT else ())):

@@ -1,4 +1,4 @@
-"""The tables of contents that are read without zipfile say what it says, and the others are left to it."""
+"""The zip table parser returns what zipfile returns, and leaves all other zips to zipfile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def by_zipfile(data: bytes) -> list[ZipEntry]:
 
 
 def changed(**more: bytes) -> bytes:
-    """A zip that says something that the simple form does not have."""
+    """A zip that does not have the simple form."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         entry = zipfile.ZipInfo("a")
@@ -45,7 +45,7 @@ def test_a_package_is_read_without_zipfile() -> None:
         zipped({"\u00fc": b""}),
         zipped({"PK\6\7": b""}),
     ],
-    ids=["comment", "extra field", "something before", "name", "mark of 64 bits"],
+    ids=["comment", "extra field", "something before", "name", "zip64 locator"],
 )
 def test_other_zips_are_read_by_zipfile(data: bytes) -> None:
     assert plain_contents(io.BytesIO(data)) is None

@@ -1,4 +1,4 @@
-"""What is checked of a package file before anything is uploaded."""
+"""The checks of package files before an upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records are those that the reference indexer writes, for the same packages."""
+"""Records equal those of py-rattler's indexer for the same packages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from support.index_model.index_json_corpus import RUN_EXPORTS, variants
 
 NOW = 1_800_000_000_000
 
-# Where ours is another: the deep text ends the reference's process, hence is not given to it.
+# Cases where chaninfra differs on purpose: this spec crashes the reference indexer.
 STRICTER = {"depends=['a ((((("}
 
 
 def cases() -> dict[str, bytes]:
-    """Label → package; the file name's suffix is the label's last word."""
+    """Label → package. The last word of the label is the suffix of the file name."""
     found = {f"{label} .conda": conda(index) for label, index in variants().items()}
     full = index_json(flags=["cuda"], depends=["A 1"])
     found |= {
@@ -48,7 +48,7 @@ def ours(package: IndexedPackage, suffix: str) -> dict[str, Any]:
 
 
 def theirs(repodata: dict[str, Any]) -> dict[str, Any]:
-    """The records, with our time of indexing where they have theirs."""
+    """The records of the reference indexer, with NOW as their indexed_timestamp."""
     found = {table: repodata[table] for table in ("packages", "packages.conda", "v3") if repodata.get(table)}
     tables = [found.get("packages", {}), found.get("packages.conda", {}), *found.get("v3", {}).values()]
     for each in (each for table in tables for each in table.values()):
@@ -100,7 +100,7 @@ def test_a_package_without_a_subdir_belongs_to_its_folder(tmp_path: Path) -> Non
 
 
 def test_two_threads_can_import_rattler_at_once(tmp_path: Path) -> None:
-    """One begins with the library while another one is still importing it."""
+    """One thread imports rattler's modules while another one is still importing the package."""
     write(tmp_path / "0", conda(index_json(depends=["A 1"])))
     write(tmp_path / "1", conda(index_json(purls=["pkg:pypi/x"])))
     script = f"""
