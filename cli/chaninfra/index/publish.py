@@ -81,10 +81,10 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
         progress.package(package.path_in_channel)
         uploading = channel.runtime.submit(partial(upload, channel, package, existing, progress.advance))
         return _publish_into({package.subdir: lambda: [uploading()]}, [], channel, progress)
-    uploaded, failed = _upload(channel, packages, existing, progress)
+    all_uploaded, failed = _upload(channel, packages, existing, progress)
     by_subdir: dict[Subdir, list[Uploaded]] = {}
-    for upload_ in uploaded:
-        by_subdir.setdefault(upload_.package.subdir, []).append(upload_)
+    for uploaded in all_uploaded:
+        by_subdir.setdefault(uploaded.package.subdir, []).append(uploaded)
     uploads: dict[Subdir, Callable[[], list[Uploaded]]] = {
         subdir: partial(list, done) for subdir, done in by_subdir.items()
     }
@@ -180,14 +180,14 @@ def _publish_into(
         subdir_index = channel.subdir_index(subdir)
         try:
             applied, report = _commit(subdir_index, uploads[subdir])
-            uploaded = uploads[subdir]()
-            lost, reindexed = _reindex_if_replaced(channel, subdir_index, uploaded)
+            all_uploaded = uploads[subdir]()
+            lost, reindexed = _reindex_if_replaced(channel, subdir_index, all_uploaded)
         except ChaninfraError as error:
-            failed += [_not_indexed(upload_.package, error) for upload_ in uploads[subdir]()]
+            failed += [_not_indexed(uploaded.package, error) for uploaded in uploads[subdir]()]
             continue
         lost |= {f"{subdir}/{file}" for file in applied.superseded}
-        for upload_ in uploaded:
-            package = upload_.package
+        for uploaded in all_uploaded:
+            package = uploaded.package
             if package.path_in_channel in lost:
                 failed.append(Failed(package=package, error=taken(channel, [package.path_in_channel])))
             else:
@@ -195,11 +195,11 @@ def _publish_into(
                     PublishedPackage(
                         package=package,
                         url=channel.url(subdir, package.path.name),
-                        outcome=upload_.outcome,
+                        outcome=uploaded.outcome,
                         yanked=package.path.name in applied.yanked,
                     )
                 )
-        reports.append(_other_packages(uploaded, report, reindexed))
+        reports.append(_other_packages(all_uploaded, report, reindexed))
     if not reports:
         raise _combined(failed)
     return Published(packages=tuple(published), report=Report.of(reports), failed=tuple(failed))
@@ -233,15 +233,15 @@ def _reindex_if_replaced(
     Rule: after a package was overwritten, HEAD it again once its record is committed. If another writer's bytes are
     there, their record may have been committed before ours, so the subdir is re-indexed.
     """
-    overwritten = [upload_ for upload_ in uploads if upload_.outcome == "replaced"]
+    overwritten = [uploaded for uploaded in uploads if uploaded.outcome == "replaced"]
     heads = run_all(
         subdir_index.runtime,
-        [partial(subdir_index.store.head, key_of(channel, upload_.package)) for upload_ in overwritten],
+        [partial(subdir_index.store.head, key_of(channel, uploaded.package)) for uploaded in overwritten],
     )
     lost = {
-        upload_.package.path_in_channel
-        for upload_, entry in zip(overwritten, heads, strict=True)
-        if entry is None or entry.etag != upload_.etag
+        uploaded.package.path_in_channel
+        for uploaded, entry in zip(overwritten, heads, strict=True)
+        if entry is None or entry.etag != uploaded.etag
     }
     if not lost:
         return lost, None
@@ -253,7 +253,7 @@ def _reindex_if_replaced(
 def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed: SubdirReport | None) -> SubdirReport:
     """The report of the subdir without the packages that were published, which are reported on their own."""
     reports = [report, reindexed] if reindexed else [report]
-    published = {upload_.package.path.name for upload_ in uploads}
+    published = {uploaded.package.path.name for uploaded in uploads}
     left_out = {skipped.package: skipped for each in reports for skipped in each.left_out}
     return SubdirReport(
         subdir=report.subdir,

@@ -55,7 +55,7 @@ def _puts(request: Request, end: str) -> bool:
 
 
 def package(name: str, publisher: int) -> Package:
-    """A package of this name, with a version of its own per publisher, so that all publishers change the same shards."""
+    """A package of this name, with one version per publisher, so that all publishers change the same shards."""
     subdir = SUBDIRS[NAMES.index(name) % len(SUBDIRS)]
     index = {
         "name": name,

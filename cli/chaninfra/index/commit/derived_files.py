@@ -150,7 +150,7 @@ class DerivedWriter:
             entry = self._old.index.entry if self._old.index else None
             bodies.append((FILE_NAMES["shards"], body(self._shard_index(), "shards", settings), _condition(entry)))
         submit, store = self._subdir_index.runtime.submit, self._subdir_index.store
-        puts = [submit(partial(store.put, self._subdir_index.key(name), made, if_)) for name, made, if_ in bodies]
+        puts = [submit(partial(store.put, self._subdir_index.key(name), content, if_)) for name, content, if_ in bodies]
         conflict: ConflictError | None = None
         for put in puts:
             try:
