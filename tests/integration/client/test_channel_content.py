@@ -141,7 +141,7 @@ def test_a_bad_file_among_good_ones_stops_all(place: Place, tmp_path: Path) -> N
     bad.write_bytes(b"no package")
     elsewhere = make_package(tmp_path, "mac", "1.0", subdir="osx-64")
     before = etags(place.server, place.bucket)
-    for wrong, said in ((bad, "no conda package"), (elsewhere, "`subdirs`")):
+    for wrong, said in ((bad, "not a conda package"), (elsewhere, "`subdirs`")):
         done = place.run("publish", good, wrong)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
