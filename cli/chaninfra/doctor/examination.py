@@ -156,7 +156,7 @@ class Examination:
 
     def subdir_index(self, subdir: Subdir) -> SubdirIndex:
         """A subdir's index for reading. Whether the channel may be written to is not checked."""
-        return self.channel.target(subdir, "read")
+        return self.channel.subdir_index(subdir, "read")
 
     def index(self, subdir: Subdir) -> Repodata | None:
         """The index of a subdir; None if there is none. Raises InvalidRepodataError, StorageError."""

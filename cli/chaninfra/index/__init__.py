@@ -1,4 +1,4 @@
-"""What is done with the content of a channel: read, publish, index. It knows no provider.
+"""The content of a channel: read, publish, re-index, yank, collect garbage. Knows nothing of providers.
 
-Importing this package imports nothing slow; its modules do.
+Importing this package is fast; its modules import slower libraries.
 """

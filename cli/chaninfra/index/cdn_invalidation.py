@@ -1,6 +1,6 @@
-"""The CDN before a channel: after a commit it is told to fetch anew what it has copies of.
+"""Invalidates a channel's files in its CloudFront distribution after a commit.
 
-Without that it serves the old index for as long as `index.cache-control` says.
+Without that the CDN serves the old index for as long as `index.cache-control` says.
 """
 
 from __future__ import annotations
@@ -21,44 +21,46 @@ if TYPE_CHECKING:
     from chaninfra.index.reindex_plan import Scope
     from chaninfra.index.report import Report
 
-# The names of all index files begin so; shards are named by their content, so a copy of one is never old. A path with a
-# wildcard costs as much as one file, but only 15 may be under way at a time, whoever asked for them (CloudFront
-# Developer Guide, "Quotas"); so where there are many, the files are named.
 _INDEX_FILES = "repodata*"
-_WILDCARDS = 5
+"""Matches all index files. Shards are named by their content, so their copies are never outdated."""
+_MAX_WILDCARDS = 5
+"""Most subdirs for which a wildcard is used. A path with a wildcard costs as much as one file, but a distribution can
+have only 15 in progress at a time (CloudFront Developer Guide, "Quotas"); for more subdirs the files are named."""
 
 
 def changed(report: Report, replaced: Iterable[str] = ()) -> list[Subdir]:
-    """The subdirs whose index changed, those of packages that were `replaced` (`<subdir>/<file>`) among them."""
-    touched = {label.partition("/")[0] for label in replaced}
+    """The subdirs whose index changed, and those of the packages `replaced` (`<subdir>/<file>`)."""
+    touched = {path.partition("/")[0] for path in replaced}
     return [
-        each.subdir for each in report.subdirs if each.differed or each.after != each.before or each.subdir in touched
+        subdir.subdir
+        for subdir in report.subdirs
+        if subdir.differed or subdir.after != subdir.before or subdir.subdir in touched
     ]
 
 
 def paths(
     descriptor: Descriptor, subdirs: Collection[Subdir], replaced: Iterable[str] = (), scope: Scope = "changed"
 ) -> list[str]:
-    """The paths, as CloudFront names them, of the index files of `subdirs` and of packages that were `replaced`.
+    """The paths to invalidate (`/<key>`): of the index files of `subdirs` and of the packages `replaced`
+    (`<subdir>/<file>`). With the scope `all`, when any package may have other bytes, of all files.
 
-    For the scope `all`, where any package may have other bytes, they are those of all files.
-
-    Clients write some names, those with a plus for one, in two ways, and CloudFront keeps a copy for each.
+    Package names are given as they are and URL-encoded: clients request some, for example names with a plus, in both
+    forms, and CloudFront caches each form.
     """
-    few = len(subdirs) <= _WILDCARDS
+    few = len(subdirs) <= _MAX_WILDCARDS
     if scope == "all":
         return [f"/{descriptor.key(subdir, '*')}" for subdir in subdirs] if few else [f"/{descriptor.key('*')}"]
     names = [_INDEX_FILES] if few else [FILE_NAMES[kind] for kind in descriptor.index.formats]
     keys = [descriptor.key(subdir, name) for subdir in subdirs for name in names]
-    packages = [descriptor.key(label) for label in replaced]
+    packages = [descriptor.key(path) for path in replaced]
     return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]
 
 
 def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
-    """Tell the CDN before the channel that `changed_paths` changed; the id of the invalidation, which takes a minute to
-    reach all of the CDN. None: there is no CDN, or nothing changed.
+    """Invalidate `changed_paths` in the CDN. Returns the id of the invalidation, which takes about a minute to
+    complete; None if the channel has no CDN or no path changed.
 
-    Raises ChaninfraError with the command that does the same.
+    Raises ChaninfraError, whose remedy is the AWS CLI command that does the same.
     """
     cdn = channel.descriptor.cdn
     if cdn is None or not changed_paths:
@@ -73,14 +75,14 @@ def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
     try:
         client = boto3.session.Session().client(
             "cloudfront",
-            # CloudFront is one for all regions, and signs as this one.
+            # CloudFront is a global service; its requests are signed for this region.
             region_name="us-east-1",
             aws_access_key_id=keys.access_key_id if keys else None,
             aws_secret_access_key=keys.secret_access_key if keys else None,
             aws_session_token=keys.session_token if keys else None,
             config=Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3}),
         )
-        made = client.create_invalidation(
+        response = client.create_invalidation(
             DistributionId=cdn.id,
             InvalidationBatch={
                 "Paths": {"Quantity": len(changed_paths), "Items": list(changed_paths)},
@@ -91,8 +93,8 @@ def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
         reason = code_and_status(error)[0] or type(error).__name__
         command = ["aws", "cloudfront", "create-invalidation", "--distribution-id", cdn.id, "--paths", *changed_paths]
         raise ChaninfraError(
-            f"the index is written, but the CDN was not told ({reason}), and serves its copies until they are too old",
+            f"the index is written, but the CDN was not invalidated ({reason}); it serves old files until they expire",
             where=f"distribution {cdn.id}",
             remedy=f"run: {shlex.join(command)}",
         ) from error
-    return str(made["Invalidation"]["Id"])
+    return str(response["Invalidation"]["Id"])

@@ -1,4 +1,4 @@
-"""A channel that can be worked with: what it is, and whose credentials reach it."""
+"""A channel as the commands use it: its descriptor, and credentials for its store."""
 
 from __future__ import annotations
 
@@ -23,37 +23,39 @@ Origin = Literal["descriptor", "assumed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A descriptor and credentials; `credentials` None: requests are anonymous.
-
-    `origin` says whether a descriptor was read, or made from flags and a provider's row: its subdirs are a guess then.
-    """
+    """A channel and the credentials for its store."""
 
     descriptor: Descriptor
     credentials: Credentials | None
+    """None: requests are anonymous."""
     origin: Origin = "descriptor"
+    """`descriptor`: the descriptor was read; `assumed`: it was made from flags and the provider's facts, and its
+    subdirs are a guess."""
 
     def store(self) -> S3Store:
-        """The store that the channel lies in."""
+        """The store of the channel."""
         from chaninfra.channel.s3.object_store import S3Store
 
         return S3Store(self.descriptor.location, self.credentials)
 
     @cached_property
     def writer(self) -> ObjectStore:
-        """The store for writes. Raises ConfigurationError where it must not be written to as is declared."""
+        """The store for writes. Raises ConfigurationError where several writers are declared and the store has no
+        conditional writes.
+        """
         from chaninfra.index.commit.conditional_store import conditional_store
 
         return conditional_store(self.store(), self.descriptor)
 
     @cached_property
-    def means(self) -> Runtime:
-        """The means of this process; its threads are shared by all that is done to the channel."""
+    def runtime(self) -> Runtime:
+        """The runtime of this process; all operations on the channel share its thread pool."""
         from chaninfra.index.runtime import Threads
 
         return Threads()
 
-    def target(self, subdir: Subdir, access: Literal["read", "write"] = "write") -> SubdirIndex:
-        """A subdir to be read, or to be written to: then raises ConfigurationError as `writer` does."""
+    def subdir_index(self, subdir: Subdir, access: Literal["read", "write"] = "write") -> SubdirIndex:
+        """The index of a subdir. With `write`, raises ConfigurationError as `writer` does."""
         from chaninfra.channel.conda.layout import ChannelLayout
         from chaninfra.index.subdir_index import SubdirIndex
 
@@ -62,12 +64,12 @@ class Channel:
             store=self.writer if access == "write" else self.store(),
             layout=ChannelLayout(prefix=described.prefix, subdirs=described.subdirs, index=described.index),
             subdir=subdir,
-            means=self.means,
+            runtime=self.runtime,
             urls=tuple(url for url in (described.url, described.public_url) if url),
         )
 
     def client(self) -> S3Client:
-        """A boto3 client, for what the store's interface does not do: multipart uploads."""
+        """A boto3 client, for what ObjectStore lacks: multipart uploads, listing folders."""
         from chaninfra.channel.s3.boto import s3_client
 
         return s3_client(self.descriptor.location, self.credentials)

@@ -1,4 +1,4 @@
-"""What a channel holds, as its index says."""
+"""The packages of a channel as its index lists them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
+from chaninfra.channel.conda.record_facts import RecordFacts, facts_in, read_facts
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectStore
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 
+_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
+
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": "build-number"}):
-    """A package of a channel; `size` in bytes and `timestamp` (of the build, ms since 1970) where its record has it.
-
-    `yanked` is the reason for which it is not in the index, "" where none was given, and None for one that is there.
-    """
+    """A package of a channel; None where its record lacks the field. `sha256` is a hex digest."""
 
     subdir: str
     name: str
@@ -32,114 +31,101 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": 
     build_number: int
     file: str
     size: int | None
+    """In bytes."""
     sha256: str | None
     timestamp: int | None
+    """When it was built, in ms since 1970."""
     yanked: str | None = None
-
-
-@prepared
-class _Record(msgspec.Struct, frozen=True):
-    name: str
-    version: str
-    build: str
-    build_number: int = 0
-    size: int | None = None
-    sha256: str | None = None
-    timestamp: int | None = None
+    """Why it was yanked, "" if no reason was given; None: it is not yanked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelContents:
-    """The packages by subdir and name, newest first; `without_index` are the subdirs that have no repodata.json."""
+    """The packages by subdir and name, newest first; and the subdirs that have no index."""
 
     packages: tuple[Listed, ...]
     without_index: tuple[Subdir, ...]
 
 
 def holds(channel: Channel) -> ChannelContents:
-    """What the channel holds. Raises StorageError where not one subdir has an index."""
+    """The packages of the channel. Raises StorageError where no subdir has an index."""
     store = channel.store()
     subdirs = known_subdirs(channel)
     yanked = read_yanked(store, channel.descriptor.key(YANKED_JSON))[0]
-    found: list[Listed] = []
-    missing: list[Subdir] = []
+    packages: list[Listed] = []
+    without_index: list[Subdir] = []
     for subdir in subdirs:
         repodata = read_index(store, channel, subdir)
         if repodata is None:
-            missing.append(subdir)
+            without_index.append(subdir)
         else:
-            found += _listed(subdir, repodata, yanked)
-    if len(missing) == len(subdirs):
+            packages += _listed_in(subdir, repodata, yanked)
+    if len(without_index) == len(subdirs):
         raise StorageError(
             f"no subdir has a {REPODATA}",
             where=channel.descriptor.url,
-            remedy="`chaninfra reindex` makes them from the packages that are there, `chaninfra init` an empty channel",
+            remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
-    return ChannelContents(packages=tuple(found), without_index=tuple(missing))
+    return ChannelContents(packages=tuple(packages), without_index=tuple(without_index))
 
 
 def read_index(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | None:
-    """The index of a subdir, or None where the store says that there is none."""
+    """The index of a subdir; None if there is none. Raises InvalidRepodataError, StorageError."""
     stored = store.get(channel.descriptor.key(subdir, REPODATA))
     return Repodata.parse(stored.data, where=channel.url(subdir, REPODATA)) if stored else None
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
-    """The subdirs of the descriptor; where there is none, noarch and those that are there."""
+    """The subdirs of the descriptor. For an assumed descriptor: noarch, and the subdirs whose folder exists."""
     if channel.origin == "descriptor":
         return channel.descriptor.subdirs
-    there = folders(channel)
-    return tuple(subdir for subdir in KNOWN_SUBDIRS if subdir == NOARCH or subdir in there)
+    existing = folders(channel)
+    return tuple(subdir for subdir in KNOWN_SUBDIRS if subdir == NOARCH or subdir in existing)
 
 
 def folders(channel: Channel) -> frozenset[str]:
-    """The names of the folders directly below the channel's prefix: one request, whatever is in them."""
-    prefix = channel.descriptor.key() + "/" if channel.descriptor.prefix else ""
-    found: set[str] = set()
+    """The names of the folders directly below the channel's prefix, listed without their contents."""
     from chaninfra.channel.s3.boto import translating_errors
 
+    prefix = channel.descriptor.key() + "/" if channel.descriptor.prefix else ""
+    names: set[str] = set()
     with translating_errors(channel.descriptor.location, "list", prefix):
         pages = channel.client().get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=channel.descriptor.bucket, Prefix=prefix, Delimiter="/"):
-            found |= {each["Prefix"][len(prefix) :].rstrip("/") for each in page.get("CommonPrefixes", ())}
-    return frozenset(found)
+            names |= {folder["Prefix"][len(prefix) :].rstrip("/") for folder in page.get("CommonPrefixes", ())}
+    return frozenset(names)
 
 
-def _listed(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[Listed]:
-    out = yanked.files(subdir)
+def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[Listed]:
+    yanked_files = yanked.files(subdir)
     packages = []
     for file, table, key in repodata.files():
-        # Of a yank that was not committed yet the record is still there.
-        if file not in out:
+        # A yank that is not committed yet has left the record in the index.
+        if file not in yanked_files:
             try:
-                packages.append(_one(subdir, file, msgspec.json.decode(repodata.records[table][key], type=_Record)))
+                packages.append(_listed(subdir, file, read_facts(repodata.records[table][key], *_FIELDS)))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                # Of other tables it is not known what their records say.
+                # Records of other tables may have other fields; they are skipped.
                 if table in PACKAGE_TABLES:
                     raise repodata.invalid(key, error) from error
-    for file in out:
+    for file in yanked_files:
         yank = yanked.packages[f"{subdir}/{file}"]
-        packages.append(_one(subdir, file, msgspec.convert(yank.record or guessed(file), _Record), yank.reason or ""))
-    return sorted(packages, key=lambda each: (each.name, -(each.timestamp or 0), each.file))
+        facts = facts_in(yank.record or PackageFileName.parse(file).record(), *_FIELDS)
+        packages.append(_listed(subdir, file, facts, yank.reason or ""))
+    return sorted(packages, key=lambda package: (package.name, -(package.timestamp or 0), package.file))
 
 
-def guessed(file: str) -> dict[str, str]:
-    """What a file name says of the package: `<name>-<version>-<build>`."""
-    stem = file.removesuffix(".conda").removesuffix(".tar.bz2")
-    name, version, build = ["", "", *stem.rsplit("-", 2)][-3:]
-    return {"name": name, "version": version, "build": build}
-
-
-def _one(subdir: Subdir, file: str, record: _Record, yanked: str | None = None) -> Listed:
+def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None = None) -> Listed:
+    name, version, build = facts.identity()
     return Listed(
         subdir=subdir,
-        name=record.name,
-        version=record.version,
-        build=record.build,
-        build_number=record.build_number,
+        name=name,
+        version=version,
+        build=build,
+        build_number=facts.build_number,
         file=file,
-        size=record.size,
-        sha256=record.sha256,
-        timestamp=record.timestamp,
+        size=facts.size,
+        sha256=facts.sha256,
+        timestamp=facts.timestamp,
         yanked=yanked,
     )

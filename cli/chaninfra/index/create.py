@@ -1,4 +1,4 @@
-"""Making a channel in a bucket that is there."""
+"""Creates a channel in an existing bucket."""
 
 from __future__ import annotations
 
@@ -17,52 +17,55 @@ from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump
 from chaninfra.index.channel import Channel
 
 Probe = Callable[[], ConditionalWrites | None]
-"""Finds out which conditional writes the store honours; None: that could not be found out."""
+"""Probes which conditional writes the store honours; None: the probe could not tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """The keys that were written, the subdirs that have packages but no index, and the descriptor that is there now."""
+    """What `create` did."""
 
     written: tuple[str, ...]
+    """Object keys that were written."""
     to_reindex: tuple[str, ...]
+    """Subdirs that have packages but no index."""
     descriptor: Descriptor
+    """The descriptor that is in the bucket now."""
 
 
 def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
-    """Write the skeleton and channel.json; what is there stays, but for who may write where `writers` says it.
+    """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given.
 
-    The store is probed unless channel.json says what it honours. Raises ConflictError where there is a channel.json
-    that says otherwise; nothing was written then.
+    The store is probed unless channel.json has the result of a probe. Raises ConflictError, before anything is written,
+    where channel.json describes another channel.
     """
     store = channel.store()
     key = channel.descriptor.key(CHANNEL_JSON)
     stored = store.get(key)
-    there = parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
-    if there is not None and not _same(there, channel.descriptor):
+    existing = parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
+    if existing is not None and not _same(existing, channel.descriptor):
         raise ConflictError(
-            "there is a channel.json already, and it describes the channel otherwise",
+            "channel.json exists and describes the channel differently",
             where=channel.url(CHANNEL_JSON),
-            remedy="give the flags that it was made with; or change its stack config and run `pulumi up`; or delete it",
+            remedy="give the flags that it was created with; change its stack config and run `pulumi up`; or delete it",
         )
-    descriptor = _settled(there or channel.descriptor, writers, probe)
+    descriptor = _completed(existing or channel.descriptor, writers, probe)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
-    made = ensure(store, layout)
-    written = [*made.keys]
-    if descriptor != there:
-        # Last: who finds it finds a channel.
+    skeleton = ensure(store, layout)
+    written = [*skeleton.keys]
+    if descriptor != existing:
+        # Last, so that a channel with channel.json is complete.
         _write(store, key, descriptor, stored)
         written.append(key)
-    return Created(written=tuple(written), to_reindex=made.to_reindex, descriptor=descriptor)
+    return Created(written=tuple(written), to_reindex=skeleton.to_reindex, descriptor=descriptor)
 
 
 def _same(one: Descriptor, other: Descriptor) -> bool:
-    """Whether they say the same, but for who may write and what a probe found."""
+    """Whether the descriptors are equal, except for `writers` and the result of a probe."""
     index = structs.replace(one.index, writers=other.index.writers, conditional_writes=other.index.conditional_writes)
     return structs.replace(one, index=index) == other
 
 
-def _settled(descriptor: Descriptor, writers: Writers | None, probe: Probe) -> Descriptor:
+def _completed(descriptor: Descriptor, writers: Writers | None, probe: Probe) -> Descriptor:
     index = descriptor.index
     if index.conditional_writes is None:
         index = structs.replace(index, conditional_writes=probe())
@@ -73,7 +76,7 @@ def _write(store: ObjectStore, key: str, descriptor: Descriptor, stored: StoredO
     body = ObjectBody(data=dump(descriptor), content_type="application/json", cache_control=CACHE_CONTROL)
     if stored is None:
         if not create_missing(store, key, body):
-            raise ConflictError("another one made this channel meanwhile", remedy="try again")
+            raise ConflictError("channel.json was created by someone else meanwhile", remedy="try again")
         return
     honoured = descriptor.index.conditional_writes
     store.put(key, body, IfMatch(stored.entry.etag) if honoured and honoured.replace else None)

@@ -1,6 +1,8 @@
-"""A cache for packages whose ETag is not their md5: multipart uploads, and all objects of some encrypted buckets.
+"""Cache of sha256 by ETag, for packages whose ETag is not their md5: multipart uploads, and objects of some encrypted
+buckets.
 
-It tells that such a package was not replaced since it was read. Without the cache they are only read once more.
+With it a re-index sees that such a package was not uploaded again, and does not read it. If the cache is lost, the
+packages are read once more. It is the object `.chaninfra/seen/<subdir>.json.zst` of the channel.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.subdir_index import SubdirIndex
 
 EtagCache = Mapping[str, tuple[str, str]]
-"""File name → the ETag of the object, and the sha256 (hex) of its bytes."""
+"""File name → (ETag of the object, sha256 of its bytes in hex)."""
 
 _LEVEL = 3
 
@@ -29,26 +31,28 @@ class _Document(Struct):
     packages: dict[str, tuple[str, str]]
 
 
-def read_etag_cache(target: SubdirIndex) -> EtagCache:
-    """The cache of the subdir; empty if it is missing or damaged. Raises StorageError."""
-    stored = target.store.get(_key(target))
+def read_etag_cache(subdir_index: SubdirIndex) -> EtagCache:
+    """The cache of the subdir; empty if it is missing or damaged."""
+    stored = subdir_index.store.get(_key(subdir_index))
     try:
         return msgspec.json.decode(decompress(stored.data) or b"", type=_Document).packages if stored else {}
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
 
 
-def write_etag_cache(target: SubdirIndex, before: EtagCache, new: EtagCache, there: Collection[str]) -> None:
-    """Write the cache: `before` and `new`, for the files in `there`. Publishers may not write it, which is no error."""
-    after = {file: seen for file, seen in {**before, **new}.items() if file in there}
+def write_etag_cache(subdir_index: SubdirIndex, before: EtagCache, new: EtagCache, existing: Collection[str]) -> None:
+    """Write the cache if it changed: with the new entries, and only for the files in `existing`. Without the permission
+    to write it (publishers lack it) nothing happens.
+    """
+    after = {file: entry for file, entry in {**before, **new}.items() if file in existing}
     if after == before:
         return
     data = compress(msgspec.json.encode(_Document(dict(sorted(after.items())))), _LEVEL)
     with suppress(DeniedError):
-        target.store.put(
-            _key(target), ObjectBody(data=data, content_type=CONTENT_TYPES["zst"], cache_control="no-store")
+        subdir_index.store.put(
+            _key(subdir_index), ObjectBody(data=data, content_type=CONTENT_TYPES["zst"], cache_control="no-store")
         )
 
 
-def _key(target: SubdirIndex) -> str:
-    return target.layout.key(ETAG_CACHE_FOLDER, f"{target.subdir}.json.zst")
+def _key(subdir_index: SubdirIndex) -> str:
+    return subdir_index.layout.key(ETAG_CACHE_FOLDER, f"{subdir_index.subdir}.json.zst")

@@ -67,7 +67,7 @@ def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collecte
     garbage: list[Garbage] = []
     waiting = 0
     for subdir in subdirs:
-        found = collect_subdir(channel.target(subdir), mode)
+        found = collect_subdir(channel.subdir_index(subdir), mode)
         garbage += found.garbage
         waiting += found.waiting
     return Collected(garbage=(*garbage, *uploads), waiting=waiting)
@@ -87,7 +87,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
         return _delete(target, undeclared, 0, mode)
     marks_key = target.layout.key(GC_FOLDER, f"{target.subdir}.json")
     before = _read_marks(target, marks_key)
-    now = target.means.now()
+    now = target.runtime.now_ms()
     marks = {key: before.unreferenced.get(key, now) for key in shards if key not in referenced}
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now / 1000, UTC) - KEPT

@@ -1,4 +1,4 @@
-"""Reading packages out of a store: many at a time, each once, in bounded memory."""
+"""Reads packages from a store: many at a time, each once, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,139 +8,147 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 
+from chaninfra.channel.conda.filenames import Suffix, suffix_of
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data
-from chaninfra.index.package.index_json import IndexJson, Suffix, suffix_of
+from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.subdir_index import SubdirIndex
 
 PART = 8 << 20
-"""A larger package is read in parts of this size: a request has a time limit, and its answer is held in memory."""
-_AT_ONCE = 16
-_TOGETHER = 16
+"""Packages larger than this (bytes) are read in parts of this size: a request has a time limit, and its answer is held
+in memory."""
+_GROUPS_AT_ONCE = 16
+_GROUP = 16
+"""Most packages that one background call reads."""
 _ATTEMPTS = 5
-_TURNS = 64 << 10
-"""Smaller ones are taken apart one at a time: it is mostly Python, and threads that wait for the interpreter's lock at
-each step of it take longer than those that wait once."""
-_turn = Lock()
+_ONE_AT_A_TIME = 64 << 10
+"""Packages up to this size (bytes) are parsed by one thread at a time: parsing them is mostly Python code, and threads
+that compete for the GIL take longer than threads that wait for the lock."""
+_parsing = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """A package as it lies in the store: its record, or why it has none (`wrong`); the digests are hex."""
+    """A package that was read; hex digests."""
 
     file: str
     etag: str
     md5: str
     sha256: str
-    packaged: IndexRecord | None = None
-    wrong: str = ""
+    record: IndexRecord | None = None
+    """None: it cannot be indexed, for `reason`."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Missing:
-    """A package that is not there any more."""
+    """A package that was deleted since it was listed."""
 
     file: str
 
 
 def read_packages(
-    target: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
+    subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
 ) -> Iterator[Read | Missing]:
-    """The packages, in order. `advance` is told of the size of each that was read, from several threads.
+    """Read the packages, given as (file name, object), in order. `advance` is called with the size in bytes of each
+    package that was read, from several threads.
 
-    Raises StorageError and its kinds, ConflictError for one that is replaced again and again, and what `packages` does.
+    Raises StorageError and its subclasses; ConflictError for a package that is replaced again and again; and what
+    `packages` raises.
     """
-    waiting: deque[Callable[[], list[Read | Missing]]] = deque()
+    reading: deque[Callable[[], list[Read | Missing]]] = deque()
     try:
         for group in _groups(packages):
-            waiting.append(target.means.go(partial(_read_all, target, group, advance)))
-            if len(waiting) == _AT_ONCE:
-                yield from waiting.popleft()()
-        while waiting:
-            yield from waiting.popleft()()
+            reading.append(subdir_index.runtime.submit(partial(_read_group, subdir_index, group, advance)))
+            if len(reading) == _GROUPS_AT_ONCE:
+                yield from reading.popleft()()
+        while reading:
+            yield from reading.popleft()()
     finally:
-        # After an error: nothing may go on behind it.
-        for each in waiting:
+        # After an error, wait for the calls that still run.
+        for result in reading:
             try:
-                each()
-            except Exception:  # noqa: S112 (the first one was raised)
+                result()
+            except Exception:  # noqa: S112 (the first error is raised)
                 continue
 
 
 def _groups(packages: Iterable[tuple[str, ObjectMeta]]) -> Iterator[list[tuple[str, ObjectMeta]]]:
-    """The packages, in order; small ones together where there are many, since to start a call costs as much as one."""
+    """The packages in order, in groups for one background call each. Small packages share a call if there are many,
+    since starting a call takes as long as reading one.
+    """
     group: list[tuple[str, ObjectMeta]] = []
     size = 0
     for number, (file, entry) in enumerate(packages):
         group.append((file, entry))
         size += entry.size
-        if len(group) >= min(_TOGETHER, 1 + number // (4 * _AT_ONCE)) or size > PART:
+        if len(group) >= min(_GROUP, 1 + number // (4 * _GROUPS_AT_ONCE)) or size > PART:
             yield group
             group, size = [], 0
     if group:
         yield group
 
 
-def _read_all(
-    target: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
+def _read_group(
+    subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
 ) -> list[Read | Missing]:
-    return [_read(target, file, entry, advance) for file, entry in packages]
+    return [_read(subdir_index, file, entry, advance) for file, entry in packages]
 
 
-def _read(target: SubdirIndex, file: str, entry: ObjectMeta, advance: Callable[[int], None]) -> Read | Missing:
-    there: ObjectMeta | None = entry
+def _read(subdir_index: SubdirIndex, file: str, entry: ObjectMeta, advance: Callable[[int], None]) -> Read | Missing:
+    current: ObjectMeta | None = entry
     for _ in range(_ATTEMPTS):
-        if there is None:
+        if current is None:
             break
         try:
-            found = _read_once(target, file, there)
+            read = _read_once(subdir_index, file, current)
         except ConflictError:
-            there = target.store.head(entry.key)
+            current = subdir_index.store.head(entry.key)
             continue
         advance(entry.size)
-        return found
-    if there is None:
+        return read
+    if current is None:
         advance(entry.size)
         return Missing(file=file)
     raise ConflictError(f"{entry.key} is replaced again and again", remedy="try again when that has ended")
 
 
-def _read_once(target: SubdirIndex, file: str, entry: ObjectMeta) -> Read | Missing:
+def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read | Missing:
     if entry.size <= PART:
-        stored = target.store.get(entry.key)
+        stored = subdir_index.store.get(entry.key)
         if stored is None:
             return Missing(file=file)
         etag, read = stored.entry.etag, partial(_read_small, stored.data)
     else:
-        etag, read = entry.etag, partial(read_chunks, _parts(target, entry))
+        etag, read = entry.etag, partial(read_chunks, _parts(subdir_index, entry))
     try:
         package = read(suffix_of(file) or ".conda")
     except UnreadablePackageError as error:
-        return Read(file=file, etag=etag, md5=error.md5, sha256=error.sha256, wrong=str(error))
-    wrong = _misplaced(target, file, package.index)
-    packaged = None if wrong else package.packaged(file, target.subdir, etag)
-    return Read(file=file, etag=etag, md5=package.md5, sha256=package.sha256, packaged=packaged, wrong=wrong)
+        return Read(file=file, etag=etag, md5=error.md5, sha256=error.sha256, reason=str(error))
+    reason = _misplaced(subdir_index, file, package.index)
+    record = None if reason else package.index_record(file, subdir_index.subdir, etag)
+    return Read(file=file, etag=etag, md5=package.md5, sha256=package.sha256, record=record, reason=reason)
 
 
 def _read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
-    if len(data) > _TURNS:
+    if len(data) > _ONE_AT_A_TIME:
         return read_data(data, suffix)
-    with _turn:
+    with _parsing:
         return read_data(data, suffix)
 
 
-def _parts(target: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
+def _parts(subdir_index: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
     for start in range(0, entry.size, PART):
-        yield target.store.get_range(entry.key, entry.etag, start, PART)
+        yield subdir_index.store.get_range(entry.key, entry.etag, start, PART)
 
 
-def _misplaced(target: SubdirIndex, file: str, index: IndexJson) -> str:
-    """What is wrong with the package's place, if anything."""
+def _misplaced(subdir_index: SubdirIndex, file: str, index: IndexJson) -> str:
+    """Why the package must not have this file name or be in this subdir; "" if it may."""
     if not index.named_in(file):
-        return f"is named like another package: inside is {index.label()}"
-    # One that says nothing is of the folder that it lies in, as for conda.
-    if index.subdir not in (None, target.subdir):
-        return f"is for the subdir {index.subdir}, and lies in {target.subdir}"
+        return f"has the file name of another package; the package inside is {index.dist}"
+    # A package without a subdir belongs to the folder that it is in, as for conda.
+    if index.subdir not in (None, subdir_index.subdir):
+        return f"is for the subdir {index.subdir}, but is in the folder {subdir_index.subdir}"
     return ""

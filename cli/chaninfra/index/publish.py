@@ -1,4 +1,4 @@
-"""Publishing: packages in, indexed packages in the channel. Neither is a listing read, nor any other package."""
+"""Publish: upload packages and commit their records. It lists no folder and reads no other package."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _UPLOADS_AT_ONCE = 8
 
 
 class Progress(Protocol):
-    """Who is told how far it is."""
+    """Callbacks that tell how far a publish is."""
 
-    def package(self, label: str) -> None:
-        """The upload of this package starts."""
+    def package(self, path_in_channel: str) -> None:
+        """The upload of this package (`<subdir>/<file>`) starts."""
 
     def advance(self, size: int) -> None:
-        """So many bytes more are done; called from several threads."""
+        """`size` more bytes are uploaded; called from several threads."""
 
     def indexing(self) -> None:
-        """All packages are there, the index is next."""
+        """All packages are uploaded; the index is written next."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedPackage:
-    """A package, where it is now, and what was done for that. One that is yanked stays out of the index."""
+    """A package that is in the channel. If it is yanked, it is not in the index."""
 
     package: PackageFile
     url: str
@@ -55,7 +55,7 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What was published, the index of the subdirs concerned, and the packages for which that failed."""
+    """What `publish` did: the packages, the reports of their subdirs, and the packages that failed."""
 
     packages: tuple[PublishedPackage, ...]
     report: Report
@@ -63,52 +63,57 @@ class Published:
 
     @property
     def error(self) -> ChaninfraError | None:
-        """That of the packages that failed, of the first one's kind; None where there are none."""
-        return _together(self.failed) if self.failed else None
+        """One error for all packages that failed, of the class of the first one; None if none failed."""
+        return _combined(self.failed) if self.failed else None
 
 
 def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress) -> Published:
-    """Upload the packages and index them; nothing is uploaded where one of them cannot be.
+    """Upload the packages and index them. They are checked first, and nothing is uploaded if one must not be.
 
-    What fails only then, since another writer was faster for one, is told in what comes back, and the rest is indexed.
-    Where no index was looked after for that, raises what it was: ConfigurationError, ConflictError, StorageError and
-    its kinds.
+    A package that fails later, for example because another writer uploads the same file, is returned in `failed`, and
+    the other packages are indexed. If no subdir could be indexed, raises the error: ConfigurationError, ConflictError,
+    StorageError and its subclasses.
     """
     packages = _checked(channel, packages)
     if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
-        # The index is read while it goes out.
+        # One small package: the index is read during its upload.
         (package,) = packages
-        progress.package(package.label)
-        upload_it = channel.means.go(partial(upload, channel, package, existing, progress.advance))
-        return _publish_into({package.subdir: lambda: [upload_it()]}, [], channel, progress)
-    uploaded, failed = _upload(channel, packages, existing, progress)
+        progress.package(package.path_in_channel)
+        uploading = channel.runtime.submit(partial(upload, channel, package, existing, progress.advance))
+        return _publish_into({package.subdir: lambda: [uploading()]}, [], channel, progress)
+    all_uploaded, failed = _upload(channel, packages, existing, progress)
     by_subdir: dict[Subdir, list[Uploaded]] = {}
-    for each in uploaded:
-        by_subdir.setdefault(each.package.subdir, []).append(each)
-    return _publish_into({subdir: partial(list, each) for subdir, each in by_subdir.items()}, failed, channel, progress)
+    for uploaded in all_uploaded:
+        by_subdir.setdefault(uploaded.package.subdir, []).append(uploaded)
+    uploads: dict[Subdir, Callable[[], list[Uploaded]]] = {
+        subdir: partial(list, done) for subdir, done in by_subdir.items()
+    }
+    return _publish_into(uploads, failed, channel, progress)
 
 
-def _together(failed: Sequence[Failed]) -> ChaninfraError:
+def _combined(failed: Sequence[Failed]) -> ChaninfraError:
     first = failed[0].error
-    if len({each.error.message for each in failed}) == 1:
+    if len({failure.error.message for failure in failed}) == 1:
         return first
-    named = "\n  ".join(f"{each.package.label}: {each.error.message}" for each in failed)
-    return type(first)(f"{len(failed)} packages were not published:\n  {named}", where=first.where, remedy=first.remedy)
+    lines = "\n  ".join(f"{failure.package.path_in_channel}: {failure.error.message}" for failure in failed)
+    return type(first)(f"{len(failed)} packages were not published:\n  {lines}", where=first.where, remedy=first.remedy)
 
 
 def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageFile]:
-    """Each package once."""
+    """The packages without duplicates. Raises ConfigurationError for one that the channel does not take."""
     seen: dict[str, PackageFile] = {}
     for package in packages:
-        other = seen.setdefault(package.label, package)
+        other = seen.setdefault(package.path_in_channel, package)
         if other.sha256 != package.sha256:
             raise ConfigurationError(
-                f"has the name of {other.path} and other bytes", where=str(package.path), remedy="give one of them"
+                f"has the same name as {other.path}, and other bytes",
+                where=str(package.path),
+                remedy="publish one of them",
             )
         declared = channel.descriptor.subdirs
         if channel.origin == "descriptor" and package.subdir not in declared:
             raise ConfigurationError(
-                f"the package is for {package.subdir}, and the channel has {', '.join(declared)}",
+                f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
                 where=str(package.path),
                 remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
             )
@@ -118,144 +123,156 @@ def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageF
 def _upload(
     channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress
 ) -> tuple[list[Uploaded], list[Failed]]:
-    """What is in the channel now, and what is not. Raises where something is to be refused before any goes out."""
+    """Upload the packages that are not in the channel yet. Raises, before the first upload, where one must not be
+    uploaded.
+    """
     for subdir in sorted({package.subdir for package in packages}):
-        check_writable(channel.target(subdir))
-    there = run_all(channel.means, [partial(look, channel, package) for package in packages])
-    differing = [package.label for package, found in zip(packages, there, strict=True) if found == "differs"]
+        check_writable(channel.subdir_index(subdir))
+    states = run_all(channel.runtime, [partial(look, channel, package) for package in packages])
+    differing = [package.path_in_channel for package, state in zip(packages, states, strict=True) if state == "differs"]
     if differing and existing == "refuse":
         raise taken(channel, differing)
-    done = [found for found in there if isinstance(found, Uploaded)]
+    done = [state for state in states if isinstance(state, Uploaded)]
     for present in done:
         progress.advance(present.package.size)
-    missing = [package for package, found in zip(packages, there, strict=True) if not isinstance(found, Uploaded)]
+    missing = [package for package, state in zip(packages, states, strict=True) if not isinstance(state, Uploaded)]
     failed: list[Failed] = []
 
-    def one(package: PackageFile) -> None:
-        progress.package(package.label)
+    def upload_one(package: PackageFile) -> None:
+        progress.package(package.path_in_channel)
         try:
             done.append(upload(channel, package, existing, progress.advance))
         except ChaninfraError as error:
             failed.append(Failed(package=package, error=error))
 
-    # Few at a time, since each is in memory; and the large ones, which go out in parts at once, one after the other.
-    run_all(Threads(_UPLOADS_AT_ONCE), [partial(one, package) for package in missing if package.size <= IN_ONE_PUT])
+    # Few small ones at a time, since each is in memory. Large ones one after the other: boto3 uploads their parts
+    # concurrently.
+    run_all(
+        Threads(_UPLOADS_AT_ONCE), [partial(upload_one, package) for package in missing if package.size <= IN_ONE_PUT]
+    )
     for package in missing:
         if package.size > IN_ONE_PUT:
-            one(package)
-    order = {package.label: place for place, package in enumerate(packages)}
+            upload_one(package)
+    order = {package.path_in_channel: position for position, package in enumerate(packages)}
 
-    def place(each: Uploaded | Failed) -> int:
-        return order[each.package.label]
+    def given(result: Uploaded | Failed) -> int:
+        return order[result.package.path_in_channel]
 
-    return sorted(done, key=place), sorted(failed, key=place)
+    return sorted(done, key=given), sorted(failed, key=given)
 
 
 def _publish_into(
     uploads: dict[Subdir, Callable[[], list[Uploaded]]], failed: list[Failed], channel: Channel, progress: Progress
 ) -> Published:
-    """One commit a subdir. `uploads` wait for what is still going out, `failed` is what did not."""
+    """Commit once per subdir. `uploads` are functions that wait for a subdir's uploads; `failed` are those that failed
+    already.
+    """
     if failed and not uploads:
-        raise _together(failed)
+        raise _combined(failed)
     progress.indexing()
     published: list[PublishedPackage] = []
     reports: list[SubdirReport] = []
     if channel.origin == "assumed" and NOARCH not in uploads:
-        reports += _first_index(channel.target(NOARCH))
+        reports += _first_index(channel.subdir_index(NOARCH))
     for subdir in KNOWN_SUBDIRS:
         if subdir not in uploads:
             continue
-        target = channel.target(subdir)
+        subdir_index = channel.subdir_index(subdir)
         try:
-            applied, found = _commit(target, uploads[subdir])
-            packages = uploads[subdir]()
-            lost, again = _replaced_again(channel, target, packages)
+            applied, report = _commit(subdir_index, uploads[subdir])
+            all_uploaded = uploads[subdir]()
+            lost, reindexed = _reindex_if_replaced(channel, subdir_index, all_uploaded)
         except ChaninfraError as error:
-            failed += [_not_indexed(each.package, error) for each in uploads[subdir]()]
+            failed += [_not_indexed(uploaded.package, error) for uploaded in uploads[subdir]()]
             continue
-        lost |= {f"{subdir}/{file}" for file in applied.overtaken}
-        failed += [
-            Failed(package=each.package, error=taken(channel, [each.package.label]))
-            for each in packages
-            if each.package.label in lost
-        ]
-        published += [
-            PublishedPackage(
-                package=each.package,
-                url=channel.url(subdir, each.package.path.name),
-                outcome=each.outcome,
-                yanked=each.package.path.name in applied.yanked,
-            )
-            for each in packages
-            if each.package.label not in lost
-        ]
-        reports.append(_besides(packages, found, again))
+        lost |= {f"{subdir}/{file}" for file in applied.superseded}
+        for uploaded in all_uploaded:
+            package = uploaded.package
+            if package.path_in_channel in lost:
+                failed.append(Failed(package=package, error=taken(channel, [package.path_in_channel])))
+            else:
+                published.append(
+                    PublishedPackage(
+                        package=package,
+                        url=channel.url(subdir, package.path.name),
+                        outcome=uploaded.outcome,
+                        yanked=package.path.name in applied.yanked,
+                    )
+                )
+        reports.append(_other_packages(all_uploaded, report, reindexed))
     if not reports:
-        raise _together(failed)
+        raise _combined(failed)
     return Published(packages=tuple(published), report=Report.of(reports), failed=tuple(failed))
 
 
 def _not_indexed(package: PackageFile, error: ChaninfraError) -> Failed:
-    """A package that was uploaded, where the commit failed."""
-    sure = "not" if isinstance(error, RefusedError) else "perhaps not"
-    text = f"{error.message}; {package.label} is in the bucket, and {sure} in the index"
+    """A package that was uploaded, and whose commit failed."""
+    indexed = "not" if isinstance(error, RefusedError) else "possibly not"
+    text = f"{error.message}; {package.path_in_channel} is in the bucket, but {indexed} in the index"
     return Failed(package=package, error=type(error)(text, where=error.where, remedy=error.remedy))
 
 
-def _commit(target: SubdirIndex, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:
+def _commit(subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:
     def change() -> Change:
-        return Change(
-            records={
-                each.package.path.name: each.package.package.packaged(each.package.path.name, target.subdir, each.etag)
-                for each in uploads()
-            }
-        )
+        records = {}
+        for uploaded in uploads():
+            file = uploaded.package.path.name
+            records[file] = uploaded.package.package.index_record(file, subdir_index.subdir, uploaded.etag)
+        return Change(records=records)
 
-    # Rule: also where the index says all that already. The new revision tells a writer who found a package missing just
-    # before it came that it is there.
-    return commit_adopting(target, change)
+    # Rule: commit even if the index has these records already. The new revision tells a re-index that found a package
+    # missing before it was uploaded to start again.
+    return commit_adopting(subdir_index, change)
 
 
-def _replaced_again(
-    channel: Channel, target: SubdirIndex, packages: Sequence[Uploaded]
+def _reindex_if_replaced(
+    channel: Channel, subdir_index: SubdirIndex, uploads: Sequence[Uploaded]
 ) -> tuple[set[str], SubdirReport | None]:
-    """Rule: who overwrote a package looks at it again once its record is committed. Where another writer's bytes are
-    there by now, their record may be from before ours, so the subdir is re-indexed."""
-    forced = [each for each in packages if each.outcome == "replaced"]
-    found = run_all(target.means, [partial(target.store.head, key_of(channel, each.package)) for each in forced])
+    """The packages (`<subdir>/<file>`) that another writer overwrote, and the report of the re-index that this needs.
+
+    Rule: after a package was overwritten, HEAD it again once its record is committed. If another writer's bytes are
+    there, their record may have been committed before ours, so the subdir is re-indexed.
+    """
+    overwritten = [uploaded for uploaded in uploads if uploaded.outcome == "replaced"]
+    heads = run_all(
+        subdir_index.runtime,
+        [partial(subdir_index.store.head, key_of(channel, uploaded.package)) for uploaded in overwritten],
+    )
     lost = {
-        each.package.label
-        for each, entry in zip(forced, found, strict=True)
-        if entry is None or entry.etag != each.etag
+        uploaded.package.path_in_channel
+        for uploaded, entry in zip(overwritten, heads, strict=True)
+        if entry is None or entry.etag != uploaded.etag
     }
     if not lost:
         return lost, None
     from chaninfra.index.reindex import reindex_subdir
 
-    return lost, reindex_subdir(target)
+    return lost, reindex_subdir(subdir_index)
 
 
-def _besides(packages: Sequence[Uploaded], found: SubdirReport, again: SubdirReport | None) -> SubdirReport:
-    """What re-indexes found besides the packages, which are named already."""
-    reports = [found, again] if again else [found]
-    named = {each.package.path.name for each in packages}
-    left_out = {each.package: each for report in reports for each in report.left_out}
+def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed: SubdirReport | None) -> SubdirReport:
+    """The report of the subdir without the packages that were published, which are reported on their own."""
+    reports = [report, reindexed] if reindexed else [report]
+    published = {uploaded.package.path.name for uploaded in uploads}
+    left_out = {skipped.package: skipped for each in reports for skipped in each.left_out}
     return SubdirReport(
-        subdir=found.subdir,
-        before=found.before,
+        subdir=report.subdir,
+        before=report.before,
         after=reports[-1].after,
-        added=tuple(sorted({file for report in reports for file in report.added} - named)),
-        replaced=tuple(sorted({file for report in reports for file in report.replaced} - named)),
-        dropped=tuple(sorted({file for report in reports for file in report.dropped})),
-        yanked=tuple(sorted({file for report in reports for file in report.yanked} - named)),
+        added=tuple(sorted({file for each in reports for file in each.added} - published)),
+        replaced=tuple(sorted({file for each in reports for file in each.replaced} - published)),
+        dropped=tuple(sorted({file for each in reports for file in each.dropped})),
+        yanked=tuple(sorted({file for each in reports for file in each.yanked} - published)),
         left_out=tuple(left_out.values()),
     )
 
 
-def _first_index(target: SubdirIndex) -> list[SubdirReport]:
-    """Nobody made a skeleton there, and clients take a channel without an index of noarch for none."""
-    if target.store.head(target.key(REPODATA)) is not None:
+def _first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:
+    """Index noarch if it has no index: clients do not accept a channel without one, and an assumed channel may never
+    have been initialized.
+    """
+    if subdir_index.store.head(subdir_index.key(REPODATA)) is not None:
         return []
     from chaninfra.index.reindex import reindex_subdir
 
-    return [reindex_subdir(target)]
+    return [reindex_subdir(subdir_index)]

@@ -1,7 +1,7 @@
-"""Re-indexing: an index brought in line with the packages that are there, at the cost of what differs.
+"""Re-index: make the index of a subdir match the packages in its folder.
 
-It lists the folder, reads what has no record or may not be what its record says, and commits. Where nothing differs,
-nothing is written.
+It lists the folder, reads the packages that have no record or may have other bytes than their record, and commits. If
+nothing differs, it writes nothing.
 """
 
 from __future__ import annotations
@@ -29,30 +29,32 @@ from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
 _LISTED_FIRST = 1000
-"""A page: so many are listed while the index is read."""
+"""Keys listed in the background while the index is read: one ListObjectsV2 page."""
 
 Mode = Literal["write", "check"]
-"""`check`: only find out what would be done; the store is not written to."""
+"""`check`: only find out what would be done; nothing is written to the store."""
 
 
 class Progress(Protocol):
-    """Who is told how far it is."""
+    """Callbacks that tell how far a re-index is."""
 
     def listing(self, subdir: Subdir) -> None:
-        """It is looked up what is there; what is new is read meanwhile."""
+        """The folder is being listed; new packages are already read meanwhile."""
 
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
-        """So many packages are to be read, those included that were already, of `size` bytes together."""
+        """The listing is complete: this many packages have to be read, `size` bytes together. Those that were read
+        during the listing are included.
+        """
 
     def read(self, size: int) -> None:
-        """One of them was, of so many bytes; called from several threads."""
+        """A package of `size` bytes was read; called from several threads."""
 
     def writing(self, subdir: Subdir) -> None:
-        """The index is written."""
+        """The index is being written."""
 
 
 class Silent:
-    """A Progress that nobody sees."""
+    """A Progress that does nothing."""
 
     def listing(self, subdir: Subdir) -> None:
         """See Progress."""
@@ -74,63 +76,68 @@ def reindex(
     mode: Mode = "write",
     progress: Progress | None = None,
 ) -> Report:
-    """Re-index the subdirs, one after the other. Raises what `reindex_subdir` does."""
-    targets = [channel.target(subdir, "read" if mode == "check" else "write") for subdir in subdirs]
-    return Report.of(reindex_subdir(target, scope, mode=mode, progress=progress) for target in targets)
+    """Re-index the subdirs, one after the other. Raises as `reindex_subdir`."""
+    subdir_indexes = [channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs]
+    return Report.of(
+        reindex_subdir(subdir_index, scope, mode=mode, progress=progress) for subdir_index in subdir_indexes
+    )
 
 
 def reindex_subdir(
-    target: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
+    subdir_index: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
 ) -> SubdirReport:
-    """Bring the index of a subdir in line with its packages.
+    """Make the index of a subdir match its packages.
 
-    What is no package is left out and named; its record goes where that was of other bytes than are there now. Raises
-    RefusedError for an index that belongs to another tool, InvalidRepodataError for a repodata.json that is none (with
-    the scope `all` it is made anew), ConflictError where other writers were faster each time, and StorageError.
+    Files that are not packages are listed in the report and skipped. If such a file has a record of other bytes, the
+    record is dropped.
+
+    Raises RefusedError for an index that belongs to another tool; InvalidRepodataError for an invalid repodata.json
+    (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
     progress = progress or Silent()
-    found = _survey(target, scope, progress)
+    survey = _survey(subdir_index, scope, progress)
     if mode == "check":
-        applied = apply(target, found.repodata, found.change, found.yanked)
-        return found.report(target.subdir, applied, found.repodata.count)
-    if found.differs or scope == "all":
-        progress.writing(target.subdir)
-        # With the scope `all` also what says what it should: its headers may not be what is declared now.
+        applied = apply(subdir_index, survey.repodata, survey.change, survey.yanked)
+        return survey.report(subdir_index.subdir, applied, survey.repodata.count)
+    if survey.differs or scope == "all":
+        progress.writing(subdir_index.subdir)
+        # The scope `all` writes also files whose content is right: their headers may not be those that are configured.
         when: When = "always" if scope == "all" else "changed"
-        done = commit(target, lambda: found.change, when=when, foreign="adopt")
-        report = found.report(target.subdir, done.applied, done.after)
+        committed = commit(subdir_index, lambda: survey.change, when=when, unstamped="adopt")
+        report = survey.report(subdir_index.subdir, committed.applied, committed.after)
     else:
-        report = found.report(target.subdir, Applied(), found.repodata.count)
-    write_etag_cache(target, found.remembered, found.seen, found.listing.packages)
+        report = survey.report(subdir_index.subdir, Applied(), survey.repodata.count)
+    write_etag_cache(subdir_index, survey.cached, survey.to_cache, survey.listing.packages)
     return report
 
 
 @dataclass(kw_only=True)
 class _Survey:
-    """What differs between the packages and the index, found by reading the packages in question."""
+    """The differences between the folder and the index, and the change that removes them."""
 
     before: int | None
     repodata: Repodata
     yanked: frozenset[str]
     files: tuple[str, ...]
-    """The index files that are missing, or are not what they should be."""
+    """Index files that are missing or wrong."""
     listing: FolderListing = field(default_factory=FolderListing)
-    gone: tuple[str, ...] = ()
-    """The packages that have a record, and were not listed."""
+    missing: tuple[str, ...] = ()
+    """File names that have a record and were not listed."""
     change: Change = field(default_factory=Change)
     left_out: list[LeftOut] = field(default_factory=list)
-    remembered: EtagCache = field(default_factory=dict)
-    seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    cached: EtagCache = field(default_factory=dict)
+    to_cache: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """New entries of the EtagCache."""
 
     @property
     def differs(self) -> bool:
         """Whether there is something to commit."""
         change, yanked = self.change, self.yanked
         to_yank = any(map(self.repodata.find, yanked)) or not yanked <= {*self.repodata.removed}
-        return bool(self.files or change.records or change.gone or change.spoiled or change.remade or to_yank)
+        return bool(self.files or change.records or change.missing or change.unreadable or change.reshard or to_yank)
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
-        """What was found, and what was done for it."""
+        """The report of the re-index, which has applied the change."""
         return SubdirReport(
             subdir=subdir,
             before=self.before,
@@ -144,58 +151,98 @@ class _Survey:
         )
 
 
-def _survey(target: SubdirIndex, scope: Scope, progress: Progress) -> _Survey:
-    progress.listing(target.subdir)
-    entries, state = _look(target, scope)
-    truth = state.truth if state else None
-    wrong = [*state.disagreements] if state else []
-    if truth is None or truth.mark is None:
-        # Missing, no repodata, or another tool's, who knows nothing of yanks.
-        wrong.insert(0, REPODATA)
-    found = _Survey(
-        before=truth.repodata.count if truth else None,
-        repodata=truth.repodata if truth else Repodata.empty(target.subdir),
-        yanked=state.yanked.files(target.subdir) if state else frozenset(),
-        files=tuple(wrong),
+def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Survey:
+    progress.listing(subdir_index.subdir)
+    entries, state = _list_and_read_index(subdir_index, scope)
+    authority = state.authority if state else None
+    wrong_files = [*state.disagreements] if state else []
+    if authority is None or authority.stamp is None:
+        # Missing, invalid, or written by another tool, which does not apply yanked.json.
+        wrong_files.insert(0, REPODATA)
+    survey = _Survey(
+        before=authority.repodata.count if authority else None,
+        repodata=authority.repodata if authority else Repodata.empty(subdir_index.subdir),
+        yanked=state.yanked.files(subdir_index.subdir) if state else frozenset(),
+        files=tuple(wrong_files),
     )
     records: dict[str, IndexRecord] = {}
-    gone: list[str] = []
-    spoiled: dict[str, str] = {}
-    unread: list[Read] = []
-    for each in read_packages(target, _to_read(target, found, entries, scope, progress), progress.read):
-        if isinstance(each, Missing):
-            gone.append(each.file)
+    missing: list[str] = []
+    unreadable: dict[str, str] = {}
+    without_record: list[Read] = []
+    for read in read_packages(subdir_index, _to_read(subdir_index, survey, entries, scope, progress), progress.read):
+        if isinstance(read, Missing):
+            missing.append(read.file)
             continue
-        if md5_in(each.etag) != each.md5:
-            found.seen[each.file] = (each.etag, each.sha256)
-        if each.packaged is not None:
-            records[each.file] = each.packaged
+        if md5_in(read.etag) != read.md5:
+            survey.to_cache[read.file] = (read.etag, read.sha256)
+        if read.record is not None:
+            records[read.file] = read.record
             continue
-        unread.append(each)
-        found.left_out.append(LeftOut(package=f"{target.subdir}/{each.file}", reason=each.wrong))
-        # A record of these very bytes stays: somebody could read them.
-        if sha256_in(found.repodata, each.file) != each.sha256:
-            spoiled[each.file] = each.etag
-    remade = lost = _lost_shards(target, state, found.listing)
+        without_record.append(read)
+        survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
+        # A record of exactly these bytes is kept: another tool was able to index them.
+        if sha256_in(survey.repodata, read.file) != read.sha256:
+            unreadable[read.file] = read.etag
+    reshard = lost = _names_of_lost_shards(subdir_index, state, survey.listing)
     if lost:
-        found.files += (SHARDS,)
+        survey.files += (SHARDS,)
     if scope == "all":
-        remade, nameless = _names(found.repodata)
-        # Nobody can put these into a shard, so they stay only where a package says what they should be.
-        gone += [file for file in nameless if file not in found.listing.packages]
-        spoiled |= {each.file: each.etag for each in unread if each.file in nameless}
-    found.change = Change(
+        reshard, nameless = _names(survey.repodata)
+        # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
+        missing += [file for file in nameless if file not in survey.listing.packages]
+        unreadable |= {read.file: read.etag for read in without_record if read.file in nameless}
+    survey.change = Change(
         records=records,
-        gone=[*found.gone, *gone],
-        spoiled=spoiled,
-        remade=remade,
+        missing=[*survey.missing, *missing],
+        unreadable=unreadable,
+        reshard=reshard,
         replace=scope,
     )
-    return found
+    return survey
+
+
+def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], State | None]:
+    """The folder's objects, listed further while they are taken; and the index, None if it is invalid and the scope
+    `all` rebuilds it.
+    """
+    entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
+    listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
+    state = None
+    try:
+        state = read_index(subdir_index)
+    except InvalidRepodataError:
+        if scope != "all":
+            raise
+    finally:
+        first_page = listing()
+    return chain(first_page, entries), state
+
+
+def _to_read(
+    subdir_index: SubdirIndex, survey: _Survey, entries: Iterator[ObjectMeta], scope: Scope, progress: Progress
+) -> Iterator[tuple[str, ObjectMeta]]:
+    """The packages to read: new ones while the folder is still listed, then those that may have changed."""
+    known = {file for file, _, _ in survey.repodata.files()} | survey.yanked
+    new: set[str] = set()
+    for file, entry in survey.listing.take(entries, subdir_index.layout.key(subdir_index.subdir)):
+        if file not in known:
+            new.add(file)
+            yield file, entry
+
+    def etag_cache() -> EtagCache:
+        survey.cached = read_etag_cache(subdir_index)
+        return survey.cached
+
+    planned = plan(survey.listing, survey.repodata, survey.yanked, scope, etag_cache)
+    survey.missing = planned.missing
+    if planned.read:
+        size = sum(entry.size for entry in planned.read.values())
+        progress.reading(subdir_index.subdir, len(planned.read), size)
+    yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
 
 
 def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
-    """The names that its records have; and the packages whose records have none that can be read."""
+    """The package names in the records; and the files whose record has no valid name."""
     names: set[str] = set()
     nameless: set[str] = set()
     for file, table, key in repodata.files():
@@ -209,53 +256,16 @@ def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
     return names, nameless
 
 
-def _look(target: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], State | None]:
-    """What is there, listed on while it is taken; None where the index is none, and is to be made anew."""
-    entries = iter(target.store.list(target.layout.key(target.subdir)))
-    begun = target.means.go(lambda: [*islice(entries, _LISTED_FIRST)])
-    state = None
-    try:
-        state = read_index(target)
-    except InvalidRepodataError:
-        if scope != "all":
-            raise
-    finally:
-        first = begun()
-    return chain(first, entries), state
-
-
-def _to_read(
-    target: SubdirIndex, found: _Survey, entries: Iterator[ObjectMeta], scope: Scope, progress: Progress
-) -> Iterator[tuple[str, ObjectMeta]]:
-    """The packages that are to be read: what is new while the others are still listed, then what may be changed."""
-    known = {file for file, _, _ in found.repodata.files()} | found.yanked
-    new: dict[str, ObjectMeta] = {}
-    for file, entry in found.listing.take(entries, target.layout.key(target.subdir)):
-        if file not in known:
-            new[file] = entry
-            yield file, entry
-
-    def recall() -> EtagCache:
-        found.remembered = read_etag_cache(target)
-        return found.remembered
-
-    planned = plan(found.listing, found.repodata, found.yanked, scope, recall)
-    found.gone = planned.gone
-    if planned.read:
-        size = sum(entry.size for entry in planned.read.values())
-        progress.reading(target.subdir, len(planned.read), size)
-    yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
-
-
-def _lost_shards(target: SubdirIndex, state: State | None, listing: FolderListing) -> set[str]:
-    """The names whose shards are not there, though the index names them."""
+def _names_of_lost_shards(subdir_index: SubdirIndex, state: State | None, listing: FolderListing) -> set[str]:
+    """The package names whose shard the shard index references and the store does not have."""
     stored = state.derived.index if state else None
     index = ShardIndex.parse(stored.data) if stored else None
-    if index is None or "shards" not in target.layout.index.formats:
+    if index is None or "shards" not in subdir_index.layout.index.formats:
         return set()
-    missing = [name for name, digest in index.hashes.items() if shard_key(digest) not in listing.keys]
-    # The listing may be older than the index.
+    unlisted = [name for name, digest in index.hashes.items() if shard_key(digest) not in listing.keys]
+    # HEADed, since the listing may be older than the shard index.
     heads = run_all(
-        target.means, [partial(target.store.head, target.key(shard_key(index.hashes[name]))) for name in missing]
+        subdir_index.runtime,
+        [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
     )
-    return {name for name, entry in zip(missing, heads, strict=True) if entry is None}
+    return {name for name, entry in zip(unlisted, heads, strict=True) if entry is None}

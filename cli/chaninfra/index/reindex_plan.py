@@ -1,4 +1,4 @@
-"""What a re-index has to read: the packages that are there, compared with the records that the index has of them."""
+"""Decides which packages a re-index reads, by comparing a listing of the folder with the records in the index."""
 
 from __future__ import annotations
 
@@ -7,27 +7,31 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
 
+from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.etag_cache import EtagCache
-from chaninfra.index.package.index_json import suffix_of
 
 Scope = Literal["changed", "all"]
-"""`changed`: packages are read that have no record, or may be others than their record says; `all`: every package."""
+"""`changed`: read the packages that have no record, or may have other bytes than their record; `all`: every package."""
+
+_INVALID = RecordFacts(size=-1)
+"""The facts of an invalid record: no package has this size, so the package is read and the record replaced."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FolderListing:
-    """A folder of packages: those by file name, and all keys below it."""
+    """The objects of a subdir's folder."""
 
     packages: dict[str, ObjectMeta] = field(default_factory=dict)
+    """File name → object, of the packages."""
     keys: set[str] = field(default_factory=set)
+    """All keys, relative to the folder."""
 
     def take(self, entries: Iterable[ObjectMeta], folder: str) -> Iterator[tuple[str, ObjectMeta]]:
-        """Adds the entries below `folder`, and gives the packages among them: those that lie directly in it."""
+        """Add these entries below `folder`, and yield the packages among them: (file name, object)."""
         for entry in entries:
             file = entry.key.removeprefix(f"{folder}/")
             self.keys.add(file)
@@ -38,60 +42,54 @@ class FolderListing:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """By file name: the packages to `read`, and those that have a record and were not found."""
+    """What a re-index has to do."""
 
     read: dict[str, ObjectMeta]
-    gone: tuple[str, ...]
-
-
-@prepared
-class _Known(Struct):
-    size: int | None = None
-    md5: str | None = None
-    sha256: str | None = None
-
-
-_decoder = msgspec.json.Decoder(_Known)
+    """File name → object, of the packages to read."""
+    missing: tuple[str, ...]
+    """File names that have a record and were not listed."""
 
 
 def plan(
-    listing: FolderListing, repodata: Repodata, yanked: Collection[str], scope: Scope, seen: Callable[[], EtagCache]
+    listing: FolderListing,
+    repodata: Repodata,
+    yanked: Collection[str],
+    scope: Scope,
+    etag_cache: Callable[[], EtagCache],
 ) -> Plan:
-    """What is to be read, and what seems to be gone; `seen` is asked where an ETag says nothing."""
-    there = listing.packages
-    known = {file: repodata.records[table][key] for file, table, key in repodata.files() if suffix_of(file)}
-    gone = tuple(file for file in known if file not in listing.keys)
-    wanted = {file: entry for file, entry in there.items() if file not in yanked}
+    """Compare the listing with the index. `yanked` are file names; `etag_cache` is called only if it is needed."""
+    records = {file: repodata.records[table][key] for file, table, key in repodata.files() if suffix_of(file)}
+    missing = tuple(file for file in records if file not in listing.keys)
+    wanted = {file: entry for file, entry in listing.packages.items() if file not in yanked}
     if scope == "all":
-        return Plan(read=wanted, gone=gone)
+        return Plan(read=wanted, missing=missing)
     read: dict[str, ObjectMeta] = {}
     unsure: dict[str, str | None] = {}
     for file, entry in wanted.items():
-        if file not in known:
+        if file not in records:
             read[file] = entry
             continue
-        record = _known(known[file])
-        if record.size not in (None, entry.size):
+        facts = _facts(records[file])
+        if facts.size not in (None, entry.size):
             read[file] = entry
-        elif record.md5 is None or md5_in(entry.etag) != record.md5:
-            unsure[file] = record.sha256
+        elif facts.md5 is None or md5_in(entry.etag) != facts.md5:
+            unsure[file] = facts.sha256
     if unsure:
-        remembered = seen()
+        cached = etag_cache()
         read |= {
-            file: there[file] for file, sha256 in unsure.items() if remembered.get(file) != (there[file].etag, sha256)
+            file: wanted[file] for file, sha256 in unsure.items() if cached.get(file) != (wanted[file].etag, sha256)
         }
-    return Plan(read=read, gone=gone)
+    return Plan(read=read, missing=missing)
 
 
 def sha256_in(repodata: Repodata, file: str) -> str | None:
-    """The sha256 in a package's record; None where it has none, or there is none."""
+    """The sha256 (hex) in a package's record; None if the record lacks it or there is no record."""
     place = repodata.find(file)
-    return _known(repodata.records[place[0]][place[1]]).sha256 if place else None
+    return _facts(repodata.records[place[0]][place[1]]).sha256 if place else None
 
 
-def _known(record: msgspec.Raw) -> _Known:
+def _facts(record: msgspec.Raw) -> RecordFacts:
     try:
-        return _decoder.decode(record)
+        return read_facts(record, "size", "md5", "sha256")
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # Not valid, so it is made anew.
-        return _Known(size=-1)
+        return _INVALID

@@ -1,4 +1,4 @@
-"""What the index engine reports."""
+"""Reports of the index engine: what publish, reindex and yank did to each subdir's index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaninfra.channel.conda.subdirs import Subdir
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """A package that could not be indexed: `<subdir>/<file>`, and why."""
+    """A package that was skipped because it cannot be indexed: `<subdir>/<file>`, and why."""
 
     package: str
     reason: str
@@ -18,37 +18,41 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True)
 class SubdirReport:
-    """How many packages the index of a subdir listed before (None: there was none), and after; and what differed.
-
-    Packages by file name: their records were added, replaced (other bytes), dropped, or kept out as yanked. `files` are
-    the index files that were missing or did not agree.
-    """
+    """What happened to the index of one subdir. Packages are file names."""
 
     subdir: Subdir
     before: int | None
+    """Number of packages in the index before; None: there was no index."""
     after: int
+    """Number of packages in the index now."""
     added: tuple[str, ...] = ()
+    """Packages that got a record."""
     replaced: tuple[str, ...] = ()
+    """Packages that have other bytes than their old record."""
     dropped: tuple[str, ...] = ()
+    """Packages whose record was removed."""
     yanked: tuple[str, ...] = ()
+    """Packages that are not in the index because they are yanked."""
     files: tuple[str, ...] = ()
+    """Index files that were missing, or did not match the authoritative index."""
     left_out: tuple[LeftOut, ...] = ()
+    """Packages that were skipped."""
 
     @property
     def differed(self) -> bool:
-        """Whether the index was not what it should be."""
+        """Whether the index was not up to date."""
         return bool(self.added or self.replaced or self.dropped or self.yanked or self.files)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What an indexer did."""
+    """The reports of several subdirs; `left_out` are the skipped packages of all of them."""
 
     subdirs: tuple[SubdirReport, ...]
     left_out: tuple[LeftOut, ...] = ()
 
     @classmethod
     def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
-        """The report of these, with all that they left out."""
+        """Combine the reports of subdirs."""
         reports = tuple(subdirs)
-        return cls(subdirs=reports, left_out=tuple(each for report in reports for each in report.left_out))
+        return cls(subdirs=reports, left_out=tuple(skipped for report in reports for skipped in report.left_out))

@@ -1,4 +1,4 @@
-"""What the index engine takes from the world beside the store: threads, time and chance."""
+"""Runtime services of the index engine besides the store: thread pool, clock, random ids, back-off."""
 
 from __future__ import annotations
 
@@ -10,62 +10,64 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-_AT_ONCE = 32
-_LONGEST_PAUSE = 2.0
+_THREADS = 32
+_LONGEST_PAUSE_S = 2.0
 
 
 class Runtime(Protocol):
-    """What a test puts another in place of."""
+    """A Protocol, so that tests inject a deterministic runtime."""
 
-    def go(self, call: Callable[[], T], /) -> Callable[[], T]:
-        """Start the call beside others; what comes back waits for it, and returns or raises what it did."""
+    def submit(self, call: Callable[[], T], /) -> Callable[[], T]:
+        """Start the call in the background. The function that is returned waits for it, and returns or raises what it
+        did.
+        """
 
-    def fresh(self) -> str:
-        """A revision that nobody had before."""
+    def new_revision(self) -> str:
+        """A random id that was never used before."""
 
-    def now(self) -> int:
-        """Milliseconds since 1970."""
+    def now_ms(self) -> int:
+        """The time in ms since 1970."""
 
     def pause(self, attempt: int) -> None:
-        """Let other writers go first, longer from attempt to attempt."""
+        """Wait after a lost attempt (numbered from 0), longer from attempt to attempt, so that other writers finish."""
 
 
 class Threads:
-    """The means of a process: a pool of threads, the clock, and the system's randomness."""
+    """The runtime of a process: a thread pool, the system's clock and randomness."""
 
-    def __init__(self, at_once: int = _AT_ONCE) -> None:
+    def __init__(self, threads: int = _THREADS) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        self._pool = ThreadPoolExecutor(at_once)
+        self._pool = ThreadPoolExecutor(threads)
 
-    def go(self, call: Callable[[], T], /) -> Callable[[], T]:
-        """See Means. Not to be called from within such a call: all threads could wait for one that is not free."""
+    def submit(self, call: Callable[[], T], /) -> Callable[[], T]:
+        """See Runtime. A submitted call must not submit others: all threads could end up waiting for a free thread."""
         return self._pool.submit(call).result
 
-    def fresh(self) -> str:
-        """See Means."""
+    def new_revision(self) -> str:
+        """See Runtime: 20 hex digits."""
         return os.urandom(10).hex()
 
-    def now(self) -> int:
-        """See Means."""
+    def now_ms(self) -> int:
+        """See Runtime."""
         return time.time_ns() // 1_000_000
 
     def pause(self, attempt: int) -> None:
-        """See Means."""
-        # Chance keeps writers who lost together from meeting again.
-        time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**attempt)))  # noqa: S311 (no secret hangs on it)
+        """See Runtime."""
+        # Random, so that writers who lost at the same time do not try again at the same time.
+        time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.05 * 2**attempt)))  # noqa: S311 (not used for security)
 
 
-def run_all(means: Runtime, calls: Iterable[Callable[[], T]]) -> list[T]:
-    """What all the calls return, made beside each other. Once all have ended, raises what the first to fail raised."""
-    started = [means.go(call) for call in calls]
-    failed: BaseException | None = None
-    done: list[T] = []
+def run_all(runtime: Runtime, calls: Iterable[Callable[[], T]]) -> list[T]:
+    """Run the calls concurrently and return their results in order. Waits for all; then raises the first error."""
+    started = [runtime.submit(call) for call in calls]
+    first_error: BaseException | None = None
+    results: list[T] = []
     for result in started:
         try:
-            done.append(result())
+            results.append(result())
         except Exception as error:
-            failed = failed or error
-    if failed is not None:
-        raise failed
-    return done
+            first_error = first_error or error
+    if first_error is not None:
+        raise first_error
+    return results

@@ -1,4 +1,4 @@
-"""Which packages somebody means who names packages, files or match specs."""
+"""Finds the packages that command line arguments name: by file, package name or match spec."""
 
 from __future__ import annotations
 
@@ -6,53 +6,48 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
-from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
-from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
-@prepared
-class _Record(msgspec.Struct):
-    name: str
-    version: str
-    build: str
-    build_number: int = 0
-
-
 @dataclass(frozen=True)
 class Candidate:
-    """A package that may be meant; `record` is its record as JSON."""
+    """A package that can be selected; `record` is its repodata record as JSON."""
 
     subdir: str
     file: str
     record: bytes
 
     @property
-    def label(self) -> str:
+    def path_in_channel(self) -> str:
         """`<subdir>/<file>`."""
         return f"{self.subdir}/{self.file}"
 
 
 def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
-    """The candidates that each word means: a file (`a-1-0.conda`, or with its subdir), a package name, or a match spec.
+    """Word → the candidates that it names. A word is a file (`a-1-0.conda`, `noarch/a-1-0.conda`), a package name
+    (`a`), or a match spec (`a >=1,<2`).
 
-    Raises ConfigurationError where a word is none of them.
+    Raises ConfigurationError where a word is none of these.
     """
-    everything = [*candidates]
-    return {word: [each for each in everything if matches(each)] for word in words for matches in [_matcher(word)]}
+    all_candidates = [*candidates]
+    selected = {}
+    for word in words:
+        matches = _matcher(word)
+        selected[word] = [candidate for candidate in all_candidates if matches(candidate)]
+    return selected
 
 
 def _matcher(word: str) -> Callable[[Candidate], bool]:
     subdir, slash, file = word.rpartition("/")
-    if word.endswith(PACKAGE_SUFFIXES) and (not slash or subdir in KNOWN_SUBDIRS):
-        return lambda each: each.file == file and (not slash or each.subdir == subdir)
+    if suffix_of(word) and (not slash or subdir in KNOWN_SUBDIRS):
+        return lambda candidate: candidate.file == file and (not slash or candidate.subdir == subdir)
     if _NAME.fullmatch(word):
-        return lambda each: _record(each).name == word
+        return lambda candidate: _facts(candidate).identity()[0] == word
     from rattler import MatchSpec, PackageRecord
     from rattler.exceptions import InvalidMatchSpecError
     from rattler.package.build_string import BuildString
@@ -61,21 +56,21 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
         spec = MatchSpec(word)
     except InvalidMatchSpecError as error:
         raise ConfigurationError(
-            f"is no match spec: {str(error).splitlines()[0]}",
+            f"is not a match spec: {str(error).splitlines()[0]}",
             where=word,
             remedy="write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file",
         ) from error
 
-    def matches(each: Candidate) -> bool:
-        record = _record(each)
-        if spec.name is not None and spec.name.normalized != record.name:
+    def matches(candidate: Candidate) -> bool:
+        facts = _facts(candidate)
+        name, version, build = facts.identity()
+        if spec.name is not None and spec.name.normalized != name:
             return False
-        build = BuildString(record.build)
-        found = PackageRecord(record.name, record.version, build, record.build_number, subdir=each.subdir)
-        return bool(spec.matches(found))
+        record = PackageRecord(name, version, BuildString(build), facts.build_number, subdir=candidate.subdir)
+        return bool(spec.matches(record))
 
     return matches
 
 
-def _record(each: Candidate) -> _Record:
-    return msgspec.json.decode(each.record, type=_Record)
+def _facts(candidate: Candidate) -> RecordFacts:
+    return read_facts(candidate.record, "name", "version", "build", "build_number")

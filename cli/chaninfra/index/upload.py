@@ -1,7 +1,7 @@
-"""Uploads of packages: never over other bytes, unless that is asked for.
+"""Uploads packages, and overwrites existing ones only if that is asked for.
 
-A small package is one PUT. boto3 uploads the others, since it splits them into parts, with the condition on the request
-that completes them.
+A small package is one PUT. Larger ones are uploaded by boto3 in parts, with the condition on the request that completes
+the upload.
 """
 
 from __future__ import annotations
@@ -26,22 +26,23 @@ if TYPE_CHECKING:
 Existing = Literal["refuse", "overwrite"]
 Outcome = Literal["uploaded", "present", "replaced"]
 Advance = Callable[[int], None]
-"""Told how many bytes more have gone out."""
+"""Called with the number of bytes that were uploaded since the last call."""
 
-# A .conda is a zip and a .tar.bz2 is compressed: no type says more to a client, and a store that recompresses or
-# unpacks what it takes for text must not touch them. rattler and conda upload with this type too.
 CONTENT_TYPE = "application/octet-stream"
+"""The type with which rattler and conda upload packages, too. With a type that it takes for text, a store might
+compress or decompress the packages."""
 IN_ONE_PUT = 16 << 20
-"""Larger packages, in bytes, go out in parts."""
+"""Packages larger than this (bytes) are uploaded in parts."""
 _PART = 8 << 20
-_MAKES_THE_OBJECT = ("PutObject", "CompleteMultipartUpload")
-# No part of it: what is more than the 5 GiB of a PutObject is refused by the store.
+_CREATING_OPERATIONS = ("PutObject", "CompleteMultipartUpload")
 _ONE_PIECE = 1 << 50
+"""multipart_threshold that no file reaches, so that boto3 sends one PutObject (max 5 GiB): used where
+CompleteMultipartUpload ignores If-None-Match."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Uploaded:
-    """A package in the channel, and the ETag of its object."""
+    """A package that is in the channel, and the ETag of its object."""
 
     package: PackageFile
     outcome: Outcome
@@ -49,12 +50,12 @@ class Uploaded:
 
 
 def key_of(channel: Channel, package: PackageFile) -> str:
-    """The key of the package's object."""
+    """The object key of the package."""
     return channel.descriptor.key(package.subdir, package.path.name)
 
 
 def look(channel: Channel, package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
-    """What is at the package's key: itself, nothing, or other bytes."""
+    """What is at the package's key: the package, nothing (`absent`), or other bytes (`differs`)."""
     entry = channel.writer.head(key_of(channel, package))
     if entry is None:
         return "absent"
@@ -64,26 +65,28 @@ def look(channel: Channel, package: PackageFile) -> Uploaded | Literal["absent",
 
 
 def upload(channel: Channel, package: PackageFile, existing: Existing, advance: Advance) -> Uploaded:
-    """Put the package into the channel. `advance` is told of all its bytes, whether they had to go out or not.
+    """Upload the package, unless it is in the channel already; `advance` is called for its bytes in either case.
 
-    Raises ConflictError where other bytes are there that are not to be overwritten.
+    Raises ConflictError if the object has other bytes and `existing` is `refuse`.
     """
     try:
         return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, IfAbsent(), advance))
     except ConflictError:
-        # Ours, where the answer to a first attempt was lost; or somebody else's.
-        there = look(channel, package)
-    if isinstance(there, Uploaded):
+        # The object exists: our own upload, whose answer was lost, or another one.
+        current = look(channel, package)
+    if isinstance(current, Uploaded):
         advance(package.size)
-        return there
-    if there == "differs" and existing == "refuse":
-        raise taken(channel, [package.label])
+        return current
+    if current == "differs" and existing == "refuse":
+        raise taken(channel, [package.path_in_channel])
     condition = None if existing == "overwrite" else IfAbsent()
     return Uploaded(package=package, outcome="replaced", etag=_put(channel, package, condition, advance))
 
 
 def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
-    """None: in parts where the package is large; in one piece where only that can have a condition."""
+    """boto3's transfer settings; None: its default, upload in parts. In one PutObject only where
+    CompleteMultipartUpload does not honour the condition and PutObject does.
+    """
     if writes.multipart or not writes.create:
         return None
     from boto3.s3.transfer import TransferConfig
@@ -91,12 +94,12 @@ def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
     return TransferConfig(multipart_threshold=_ONE_PIECE)
 
 
-def taken(channel: Channel, labels: Sequence[str]) -> ConflictError:
-    """The error for packages whose names are taken by other bytes."""
+def taken(channel: Channel, paths: Sequence[str]) -> ConflictError:
+    """The error for packages (`<subdir>/<file>`) whose object exists with other bytes."""
     return ConflictError(
-        f"already there with other bytes: {', '.join(labels)}",
+        f"already there with other bytes: {', '.join(paths)}",
         where=channel.descriptor.url,
-        remedy="raise the build number; or `--force` to overwrite, which breaks those who have locked the old bytes",
+        remedy="increase the build number; or overwrite with `--force`, which breaks lock files that have the old hash",
     )
 
 
@@ -112,10 +115,10 @@ def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, adv
     client = channel.client()
     writes = honoured(channel.descriptor)
     if condition is not None and channel.writer.head(key) is not None:
-        # Before all the bytes go out for nothing; and where the store does not honour the condition, instead of it.
-        raise ConflictError(f"{key} is there already")
-    created = _create_only(client) if condition is not None and writes.create else nullcontext()
-    with created, _made(client) as etags, PackageBytes(package) as file:
+        # Saves the upload of a large file that would be refused; and replaces the condition where the store ignores it.
+        raise ConflictError(f"{key} exists already")
+    create_only = _create_only(client) if condition is not None and writes.create else nullcontext()
+    with create_only, _returned_etags(client) as etags, PackageBytes(package) as file:
         try:
             with translating_errors(channel.descriptor.location, "write", key):
                 client.upload_fileobj(
@@ -131,7 +134,7 @@ def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, adv
                 raise file.error from None
             raise
     if not etags:
-        raise StorageError("the store does not say what it made", where=key, remedy="publish it again")
+        raise StorageError("the store did not return the ETag of the upload", where=key, remedy="publish it again")
     return etags[-1]
 
 
@@ -140,29 +143,31 @@ def _same_bytes(channel: Channel, package: PackageFile, entry: ObjectMeta) -> bo
         return False
     if md5_in(entry.etag) == package.md5:
         return True
-    # The ETag of an encrypted or multipart object is not its md5, so another one proves nothing.
+    # The ETag of an encrypted or multipart object is not its md5, so the bytes are compared.
     digest = hashlib.sha256()
     try:
         for start in range(0, entry.size, _PART):
             digest.update(channel.writer.get_range(entry.key, entry.etag, start, min(_PART, entry.size - start)))
     except ConflictError:
-        # Replaced while it was read.
+        # The object was replaced while it was read.
         return False
     return digest.hexdigest() == package.sha256
 
 
 @contextmanager
-def _made(client: S3Client) -> Iterator[list[str]]:
-    """The ETags of what uploads within make, as the store answers: to ask later may give those of another writer."""
+def _returned_etags(client: S3Client) -> Iterator[list[str]]:
+    """The ETags that the store returns for uploads inside this context. A HEAD afterwards could give the ETag of
+    another writer's upload.
+    """
     etags: list[str] = []
 
     def keep(parsed: dict[str, Any], **_: Any) -> None:
         if "ETag" in parsed:
-            # In quotes, as in the answers to all other requests; some stores leave them out in this one.
+            # With quotes, as in all other answers; some stores omit them in this one.
             plain = parsed["ETag"].strip('"')
             etags.append(f'"{plain}"')
 
-    names = [f"after-call.s3.{operation}" for operation in _MAKES_THE_OBJECT]
+    names = [f"after-call.s3.{operation}" for operation in _CREATING_OPERATIONS]
     try:
         for name in names:
             client.meta.events.register(name, keep)
@@ -174,11 +179,11 @@ def _made(client: S3Client) -> Iterator[list[str]]:
 
 @contextmanager
 def _create_only(client: S3Client) -> Iterator[None]:
-    """Uploads within fail where the key exists; the client outlives this, and later uploads may be to overwrite."""
-    names = [f"provide-client-params.s3.{operation}" for operation in _MAKES_THE_OBJECT]
+    """Uploads inside this context fail if the key exists. Later uploads with the same client may overwrite again."""
+    names = [f"provide-client-params.s3.{operation}" for operation in _CREATING_OPERATIONS]
     try:
         for name in names:
-            # The arguments of boto3's uploads do not include the condition; this event is its way to add one.
+            # boto3's uploads have no argument for the condition; this event can add it to the request.
             client.meta.events.register(name, _only_if_absent)
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Yanking: packages out of the index while their files stay, and back."""
+"""Yank packages: take them out of the index while their files stay, and bring them back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 from msgspec.structs import replace
 
+from chaninfra.channel.conda.filenames import PackageFileName, key_in
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
+from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
@@ -23,7 +24,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.commit.commit import ATTEMPTS, check_writable, commit_adopting
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
-from chaninfra.index.contents import guessed, known_subdirs
+from chaninfra.index.contents import known_subdirs
 from chaninfra.index.package_reader import Missing, read_packages
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
@@ -33,180 +34,191 @@ from chaninfra.index.subdir_index import SubdirIndex
 
 @dataclass(frozen=True, kw_only=True)
 class Yanking:
-    """The packages that were yanked or brought back, by `<subdir>/<file>`; those that were so already; and what the
-    index of their subdirs is now."""
+    """What `yank` or `unyank` did. Packages are `<subdir>/<file>`."""
 
     changed: tuple[str, ...]
+    """Packages that were yanked or brought back."""
     already: tuple[str, ...]
+    """Packages that were yanked before."""
     report: Report
 
 
 def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
-    """Take the packages that the words mean out of the index.
+    """Take the packages that the words select out of the index; see `select`.
 
-    Raises ConfigurationError for a word that is no name, ChaninfraError for one that means nothing that is there,
-    and what `commit` raises.
+    Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
+    nothing; and what `commit` raises.
     """
     subdirs = known_subdirs(channel)
-    targets = {subdir: channel.target(subdir) for subdir in subdirs}
-    indexed = _indexed(targets)
-    candidates = [
+    subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in subdirs}
+    indexes = _read_indexes(subdir_indexes)
+    indexed = [
         Candidate(subdir, file, bytes(repodata.records[table][key]))
-        for subdir, repodata in indexed.items()
+        for subdir, repodata in indexes.items()
         for file, table, key in repodata.files()
     ]
     yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    chosen = _chosen(words, [*candidates, *_candidates(yanked, indexed)])
-    now = datetime.fromtimestamp(channel.means.now() // 1000, UTC).isoformat()
+    chosen = _chosen(words, [*indexed, *_yanked_candidates(yanked, indexes)])
+    now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
     new: dict[str, Yank] = {}
-    for each in chosen:
-        there = indexed[each.subdir].find(each.file) if each.subdir in indexed else None
-        new[each.label] = Yank(
+    for candidate in chosen:
+        place = indexes[candidate.subdir].find(candidate.file) if candidate.subdir in indexes else None
+        new[candidate.path_in_channel] = Yank(
             reason=reason,
             when=now,
-            table=there[0] if there else None,
-            record=msgspec.json.decode(each.record) if there else None,
+            table=place[0] if place else None,
+            record=msgspec.json.decode(candidate.record) if place else None,
         )
 
     def add(before: Yanked) -> Yanked:
-        # One that is yanked already keeps when and why, and the record that it had.
+        # A package that is yanked already keeps its date, reason and record.
         return replace(before, packages={**new, **before.packages})
 
-    concerned = [subdir for subdir in subdirs if any(each.subdir == subdir for each in chosen)]
-    for subdir in concerned:
-        check_writable(targets[subdir])
-    before = _rewrite(channel, add)
-    already = tuple(sorted(label for label in new if label in before.packages))
-    # Those too: whoever yanked them may not have come to commit it.
-    reports = [_commit(targets[subdir], Change) for subdir in concerned]
+    affected = [subdir for subdir in subdirs if any(candidate.subdir == subdir for candidate in chosen)]
+    for subdir in affected:
+        check_writable(subdir_indexes[subdir])
+    before = _update_yanked_json(channel, add)
+    already = tuple(sorted(path for path in new if path in before.packages))
+    # Commit for those, too: an earlier yank may have ended before its commit.
+    reports = [_commit(subdir_indexes[subdir], Change) for subdir in affected]
     return Yanking(changed=tuple(sorted(set(new) - set(already))), already=already, report=Report.of(reports))
 
 
 def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
-    """Bring the packages that the words mean back into the index: with the record that they had, where it is still the
-    package's, else with one made from the package. One that is not there any more is left out.
+    """Bring the packages that the words select back into the index.
 
-    Raises as `yank` does.
+    Each gets the record that it had, if that fits the package's bytes; otherwise one made from the package. Packages
+    that were deleted are skipped. Raises as `yank`.
     """
     subdirs = known_subdirs(channel)
-    targets = {subdir: channel.target(subdir) for subdir in subdirs}
-    indexed = _indexed(targets)
+    subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in subdirs}
+    indexes = _read_indexes(subdir_indexes)
     yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    chosen = {each.label: each for each in _chosen(words, _candidates(yanked, indexed))}
+    chosen = {candidate.path_in_channel: candidate for candidate in _chosen(words, _yanked_candidates(yanked, indexes))}
 
     def remove(before: Yanked) -> Yanked:
-        return replace(before, packages={label: each for label, each in before.packages.items() if label not in chosen})
+        return replace(before, packages={path: yank for path, yank in before.packages.items() if path not in chosen})
 
-    kept = {
-        subdir: {each.file: yanked.packages.get(label) for label, each in chosen.items() if each.subdir == subdir}
+    yanks: dict[Subdir, dict[str, Yank | None]] = {
+        subdir: {
+            candidate.file: yanked.packages.get(path)
+            for path, candidate in chosen.items()
+            if candidate.subdir == subdir
+        }
         for subdir in subdirs
     }
-    # All that may end this comes before the document forgets them.
-    for subdir, files in kept.items():
+    # What can fail comes before yanked.json is changed.
+    for subdir, files in yanks.items():
         if files:
-            check_writable(targets[subdir])
-    made = {subdir: _records(targets[subdir], files) for subdir, files in kept.items() if files}
-    _rewrite(channel, remove)
+            check_writable(subdir_indexes[subdir])
+    records_before = {subdir: _records(subdir_indexes[subdir], files)[0] for subdir, files in yanks.items() if files}
+    _update_yanked_json(channel, remove)
     reports: list[SubdirReport] = []
-    for subdir, before in made.items():
-        records, left_out = _again(targets[subdir], kept[subdir], before[0])
-        reports.append(_commit(targets[subdir], partial(Change, records=records), left_out))
+    for subdir, before in records_before.items():
+        records, left_out = _updated_records(subdir_indexes[subdir], yanks[subdir], before)
+        reports.append(_commit(subdir_indexes[subdir], partial(Change, records=records), left_out))
     report = Report.of(reports)
-    changed = set(chosen) - {each.package for each in report.left_out}
+    changed = set(chosen) - {skipped.package for skipped in report.left_out}
     return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
 
 
-@prepared
-class _Named(Struct):
-    name: str
-    sha256: str | None = None
-    size: int | None = None
-    md5: str | None = None
+def _records(subdir_index: SubdirIndex, yanks: dict[str, Yank | None]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
+    """File name → the record that the package should have; and the packages that cannot be indexed.
 
-
-def _records(target: SubdirIndex, kept: dict[str, Yank | None]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
-    """The records that the packages should have."""
-    heads = run_all(target.means, [partial(target.store.head, target.key(file)) for file in kept])
+    `yanks`: file name → its entry in yanked.json; None: another tool put it into `removed`.
+    """
+    heads = run_all(subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in yanks])
     records: dict[str, IndexRecord] = {}
     left_out: list[LeftOut] = []
     to_read: dict[str, ObjectMeta] = {}
-    for (file, yank), entry in zip(kept.items(), heads, strict=True):
+    for (file, yank), entry in zip(yanks.items(), heads, strict=True):
         if entry is None:
-            left_out.append(LeftOut(package=f"{target.subdir}/{file}", reason="is not there any more"))
+            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason="was deleted"))
             continue
-        old = _kept(file, yank, entry.etag)
+        old = _old_record(file, yank, entry.etag)
         if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
-            # Other bytes by now; or there is no telling.
+            # The package has other bytes than the record, or the ETag does not tell.
             to_read[file] = entry
         else:
-            records[file] = old.packaged
-    for read in read_packages(target, to_read.items(), lambda _: None):
-        label = f"{target.subdir}/{read.file}"
+            records[file] = old.index_record
+    for read in read_packages(subdir_index, to_read.items(), lambda _: None):
+        path = f"{subdir_index.subdir}/{read.file}"
         if isinstance(read, Missing):
-            left_out.append(LeftOut(package=label, reason="is not there any more"))
-        elif read.packaged is None:
-            left_out.append(LeftOut(package=label, reason=read.wrong))
+            left_out.append(LeftOut(package=path, reason="was deleted"))
+        elif read.record is None:
+            left_out.append(LeftOut(package=path, reason=read.reason))
         else:
-            old = _kept(read.file, kept[read.file], read.etag)
-            records[read.file] = old.packaged if old and old.packaged.sha256 == read.sha256 else read.packaged
+            old = _old_record(read.file, yanks[read.file], read.etag)
+            records[read.file] = old.index_record if old and old.index_record.sha256 == read.sha256 else read.record
     return records, left_out
 
 
-def _again(
-    target: SubdirIndex, kept: dict[str, Yank | None], records: dict[str, IndexRecord]
+def _updated_records(
+    subdir_index: SubdirIndex, yanks: dict[str, Yank | None], records: dict[str, IndexRecord]
 ) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
-    """The same now that no package is yanked any more; made anew are those of packages that others put meanwhile, who
-    may have taken them for yanked."""
-    heads = run_all(target.means, [partial(target.store.head, target.key(file)) for file in records])
-    good = {
-        file: packaged
-        for (file, packaged), entry in zip(records.items(), heads, strict=True)
-        if entry is not None and entry.etag == packaged.etag
+    """As `_records`, after yanked.json was changed; `records` are those from before.
+
+    Packages that were replaced meanwhile are read again: their publisher may have seen them as yanked, and then has
+    committed no record.
+    """
+    heads = run_all(
+        subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in records]
+    )
+    unchanged = {
+        file: record
+        for (file, record), entry in zip(records.items(), heads, strict=True)
+        if entry is not None and entry.etag == record.etag
     }
-    more, left_out = _records(target, {file: yank for file, yank in kept.items() if file not in good})
-    return {**good, **more}, left_out
+    others, left_out = _records(subdir_index, {file: yank for file, yank in yanks.items() if file not in unchanged})
+    return {**unchanged, **others}, left_out
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """The record that a package had, and what it says of the package's bytes."""
+class _OldRecord:
+    """The record that a package had before it was yanked, and what it says of the package's bytes."""
 
-    packaged: IndexRecord
+    index_record: IndexRecord
     size: int | None
     md5: str | None
 
 
-def _kept(file: str, yank: Yank | None, etag: str) -> _Kept | None:
-    """None: none was kept, or none that tells which bytes it is of."""
+def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
+    """None: yanked.json has no record, or one without a name or sha256."""
     if yank is None or yank.record is None or yank.table is None:
         return None
     try:
-        named = msgspec.convert(yank.record, _Named)
+        facts = facts_in(yank.record, "name", "sha256", "size", "md5")
     except msgspec.ValidationError:
         return None
-    if named.sha256 is None:
+    if facts.name is None or facts.sha256 is None:
         return None
     raw = Raw(msgspec.json.encode(yank.record, order="sorted"))
-    key = file if not yank.table.startswith("v3.") else file.removesuffix(yank.table.removeprefix("v3"))
-    packaged = IndexRecord(
-        name=named.name, table=yank.table, key=key, sha256=named.sha256, record=lambda _: raw, etag=etag
+    index_record = IndexRecord(
+        name=facts.name,
+        table=yank.table,
+        key=key_in(yank.table, file),
+        sha256=facts.sha256,
+        encode=lambda _: raw,
+        etag=etag,
     )
-    return _Kept(packaged, named.size, named.md5)
+    return _OldRecord(index_record, facts.size, facts.md5)
 
 
-def _commit(target: SubdirIndex, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
-    applied, found = commit_adopting(target, change)
-    more = {each.package for each in left_out}
+def _commit(subdir_index: SubdirIndex, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
+    applied, report = commit_adopting(subdir_index, change)
+    skipped = {package.package for package in left_out}
     return dataclasses.replace(
-        found,
-        added=tuple(sorted({*found.added, *applied.added})),
-        yanked=tuple(sorted({*found.yanked, *applied.yanked})),
-        left_out=(*left_out, *(each for each in found.left_out if each.package not in more)),
+        report,
+        added=tuple(sorted({*report.added, *applied.added})),
+        yanked=tuple(sorted({*report.yanked, *applied.yanked})),
+        left_out=(*left_out, *(package for package in report.left_out if package.package not in skipped)),
     )
 
 
-def _rewrite(channel: Channel, change: Callable[[Yanked], Yanked]) -> Yanked:
-    """Make the change in yanked.json; what it said before. Raises ConflictError where others were faster each time."""
+def _update_yanked_json(channel: Channel, change: Callable[[Yanked], Yanked]) -> Yanked:
+    """Apply the change to yanked.json, and return the document from before. Raises ConflictError where other writers
+    won all attempts.
+    """
     key = channel.descriptor.key(YANKED_JSON)
     for attempt in range(ATTEMPTS):
         before, condition = read_yanked(channel.writer, key)
@@ -216,42 +228,46 @@ def _rewrite(channel: Channel, change: Callable[[Yanked], Yanked]) -> Yanked:
         try:
             write_yanked(channel.writer, key, after, condition)
         except ConflictError:
-            # Or our own success, whose answer was lost: then there is nothing more to write.
-            channel.means.pause(attempt)
+            # If it was our own PUT whose answer was lost, the next attempt finds nothing to change.
+            channel.runtime.pause(attempt)
             continue
         return before
-    raise ConflictError("other writers were faster each time", where=channel.url(YANKED_JSON), remedy="try again")
+    raise ConflictError(
+        f"other writers changed it first, {ATTEMPTS} times", where=channel.url(YANKED_JSON), remedy="try again"
+    )
 
 
-def _indexed(targets: dict[Subdir, SubdirIndex]) -> dict[str, Repodata]:
-    """The indexes that are there, by subdir."""
-    found = {
-        subdir: target.means.go(partial(target.store.get, target.key(REPODATA))) for subdir, target in targets.items()
+def _read_indexes(subdir_indexes: dict[Subdir, SubdirIndex]) -> dict[Subdir, Repodata]:
+    """The indexes of the subdirs that have one."""
+    reading = {
+        subdir: subdir_index.runtime.submit(partial(subdir_index.store.get, subdir_index.key(REPODATA)))
+        for subdir, subdir_index in subdir_indexes.items()
     }
     return {
-        subdir: Repodata.parse(stored.data, where=targets[subdir].key(REPODATA))
-        for subdir, result in found.items()
+        subdir: Repodata.parse(stored.data, where=subdir_indexes[subdir].key(REPODATA))
+        for subdir, result in reading.items()
         if (stored := result()) is not None
     }
 
 
-def _candidates(yanked: Yanked, indexed: dict[str, Repodata]) -> list[Candidate]:
-    """The packages that are yanked, and those that some tool only says are removed."""
-    found = {label: each.record for label, each in yanked.packages.items()}
-    for subdir, repodata in indexed.items():
+def _yanked_candidates(yanked: Yanked, indexes: dict[Subdir, Repodata]) -> list[Candidate]:
+    """The packages in yanked.json, and those that another tool put into `removed`."""
+    records = {path: yank.record for path, yank in yanked.packages.items()}
+    for subdir, repodata in indexes.items():
         for file in repodata.removed:
-            found.setdefault(f"{subdir}/{file}", None)
-    made = []
-    for label, record in found.items():
-        subdir, _, file = label.partition("/")
-        made.append(Candidate(subdir, file, msgspec.json.encode(record or guessed(file))))
-    return made
+            records.setdefault(f"{subdir}/{file}", None)
+    candidates = []
+    for path, record in records.items():
+        subdir_name, _, file = path.partition("/")
+        fields = record or PackageFileName.parse(file).record()
+        candidates.append(Candidate(subdir_name, file, msgspec.json.encode(fields)))
+    return candidates
 
 
 def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
     chosen = select(words, candidates)
-    if nothing := [word for word, found in chosen.items() if not found]:
+    if unknown := [word for word, selected in chosen.items() if not selected]:
         raise ChaninfraError(
-            f"there is no such package: {', '.join(nothing)}", remedy="`chaninfra ls` prints what the channel holds"
+            f"there is no such package: {', '.join(unknown)}", remedy="`chaninfra ls` lists the packages of the channel"
         )
-    return list({each.label: each for found in chosen.values() for each in found}.values())
+    return list({candidate.path_in_channel: candidate for found in chosen.values() for candidate in found}.values())

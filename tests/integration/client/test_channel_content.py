@@ -141,7 +141,7 @@ def test_one_invalid_file_stops_the_upload_of_all(place: Place, tmp_path: Path) 
     bad.write_bytes(b"no package")
     elsewhere = make_package(tmp_path, "mac", "1.0", subdir="osx-64")
     before = etags(place.server, place.bucket)
-    for wrong, said in ((bad, "no conda package"), (elsewhere, "`subdirs`")):
+    for wrong, said in ((bad, "not a conda package"), (elsewhere, "`subdirs`")):
         done = place.run("publish", good, wrong)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
@@ -153,7 +153,7 @@ def test_a_package_that_cannot_be_indexed_is_named(place: Place) -> None:
     place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"no package")
     done = place.run("reindex")
     assert done.returncode == 3
-    assert "noarch/bad-1.0-0.conda: is no conda package" in done.stderr
+    assert "noarch/bad-1.0-0.conda: is not a conda package" in done.stderr
     assert "panicked" not in done.stderr
 
 

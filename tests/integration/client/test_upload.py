@@ -18,8 +18,8 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.package.local_file import PackageFile, read
 from chaninfra.index.upload import key_of, upload
 from support.channels.packages import make_package
-from support.index_model.index_processes import channel as in_memory
-from support.index_model.memory_store import Alone, MemoryStore
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.processes import channel as in_memory
 from support.servers.s3_servers import Server
 
 SMALL, LARGE = 10, 17 << 20
@@ -30,7 +30,7 @@ IN_ONE_PIECE = ConditionalWrites(create=True, replace=True, multipart=False)
 @pytest.fixture
 def channel(minio: Server, bucket_name: str) -> Channel:
     minio.client().create_bucket(Bucket=bucket_name)
-    described = in_memory(MemoryStore(), Alone()).descriptor
+    described = in_memory(MemoryStore(), SequentialRuntime()).descriptor
     return Channel(
         descriptor=msgspec.structs.replace(described, bucket=bucket_name, endpoint_url=minio.endpoint_url),
         credentials=Credentials(minio.access_key_id, minio.secret_access_key),

@@ -81,12 +81,15 @@ def test_unyank_skips_a_deleted_package(on_minio: Place) -> None:
     on_minio.server.client().delete_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/noarch/hello-1.0-0.conda")
     done = on_minio.run("unyank", "hello")
     assert done.returncode == 3
-    assert "hello-1.0-0.conda: is not there any more" in done.stderr
+    assert "hello-1.0-0.conda: was deleted" in done.stderr
     assert list(on_minio.repodata("noarch")["packages.conda"]) == ["hello-2.0-0.conda"]
 
 
 def test_an_unknown_package_and_an_invalid_match_spec_are_refused(on_minio: Place) -> None:
-    for words, code, said in ((["nobody"], 1, "there is no such package: nobody"), (["a >=>"], 2, "is no match spec")):
+    for words, code, said in (
+        (["nobody"], 1, "there is no such package: nobody"),
+        (["a >=>"], 2, "is not a match spec"),
+    ):
         done = on_minio.run("yank", *words)
         assert (done.returncode, done.stdout) == (code, "")
         assert said in done.stderr

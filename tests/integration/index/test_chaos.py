@@ -1,7 +1,8 @@
-"""Sixteen publishers at once at a store that breaks requests, some of them killed in the middle of one.
+"""Sixteen concurrent publishers at a store with faults; some of them are killed in the middle of a request.
 
-What a publish said it did is kept, whatever else happened; a reader never sees a broken index; and to run the killed
-ones again brings everything in order. Which requests break and who is killed at which request follows from SEED.
+No package that a publish reported as published is lost; a reader never sees a broken index; and when the killed
+publishers run again, all packages are in the index. SEED decides which requests fail and who is killed at which
+request.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ PACKAGES = 20
 FAULTY = 0.06
 POLLS = 200
 NAMES = [f"shared-{number:02}" for number in range(PACKAGES)]
-# Who is killed, while which request hangs, and whether the server had done it by then.
+# Publisher → (the request during which it is killed, whether that is before or after the server executes it).
 KILLS: dict[str, tuple[Callable[[Request], bool], Literal["before", "after"]]] = {
     "publisher-01": (lambda request: _puts(request, "/repodata.json"), "before"),
     "publisher-04": (lambda request: _puts(request, "/repodata.json"), "after"),
@@ -54,7 +55,7 @@ def _puts(request: Request, end: str) -> bool:
 
 
 def package(name: str, publisher: int) -> Package:
-    """A version of the name for each publisher, so that all of them change the same shards."""
+    """A package of this name, with one version per publisher, so that all publishers change the same shards."""
     subdir = SUBDIRS[NAMES.index(name) % len(SUBDIRS)]
     index = {
         "name": name,
@@ -68,7 +69,7 @@ def package(name: str, publisher: int) -> Package:
 
 
 class Publisher:
-    """Publishes its packages lot by lot, each lot by a process of its own, and remembers what these said."""
+    """Publishes its packages in lots, each by a process of its own, and collects their results."""
 
     def __init__(self, number: int, server: Server, url: str, folder: Path) -> None:
         self.name = f"publisher-{number:02}"
@@ -99,18 +100,18 @@ class Publisher:
             files = files[size:]
 
     def run(self) -> None:
-        """All lots; a lot whose process was killed is left to be run again."""
+        """Publish all lots. A lot whose process is killed is kept for `again`."""
         for lot in self.lots:
             self.publish(lot)
 
     def again(self) -> None:
-        """What was killed, once more."""
+        """Publish the lots whose process was killed."""
         lots, self.killed = self.killed, []
         for lot in lots:
             self.publish(lot)
 
     def publish(self, lot: list[Path]) -> None:
-        """One process."""
+        """Publish one lot, in one process."""
         child = subprocess.Popen(
             [PROGRAM, "publish", *map(str, lot), "--json", *self._store],
             env=self._environment,
@@ -129,13 +130,13 @@ class Publisher:
             self.failed.append(f"{self.name} ended with {child.returncode}: {noted}")
 
     def kill(self) -> None:
-        """The process that runs now."""
+        """Kill the process that is running."""
         assert self.pid
         os.kill(self.pid, signal.SIGKILL)
 
 
 class Trouble:
-    """What the proxy does to requests: seeded faults, never twice in a row to the same one, and the kills."""
+    """The rule of the proxy: seeded faults, but never for a request and its repetition; and the kills."""
 
     def __init__(self, publishers: list[Publisher]) -> None:
         self.faults: Counter[str] = Counter()
@@ -150,7 +151,7 @@ class Trouble:
             del self._to_kill[request.client]
             return Hold(victim[1], self._publishers[request.client].kill)
         rng = self._random[request.client]
-        key = (request.client, request.method, request.target)
+        key = (request.client, request.method, request.subdir_index)
         if key in self._broken:
             self._broken.discard(key)
             return None
@@ -181,7 +182,7 @@ def channel(minio: Server, bucket_name: str) -> str:
     return url
 
 
-def test_nothing_that_was_published_is_lost(minio: Server, bucket_name: str, channel: str, tmp_path: Path) -> None:
+def test_no_published_package_is_lost(minio: Server, bucket_name: str, channel: str, tmp_path: Path) -> None:
     names = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
     with proxy(minio, names) as between, Reader(minio, channel, NAMES, tmp_path / "reader", POLLS) as reader:
         publishers = [
@@ -191,7 +192,7 @@ def test_nothing_that_was_published_is_lost(minio: Server, bucket_name: str, cha
         between.rule = trouble
         everyone(publishers, Publisher.run)
         killed = [each.name for each in publishers for _ in each.killed]
-        done = {label for each in publishers for label in each.done}
+        done = {path for each in publishers for path in each.done}
         assert not [said for each in publishers for said in each.failed]
         assert killed == [*KILLS], "each was killed once, in the middle of a request"
         assert len(trouble.faults) == 5, trouble.faults
@@ -208,7 +209,7 @@ def test_nothing_that_was_published_is_lost(minio: Server, bucket_name: str, cha
         }
         assert len(expected) == PUBLISHERS * PACKAGES
         for form, found in forms(minio, bucket_name, PREFIX, SUBDIRS).items():
-            assert {label: record["sha256"] for label, record in found.items()} == expected, form
+            assert {path: record["sha256"] for path, record in found.items()} == expected, form
         seen = reader.stop()
         print(summary(between, trouble, seen.polls))
     assert seen.polls >= POLLS
@@ -217,7 +218,7 @@ def test_nothing_that_was_published_is_lost(minio: Server, bucket_name: str, cha
 
 
 def everyone(publishers: list[Publisher], what: Callable[[Publisher], None]) -> None:
-    """All at once."""
+    """Run this for all publishers at once."""
     start = threading.Barrier(len(publishers))
 
     def one(publisher: Publisher) -> None:
@@ -229,7 +230,7 @@ def everyone(publishers: list[Publisher], what: Callable[[Publisher], None]) -> 
 
 
 def summary(between: Proxy, trouble: Trouble, polls: int) -> str:
-    """How much of what there was."""
+    """Numbers of requests, faults and polls."""
     log = between.take().log
     answers = Counter(request.status for request in log)
     return f"{len(log)} requests, answered {dict(answers)}; faults {dict(trouble.faults)}; {polls} readings"

@@ -1,4 +1,4 @@
-"""After every step py-rattler's Gateway reads the same by shards, by zst and by json."""
+"""py-rattler's Gateway reads equal records from the shards, the zst and repodata.json, after each command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from support.servers.s3_servers import Server
 pytestmark = pytest.mark.long
 
 NAMES = ("hello", "more", "other", "tool")
-# One process for all, since it takes long to start; each reading knows nothing of the one before.
+# One process for all readings, since it starts slowly. Each reading has an empty cache.
 _READ = """
     import asyncio, json, os, sys, tempfile
     from rattler import Client, Gateway, SourceConfig
@@ -56,7 +56,7 @@ _READ = """
 
 @contextmanager
 def reading(place: Place, folder: Path) -> Iterator[Any]:
-    """A function that returns what a client finds, by way."""
+    """A function that reads the channel: way → (file, sha256, size, record as JSON) of each package."""
     server = place.server
     keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
     logins = folder / "credentials.json"
@@ -86,7 +86,7 @@ def reading(place: Place, folder: Path) -> Iterator[Any]:
             child.kill()
 
 
-def test_after_every_step_it_reads_the_same_in_each_way(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+def test_all_formats_read_equal_after_each_step(minio: Server, bucket_name: str, tmp_path: Path) -> None:
     minio.client().create_bucket(Bucket=bucket_name)
     place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     folder = f"{PREFIX}/noarch"

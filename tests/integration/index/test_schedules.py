@@ -1,28 +1,28 @@
-"""The index engine under every schedule with up to four preemptions and a crash at any request, and some beyond."""
+"""The index engine in all schedules with up to four preemptions and a crash, and in random ones with more."""
 
 from __future__ import annotations
 
 import pytest
 
-from support.index_model.index_mutants import MUTANTS, broken
-from support.index_model.index_processes import collecting, publishing, reindexing, yanking
 from support.index_model.model_checker import ViolationError
-from support.index_model.scenarios import SCENES, Scene
+from support.index_model.mutants import MUTANTS, broken
+from support.index_model.processes import collecting, publishing, reindexing, yanking
+from support.index_model.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.long
 
-# Two who overwrite the same package re-index after one another, and have ten times as many states.
+# Preemptions for this scenario: both writers may re-index, so it has ten times as many states as the others.
 FEWER = {"two force": 2}
 
 
-def four() -> Scene:
-    """All four at once."""
-    return Scene([publishing("b"), yanking("a"), reindexing(), collecting()], bare=("d",), garbage=True)
+def four() -> Scenario:
+    """Publish, yank, reindex and gc at the same time."""
+    return Scenario([publishing("b"), yanking("a"), reindexing(), collecting()], bare=("d",), garbage=True)
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_every_schedule(name: str) -> None:
-    search = SCENES[name]().search(preemptions=FEWER.get(name, 4), crashes=1)
+    search = SCENARIOS[name]().search(preemptions=FEWER.get(name, 4), crashes=1)
     search.all()
     assert search.states > 300
 
@@ -33,15 +33,15 @@ def test_every_schedule_of_four_with_one_preemption() -> None:
     assert search.states > 100_000
 
 
-@pytest.mark.parametrize("name", ["two publish", "publish and yank", "what was lost comes back"])
-def test_every_schedule_where_an_answer_is_lost(name: str) -> None:
-    SCENES[name]().search(preemptions=2, crashes=1, lost=1).all()
+@pytest.mark.parametrize("name", ["two publish", "publish and yank", "publish of a lost package and reindex"])
+def test_every_schedule_with_a_lost_answer(name: str) -> None:
+    SCENARIOS[name]().search(preemptions=2, crashes=1, lost=1).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_schedules_by_chance(seed: int) -> None:
+def test_random_schedules(seed: int) -> None:
     four().search(crashes=2, lost=2).some(seed, 200)
-    for scene in SCENES.values():
+    for scene in SCENARIOS.values():
         scene().search(crashes=2, lost=2).some(seed, 15)
 
 

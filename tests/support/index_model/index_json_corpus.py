@@ -1,4 +1,7 @@
-"""Many an index.json, right and wrong, each of the package x 1 0 in noarch, by what differs from the least."""
+"""A corpus of `info/index.json` files, valid and invalid, all of the package x-1-0 in noarch.
+
+Each differs in one or a few fields from a minimal one.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ SPECS = (
     "a ^1", "a ^1.*$", "a[features=x]", "a >=1; if b", "a >1\n", "a.conda", "a-1.0-0.tar.bz2", "a 1.0.0.0.0.0.0.0",
     "a >=123456789012345678901234567890", "a >=1.0.0a1.b2", "a 2020a", "a !=1.*",
 )  # fmt: skip
-"""Match specs of the legacy layout, valid and not."""
+"""Match specs that do not need v3, valid and invalid."""
 
 SPECS_V3 = (
     'a[when="__win"]', 'a[when="python 3"]', 'a[when="b >=1 and (c or d)"]', "foo[extras=[bar]]", "a[extras=[x, y]]",
     'a[extras=["x"],version=">1"]', "a >1[extras=[x]]", 'Foo 1[when="__win"]', "a[flags=[cuda]]",
     'a[flags=[cuda, "b:*"]]', "A[license=MIT,when=x]", "a[extras=[]]",
 )  # fmt: skip
-"""Match specs that need the layout of CEP 48."""
+"""Match specs that need v3 (CEP 48)."""
 
 VERSIONS = (
     "1.0.0", "1!2.0+loc.1", "1.0-1", "1_2", "abc", "1.0_", "V1", "2020a", "1.0.dev0+g1", "1.0post", "01.02", "1a", "0",

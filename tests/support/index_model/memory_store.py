@@ -1,4 +1,7 @@
-"""A store in memory that honours conditions: an ObjectStore whose ETags are hashes of the content, as S3's are."""
+"""Test doubles: an ObjectStore in memory, and a Runtime without threads.
+
+The store honours conditions, and its ETags are hashes of the content, as those of S3 are.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,11 @@ T = TypeVar("T")
 
 
 class MemoryStore:
-    """`requests` counts them by kind; `before` is told of each one, and may raise or change what is there."""
+    """An ObjectStore in memory.
+
+    `requests` counts requests by kind (`get`, `put`, …), `log` lists them as (kind, key). `before(kind, key)` is called
+    before each request, and may raise or change the objects.
+    """
 
     def __init__(self, before: Callable[[str, str], None] = lambda kind, key: None) -> None:
         self.objects: dict[str, ObjectBody] = {}
@@ -31,7 +38,7 @@ class MemoryStore:
         self.before(kind, key)
 
     def entry(self, key: str) -> ObjectMeta:
-        """What the store says of an object that is there."""
+        """The metadata of an existing object."""
         return ObjectMeta(
             key=key,
             size=len(self.objects[key].data),
@@ -74,9 +81,9 @@ class MemoryStore:
     def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
         self._request("put", key)
-        there = etag(self.objects[key].data) if key in self.objects else None
-        if (isinstance(condition, IfAbsent) and there is not None) or (
-            isinstance(condition, IfMatch) and condition.etag != there
+        current = etag(self.objects[key].data) if key in self.objects else None
+        if (isinstance(condition, IfAbsent) and current is not None) or (
+            isinstance(condition, IfMatch) and condition.etag != current
         ):
             raise ConflictError(f"{key} was changed by another writer meanwhile")
         self.objects[key] = body
@@ -84,48 +91,48 @@ class MemoryStore:
         return etag(body.data)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectStore; one request for all."""
-        gone = [*keys]
-        self._request("delete", gone[0] if gone else "")
-        for key in gone:
+        """See ObjectStore; one request for all keys."""
+        deleted = [*keys]
+        self._request("delete", deleted[0] if deleted else "")
+        for key in deleted:
             self.objects.pop(key, None)
 
 
-class Alone:
-    """Means without threads, time or chance: calls are made at once, one after the other."""
+class SequentialRuntime:
+    """A deterministic Runtime: `submit` runs the call at once, time stands still, revisions are `<name><count>`."""
 
     def __init__(self, name: str = "r", now: int = 1_767_225_600_000) -> None:
         self._name = name
         self._count = 0
         self.time = now
 
-    def go(self, call: Callable[[], T], /) -> Callable[[], T]:
-        """See Means."""
+    def submit(self, call: Callable[[], T], /) -> Callable[[], T]:
+        """See Runtime."""
         try:
-            made = call()
+            result = call()
         except Exception as error:
-            # Bound now: Python forgets the name at the end of the block.
+            # Python deletes `error` at the end of the block.
             failed = error
 
             def fail() -> T:
                 raise failed
 
             return fail
-        return lambda: made
+        return lambda: result
 
-    def fresh(self) -> str:
-        """See Means."""
+    def new_revision(self) -> str:
+        """See Runtime."""
         self._count += 1
         return f"{self._name}{self._count}"
 
-    def now(self) -> int:
-        """See Means."""
+    def now_ms(self) -> int:
+        """See Runtime."""
         return self.time
 
     def pause(self, attempt: int) -> None:
-        """See Means."""
+        """See Runtime."""
 
 
 def etag(data: bytes) -> str:
-    """The ETag of these bytes."""
+    """The ETag of these bytes: their md5 in quotes."""
     return f'"{hashlib.md5(data).hexdigest()}"'  # noqa: S324 - as stores name content

@@ -1,4 +1,4 @@
-"""A subdir in memory, and the packages that are committed to it."""
+"""A channel in memory with the subdir noarch, and records for tests to commit to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.commit.commit import commit, read_index
 from chaninfra.index.subdir_index import SubdirIndex
-from support.index_model.memory_store import Alone, MemoryStore, etag
+from support.index_model.memory_store import MemoryStore, SequentialRuntime, etag
 
 JSON = "c/noarch/repodata.json"
 ZST = "c/noarch/repodata.json.zst"
@@ -25,48 +25,52 @@ INDEX = "c/noarch/repodata_shards.msgpack.zst"
 
 
 def package(name: str, content: bytes = b"1", table: str = "packages.conda") -> tuple[str, IndexRecord]:
-    """The file name and the record of a package whose object has that content."""
+    """(file name, record) of a package whose object has that content; the sha256 is made up."""
     file = f"{name}-1.0-0.conda"
     sha = content.hex().zfill(64)
 
-    def record(indexed: int) -> msgspec.Raw:
-        made = {"indexed_timestamp": indexed, "name": name, "sha256": sha, "version": "1.0"}
-        return msgspec.Raw(msgspec.json.encode(made))
+    def encode(indexed: int) -> msgspec.Raw:
+        record = {"indexed_timestamp": indexed, "name": name, "sha256": sha, "version": "1.0"}
+        return msgspec.Raw(msgspec.json.encode(record))
 
     key = file if table == "packages.conda" else file.removesuffix(".conda")
-    return file, IndexRecord(name=name, table=table, key=key, sha256=sha, record=record, etag=etag(content))
+    return file, IndexRecord(name=name, table=table, key=key, sha256=sha, encode=encode, etag=etag(content))
 
 
-class Channel:
-    """A subdir in memory."""
+class MemoryChannel:
+    """A channel in a MemoryStore below the prefix `c`; `subdir_index` is its noarch."""
 
     def __init__(self, settings: IndexSettings | None = None) -> None:
         self.store = MemoryStore()
         self.layout = ChannelLayout("c", ("noarch",), settings or IndexSettings())
-        self.means = Alone()
-        self.target = SubdirIndex(store=self.store, layout=self.layout, subdir="noarch", means=self.means)
+        self.runtime = SequentialRuntime()
+        self.subdir_index = SubdirIndex(store=self.store, layout=self.layout, subdir="noarch", runtime=self.runtime)
 
-    def skeleton(self) -> Channel:
+    def skeleton(self) -> MemoryChannel:
+        """Write an empty index."""
         for name, body in index_files(Repodata.empty("noarch"), self.layout.index).items():
             self.store.objects[f"c/noarch/{name}"] = body
         return self
 
     def put(self, key: str, data: bytes | dict[str, Any]) -> None:
-        made = data if isinstance(data, bytes) else json.dumps(data).encode()
-        self.store.objects[f"c/noarch/{key}"] = ObjectBody(data=made, content_type="")
+        """Put an object into noarch: bytes, or a JSON document."""
+        encoded = data if isinstance(data, bytes) else json.dumps(data).encode()
+        self.store.objects[f"c/noarch/{key}"] = ObjectBody(data=encoded, content_type="")
 
     def publish(self, *names: str, content: bytes = b"1") -> None:
+        """Put the packages, and commit their records in one commit."""
         records = dict(package(name, content) for name in names)
         for file in records:
             self.put(file, content)
-        commit(self.target, lambda: Change(records=records), foreign="adopt")
+        commit(self.subdir_index, lambda: Change(records=records), unstamped="adopt")
 
-    def truth(self) -> dict[str, Any]:
+    def repodata(self) -> dict[str, Any]:
+        """The content of repodata.json."""
         found: dict[str, Any] = json.loads(self.store.objects[JSON].data)
         return found
 
     def sharded(self) -> dict[str, Any]:
-        """The records by the way of the shards."""
+        """File name or key → record, read from the shard index and the shards."""
         index = ShardIndex.parse(self.store.objects[INDEX].data)
         assert index is not None
         found: dict[str, Any] = {}
@@ -76,12 +80,12 @@ class Channel:
                 found |= {file: {**record, "sha256": record["sha256"].hex()} for file, record in table.items()}
         return found
 
-    def check(self) -> None:
-        """All formats say the same."""
-        truth = self.store.objects[JSON].data
-        assert decompress(self.store.objects[ZST].data) == truth
-        repodata = Repodata.parse(truth, where=JSON)
+    def check_formats_agree(self) -> None:
+        """Assert that repodata.json, its zst and the shards have the same records."""
+        data = self.store.objects[JSON].data
+        assert decompress(self.store.objects[ZST].data) == data
+        repodata = Repodata.parse(data, where=JSON)
         listed = {key: json.loads(bytes(raw)) for _, _, key, raw in repodata.names()}
         assert self.sharded() == listed
-        assert read_stamp(truth) is not None
-        assert read_index(self.target).disagreements == ()
+        assert read_stamp(data) is not None
+        assert read_index(self.subdir_index).disagreements == ()

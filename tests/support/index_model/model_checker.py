@@ -1,13 +1,13 @@
-"""Processes on one store in every order: a search through all schedules, without a thread or a clock.
+"""A model checker for programs on one object store: it runs them in every order of their requests, without threads.
 
-A process is real code on a store that knows the answers to its first requests. It is run from its start until it asks
-for one more, and then stopped by an exception; so what it is at any moment is what it was answered, and a schedule can
-be continued in many ways from any point. What was run once with the same answers is not run again, and a state that
-was reached before is not gone on from: the search is over states, not over schedules, and still goes through all.
+A process is real code. To find its next request, it is run from its start with a store that replays the answers it has
+had so far, until it makes one more request, where an exception stops it. So the state of a process is its list of
+answers, and a schedule can be continued in several ways from any point. Runs with equal answers are cached, and a state
+that was reached before is not continued again: the search visits each state once, and so covers all schedules.
 
-A preemption is a switch from a process that could go on. A crash ends a process before one of its requests, which is
-also after the one before it: whether it knew the answer makes no difference. A lost answer is one to a PUT that was
-done, and is then answered as its repetition is: 412, where it has a condition.
+A preemption is a switch away from a process that could continue. A crash ends a process before one of its requests;
+that covers crashes after the request before it, since nothing else happens in between. A lost answer is that of a PUT
+that was executed: the process gets the answer that a repetition of the PUT gets, 412 if it has a condition.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from typing import Any
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
-from support.index_model.memory_store import Alone, etag
+from support.index_model.memory_store import SequentialRuntime, etag
 
 Objects = frozenset[tuple[str, bytes]]
-"""What is in the store. Its objects are as old as can be, so that age keeps none of them from being deleted."""
+"""The objects in the store, as (key, bytes). They count as very old, so that no age limit protects them from gc."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class _Waiting(BaseException):
-    """A process asks for what it has no answer to yet. No `except Exception` may catch it."""
+    """A process makes a request that has no answer yet. A BaseException, so that no `except Exception` catches it."""
 
     def __init__(self, request: tuple[Any, ...]) -> None:
         self.request = request
 
 
 class _Replay:
-    """An ObjectStore that answers from a list."""
+    """An ObjectStore that replays a list of answers."""
 
     def __init__(self, answers: list[Any]) -> None:
         self._answers = iter(answers)
@@ -46,7 +46,7 @@ class _Replay:
         except StopIteration:
             raise _Waiting(request) from None
         if isinstance(answer, ConflictError):
-            # A new one, since a traceback hangs on each.
+            # A new error each time: a raised error keeps its traceback.
             raise ConflictError(answer.message)
         return answer
 
@@ -70,37 +70,42 @@ class _Replay:
         return put
 
     def delete(self, keys: Iterable[str]) -> None:
-        if gone := [*keys]:
-            self._ask("delete", *gone)
+        if deleted := [*keys]:
+            self._ask("delete", *deleted)
 
 
 @dataclass(frozen=True)
 class Process:
-    """`run` is given a store and means. `commits`: it writes the truth whatever it finds. `makes`: a file that has a
-    record from its end on; `takes`: one that has none."""
+    """A program that the model checker runs with a store and a runtime."""
 
     name: str
-    run: Callable[[ObjectStore, Alone], object]
+    run: Callable[[ObjectStore, SequentialRuntime], object]
     commits: bool = False
+    """Whether it writes the authoritative index in any case."""
     makes: str | None = None
+    """A file that must have a record after the process has ended."""
     takes: str | None = None
+    """A file that must not have a record after the process has ended."""
     now: int = 1_767_225_600_000
+    """Its clock, in ms since 1970."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A moment: what lies there, and of each process its history, or None for one that crashed."""
+    """A state of the search."""
 
     objects: Objects
     histories: tuple[int | None, ...]
+    """For each process the id of its list of answers; None: it crashed."""
     current: int | None = None
+    """The process that made the last request."""
     preemptions: int = 0
     crashes: int = 0
     lost: int = 0
     writer: int | None = None
-    """Who wrote the truth last."""
+    """The process that wrote the authoritative index last."""
     seen: bool = False
-    """Whether a process that commits has ended since."""
+    """Whether a process that commits has ended since then."""
 
 
 class ViolationError(AssertionError):
@@ -109,15 +114,17 @@ class ViolationError(AssertionError):
 
 @dataclass
 class Search:
-    """All schedules of the processes with at most so many preemptions, crashes and lost answers.
+    """The schedules of the processes with at most `preemptions`, `crashes` and `lost` answers.
 
-    `check` is called on each state that is reached (what lies there, and what finished processes promise), `end` on
-    each where all have ended (whether the files must agree). Both raise ViolationError.
+    `check(objects, makes, takes)` is called in each state, where `makes` and `takes` are those of the processes that
+    have ended. `end(objects, must_agree, makes, takes)` is called in each state where all processes have ended or
+    crashed. Both raise ViolationError where an invariant does not hold.
     """
 
     processes: list[Process]
     start: dict[str, bytes]
-    truth: str
+    authoritative: str
+    """The key of the authoritative index."""
     check: Callable[[Objects, frozenset[str], frozenset[str]], None]
     end: Callable[[Objects, bool, frozenset[str], frozenset[str]], None]
     preemptions: int = 4
@@ -129,7 +136,7 @@ class Search:
     _runs: dict[tuple[int, int], tuple[Any, ...] | None] = field(default_factory=dict)
 
     def all(self) -> None:
-        """Go through every schedule."""
+        """Visit all states."""
         seen: dict[Any, tuple[int, int, int]] = {}
         stack = [self._first()]
         while stack:
@@ -146,8 +153,8 @@ class Search:
             stack.extend(self._after(node))
 
     def some(self, seed: int, runs: int) -> None:
-        """Go through schedules made by chance, without a bound on preemptions."""
-        chance = random.Random(seed)
+        """Run random schedules, with any number of preemptions."""
+        rng = random.Random(seed)
         self.preemptions = 1_000_000
         for _ in range(runs):
             node = self._first()
@@ -157,9 +164,9 @@ class Search:
                 after = [*self._after(node)]
                 if not after:
                     break
-                # Faults are rare, or no process would come to an end.
-                usual = [each for each in after if (each.crashes, each.lost) == (node.crashes, node.lost)]
-                node = chance.choice(usual if usual and chance.random() < 0.97 else after)
+                # Mostly steps without a fault, or no process would reach its end.
+                faultless = [each for each in after if (each.crashes, each.lost) == (node.crashes, node.lost)]
+                node = rng.choice(faultless if faultless and rng.random() < 0.97 else after)
 
     def _first(self) -> Node:
         return Node(frozenset(self.start.items()), (0,) * len(self.processes))
@@ -221,7 +228,7 @@ class Search:
             _, answer, short = _answer(objects, request)
         after = self._append(history, short, answer)
         writer, seen = node.writer, node.seen
-        if request[:2] == ("put", self.truth) and objects != node.objects:
+        if request[:2] == ("put", self.authoritative) and objects != node.objects:
             writer, seen = number, False
         if self.processes[number].commits and self._request(number, after) is None:
             seen = True
@@ -244,7 +251,7 @@ class Search:
         return self._next[key]
 
     def _request(self, number: int, history: int | None) -> tuple[Any, ...] | None:
-        """What the process asks for next; None: it has ended."""
+        """The next request of the process; None: it has ended or crashed."""
         if history is None:
             return None
         key = (number, history)
@@ -256,7 +263,7 @@ class Search:
             process = self.processes[number]
             request = None
             try:
-                process.run(_Replay(answers[::-1]), Alone(process.name, process.now))
+                process.run(_Replay(answers[::-1]), SequentialRuntime(process.name, process.now))
             except _Waiting as waiting:
                 request = waiting.request
             except ChaninfraError as error:
@@ -270,7 +277,7 @@ def _with(histories: tuple[int | None, ...], number: int, history: int | None) -
 
 
 def _answer(objects: Objects, request: tuple[Any, ...]) -> tuple[Objects, Any, Any]:
-    """What is there after the request; the answer; and what tells it from other answers."""
+    """The objects after the request; the answer; and a short form that differs between different answers."""
     kind, *rest = request
     there = dict(objects)
     if kind == "list":

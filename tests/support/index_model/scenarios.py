@@ -1,4 +1,4 @@
-"""What the schedules are of: some processes, what lay there before them, and what must hold at any moment."""
+"""Scenarios for the model checker: processes, the channel before them, and the invariants that must hold."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import ShardIndex, index_files, shard_key
 from chaninfra.channel.objects import ObjectBody
-from support.index_model.index_processes import (
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.model_checker import Objects, Process, Search, ViolationError
+from support.index_model.processes import (
+    AUTHORITATIVE,
     FOLDER,
     INDEX,
     PREFIX,
-    TRUTH,
     ZST,
     channel,
     collecting,
@@ -30,45 +32,43 @@ from support.index_model.index_processes import (
     unyanking,
     yanking,
 )
-from support.index_model.memory_store import Alone, MemoryStore
-from support.index_model.model_checker import Objects, Process, Search, ViolationError
 
 
 @dataclass
-class Scene:
-    """Processes, and what lay there before them."""
+class Scenario:
+    """Processes, and the channel that they start with. Packages are given by name."""
 
     processes: list[Process]
     indexed: tuple[str, ...] = ("a",)
-    """Packages that are there, with their records."""
+    """Packages with a record."""
     bare: tuple[str, ...] = ()
-    """Packages that are there without a record."""
+    """Packages without a record."""
     lost: tuple[str, ...] = ()
-    """Records whose packages are not there; readers must live with these until a reindex."""
+    """Records without a package. These may stay until a reindex."""
     yanked: tuple[str, ...] = ()
     garbage: bool = False
-    """Whether there are shards that nobody names: one marked a week ago, one not marked yet."""
+    """Whether there are unreferenced shards: one marked a week ago, one not marked yet."""
     forced: bool = False
-    """Whether packages are overwritten: their records may be of other bytes for a moment."""
+    """Whether packages are overwritten: until the last commit a record may be of other bytes than its package."""
     _good: dict[Objects, tuple[set[str], bool]] = field(default_factory=dict)
     _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
 
     def search(self, **bounds: int) -> Search:
-        """The search through its schedules."""
-        return Search(self.processes, self.start(), TRUTH, self.check, self.end, **bounds)
+        """The search through the schedules of the processes."""
+        return Search(self.processes, self.start(), AUTHORITATIVE, self.check, self.end, **bounds)
 
     def start(self) -> dict[str, bytes]:
-        """What lay there before."""
+        """The objects before the processes start: key → bytes."""
         store = MemoryStore()
-        settings = channel(store, Alone()).descriptor.index
+        settings = channel(store, SequentialRuntime()).descriptor.index
         for name, body in index_files(Repodata.empty("noarch"), settings).items():
             store.objects[f"{FOLDER}/{name}"] = body
         before = 0
         for name in (*self.indexed, *self.lost, *self.yanked):
-            publishing(name).run(store, Alone(f"before{before}"))
+            publishing(name).run(store, SequentialRuntime(f"before{before}"))
             before += 1
         for name in self.yanked:
-            yanking(name).run(store, Alone(f"before{before}"))
+            yanking(name).run(store, SequentialRuntime(f"before{before}"))
             before += 1
         index = ShardIndex.parse(store.objects[INDEX].data)
         assert index is not None
@@ -90,7 +90,9 @@ class Scene:
         return {key: body.data for key, body in store.objects.items()}
 
     def check(self, objects: Objects, makes: frozenset[str], takes: frozenset[str]) -> None:
-        """At any moment: the files are whole, each record has its package, and what has ended was not in vain."""
+        """Invariants of every state: the files are complete, each record has its package, and what processes that have
+        ended did is still there.
+        """
         if objects not in self._good:
             self._good[objects] = self._read(objects)
         files, _ = self._good[objects]
@@ -100,51 +102,53 @@ class Scene:
             raise ViolationError(f"a package that was yanked is back: {back}")
 
     def _read(self, objects: Objects) -> tuple[set[str], bool]:
-        """The files in the truth, and whether all agree."""
+        """The files in the authoritative index, and whether all index files agree."""
         there = dict(objects)
         exempt = {file(name) for name in self.lost}
         packages = {
             key.removeprefix(f"{FOLDER}/"): _sha256(data) for key, data in there.items() if key.endswith(".conda")
         }
 
-        def known(records: dict[str, str], what: str) -> None:
+        def check_packages(records: dict[str, str], what: str) -> None:
             if len(records) != len(set(records)):
                 raise ViolationError(f"{what} has a record twice")
             for name, digest in records.items():
                 if name in packages and (self.forced or packages[name] == digest):
                     continue
                 if name not in exempt:
-                    raise ViolationError(f"{what} has a record of {name}, and its package is not there")
+                    raise ViolationError(f"{what} has a record of {name}, whose package is missing")
 
-        truth = _records(there[TRUTH])
-        known(truth, "repodata.json")
+        records = _records(there[AUTHORITATIVE])
+        check_packages(records, "repodata.json")
         plain = decompress(there[ZST])
         if plain is None:
-            raise ViolationError("repodata.json.zst is none")
-        known(_records(plain), "repodata.json.zst")
+            raise ViolationError("repodata.json.zst is damaged")
+        check_packages(_records(plain), "repodata.json.zst")
         index = ShardIndex.parse(there[INDEX])
         if index is None:
-            raise ViolationError("the shard index is none")
+            raise ViolationError("the shard index is damaged")
         sharded: dict[str, str] = {}
         for name, digest in index.hashes.items():
             data = there.get(f"{FOLDER}/{shard_key(digest)}")
             if data is None:
-                raise ViolationError(f"the shard of {name} is not there")
+                raise ViolationError(f"the shard of {name} is missing")
             found = _shard(data)
             if set(found) & set(sharded):
                 raise ViolationError("a record is in two shards")
             sharded |= found
-        known(sharded, "the shards")
-        mark = read_stamp(there[TRUTH])
-        agree = mark is not None and index.revision == mark.revision and sharded == truth and plain == there[TRUTH]
-        if mark is not None and index.revision == mark.revision and sharded != truth:
-            raise ViolationError("the shards name the truth and differ from it")
-        return set(truth), agree
+        check_packages(sharded, "the shards")
+        stamp = read_stamp(there[AUTHORITATIVE])
+        same_revision = stamp is not None and index.revision == stamp.revision
+        if same_revision and sharded != records:
+            raise ViolationError("the shards have the revision of the authoritative index, and differ from it")
+        return set(records), same_revision and plain == there[AUTHORITATIVE]
 
     def end(self, objects: Objects, must_agree: bool, makes: frozenset[str], takes: frozenset[str]) -> None:
-        """Once all have ended: the files agree, or do so after the next run; and that writes no more than is needed."""
+        """Invariants when all processes have ended: the files agree, at the latest after one more run; a reindex then
+        finds every package, and a second reindex writes nothing.
+        """
         if must_agree and not self._good[objects][1]:
-            raise ViolationError("all have ended, and the files do not agree")
+            raise ViolationError("all processes have ended, and the files do not agree")
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -159,19 +163,19 @@ class Scene:
         yanked = _yanked(there.get(f"{PREFIX}/yanked.json"))
         if files != packages - yanked:
             raise ViolationError(f"after a reindex the index has {sorted(files)}")
-        if self.forced and _records(there[TRUTH]) != {
+        if self.forced and _records(there[AUTHORITATIVE]) != {
             name: _sha256(there[f"{FOLDER}/{name}"]) for name in packages - yanked
         }:
-            raise ViolationError("a record is of other bytes than its package")
+            raise ViolationError("a record has another sha256 than its package")
         if _ran(reindexing("idle"), after) != after:
-            raise ViolationError("a reindex of what is right writes")
+            raise ViolationError("a second reindex writes")
 
 
 def _ran(process: Process, objects: Objects) -> Objects:
-    """What lies there after the process alone."""
+    """The objects after the process has run alone."""
     store = MemoryStore()
     store.objects = {key: ObjectBody(data=data, content_type="") for key, data in objects}
-    process.run(store, Alone(process.name, process.now))
+    process.run(store, SequentialRuntime(process.name, process.now))
     return frozenset((key, body.data) for key, body in store.objects.items())
 
 
@@ -206,21 +210,21 @@ def _shard(data: bytes) -> dict[str, str]:
 
 
 def _yanked(data: bytes | None) -> set[str]:
-    return {label.partition("/")[2] for label in msgspec.json.decode(data)["packages"]} if data else set()
+    return {path.partition("/")[2] for path in msgspec.json.decode(data)["packages"]} if data else set()
 
 
-SCENES: dict[str, Callable[[], Scene]] = {
-    "two publish": lambda: Scene([publishing("b"), publishing("c")]),
-    "two publish the same": lambda: Scene([publishing("b", process="1"), publishing("b", process="2")]),
-    "publish and yank": lambda: Scene([publishing("b"), yanking("a")]),
-    "publish and unyank": lambda: Scene([publishing("b"), unyanking("x")], yanked=("x",)),
-    "yank and unyank": lambda: Scene([yanking("a"), unyanking("x")], yanked=("x",)),
-    "publish and reindex": lambda: Scene([publishing("b"), reindexing()], bare=("d",)),
-    "what was lost comes back": lambda: Scene([publishing("x"), reindexing()], lost=("x",)),
-    "yank and reindex": lambda: Scene([yanking("a"), reindexing()], indexed=("a", "b"), bare=("d",)),
-    "two reindex": lambda: Scene([reindexing("1"), reindexing("2")], bare=("d",)),
-    "publish and gc": lambda: Scene([publishing("a"), publishing("b"), collecting()], garbage=True),
-    "yank and gc": lambda: Scene([yanking("a"), collecting()], garbage=True),
-    "reindex and gc": lambda: Scene([reindexing(), collecting()], bare=("d",), garbage=True),
-    "two force": lambda: Scene([forcing("a", b"1"), forcing("a", b"2")], forced=True),
+SCENARIOS: dict[str, Callable[[], Scenario]] = {
+    "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
+    "two publish the same": lambda: Scenario([publishing("b", process="1"), publishing("b", process="2")]),
+    "publish and yank": lambda: Scenario([publishing("b"), yanking("a")]),
+    "publish and unyank": lambda: Scenario([publishing("b"), unyanking("x")], yanked=("x",)),
+    "yank and unyank": lambda: Scenario([yanking("a"), unyanking("x")], yanked=("x",)),
+    "publish and reindex": lambda: Scenario([publishing("b"), reindexing()], bare=("d",)),
+    "publish of a lost package and reindex": lambda: Scenario([publishing("x"), reindexing()], lost=("x",)),
+    "yank and reindex": lambda: Scenario([yanking("a"), reindexing()], indexed=("a", "b"), bare=("d",)),
+    "two reindex": lambda: Scenario([reindexing("1"), reindexing("2")], bare=("d",)),
+    "publish and gc": lambda: Scenario([publishing("a"), publishing("b"), collecting()], garbage=True),
+    "yank and gc": lambda: Scenario([yanking("a"), collecting()], garbage=True),
+    "reindex and gc": lambda: Scenario([reindexing(), collecting()], bare=("d",), garbage=True),
+    "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
 }

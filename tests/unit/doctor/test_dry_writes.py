@@ -9,7 +9,7 @@ from chaninfra.channel.objects import Condition, ObjectBody
 from chaninfra.doctor.dry_writes import Outcome, try_writes
 from support.channels.channels import descriptor
 from support.index_model.memory_store import MemoryStore
-from support.index_model.memory_subdir import Channel
+from support.index_model.memory_subdir import MemoryChannel
 
 CHANNEL = descriptor("c", subdirs=("noarch",))
 
@@ -32,7 +32,7 @@ def _denying(kind: str, key: str) -> None:
     ids=["conditional", "ignoring", "denied"],
 )
 def test_outcome_by_store_and_nothing_changes(store: MemoryStore, outcome: Outcome) -> None:
-    channel = Channel().skeleton()
+    channel = MemoryChannel().skeleton()
     channel.publish("a")
     store.objects.update(channel.store.objects)
     before = dict(store.objects)
@@ -53,7 +53,7 @@ def test_a_package_is_used_if_there_are_no_shards() -> None:
 
 
 def test_an_empty_channel_has_no_object_to_try() -> None:
-    assert try_writes(Channel().skeleton().store, CHANNEL, ("noarch",)) is None
+    assert try_writes(MemoryChannel().skeleton().store, CHANNEL, ("noarch",)) is None
 
 
 @pytest.mark.parametrize("error", [CredentialsError, StorageError])

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.gc import KEPT, Garbage, collect, collect_subdir
-from support.index_model import index_processes
-from support.index_model.memory_subdir import Channel
+from support.index_model import processes
+from support.index_model.memory_subdir import MemoryChannel
 
 STRAY = f"c/noarch/shards/{'0' * 64}.msgpack.zst"
 LARGE = "c/noarch/large-1-0.conda"
@@ -53,38 +53,38 @@ def _answer(error: tuple[str, int] | None) -> None:
 
 
 @pytest.fixture
-def subdir() -> Channel:
+def subdir() -> MemoryChannel:
     """A subdir with STRAY, which an earlier run marked more than a week ago."""
-    channel = Channel().skeleton()
+    channel = MemoryChannel().skeleton()
     channel.publish("a")
     channel.store.objects[STRAY] = ObjectBody(data=b"", content_type="")
-    collect_subdir(channel.target, "write")
-    channel.means.time += 2 * (KEPT // timedelta(milliseconds=1))
+    collect_subdir(channel.subdir_index, "write")
+    channel.runtime.time += 2 * (KEPT // timedelta(milliseconds=1))
     return channel
 
 
-def _with_client(subdir: Channel, client: UploadsDouble) -> Any:
-    channel = index_processes.channel(subdir.store, subdir.means)
+def _with_client(subdir: MemoryChannel, client: UploadsDouble) -> Any:
+    channel = processes.channel(subdir.store, subdir.runtime)
     # In place of a client with a network.
     vars(channel)["client"] = lambda: client
     return channel
 
 
 @pytest.mark.parametrize("name", ["README.md", "more/" + "0" * 64 + ".msgpack.zst", "0" * 63 + ".msgpack.zst"])
-def test_files_in_the_folder_of_shards_that_are_no_shards_stay(subdir: Channel, name: str) -> None:
+def test_files_in_the_folder_of_shards_that_are_no_shards_stay(subdir: MemoryChannel, name: str) -> None:
     subdir.store.objects[f"c/noarch/shards/{name}"] = ObjectBody(data=b"", content_type="")
-    assert collect_subdir(subdir.target, "write").garbage == (UNREFERENCED,)
+    assert collect_subdir(subdir.subdir_index, "write").garbage == (UNREFERENCED,)
     assert f"c/noarch/shards/{name}" in subdir.store.objects
 
 
-def test_shards_and_uploads_are_deleted(subdir: Channel) -> None:
+def test_shards_and_uploads_are_deleted(subdir: MemoryChannel) -> None:
     client = UploadsDouble()
     assert collect(_with_client(subdir, client), ["noarch"], "write").garbage == (UNREFERENCED, ABANDONED)
     assert client.aborted == ["1"]
     assert STRAY not in subdir.store.objects
 
 
-def test_check_deletes_nothing(subdir: Channel) -> None:
+def test_check_deletes_nothing(subdir: MemoryChannel) -> None:
     client = UploadsDouble()
     assert collect(_with_client(subdir, client), ["noarch"], "check").garbage == (UNREFERENCED, ABANDONED)
     assert client.aborted == []
@@ -92,18 +92,18 @@ def test_check_deletes_nothing(subdir: Channel) -> None:
 
 
 @pytest.mark.parametrize("answer", [("NotImplemented", 501), ("MethodNotAllowed", 405)])
-def test_a_store_that_cannot_list_uploads_has_no_abandoned_ones(subdir: Channel, answer: tuple[str, int]) -> None:
+def test_a_store_that_cannot_list_uploads_has_no_abandoned_ones(subdir: MemoryChannel, answer: tuple[str, int]) -> None:
     client = UploadsDouble(listing=answer)
     assert collect(_with_client(subdir, client), ["noarch"], "write").garbage == (UNREFERENCED,)
 
 
-def test_an_upload_may_end_while_gc_runs(subdir: Channel) -> None:
+def test_an_upload_may_end_while_gc_runs(subdir: MemoryChannel) -> None:
     client = UploadsDouble(abort=("NoSuchUpload", 404))
     assert collect(_with_client(subdir, client), ["noarch"], "write").garbage == (UNREFERENCED,)
 
 
 @pytest.mark.parametrize("refused", ["listing", "abort"])
-def test_an_error_about_uploads_comes_before_the_deletion_of_shards(subdir: Channel, refused: str) -> None:
+def test_an_error_about_uploads_comes_before_the_deletion_of_shards(subdir: MemoryChannel, refused: str) -> None:
     client = UploadsDouble(**{refused: ("AccessDenied", 403)})
     with pytest.raises(DeniedError):
         collect(_with_client(subdir, client), ["noarch"], "write")

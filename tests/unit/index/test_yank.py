@@ -1,4 +1,4 @@
-"""What yank and unyank leave behind where something is wrong."""
+"""What yank and unyank write when something goes wrong."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ import pytest
 from chaninfra.channel.errors import RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.yank import unyank, yank
-from support.index_model.index_processes import FOLDER, PREFIX, TRUTH, channel, file, made, package, yanking
-from support.index_model.memory_store import Alone, MemoryStore
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.processes import AUTHORITATIVE, FOLDER, PREFIX, channel, channel_with, file, package, yanking
 
 DOCUMENT = f"{PREFIX}/yanked.json"
 HELLO = file("hello")
 
 
 def document(store: MemoryStore, key: str) -> dict[str, Any]:
-    """An object that is JSON."""
+    """The content of a JSON object."""
     found: dict[str, Any] = json.loads(store.objects[key].data)
     return found
 
 
 def put(store: MemoryStore, key: str, content: dict[str, Any]) -> None:
-    """Put an object that is JSON."""
+    """Put a JSON object."""
     store.objects[key] = ObjectBody(data=json.dumps(content).encode(), content_type="application/json")
 
 
 def without_sha256(store: MemoryStore) -> None:
-    """The record of the yanked package is one that some other tool made."""
+    """Remove the sha256 from the yanked record: records of other tools may lack it."""
     yanked = document(store, DOCUMENT)
     yanked["packages"][f"noarch/{HELLO}"]["record"].pop("sha256")
     put(store, DOCUMENT, yanked)
 
 
 def test_a_record_without_sha256_is_made_from_the_package() -> None:
-    store = made("hello")
-    before = document(store, TRUTH)["packages.conda"]
-    yanking("hello").run(store, Alone("yank"))
+    store = channel_with("hello")
+    before = document(store, AUTHORITATIVE)["packages.conda"]
+    yanking("hello").run(store, SequentialRuntime("yank"))
     without_sha256(store)
-    done = unyank(channel(store, Alone("unyank")), ["hello"])
+    done = unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
     assert done.changed == (f"noarch/{HELLO}",)
-    assert document(store, TRUTH)["packages.conda"] == before
+    assert document(store, AUTHORITATIVE)["packages.conda"] == before
 
 
 def test_a_package_that_cannot_be_read_stays_yanked() -> None:
-    store = made("hello")
-    yanking("hello").run(store, Alone("yank"))
+    store = channel_with("hello")
+    yanking("hello").run(store, SequentialRuntime("yank"))
     without_sha256(store)
     before = dict(store.objects)
 
@@ -57,13 +57,13 @@ def test_a_package_that_cannot_be_read_stays_yanked() -> None:
 
     store.before = refuse
     with pytest.raises(StorageError, match="the store is ill"):
-        unyank(channel(store, Alone("unyank")), ["hello"])
+        unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
     assert store.objects == before
 
 
-def test_a_package_that_is_replaced_while_it_comes_back_has_a_record_of_its_own_bytes() -> None:
-    store = made("hello")
-    yanking("hello").run(store, Alone("yank"))
+def test_a_package_replaced_during_unyank_gets_a_record_of_its_bytes() -> None:
+    store = channel_with("hello")
+    yanking("hello").run(store, SequentialRuntime("yank"))
     other = package("hello", b"other")
 
     def replace(kind: str, key: str) -> None:
@@ -71,8 +71,8 @@ def test_a_package_that_is_replaced_while_it_comes_back_has_a_record_of_its_own_
             store.objects[f"{FOLDER}/{HELLO}"] = ObjectBody(data=other.path.read_bytes(), content_type="")
 
     store.before = replace
-    unyank(channel(store, Alone("unyank")), ["hello"])
-    assert document(store, TRUTH)["packages.conda"][HELLO]["sha256"] == other.sha256
+    unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
+    assert document(store, AUTHORITATIVE)["packages.conda"][HELLO]["sha256"] == other.sha256
 
 
 @pytest.mark.parametrize(
@@ -80,26 +80,26 @@ def test_a_package_that_is_replaced_while_it_comes_back_has_a_record_of_its_own_
     [("repodata_from_packages.json", {}), ("repodata.json", {"info": {"base_url": "https://x.org/noarch"}})],
 )
 @pytest.mark.parametrize("back", [False, True])
-def test_where_the_index_is_another_tools_nothing_is_written(name: str, content: dict[str, Any], *, back: bool) -> None:
-    store = made("hello")
+def test_nothing_is_written_if_the_index_must_not_be_written(name: str, content: dict[str, Any], *, back: bool) -> None:
+    store = channel_with("hello")
     if back:
-        yanking("hello").run(store, Alone("yank"))
+        yanking("hello").run(store, SequentialRuntime("yank"))
     there = document(store, f"{FOLDER}/{name}") if name == "repodata.json" else {}
     put(store, f"{FOLDER}/{name}", {**there, **content})
     before = dict(store.objects)
-    opened = channel(store, Alone("refused"))
+    opened = channel(store, SequentialRuntime("refused"))
     with pytest.raises(RefusedError):
         unyank(opened, [HELLO]) if back else yank(opened, [HELLO], None)
     assert store.objects == before
 
 
-def test_what_a_reindex_before_it_left_out_is_reported() -> None:
-    store = made("hello")
-    document_ = document(store, TRUTH)
+def test_the_report_has_what_the_reindex_before_the_yank_skipped() -> None:
+    store = channel_with("hello")
+    document_ = document(store, AUTHORITATIVE)
     document_["info"] = {"subdir": "noarch"}
-    put(store, TRUTH, document_)
+    put(store, AUTHORITATIVE, document_)
     store.objects[f"{FOLDER}/bad-1-0.conda"] = ObjectBody(data=b"none", content_type="")
     store.objects[f"{FOLDER}/{file('more')}"] = ObjectBody(data=package("more").path.read_bytes(), content_type="")
-    report = yank(channel(store, Alone("yank")), [HELLO], None).report
+    report = yank(channel(store, SequentialRuntime("yank")), [HELLO], None).report
     assert [each.package for each in report.left_out] == ["noarch/bad-1-0.conda"]
     assert (report.subdirs[0].added, report.subdirs[0].yanked) == ((file("more"),), (HELLO,))

@@ -49,7 +49,7 @@ def publish(
     opened = open_channel(channel, store, "write")
     with uploading(sum(package.size for package in packages)) as progress:
         published = run(opened, packages, "overwrite" if force else "refuse", progress)
-    replaced = [each.package.label for each in published.packages if each.outcome == "replaced"]
+    replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
     cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     streams.result_json(published_json(published)) if as_json else streams.result(published_text(published))
     finish(published.report, published.error)

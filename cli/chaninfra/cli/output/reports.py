@@ -69,14 +69,16 @@ def report_json(report: Report) -> dict[str, Any]:
 def published_text(published: Published) -> str:
     """One line per package, then the report of the index."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
-    lines = [f"{each.package.label}: {words[each.outcome]}{_yanked_note(each)}" for each in published.packages]
+    lines = [
+        f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each)}" for each in published.packages
+    ]
     return "\n".join([*lines, report_text(published.report)])
 
 
 def _yanked_note(package: PublishedPackage) -> str:
     if not package.yanked:
         return ""
-    return f"; yanked, so not in the index. To add it: `chaninfra unyank {package.package.label}`"
+    return f"; yanked, so not in the index. To add it: `chaninfra unyank {package.package.path_in_channel}`"
 
 
 def published_json(published: Published) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""A change of an index: what it should say of some packages, so that it can be made again on another truth."""
+"""A change of a subdir's index, and how it is applied to the authoritative index.
+
+A commit that loses against another writer applies the same change again to the newer index.
+"""
 
 from __future__ import annotations
 
@@ -8,153 +11,155 @@ from functools import partial
 from typing import Literal
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import file_name, package_name
+from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
 Replace = Literal["changed", "all"]
-"""Which records are replaced: those whose package has another sha256; or all, made anew from the packages."""
+"""Which existing records are replaced: `changed`, those whose package has another sha256; `all`, also those that differ
+from the record that the package gives."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexRecord:
-    """The record that a package should have, of its object with this `etag` (None: it is not known).
-
-    `record` makes it, given the time at which it came into the index, in ms since 1970 (CEP 47).
-    """
+    """The record that a package should have in the index."""
 
     name: str
+    """The package name."""
     table: str
     key: str
+    """Where the record is in repodata.json, see `conda.filenames`."""
     sha256: str
-    record: Callable[[int], Raw]
+    """Hex digest of the package."""
+    encode: Callable[[int], Raw]
+    """Makes the record (JSON), given `indexed_timestamp` (CEP 47): when it came into the index, in ms since 1970."""
     etag: str | None = None
+    """ETag of the package's object; None: not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What the index should say: `records` by file name, and of the files in `gone`, which somebody did not find, that
-    they are not there. A file of theirs that is yanked stays so; one that is only in `removed` comes back.
-
-    `spoiled` are files by name that are no packages any more, with the ETags of what they are. The shards of the names
-    in `remade` are made anew.
+    """What the index should say of some packages. Yanked packages stay out of it; a file that is only in `removed`, and
+    not in yanked.json, comes back.
     """
 
     records: Mapping[str, IndexRecord] = field(default_factory=dict)
-    gone: Collection[str] = ()
-    spoiled: Mapping[str, str] = field(default_factory=dict)
-    remade: Collection[str] = ()
+    """File name → the record that it should have."""
+    missing: Collection[str] = ()
+    """File names that a listing did not show. Each is HEADed again before its record is dropped."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """File name → ETag of bytes that are not a package. The record is dropped only while the object has that ETag."""
+    reshard: Collection[str] = ()
+    """Package names whose shard is written again even if no record changes."""
     replace: Replace = "changed"
 
 
 @dataclass(kw_only=True)
 class Applied:
-    """What a change did to an index. Files by name; `names` are those of the packages whose shards change."""
+    """What a change did to an index. The lists are file names."""
 
     names: set[str] = field(default_factory=set)
+    """Names of the packages whose shards change."""
     added: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     yanked: list[str] = field(default_factory=list)
-    """Yanked files that the change would have had in the index, or that were there."""
-    overtaken: list[str] = field(default_factory=list)
-    """Files that have other bytes now than the change knows of: their records were left as they are."""
+    """Yanked files that had a record, or for which the change has one."""
+    superseded: list[str] = field(default_factory=list)
+    """Files whose object has other bytes by now than the change's record; the record in the index was kept."""
 
 
-@prepared
-class _Known(Struct):
-    name: str | None = None
-    sha256: str | None = None
-    indexed_timestamp: int | None = None
+def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked: Collection[str]) -> Applied:
+    """Apply the change to `repodata`. `yanked` are file names.
 
-
-def apply(target: SubdirIndex, repodata: Repodata, change: Change, yanked: Collection[str]) -> Applied:
-    """Make the change in `repodata`, which was read before: what it asks the store for is newer.
-
-    A record is dropped only where the store says that its package is not there, and replaced only where the package is
-    the one that the new record is of.
+    Rule: `repodata` was read before, so the HEAD requests made here tell what is in the store later than it. A record
+    is dropped only if the store says that its package is missing, and replaced only if the package is the one that the
+    new record was made from.
     """
-    done = Applied()
+    applied = Applied()
     wanted = {file: new for file, new in change.records.items() if file not in yanked}
     replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace)]
-    missing = [file for file in change.gone if file not in wanted and repodata.find(file)]
-    spoiled = [file for file in change.spoiled if file not in wanted and repodata.find(file)]
-    looked = _look(target, [*replaced, *missing, *spoiled])
-    for file in (*missing, *spoiled):
-        entry = looked[file]
-        if entry is None or (file in change.spoiled and entry.etag == change.spoiled[file]):
-            _take_out(repodata, file, done)
-            done.dropped.append(file)
+    missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
+    unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
+    objects = _head(subdir_index, [*replaced, *missing, *unreadable])
+    for file in (*missing, *unreadable):
+        entry = objects[file]
+        if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
+            _remove(repodata, file, applied)
+            applied.dropped.append(file)
     removed = set(repodata.removed)
     for file, new in wanted.items():
-        there = repodata.find(file)
-        if there is not None and file not in replaced:
+        place = repodata.find(file)
+        if place is not None and file not in replaced:
             removed.discard(file)
             continue
-        kept = _Known()
-        if there is not None:
-            entry = looked[file]
+        old = RecordFacts()
+        if place is not None:
+            entry = objects[file]
             if entry is None or (new.etag is not None and entry.etag != new.etag):
-                done.overtaken.append(file)
+                applied.superseded.append(file)
                 continue
-            kept = _known(repodata.records[there[0]][there[1]])
-            _take_out(repodata, file, done)
-        (done.added if there is None else done.replaced).append(file)
-        since = kept.indexed_timestamp if kept.sha256 == new.sha256 else None
-        repodata.records.setdefault(new.table, {})[new.key] = new.record(target.means.now() if since is None else since)
+            old = _facts(repodata.records[place[0]][place[1]])
+            _remove(repodata, file, applied)
+        (applied.added if place is None else applied.replaced).append(file)
+        indexed = old.indexed_timestamp if old.sha256 == new.sha256 else None
+        repodata.records.setdefault(new.table, {})[new.key] = new.encode(
+            subdir_index.runtime.now_ms() if indexed is None else indexed
+        )
         removed.discard(file)
-        done.names.add(new.name)
+        applied.names.add(new.name)
     for file in yanked:
-        if _take_out(repodata, file, done) or file in change.records:
-            done.yanked.append(file)
+        if _remove(repodata, file, applied) or file in change.records:
+            applied.yanked.append(file)
     removed |= set(yanked)
-    done.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
+    applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
-    done.names.update(change.remade)
-    return done
+    applied.names.update(change.reshard)
+    return applied
 
 
 def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace) -> bool:
-    there = repodata.find(file)
-    if there is None:
+    place = repodata.find(file)
+    if place is None:
         return False
-    old = repodata.records[there[0]][there[1]]
-    known = _known(old)
-    if known.sha256 != new.sha256:
+    record = repodata.records[place[0]][place[1]]
+    old = _facts(record)
+    if old.sha256 != new.sha256:
         return True
-    return replace == "all" and _content(old) != _content(new.record(known.indexed_timestamp or 0))
+    return replace == "all" and _decoded(record) != _decoded(new.encode(old.indexed_timestamp or 0))
 
 
-def _look(target: SubdirIndex, files: Collection[str]) -> dict[str, ObjectMeta | None]:
-    calls = [partial(target.store.head, target.key(file)) for file in files]
-    return dict(zip(files, run_all(target.means, calls), strict=True))
+def _head(subdir_index: SubdirIndex, files: Collection[str]) -> dict[str, ObjectMeta | None]:
+    calls = [partial(subdir_index.store.head, subdir_index.key(file)) for file in files]
+    return dict(zip(files, run_all(subdir_index.runtime, calls), strict=True))
 
 
-def _take_out(repodata: Repodata, file: str, done: Applied) -> bool:
-    there = repodata.find(file)
-    if there is None:
+def _remove(repodata: Repodata, file: str, applied: Applied) -> bool:
+    """Remove the file's record; whether there was one."""
+    place = repodata.find(file)
+    if place is None:
         return False
-    table, key = there
-    old = repodata.records[table].pop(key)
-    done.names.add(_known(old).name or package_name(file_name(table, key)))
+    table, key = place
+    record = repodata.records[table].pop(key)
+    applied.names.add(_facts(record).name or package_name(file_name(table, key)))
     return True
 
 
-def _content(record: Raw) -> object:
+def _decoded(record: Raw) -> object:
     try:
         return msgspec.json.decode(record)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
-def _known(record: Raw) -> _Known:
+def _facts(record: Raw) -> RecordFacts:
     try:
-        return msgspec.json.decode(record, type=_Known)
+        return read_facts(record, "name", "sha256", "indexed_timestamp")
     except (msgspec.DecodeError, UnicodeDecodeError):
-        # Not valid: nothing of it is worth keeping, and the new record is another in any case.
-        return _Known()
+        # Not a valid record: nothing of it is kept, and any new record differs from it.
+        return RecordFacts()

@@ -1,19 +1,21 @@
-"""The commit: one change of a subdir's index, whoever else writes to it at the same time.
+"""Commits one change to the index of a subdir while other writers may change it at the same time.
 
-Why this is right is argued in docs/index-protocol.md; the comments name its rules.
+docs/index-protocol.md explains the steps and argues why they are correct. Comments that begin with "Rule:" are the
+rules that its argument needs.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from chaninfra.channel.conda.commit_stamp import CommitStamp
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.errors import ConflictError, InvalidRepodataError, RefusedError, StorageError
+from chaninfra.channel.errors import ConflictError, InvalidRepodataError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectMeta, StoredObject
 from chaninfra.index.commit.change import Applied, Change, apply
 from chaninfra.index.commit.derived_files import (
@@ -24,262 +26,260 @@ from chaninfra.index.commit.derived_files import (
     parse_authority,
     read_derived,
 )
+from chaninfra.index.commit.refused import PATCHED, check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 
-PATCHED = "repodata_from_packages.json"
-
 ATTEMPTS = 100
-"""Each lost attempt is another writer's success, so this many are lost only to a hundred others."""
+"""Attempts before a writer gives up. An attempt is lost only when another writer's commit succeeds."""
 
 When = Literal["always", "changed"]
-"""When the truth is written: `changed` leaves one alone that says what it should, and mends derived files only."""
+"""When the authoritative index is written: `changed`, only if the change alters it; otherwise only the derived files
+are repaired."""
 
-Foreign = Literal["refuse", "adopt"]
-"""What is done with a truth that another tool wrote, or that is not there: `adopt` builds on it."""
+Unstamped = Literal["refuse", "adopt"]
+"""What to do if the authoritative index was written by another tool or is missing: raise ForeignIndexError, or build on
+it."""
 
 
 class ForeignIndexError(StorageError):
-    """The index is not ours, or there is none: it may lack packages, so it is to be re-indexed first."""
+    """The index was written by another tool, or there is none. It may lack packages, so re-index the subdir first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Committed:
-    """What a commit did. `before` and `after` count the packages of the index (`before` None: there was none)."""
+    """What a commit did."""
 
     before: int | None
+    """Number of packages in the index before; None: there was no index."""
     after: int
+    """Number of packages in the index now."""
     applied: Applied
     written: bool
-    """Whether the truth was written."""
-    mended: tuple[str, ...] = ()
-    """The derived files that did not agree with a truth that was left as it was."""
+    """Whether the authoritative index was written."""
+    repaired: tuple[str, ...] = ()
+    """Derived files that were written again because they did not match an authoritative index that stayed as it was."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """An index as it lies there: `disagreements` are the derived files that were not made from its truth."""
+    """The index of a subdir as it was read."""
 
-    truth: Authority | None
+    authority: Authority | None
+    """None: there is no index."""
     yanked: Yanked
     derived: Derived
     disagreements: tuple[str, ...]
-
-
-def read_index(target: SubdirIndex) -> State:
-    """Read the whole index. Raises RefusedError for one that belongs to another tool, InvalidRepodataError."""
-    patched = target.means.go(lambda: target.store.get(target.key(PATCHED)))
-    # Before the truth, for what is said of them to hold while it does.
-    derived = read_derived(target, whole=True)()
-    stored = target.store.get(target.key(REPODATA))
-    yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0]
-    _check_patched(target, patched())
-    truth = parse_authority(target, stored) if stored else None
-    if truth is None:
-        return State(truth=None, yanked=yanked, derived=derived, disagreements=())
-    check_place(target, truth.repodata)
-    return State(
-        truth=truth, yanked=yanked, derived=derived, disagreements=tuple(disagreements(target, truth, derived))
-    )
-
-
-def check_writable(target: SubdirIndex) -> None:
-    """Before anything else is written: raises as `commit` does for an index that it would not build on."""
-    patched = target.means.go(lambda: target.store.get(target.key(PATCHED)))
-    stored = target.store.get(target.key(REPODATA))
-    _check_patched(target, patched())
-    if stored is not None:
-        check_place(target, Repodata.parse(stored.data, where=target.key(REPODATA)))
+    """Derived files that are missing or were not made from `authority`."""
 
 
 def commit(
-    target: SubdirIndex, change: Callable[[], Change], *, when: When = "always", foreign: Foreign = "refuse"
+    subdir_index: SubdirIndex,
+    change: Callable[[], Change],
+    *,
+    when: When = "always",
+    unstamped: Unstamped = "refuse",
 ) -> Committed:
-    """Make the change in the truth, and bring the derived files in line.
+    """Apply the change to the authoritative index, and make the derived files match it.
 
-    `change` is asked for once the index is being read, and may wait for what its records need. Raises
-    ForeignIndexError, RefusedError, InvalidRepodataError, ConflictError where other writers were faster each time, and
-    what the store raises. The truth is written or it is not; derived files that are behind it after an error are mended
-    by the next commit, whoever's.
+    `change` is called while the index is being read, and may wait for what its records need.
+
+    Raises ForeignIndexError, RefusedError, InvalidRepodataError; ConflictError where other writers won all attempts;
+    and what the store raises. After an error the authoritative index is either written or not. Derived files that were
+    not written are repaired by the next commit of any writer.
     """
     for attempt in range(ATTEMPTS):
-        done = _attempt(target, change, when, foreign)
-        if done is not None:
-            return done
-        target.means.pause(attempt)
-    raise _lost(target)
+        committed = _attempt(subdir_index, change, when, unstamped)
+        if committed is not None:
+            return committed
+        subdir_index.runtime.pause(attempt)
+    raise _lost_all_attempts(subdir_index)
 
 
-def _lost(target: SubdirIndex) -> ConflictError:
-    return ConflictError(
-        "other writers were faster each time", where=target.key(REPODATA), remedy="try again when less is published"
-    )
+def commit_adopting(subdir_index: SubdirIndex, change: Callable[[], Change]) -> tuple[Applied, SubdirReport]:
+    """`commit()`; on ForeignIndexError re-indexes the subdir and commits again.
+
+    Returns what the change did, and the subdir's report, which has what the re-index found. Raises as `commit`.
+    """
+    try:
+        committed = commit(subdir_index, change)
+    except ForeignIndexError:
+        # Imported here, since most commits do not need it.
+        from chaninfra.index.reindex import reindex_subdir
+
+        report = reindex_subdir(subdir_index)
+        committed = commit(subdir_index, change, unstamped="adopt")
+        return committed.applied, dataclasses.replace(report, after=committed.after)
+    report = SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
+    return committed.applied, report
 
 
-def _attempt(target: SubdirIndex, change: Callable[[], Change], when: When, foreign: Foreign) -> Committed | None:
-    """None: another writer was faster."""
-    store, go = target.store, target.means.go
-    # Not by head(), which asks twice of what is not there.
-    patched = go(lambda: store.get(target.key(PATCHED)))
-    reading = read_derived(target, whole=False)
-    stored = store.get(target.key(REPODATA))
-    # Rule: after the truth, since a yank writes its document first and the truth then.
-    yanks = go(lambda: read_yanked(store, target.layout.key(YANKED_JSON))[0])
+def read_index(subdir_index: SubdirIndex) -> State:
+    """Read the whole index. Raises RefusedError for an index that chaninfra must not write, InvalidRepodataError."""
+    patched = subdir_index.runtime.submit(lambda: subdir_index.store.get(subdir_index.key(PATCHED)))
+    # Before the authoritative index, as in `repair_derived`.
+    derived = read_derived(subdir_index, whole=True)()
+    stored = subdir_index.store.get(subdir_index.key(REPODATA))
+    yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
+    check_patched(subdir_index, patched())
+    authority = parse_authority(subdir_index, stored) if stored else None
+    if authority is None:
+        return State(authority=None, yanked=yanked, derived=derived, disagreements=())
+    check_base_url(subdir_index, authority.repodata)
+    disagreeing = disagreements(subdir_index, authority, derived)
+    return State(authority=authority, yanked=yanked, derived=derived, disagreements=tuple(disagreeing))
+
+
+def check_writable(subdir_index: SubdirIndex) -> None:
+    """Raises RefusedError and InvalidRepodataError as `commit` would: for callers that write other objects first."""
+    patched = subdir_index.runtime.submit(lambda: subdir_index.store.get(subdir_index.key(PATCHED)))
+    stored = subdir_index.store.get(subdir_index.key(REPODATA))
+    check_patched(subdir_index, patched())
+    if stored is not None:
+        check_base_url(subdir_index, Repodata.parse(stored.data, where=subdir_index.key(REPODATA)))
+
+
+def repair_derived(subdir_index: SubdirIndex) -> tuple[str, ...]:
+    """Make the derived files match the authoritative index, whichever writer wrote it. Returns the names of those that
+    were written.
+
+    Does nothing for an authoritative index of another tool: its derived files are that tool's, or a re-index's, to
+    write.
+    """
+    repaired: set[str] = set()
+    for attempt in range(ATTEMPTS):
+        # Rule: the derived files before the authoritative index, so that what replaces them is never made from an older
+        # one than they were.
+        derived = read_derived(subdir_index, whole=True)()
+        stored = subdir_index.store.get(subdir_index.key(REPODATA))
+        authority = parse_authority(subdir_index, stored) if stored else None
+        if authority is None or authority.stamp is None:
+            break
+        wrong = disagreements(subdir_index, authority, derived)
+        if not wrong:
+            break
+        writer = DerivedWriter(subdir_index, authority.repodata, authority.stamp, derived, base=authority.stamp)
+        if FILE_NAMES["shards"] in wrong:
+            writer.put_shards()
+        if FILE_NAMES["zst"] in wrong:
+            writer.compress(authority.data)
+        try:
+            writer.put()
+            repaired.update(wrong)
+            # Rule: the writer that ends last has seen, after its last PUT, that its authoritative index is current.
+            if _is_current(subdir_index, authority.etag):
+                break
+        except ConflictError:
+            subdir_index.runtime.pause(attempt)
+    else:
+        raise _lost_all_attempts(subdir_index)
+    return tuple(sorted(repaired))
+
+
+def _attempt(
+    subdir_index: SubdirIndex, change: Callable[[], Change], when: When, unstamped: Unstamped
+) -> Committed | None:
+    """One attempt; None: another writer committed first."""
+    store, submit = subdir_index.store, subdir_index.runtime.submit
+    # GET and not HEAD: for a missing object head() makes two requests.
+    patched = submit(lambda: store.get(subdir_index.key(PATCHED)))
+    reading = read_derived(subdir_index, whole=False)
+    stored = store.get(subdir_index.key(REPODATA))
+    # Rule: yanked.json after the authoritative index, since a yank writes yanked.json first and commits then.
+    yanks = submit(lambda: read_yanked(store, subdir_index.layout.key(YANKED_JSON))[0])
     wanted = change()
-    truth = _parse(target, stored, wanted)
+    authority = _parse(subdir_index, stored, wanted)
     derived = reading()
-    _check_patched(target, patched())
-    if (truth is None or truth.mark is None) and foreign == "refuse":
+    check_patched(subdir_index, patched())
+    stamp = authority.stamp if authority else None
+    if stamp is None and unstamped == "refuse":
         raise ForeignIndexError(
             "there is no index" if stored is None else "the index was written by another tool",
-            where=target.key(REPODATA),
+            where=subdir_index.key(REPODATA),
             remedy="run `chaninfra reindex`",
         )
-    repodata = truth.repodata if truth else Repodata.empty(target.subdir)
-    check_place(target, repodata)
-    before = truth.repodata.count if truth else None
-    applied = apply(target, repodata, wanted, yanks().files(target.subdir))
-    if when == "changed" and not applied.names and truth is not None and truth.mark is not None:
-        mended = repair_derived(target)
-        return Committed(before=before, after=repodata.count, applied=applied, written=False, mended=mended)
-    if not _write(target, truth, stored, repodata, applied, derived):
+    repodata = authority.repodata if authority else Repodata.empty(subdir_index.subdir)
+    check_base_url(subdir_index, repodata)
+    before = repodata.count if authority else None
+    applied = apply(subdir_index, repodata, wanted, yanks().files(subdir_index.subdir))
+    if when == "changed" and not applied.names and stamp is not None:
+        repaired = repair_derived(subdir_index)
+        return Committed(before=before, after=repodata.count, applied=applied, written=False, repaired=repaired)
+    if not _write(subdir_index, stamp, stored, repodata, applied, derived):
         return None
     return Committed(before=before, after=repodata.count, applied=applied, written=True)
 
 
 def _write(
-    target: SubdirIndex,
-    truth: Authority | None,
+    subdir_index: SubdirIndex,
+    old_stamp: CommitStamp | None,
     stored: StoredObject | None,
     repodata: Repodata,
     applied: Applied,
     derived: Derived,
 ) -> bool:
-    """Whether the truth was written; if not, another writer was faster."""
-    old = truth.mark if truth else None
-    revision = target.means.fresh()
-    mark = old.next(revision, applied.names) if old else CommitStamp(revision=revision)
-    data = repodata.encode(mark)
-    made = DerivedWriter(target, repodata, mark, derived, base=old, touched=applied.names)
-    if not made.in_full:
-        made.put_shards()
-    made.compress(data)
+    """Whether the authoritative index was written; False: another writer committed first."""
+    revision = subdir_index.runtime.new_revision()
+    stamp = old_stamp.next(revision, applied.names) if old_stamp else CommitStamp(revision=revision)
+    data = repodata.encode(stamp)
+    writer = DerivedWriter(subdir_index, repodata, stamp, derived, base=old_stamp, touched=applied.names)
+    if not writer.in_full:
+        writer.put_shards()
+    writer.compress(data)
     try:
-        etag = _put_truth(target, data, stored.entry if stored else None)
+        etag = _put_authoritative(subdir_index, data, stored.entry if stored else None)
     except ConflictError:
         return False
     try:
-        made.put_shards()
-        made.put()
-        agreed = _is(target, etag)
+        writer.put_shards()
+        writer.put()
+        agree = _is_current(subdir_index, etag)
     except ConflictError:
-        agreed = False
-    if not agreed:
-        repair_derived(target)
+        agree = False
+    if not agree:
+        repair_derived(subdir_index)
     return True
 
 
-def repair_derived(target: SubdirIndex) -> tuple[str, ...]:
-    """Make the derived files agree with the truth, whoever wrote it; those that had to be put, by name.
-
-    A truth of another tool is left to that tool, or to a re-index.
-    """
-    mended: set[str] = set()
-    for attempt in range(ATTEMPTS):
-        # Rule: the derived files first, so that what takes their place is of the same truth as they are or a newer one.
-        derived = read_derived(target, whole=True)()
-        stored = target.store.get(target.key(REPODATA))
-        truth = parse_authority(target, stored) if stored else None
-        if truth is None or truth.mark is None:
-            break
-        wrong = disagreements(target, truth, derived)
-        if not wrong:
-            break
-        made = DerivedWriter(target, truth.repodata, truth.mark, derived, base=truth.mark)
-        if FILE_NAMES["shards"] in wrong:
-            made.put_shards()
-        if FILE_NAMES["zst"] in wrong:
-            made.compress(truth.data)
-        try:
-            made.put()
-            mended.update(wrong)
-            # Rule: whoever ends last has seen that its truth is the last.
-            if _is(target, truth.etag):
-                break
-        except ConflictError:
-            target.means.pause(attempt)
-    else:
-        raise _lost(target)
-    return tuple(sorted(mended))
-
-
-def _put_truth(target: SubdirIndex, data: bytes, there: ObjectMeta | None) -> str:
-    """The ETag of the truth once it is written. Raises ConflictError where another writer was faster."""
-    condition = IfMatch(there.etag) if there else IfAbsent()
+def _put_authoritative(subdir_index: SubdirIndex, data: bytes, old: ObjectMeta | None) -> str:
+    """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""
+    condition = IfMatch(old.etag) if old else IfAbsent()
     try:
-        return target.store.put(target.key(REPODATA), body(data, "json", target.layout.index), condition)
+        return subdir_index.store.put(
+            subdir_index.key(REPODATA), body(data, "json", subdir_index.layout.index), condition
+        )
     except (StorageError, ConflictError) as error:
-        # The answer to an attempt that succeeded may be lost, and what answers the next one then is our own success.
-        # And a store that refuses a large body may close the connection before anybody can hear why.
-        found = target.store.get(target.key(REPODATA))
-        if found is not None and found.data == data:
-            return found.entry.etag
-        if (found.entry.etag if found else None) != (there.etag if there else None):
-            raise ConflictError(f"{target.key(REPODATA)} was changed by another writer meanwhile") from error
+        # Look which it was. The answer to a PUT that succeeded may be lost, and its repetition then gets 412. And a
+        # store that rejects a large body may close the connection before the client reads the answer.
+        now = subdir_index.store.get(subdir_index.key(REPODATA))
+        if now is not None and now.data == data:
+            return now.entry.etag
+        if (now.entry.etag if now else None) != (old.etag if old else None):
+            raise ConflictError(f"{subdir_index.key(REPODATA)} was changed by another writer meanwhile") from error
         raise
 
 
-def _is(target: SubdirIndex, etag: str) -> bool:
-    """Whether the truth is still that one."""
-    entry = target.store.head(target.key(REPODATA))
+def _is_current(subdir_index: SubdirIndex, etag: str) -> bool:
+    """Whether the authoritative index still has this ETag."""
+    entry = subdir_index.store.head(subdir_index.key(REPODATA))
     return entry is not None and entry.etag == etag
 
 
-def _parse(target: SubdirIndex, stored: StoredObject | None, change: Change) -> Authority | None:
+def _parse(subdir_index: SubdirIndex, stored: StoredObject | None, change: Change) -> Authority | None:
     if stored is None:
         return None
     try:
-        return parse_authority(target, stored)
+        return parse_authority(subdir_index, stored)
     except InvalidRepodataError:
         if change.replace == "all":
             return None
         raise
 
 
-def _check_patched(target: SubdirIndex, patched: StoredObject | None) -> None:
-    if patched is not None:
-        raise RefusedError(
-            f"another tool patches this index ({PATCHED} is there), and an index made from the packages alone "
-            "would undo its patches",
-            where=target.key(PATCHED),
-            remedy=f"index it with that tool, or delete {PATCHED} if nobody uses it any more",
-        )
-
-
-def check_place(target: SubdirIndex, repodata: Repodata) -> None:
-    """Raises RefusedError where the packages of the index lie elsewhere."""
-    base = repodata.info().get("base_url")
-    if base and not (isinstance(base, str) and target.is_here(base)):
-        raise RefusedError(
-            f"the packages of this index lie elsewhere (base_url {base}), and an index made from those that are here "
-            "would lose them",
-            where=target.key(REPODATA),
-            remedy=f"index it with the tool that made it; or, if the packages here are all there are, delete {REPODATA}"
-            " and run `chaninfra reindex`",
-        )
-
-
-def commit_adopting(target: SubdirIndex, change: Callable[[], Change]) -> tuple[Applied, SubdirReport]:
-    """What the commit did; and how many packages the index has, with what was found besides where it was not ours: it
-    is re-indexed first then, since it may lack packages. Raises as `commit`."""
-    try:
-        done = commit(target, change)
-    except ForeignIndexError:
-        # Most never need it.
-        from chaninfra.index.reindex import reindex_subdir
-
-        found = reindex_subdir(target)
-        done = commit(target, change, foreign="adopt")
-        return done.applied, replace(found, after=done.after)
-    return done.applied, SubdirReport(subdir=target.subdir, before=done.before, after=done.after)
+def _lost_all_attempts(subdir_index: SubdirIndex) -> ConflictError:
+    return ConflictError(
+        f"other writers committed first, {ATTEMPTS} times",
+        where=subdir_index.key(REPODATA),
+        remedy="try again when fewer packages are published at the same time",
+    )

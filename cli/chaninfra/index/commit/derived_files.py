@@ -1,4 +1,4 @@
-"""The files that are made from a truth: repodata.json.zst, the shard index and the shards."""
+"""The index files that are made from the authoritative index: repodata.json.zst, the shard index and the shards."""
 
 from __future__ import annotations
 
@@ -14,156 +14,163 @@ from chaninfra.channel.errors import ConflictError, UnreachableError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
 from chaninfra.index.subdir_index import SubdirIndex
 
-_DAY = 24 * 60 * 60 * 1000
-MAX_SHARD_AGE_MS = _DAY
-"""Shards that are older, in ms, are not named any more by who made them: `gc` deletes those that nobody names once they
-are a week old."""
+MAX_SHARD_AGE_MS = 24 * 60 * 60 * 1000
+"""Max age in ms of uploaded shards that a commit may still reference. Must stay below gc.KEPT, or gc could delete a
+shard just before the index names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Authority:
-    """A repodata.json as it lies there. `mark` None: another tool wrote it."""
+    """The authoritative index as it was read: the file that decides what the index says (repodata.json)."""
 
     data: bytes
     etag: str
     repodata: Repodata
-    mark: CommitStamp | None
+    stamp: CommitStamp | None
+    """None: another tool wrote the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Derived:
-    """The derived files as they were when they were read; `zst` may be known without its bytes."""
+    """The derived files as they were read; None: missing, or not a format of the channel."""
 
     zst: ObjectMeta | StoredObject | None
     index: StoredObject | None
+    """The shard index."""
 
 
-def parse_authority(target: SubdirIndex, stored: StoredObject) -> Authority:
-    """The truth in an object. Raises InvalidRepodataError."""
-    repodata = Repodata.parse(stored.data, where=target.key(REPODATA), subdir=target.subdir)
-    return Authority(data=stored.data, etag=stored.entry.etag, repodata=repodata, mark=repodata.mark(stored.data))
+def parse_authority(subdir_index: SubdirIndex, stored: StoredObject) -> Authority:
+    """Parse the authoritative index. Raises InvalidRepodataError."""
+    repodata = Repodata.parse(stored.data, where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
+    return Authority(data=stored.data, etag=stored.entry.etag, repodata=repodata, stamp=repodata.stamp(stored.data))
 
 
-def read_derived(target: SubdirIndex, *, whole: bool) -> Callable[[], Derived]:
-    """Starts to read the derived files that the channel has; `whole` says whether the bytes of the zst are needed."""
-    store, go, formats = target.store, target.means.go, target.layout.index.formats
+def read_derived(subdir_index: SubdirIndex, *, whole: bool) -> Callable[[], Derived]:
+    """Start to read the derived files. Without `whole` the zst is only HEADed: a commit needs no more than its ETag."""
+    store, submit, formats = subdir_index.store, subdir_index.runtime.submit, subdir_index.layout.index.formats
     zst: Callable[[], ObjectMeta | StoredObject | None] = lambda: None  # noqa: E731
     index: Callable[[], StoredObject | None] = lambda: None  # noqa: E731
     if "shards" in formats:
-        index = go(lambda: store.get(target.key(FILE_NAMES["shards"])))
+        index = submit(lambda: store.get(subdir_index.key(FILE_NAMES["shards"])))
     if "zst" in formats:
-        zst = go(lambda: (store.get if whole else store.head)(target.key(FILE_NAMES["zst"])))
+        zst = submit(lambda: (store.get if whole else store.head)(subdir_index.key(FILE_NAMES["zst"])))
     return lambda: Derived(zst=zst(), index=index())
 
 
-def disagreements(target: SubdirIndex, truth: Authority, derived: Derived) -> list[str]:
-    """The derived files that are missing or were made from another truth, by name; `derived` was read whole."""
-    found = []
-    formats = target.layout.index.formats
-    if "zst" in formats and (not isinstance(derived.zst, StoredObject) or decompress(derived.zst.data) != truth.data):
-        found.append(FILE_NAMES["zst"])
+def disagreements(subdir_index: SubdirIndex, authority: Authority, derived: Derived) -> list[str]:
+    """Names of the derived files that are missing or were not made from `authority`; `derived` was read whole."""
+    names = []
+    formats = subdir_index.layout.index.formats
+    if "zst" in formats and (
+        not isinstance(derived.zst, StoredObject) or decompress(derived.zst.data) != authority.data
+    ):
+        names.append(FILE_NAMES["zst"])
     if "shards" in formats:
         index = ShardIndex.parse(derived.index.data) if derived.index else None
-        if index is None or truth.mark is None or index.revision != truth.mark.revision:
-            found.append(FILE_NAMES["shards"])
-    return found
+        if index is None or authority.stamp is None or index.revision != authority.stamp.revision:
+            names.append(FILE_NAMES["shards"])
+    return names
 
 
 class DerivedWriter:
-    """Derived files in the making: shards first, so that they are there before an index names them.
-
-    `touched` are the names by which `repodata` differs from the truth with the mark `base`; that mark, the index that
-    is there and the log tell which shards can be kept. `mark` is that of the truth which the files are made from.
-    """
+    """Makes and uploads the derived files of one authoritative index: the shards before the index that names them."""
 
     def __init__(
         self,
-        target: SubdirIndex,
+        subdir_index: SubdirIndex,
         repodata: Repodata,
-        mark: CommitStamp,
-        there: Derived,
+        stamp: CommitStamp,
+        old: Derived,
         *,
         base: CommitStamp | None,
         touched: Collection[str] = (),
     ) -> None:
-        self._target = target
+        """`repodata` and `stamp` are those of the authoritative index; `old` are the files to replace.
+
+        `repodata` differs in the packages named `touched` from the authoritative index with the stamp `base`. The log
+        in `base` tells what else has changed since the old shard index was made, so the other shards are kept. `base`
+        None: all shards are made.
+        """
+        self._subdir_index = subdir_index
         self._repodata = repodata
-        self._mark = mark
-        self._there = there
-        self._started = target.means.now()
-        old = ShardIndex.parse(there.index.data) if there.index else None
-        since = base.touched_since(old.revision) if base is not None and old is not None else None
+        self._stamp = stamp
         self._old = old
+        self._started_ms = subdir_index.runtime.now_ms()
+        self._old_index = ShardIndex.parse(old.index.data) if old.index else None
+        since = None
+        if base is not None and self._old_index is not None:
+            since = base.touched_since(self._old_index.revision)
         self._names: set[str] | None = None if since is None else since | set(touched)
-        self._waiting: list[Callable[[], str]] = []
+        self._uploads: list[Callable[[], str]] = []
         self._hashes: dict[str, bytes] = {}
-        self._shards_made = False
+        self._shards_started = False
         self._zst: Callable[[], bytes] | None = None
 
     @property
     def in_full(self) -> bool:
-        """Whether no shard that is there can be kept."""
+        """Whether all shards have to be made."""
         return self._names is None
 
     def put_shards(self) -> None:
-        """Start to put the new shards."""
-        settings = self._target.layout.index
-        if "shards" not in settings.formats or self._shards_made:
+        """Start to upload the new shards; a second call does nothing."""
+        settings = self._subdir_index.layout.index
+        if "shards" not in settings.formats or self._shards_started:
             return
-        self._shards_made = True
-        store, go = self._target.store, self._target.means.go
+        self._shards_started = True
+        store, runtime = self._subdir_index.store, self._subdir_index.runtime
         for name, digest, shard in make_shards(
-            self._repodata, self._names, self._target.means.fresh(), settings.compression_level
+            self._repodata, self._names, runtime.new_revision(), settings.compression_level
         ):
-            key = self._target.key(shard_key(digest))
-            self._waiting.append(go(partial(store.put, key, shard)))
+            key = self._subdir_index.key(shard_key(digest))
+            self._uploads.append(runtime.submit(partial(store.put, key, shard)))
             self._hashes[name] = digest
 
-    def compress(self, truth: bytes) -> None:
-        """Start to compress the truth."""
-        settings = self._target.layout.index
+    def compress(self, authoritative: bytes) -> None:
+        """Start to compress the authoritative index."""
+        settings = self._subdir_index.layout.index
         if "zst" in settings.formats:
-            self._zst = self._target.means.go(lambda: compress(truth, settings.compression_level))
+            self._zst = self._subdir_index.runtime.submit(lambda: compress(authoritative, settings.compression_level))
 
     def put(self) -> None:
-        """Put the files in the place of those that were there. Raises ConflictError where another writer was faster,
-        or may have been.
+        """Replace the old files with those that `put_shards` and `compress` have started.
+
+        Raises ConflictError where another writer replaced one of them first, or may have done so.
         """
-        settings = self._target.layout.index
+        settings = self._subdir_index.layout.index
         bodies: list[tuple[str, ObjectBody, Condition]] = []
         if self._zst is not None:
-            zst = self._there.zst
+            zst = self._old.zst
             entry = zst.entry if isinstance(zst, StoredObject) else zst
             bodies.append((FILE_NAMES["zst"], body(self._zst(), "zst", settings), _condition(entry)))
-        if self._shards_made:
-            for shard in self._waiting:
-                shard()
-            if self._target.means.now() - self._started > MAX_SHARD_AGE_MS:
-                raise ConflictError("the new shards are too old to be named", remedy="run it again")
-            entry = self._there.index.entry if self._there.index else None
-            bodies.append((FILE_NAMES["shards"], body(self._index(), "shards", settings), _condition(entry)))
-        go, store = self._target.means.go, self._target.store
-        puts = [go(partial(store.put, self._target.key(name), made, if_)) for name, made, if_ in bodies]
-        lost: ConflictError | None = None
-        for each in puts:
+        if self._shards_started:
+            for upload in self._uploads:
+                upload()
+            if self._subdir_index.runtime.now_ms() - self._started_ms > MAX_SHARD_AGE_MS:
+                raise ConflictError("the new shards are too old to be referenced by the index", remedy="run it again")
+            entry = self._old.index.entry if self._old.index else None
+            bodies.append((FILE_NAMES["shards"], body(self._shard_index(), "shards", settings), _condition(entry)))
+        submit, store = self._subdir_index.runtime.submit, self._subdir_index.store
+        puts = [submit(partial(store.put, self._subdir_index.key(name), content, if_)) for name, content, if_ in bodies]
+        conflict: ConflictError | None = None
+        for put in puts:
             try:
-                each()
+                put()
             except ConflictError as error:
-                lost = error
+                conflict = error
             except UnreachableError as error:
-                # Whether it was written is not known. And a store that refuses a large body may close the connection
-                # before anybody can hear why.
-                lost = ConflictError(error.message, where=error.where, remedy="try again")
-        if lost is not None:
-            raise lost
+                # The file may have been written or not. A store that rejects a large body may close the connection
+                # before the client reads the answer.
+                conflict = ConflictError(error.message, where=error.where, remedy="try again")
+        if conflict is not None:
+            raise conflict
 
-    def _index(self) -> bytes:
+    def _shard_index(self) -> bytes:
         kept: dict[str, bytes] = {}
-        if self._old is not None and self._names is not None:
-            kept = {name: digest for name, digest in self._old.hashes.items() if name not in self._names}
-        other = self._old.other if self._old else {}
-        index = ShardIndex({**kept, **self._hashes}, self._mark.revision, other)
-        return index.encode(self._repodata, self._target.layout.index.compression_level)
+        if self._old_index is not None and self._names is not None:
+            kept = {name: digest for name, digest in self._old_index.hashes.items() if name not in self._names}
+        other = self._old_index.other if self._old_index else {}
+        index = ShardIndex({**kept, **self._hashes}, self._stamp.revision, other)
+        return index.encode(self._repodata, self._subdir_index.layout.index.compression_level)
 
 
 def _condition(entry: ObjectMeta | None) -> Condition:

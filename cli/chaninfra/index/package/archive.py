@@ -1,7 +1,8 @@
-"""A conda package, read once from front to back: its size, its hashes, and its record.
+"""Reads a conda package once from front to back: its size, its hashes, and the fields of its repodata record.
 
-Two formats: `.conda`, a zip of stored members with the metadata in `info-*.tar.zst`, and `.tar.bz2`. The bytes may be
-anybody's: what is no package is a PackageError and nothing else, and costs bounded memory and time.
+Formats (CEP 35): `.conda`, a zip of stored members with the metadata in `info-*.tar.zst`; and `.tar.bz2`. The bytes may
+come from anybody: for a file that is not a package PackageError is raised and no other error, in bounded memory and
+time.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from typing import IO, Any, cast
 import msgspec
 from msgspec import Raw
 
+from chaninfra.channel.conda.filenames import Suffix, table_and_key
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.conda_zip import check_path, info_stream
-from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, Suffix, parse_index, stem, suffix_of
+from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, parse_index
 from chaninfra.index.package.record import RecordLayout, record_of
 from chaninfra.index.package.tar import Stream, TarError, TarMembers
 
 IN_MEMORY = 4 << 20
-"""Of a larger `.conda` that comes as a stream a copy is put on disk, since its table of contents is at its end."""
+"""A `.conda` that comes as a stream is buffered, since its table of contents is at the end: up to this size in memory,
+a larger one on disk."""
 _BLOCK = 1 << 20
 _MAX_UNPACKED = 1 << 30
 _MAX_MEMBERS = 100_000
@@ -35,42 +38,39 @@ _RUN_EXPORTS = "info/run_exports.json"
 
 @dataclass(frozen=True, kw_only=True)
 class IndexedPackage:
-    """A conda package: what it says of itself, and of its bytes the size and hex digests."""
+    """A conda package that was read: its metadata, and size (bytes) and hex digests of the file."""
 
     index: IndexJson
     layout: RecordLayout
     fields: dict[str, Any]
+    """Record field → value, without subdir, size, md5, sha256 and indexed_timestamp."""
     size: int
     md5: str
     sha256: str
 
-    def packaged(self, file: str, subdir: str, etag: str | None = None) -> IndexRecord:
-        """The record that a file of this name should have in `subdir`; `etag` is that of the object that was read."""
-        suffix = suffix_of(file) or ".conda"
-        if self.layout == "v3":
-            table, key = f"v3{suffix}", stem(file)
-        else:
-            table, key = "packages.conda" if suffix == ".conda" else "packages", file
+    def index_record(self, file: str, subdir: str, etag: str | None = None) -> IndexRecord:
+        """The record for a file of this name in `subdir`; `etag` is that of the object that was read."""
+        table, key = table_and_key(file, v3=self.layout == "v3")
         record = {**self.fields, "subdir": subdir, "size": self.size, "md5": self.md5, "sha256": self.sha256}
-        # As bytes, since a re-index may hold a hundred thousand of them until it commits.
+        # Kept as bytes, since a re-index may hold a hundred thousand records until it commits.
         return IndexRecord(
             name=self.index.name,
             table=table,
             key=key,
             sha256=self.sha256,
-            record=partial(_record, msgspec.json.encode(record)),
+            encode=partial(_encoded, msgspec.json.encode(record)),
             etag=etag,
         )
 
 
-def _record(fields: bytes, indexed: int) -> Raw:
-    """The record as JSON, keys sorted."""
+def _encoded(fields: bytes, indexed: int) -> Raw:
+    """The record as JSON with sorted keys."""
     record = {**msgspec.json.decode(fields), "indexed_timestamp": indexed}
     return Raw(msgspec.json.encode(dict(sorted(record.items()))))
 
 
 class UnreadablePackageError(PackageError):
-    """What is there is no package that can be indexed; the hex digests are of all its bytes."""
+    """The file is not a package that can be indexed; hex digests of all its bytes."""
 
     def __init__(self, text: str, md5: str, sha256: str) -> None:
         super().__init__(text)
@@ -79,10 +79,7 @@ class UnreadablePackageError(PackageError):
 
 
 def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
-    """The package whose bytes these are; all of them are taken.
-
-    Raises UnreadablePackageError, and what `chunks` raises.
-    """
+    """Read a package from a stream, to its end. Raises UnreadablePackageError, and what `chunks` raises."""
     source = _Hashing(chunks)
     if suffix == ".tar.bz2":
         return _package(source, lambda: _of_bz2(source))
@@ -95,7 +92,7 @@ def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
 
 
 def read_data(data: bytes, suffix: Suffix) -> IndexedPackage:
-    """The package of which these are all bytes. Raises UnreadablePackageError."""
+    """Read a package from memory. Raises UnreadablePackageError."""
     source = _Hashing((data,))
     if suffix == ".tar.bz2":
         return _package(source, lambda: _of_bz2(source))
@@ -104,7 +101,7 @@ def read_data(data: bytes, suffix: Suffix) -> IndexedPackage:
 
 
 def read_file(path: Path, suffix: Suffix) -> IndexedPackage:
-    """The package in a file. Raises UnreadablePackageError, and OSError where the file cannot be read."""
+    """Read a package from a file. Raises UnreadablePackageError, and OSError where the file cannot be read."""
     with path.open("rb") as file:
         source = _Hashing(iter(lambda: file.read(_BLOCK), b""))
         if suffix == ".tar.bz2":
@@ -120,12 +117,12 @@ class _Metadata:
 
 
 class _Hashing:
-    """Iterates over the chunks once, and knows size and hashes of those that were taken."""
+    """Iterates over the chunks once; has the size and the hashes of the chunks that were taken so far."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self.size = 0
-        # The name of objects' content in stores (ETag); it protects nothing here.
+        # Compared with ETags; not used for security.
         self.md5 = hashlib.md5(usedforsecurity=False)
         self.sha256 = hashlib.sha256()
 
@@ -151,7 +148,7 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
         layout, fields = record_of(index, metadata.run_exports)
     except (PackageError, TarError) as error:
         source.exhaust()
-        text = f"is no conda package: {error}" if isinstance(error, TarError) else str(error)
+        text = f"is not a conda package: {error}" if isinstance(error, TarError) else str(error)
         raise UnreadablePackageError(text, source.md5.hexdigest(), source.sha256.hexdigest()) from error
     source.exhaust()
     return IndexedPackage(
@@ -165,28 +162,28 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
 
 
 def _of_bz2(source: Iterator[bytes]) -> _Metadata:
-    """The metadata; nothing behind it is unpacked. A `.tar.bz2`'s run_exports are not asked for by the indexer."""
+    """The metadata; decompression stops after it. rattler's indexer also ignores run_exports of a `.tar.bz2`."""
     for name, content in _members(_Bz2Stream(source), {_INDEX}):
         if name == _INDEX:
             return _Metadata(index=content)
-    raise PackageError(f"is no conda package: there is no {_INDEX} in it")
+    raise PackageError(f"is not a conda package: it has no {_INDEX}")
 
 
 def _of_zip(file: IO[bytes]) -> _Metadata:
-    found = dict(_members(info_stream(file), {_INDEX, _RUN_EXPORTS}))
-    if _INDEX not in found:
-        raise PackageError(f"is no conda package: there is no {_INDEX} in it")
-    return _Metadata(index=found[_INDEX], run_exports=found.get(_RUN_EXPORTS))
+    members = dict(_members(info_stream(file), {_INDEX, _RUN_EXPORTS}))
+    if _INDEX not in members:
+        raise PackageError(f"is not a conda package: it has no {_INDEX}")
+    return _Metadata(index=members[_INDEX], run_exports=members.get(_RUN_EXPORTS))
 
 
 def _members(stream: Stream, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the wanted files. Raises PackageError and TarError."""
+    """(name, content) of the wanted members. Raises PackageError and TarError."""
     members = TarMembers(stream, max_bytes=_MAX_UNPACKED, max_members=_MAX_MEMBERS)
     for member in members:
         check_path(member.name)
         if member.name in wanted:
             if not member.regular:
-                raise PackageError(f"is no conda package: {member.name} in it is no file")
+                raise PackageError(f"is not a conda package: {member.name} is not a regular file")
             yield member.name, members.content(MAX_BYTES)
 
 
@@ -199,7 +196,7 @@ class _Bz2Stream:
     def read(self, size: int, /) -> bytes:
         while size:
             if self._decompressor.eof:
-                # Streams may follow one another.
+                # A bz2 file may consist of several streams.
                 self._input = self._decompressor.unused_data or next(self._source, b"")
                 if not self._input:
                     return b""
@@ -207,11 +204,11 @@ class _Bz2Stream:
             elif self._decompressor.needs_input and not self._input:
                 self._input = next(self._source, b"")
                 if not self._input:
-                    raise PackageError("is no conda package: it ends too early")
+                    raise PackageError("is not a conda package: it ends too early")
             try:
                 data = self._decompressor.decompress(self._input, size)
             except OSError as error:
-                raise PackageError(f"is no conda package: {error}") from error
+                raise PackageError(f"is not a conda package: {error}") from error
             self._input = b""
             if data:
                 return data

@@ -1,40 +1,37 @@
-"""A package's own `info/index.json` as the record of it in repodata.
+"""`info/index.json` of a conda package (CEP 34): parse and check it.
 
-The record is the one that py-rattler's indexer (`rattler.index`, 0.28) writes for the same package, field by field: the
-fields that repodata knows and no others, match specs in the form that rattler prints, `run_exports` for a .conda.
-Fields and types are those of conda's `index.json` (CEP 34); which packages go under `v3` is CEP 48.
+Accepted are the files that py-rattler's indexer (`rattler.index`, 0.28) accepts; docs/indexing.md lists the exceptions.
+`record` makes the repodata record from it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chaninfra.channel.conda.filenames import stem_of
 from chaninfra.channel.conda.structs import prepared
 
 MAX_BYTES = 4 << 20
-"""No index.json or run_exports.json is larger; the largest of conda-forge are some 100 kB."""
+"""Largest index.json or run_exports.json that is accepted, in bytes; the largest on conda-forge have some 100 kB."""
 
-Suffix = Literal[".conda", ".tar.bz2"]
+# Versions and numbers that are certainly valid and that rattler prints as they are written. Nearly all are like this.
+# Others are checked by rattler itself, whose import takes longer than all the rest of a small `publish`.
+NUMBER = r"(?:0|[1-9][0-9]{0,8})"
+VERSION = rf"{NUMBER}(?:\.{NUMBER})*(?:\.?(?:a|b|rc|dev|post)(?:{NUMBER})?)?"
+PLAIN_VERSION = re.compile(VERSION)
 
-SUFFIXES: tuple[Suffix, ...] = get_args(Suffix)
-
-
-def suffix_of(file_name: str) -> Suffix | None:
-    """The suffix of a package's file name; None where it is not named like one."""
-    return next((suffix for suffix in SUFFIXES if file_name.endswith(suffix)), None)
-
-
-def stem(file_name: str) -> str:
-    """A package's file name without its suffix."""
-    return file_name.removesuffix(suffix_of(file_name) or "")
+# Timestamps of years that rattler can represent; one up to the first bound is in seconds, a larger one in milliseconds.
+_LAST_SECOND_OF_9999 = 253_402_300_799
+_SECONDS = range(-377_705_023_201, 253_402_207_200 + 1)
+_MILLISECONDS = range(_LAST_SECOND_OF_9999 + 1, 253_402_207_200_000 + 1)
 
 
 class PackageError(Exception):
-    """What is there is no package that can be indexed; the text says why and follows "the package …"."""
+    """The file is not a conda package that can be indexed. The text says why, and completes "the package …"."""
 
 
 @prepared
@@ -50,13 +47,13 @@ class RunExports(Struct, frozen=True, omit_defaults=True):
 
 _Unsigned = Annotated[int, Meta(ge=0)]
 
-# rattler's parsers recurse, and end the process for a text with some thousand brackets.
+# Length-limited: rattler's parsers recurse, and a text with some thousand brackets crashes the process.
 _Text = Annotated[str, Meta(max_length=1000)]
 
 
 @prepared
 class IndexJson(Struct, frozen=True):
-    """`info/index.json`: what an index needs of it."""
+    """The fields of `info/index.json` that an index needs."""
 
     name: Annotated[str, Meta(min_length=1, pattern=r"^[A-Za-z0-9._-]+\Z")]
     version: _Text
@@ -79,58 +76,46 @@ class IndexJson(Struct, frozen=True):
     timestamp: int | None = None
     track_features: str | list[str] | UnsetType = UNSET
 
-    def label(self) -> str:
-        """`<name>-<version>-<build>`, the file name without its suffix."""
+    @property
+    def dist(self) -> str:
+        """`<name>-<version>-<build>`: the file name without its suffix."""
         return f"{self.name}-{self.version}-{self.build}"
 
     def named_in(self, file_name: str) -> bool:
-        """Whether a file of this name is this package; clients find packages by their file names."""
-        return stem(file_name).lower() == self.label().lower()
+        """Whether the file name is that of this package, except for upper and lower case."""
+        return stem_of(file_name).lower() == self.dist.lower()
 
-
-# What follows is known to be valid, and to be printed by rattler as it was written; nearly all specs are like this.
-# What is not goes to rattler itself, whose import takes longer than all else that a small `publish` does.
-NUMBER = r"(?:0|[1-9][0-9]{0,8})"
-
-VERSION = rf"{NUMBER}(?:\.{NUMBER})*(?:\.?(?:a|b|rc|dev|post)(?:{NUMBER})?)?"
-
-_PLAIN_VERSION = re.compile(VERSION)
-
-# The years that rattler can name; a timestamp below the first bound is in seconds, else in milliseconds.
-_LAST_SECOND_OF_9999 = 253_402_300_799
-
-_SECONDS = range(-377_705_023_201, 253_402_207_200 + 1)
-
-_MILLISECONDS = range(_LAST_SECOND_OF_9999 + 1, 253_402_207_200_000 + 1)
 
 _index_json = msgspec.json.Decoder(IndexJson)
 
 
 def parse_index(data: bytes) -> IndexJson:
-    """The index.json. Raises PackageError where it is none."""
-    found: IndexJson = decode_member(_index_json, data, "info/index.json")
-    if found.build_number >= 1 << 64:
+    """Parse an index.json. Raises PackageError where it is not valid."""
+    index: IndexJson = decode_member(_index_json, data, "info/index.json")
+    if index.build_number >= 1 << 64:
         raise PackageError("has an info/index.json that is not valid: the number is too large - at `$.build_number`")
-    if found.timestamp is not None and found.timestamp not in (
-        _MILLISECONDS if found.timestamp > _LAST_SECOND_OF_9999 else _SECONDS
+    if index.timestamp is not None and index.timestamp not in (
+        _MILLISECONDS if index.timestamp > _LAST_SECOND_OF_9999 else _SECONDS
     ):
         raise PackageError("has an info/index.json that is not valid: the timestamp is out of range - at `$.timestamp`")
-    if not _PLAIN_VERSION.fullmatch(found.version):
-        _check_version(found.version)
-    return found
+    if not PLAIN_VERSION.fullmatch(index.version):
+        _check_version(index.version)
+    return index
 
 
 def decode_member(decoder: msgspec.json.Decoder[Any], data: bytes, name: str) -> Any:
+    """Decode a JSON member of a package; `name` is its path, for the message. Raises PackageError."""
     try:
         return decoder.decode(data)
-    # A MsgspecError and a UnicodeDecodeError are ValueErrors; brackets can be nested too deep.
+    # msgspec's errors and UnicodeDecodeError are ValueErrors; RecursionError: brackets nested too deep.
     except (ValueError, RecursionError) as error:
         raise PackageError(f"has an {name} that is not valid: {error}") from error
 
 
 def load_rattler() -> Any:
-    """The library."""
-    # As a whole first: where several threads begin with its modules, which import each other, one finds half of them.
+    """The module `rattler`, imported on first use."""
+    # The package before its modules: they import each other, and of two threads that start with different modules one
+    # would see a half-imported one.
     import rattler
     import rattler.exceptions
 
@@ -146,4 +131,5 @@ def _check_version(version: str) -> None:
 
 
 def first_line(error: Exception) -> str:
+    """The first line of an error's text."""
     return str(error).split("\n", 1)[0]

@@ -1,4 +1,4 @@
-"""A package file on this machine: what it says of itself, checked before anything is uploaded."""
+"""Package files on disk: read their metadata, check it, and read their bytes for an upload."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
 from chaninfra.index.package.archive import IndexedPackage, read_file
-from chaninfra.index.package.index_json import SUFFIXES, PackageError, suffix_of
+from chaninfra.index.package.index_json import PackageError
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackageFile:
-    """A conda package on disk; `md5` and `sha256` are hex digests of its bytes."""
+    """A conda package on disk, whose metadata and hashes were read."""
 
     path: Path
     subdir: Subdir
@@ -26,12 +27,12 @@ class PackageFile:
 
     @property
     def name(self) -> str:
-        """The name of the package, as it is written in it."""
+        """The package name in its `info/index.json`."""
         return self.package.index.name
 
     @property
     def version(self) -> str:
-        """The version, as it is written in the package."""
+        """The version in its `info/index.json`."""
         return self.package.index.version
 
     @property
@@ -46,116 +47,117 @@ class PackageFile:
 
     @property
     def md5(self) -> str:
-        """A hex digest of the bytes."""
+        """Hex digest of the file."""
         return self.package.md5
 
     @property
     def sha256(self) -> str:
-        """A hex digest of the bytes."""
+        """Hex digest of the file."""
         return self.package.sha256
 
     @property
-    def label(self) -> str:
-        """`<subdir>/<file>`, its key in a channel."""
+    def path_in_channel(self) -> str:
+        """`<subdir>/<file>`: the object key, relative to the channel."""
         return f"{self.subdir}/{self.path.name}"
 
 
-def unreadable(path: Path, error: OSError) -> ConfigurationError:
-    """The error for a package file that cannot be read."""
-    return ConfigurationError(
-        f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
-    )
-
-
 def read(path: Path) -> PackageFile:
-    """What the package's own `info/index.json` says; its file name must agree.
+    """Read a package file. Its file name and subdir must be those of its `info/index.json`.
 
-    Raises ConfigurationError where the file cannot be read, is no conda package, or is named like another one.
+    Raises ConfigurationError where the file cannot be read, is not a conda package, or has another package's name.
     """
     suffix = suffix_of(path.name)
     if suffix is None:
         raise ConfigurationError(
-            "is not named like a conda package", where=str(path), remedy=f"its name ends in {' or '.join(SUFFIXES)}"
+            "is not named like a conda package",
+            where=str(path),
+            remedy=f"give a file whose name ends in {' or '.join(PACKAGE_SUFFIXES)}",
         )
     try:
         package = read_file(path, suffix)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise read_error(path, error) from error
     except PackageError as error:
         raise ConfigurationError(str(error), where=str(path), remedy="build or download it again") from error
     if not package.index.named_in(path.name):
-        expected = package.index.label()
+        dist = package.index.dist
         raise ConfigurationError(
-            f"the package inside is {expected}",
+            f"the package inside is {dist}",
             where=str(path),
-            remedy=f"name the file {expected}{suffix}: clients find packages by that name",
+            remedy=f"name the file {dist}{suffix}: clients find packages by that name",
         )
-    subdir = package.index.subdir
-    known = next((one for one in KNOWN_SUBDIRS if one == subdir), None)
-    if known is None:
+    subdir = next((known for known in KNOWN_SUBDIRS if known == package.index.subdir), None)
+    if subdir is None:
         raise ConfigurationError(
-            f"the package is for the subdir {subdir!r}, which is not known",
+            f"the package is for the subdir {package.index.subdir!r}, which chaninfra does not know",
             where=str(path),
-            remedy=nearest(str(subdir), KNOWN_SUBDIRS),
+            remedy=nearest(str(package.index.subdir), KNOWN_SUBDIRS),
         )
-    return PackageFile(path=path, subdir=known, package=package)
+    return PackageFile(path=path, subdir=subdir, package=package)
 
 
 def read_bytes(package: PackageFile) -> bytes:
-    """The bytes. Raises ConfigurationError where the file cannot be read or has others by now."""
+    """The file's bytes. Raises ConfigurationError where it cannot be read, or has changed since `read`."""
     try:
         data = package.path.read_bytes()
     except OSError as error:
-        raise unreadable(package.path, error) from error
+        raise read_error(package.path, error) from error
     if hashlib.sha256(data).hexdigest() != package.sha256:
         raise _changed(package)
     return data
 
 
 class PackageBytes(io.BufferedReader):
-    """The file, open to be read from front to back, more than once where a request is sent again.
+    """The open file for an upload: read from front to back, and again from the start where a request is repeated.
 
-    The last bytes are given out only where all are those that were checked, so that no upload of others is ever whole.
-    Raises ConfigurationError where they are not, or cannot be read; `error` keeps it, since a client that was reading
-    may raise another one in its place.
+    The last bytes are returned only if the sha256 of all bytes is the one that was checked, so an upload of other bytes
+    never completes. Raises ConfigurationError where the file has changed or cannot be read. `error` keeps that error,
+    since the client that reads the file may raise another one instead.
     """
 
     def __init__(self, package: PackageFile) -> None:
         try:
             super().__init__(io.FileIO(package.path))
         except OSError as error:
-            raise unreadable(package.path, error) from error
+            raise read_error(package.path, error) from error
         self.error: ConfigurationError | None = None
         self._package = package
         self._digest = hashlib.sha256()
-        self._given = 0
+        self._returned = 0
 
-    def seek(self, target: int, whence: int = os.SEEK_SET, /) -> int:
-        """See io; the end must be where it was."""
-        place = super().seek(target, whence)
-        if whence == os.SEEK_END and place != self._package.size:
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """See io. Seeking to the end fails if the file's size has changed."""
+        position = super().seek(offset, whence)
+        if whence == os.SEEK_END and position != self._package.size:
             self._fail(_changed(self._package))
-        return place
+        return position
 
     def read(self, size: int | None = -1, /) -> bytes:
         """See io."""
         try:
             if self.tell() == 0:
-                self._digest, self._given = hashlib.sha256(), 0
+                self._digest, self._returned = hashlib.sha256(), 0
             data = super().read(size)
         except OSError as error:
-            self._fail(unreadable(self._package.path, error))
+            self._fail(read_error(self._package.path, error))
         self._digest.update(data)
-        self._given += len(data)
-        short = size is None or size < 0 or len(data) < size
-        whole = self._given == self._package.size and self._digest.hexdigest() == self._package.sha256
-        if not whole and (short or self._given >= self._package.size):
+        self._returned += len(data)
+        at_end = size is None or size < 0 or len(data) < size
+        complete = self._returned == self._package.size and self._digest.hexdigest() == self._package.sha256
+        if not complete and (at_end or self._returned >= self._package.size):
             self._fail(_changed(self._package))
         return data
 
     def _fail(self, error: ConfigurationError) -> NoReturn:
         self.error = error
         raise error
+
+
+def read_error(path: Path, error: OSError) -> ConfigurationError:
+    """The error for a package file that cannot be read."""
+    return ConfigurationError(
+        f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
+    )
 
 
 def _changed(package: PackageFile) -> ConfigurationError:

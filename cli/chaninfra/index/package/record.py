@@ -1,4 +1,8 @@
-"""The repodata record of a package, made from its `info/index.json`."""
+"""The repodata record of a package, made from its `info/index.json` and `info/run_exports.json`.
+
+It equals, field by field, the record that py-rattler's indexer (`rattler.index`, 0.28) writes: only the fields that
+repodata has (CEP 36), match specs as rattler prints them, and below `v3` what needs it (CEP 48).
+"""
 
 from __future__ import annotations
 
@@ -24,36 +28,25 @@ if TYPE_CHECKING:
     from rattler import MatchSpec
 
 RecordLayout = Literal["legacy", "v3"]
-"""Where the record goes: into `packages` and `packages.conda`, or below `v3` (CEP 48)."""
+"""Where the record is written: `packages` and `packages.conda`, or below `v3` (CEP 48)."""
 
 _OMITTED_WHEN_EMPTY = ("constrains", "extra_depends", "flags")
+_COPIED = ("arch", "features", "license", "license_family", "platform", "python_site_packages_path")
 
-_AS_IT_IS = (
-    "arch",
-    "features",
-    "license",
-    "license_family",
-    "platform",
-    "python_site_packages_path",
-)
-
-_COMPARED = rf"(?:>=|<=|==|!=|>|<){VERSION}"
-
+# Match specs that are certainly valid, do not need v3, and that rattler prints as they are written; see index_json.
 _NAME = r"_{0,2}[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*"
-
+_COMPARED = rf"(?:>=|<=|==|!=|>|<){VERSION}"
 _BUILD = r"(?:\*_)?[a-z0-9]+(?:_[a-z0-9]+)*"
-
 _PLAIN_NAME = re.compile(_NAME)
-
-_PLAIN_SPEC = re.compile(rf"{_NAME}(?: (?:{_COMPARED}(?:,{_COMPARED})*|{NUMBER}(?:\.{NUMBER})*\.\*)(?: {_BUILD})?)?")
+PLAIN_SPEC = re.compile(rf"{_NAME}(?: (?:{_COMPARED}(?:,{_COMPARED})*|{NUMBER}(?:\.{NUMBER})*\.\*)(?: {_BUILD})?)?")
 
 _run_exports = msgspec.json.Decoder(RunExports)
 
 
 def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout, dict[str, Any]]:
-    """Where the record goes, and the record: all but what is known of the file itself (size, hashes, subdir).
+    """The layout, and the record without the fields of the file itself (subdir, size, md5, sha256, indexed_timestamp).
 
-    Raises PackageError where index.json or run_exports.json say what repodata cannot.
+    Raises PackageError where index.json or run_exports.json have values that repodata cannot express.
     """
     layout, specs = _specs(index)
     fields: dict[str, Any] = {
@@ -63,9 +56,11 @@ def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout
         "version": index.version,
         "depends": [specs[spec] for spec in index.depends],
         "constrains": [specs[spec] for spec in index.constrains],
-        "extra_depends": {group: [specs[spec] for spec in each] for group, each in sorted(index.extra_depends.items())},
+        "extra_depends": {
+            group: [specs[spec] for spec in depends] for group, depends in sorted(index.extra_depends.items())
+        },
         "flags": index.flags,
-        **{name: getattr(index, name) for name in _AS_IT_IS},
+        **{name: getattr(index, name) for name in _COPIED},
         "noarch": index.noarch or None,
         "timestamp": index.timestamp,
         "track_features": _track_features(index.track_features),
@@ -81,21 +76,21 @@ def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout
 
 
 def _specs(index: IndexJson) -> tuple[RecordLayout, dict[str, str]]:
-    """The layout, and each match spec as it is printed there."""
-    specs = {*index.depends, *index.constrains, *(spec for each in index.extra_depends.values() for spec in each)}
+    """The layout, and match spec → the form in which it is written there."""
+    specs = {*index.depends, *index.constrains, *(spec for specs in index.extra_depends.values() for spec in specs)}
     if index.repodata_revision not in (None, 0, 3):
-        raise PackageError(f"needs repodata revision {index.repodata_revision}, which is not known")
+        raise PackageError(f"needs repodata revision {index.repodata_revision}; chaninfra knows 0 and 3")
     if index.repodata_revision != 3:
-        unknown = {spec for spec in specs if not _PLAIN_SPEC.fullmatch(spec)}
+        unknown = {spec for spec in specs if not PLAIN_SPEC.fullmatch(spec)}
         if not unknown:
             return "legacy", {spec: spec for spec in specs}
     parsed = {spec: _parsed(spec) for spec in specs if not _PLAIN_NAME.fullmatch(spec)}
-    # The reference does not ask those of `extra_depends`.
+    # `extra_depends` does not count: rattler's indexer does not look at it here, either.
     needed = [spec for spec in (*index.depends, *index.constrains) if spec in parsed and _needs_v3(spec)]
     if needed and index.repodata_revision == 0:
-        raise PackageError(f"has a dependency that needs repodata revision 3, and says that it needs none: {needed[0]}")
+        raise PackageError(f"has repodata_revision 0 and a dependency that needs revision 3: {needed[0]}")
     layout: RecordLayout = "v3" if needed or index.repodata_revision == 3 else "legacy"
-    printed = {spec: _printed(spec, each, layout) for spec, each in parsed.items()}
+    printed = {spec: _printed(spec, match_spec, layout) for spec, match_spec in parsed.items()}
     return layout, {spec: printed.get(spec, spec) for spec in specs}
 
 
@@ -123,25 +118,25 @@ def _printed(spec: str, parsed: MatchSpec, layout: RecordLayout) -> str:
     try:
         return parsed.to_canonical_string()
     except load_rattler().exceptions.CanonicalMatchSpecError as error:
-        raise PackageError(f"has a dependency that cannot be written: {spec!r}: {first_line(error)}") from error
+        raise PackageError(f"has a dependency without a canonical form: {spec!r}: {first_line(error)}") from error
 
 
-def _track_features(found: str | list[str] | UnsetType) -> str | None:
-    if found is UNSET or found == []:
+def _track_features(value: str | list[str] | UnsetType) -> str | None:
+    if value is UNSET or value == []:
         return None
-    words: Iterable[str] = re.split("[, ]", found) if isinstance(found, str) else found
-    return " ".join(word.strip() for word in words)
+    features: Iterable[str] = re.split("[, ]", value) if isinstance(value, str) else value
+    return " ".join(feature.strip() for feature in features)
 
 
 def _purls(purls: list[str]) -> list[str]:
-    """The purls as rattler sorts and writes them."""
+    """The package URLs as rattler sorts and writes them."""
     if not purls:
         return []
     rattler = load_rattler()
-    # Of the library's own classes the one that takes them as text.
-    least = {"name": "x", "version": "0", "build": "0", "build_number": 0, "purls": purls}
+    # IndexJson is the class of py-rattler that parses purls from text.
+    minimal = {"name": "x", "version": "0", "build": "0", "build_number": 0, "purls": purls}
     try:
-        found = rattler.package.IndexJson.from_str(msgspec.json.encode(least).decode()).purls
+        parsed = rattler.package.IndexJson.from_str(msgspec.json.encode(minimal).decode()).purls
     except rattler.exceptions.IoError as error:
         raise PackageError(f"has a purl that is not valid: {first_line(error)}") from error
-    return list(found or ())
+    return list(parsed or ())

@@ -1,4 +1,8 @@
-"""The mark of a truth: what a repodata.json that we wrote says of itself, in its `info`."""
+"""The commit stamp: what chaninfra writes into `info.chaninfra` of the authoritative index at each commit.
+
+It tells which commit wrote the file, which packages the last commits touched, and whether another tool has written the
+file since. See docs/index-protocol.md.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,24 @@ from msgspec import Raw, Struct
 from chaninfra.channel.conda.structs import prepared
 
 OUR_KEY = "chaninfra"
-"""The key in `info` that is ours."""
+"""The key of the stamp in `info`."""
 NO_CHECKSUM = "0" * 24
+"""Stands in the stamp while the file is encoded, and is then overwritten by the checksum, which is as long."""
 _LOGGED_COMMITS = 32
 _LOGGED_NAMES = 512
 
 
 @prepared
 class CommitStamp(Struct, frozen=True, kw_only=True):
-    """What a truth says of itself, in its `info`.
+    """The stamp of one commit.
 
-    `revision` is fresh at every commit, so that no two truths have equal bytes: stores tell objects apart by their
-    content, and a truth that comes back byte by byte would hide from a writer what happened in between. `log` are the
-    last commits, oldest first: the revision that each was made on, and the names of the packages that it touched.
-    `checksum` is of all that follows `info`, CRC-32 and length in hex: where it does not fit, another tool has written.
-    It guards against tools, not against people, and a sha256 would take half of the time of a commit.
+    `revision`: random id per commit, so that no two repodata.json have equal bytes. ETags are content hashes: without
+    it If-Match would accept A→B→A.
+    `log`: the last commits, oldest first, as (revision that the commit was built on, names of the packages that it
+    touched). A commit keeps the shards of all other names.
+    `checksum`: CRC-32 (8 hex digits) and length (16 hex digits) of the bytes after `info`. If it does not match,
+    another tool has written the file. It detects other tools, not attackers; a sha256 would double the time of a
+    commit.
     """
 
     revision: str
@@ -33,24 +40,26 @@ class CommitStamp(Struct, frozen=True, kw_only=True):
     checksum: str = NO_CHECKSUM
 
     def next(self, revision: str, names: Iterable[str]) -> CommitStamp:
-        """The mark of a commit made on this truth that touches the packages of these names."""
+        """The stamp of a commit that is built on this one and touches the packages of these names."""
         log = [*self.log, (self.revision, tuple(sorted(names)))][-_LOGGED_COMMITS:]
-        while sum(len(each) for _, each in log) > _LOGGED_NAMES:
+        while sum(len(touched) for _, touched in log) > _LOGGED_NAMES:
             del log[0]
         return CommitStamp(revision=revision, log=tuple(log))
 
     def touched_since(self, revision: str | None) -> set[str] | None:
-        """The names that the commits after that revision touched; None: it is not known which."""
+        """The package names that commits after that revision touched; None if the log does not reach back to it."""
         if revision == self.revision:
             return set()
-        revisions = [each for each, _ in self.log]
+        revisions = [logged for logged, _ in self.log]
         if revision not in revisions:
             return None
         return {name for _, names in self.log[revisions.index(revision) :] for name in names}
 
 
 def read_stamp(data: bytes) -> CommitStamp | None:
-    """The mark of a repodata.json, or None where it has none that fits: the last to write it was another tool."""
+    """The stamp in the bytes of a repodata.json; None if it has none or the checksum does not match: then another tool
+    was the last to write it.
+    """
     try:
         info = bytes(msgspec.json.decode(data, type=_WithInfo).info)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -59,15 +68,26 @@ def read_stamp(data: bytes) -> CommitStamp | None:
 
 
 def stamp_in(data: bytes, info: bytes) -> CommitStamp | None:
-    """The same, `info` being the bytes of that in it."""
+    """As `read_stamp`; `info` are the bytes of the `info` object in `data`."""
     try:
-        mark = msgspec.json.decode(info, type=_WithMark).chaninfra
+        stamp = msgspec.json.decode(info, type=_WithStamp).chaninfra
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     start = head(info)
-    if mark is None or not data.startswith(start) or mark.checksum.encode() != checksum(data, len(start)):
+    if stamp is None or not data.startswith(start) or stamp.checksum.encode() != checksum(data, len(start)):
         return None
-    return mark
+    return stamp
+
+
+def head(info: bytes) -> bytes:
+    """The first bytes of a repodata.json that chaninfra writes: `info` comes first."""
+    return b'{"info":' + info
+
+
+def checksum(data: bytes | bytearray, start: int) -> bytes:
+    """The checksum of `data[start:]` in the form that a stamp has it: 24 hex digits."""
+    with memoryview(data) as view, view[start:] as rest:
+        return b"%08x%016x" % (zlib.crc32(rest), len(rest))
 
 
 @prepared
@@ -76,16 +96,5 @@ class _WithInfo(Struct):
 
 
 @prepared
-class _WithMark(Struct):
+class _WithStamp(Struct):
     chaninfra: CommitStamp | None = None
-
-
-def head(info: bytes) -> bytes:
-    """The beginning of a repodata.json with this `info`."""
-    return b'{"info":' + info
-
-
-def checksum(data: bytes | bytearray, start: int) -> bytes:
-    """The checksum of what begins at `start`, as it stands in a mark."""
-    with memoryview(data) as view, view[start:] as rest:
-        return b"%08x%016x" % (zlib.crc32(rest), len(rest))

@@ -1,9 +1,8 @@
-"""The index files of a subdir: repodata.json, repodata.json.zst and sharded repodata, bytes in and bytes out.
+"""repodata.json of a subdir (CEP 36): parse, query, change, encode.
 
-repodata.json is the truth; the other two are made from it (sharded repodata: see `shards`). What we do not know is
-kept: records stay the bytes that they were read as, and so do unknown keys at the top level and in `info`.
-
-A truth that we wrote carries a mark in its `info`, and in every commit another one: see Mark.
+Everything that chaninfra does not know is kept: records stay the bytes that they were read as, and unknown keys at the
+top level and in `info` are written again. A repodata.json that chaninfra writes has a commit stamp in its `info`: see
+`commit_stamp`. Sharded repodata is made from a Repodata in `shards`.
 """
 
 from __future__ import annotations
@@ -12,42 +11,30 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from chaninfra.channel.conda.commit_stamp import NO_CHECKSUM, OUR_KEY, CommitStamp, checksum, head, stamp_in
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, stem_of
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, key_in
 from chaninfra.channel.conda.index_files import REPODATA
-from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.record_facts import RecordName, read_facts
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 
 _FEW = 8
-"""So many texts are looked for in a record in less time than it takes to decode its name."""
-
-
-@prepared
-class _Named(Struct):
-    """What sharding needs of a record."""
-
-    name: str
-
-
-@prepared
-class _Indexed(Struct):
-    """What `info.repodata_revisions` needs of a record."""
-
-    indexed_timestamp: int | None = None
-
+"""Searching a record's bytes for up to this many names is faster than decoding the record's name."""
 
 _as_raw = msgspec.json.Decoder(dict[str, Raw])
 
-_name = msgspec.json.Decoder(_Named)
+_name = msgspec.json.Decoder(RecordName)
+
+_encoder = msgspec.json.Encoder()
 
 
 class Repodata:
-    """The content of a repodata.json; records stay the bytes that they were read as.
+    """The content of a repodata.json.
 
-    `records` are its tables: `packages`, `packages.conda`, and those below `v3` (CEP 48) as `v3.conda` and so on, whose
-    keys have no suffix.
+    `records`: table → key → record as JSON bytes. Tables are `packages`, `packages.conda`, and those below `v3` (CEP
+    48) as `v3.conda` and so on; their keys are file names without the suffix.
+    `removed`: names of files that were taken out of the index (yanked).
     """
 
     def __init__(self, document: dict[str, Raw], *, where: str = REPODATA) -> None:
@@ -68,35 +55,36 @@ class Repodata:
 
     @classmethod
     def empty(cls, subdir: str) -> Repodata:
-        """Repodata without a record."""
+        """Repodata without records."""
         info = msgspec.json.encode({"subdir": subdir})
         return cls({"info": Raw(info), "repodata_version": Raw(b"1")})
 
     @classmethod
     def parse(cls, data: bytes, *, where: str, subdir: str | None = None) -> Repodata:
-        """The repodata in a repodata.json. Raises InvalidRepodataError where it is none; `where` names it.
+        """Parse a repodata.json. Raises InvalidRepodataError where it is not one; `where` is its key, for the message.
 
-        `subdir` is for an `info` that does not say it: rattler reads no shard index without (CEP 16).
+        `subdir` is written into an `info` that lacks it: rattler cannot read a shard index without it (CEP 16).
         """
         try:
-            made = cls(_as_raw.decode(data), where=where)
+            repodata = cls(_as_raw.decode(data), where=where)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRepodataError(
-                f"is no valid repodata: {error}", where=where, remedy="`chaninfra reindex --force` makes it anew"
+                f"is not a valid repodata.json: {error}", where=where, remedy="rebuild it: `chaninfra reindex --force`"
             ) from error
-        if subdir is not None and made._info.get("subdir") is None:
-            made._info["subdir"] = subdir
-        return made
+        if subdir is not None and repodata._info.get("subdir") is None:
+            repodata._info["subdir"] = subdir
+        return repodata
 
     @property
     def count(self) -> int:
-        """How many packages it lists."""
+        """How many records it has."""
         return sum(len(table) for table in self.records.values())
 
     def names(self) -> Iterator[tuple[str, str, str, Raw]]:
-        """(package name, table, key, record) of each record; those of tables that are not known where they have a name.
+        """(package name, table, key, record) of each record. Records of other tables than PACKAGE_TABLES are skipped if
+        they have no name.
 
-        Raises StorageError where a package's has none.
+        Raises StorageError where a conda package's record has no valid name.
         """
         for table, records in self.records.items():
             for key, record in records.items():
@@ -105,12 +93,13 @@ class Repodata:
                     yield name, table, key, record
 
     def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str, Raw]]:
-        """Those of `names()` that have one of these names, found without reading the others."""
+        """Those of `names()` that have one of these names. Only records that contain one of the names are decoded."""
         wanted = {name: msgspec.json.encode(name) for name in names}
         if len(wanted) > _FEW:
-            yield from (each for each in self.names() if each[0] in wanted)
+            yield from (entry for entry in self.names() if entry[0] in wanted)
             return
-        # A name stands in its record in quotes; what else has the same text there is read, and left.
+        # A record contains its name as a JSON string. Another field may have the same text, so the name is decoded,
+        # too.
         for table, records in self.records.items():
             for key, record in records.items():
                 data = bytes(record)
@@ -122,9 +111,9 @@ class Repodata:
                         break
 
     def name_in(self, table: str, key: str) -> str | None:
-        """The package name in a record; None where one of a table that is not known has none.
+        """The package name in a record; None for a record without one in another table than PACKAGE_TABLES.
 
-        Raises StorageError where a package's has none.
+        Raises StorageError where a conda package's record has no valid name.
         """
         try:
             return _name.decode(self.records[table][key]).name
@@ -140,9 +129,9 @@ class Repodata:
                 yield file_name(table, key), table, key
 
     def find(self, file: str) -> tuple[str, str] | None:
-        """The table and the key of a package's record, or None where it has none."""
+        """The table and the key of a package's record; None if it has no record."""
         for table, records in self.records.items():
-            for key in (file, stem_of(file)) if table.startswith(V3) else (file,):
+            for key in (file, key_in(table, file)) if table.startswith(V3) else (file,):
                 if key in records and file_name(table, key) == file:
                     return table, key
         return None
@@ -152,19 +141,19 @@ class Repodata:
         return StorageError(
             f"the record of {key} is not valid: {error}",
             where=self._where,
-            remedy="`chaninfra reindex --force` makes the index anew",
+            remedy="rebuild the index: `chaninfra reindex --force`",
         )
 
-    def mark(self, data: bytes) -> CommitStamp | None:
-        """The mark of the repodata.json with these bytes, which this was parsed from; see `read_mark`."""
+    def stamp(self, data: bytes) -> CommitStamp | None:
+        """The commit stamp of the bytes that this was parsed from; None: another tool wrote them. See `read_stamp`."""
         return stamp_in(data, bytes(self._raw_info)) if self._raw_info is not None else None
 
     def info(self) -> dict[str, Any]:
-        """The `info` mapping."""
+        """The `info` object."""
         return self._info
 
     def public_info(self) -> dict[str, Any]:
-        """The `info` mapping as any tool would write it: what counts the records below `v3` fits, our key is not in."""
+        """`info` without the commit stamp, and with `repodata_revisions` (CEP 48) counted anew from the records."""
         info = {key: value for key, value in self._info.items() if key != OUR_KEY}
         v3 = [
             self._indexed(raw, table, key)
@@ -175,46 +164,42 @@ class Repodata:
         revisions = dict(info.pop("repodata_revisions", None) or {})
         known = revisions.pop(V3, {})
         if v3:
-            when = [each for each in v3 if each is not None]
-            times = {"oldest": min(when), "newest": max(when)} if when else {}
+            indexed = [time for time in v3 if time is not None]
+            times = {"oldest": min(indexed), "newest": max(indexed)} if indexed else {}
             revisions[V3] = {**known, "n_packages": len(v3), **times}
         return {**info, **({"repodata_revisions": revisions} if revisions else {})}
 
-    def encode(self, mark: CommitStamp | None = None) -> bytes:
-        """The bytes of repodata.json, the same for the same content; with the mark, its checksum filled in."""
+    def encode(self, stamp: CommitStamp | None = None) -> bytes:
+        """The bytes of repodata.json with this stamp, whose checksum is filled in. Equal content gives equal bytes."""
         tables: dict[str, Any] = {}
         v3: dict[str, dict[str, Raw]] = {}
         for table, records in self.records.items():
-            place, _, below = table.partition(".") if table.startswith(V3) else (table, "", "")
             ordered = dict(sorted(records.items()))
-            if below:
-                v3[below] = ordered
+            if table.startswith(V3):
+                v3[table.removeprefix(f"{V3}.")] = ordered
             else:
-                tables[place] = ordered
+                tables[table] = ordered
         if v3 or self._has_v3:
             tables[V3] = v3
         rest = dict(sorted({**self._document, **tables, "removed": sorted(self.removed)}.items()))
         info = self.public_info()
-        if mark is not None:
-            info[OUR_KEY] = msgspec.structs.replace(mark, checksum=NO_CHECKSUM)
-        # In one buffer, since there may be a hundred thousand records: info first, the rest behind it.
-        made = bytearray(head(msgspec.json.encode(info)))
-        start = len(made)
-        _encoder.encode_into(rest, made, start)
-        made[start : start + 1] = b","
-        if mark is not None:
-            # The last thing in info.
-            hole = made.rindex(NO_CHECKSUM.encode(), 0, start)
-            made[hole : hole + len(NO_CHECKSUM)] = checksum(made, start)
-        return bytes(made)
+        if stamp is not None:
+            info[OUR_KEY] = msgspec.structs.replace(stamp, checksum=NO_CHECKSUM)
+        # One buffer, since there may be a hundred thousand records: `info` first, then the rest without its brace.
+        data = bytearray(head(msgspec.json.encode(info)))
+        start = len(data)
+        _encoder.encode_into(rest, data, start)
+        data[start : start + 1] = b","
+        if stamp is not None:
+            # The checksum is the last value in `info`.
+            hole = data.rindex(NO_CHECKSUM.encode(), 0, start)
+            data[hole : hole + len(NO_CHECKSUM)] = checksum(data, start)
+        return bytes(data)
 
     def _indexed(self, record: Raw, table: str, key: str) -> int | None:
         try:
-            return msgspec.json.decode(record, type=_Indexed).indexed_timestamp
+            return read_facts(record, "indexed_timestamp").indexed_timestamp
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             if table not in PACKAGE_TABLES:
                 return None
             raise self.invalid(key, error) from error
-
-
-_encoder = msgspec.json.Encoder()

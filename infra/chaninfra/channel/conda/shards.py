@@ -1,7 +1,7 @@
-"""Sharded repodata (CEP 16): an index that maps each package name to the sha256 of a shard, `shards/<hex>.msgpack.zst`.
+"""Sharded repodata (CEP 16): the shard index maps each package name to a shard, `shards/<sha256 hex>.msgpack.zst`.
 
-No two shards that are made have the same name: each carries a fresh revision. So a shard that no index names any more
-is never named again, and can be deleted; see docs/index-protocol.md.
+Each shard contains a revision of its own, so no two uploaded shards have the same name. A shard that no index
+references any more is therefore never referenced again, and can be deleted; see docs/index-protocol.md.
 """
 
 from __future__ import annotations
@@ -32,23 +32,37 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.objects import ObjectBody
 
-# In shards these are bytes and not hex (CEP 16), as rattler writes them.
+# In shards these are raw bytes and not hex (CEP 16).
 _HASHES = ("sha256", "md5", "legacy_bz2_md5")
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
 
 
+@prepared
+class _Revision(msgspec.Struct):
+    revision: str
+
+
+@prepared
+class _Info(msgspec.Struct):
+    subdir: str
+    """Required: clients cannot read a shard index without it."""
+    chaninfra: _Revision | None = None
+
+
 @dataclass(frozen=True)
 class ShardIndex:
-    """The content of a shard index. `revision` is that of the truth it was made from, None where it names none."""
+    """The content of a shard index."""
 
     hashes: dict[str, bytes]
+    """Package name → sha256 of its shard, 32 raw bytes."""
     revision: str | None
+    """The revision of the authoritative index that it was made from; None if it names none."""
     other: dict[str, Any] = field(default_factory=dict)
-    """Keys that we do not know."""
+    """Keys that chaninfra does not know; they are written again."""
 
     @classmethod
     def parse(cls, data: bytes) -> ShardIndex | None:
-        """The index in these bytes, or None where they are none: it is made anew then."""
+        """The shard index in these bytes; None if they are damaged: callers then rebuild it."""
         plain = decompress(data)
         try:
             document = msgspec.msgpack.decode(plain or b"", type=dict[str, Any])
@@ -59,11 +73,11 @@ class ShardIndex:
         return cls(hashes, info.chaninfra.revision if info.chaninfra else None, document)
 
     def keys(self) -> set[str]:
-        """The shards that it names, relative to the subdir."""
+        """The keys of its shards, relative to the subdir."""
         return {shard_key(digest) for digest in self.hashes.values()}
 
     def encode(self, repodata: Repodata, level: int) -> bytes:
-        """The bytes of the index; its `info` is that of the truth."""
+        """The bytes of the index; its `info` is taken from `repodata`."""
         info = {"base_url": "", **repodata.public_info(), "shards_base_url": f"./{SHARDS}/"}
         if self.revision is not None:
             info[OUR_KEY] = {"revision": self.revision}
@@ -71,34 +85,22 @@ class ShardIndex:
         return compress(msgspec.msgpack.encode(document), level)
 
 
-@prepared
-class _Named(msgspec.Struct):
-    revision: str
-
-
-@prepared
-class _Info(msgspec.Struct):
-    subdir: str
-    """Without it no client can read the index."""
-    chaninfra: _Named | None = None
-
-
 def shard_key(digest: bytes) -> str:
-    """The key of a shard, relative to the subdir."""
+    """The key of the shard with this sha256 (32 raw bytes), relative to the subdir."""
     return f"{SHARDS}/{digest.hex()}.msgpack.zst"
 
 
 def is_shard(key: str) -> bool:
-    """Whether a key, relative to the subdir, is one that a shard has."""
+    """Whether a key, relative to the subdir, has the form of a shard's key."""
     return _SHARD.fullmatch(key) is not None
 
 
 def make_shards(
     repodata: Repodata, names: Collection[str] | None, revision: str, level: int
 ) -> Iterator[tuple[str, bytes, ObjectBody]]:
-    """(name, sha256, shard) of each of the names that has a record (None: of all), in order.
+    """(package name, sha256 as 32 raw bytes, shard), sorted by name, for each of `names` (None: all) that has a record.
 
-    `revision` is fresh. Raises StorageError where a record is not valid.
+    `revision` is written into the shards and must be new. Raises StorageError where a record is not valid.
     """
     removed: dict[str, list[str]] = {}
     for file in sorted(repodata.removed):
@@ -111,11 +113,11 @@ def make_shards(
         tables = by_name.pop(name)
         packed: dict[str, Any] = {}
         for table, records in sorted(tables.items()):
-            made = {key: _record(repodata, key, raw) for key, raw in sorted(records.items())}
+            decoded = {key: _record(repodata, key, raw) for key, raw in sorted(records.items())}
             if table.startswith(f"{V3}."):
-                packed.setdefault(V3, {})[table.removeprefix(f"{V3}.")] = made
+                packed.setdefault(V3, {})[table.removeprefix(f"{V3}.")] = decoded
             else:
-                packed[table] = made
+                packed[table] = decoded
         shard = {**packed, "removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
         data = compress_shard(msgspec.msgpack.encode(shard))
         yield (
@@ -125,27 +127,30 @@ def make_shards(
         )
 
 
-def index_files(repodata: Repodata, settings: IndexSettings, truth: bytes | None = None) -> dict[str, ObjectBody]:
-    """The index files of a subdir, keys relative to it: shards first, repodata.json last, since it commits.
+def index_files(
+    repodata: Repodata, settings: IndexSettings, authoritative: bytes | None = None
+) -> dict[str, ObjectBody]:
+    """All index files of a subdir, keys relative to it, in the order in which to upload them: shards first, the
+    authoritative index (repodata.json) last.
 
-    `truth` are the bytes of the repodata.json that is there; left out, it is made with a mark. The same content gives
-    the same bytes: this is for files that are made for the first time.
+    `authoritative` are the bytes of the repodata.json that exists; None: it is encoded here, with a stamp. Equal
+    content gives equal bytes, so this is for index files that are written for the first time.
     """
-    data = repodata.encode(CommitStamp(revision="first")) if truth is None else truth
-    mark = read_stamp(data)
-    revision = mark.revision if mark else None
-    made: dict[str, ObjectBody] = {}
+    data = repodata.encode(CommitStamp(revision="first")) if authoritative is None else authoritative
+    stamp = read_stamp(data)
+    revision = stamp.revision if stamp else None
+    files: dict[str, ObjectBody] = {}
     if "shards" in settings.formats:
         hashes: dict[str, bytes] = {}
         for name, digest, shard in make_shards(repodata, None, revision or "adopted", settings.compression_level):
             hashes[name] = digest
-            made[shard_key(digest)] = shard
+            files[shard_key(digest)] = shard
         index = ShardIndex(hashes, revision).encode(repodata, settings.compression_level)
-        made[FILE_NAMES["shards"]] = body(index, "shards", settings)
+        files[FILE_NAMES["shards"]] = body(index, "shards", settings)
     if "zst" in settings.formats:
-        made[FILE_NAMES["zst"]] = body(compress(data, settings.compression_level), "zst", settings)
-    made[REPODATA] = body(data, "json", settings)
-    return made
+        files[FILE_NAMES["zst"]] = body(compress(data, settings.compression_level), "zst", settings)
+    files[REPODATA] = body(data, "json", settings)
+    return files
 
 
 def _record(repodata: Repodata, key: str, raw: msgspec.Raw) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def _record(repodata: Repodata, key: str, raw: msgspec.Raw) -> dict[str, Any]:
         for name in _HASHES:
             if isinstance(record.get(name), str):
                 record[name] = bytes.fromhex(record[name])
-    # No JSON, no UTF-8 or no hex: each is a ValueError.
+    # ValueError: not JSON, not UTF-8, or a digest that is not hex.
     except ValueError as error:
         raise repodata.invalid(key, error) from error
     return record

@@ -112,7 +112,7 @@ def test_a_subdir_with_packages_and_without_an_index_needs_reindex() -> None:
 
 def test_an_invalid_repodata_json_is_an_error_and_nothing_is_written() -> None:
     store = Memory({"team/main/noarch/repodata.json": b"<html>"})
-    with pytest.raises(StorageError, match="is no valid repodata"):
+    with pytest.raises(StorageError, match="is not a valid repodata"):
         ensure(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
     assert store.puts == []
 

@@ -28,12 +28,12 @@ except msgspec.ValidationError:
     [
         ("chaninfra.channel.outputs.descriptor", "Descriptor"),
         ("chaninfra.channel.conda.index_settings", "IndexSettings"),
-        ("chaninfra.channel.conda.repodata", "_Named"),
+        ("chaninfra.channel.conda.record_facts", "RecordName"),
+        ("chaninfra.channel.conda.record_facts", "RecordFacts"),
         ("chaninfra.channel.conda.commit_stamp", "CommitStamp"),
-        ("chaninfra.channel.conda.shards", "_Named"),
+        ("chaninfra.channel.conda.shards", "_Info"),
         ("chaninfra.index.package.index_json", "IndexJson"),
         ("chaninfra.index.commit.yanked_json", "Yanked"),
-        ("chaninfra.index.contents", "_Record"),
     ],
 )
 def test_type_information_is_complete_before_the_first_decode(module: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A commit that is cut off, or whose answer is lost, or that another overtakes: nothing is lost or done twice."""
+"""Commits with faults: a crash, a lost answer, another writer in between. Nothing is lost or written twice."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chaninfra.channel.conda.shards import ShardIndex, shard_key
 from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.subdir_index import SubdirIndex
-from support.index_model.memory_store import Alone
-from support.index_model.memory_subdir import INDEX, JSON, ZST, Channel
+from support.index_model.memory_store import SequentialRuntime
+from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel
 
 
-def test_after_a_crash_only_the_shards_that_are_missing_are_made() -> None:
-    channel = Channel().skeleton()
+def test_the_commit_after_a_crash_writes_only_the_missing_shards() -> None:
+    channel = MemoryChannel().skeleton()
     channel.publish(*"abcdefgh")
 
     def crash(kind: str, key: str) -> None:
@@ -29,12 +29,12 @@ def test_after_a_crash_only_the_shards_that_are_missing_are_made() -> None:
     before = set(channel.store.objects)
     channel.publish("b", content=b"2")
     assert len(set(channel.store.objects) - before) == 2
-    channel.check()
+    channel.check_formats_agree()
 
 
 @pytest.mark.parametrize("error", [ConflictError("412"), StorageError("500")])
-def test_a_success_whose_answer_was_lost_is_known_as_such(error: Exception) -> None:
-    channel = Channel().skeleton()
+def test_a_lost_answer_to_the_commit_is_recognized(error: Exception) -> None:
+    channel = MemoryChannel().skeleton()
     put = channel.store.put
     failed = []
 
@@ -48,13 +48,13 @@ def test_a_success_whose_answer_was_lost_is_known_as_such(error: Exception) -> N
     channel.store.put = lost  # type: ignore[method-assign]
     channel.publish("a")
     assert channel.store.log.count(("put", JSON)) == 1
-    channel.check()
+    channel.check_formats_agree()
 
 
 @pytest.mark.parametrize("key", [ZST, INDEX])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_derived_file_whose_answer_was_lost_is_looked_at(key: str, when: str) -> None:
-    channel = Channel().skeleton()
+def test_a_lost_answer_to_a_derived_file_leads_to_a_repair(key: str, when: str) -> None:
+    channel = MemoryChannel().skeleton()
     put = channel.store.put
     failed = []
 
@@ -71,11 +71,11 @@ def test_a_derived_file_whose_answer_was_lost_is_looked_at(key: str, when: str) 
     channel.store.put = lost  # type: ignore[method-assign]
     channel.publish("a")
     assert failed
-    channel.check()
+    channel.check_formats_agree()
 
 
-def test_an_error_of_the_store_is_no_reason_to_try_again() -> None:
-    channel = Channel().skeleton()
+def test_an_error_of_the_store_is_raised_without_another_attempt() -> None:
+    channel = MemoryChannel().skeleton()
 
     def fail(kind: str, key: str) -> None:
         if (kind, key) == ("put", JSON):
@@ -87,28 +87,28 @@ def test_an_error_of_the_store_is_no_reason_to_try_again() -> None:
     assert channel.store.log.count(("put", JSON)) == 1
 
 
-def test_shards_that_are_a_day_old_are_made_anew_before_an_index_names_them() -> None:
-    # A gc may have marked them a week ago.
-    channel = Channel().skeleton()
+def test_shards_older_than_a_day_are_uploaded_again() -> None:
+    # A gc may have marked them, and delete them a week later.
+    channel = MemoryChannel().skeleton()
     made: list[str] = []
 
     def sleep(kind: str, key: str) -> None:
         if kind == "put" and "/shards/" in key:
             made.append(key)
             if len(made) == 1:
-                channel.means.time += 2 * 24 * 60 * 60 * 1000
+                channel.runtime.time += 2 * 24 * 60 * 60 * 1000
 
     channel.store.before = sleep
     channel.publish("a")
     index = ShardIndex.parse(channel.store.objects[INDEX].data)
     assert index is not None
     assert [f"c/noarch/{shard_key(digest)}" for digest in index.hashes.values()] == made[1:]
-    channel.check()
+    channel.check_formats_agree()
 
 
-def test_a_large_request_that_was_cut_off_because_it_lost_is_made_again() -> None:
-    channel = Channel().skeleton()
-    theirs = Channel().skeleton()
+def test_a_commit_whose_connection_closed_because_it_lost_is_repeated() -> None:
+    channel = MemoryChannel().skeleton()
+    theirs = MemoryChannel().skeleton()
     cut: list[str] = []
 
     def overtake(kind: str, key: str) -> None:
@@ -119,8 +119,8 @@ def test_a_large_request_that_was_cut_off_because_it_lost_is_made_again() -> Non
             raise StorageError("connection closed")
 
     channel.store.before = overtake
-    theirs.means = Alone("other")
-    theirs.target = SubdirIndex(store=theirs.store, layout=theirs.layout, subdir="noarch", means=theirs.means)
+    theirs.runtime = SequentialRuntime("other")
+    theirs.subdir_index = SubdirIndex(store=theirs.store, layout=theirs.layout, subdir="noarch", runtime=theirs.runtime)
     channel.publish("a")
-    assert list(channel.truth()["packages.conda"]) == ["a-1.0-0.conda", "b-1.0-0.conda"]
-    channel.check()
+    assert list(channel.repodata()["packages.conda"]) == ["a-1.0-0.conda", "b-1.0-0.conda"]
+    channel.check_formats_agree()

@@ -10,8 +10,8 @@ from chaninfra.channel.errors import ConfigurationError, ConflictError, Unsuppor
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.index.commit.conditional_store import conditional_store
-from support.index_model.index_processes import channel
-from support.index_model.memory_store import Alone, MemoryStore, etag
+from support.index_model.memory_store import MemoryStore, SequentialRuntime, etag
+from support.index_model.processes import channel
 
 
 class Ignoring(MemoryStore):
@@ -36,7 +36,7 @@ NONE = ConditionalWrites(create=False, replace=False, multipart=False)
 
 
 def described(provider: str, writes: ConditionalWrites | None = None, writers: Writers = "many") -> Descriptor:
-    found = channel(MemoryStore(), Alone()).descriptor
+    found = channel(MemoryStore(), SequentialRuntime()).descriptor
     return replace(found, provider=provider, index=DescribedIndex(conditional_writes=writes, writers=writers))
 
 

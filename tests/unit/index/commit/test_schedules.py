@@ -1,17 +1,17 @@
-"""A part of the schedules of tests/integration/index, quick enough for every run."""
+"""A small part of tests/integration/index/test_schedules.py, fast enough for every run."""
 
 from __future__ import annotations
 
 import pytest
 
-from support.index_model.index_mutants import MUTANTS, broken
 from support.index_model.model_checker import ViolationError
-from support.index_model.scenarios import SCENES
+from support.index_model.mutants import MUTANTS, broken
+from support.index_model.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("name", ["two publish", "publish and yank", "publish and reindex", "yank and gc"])
 def test_schedules_with_one_preemption(name: str) -> None:
-    SCENES[name]().search(preemptions=1, crashes=1).all()
+    SCENARIOS[name]().search(preemptions=1, crashes=1).all()
 
 
 @pytest.mark.parametrize("name", ["no last HEAD", "derived files without a condition"])

@@ -1,4 +1,4 @@
-"""The reader of packages: anybody's bytes, bounded, and one error."""
+"""The package reader: for any bytes it raises one error class, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, Suffix
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data, read_file
-from chaninfra.index.package.index_json import SUFFIXES, Suffix
 from support.channels.archives import METADATA, conda, index_json, tar, tar_bz2, write, zipped
 
 INDEX = json.dumps(index_json()).encode()
@@ -31,7 +31,7 @@ def chunks(data: bytes, size: int = 1000) -> Iterator[bytes]:
 
 
 def refused(data: bytes, suffix: Suffix = ".conda") -> str:
-    """Why it is none; the memory that it takes to say so is bounded."""
+    """The text of the error; asserts that little memory is used."""
     tracemalloc.start()
     try:
         with pytest.raises(UnreadablePackageError) as caught:
@@ -47,7 +47,7 @@ def info_zip(info: bytes, **more: bytes) -> bytes:
     return zipped({"metadata.json": METADATA, "info-x-1-0.tar.zst": info, **more})
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
 def test_a_stream_and_a_file_are_read_alike(tmp_path: Path, suffix: Suffix) -> None:
     data = MAKERS[suffix](index_json(), payload=bytes(100_000))
     package = read_chunks(chunks(data), suffix)
@@ -68,28 +68,28 @@ def test_a_large_stream_takes_little_memory() -> None:
     assert package.size == len(data)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
 @pytest.mark.parametrize("data", [b"", b"no package", b"PK\x05\x06" + bytes(18), bytes(1 << 20), b"BZh9" + bytes(100)])
-def test_what_is_no_package(data: bytes, suffix: Suffix) -> None:
-    assert refused(data, suffix).startswith("is no conda package: ")
+def test_files_that_are_not_packages(data: bytes, suffix: Suffix) -> None:
+    assert refused(data, suffix).startswith("is not a conda package: ")
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_one_that_is_cut_off(suffix: Suffix) -> None:
+@pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
+def test_truncated_packages(suffix: Suffix) -> None:
     data = MAKERS[suffix](index_json(), payload=bytes(range(256)) * 10)
     for part in (1, 2, 3):
-        assert refused(data[: len(data) * part // 4], suffix).startswith("is no conda package: ")
+        assert refused(data[: len(data) * part // 4], suffix).startswith("is not a conda package: ")
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_one_without_an_index_json(suffix: Suffix) -> None:
+@pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
+def test_a_package_without_index_json(suffix: Suffix) -> None:
     other = tar({"info/about.json": b"{}"})
     data = info_zip(zstandard.compress(other)) if suffix == ".conda" else bz2.compress(other)
-    assert refused(data, suffix) == "is no conda package: there is no info/index.json in it"
+    assert refused(data, suffix) == "is not a conda package: it has no info/index.json"
 
 
-def test_a_bomb_of_zeros() -> None:
-    # A member that never ends: 2 GiB of zeros behind its header, in 64 kB.
+def test_a_decompression_bomb() -> None:
+    # A member of 2 GiB of zeros, compressed to less than 200 kB.
     header = tarfile.TarInfo("info/zeros")
     header.size = 2 << 30
     head, zeros = header.tobuf(), zstandard.compress(bytes(32 << 20), 19)
@@ -99,26 +99,26 @@ def test_a_bomb_of_zeros() -> None:
     assert "too large" in refused(bz2.compress(head) + bz2.compress(bytes(32 << 20)) * 64, ".tar.bz2")
 
 
-def test_more_members_than_any_package_has() -> None:
+def test_too_many_members() -> None:
     member = tar({"info/a": b""})[:512]
     data = info_zip(zstandard.compress(member * 100_001))
     assert "too many members" in refused(data)
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
 def test_a_huge_index_json(suffix: Suffix) -> None:
     index = json.dumps(index_json(license="x" * (5 << 20))).encode()
     assert "larger than 4,194,304 bytes" in refused(MAKERS[suffix](index), suffix)
 
 
-def test_a_header_that_calls_a_gigabyte_a_name() -> None:
+def test_a_tar_header_with_a_name_of_half_a_gigabyte() -> None:
     header = tarfile.TarInfo("././@LongLink")
     header.type, header.size = tarfile.GNUTYPE_LONGNAME, 1 << 29
     assert "larger than" in refused(info_zip(zstandard.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))))
 
 
 @pytest.mark.parametrize("name", ["../evil", "info/../../evil", "/etc/passwd", "info\\..\\..\\evil"])
-def test_paths_that_lead_out(name: str) -> None:
+def test_paths_that_lead_out_of_the_package(name: str) -> None:
     info = tar({name: b"", "info/index.json": INDEX})
     assert "leads out of it" in refused(info_zip(zstandard.compress(info)))
     assert "leads out of it" in refused(bz2.compress(info), ".tar.bz2")
@@ -128,27 +128,27 @@ def test_paths_that_lead_out(name: str) -> None:
 def test_an_index_json_that_is_a_link() -> None:
     link = tarfile.TarInfo("info/index.json")
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-    assert "is no file" in refused(info_zip(zstandard.compress(link.tobuf() + bytes(1024))))
+    assert "is not a regular file" in refused(info_zip(zstandard.compress(link.tobuf() + bytes(1024))))
 
 
-def test_odd_zips() -> None:
+def test_invalid_zips() -> None:
     info = zstandard.compress(tar({"info/index.json": INDEX}))
     good = info_zip(info)
-    assert "compressed once more" in refused(zipped({"info-x-1-0.tar.zst": info}, zipfile.ZIP_DEFLATED))
-    assert "there are 2 info-" in refused(zipped({"info-x.tar.zst": info, "info-y.tar.zst": info}))
-    assert "there are no info-" in refused(zipped({"metadata.json": METADATA}))
-    # The flag of an encrypted member, in the table of contents.
+    assert "compressed by the zip" in refused(zipped({"info-x-1-0.tar.zst": info}, zipfile.ZIP_DEFLATED))
+    assert "it has 2 info-" in refused(zipped({"info-x.tar.zst": info, "info-y.tar.zst": info}))
+    assert "it has no info-" in refused(zipped({"metadata.json": METADATA}))
+    # Set the flag of an encrypted member in the table of contents.
     at = good.rindex(b"PK\x01\x02") + 8
     assert "encrypted" in refused(good[:at] + b"\x01" + good[at + 1 :])
     at = good.rindex(b"PK\x01\x02") + 42
-    assert "is not in it" in refused(good[:at] + b"\xf0\x00" + good[at + 2 :])
-    assert "is no conda package" in refused(info_zip(b"no zstd"))
-    assert "is no conda package" in refused(info_zip(zstandard.compress(b"no tar" * 1000)))
+    assert "is missing" in refused(good[:at] + b"\xf0\x00" + good[at + 2 :])
+    assert "is not a conda package" in refused(info_zip(b"no zstd"))
+    assert "is not a conda package" in refused(info_zip(zstandard.compress(b"no tar" * 1000)))
 
 
-def test_a_stream_a_file_and_bytes_are_refused_alike() -> None:
+def test_a_stream_and_bytes_give_the_same_error() -> None:
     data = zipped({"metadata.json": METADATA})
-    with pytest.raises(UnreadablePackageError, match="there are no info-") as caught:
+    with pytest.raises(UnreadablePackageError, match="it has no info-") as caught:
         read_data(data, ".conda")
     assert (str(caught.value), caught.value.sha256) == (refused(data), hashlib.sha256(data).hexdigest())
 
@@ -157,7 +157,7 @@ def test_a_stream_a_file_and_bytes_are_refused_alike() -> None:
     ("metadata", "said"),
     [(b'{"conda_pkg_format_version": 3}', "format version 3"), (b"{}", "not valid"), (b"[" * 9999, "not valid")],
 )
-def test_another_version_of_the_format(metadata: bytes, said: str) -> None:
+def test_another_format_version(metadata: bytes, said: str) -> None:
     info = zstandard.compress(tar({"info/index.json": INDEX}))
     assert said in refused(zipped({"metadata.json": metadata, "info-x.tar.zst": info}))
 
@@ -167,8 +167,8 @@ def test_a_table_of_contents_that_is_too_large() -> None:
 
 
 @pytest.mark.parametrize("layout", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
-def test_the_tars_that_are_written(layout: int) -> None:
-    """Long and foreign names, folders, links and large numbers before what is looked for."""
+def test_all_tar_formats_are_read(layout: int) -> None:
+    """Long and non-ASCII names, folders and large numbers before the index.json."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w", format=layout) as archive:
         for name in ("d/" * 60 + "f" * 90, *(("é" * 120, "x" * 300) if layout != tarfile.USTAR_FORMAT else ())):
@@ -192,9 +192,9 @@ def read_any(data: bytes, suffix: Suffix) -> IndexedPackage | None:
         return None
 
 
-@given(st.binary(max_size=5000), st.sampled_from(SUFFIXES))
+@given(st.binary(max_size=5000), st.sampled_from(PACKAGE_SUFFIXES))
 @settings(deadline=None)
-def test_any_bytes_are_a_package_or_the_error(data: bytes, suffix: Suffix) -> None:
+def test_random_bytes_raise_only_the_error(data: bytes, suffix: Suffix) -> None:
     assert read_any(data, suffix) is None
 
 
@@ -210,7 +210,7 @@ def edited(data: bytes, edits: list[tuple[int, bytes, int]]) -> bytes:
 
 @given(EDITS, st.sampled_from(["zip", "bz2", "tar", "tar in zip", "json"]))
 @settings(max_examples=600, deadline=None)
-def test_a_damaged_package_is_a_package_or_the_error(edits: list[tuple[int, bytes, int]], where: str) -> None:
+def test_damaged_packages_raise_only_the_error(edits: list[tuple[int, bytes, int]], where: str) -> None:
     info = tar({"info/" + "a" * 120: b"a", "info/index.json": INDEX})
     match where:
         case "zip":
@@ -225,11 +225,11 @@ def test_a_damaged_package_is_a_package_or_the_error(edits: list[tuple[int, byte
             read_any(conda(edited(INDEX, edits)), ".conda")
 
 
-def test_an_error_of_the_source_is_not_taken_for_one_of_the_package() -> None:
+def test_an_error_of_the_source_is_passed_on() -> None:
     def broken() -> Iterator[bytes]:
         yield b"BZh9"
         raise OSError("the line is cut")
 
-    for suffix in SUFFIXES:
+    for suffix in PACKAGE_SUFFIXES:
         with pytest.raises(OSError, match="the line is cut"):
             read_chunks(broken(), suffix)

@@ -1,4 +1,4 @@
-"""The tables of contents that are read without zipfile say what it says, and the others are left to it."""
+"""The zip table parser returns what zipfile returns, and leaves all other zips to zipfile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def by_zipfile(data: bytes) -> list[ZipEntry]:
 
 
 def changed(**more: bytes) -> bytes:
-    """A zip that says something that the simple form does not have."""
+    """A zip that does not have the simple form."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         entry = zipfile.ZipInfo("a")
@@ -45,16 +45,16 @@ def test_a_package_is_read_without_zipfile() -> None:
         zipped({"\u00fc": b""}),
         zipped({"PK\6\7": b""}),
     ],
-    ids=["comment", "extra field", "something before", "name", "mark of 64 bits"],
+    ids=["comment", "extra field", "something before", "name", "zip64 locator"],
 )
-def test_what_is_less_simple_is_left_to_zipfile(data: bytes) -> None:
+def test_other_zips_are_read_by_zipfile(data: bytes) -> None:
     assert plain_contents(io.BytesIO(data)) is None
     assert contents(io.BytesIO(data)) == by_zipfile(data)
 
 
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 400), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3))
-def test_what_is_damaged_is_left_to_zipfile_or_read_alike(changes: list[tuple[int, bytes]]) -> None:
+def test_damaged_zips_are_read_by_zipfile_or_with_the_same_result(changes: list[tuple[int, bytes]]) -> None:
     data = bytearray(PLAIN)
     for back, new in changes:
         at = max(len(data) - back, 0)
@@ -65,6 +65,6 @@ def test_what_is_damaged_is_left_to_zipfile_or_read_alike(changes: list[tuple[in
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", bytes(22), PLAIN[:-1]])
-def test_what_is_no_zip(data: bytes) -> None:
+def test_files_that_are_not_zips(data: bytes) -> None:
     with pytest.raises(NotAZipError):
         contents(io.BytesIO(data))

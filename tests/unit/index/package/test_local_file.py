@@ -1,4 +1,4 @@
-"""What is checked of a package file before anything is uploaded."""
+"""The checks of package files before an upload."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from support.channels.packages import make_package
 
 
 @pytest.mark.parametrize("archive", ArchiveType)
-def test_a_package_says_what_it_is(tmp_path: Path, archive: ArchiveType) -> None:
+def test_the_metadata_of_a_package_file(tmp_path: Path, archive: ArchiveType) -> None:
     path = make_package(tmp_path, "tool", "1!2.01a", "h_1", "linux-64", archive=archive)
     package = read(path)
     assert (package.name, package.version, package.build, package.subdir) == ("tool", "1!2.01a", "h_1", "linux-64")
-    assert package.label == f"linux-64/{path.name}"
+    assert package.path_in_channel == f"linux-64/{path.name}"
     assert package.size == path.stat().st_size
     assert package.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -36,30 +36,30 @@ def test_a_renamed_package_is_refused_with_its_right_name(tmp_path: Path) -> Non
     assert "name the file tool-1.0-0.conda" in refused(path)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "tool-1.0-0.conda")
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_a_folder_with_the_name_of_a_package(tmp_path: Path) -> None:
     (tmp_path / "tool-1.0-0.conda").mkdir()
     assert "directory" in refused(tmp_path / "tool-1.0-0.conda")
 
 
 @pytest.mark.parametrize("name", ["tool-1.0-0.conda", "tool-1.0-0.tar.bz2"])
 @pytest.mark.parametrize("content", [b"", b"no package", b"PK\x05\x06" + bytes(18)])
-def test_a_file_that_is_no_package(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_is_not_a_package(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    assert "no conda package" in refused(path)
+    assert "not a conda package" in refused(path)
 
 
-def test_half_a_package(tmp_path: Path) -> None:
+def test_a_truncated_package(tmp_path: Path) -> None:
     path = make_package(tmp_path, "tool", "1.0")
     path.write_bytes(path.read_bytes()[:-100])
-    assert "no conda package" in refused(path)
+    assert "not a conda package" in refused(path)
 
 
-def test_a_file_that_is_not_named_like_one(tmp_path: Path) -> None:
+def test_a_file_with_another_suffix(tmp_path: Path) -> None:
     path = tmp_path / "tool.whl"
     path.touch()
     assert ".conda or .tar.bz2" in refused(path)

@@ -1,4 +1,4 @@
-"""Records are those that the reference indexer writes, for the same packages."""
+"""Records equal those of py-rattler's indexer for the same packages."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 from rattler import MatchSpec, Version
 
 from chaninfra.index.package.archive import IndexedPackage, read_file
-from chaninfra.index.package.index_json import _PLAIN_VERSION, PackageError
-from chaninfra.index.package.record import _PLAIN_SPEC
+from chaninfra.index.package.index_json import PLAIN_VERSION, PackageError
+from chaninfra.index.package.record import PLAIN_SPEC
 from support.channels import conda_client
 from support.channels.archives import conda, index_json, tar_bz2, write
 from support.index_model.index_json_corpus import RUN_EXPORTS, variants
 
 NOW = 1_800_000_000_000
 
-# Where ours is another: the deep text ends the reference's process, hence is not given to it.
+# Cases where chaninfra differs on purpose: this spec crashes the reference indexer.
 STRICTER = {"depends=['a ((((("}
 
 
 def cases() -> dict[str, bytes]:
-    """Label → package; the file name's suffix is the label's last word."""
+    """Label → package. The last word of the label is the suffix of the file name."""
     found = {f"{label} .conda": conda(index) for label, index in variants().items()}
     full = index_json(flags=["cuda"], depends=["A 1"])
     found |= {
@@ -42,13 +42,13 @@ def cases() -> dict[str, bytes]:
 
 
 def ours(package: IndexedPackage, suffix: str) -> dict[str, Any]:
-    new = package.packaged(f"x-1-0{suffix}", "noarch")
-    found = {new.key: json.loads(bytes(new.record(NOW)))}
+    new = package.index_record(f"x-1-0{suffix}", "noarch")
+    found = {new.key: json.loads(bytes(new.encode(NOW)))}
     return {"v3": {new.table.removeprefix("v3."): found}} if new.table.startswith("v3") else {new.table: found}
 
 
 def theirs(repodata: dict[str, Any]) -> dict[str, Any]:
-    """The records, with our time of indexing where they have theirs."""
+    """The records of the reference indexer, with NOW as their indexed_timestamp."""
     found = {table: repodata[table] for table in ("packages", "packages.conda", "v3") if repodata.get(table)}
     tables = [found.get("packages", {}), found.get("packages.conda", {}), *found.get("v3", {}).values()]
     for each in (each for table in tables for each in table.values()):
@@ -79,28 +79,28 @@ def test_records_equal_the_reference_indexers(tmp_path: Path) -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@given(st.from_regex(_PLAIN_SPEC, fullmatch=True))
+@given(st.from_regex(PLAIN_SPEC, fullmatch=True))
 @settings(max_examples=60, deadline=None)
-def test_what_is_taken_for_a_plain_spec_is_printed_as_it_was_written(spec: str) -> None:
+def test_rattler_prints_plain_specs_as_they_are_written(spec: str) -> None:
     assert str(MatchSpec(spec)) == spec
     assert str(MatchSpec(spec, extras=False, conditionals=False, flags=False)) == spec
 
 
-@given(st.from_regex(_PLAIN_VERSION, fullmatch=True))
+@given(st.from_regex(PLAIN_VERSION, fullmatch=True))
 @settings(max_examples=60, deadline=None)
-def test_what_is_taken_for_a_plain_version_is_one(version: str) -> None:
+def test_plain_versions_are_valid(version: str) -> None:
     Version(version)
 
 
-def test_a_package_that_says_no_subdir_is_of_the_folder_that_it_lies_in(tmp_path: Path) -> None:
+def test_a_package_without_a_subdir_belongs_to_its_folder(tmp_path: Path) -> None:
     least = index_json()
     del least["subdir"]
     package = read_file(write(tmp_path, conda(least)), ".conda")
     assert ours(package, ".conda")["packages.conda"]["x-1-0.conda"]["subdir"] == "noarch"
 
 
-def test_threads_may_begin_at_once(tmp_path: Path) -> None:
-    """One begins with the library while another one is still importing it."""
+def test_two_threads_can_import_rattler_at_once(tmp_path: Path) -> None:
+    """One thread imports rattler's modules while another one is still importing the package."""
     write(tmp_path / "0", conda(index_json(depends=["A 1"])))
     write(tmp_path / "1", conda(index_json(purls=["pkg:pypi/x"])))
     script = f"""

@@ -1,4 +1,4 @@
-"""The processes of a schedule: publish, yank, unyank, reindex and gc of one subdir."""
+"""The processes that the model checker runs: publish, yank, unyank, reindex and gc of one subdir."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from chaninfra.index.reindex import reindex
 from chaninfra.index.yank import unyank, yank
 from support.channels.archives import conda, index_json
 from support.channels.channels import descriptor
-from support.index_model.memory_store import Alone, MemoryStore
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process
 
 PREFIX = "c"
 FOLDER = f"{PREFIX}/noarch"
-TRUTH = f"{FOLDER}/{REPODATA}"
+AUTHORITATIVE = f"{FOLDER}/{REPODATA}"
 ZST = f"{FOLDER}/{FILE_NAMES['zst']}"
 INDEX = f"{FOLDER}/{FILE_NAMES['shards']}"
 WEEK = int(KEPT.total_seconds() * 1000)
 
 
 class _Silent:
-    def package(self, label: str) -> None: ...
+    def package(self, path_in_channel: str) -> None: ...
     def advance(self, size: int) -> None: ...
     def indexing(self) -> None: ...
 
 
-def channel(store: ObjectStore, means: Alone) -> Channel:
-    """A channel of noarch in the store."""
-    made = Channel(
+def channel(store: ObjectStore, runtime: SequentialRuntime) -> Channel:
+    """A channel in this store, with the subdir noarch."""
+    channel = Channel(
         descriptor=descriptor(PREFIX, subdirs=("noarch",)),
         credentials=None,
     )
-    # In place of what it would make itself.
-    vars(made).update(writer=store, means=means)
-    return made
+    # Sets the cached properties.
+    vars(channel).update(writer=store, runtime=runtime)
+    return channel
 
 
 @cache
 def _folder() -> Path:
-    """Gone when the program ends."""
-    folder = tempfile.TemporaryDirectory(prefix="chaninfra-scenes-")
+    """A folder that is deleted when the program ends."""
+    folder = tempfile.TemporaryDirectory(prefix="chaninfra-model-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
 
 
 @cache
 def package(name: str, payload: bytes = b"") -> PackageFile:
-    """A package of that name, on disk."""
+    """A package file of that name, version 1, build 0."""
     path = Path(tempfile.mkdtemp(dir=_folder())) / f"{name}-1-0.conda"
     path.write_bytes(conda(index_json(name, noarch="generic"), payload=payload))
     return read(path)
@@ -68,36 +68,38 @@ def file(name: str) -> str:
     return f"{name}-1-0.conda"
 
 
-def made(*names: str) -> MemoryStore:
-    """A channel with these packages."""
+def channel_with(*names: str) -> MemoryStore:
+    """A store with a channel of these packages."""
     store = MemoryStore()
-    for name, body in index_files(Repodata.empty("noarch"), channel(store, Alone()).descriptor.index).items():
+    for name, body in index_files(
+        Repodata.empty("noarch"), channel(store, SequentialRuntime()).descriptor.index
+    ).items():
         store.objects[f"{FOLDER}/{name}"] = body
     for count, name in enumerate(names):
-        publishing(name).run(store, Alone(f"before{count}"))
+        publishing(name).run(store, SequentialRuntime(f"before{count}"))
     return store
 
 
 def publishing(name: str, payload: bytes = b"", *, process: str = "") -> Process:
     """`chaninfra publish`."""
-    made = package(name, payload)
+    to_publish = package(name, payload)
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        done = publish(channel(store, means), [made], "refuse", _Silent())
-        if done.error:
-            raise done.error
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        published = publish(channel(store, runtime), [to_publish], "refuse", _Silent())
+        if published.error:
+            raise published.error
 
     return Process(process or f"publish-{name}", run, commits=True, makes=file(name))
 
 
 def forcing(name: str, payload: bytes) -> Process:
-    """`chaninfra publish --force`; it may be told that another one was faster."""
-    made = package(name, payload)
+    """`chaninfra publish --force`; it may end with the error that another writer replaced the package."""
+    to_publish = package(name, payload)
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        done = publish(channel(store, means), [made], "overwrite", _Silent())
-        if done.error and "other bytes" not in done.error.message:
-            raise done.error
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        published = publish(channel(store, runtime), [to_publish], "overwrite", _Silent())
+        if published.error and "other bytes" not in published.error.message:
+            raise published.error
 
     return Process(f"force-{name}-{payload.decode()}", run, commits=False)
 
@@ -105,8 +107,8 @@ def forcing(name: str, payload: bytes) -> Process:
 def yanking(name: str) -> Process:
     """`chaninfra yank`."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        yank(channel(store, means), [file(name)], "broken")
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        yank(channel(store, runtime), [file(name)], "broken")
 
     return Process(f"yank-{name}", run, commits=True, takes=file(name))
 
@@ -114,8 +116,8 @@ def yanking(name: str) -> Process:
 def unyanking(name: str) -> Process:
     """`chaninfra unyank`."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        unyank(channel(store, means), [file(name)])
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        unyank(channel(store, runtime), [file(name)])
 
     return Process(f"unyank-{name}", run, commits=True, makes=file(name))
 
@@ -123,16 +125,16 @@ def unyanking(name: str) -> Process:
 def reindexing(process: str = "reindex") -> Process:
     """`chaninfra reindex`."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        reindex(channel(store, means), ["noarch"])
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        reindex(channel(store, runtime), ["noarch"])
 
     return Process(process, run)
 
 
 def collecting() -> Process:
-    """`chaninfra gc`, a week and a day after all that was marked before."""
+    """`chaninfra gc`, a week and a day later than the other processes."""
 
-    def run(store: ObjectStore, means: Alone) -> None:
-        collect_subdir(channel(store, means).target("noarch"), "write")
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        collect_subdir(channel(store, runtime).subdir_index("noarch"), "write")
 
     return Process("gc", run, now=Process("", run).now + WEEK + 24 * 60 * 60 * 1000)

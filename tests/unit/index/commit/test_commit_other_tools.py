@@ -1,4 +1,4 @@
-"""A commit to an index that another tool wrote, or that is not there."""
+"""Commits to an index that another tool wrote, or to a missing one."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from chaninfra.channel.errors import RefusedError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import ForeignIndexError, commit, repair_derived
 from chaninfra.index.subdir_index import SubdirIndex
-from support.index_model.memory_subdir import INDEX, Channel, package
+from support.index_model.memory_subdir import INDEX, MemoryChannel, package
 
 
-def test_what_another_tool_wrote_is_kept_and_not_built_on() -> None:
-    channel = Channel().skeleton()
+def test_an_index_of_another_tool_needs_a_reindex_which_keeps_its_content() -> None:
+    channel = MemoryChannel().skeleton()
     channel.publish("a")
-    document = channel.truth()
+    document = channel.repodata()
     document["info"]["more"] = {"deep": [1.5]}
     document["top"] = [None]
     document["v3"] = {"conda": {"x-1.0-0": {"name": "x", "sha256": "00", "indexed_timestamp": 7}}}
     channel.put(REPODATA, document)
     with pytest.raises(ForeignIndexError):
-        commit(channel.target, lambda: Change(records=dict([package("b")])))
+        commit(channel.subdir_index, lambda: Change(records=dict([package("b")])))
     channel.publish("b")
-    written = channel.truth()
+    written = channel.repodata()
     assert written["info"]["more"] == {"deep": [1.5]}
     assert (written["top"], written["v3"]) == ([None], document["v3"])
     assert written["info"]["repodata_revisions"] == {"v3": {"n_packages": 1, "oldest": 7, "newest": 7}}
     assert list(written["packages.conda"]) == ["a-1.0-0.conda", "b-1.0-0.conda"]
-    channel.check()
+    channel.check_formats_agree()
 
 
-def test_no_index_at_all_is_not_taken_for_an_empty_one() -> None:
-    channel = Channel()
+def test_a_missing_index_needs_a_reindex() -> None:
+    channel = MemoryChannel()
     with pytest.raises(ForeignIndexError):
-        commit(channel.target, lambda: Change(records=dict([package("a")])))
+        commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
     channel.publish("a")
-    channel.check()
+    channel.check_formats_agree()
 
 
-def test_an_index_that_is_patched_or_whose_packages_lie_elsewhere_is_left_alone() -> None:
+def test_an_index_with_patches_or_packages_elsewhere_is_not_written() -> None:
     for name, data in (("repodata_from_packages.json", {}), (REPODATA, {"info": {"base_url": "https://x.org/noarch"}})):
-        channel = Channel().skeleton()
+        channel = MemoryChannel().skeleton()
         channel.put(name, data)
         before = dict(channel.store.objects)
         with pytest.raises(RefusedError):
@@ -54,48 +54,48 @@ def test_an_index_that_is_patched_or_whose_packages_lie_elsewhere_is_left_alone(
 
 
 @pytest.mark.parametrize("base", ["", "./", "https://x.org/c/noarch/"])
-def test_a_base_url_of_its_own_is_kept(base: str) -> None:
-    channel = Channel()
-    channel.target = SubdirIndex(
-        store=channel.store, layout=channel.layout, subdir="noarch", means=channel.means, urls=("https://x.org/c",)
+def test_a_base_url_of_this_channel_is_kept(base: str) -> None:
+    channel = MemoryChannel()
+    channel.subdir_index = SubdirIndex(
+        store=channel.store, layout=channel.layout, subdir="noarch", runtime=channel.runtime, urls=("https://x.org/c",)
     )
     channel.put(REPODATA, {"info": {"base_url": base}, "repodata_version": 2})
     channel.publish("a")
-    assert channel.truth()["info"]["base_url"] == base
-    assert channel.truth()["repodata_version"] == 2
+    assert channel.repodata()["info"]["base_url"] == base
+    assert channel.repodata()["repodata_version"] == 2
 
 
-def test_a_truth_of_another_tool_is_not_derived_from() -> None:
-    channel = Channel().skeleton()
+def test_derived_files_of_another_tools_index_are_not_repaired() -> None:
+    channel = MemoryChannel().skeleton()
     channel.put(REPODATA, {"info": {}})
-    assert repair_derived(channel.target) == ()
+    assert repair_derived(channel.subdir_index) == ()
 
 
 @pytest.mark.parametrize("info", [{}, {"info": {}}, {"info": {"subdir": None}}])
-def test_an_index_that_does_not_say_its_subdir_gets_it(info: dict[str, object]) -> None:
-    channel = Channel()
+def test_an_index_without_a_subdir_gets_one(info: dict[str, object]) -> None:
+    channel = MemoryChannel()
     channel.put(REPODATA, info)
     ensure(channel.store, channel.layout)
     assert shard_info(channel)["subdir"] == "noarch"
     channel.publish("a")
-    assert channel.truth()["info"]["subdir"] == "noarch"
+    assert channel.repodata()["info"]["subdir"] == "noarch"
     assert shard_info(channel)["subdir"] == "noarch"
-    channel.check()
+    channel.check_formats_agree()
 
 
-def test_a_shard_index_of_ours_that_does_not_say_its_subdir_is_mended() -> None:
-    channel = Channel().skeleton()
+def test_a_shard_index_without_a_subdir_is_repaired() -> None:
+    channel = MemoryChannel().skeleton()
     channel.publish("a")
     stored = channel.store.objects[INDEX]
     index = msgspec.msgpack.decode(decompress(stored.data) or b"")
     del index["info"]["subdir"]
     channel.store.objects[INDEX] = replace(stored, data=compress(msgspec.msgpack.encode(index), 1))
-    assert repair_derived(channel.target) == (FILE_NAMES["shards"],)
+    assert repair_derived(channel.subdir_index) == (FILE_NAMES["shards"],)
     assert shard_info(channel)["subdir"] == "noarch"
-    channel.check()
+    channel.check_formats_agree()
 
 
-def shard_info(channel: Channel) -> dict[str, object]:
+def shard_info(channel: MemoryChannel) -> dict[str, object]:
     index = msgspec.msgpack.decode(decompress(channel.store.objects[INDEX].data) or b"")
     found: dict[str, object] = index["info"]
     return found
