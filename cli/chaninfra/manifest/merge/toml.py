@@ -18,7 +18,7 @@ from tomlkit.items import Array, InlineTable
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ChannelAccess
-from chaninfra.manifest.merge import channel_list
+from chaninfra.manifest.merge import channel_list, pixi_order
 from chaninfra.manifest.merge.syntax import Syntax
 from chaninfra.manifest.rendered import Document, Rendered
 from chaninfra.manifest.text import toml
@@ -44,20 +44,26 @@ def merged(
 
     `path` is the path of the table that lists the channels. A table that is there gets three things of ours: the
     channels, their s3-options, and requires-pixi if it is missing. s3-options of our bucket are removed if neither we
-    nor another channel in the file needs them.
+    nor another channel in the file needs them. In a pixi workspace, the lists of channels of its features and
+    environments change too if ours would not come first there.
     """
     after = copy.deepcopy(before)
     theirs, wanted = _table(after, path, where), _table(ours, path, where)
     if not theirs:
         theirs |= wanted
-        return after
     name = next(key for key in _LISTS if key in wanted)
-    listed = theirs.get(name, [])
+    # pixi's configuration may have the older spelling default_channels.
+    older = name.replace("-", "_")
+    spelled = older if older in theirs and name not in theirs else name
+    listed = theirs.get(spelled, [])
     if not isinstance(listed, list):
         raise ConfigurationError(
-            "is not a list", where=where, key=(*path, name), remedy=f"write {name} = {toml.value(wanted[name])}"
+            "is not a list", where=where, key=(*path, spelled), remedy=f"write {spelled} = {toml.value(wanted[name])}"
         )
-    theirs[name] = channel_list.merged(listed, channels) if listed else wanted[name]
+    theirs[spelled] = channel_list.merged(listed, channels) if listed else wanted[name]
+    if path:
+        tables = _table(after, path[:-1], where)
+        pixi_order.Workspace(tables, path[-1], where, tuple(path[:-1])).put_right(channels)
     if "requires-pixi" in wanted:
         theirs.setdefault("requires-pixi", wanted["requires-pixi"])
     was_empty = theirs.get(_OPTIONS) == {}
@@ -209,11 +215,12 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
 def _array(node: Array, before: list[Any], after: list[Any]) -> Array:
     """The array with new items at its head, where our channels go; the formatting of the other items stays.
 
-    One changed item is replaced in place.
+    Items that only change, and do not move, are replaced in place.
     """
-    if len(before) == len(after) and sum(old != new for old, new in zip(before, after, strict=True)) == 1:
-        (place,) = (place for place, item in enumerate(after) if item != before[place])
-        node[place] = _item(after[place], inline=True)
+    changed = [place for place, item in enumerate(after) if place >= len(before) or item != before[place]]
+    if len(before) == len(after) and not any(after[place] in before for place in changed):
+        for place in changed:
+            node[place] = _item(after[place], inline=True)
         return node
     # How many items of `after` are new: the fewest after which the rest is in `before`, in order.
     new, kept = next((new, kept) for new in range(len(after) + 1) if (kept := _places(before, after[new:])) is not None)
