@@ -14,7 +14,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array, InlineTable
+from tomlkit.items import AoT, Array, InlineTable
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ChannelAccess
@@ -208,6 +208,8 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
             _apply(node[name], before[name], value)
         elif isinstance(value, list) and isinstance(node[name], Array):
             node[name] = _array(node[name], before[name], value)
+        elif isinstance(node[name], AoT) and "#" in node[name].as_string():
+            raise ValueError("tables that are written anew have comments")
         else:
             node[name] = value
 
@@ -224,26 +226,39 @@ def _array(node: Array, before: list[Any], after: list[Any]) -> Array:
         return node
     # How many items of `after` are new: the fewest after which the rest is in `before`, in order.
     new, kept = next((new, kept) for new in range(len(after) + 1) if (kept := _places(before, after[new:])) is not None)
-    for place in reversed(range(len(before))):
-        if place not in kept:
-            del node[place]
+    removed = [place for place in range(len(before)) if place not in kept]
+    comments = {channel_list.name_of(before[place]): _comment(node, place) for place in removed}
+    for place in reversed(removed):
+        del node[place]
     if new == 0:
         return node
     text = node.as_string()
-    added = [tomlkit.item(item, _parent=node).as_string() for item in after[:new]]
+    # Each new item, and the comment that the same channel had where it was.
+    added = [
+        (tomlkit.item(_item(item, inline=True), _parent=node).as_string(), comments.get(channel_list.name_of(item), ""))
+        for item in after[:new]
+    ]
     head = re.match(r"\[[ \t]*(?:#[^\n]*)?\n([ \t]*)", text)
-    if len(node) == 0:
-        text = f"[{', '.join(added)}]"
-    elif head:
+    if head:
         # One item per line, as in the rest of the array.
-        text = text.replace("\n", "\n" + "".join(f"{head[1]}{item},\n" for item in added), 1)
+        lines = [f"{head[1]}{item},{comment and ' '}{comment}\n" for item, comment in added]
+        text = text.replace("\n", "\n" + "".join(lines), 1)
     else:
-        text = f"[{', '.join(added)}, {text[1:].lstrip(' ')}"
+        items = "".join(f"{item}, {comment}{comment and chr(10)}" for item, comment in added)
+        text = f"[{items}{text[1:].lstrip(' ')}"
+    if len(node) == 0 and text.endswith(", ]"):
+        text = f"{text[:-3]}]"
     array = tomlkit.parse(f"a = {text}\n")["a"]
     assert isinstance(array, Array)  # noqa: S101
     # The spaces around the array, and the comment after it. tomlkit has no public access to them.
     array._trivia = node._trivia
     return array
+
+
+def _comment(node: Array, place: int) -> str:
+    """The comment behind an item. tomlkit has no public access to it."""
+    comment = node._value[node._index_map[place]].comment
+    return comment.as_string().strip() if comment is not None else ""
 
 
 def _places(listed: list[Any], wanted: list[Any]) -> list[int] | None:

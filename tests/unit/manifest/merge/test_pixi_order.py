@@ -160,6 +160,22 @@ def test_priorities_in_several_lists_keep_their_comments() -> None:
     assert f'  {{channel = "{OURS}", priority = 1}}, # ours\n  "conda-forge", # theirs\n' in found
 
 
+def test_a_channel_takes_its_comment_along() -> None:
+    text = f'[workspace]\nchannels = [\n  # first\n  "conda-forge", # theirs\n  "{OURS}", # ours\n  # last\n]\n'
+    found = into(text, access("minio"))
+    expected = f'[\n  "{OURS}", # ours\n  # first\n  "conda-forge", # theirs\n  # last\n]\n'
+    assert found.startswith(f"[workspace]\nchannels = {expected}")
+    text = f'[workspace]\nchannels = ["conda-forge", # theirs\n  "{OURS}"] # ours\n'
+    assert f'["{OURS}", "conda-forge" # theirs' in into(text, access("minio"))
+
+
+def test_an_array_of_tables_with_comments_is_not_written_anew() -> None:
+    text = '[workspace]\n[[workspace.channels]]\nchannel = "conda-forge" # theirs\n'
+    with pytest.raises(MergeError, match="cannot be added") as caught:
+        into(text, access("minio"))
+    assert caught.value.exit_code == ExitCode.FAILED
+
+
 REFUSED = {
     "disabled": (
         f'[workspace]\nchannels = ["{OURS}"]\nchannel-priority = "disabled"\n',
