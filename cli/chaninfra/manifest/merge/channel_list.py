@@ -35,7 +35,7 @@ def merged(
     by_name = {name_of(entry): entry for entry in entries}
     wanted = [url for url in ours if added or url in by_name]
     read = in_order(entries)
-    if [name for name in map(name_of, read) if name in ours] == wanted and before_ours(read, ours) is None:
+    if [name for name in map(name_of, read) if name in ours] == wanted and not is_behind(read, ours):
         return entries
     new = [by_name.get(url, url if least is None else _with_priority(url, least)) for url in wanted]
     return [*new, *(entry for entry in entries if name_of(entry) not in ours)]
@@ -51,20 +51,20 @@ def in_order(entries: Sequence[Any]) -> list[Any]:
     return sorted(entries, key=lambda entry: -priority(entry))
 
 
-def before_ours(entries: Sequence[Any], ours: Collection[str]) -> str | None:
-    """The first channel that may be public and that is read before one of ours; None if there is none.
+def is_behind(entries: Sequence[Any], ours: Collection[str]) -> bool:
+    """Whether a channel that may be public is read before one of ours.
 
     `entries` are in the order in which they are read. If a channel is listed more than once, its first entry counts.
     """
-    public: str | None = None
+    public = False
     seen: set[str] = set()
     for name in map(name_of, entries):
-        if name in ours and name not in seen and public is not None:
-            return public
-        if name not in ours and public is None and may_be_public(name):
-            public = name
+        if name not in ours:
+            public = public or may_be_public(name)
+        elif public and name not in seen:
+            return True
         seen.add(name)
-    return None
+    return False
 
 
 def may_be_public(name: str) -> bool:

@@ -57,26 +57,31 @@ class Workspace:
         Raises MergeError if that is not possible, and ConfigurationError for a value of a wrong type.
         """
         solves = self.solves()
-        lists = {key: self._list(key) for key in dict.fromkeys([*self._lists(), (self.name, _CHANNELS)])}
+        workspace = (self.name, _CHANNELS)
+        lists = {key: self._list(key) for key in dict.fromkeys([*self._lists(), workspace])}
         ours = channel_list.urls(channels)
-        problem = None
-        for least in (None, *_priorities(lists.values(), ours)):
-            found = {
-                key: channel_list.merged(listed, channels, added=key == (self.name, _CHANNELS), least=least)
+
+        def merged(least: int | None) -> dict[Path, list[Any]]:
+            return {
+                key: channel_list.merged(listed, channels, added=key == workspace, least=least)
                 for key, listed in lists.items()
             }
-            problem = next(_wrong(solves, found, ours), None)
-            if problem is None:
-                break
-        if problem is not None:
-            solve, public = problem
+
+        by_place = merged(None)
+        tried = (by_place, *map(merged, _priorities(lists.values(), ours)))
+        found = next((each for each in tried if _first_wrong(solves, each, ours) is None), None)
+        if found is None:
+            wrong = _first_wrong(solves, tried[-1], ours)
             raise MergeError(
-                f"{public} has the highest priority there is, so packages of it would be installed instead of the "
-                "channel's",
+                f"a channel with the priority {_HIGHEST}, the highest there is, is read before the channel",
                 where=self.where,
-                key=self.path + solve.key,
-                remedy=f"write a priority below {_HIGHEST} for {public}; nothing was written",
+                key=self.path + (wrong.key if wrong else ()),
+                remedy="lower the priority in its lists of channels; nothing was written",
             )
+        for key, listed in by_place.items():
+            # A priority only where it is needed.
+            if _first_wrong(solves, {**found, key: listed}, ours) is None:
+                found[key] = listed
         for solve in solves:
             if any(channel_list.name_of(entry) in ours for key in solve.features.values() for entry in found[key]):
                 self._refuse_modes(solve)
@@ -170,10 +175,10 @@ def _priorities(lists: Any, ours: Sequence[str]) -> list[int]:
     return sorted(number for number in public | {number + 1 for number in public} if number <= _HIGHEST)
 
 
-def _wrong(solves: Sequence[Solve], lists: dict[Path, list[Any]], ours: Sequence[str]) -> Iterator[tuple[Solve, str]]:
-    """Each solve in which a channel that may be public is read before ours, and that channel."""
+def _first_wrong(solves: Sequence[Solve], lists: dict[Path, list[Any]], ours: Sequence[str]) -> Solve | None:
+    """The first in which a channel that may be public is read before ours."""
     for solve in solves:
         entries = [entry for key in solve.features.values() for entry in lists[key]]
-        public = channel_list.before_ours(channel_list.in_order(entries), ours)
-        if public is not None:
-            yield solve, public
+        if channel_list.is_behind(channel_list.in_order(entries), ours):
+            return solve
+    return None

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 
 from chaninfra.channel.errors import ChaninfraError, ExitCode
+from chaninfra.manifest import Format, ManifestRequest, channel_access, render
 from chaninfra.manifest.merge.syntax import MergeError
 from support.cases.manifest_command import MINIO, URL, manifest, refused
-from support.cases.manifests import access
+from support.cases.manifests import access, descriptor
 from support.cases.merging import OURS, into
 from support.cases.pixi_manifests import HIGHEST, texts
 from support.cases.pixi_model import solved
@@ -147,6 +148,24 @@ def test_ours_gets_the_lowest_priority_that_suffices() -> None:
     text = '[workspace]\nchannels = [{channel = "conda-forge", priority = 3}, "nvidia"] # all\n'
     found = tomllib.loads(into(text, access("minio")))["workspace"]["channels"]
     assert found == [{"channel": OURS, "priority": 3}, {"channel": "conda-forge", "priority": 3}, "nvidia"]
+
+
+def test_a_list_gets_a_priority_only_if_it_needs_one() -> None:
+    text = (
+        f'[workspace]\nchannels = ["{OURS}", "conda-forge"]\n[feature.a]\nchannels = ["{OURS}", '
+        '{channel = "nvidia", priority = 1}]\n[environments]\na = { features = ["a"], no-default-feature = true }\n'
+    )
+    found = tomllib.loads(into(text, access("minio")))
+    assert found["workspace"]["channels"] == [OURS, "conda-forge"]
+    assert found["feature"]["a"]["channels"][0] == {"channel": OURS, "priority": 1}
+
+
+@pytest.mark.parametrize("name", ["pixi", "pyproject"])
+def test_ours_is_first_in_a_complete_file(name: Format) -> None:
+    channels = tuple(channel_access(descriptor("minio", prefix=each), None) for each in ("a", "b"))
+    found = tomllib.loads(render(name, ManifestRequest(channels=channels)))
+    (order,) = solved(found["tool"]["pixi"] if name == "pyproject" else found)
+    assert order.channels == ["s3://my-bucket/a", "s3://my-bucket/b", "conda-forge"]
 
 
 def test_a_list_of_an_environment_without_ours_stays() -> None:
