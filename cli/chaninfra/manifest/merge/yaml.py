@@ -108,24 +108,34 @@ def _sequence(text: str, node: Node, before: list[Any], after: list[Any], edits:
     if node.flow_style and any(start != end for kind, start, end, *_ in differences if kind != "changed"):
         edits.append(_flow_sequence(text, node, after))
         return
-    for kind, start, end, new_start, new_end in differences:
+    column = node.start_mark.column
+    # The lines of the items that are removed: an item that moves keeps its quotes and its comment.
+    removed: list[tuple[Any, str]] = []
+    if not node.flow_style:
+        for kind, start, end, *_ in differences:
+            for value, item in zip(before[start:end], node.value[start:end], strict=True) if kind != "changed" else ():
+                place, after_item = _line_start(text, item, column), _line_end(text, _last(text, item))[0]
+                removed.append((value, text[place:after_item]))
+                edits.append((place, after_item, ""))
+    for kind, start, _, new_start, new_end in differences:
         if kind == "changed":
             _value(text, None, node.value[start], before[start], after[new_start], edits)
             continue
         new = after[new_start:new_end]
         if node.flow_style:
             _flow_items(node, start, new, edits)
-            continue
-        column = node.start_mark.column
-        for item in node.value[start:end]:
-            edits.append((_line_start(text, item, column), _line_end(text, _last(text, item))[0], ""))
-        if new:
+        elif new:
             place = (
                 _above_comments(text, _line_start(text, node.value[start], column))
                 if start < len(node.value)
                 else _line_end(text, _last(text, node))[0]
             )
-            edits.append((place, place, _indented(yaml.sequence(new), column)))
+            lines = [
+                next((lines for value, lines in removed if not _differ(value, item)), None)
+                or _indented(yaml.sequence([item]), column)
+                for item in new
+            ]
+            edits.append((place, place, "".join(lines)))
 
 
 def _flow_sequence(text: str, node: SequenceNode, after: Sequence[Any]) -> TextEdit:

@@ -75,6 +75,16 @@ def test_a_strict_priority_stays(mode: str) -> None:
     assert into_yaml(text, access("aws", "public"), name="condarc") == text
 
 
+def test_a_channel_takes_its_quotes_and_its_comment_along() -> None:
+    text = (
+        f"channels:\n  # all\n  - conda-forge # theirs\n  - '{OURS}' # ours\n  - defaults\nchannel_priority: strict\n"
+    )
+    found = into_yaml(text, access("aws", "public"), name="condarc")
+    assert found == (
+        f"channels:\n  - '{OURS}' # ours\n  # all\n  - conda-forge # theirs\n  - defaults\nchannel_priority: strict\n"
+    )
+
+
 def test_a_flow_sequence_with_a_comment_is_not_written_anew() -> None:
     with pytest.raises(MergeError, match="cannot be added"):
         into_yaml(f"channels: [conda-forge, # ours\n  {OURS}]\n", access("aws", "public"), name="condarc")
