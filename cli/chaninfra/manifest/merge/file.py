@@ -59,6 +59,8 @@ def read(path: Path) -> TextFile:
         if status is None:
             if path.is_symlink() and not target.parent.is_dir():
                 raise _refused(path, f"is a link to {str(target)!r}, whose folder does not exist")
+            if any(parent.is_symlink() and not parent.exists() for parent in path.parents):
+                raise _refused(path, f"leads by a link to {str(target)!r}, whose folder does not exist")
             return TextFile(path, target, None, None)
         with target.open("rb") as file:
             content = file.read(MOST + 1)

@@ -102,6 +102,13 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, name: str) -> None
     assert not (tmp_path / "missing").exists()
 
 
+def test_a_file_below_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("missing")
+    error = refused(URL, *MINIO, "--into", tmp_path / "link" / "pixi.toml")
+    assert "whose folder does not exist" in str(error)
+    assert not (tmp_path / "missing").exists()
+
+
 def test_a_link_to_a_missing_file_in_a_folder_creates_it(tmp_path: Path) -> None:
     link = tmp_path / "pixi.toml"
     link.symlink_to("other.toml")
