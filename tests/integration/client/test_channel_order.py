@@ -51,7 +51,8 @@ def taken(solves: list[Solved], channels: dict[str, str], folder: Path) -> set[s
 @pytest.mark.parametrize("text", MANIFESTS.values(), ids=MANIFESTS)
 def test_the_solver_takes_our_package_after_a_merge(text: str, channels: dict[str, str], tmp_path: Path) -> None:
     assert "2.0" in taken(solved(tomllib.loads(text)), channels, tmp_path / "before")
-    assert taken(solved(tomllib.loads(into(text, access("minio")))), channels, tmp_path / "after") == {"1.0"}
+    after = [each for each in solved(tomllib.loads(into(text, access("minio")))) if OURS in each.channels]
+    assert taken(after, channels, tmp_path / "after") == {"1.0"}
 
 
 def test_a_priority_that_is_not_strict_takes_the_public_package(channels: dict[str, str], tmp_path: Path) -> None:

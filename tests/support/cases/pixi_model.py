@@ -16,7 +16,7 @@ _NOT_INLINE = {"features", "solve-group", "no-default-feature"}
 
 @dataclass(frozen=True)
 class Solved:
-    """What pixi solves at once: an environment, or all environments of a solve group."""
+    """An environment, or all environments of a solve group, which pixi solves at once."""
 
     name: str
     channels: list[str]
@@ -33,17 +33,23 @@ class _Feature:
 
 
 def solved(manifest: dict[str, Any]) -> list[Solved]:
-    """What pixi solves for the values of a pixi.toml, or of the table tool.pixi of a pyproject.toml."""
+    """Each environment and each solve group of a pixi.toml, or of the table tool.pixi of a pyproject.toml.
+
+    An environment that has a group counts alone too: pixi exports it with its own channels.
+    """
     environments: dict[str, Any] = manifest.get("environments", {})
     if _DEFAULT not in environments:
         environments = {_DEFAULT: [], **environments}
+    found = []
     groups: dict[str, list[_Feature]] = {}
     for name, environment in environments.items():
-        group = environment.get("solve-group") if isinstance(environment, dict) else None
-        features = groups.setdefault(f"group {group}" if group is not None else f"environment {name}", [])
-        known = [feature.name for feature in features]
-        features += [feature for feature in _features(manifest, name, environment) if feature.name not in known]
-    return [_solved(name, features) for name, features in groups.items()]
+        features = _features(manifest, name, environment)
+        found.append(_solved(f"environment {name}", features))
+        if isinstance(environment, dict) and "solve-group" in environment:
+            group = groups.setdefault(environment["solve-group"], [])
+            known = [feature.name for feature in group]
+            group += [feature for feature in features if feature.name not in known]
+    return found + [_solved(f"group {name}", features) for name, features in groups.items()]
 
 
 def _features(manifest: dict[str, Any], name: str, environment: Any) -> list[_Feature]:

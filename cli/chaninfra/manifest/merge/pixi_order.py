@@ -32,7 +32,7 @@ _HIGHEST = 2**31 - 1
 
 @dataclass(frozen=True)
 class Solve:
-    """What pixi solves at once: an environment, or all environments of a solve group."""
+    """An environment, or all environments of a solve group, which pixi solves at once."""
 
     key: Path
     """The key of the environment, or of the group's first one."""
@@ -90,19 +90,22 @@ class Workspace:
                 self._table(key[:-1])[_CHANNELS] = listed
 
     def solves(self) -> list[Solve]:
-        """What pixi solves, each environment or solve group once."""
+        """Each environment, also one of a group, since pixi exports it with its own channels; and each solve group."""
         environments = self._table(("environments",))
         if _DEFAULT not in environments:
             environments = {_DEFAULT: [], **environments}
-        solves: dict[tuple[str, str], Solve] = {}
+        alone: list[Solve] = []
+        groups: dict[str, Solve] = {}
         for name, environment in environments.items():
             key = ("environments", name)
             table = {"features": environment} if isinstance(environment, list) else self._table(key)
+            features = dict(self._features(key, table))
+            alone.append(Solve(key, features))
             group = table.get("solve-group")
-            found = solves.setdefault(("environment", name) if group is None else ("group", str(group)), Solve(key))
-            for feature, lists in self._features(key, table):
-                found.features.setdefault(feature, lists)
-        return list(solves.values())
+            if group is not None:
+                together = groups.setdefault(str(group), Solve(key)).features
+                together |= {feature: lists for feature, lists in features.items() if feature not in together}
+        return [*alone, *groups.values()]
 
     def _features(self, key: Path, environment: Document) -> Iterator[tuple[Path, Path]]:
         """The key of each feature of an environment, and of the list with its channels."""
