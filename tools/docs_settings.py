@@ -50,7 +50,7 @@ chaninfra manifest channel.json --offline --into pixi.toml --check
 ```
 
 - Lists of channels: the channel comes before every channel to which strangers may publish: all with a name or an https URL,
-  and mirrors of conda-forge. Other channels in buckets and folders keep their place. With another access method, the
+  and mirrors of public channels. Other channels in buckets and folders keep their place. With another access method, the
   channel's old URL is replaced, and s3-options that no channel in the file needs are removed.
 - pixi workspaces: this holds in every environment and solve group that uses the channel. pixi sorts the channels of all its
   features by priority; of two with the same priority, a feature's comes before the workspace's. So the channel may get a

@@ -18,6 +18,8 @@ CHANNEL_LISTS: list[tuple[list[Any], list[Any]]] = [
     (["https://conda.anaconda.org/conda-forge/", OURS], [OURS, "https://conda.anaconda.org/conda-forge/"]),
     (["nvidia"], [OURS, "nvidia"]),
     (["s3://mirror/conda-forge", OURS], [OURS, "s3://mirror/conda-forge"]),
+    (["s3://mirror/a/conda-forge/label/x/", OURS], [OURS, "s3://mirror/a/conda-forge/label/x/"]),
+    (["file:///srv/Bioconda", OURS], [OURS, "file:///srv/Bioconda"]),
     ([{"channel": "x", "priority": -1}, OURS], [{"channel": "x", "priority": -1}, OURS]),
     ([{"channel": OURS, "priority": 9}, "conda-forge"], [{"channel": OURS, "priority": 9}, "conda-forge"]),
     ([OURS, "conda-forge", OURS], [OURS, "conda-forge"]),

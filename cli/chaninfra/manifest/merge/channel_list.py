@@ -16,6 +16,9 @@ from chaninfra.manifest.request import CONDA_FORGE
 # Channels in a bucket or a local folder. A channel of any other list entry, by name or by https, may be public.
 _PRIVATE = re.compile(r"(?:s3|gcs|file):.*|\.{0,2}[/\\].*|\.{1,2}|~.*|[A-Za-z]:[/\\].*", re.DOTALL)
 
+# A channel of one of these names is a mirror, wherever it is.
+_MIRRORED = {CONDA_FORGE, "bioconda", "defaults", "nvidia", "pytorch"}
+
 
 def merged(
     listed: Sequence[Any], channels: Sequence[ChannelAccess], *, added: bool = True, least: int | None = None
@@ -68,8 +71,8 @@ def is_behind(entries: Sequence[Any], ours: Collection[str]) -> bool:
 
 
 def may_be_public(name: str) -> bool:
-    """Whether strangers may publish to the channel: not if it is in a bucket or a folder, except for conda-forge's."""
-    return _PRIVATE.fullmatch(name) is None or name.rpartition("/")[2] == CONDA_FORGE
+    """Whether strangers may publish to the channel: not if it is in a bucket or a folder, unless it is a mirror."""
+    return _PRIVATE.fullmatch(name) is None or not _MIRRORED.isdisjoint(name.lower().split("/"))
 
 
 def name_of(entry: Any) -> str:
