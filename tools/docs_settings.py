@@ -35,23 +35,29 @@ which kinds of store a format is possible with each method: `aws`, `gcs` (Google
 
 _MIDDLE = """
 
-In every list of channels, the channel comes before conda-forge. So a package on conda-forge cannot take the name of a private
-one.
+In every list of channels, the channel comes first. So a package on conda-forge cannot take the name of a private one.
 
 ## Merging into a file
 
 `--into FILE` merges the settings into a file. Only what differs changes: comments, order, quotes, line ends and all other
 content stay. The diff is printed, and the file is replaced in one step. A second run changes nothing. The file name tells
 the format (`pixi.toml`, `pyproject.toml`, `config.toml`, `.condarc`, `.gitlab-ci.yml`, `.github/workflows/*.yml`);
-otherwise give `--format`. With `--check` nothing is written, and the exit code is 1 if the file is not up to date, for CI
-and pre-commit:
+otherwise give `--format`. With `--check` nothing is written, and the exit code is 1 if the file is not up to date, or if a
+merge cannot bring it up to date, for CI and pre-commit:
 
 ```sh
 chaninfra manifest channel.json --offline --into pixi.toml --check
 ```
 
-- Lists of channels: the channel is added before conda-forge. A channel that is listed in the right order stays where it is.
-  With another access method, the channel's old URL is replaced, and s3-options that no channel in the file needs are removed.
+- Lists of channels: the channel comes before every channel to which strangers may publish: all with a name or an https URL,
+  and mirrors of public channels. Other channels in buckets and folders keep their place. With another access method, the
+  channel's old URL is replaced, and s3-options that no channel in the file needs are removed.
+- pixi workspaces: this holds in every environment and solve group that uses the channel. pixi sorts the channels of all its
+  features by priority; of two with the same priority, a feature's comes before the workspace's. So the channel may get a
+  priority: `{channel = "s3://my-bucket/my-channel", priority = 1}`. If `channel-priority` is not `strict` there, pixi may
+  take a package from any channel, and the merge is refused.
+- `.condarc`: `channel_priority: strict` is added. With another value the merge is refused.
+- Links are followed, and mode and owner of the file stay. A device, a pipe, a socket or a folder is refused.
 - GitHub workflows: each job that sets up pixi gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
   permission to request an ID token. With this permission the job has only `contents: read` and the permissions that it or the
   workflow names, no longer GitHub's default ones. Versions of actions stay. A workflow that does not set up pixi gets a job.

@@ -12,13 +12,18 @@ OURS = "s3://my-bucket/my-channel"
 OPTIONS = {"endpoint-url": "https://minio.example.com", "region": "us-east-1", "force-path-style": True}
 CHANNEL_LISTS: list[tuple[list[Any], list[Any]]] = [
     (["conda-forge"], [OURS, "conda-forge"]),
-    (["bioconda", OURS, "conda-forge"], ["bioconda", OURS, "conda-forge"]),
+    (["bioconda", OURS, "conda-forge"], [OURS, "bioconda", "conda-forge"]),
+    (["s3://another/main", "./local", OURS, "nvidia"], ["s3://another/main", "./local", OURS, "nvidia"]),
     (["conda-forge", OURS], [OURS, "conda-forge"]),
     (["https://conda.anaconda.org/conda-forge/", OURS], [OURS, "https://conda.anaconda.org/conda-forge/"]),
     (["nvidia"], [OURS, "nvidia"]),
-    ([{"channel": "conda-forge", "priority": 1}], [OURS, {"channel": "conda-forge", "priority": 1}]),
+    (["s3://mirror/conda-forge", OURS], [OURS, "s3://mirror/conda-forge"]),
+    (["s3://mirror/a/conda-forge/label/x/", OURS], [OURS, "s3://mirror/a/conda-forge/label/x/"]),
+    (["file:///srv/Bioconda", OURS], [OURS, "file:///srv/Bioconda"]),
+    ([{"channel": "x", "priority": -1}, OURS], [{"channel": "x", "priority": -1}, OURS]),
     ([{"channel": OURS, "priority": 9}, "conda-forge"], [{"channel": OURS, "priority": 9}, "conda-forge"]),
     ([OURS, "conda-forge", OURS], [OURS, "conda-forge"]),
+    ([OURS, {"channel": f"{OURS}/", "priority": 2}, "x"], [{"channel": f"{OURS}/", "priority": 2}, "x"]),
 ]
 """(the list in the file, the list after a merge of the channel OURS)."""
 

@@ -108,6 +108,31 @@ _INDEX_FOLDERS = """
     os._exit(0)
 """
 
+_SOLVE = """
+    import asyncio, json, os, sys
+    import rattler
+
+    async def main(solves, spec, folder):
+        gateway = rattler.Gateway(cache_dir=folder)
+        found = []
+        for channels, mode in solves:
+            priority = getattr(rattler.ChannelPriority, mode.capitalize())
+            records = await rattler.solve(channels, [spec], gateway, ["noarch"], channel_priority=priority)
+            found.append([f"{record.channel.rstrip('/')} {record.version}" for record in records])
+        return found
+
+    print(json.dumps(asyncio.run(main(*json.loads(sys.argv[1])))))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+
+def solve(solves: Sequence[tuple[Sequence[str], str]], spec: str, folder: Path) -> list[list[str]]:
+    """For each (channels in order, "strict", "flexible" or "disabled"): channel and version of the packages that the
+    solver takes."""
+    found: list[list[str]] = json.loads(_child(_SOLVE, [solves, spec, str(folder)], {}))
+    return found
+
 
 def install(
     channel: str, specs: Sequence[str], folder: Path, server: Server | None = None, *, sharded: bool = True

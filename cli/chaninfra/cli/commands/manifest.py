@@ -133,6 +133,8 @@ def _format(target: Format | None, into: str | None) -> Format:
     """
     if into is None:
         return target or "pixi"
+    if into == "-":
+        raise ConfigurationError("--into - is not possible: it needs a file", remedy="leave out --into to print")
     from pathlib import Path
 
     from chaninfra.manifest.merge.into import fits, named

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.formats.table import FORMATS, Format, render_values, to_text
+from chaninfra.manifest.merge.file import TextFile, read, replace
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
 
@@ -22,52 +20,29 @@ SECRET_MODE = 0o600
 class Change:
     """The change that a merge makes to a file."""
 
-    path: Path
-    old: str | None = field(repr=False)
-    """The text of the file; None if it does not exist. The repr omits both texts, which may hold secrets."""
+    file: TextFile
     new: str = field(repr=False)
+    """The text that it must have. The repr omits it, since it may hold secrets."""
     secret: bool = False
     """Whether the file holds secrets: it gets mode 0600, and its diff is not shown."""
 
     @property
     def needed(self) -> bool:
         """Whether the text differs, or the mode of a file with secrets."""
-        return self.old != self.new or (self.secret and self.path.stat().st_mode & 0o777 != SECRET_MODE)
+        return self.file.text != self.new or (self.secret and self.file.mode != SECRET_MODE)
 
     def diff(self) -> str:
         """A unified diff; for a file with secrets a sentence instead."""
         if self.secret:
-            return f"{self.path}: the keys differ (they are not shown)\n" if self.needed else ""
-        old, new = (self.old or "").splitlines(keepends=True), self.new.splitlines(keepends=True)
-        name = "/dev/null" if self.old is None else str(self.path)
-        lines = difflib.unified_diff(old, new, name, str(self.path))
+            return f"{self.file.path}: the keys differ (they are not shown)\n" if self.needed else ""
+        old, new = (self.file.text or "").splitlines(keepends=True), self.new.splitlines(keepends=True)
+        name = "/dev/null" if self.file.text is None else str(self.file.path)
+        lines = difflib.unified_diff(old, new, name, str(self.file.path))
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def write(self) -> None:
-        """Write the new text to a temporary file, and rename that over the old file. The mode stays.
-
-        A symbolic link is followed. Raises ChaninfraError if the file cannot be written; it is then unchanged.
-        """
-        target = Path(os.path.realpath(self.path))
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            mode = SECRET_MODE if self.secret else _mode(target)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                    file.write(self.new)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).chmod(mode)
-                Path(name).replace(target)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(name).unlink()
-                raise
-        except OSError as error:
-            raise ChaninfraError(
-                f"cannot be written: {error.strerror}", where=str(self.path), remedy="the file is unchanged"
-            ) from error
+        """Replace the file. Raises ChaninfraError if it cannot be written; it is then unchanged."""
+        replace(self.file, self.new, SECRET_MODE if self.secret else None)
 
 
 def named(path: Path) -> Format | None:
@@ -97,7 +72,8 @@ def change(path: Path, name: Format, request: ManifestRequest) -> Change:
             remedy=f"append it: chaninfra manifest --format {name} >> FILE (--into works with {names})",
         )
     rendered = render_values(name, request)
-    old = _read(path)
+    file = read(path)
+    old = file.text
     text = (old or "").removeprefix(_BOM)
     # A file whose lines all end in CRLF gets lines with CRLF; one with both line ends gets ours with LF.
     crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
@@ -105,7 +81,7 @@ def change(path: Path, name: Format, request: ManifestRequest) -> Change:
     new = new.replace("\n", "\r\n") if crlf else new
     if old is not None and old.startswith(_BOM):
         new = _BOM + new
-    return Change(path, old, new, secret=name == "auth-file")
+    return Change(file, new, secret=name == "auth-file")
 
 
 def _merged(text: str, rendered: Rendered, name: Format, request: ManifestRequest, where: str) -> str:
@@ -123,28 +99,3 @@ def _merged(text: str, rendered: Rendered, name: Format, request: ManifestReques
     from chaninfra.manifest.merge import workflow, yaml
 
     return yaml.merge(text, rendered, request.channels, where, workflow.MERGED[name])
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError("is not UTF-8", where=str(path), remedy="convert it; nothing was written") from error
-    except (OSError, ValueError) as error:
-        # ValueError: a name that no file system accepts.
-        problem = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(
-            f"cannot be read: {problem}", where=repr(str(path)), remedy="name a file that can be written"
-        ) from error
-
-
-def _mode(target: Path) -> int:
-    try:
-        return target.stat().st_mode & 0o7777
-    except FileNotFoundError:
-        # The mode of any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask

@@ -12,11 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ConfigurationError, ExitCode
 from chaninfra.manifest.rendered import Rendered
 
 Edit = Callable[[str, Any, Any], str | None]
 """(text, its values, the values that it must have) → the edited text, or None if the edit cannot be made."""
+
+
+class MergeError(ConfigurationError):
+    """The file has another content than it must have, and a merge cannot give it that. Nothing was written.
+
+    The exit code is that of a file that is not up to date, so that `--check` has one answer for both.
+    """
+
+    exit_code = ExitCode.FAILED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +55,7 @@ class Syntax:
     def edit(self, text: str, before: Any, after: Any, rendered: Rendered, where: str) -> str:
         """`text`, which has the values `before`, changed to have `after`; unchanged if it has them.
 
-        Raises ConfigurationError, with the rendered text to paste, if no edit gives these values.
+        Raises MergeError, with the rendered text to paste, if no edit gives these values.
         """
         # RecursionError: YAML values may contain themselves.
         with contextlib.suppress(RecursionError):
@@ -56,7 +65,7 @@ class Syntax:
                 edited = edit(text, before, after)
                 if edited is not None and self._has(edited, after):
                     return edited
-        raise ConfigurationError(
+        raise MergeError(
             "the settings cannot be added without changing other content of the file",
             where=where,
             remedy=f"add them by hand:\n{self.write(rendered.notes, rendered.values)}",

@@ -14,11 +14,11 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array, InlineTable
+from tomlkit.items import AoT, Array, InlineTable
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ChannelAccess
-from chaninfra.manifest.merge import channel_list
+from chaninfra.manifest.merge import channel_list, pixi_order
 from chaninfra.manifest.merge.syntax import Syntax
 from chaninfra.manifest.rendered import Document, Rendered
 from chaninfra.manifest.text import toml
@@ -44,20 +44,26 @@ def merged(
 
     `path` is the path of the table that lists the channels. A table that is there gets three things of ours: the
     channels, their s3-options, and requires-pixi if it is missing. s3-options of our bucket are removed if neither we
-    nor another channel in the file needs them.
+    nor another channel in the file needs them. In a pixi workspace, the lists of channels of its features and
+    environments change too if ours would not come first there.
     """
     after = copy.deepcopy(before)
     theirs, wanted = _table(after, path, where), _table(ours, path, where)
     if not theirs:
         theirs |= wanted
-        return after
     name = next(key for key in _LISTS if key in wanted)
-    listed = theirs.get(name, [])
+    # pixi's configuration may have the older spelling default_channels.
+    older = name.replace("-", "_")
+    spelled = older if older in theirs and name not in theirs else name
+    listed = theirs.get(spelled, [])
     if not isinstance(listed, list):
         raise ConfigurationError(
-            "is not a list", where=where, key=(*path, name), remedy=f"write {name} = {toml.value(wanted[name])}"
+            "is not a list", where=where, key=(*path, spelled), remedy=f"write {spelled} = {toml.value(wanted[name])}"
         )
-    theirs[name] = channel_list.merged(listed, channels) if listed else wanted[name]
+    theirs[spelled] = channel_list.merged(listed, channels) if listed else wanted[name]
+    if path:
+        tables = _table(after, path[:-1], where)
+        pixi_order.Workspace(tables, path[-1], where, tuple(path[:-1])).put_right(channels)
     if "requires-pixi" in wanted:
         theirs.setdefault("requires-pixi", wanted["requires-pixi"])
     was_empty = theirs.get(_OPTIONS) == {}
@@ -202,6 +208,8 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
             _apply(node[name], before[name], value)
         elif isinstance(value, list) and isinstance(node[name], Array):
             node[name] = _array(node[name], before[name], value)
+        elif isinstance(node[name], AoT) and "#" in node[name].as_string():
+            raise ValueError("tables that are written anew have comments")
         else:
             node[name] = value
 
@@ -209,34 +217,48 @@ def _apply(node: MutableMapping[str, Any], before: dict[str, Any], after: dict[s
 def _array(node: Array, before: list[Any], after: list[Any]) -> Array:
     """The array with new items at its head, where our channels go; the formatting of the other items stays.
 
-    One changed item is replaced in place.
+    Items that only change, and do not move, are replaced in place.
     """
-    if len(before) == len(after) and sum(old != new for old, new in zip(before, after, strict=True)) == 1:
-        (place,) = (place for place, item in enumerate(after) if item != before[place])
-        node[place] = _item(after[place], inline=True)
+    changed = [place for place, item in enumerate(after) if place >= len(before) or item != before[place]]
+    if len(before) == len(after) and not any(after[place] in before for place in changed):
+        for place in changed:
+            node[place] = _item(after[place], inline=True)
         return node
     # How many items of `after` are new: the fewest after which the rest is in `before`, in order.
     new, kept = next((new, kept) for new in range(len(after) + 1) if (kept := _places(before, after[new:])) is not None)
-    for place in reversed(range(len(before))):
-        if place not in kept:
-            del node[place]
+    removed = [place for place in range(len(before)) if place not in kept]
+    comments = {channel_list.name_of(before[place]): _comment(node, place) for place in removed}
+    for place in reversed(removed):
+        del node[place]
     if new == 0:
         return node
     text = node.as_string()
-    added = [tomlkit.item(item, _parent=node).as_string() for item in after[:new]]
+    # Each new item, and the comment that the same channel had where it was.
+    added = [
+        (tomlkit.item(_item(item, inline=True), _parent=node).as_string(), comments.get(channel_list.name_of(item), ""))
+        for item in after[:new]
+    ]
     head = re.match(r"\[[ \t]*(?:#[^\n]*)?\n([ \t]*)", text)
-    if len(node) == 0:
-        text = f"[{', '.join(added)}]"
-    elif head:
+    if head:
         # One item per line, as in the rest of the array.
-        text = text.replace("\n", "\n" + "".join(f"{head[1]}{item},\n" for item in added), 1)
+        lines = [f"{head[1]}{item},{comment and ' '}{comment}\n" for item, comment in added]
+        text = text.replace("\n", "\n" + "".join(lines), 1)
     else:
-        text = f"[{', '.join(added)}, {text[1:].lstrip(' ')}"
+        items = "".join(f"{item}, {comment}{comment and chr(10)}" for item, comment in added)
+        text = f"[{items}{text[1:].lstrip(' ')}"
+    if len(node) == 0 and text.endswith(", ]"):
+        text = f"{text[:-3]}]"
     array = tomlkit.parse(f"a = {text}\n")["a"]
     assert isinstance(array, Array)  # noqa: S101
     # The spaces around the array, and the comment after it. tomlkit has no public access to them.
     array._trivia = node._trivia
     return array
+
+
+def _comment(node: Array, place: int) -> str:
+    """The comment behind an item. tomlkit has no public access to it."""
+    comment = node._value[node._index_map[place]].comment
+    return comment.as_string().strip() if comment is not None else ""
 
 
 def _places(listed: list[Any], wanted: list[Any]) -> list[int] | None:

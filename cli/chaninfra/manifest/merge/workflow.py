@@ -14,6 +14,7 @@ from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest.client_access import ChannelAccess
 from chaninfra.manifest.formats.table import Format
 from chaninfra.manifest.merge import channel_list
+from chaninfra.manifest.merge.syntax import MergeError
 from chaninfra.manifest.rendered import Document
 
 Merged = Callable[[Any, Document, Sequence[ChannelAccess], str], Document]
@@ -158,15 +159,28 @@ def gitlab(before: Any, ours: Document, channels: Sequence[ChannelAccess], where
 
 
 def condarc(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
-    """The settings with our channels in their list. Raises ConfigurationError if the file is not a .condarc."""
+    """The settings with our channels in their list.
+
+    Raises ConfigurationError if the file is not a .condarc, and MergeError if it lets conda take a package from another
+    channel than the first that has it.
+    """
     after = _mapping(before, where)
-    listed = after.get("channels") or []
+    # `channel` is conda's other name of the list.
+    name = "channel" if "channel" in after and "channels" not in after else "channels"
+    listed = after.get(name) or []
     if not isinstance(listed, list):
-        raise ConfigurationError(
-            "is not a list", where=where, key=("channels",), remedy="correct it; nothing was written"
+        raise ConfigurationError("is not a list", where=where, key=(name,), remedy="correct it; nothing was written")
+    after[name] = channel_list.merged(listed, channels) if listed else ours["channels"]
+    mode = after.get("channel_priority")
+    if mode is None:
+        after["channel_priority"] = ours["channel_priority"]
+    elif str(mode).lower() != ours["channel_priority"]:
+        raise MergeError(
+            f"with {mode!r} conda may install a package of another channel instead of the channel's",
+            where=where,
+            key=("channel_priority",),
+            remedy=f"write channel_priority: {ours['channel_priority']}; nothing was written",
         )
-    after["channels"] = channel_list.merged(listed, channels) if listed else ours["channels"]
-    after.setdefault("channel_priority", ours["channel_priority"])
     return after
 
 

@@ -68,10 +68,14 @@ def _value(text: str, key: Node | None, node: Node, before: Any, after: Any, edi
         _mapping(text, node, before, after, edits)
     elif isinstance(before, list) and isinstance(after, list):
         _sequence(text, node, before, after, edits)
-    elif before is None and isinstance(after, dict) and key is not None:
+    elif before is None and isinstance(after, dict | list) and key is not None:
+        if node.start_mark.index != node.end_mark.index:
+            # `key: null`
+            edits.append((node.start_mark.index, node.end_mark.index, yaml.flow(after)))
+            return
         # `key:` without a value.
-        lines = _indented(yaml.mapping(after), key.start_mark.column + 2)
-        edits.append((*_line_end(text, key.end_mark.index), lines))
+        lines = yaml.mapping(after) if isinstance(after, dict) else yaml.sequence(after)
+        edits.append((*_line_end(text, key.end_mark.index), _indented(lines, key.start_mark.column + 2)))
     elif isinstance(node, ScalarNode) and not isinstance(after, dict | list):
         end = node.end_mark.index
         tail = text[node.start_mark.index : end]
@@ -100,29 +104,49 @@ def _mapping(text: str, node: Node, before: dict[str, Any], after: dict[str, Any
 
 def _sequence(text: str, node: Node, before: list[Any], after: list[Any], edits: list[TextEdit]) -> None:
     assert isinstance(node, SequenceNode)  # noqa: S101
-    for kind, start, end, new_start, new_end in _differences(before, after):
+    differences = _differences(before, after)
+    if node.flow_style and any(start != end for kind, start, end, *_ in differences if kind != "changed"):
+        edits.append(_flow_sequence(text, node, after))
+        return
+    column = node.start_mark.column
+    # The lines of the items that are removed: an item that moves keeps its quotes and its comment.
+    removed: list[tuple[Any, str]] = []
+    if not node.flow_style:
+        for kind, start, end, *_ in differences:
+            for value, item in zip(before[start:end], node.value[start:end], strict=True) if kind != "changed" else ():
+                place, after_item = _line_start(text, item, column), _line_end(text, _last(text, item))[0]
+                removed.append((value, text[place:after_item]))
+                edits.append((place, after_item, ""))
+    for kind, start, _, new_start, new_end in differences:
         if kind == "changed":
             _value(text, None, node.value[start], before[start], after[new_start], edits)
             continue
         new = after[new_start:new_end]
         if node.flow_style:
-            _flow_items(node, start, end, new, edits)
-            continue
-        column = node.start_mark.column
-        for item in node.value[start:end]:
-            edits.append((_line_start(text, item, column), _line_end(text, _last(text, item))[0], ""))
-        if new:
+            _flow_items(node, start, new, edits)
+        elif new:
             place = (
                 _above_comments(text, _line_start(text, node.value[start], column))
                 if start < len(node.value)
                 else _line_end(text, _last(text, node))[0]
             )
-            edits.append((place, place, _indented(yaml.sequence(new), column)))
+            lines = [
+                next((lines for value, lines in removed if not _differ(value, item)), None)
+                or _indented(yaml.sequence([item]), column)
+                for item in new
+            ]
+            edits.append((place, place, "".join(lines)))
 
 
-def _flow_items(node: SequenceNode, start: int, end: int, new: Sequence[Any], edits: list[TextEdit]) -> None:
-    if start != end:
-        raise LookupError("items of a flow sequence are removed")
+def _flow_sequence(text: str, node: SequenceNode, after: Sequence[Any]) -> TextEdit:
+    """A flow sequence written anew, since items of it are removed or moved; not if it has comments, anchors or tags."""
+    start, end = node.start_mark.index, node.end_mark.index
+    if set("#&*!") & set(text[start:end]):
+        raise LookupError("items of a flow sequence are removed, and more than its items may be lost")
+    return start, end, yaml.flow(after)
+
+
+def _flow_items(node: SequenceNode, start: int, new: Sequence[Any], edits: list[TextEdit]) -> None:
     added = ", ".join(map(yaml.flow, new))
     if start < len(node.value):
         place = node.value[start].start_mark.index

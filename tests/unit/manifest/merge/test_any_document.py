@@ -17,6 +17,7 @@ from chaninfra.manifest import Format
 from support.cases.manifests import access
 from support.cases.merge_documents import ANYTHING, DOCUMENTS, KEYS, is_together, manifests, workflows
 from support.cases.merging import OPTIONS, OURS, into, into_yaml, is_kept
+from support.cases.pixi_model import solved
 from support.example_counts import EXAMPLES
 
 
@@ -28,7 +29,7 @@ def test_other_content_of_a_pixi_toml_stays(text: str, method: Any) -> None:
     after = tomllib.loads(found)
     theirs, ours = before["workspace"], after["workspace"]
     assert ours["s3-options"]["my-bucket"] == OPTIONS
-    assert ours["channels"][0] == OURS
+    assert solved(after)[0].channels[0] == OURS
     changed = ("channels", "s3-options", "requires-pixi")
     assert repr({k: v for k, v in before.items() if k != "workspace"}) == repr(
         {k: v for k, v in after.items() if k != "workspace"}
@@ -50,7 +51,7 @@ def test_other_content_of_a_pixi_toml_stays(text: str, method: Any) -> None:
 @given(manifests("tool.pixi.workspace"))
 def test_a_pyproject_gets_the_channel(text: str) -> None:
     found = tomllib.loads(into(text, access("aws", "pixi"), name="pyproject"))
-    assert found["tool"]["pixi"]["workspace"]["channels"][0] == OURS
+    assert solved(found["tool"]["pixi"])[0].channels[0] == OURS
 
 
 @EXAMPLES

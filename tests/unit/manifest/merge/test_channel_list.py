@@ -12,7 +12,7 @@ from support.cases.merging import CHANNEL_LISTS
 
 
 @pytest.mark.parametrize(("listed", "expected"), CHANNEL_LISTS)
-def test_the_channel_comes_before_conda_forge_and_entries_in_order_stay(listed: list[Any], expected: list[Any]) -> None:
+def test_the_channel_comes_before_public_ones_and_entries_in_order_stay(listed: list[Any], expected: list[Any]) -> None:
     channels = [access("minio")]
     merged = channel_list.merged(listed, channels)
     assert merged == expected
@@ -20,6 +20,6 @@ def test_the_channel_comes_before_conda_forge_and_entries_in_order_stay(listed: 
 
 
 def test_another_url_of_the_channel_is_replaced() -> None:
-    entries = ["bioconda", {"channel": "s3://my-bucket/my-channel", "priority": 1}, "conda-forge"]
+    entries = ["s3://x/y", {"channel": "s3://my-bucket/my-channel", "priority": 1}, "conda-forge"]
     merged = channel_list.merged(entries, [access("gcs", "gcs")])
-    assert merged == ["bioconda", {"channel": "gcs://my-bucket/my-channel", "priority": 1}, "conda-forge"]
+    assert merged == ["s3://x/y", {"channel": "gcs://my-bucket/my-channel", "priority": 1}, "conda-forge"]

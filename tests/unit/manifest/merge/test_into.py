@@ -147,11 +147,6 @@ def test_an_unreadable_file_is_named_and_unchanged(file: Path, content: bytes) -
     assert file.read_bytes() == content
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "pixi.toml").mkdir()
-    assert "cannot be read" in str(refused(URL, *MINIO, "--into", tmp_path / "pixi.toml"))
-
-
 @pytest.fixture(scope="module")
 def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("channel") / "channel.json"
