@@ -12,7 +12,8 @@ VARIABLE = "CHANINFRA_CHANNEL"
 """The environment variable that is used if CHANNEL is not given."""
 FORMS = f"the path or https URL of a {CHANNEL_JSON}, - for stdin, s3://BUCKET/PREFIX, or stack:NAME#CHANNEL"
 CHANNEL_HELP = f"{FORMS} (default: ${VARIABLE}, else the selected Pulumi stack)."
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts that are this machine."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _web(text: str) -> Web:
     parts = _url_parts(text)
     if not parts.hostname:
         raise ConfigurationError("has no host", where=text, remedy="give the https:// URL of a channel.json")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         # Over http, anyone on the path could change the descriptor and so send uploads to another bucket.
         raise ConfigurationError("a descriptor is not fetched over plain http", where=text, remedy="use https://")
     path = parts.path if parts.path.endswith(".json") else f"{parts.path.rstrip('/')}/{CHANNEL_JSON}"
