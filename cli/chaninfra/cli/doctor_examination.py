@@ -21,6 +21,7 @@ from chaninfra.doctor.examination import Examination
 from chaninfra.doctor.remedies import Remedies
 
 _MAX_NAMES_BYTES = 1 << 30
+_NAMES_SECONDS = 900.0
 
 
 def examination_of(text: str | None, flags: StoreFlags, role: Role | None, names_from: str | None) -> Examination:
@@ -85,7 +86,7 @@ def _bytes(where: str) -> bytes:
     if "://" in where:
         from chaninfra.cli.channel_argument.fetch import fetch
 
-        return fetch(where, _MAX_NAMES_BYTES)
+        return fetch(where, _MAX_NAMES_BYTES, _NAMES_SECONDS)
     try:
         return Path(where).read_bytes()
     except OSError as error:

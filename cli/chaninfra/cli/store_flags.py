@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import shown
 from chaninfra.cli.command import Command
 
 PATH_STYLE = "--force-path-style"
@@ -125,7 +126,7 @@ class StoreFlags:
 
     def __repr__(self) -> str:
         # Leaves out the secrets, which must not get into a log or a traceback.
-        return f"StoreFlags(provider={self.provider!r}, endpoint_url={self.endpoint_url!r})"
+        return f"StoreFlags(provider={self.provider!r}, endpoint_url={shown(self.endpoint_url)})"
 
 
 class StoreCommand(Command):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import shlex
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,8 +14,10 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 
 from chaninfra.channel.config.stack import CREDENTIALS, SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.location import check_endpoint
 from chaninfra.channel.outputs.next_steps import next_steps
 from chaninfra.channel.policy.bucket import STATEMENTS
+from chaninfra.channel.s3.endpoint import AWS_VARIABLES, SaidEndpoint, named_endpoint, same_endpoint
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import BucketSpec, StackSpec
 from chaninfra.channel.spec.stack_file import SECRET, clear_secret
@@ -24,6 +27,8 @@ from chaninfra.pulumi.components.args import ChannelBucketArgs
 from chaninfra.pulumi.components.bucket import CHANNEL, ChannelBucket, aws_region
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 
+# Variables of the provider under pulumi-aws, besides those of AWS's SDKs.
+_ENDPOINT_VARIABLES = (("TF_AWS_S3_ENDPOINT",), ("AWS_S3_ENDPOINT",))
 # Keys of the AWS provider whose sense a second client could not have.
 _NOT_FOR_BOTH = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "sharedConfigFiles")
 
@@ -92,7 +97,43 @@ def spec_of(raw: dict[str, Any]) -> StackSpec:
                 "AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE)",
             )
     # What the provider of AWS is told, the dynamic resources are too.
-    return replace(spec, bucket=replace(spec.bucket, profile=spec.bucket.profile or aws.get("profile")))
+    bucket = replace(spec.bucket, profile=spec.bucket.profile or aws.get("profile"))
+    _check_one_endpoint(bucket, where)
+    return replace(spec, bucket=bucket)
+
+
+def _check_one_endpoint(bucket: BucketSpec, where: str) -> None:
+    """Raise ConfigurationError if the AWS provider is told another endpoint of S3 than the stack config says.
+
+    The provider would heed it, and the resources that chaninfra makes itself would not: the bucket would be made in one
+    place and filled in another.
+    """
+    ours = bucket.location.endpoint_url
+    said = [named_endpoint(bucket.profile, names) for names in (AWS_VARIABLES, *_ENDPOINT_VARIABLES)]
+    endpoints = pulumi.Config("aws").get("endpoints")
+    for url in _s3_endpoints(endpoints) if endpoints else ():
+        check_endpoint(url, f"{where}, key aws:endpoints")
+        said.append(SaidEndpoint(url, "aws:endpoints"))
+    for each in said:
+        if each is not None and not same_endpoint(each.url, ours):
+            undo = f"unset {each.by}" if each.by.isupper() else f"remove the endpoint from {each.by}"
+            raise ConfigurationError(
+                f"the endpoint of S3 is {ours} by the stack config, but {each.url} by {each.by}",
+                where=where,
+                key=("endpoint-url",),
+                remedy=f"{undo}; or, if the bucket is to be there, run: "
+                f"pulumi config set endpoint-url {shlex.quote(each.url)}",
+            )
+
+
+def _s3_endpoints(text: str) -> list[str]:
+    """The endpoints of S3 in `aws:endpoints`: a list of mappings, service → URL, in JSON."""
+    try:
+        documents = msgspec.json.decode(text, type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        # The provider refuses it.
+        return []
+    return [str(each[name]) for each in documents for name in ("s3", "s3api") if each.get(name)]
 
 
 def _arguments(raw: dict[str, Any], spec: StackSpec) -> ChannelBucketArgs:

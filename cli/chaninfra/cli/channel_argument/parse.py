@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import without_secrets
 
 VARIABLE = "CHANINFRA_CHANNEL"
 """The environment variable that is used if CHANNEL is not given."""
@@ -83,28 +84,22 @@ def _url_parts(text: str) -> SplitResult:
 
     Raises ConfigurationError if the URL is malformed or holds credentials; the message does not repeat them.
     """
+    shown = without_secrets(text) if "@" in text else text
     try:
         parts = urlsplit(text)
         # urlsplit checks the port only when it is read.
         _ = parts.port
     except ValueError as error:
-        raise ConfigurationError(
-            f"is not a valid URL: {error}", where=_without_credentials(text), remedy=f"CHANNEL is {FORMS}"
-        ) from None
-    if "@" in parts.netloc:
+        # The reason may repeat a part of a password that holds a slash.
+        reason = "" if "@" in text else f": {error}"
+        raise ConfigurationError(f"is not a valid URL{reason}", where=shown, remedy=f"CHANNEL is {FORMS}") from None
+    if "@" in parts.netloc or ("@" in text and not parts.netloc):
         raise ConfigurationError(
             "the URL must not hold credentials",
-            where=_without_credentials(text),
+            where=shown,
             remedy="remove them; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or give --profile",
         )
     return parts
-
-
-def _without_credentials(text: str) -> str:
-    """The URL without the user and password, which stand before the last @ of its host."""
-    scheme, _, rest = text.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _s3(text: str) -> S3:
