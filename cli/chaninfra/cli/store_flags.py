@@ -49,7 +49,8 @@ class StoreFlags:
         typer.Option(
             "--endpoint-url",
             metavar="URL",
-            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider).",
+            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider). Needed with "
+            "credentials if only a channel.json names the endpoint, and it is not AWS's.",
         ),
     ] = None
     region: Annotated[
