@@ -24,6 +24,9 @@ from chaninfra.index.channel import Channel, Origin
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
 
+_MAX_BYTES = 16 << 20
+"""The largest file of descriptors that is read; a stack's output may hold many."""
+
 Reading = Literal["offline", "given", "lenient", "strict"]
 """Which requests may be made to read the descriptor that CHANNEL names.
 
@@ -136,14 +139,19 @@ def single(found: list[Found]) -> Found:
 
 
 def _read_file(path: str) -> bytes:
-    if path == "-":
-        return sys.stdin.buffer.read()
     try:
-        return Path(path).read_bytes()
+        if path == "-":
+            data = sys.stdin.buffer.read(_MAX_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(
             f"cannot be read: {error.strerror}", where=path, remedy=f"CHANNEL is {FORMS}"
         ) from error
+    if len(data) > _MAX_BYTES:
+        raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy=f"CHANNEL is {FORMS}")
+    return data
 
 
 def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:

@@ -234,3 +234,10 @@ def test_reading_may_be_anonymous_and_writing_may_not(file: str) -> None:
 def test_init_with_a_descriptor_refuses_settings(file: str) -> None:
     done = CliRunner().invoke(app, ["init", file, "--name", "x"])
     assert isinstance(done.exception, ConfigurationError)
+
+
+def test_a_file_without_an_end_is_not_read(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.json"
+    endless.symlink_to("/dev/zero")
+    with pytest.raises(ConfigurationError, match="larger than"):
+        only(str(endless))
