@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from chaninfra.channel.errors import ConfigurationError, CredentialsError
+from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.roles import Role
-from chaninfra.cli.channel_argument.find import credentials_of, find, overridden, single
+from chaninfra.cli.channel_argument.credentials import check_endpoint_is_said, credentials_for, endpoint_refusal
+from chaninfra.cli.channel_argument.find import find, found_in_bucket, overridden, single
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor.checks.names import read_names
@@ -19,19 +21,21 @@ from chaninfra.doctor.examination import Examination
 from chaninfra.doctor.remedies import Remedies
 
 _MAX_NAMES_BYTES = 1 << 30
+_NAMES_SECONDS = 900.0
 
 
 def examination_of(text: str | None, flags: StoreFlags, role: Role | None, names_from: str | None) -> Examination:
     """The examination of the channel that CHANNEL (`text`) names.
 
-    Raises ConfigurationError if there is no such channel or no such list of names, EngineError if a stack cannot be
+    Raises ConfigurationError if there is no such channel, its endpoint must not get credentials, or there is no such
+    list of names, EngineError if a stack cannot be
     read.
     """
     found = single(find(text, flags, "given"))
     names = read_names(_bytes(names_from), names_from) if names_from else None
     credentials_error = None
     try:
-        credentials = credentials_of(flags)
+        credentials = credentials_for(found, flags, "read")
     except CredentialsError as error:
         credentials, credentials_error = None, error
     return Examination(
@@ -40,11 +44,24 @@ def examination_of(text: str | None, flags: StoreFlags, role: Role | None, names
         remedies=_remedies(text, flags),
         credentials=credentials,
         credentials_error=credentials_error,
-        apply_flags=partial(overridden, flags=flags),
+        without_credentials=endpoint_refusal(found, flags) is not None,
+        apply_flags=partial(_in_bucket, assumed=found.descriptor, flags=flags)
+        if found.origin == "assumed"
+        else partial(overridden, flags=flags),
         role=role,
         names=names,
         names_from=names_from or "",
     )
+
+
+def _in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) -> Descriptor:
+    """The channel.json of a bucket with the flags.
+
+    Raises ConfigurationError if credentials must not be sent to its endpoint.
+    """
+    found = found_in_bucket(stored, assumed, flags)
+    check_endpoint_is_said(found, flags)
+    return found.descriptor
 
 
 def _remedies(text: str | None, flags: StoreFlags) -> Remedies:
@@ -69,7 +86,7 @@ def _bytes(where: str) -> bytes:
     if "://" in where:
         from chaninfra.cli.channel_argument.fetch import fetch
 
-        return fetch(where, _MAX_NAMES_BYTES)
+        return fetch(where, _MAX_NAMES_BYTES, _NAMES_SECONDS)
     try:
         return Path(where).read_bytes()
     except OSError as error:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import shown
 from chaninfra.cli.command import Command
 
 PATH_STYLE = "--force-path-style"
@@ -48,7 +49,8 @@ class StoreFlags:
         typer.Option(
             "--endpoint-url",
             metavar="URL",
-            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider).",
+            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider). Needed with "
+            "credentials if only a channel.json names the endpoint, and it is not AWS's.",
         ),
     ] = None
     region: Annotated[
@@ -125,7 +127,7 @@ class StoreFlags:
 
     def __repr__(self) -> str:
         # Leaves out the secrets, which must not get into a log or a traceback.
-        return f"StoreFlags(provider={self.provider!r}, endpoint_url={self.endpoint_url!r})"
+        return f"StoreFlags(provider={self.provider!r}, endpoint_url={shown(self.endpoint_url)})"
 
 
 class StoreCommand(Command):

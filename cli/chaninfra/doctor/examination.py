@@ -45,6 +45,7 @@ class Examination:
 
     `given`: the descriptor according to CHANNEL and the flags; `origin`: whether it was read or assumed.
     `credentials_error`: why no credentials could be loaded, although some are configured.
+    `without_credentials`: no program may send any to the channel's endpoint, since only a document names it.
     `apply_flags`: overrides a descriptor with the flags. Raises ConfigurationError.
     `role`: the role that the credentials should have; None: read access is enough.
     `names`: package names of another channel, to compare with this one's; `names_from`: the file or URL they are from.
@@ -55,6 +56,7 @@ class Examination:
     remedies: Remedies
     credentials: Credentials | None = None
     credentials_error: CredentialsError | None = None
+    without_credentials: bool = False
     apply_flags: Callable[[Descriptor], Descriptor] = lambda descriptor: descriptor
     role: Role | None = None
     names: frozenset[str] | None = None
@@ -94,13 +96,19 @@ class Examination:
     @cached_property
     def descriptor(self) -> Descriptor:
         """The descriptor that the checks use: for s3://BUCKET/PREFIX its channel.json with the flags, else `given`."""
+        applied = self.stored_with_flags
+        return applied if isinstance(applied, Descriptor) else self.given
+
+    @cached_property
+    def stored_with_flags(self) -> Descriptor | ConfigurationError | None:
+        """For s3://BUCKET/PREFIX its channel.json with the flags, or why it cannot be used; else None."""
         stored = self.stored_descriptor
         if self.remedies.source != "s3" or not isinstance(stored, Descriptor) or stored.url != self.given.url:
-            return self.given
+            return None
         try:
             return self.apply_flags(stored)
-        except ConfigurationError:
-            return self.given
+        except ConfigurationError as error:
+            return error
 
     @cached_property
     def probed_location(self) -> Location:

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import shown
 
 AddressingStyle = Literal["path", "virtual-host"]
 
@@ -66,7 +67,8 @@ def join(*parts: str) -> str:
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+# A host, or an IPv6 address in brackets; then a port.
+_ENDPOINT = re.compile(rf"https?://({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{{1,5}}))?/?")
 
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
@@ -77,25 +79,33 @@ def check_endpoint(url: str, where: str) -> None:
     """Raise ConfigurationError, about the key `endpoint-url`, for an endpoint URL that a client would reject.
 
     obstore panics on a URL that its parser rejects, so this checks the same: ports, and hosts whose last label is a
-    number although they are not an IP address (WHATWG URL Standard, "Host parsing").
+    number although they are not an IP address (WHATWG URL Standard, "Host parsing"). Programs differ in what they take
+    for the host of a URL with more in it, so there may be no more.
     """
-    try:
-        parts = urlsplit(url)
-        if "@" in parts.netloc:
-            # The message does not contain the URL, since that contains a secret.
-            raise ConfigurationError(
-                "the endpoint URL contains credentials", where=where, key=("endpoint-url",), remedy=_ENDPOINT_FORM
-            )
-        _ = parts.port
-        host = parts.hostname or ""
-        if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
-            ipaddress.ip_address(host)
-        elif not _HOST.fullmatch(host):
-            raise ValueError(f"{host!r} is not a host name")
-    except ValueError as error:
+    if "@" in url:
+        # The message does not contain the URL, since that contains a secret.
         raise ConfigurationError(
-            f"{url} is not a valid endpoint URL: {error}",
+            "the endpoint URL contains credentials", where=where, key=("endpoint-url",), remedy=_ENDPOINT_FORM
+        )
+    if problem := _endpoint_problem(url):
+        raise ConfigurationError(
+            f"{shown(url)} is not a valid endpoint URL: {problem}",
             where=where,
             key=("endpoint-url",),
             remedy=_ENDPOINT_FORM,
-        ) from None
+        )
+
+
+def _endpoint_problem(url: str) -> str | None:
+    found = _ENDPOINT.fullmatch(url)
+    if found is None:
+        return "it is not http:// or https://, a host name and perhaps a port"
+    host, port = found[1].strip("[]"), int(found[2] or 0)
+    if port > 65535:
+        return f"there is no port {port}"
+    if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+        try:
+            ipaddress.ip_address(host)
+        except ValueError as error:
+            return str(error)
+    return None

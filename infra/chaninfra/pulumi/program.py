@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,9 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 
 from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.location import check_endpoint
 from chaninfra.channel.outputs.next_steps import next_steps
+from chaninfra.channel.s3.endpoint import AWS_VARIABLES, SaidEndpoint, named_endpoint, same_endpoint
 from chaninfra.channel.spec.model import BucketSpec
 from chaninfra.channel.spec.stack_file import SECRET, clear_secret
 from chaninfra.channel.text import count
@@ -27,6 +30,8 @@ _PROVIDER_ONLY = ("assumeRoleWithWebIdentity", "sharedCredentialsFiles", "shared
 
 _NAME = "bucket"
 """Resource name of the component. It is in the URNs of every stack."""
+# Variables of the provider under pulumi-aws, besides those of AWS's SDKs.
+_ENDPOINT_VARIABLES = (("TF_AWS_S3_ENDPOINT",), ("AWS_S3_ENDPOINT",))
 
 
 def program() -> None:
@@ -97,7 +102,42 @@ def declared(config: dict[str, Any]) -> Declaration:
                 )
         # The dynamic resources use the AWS provider's profile too.
         stack = replace(stack, bucket=replace(stack.bucket, profile=stack.bucket.profile or aws.get("profile")))
+        _check_one_endpoint(stack.bucket, where)
     return Declaration(name=_NAME, stack=stack, where=where, config=config, region=region)
+
+
+def _check_one_endpoint(bucket: BucketSpec, where: str) -> None:
+    """Raise ConfigurationError if the AWS provider is told another endpoint of S3 than the stack config says.
+
+    The provider would heed it, and the resources that chaninfra makes itself would not: the bucket would be made in one
+    place and filled in another.
+    """
+    ours = bucket.location.endpoint_url
+    said = [named_endpoint(bucket.profile, names) for names in (AWS_VARIABLES, *_ENDPOINT_VARIABLES)]
+    endpoints = pulumi.Config("aws").get("endpoints")
+    for url in _s3_endpoints(endpoints) if endpoints else ():
+        check_endpoint(url, f"{where}, key aws:endpoints")
+        said.append(SaidEndpoint(url, "aws:endpoints"))
+    for each in said:
+        if each is not None and not same_endpoint(each.url, ours):
+            undo = f"unset {each.by}" if each.by.isupper() else f"remove the endpoint from {each.by}"
+            raise ConfigurationError(
+                f"the endpoint of S3 is {ours} by the stack config, but {each.url} by {each.by}",
+                where=where,
+                key=("endpoint-url",),
+                remedy=f"{undo}; or, if the bucket is to be there, run: "
+                f"pulumi config set endpoint-url {shlex.quote(each.url)}",
+            )
+
+
+def _s3_endpoints(text: str) -> list[str]:
+    """The endpoints of S3 in `aws:endpoints`: a list of mappings, service → URL, in JSON."""
+    try:
+        documents = msgspec.json.decode(text, type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        # The provider refuses it.
+        return []
+    return [str(each[name]) for each in documents for name in ("s3", "s3api") if each.get(name)]
 
 
 def _alias_of_old_names(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:

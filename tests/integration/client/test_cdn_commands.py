@@ -41,7 +41,7 @@ def run(aws: Server, bucket_name: str, tmp_path: Path) -> Run:
     )
     file = tmp_path / "channel.json"
     file.write_bytes(dump(described))
-    env = {"AWS_ENDPOINT_URL_CLOUDFRONT": aws.endpoint_url}
+    env = {"AWS_ENDPOINT_URL_CLOUDFRONT": aws.endpoint_url, "S3_ENDPOINT_URL": aws.endpoint_url}
     return lambda *args: chaninfra(*args, server=aws, env=env, cwd=tmp_path)
 
 

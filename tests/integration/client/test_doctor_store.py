@@ -317,9 +317,10 @@ def test_a_given_descriptor_that_differs_from_channel_json(on_minio: Patient, bu
     given = tmp_path / "channel.json"
     stored = copied.server.client().get_object(Bucket=copied.bucket, Key=DESCRIPTOR)
     given.write_bytes(stored["Body"].read())
-    assert diagnosis(copied.program.run("doctor", "--json", given, server=copied.server)).states == {"ok"}
+    said = {"S3_ENDPOINT_URL": copied.server.endpoint_url}
+    assert diagnosis(copied.program.run("doctor", "--json", given, server=copied.server, env=said)).states == {"ok"}
     edit(copied, subdirs=["noarch"])
-    found = diagnosis(copied.program.run("doctor", "--json", given, server=copied.server))
+    found = diagnosis(copied.program.run("doctor", "--json", given, server=copied.server, env=said))
     assert found.failed == {"descriptor"}
     assert "`subdirs` is noarch, not noarch, linux-64" in found.of("descriptor")["found"]
 

@@ -12,10 +12,9 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.spec.build import build_spec, provider_row
+from chaninfra.cli.channel_argument.credentials import said_endpoint
 from chaninfra.cli.channel_argument.parse import S3
 from chaninfra.cli.store_flags import StoreFlags
-
-_ENDPOINT_VARIABLES = ("S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +39,10 @@ def assume(reference: S3, flags: StoreFlags, new: NewChannel) -> Descriptor:
     where = str(reference)
     endpoint_url = flags.endpoint_url
     if endpoint_url is None and flags.provider is None:
-        endpoint_url = _first_variable(_ENDPOINT_VARIABLES)
+        endpoint_url = _said(flags)
     row = provider_row(flags.provider, endpoint_url, "--provider")
     if endpoint_url is None and row.endpoint.value is None:
-        endpoint_url = _first_variable(_ENDPOINT_VARIABLES)
+        endpoint_url = _said(flags)
     region = (
         flags.region or _first_variable(("S3_REGION",)) or (_aws_region(flags) if row.region.value is None else None)
     )
@@ -96,6 +95,11 @@ def _aws_region(flags: StoreFlags) -> str | None:
     except BotoCoreError as error:
         raise ConfigurationError(str(error), remedy="give --region, or check the AWS configuration files") from error
     return str(configured) if configured else None
+
+
+def _said(flags: StoreFlags) -> str | None:
+    said = said_endpoint(flags)
+    return said.url if said else None
 
 
 def _first_variable(names: Sequence[str]) -> str | None:

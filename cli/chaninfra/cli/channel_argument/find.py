@@ -14,14 +14,18 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
 from chaninfra.channel.text import nearest
+from chaninfra.cli.channel_argument.credentials import credentials_for
+from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
 from chaninfra.cli.channel_argument.parse import FORMS, S3, VARIABLE, File, Stack, Web, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
 
 if TYPE_CHECKING:
-    from chaninfra.channel.s3.credentials import Credentials
     from chaninfra.cli.channel_argument.assumed import NewChannel
+
+_MAX_BYTES = 16 << 20
+"""The largest file of descriptors that is read; a stack's output may hold many."""
 
 Reading = Literal["offline", "given", "lenient", "strict"]
 """Which requests may be made to read the descriptor that CHANNEL names.
@@ -36,10 +40,17 @@ Reading = Literal["offline", "given", "lenient", "strict"]
 
 @dataclass(frozen=True)
 class Found:
-    """A descriptor, and its origin: read from a channel.json, or assumed from flags and the provider's row."""
+    """A descriptor, and its origin: read from a channel.json, or assumed from flags and the provider's row.
+
+    `named_by` says who named its endpoint, `where` is the stack or document that did; `read_at` is the endpoint that
+    the channel.json of a bucket was read from.
+    """
 
     descriptor: Descriptor
     origin: Origin
+    named_by: NamedBy = "flags"
+    where: str = ""
+    read_at: str | None = None
 
 
 def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel | None = None) -> list[Found]:
@@ -50,9 +61,11 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
     Raises ConfigurationError if there is no such channel, StorageError and EngineError if it cannot be read.
     """
+    named_by: NamedBy = "document"
     match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
         case File(path):
-            descriptors = _parse_descriptors(_read_file(path), "stdin" if path == "-" else path)
+            where = "stdin" if path == "-" else path
+            descriptors = _parse_descriptors(_read_file(path), where)
         case Web(url):
             from chaninfra.cli.channel_argument.fetch import fetch
 
@@ -62,6 +75,7 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
                     where=url,
                     remedy="download it, and give the file",
                 )
+            where = url
             descriptors = _parse_descriptors(fetch(url), url)
         case Stack() as stack:
             if reading == "offline":
@@ -72,10 +86,11 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
                 )
             from chaninfra.engine.stacks import stack_output
 
+            where, named_by = str(stack), "stack"
             descriptors = _stack_descriptors(stack, stack_output(stack.name, Path.cwd()))
         case S3() as location:
             return [_channel_in_bucket(location, flags, reading, new)]
-    return [Found(overridden(descriptor, flags), "descriptor") for descriptor in descriptors]
+    return [Found(overridden(descriptor, flags), "descriptor", named_by, where) for descriptor in descriptors]
 
 
 def open_channel(
@@ -83,11 +98,11 @@ def open_channel(
 ) -> Channel:
     """The single channel that CHANNEL names, with credentials; without any, `read` makes anonymous requests.
 
-    Raises ConfigurationError if CHANNEL names several, CredentialsError if `write` finds no credentials, and what
-    `find` raises.
+    Raises ConfigurationError if CHANNEL names several or credentials must not be sent to its endpoint, CredentialsError
+    if `write` finds no credentials, and what `find` raises.
     """
     found = single(find(text, flags, reading))
-    credentials = credentials_of(flags) if access == "read" else _required_credentials(flags)
+    credentials = credentials_for(found, flags, access)
     return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
 
 
@@ -105,7 +120,7 @@ def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
             remedy="change the descriptor, or give s3://BUCKET/PREFIX",
         )
     found = single(find(text, flags, "offline", new))
-    return Channel(descriptor=found.descriptor, credentials=_required_credentials(flags))
+    return Channel(descriptor=found.descriptor, credentials=credentials_for(found, flags, "write"))
 
 
 def single(found: list[Found]) -> Found:
@@ -124,14 +139,19 @@ def single(found: list[Found]) -> Found:
 
 
 def _read_file(path: str) -> bytes:
-    if path == "-":
-        return sys.stdin.buffer.read()
     try:
-        return Path(path).read_bytes()
+        if path == "-":
+            data = sys.stdin.buffer.read(_MAX_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(
             f"cannot be read: {error.strerror}", where=path, remedy=f"CHANNEL is {FORMS}"
         ) from error
+    if len(data) > _MAX_BYTES:
+        raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy=f"CHANNEL is {FORMS}")
+    return data
 
 
 def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
@@ -178,7 +198,7 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
     if reading in ("offline", "given"):
         return assumed
     try:
-        stored = _read_channel_json(assumed.descriptor, flags)
+        stored = _read_channel_json(assumed, flags)
     except ChaninfraError as problem:
         if reading == "strict" or not (flags.provider or flags.endpoint_url):
             raise
@@ -193,15 +213,21 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
             where=str(location),
             remedy=f"it was copied from there: delete it, then run `chaninfra init {location}`",
         )
-    return Found(overridden(stored, flags), "descriptor")
+    return found_in_bucket(stored, assumed.descriptor, flags)
 
 
-def _read_channel_json(assumed: Descriptor, flags: StoreFlags) -> Descriptor | None:
+def found_in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) -> Found:
+    """The channel as the channel.json in its bucket describes it, which was read where `assumed` says."""
+    where = f"{assumed.url}/{CHANNEL_JSON}"
+    return Found(overridden(stored, flags), "descriptor", "document", where, assumed.endpoint_url)
+
+
+def _read_channel_json(assumed: Found, flags: StoreFlags) -> Descriptor | None:
     """The descriptor in the bucket, or None if the store says that there is no channel.json."""
-    credentials = credentials_of(flags)
-    channel = Channel(descriptor=assumed, credentials=credentials)
+    credentials = credentials_for(assumed, flags, "read")
+    channel = Channel(descriptor=assumed.descriptor, credentials=credentials)
     try:
-        stored = channel.store().get(assumed.key(CHANNEL_JSON))
+        stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
     except DeniedError as error:
         if credentials is None:
             raise CredentialsError(
@@ -211,31 +237,6 @@ def _read_channel_json(assumed: Descriptor, flags: StoreFlags) -> Descriptor | N
             ) from error
         raise
     return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
-
-
-def credentials_of(flags: StoreFlags) -> Credentials | None:
-    """The credentials, or None if neither the options nor the environment nor an AWS configuration file has any.
-
-    Raises CredentialsError if the options or the environment name credentials that are not usable.
-    """
-    named = flags.access_key_id or flags.secret_access_key or flags.profile
-    if named or any(os.environ.get(name) for name in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "AWS_PROFILE")):
-        return _required_credentials(flags)
-    try:
-        return _required_credentials(flags)
-    except CredentialsError:
-        return None
-
-
-def _required_credentials(flags: StoreFlags) -> Credentials:
-    from chaninfra.channel.s3.credentials import resolve
-
-    return resolve(
-        access_key_id=flags.access_key_id,
-        secret_access_key=flags.secret_access_key,
-        session_token=flags.session_token,
-        profile=flags.profile,
-    )
 
 
 def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:

@@ -7,12 +7,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import without_secrets
 
 VARIABLE = "CHANINFRA_CHANNEL"
 """The environment variable that is used if CHANNEL is not given."""
 FORMS = f"the path or https URL of a {CHANNEL_JSON}, - for stdin, s3://BUCKET/PREFIX, or stack:NAME#CHANNEL"
 CHANNEL_HELP = f"{FORMS} (default: ${VARIABLE}, else the selected Pulumi stack)."
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts that are this machine."""
 
 
 @dataclass(frozen=True)
@@ -82,28 +84,22 @@ def _url_parts(text: str) -> SplitResult:
 
     Raises ConfigurationError if the URL is malformed or holds credentials; the message does not repeat them.
     """
+    shown = without_secrets(text) if "@" in text else text
     try:
         parts = urlsplit(text)
         # urlsplit checks the port only when it is read.
         _ = parts.port
     except ValueError as error:
-        raise ConfigurationError(
-            f"is not a valid URL: {error}", where=_without_credentials(text), remedy=f"CHANNEL is {FORMS}"
-        ) from None
-    if "@" in parts.netloc:
+        # The reason may repeat a part of a password that holds a slash.
+        reason = "" if "@" in text else f": {error}"
+        raise ConfigurationError(f"is not a valid URL{reason}", where=shown, remedy=f"CHANNEL is {FORMS}") from None
+    if "@" in parts.netloc or ("@" in text and not parts.netloc):
         raise ConfigurationError(
             "the URL must not hold credentials",
-            where=_without_credentials(text),
+            where=shown,
             remedy="remove them; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or give --profile",
         )
     return parts
-
-
-def _without_credentials(text: str) -> str:
-    """The URL without the user and password, which stand before the last @ of its host."""
-    scheme, _, rest = text.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _s3(text: str) -> S3:
@@ -118,7 +114,7 @@ def _web(text: str) -> Web:
     parts = _url_parts(text)
     if not parts.hostname:
         raise ConfigurationError("has no host", where=text, remedy="give the https:// URL of a channel.json")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         # Over http, anyone on the path could change the descriptor and so send uploads to another bucket.
         raise ConfigurationError("a descriptor is not fetched over plain http", where=text, remedy="use https://")
     path = parts.path if parts.path.endswith(".json") else f"{parts.path.rstrip('/')}/{CHANNEL_JSON}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,9 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, channel_access, listing, render
 
-if TYPE_CHECKING:
-    from chaninfra.channel.s3.credentials import Credentials
+_POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config")
+"""The formats that configure, for a user or a shell, which endpoint credentials are sent to; the others are files of a
+project, which people review."""
 
 
 def manifest(
@@ -99,6 +100,7 @@ def manifest(
         raise ConfigurationError("--check needs a file to compare with", remedy="add --into FILE")
     name = _format(target, into)
     sso = _sso(sso_start_url, sso_account_id, sso_role_name, sso_region, name)
+    from chaninfra.cli.channel_argument.credentials import check_endpoint_is_said, required_credentials
     from chaninfra.cli.channel_argument.find import find
 
     wanted = None
@@ -108,6 +110,9 @@ def manifest(
         # Only for a channel without a descriptor: a descriptor says itself whether the channel is public.
         wanted = NewChannel(visibility="public")
     found = find(channel, store, "offline" if offline else "lenient", wanted)
+    if name in _POINTS_CREDENTIALS:
+        for each in found:
+            check_endpoint_is_said(each, store)
     channels = tuple(channel_access(each.descriptor, auth) for each in found)
     if role_arn is None:
         from chaninfra.cli.channel_argument.job_role import job_role
@@ -118,7 +123,7 @@ def manifest(
         profile=store.profile,
         sso=sso,
         role_arn=role_arn,
-        credentials=_credentials(store) if name == "auth-file" and into else None,
+        credentials=required_credentials(store) if name == "auth-file" and into else None,
     )
     if into is None:
         streams.result(render(name, request))
@@ -182,14 +187,3 @@ def _sso(start_url: str | None, account: str | None, role: str | None, region: s
             "a login by IAM Identity Center needs more options", remedy=f"add {', '.join(missing)}"
         )
     return Sso(start_url=start_url, account_id=account, role_name=role, region=region)
-
-
-def _credentials(store: StoreFlags) -> Credentials:
-    from chaninfra.channel.s3.credentials import resolve
-
-    return resolve(
-        access_key_id=store.access_key_id,
-        secret_access_key=store.secret_access_key,
-        session_token=store.session_token,
-        profile=store.profile,
-    )

@@ -13,7 +13,9 @@ import typer
 if TYPE_CHECKING:
     from chaninfra.channel.errors import ChaninfraError
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+# Up to the last @ of a word: passwords hold any character. Without `https://` too, since a mistyped URL holds the same
+# password; but an ARN may end in the name of a session, an e-mail address.
+_CREDENTIALS = re.compile(r"(?<=https://)\S*@|(?<=http://)\S*@|(?<=://)[^/\s@]+@|(?<![\w:])(?!arn:)[\w.+-]+:(?!//)\S*@")
 
 
 def result(text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor, to_document
 from chaninfra.channel.probe.finding import Finding
 
@@ -33,6 +33,8 @@ def descriptor(exam: Examination) -> Iterator[Finding]:
     elif stored.url != exam.given.url:
         found = f"{where} describes another channel, {stored.url}"
         yield Finding(state="failed", found=found, remedy=_rewrite(exam, None))
+    elif isinstance(exam.stored_with_flags, ConfigurationError):
+        yield Finding(state="failed", found=exam.stored_with_flags.summary, remedy=exam.stored_with_flags.remedy)
     elif differences := _differences(exam, stored):
         yield Finding(
             state="failed",

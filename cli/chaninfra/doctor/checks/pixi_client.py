@@ -30,7 +30,14 @@ _NAMES = 5
 def reader(exam: Examination) -> Iterator[Finding]:
     """pixi's client, with the settings of `manifest`, finds the packages that the index lists."""
     wanted = _wanted(exam)
-    access = channel_access(exam.descriptor, None)
+    if exam.without_credentials and exam.descriptor.public_url is None:
+        yield Finding(
+            state="warning",
+            found="not tried: the channel has no public URL, and pixi would send your keys where only a document says",
+            remedy=exam.remedies.command("doctor", endpoint_url=exam.descriptor.endpoint_url),
+        )
+        return
+    access = channel_access(exam.descriptor, "public" if exam.without_credentials else None)
     try:
         found = _query(exam, access, {name for _, name, _ in wanted} or {"none"})
     except Exception as error:

@@ -57,7 +57,7 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         ),
     ] = None
     public_url: Annotated[
-        Annotated[str, Meta(pattern="^https?://[^/]+")] | None,
+        Annotated[str, Meta(pattern="^https?://[^/?#@]+(/.*)?$")] | None,
         Meta(
             description="HTTPS URL of a public channel, if the store assigns the bucket a domain or you use your own. "
             "Default: derived from the endpoint.",

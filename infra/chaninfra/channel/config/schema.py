@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import nearest
+from chaninfra.channel.text import nearest, shown, without_secrets
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -95,12 +95,12 @@ def _explain(error: ValidationError, where: str) -> ConfigurationError:
         # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message.
         if inner.validator != "type":
             return _explain(inner, where)
-    path = tuple(str(part) for part in error.absolute_path)
+    path = tuple(without_secrets(str(part)) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     remedy = schema.get("description")
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = schema.get("properties", {})
-        unknown = next(str(key) for key in error.instance if key not in known)
+        unknown = without_secrets(next(str(key) for key in error.instance if key not in known))
         return ConfigurationError(
             "unknown key", where=where, key=(*path, unknown), remedy=nearest(unknown, known, quote="`")
         )
@@ -108,16 +108,17 @@ def _explain(error: ValidationError, where: str) -> ConfigurationError:
         missing = next(key for key in schema.get("required", ()) if key not in error.instance)
         described = schema.get("properties", {}).get(missing, {}).get("description")
         return ConfigurationError(f"key `{missing}` is missing", where=where, key=path, remedy=described)
-    message = error.message
+    # The validator's messages repeat the value.
+    message = error.message.replace(repr(error.instance), shown(error.instance))
     if error.validator == "enum":
-        message = f"{error.instance!r} is not known"
+        message = f"{shown(error.instance)} is not known"
         remedy = nearest(str(error.instance), [str(value) for value in schema.get("enum", ()) if value is not None])
     elif error.validator in ("type", "anyOf"):
         kinds = [error.validator_value] if error.validator == "type" else []
         kinds += [option.get("type") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
         message = "should be " + " or ".join(_JSON_TYPES.get(str(kind), str(kind)) for kind in kinds)
     elif error.validator == "pattern":
-        message = f"{error.instance!r} is not valid"
+        message = f"{shown(error.instance)} is not valid"
         remedy = remedy or _described(error)
     return ConfigurationError(message, where=where, key=path, remedy=remedy)
 

@@ -18,6 +18,7 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.config.channel import Auth, Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import Location, check_endpoint, https_url, join
+from chaninfra.channel.text import shown
 
 if TYPE_CHECKING:
     from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, Distribution
@@ -83,7 +84,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         ),
     ]
     public_url: Annotated[
-        Annotated[str, Meta(pattern="^https?://")] | None,
+        Annotated[str, Meta(pattern="^https?://[^/?#@]+(/.*)?$")] | None,
         Meta(
             description="The https URL of a public channel; null if there is none.",
             examples=["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel"],
@@ -91,7 +92,9 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     ] = None
     endpoint_url: Annotated[
         str,
-        Meta(description="The URL of the S3 API.", pattern="^https?://[^/]+$", examples=["https://minio.example.com"]),
+        Meta(
+            description="The URL of the S3 API.", pattern="^https?://[^/?#@]+$", examples=["https://minio.example.com"]
+        ),
     ]
     region: Annotated[
         str,
@@ -210,7 +213,7 @@ def from_document(document: object, *, where: str) -> Descriptor:
     # Clients use `url`, writers use `bucket` and `prefix`.
     if descriptor.url != (url := f"s3://{join(descriptor.bucket, descriptor.prefix)}"):
         raise ConfigurationError(
-            f"{descriptor.url} does not match `bucket` and `prefix`",
+            f"{shown(descriptor.url)} does not match `bucket` and `prefix`",
             where=where,
             key=("url",),
             remedy=f"write {url}, or correct `bucket` and `prefix`",

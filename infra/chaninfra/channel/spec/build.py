@@ -24,7 +24,7 @@ from chaninfra.channel.spec.checks import (
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, StackSpec
 from chaninfra.channel.spec.names import check_bucket_name, check_prefix
 from chaninfra.channel.spec.principals import principals_of
-from chaninfra.channel.text import nearest
+from chaninfra.channel.text import nearest, shown
 
 
 def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = None) -> StackSpec:
@@ -55,7 +55,7 @@ def provider_row(name: str | None, endpoint_url: str | None, where: str, key: tu
     chosen = name or ("custom" if endpoint_url else "aws")
     if chosen not in PROVIDERS:
         raise ConfigurationError(
-            f"unknown provider {chosen!r}", where=where, key=key, remedy=nearest(chosen, PROVIDERS)
+            f"unknown provider {shown(chosen)}", where=where, key=key, remedy=nearest(chosen, PROVIDERS)
         )
     return PROVIDERS[chosen]
 

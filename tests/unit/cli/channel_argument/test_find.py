@@ -208,7 +208,7 @@ def test_lenient_uses_the_flags_with_a_note(
 
 def test_offline_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(S3Store, "get", refuse(AssertionError("a request")))  # type: ignore[arg-type]
-    monkeypatch.setattr(finding, "credentials_of", refuse(AssertionError("a look for credentials")))  # type: ignore[arg-type]
+    monkeypatch.setattr(finding, "credentials_for", refuse(AssertionError("a look for credentials")))  # type: ignore[arg-type]
     assert only("s3://b-b/c", StoreFlags(provider="gcs"), reading="offline").name == "c"
     with pytest.raises(ConfigurationError):
         only("https://example.com/c", reading="offline")
@@ -228,9 +228,16 @@ def test_an_access_key_without_its_secret_is_refused(file: str) -> None:
 def test_reading_may_be_anonymous_and_writing_may_not(file: str) -> None:
     assert open_channel(file, NOTHING, "read").credentials is None
     with pytest.raises(CredentialsError):
-        open_channel(file, NOTHING, "write")
+        open_channel(file, StoreFlags(endpoint_url=descriptor("one").endpoint_url), "write")
 
 
 def test_init_with_a_descriptor_refuses_settings(file: str) -> None:
     done = CliRunner().invoke(app, ["init", file, "--name", "x"])
     assert isinstance(done.exception, ConfigurationError)
+
+
+def test_a_file_without_an_end_is_not_read(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.json"
+    endless.symlink_to("/dev/zero")
+    with pytest.raises(ConfigurationError, match="larger than"):
+        only(str(endless))

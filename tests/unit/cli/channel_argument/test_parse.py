@@ -36,5 +36,5 @@ def test_an_invalid_form_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_channel(text)
     # The user and password in the URL are not printed.
-    assert caught.value.where == text.replace("user@", "")
+    assert caught.value.where == text.replace("user@", "…@")
     assert caught.value.remedy
