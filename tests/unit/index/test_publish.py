@@ -10,6 +10,7 @@ import pytest
 from chaninfra.channel.errors import ConflictError, DeniedError, RefusedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.cli.output.reports import finish, published_json, published_text
+from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.publish import Published, publish
 from support.index_model.index_processes import FOLDER, TRUTH, channel, file, made, package, yanking
 from support.index_model.memory_store import Alone, MemoryStore
@@ -51,7 +52,7 @@ def test_a_package_that_is_yanked_is_said_not_to_be_in_the_index() -> None:
     store = made("a")
     yanking("a").run(store, Alone("yank"))
     done = published(store, "a")
-    assert published_text(done).splitlines()[0] == (
+    assert published_text(done, Remedies(source="stack")).splitlines()[0] == (
         "noarch/a-1-0.conda: already there; yanked, so not in the index. "
         "To add it: `chaninfra unyank noarch/a-1-0.conda`"
     )

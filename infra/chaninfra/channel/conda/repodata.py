@@ -82,7 +82,9 @@ class Repodata:
             made = cls(_as_raw.decode(data), where=where)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRepodataError(
-                f"is no valid repodata: {error}", where=where, remedy="`chaninfra reindex --force` makes it anew"
+                f"is no valid repodata: {error}",
+                where=where,
+                remedy="run `chaninfra reindex --force CHANNEL` to rebuild it",
             ) from error
         if subdir is not None and made._info.get("subdir") is None:
             made._info["subdir"] = subdir
@@ -152,7 +154,7 @@ class Repodata:
         return StorageError(
             f"the record of {key} is not valid: {error}",
             where=self._where,
-            remedy="`chaninfra reindex --force` makes the index anew",
+            remedy="run `chaninfra reindex --force CHANNEL` to rebuild the index",
         )
 
     def mark(self, data: bytes) -> CommitStamp | None:

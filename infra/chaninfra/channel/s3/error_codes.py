@@ -84,7 +84,7 @@ def error_for(
         return WrongRegionError(
             f"the store does not serve {what} in region {location.region!r} ({code or status})",
             where=where,
-            remedy=f"set `region` to {region}"
+            remedy=f"set `region` to {region}; for a single command, add --region {region}"
             if region and region != location.region
             else "check `region`, `endpoint-url` and `force-path-style`",
             code=code,
