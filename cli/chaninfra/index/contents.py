@@ -56,7 +56,7 @@ class ChannelContents:
     without_index: tuple[Subdir, ...]
 
 
-def holds(channel: Channel) -> ChannelContents:
+def contents_of(channel: Channel) -> ChannelContents:
     """What the channel holds. Raises StorageError where not one subdir has an index."""
     store = channel.store()
     subdirs = known_subdirs(channel)

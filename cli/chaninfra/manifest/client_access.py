@@ -1,8 +1,9 @@
 """How clients read a channel: access methods, kinds of store, and the URL and settings that follow from both.
 
 pixi reads S3 in two ways (pixi's documentation, page "S3"): with the credentials of the AWS tools, or, for a bucket
-with `s3-options`, with the access key in its own credential store. Since 0.67, if that store has no key for a bucket
-with s3-options, pixi uses the credentials of the AWS tools. So `aws` also works for stores that need an endpoint URL.
+with `s3-options`, with the access key in its own credential store. Since 0.67, if that credential store has no key for
+a bucket with s3-options, pixi uses the credentials of the AWS tools. So `aws` also works for stores that need an
+endpoint URL.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class ChannelAccess:
         return tuple(dict.fromkeys(url for url in urls if url != self.url))
 
     @property
-    def bucket_url(self) -> str:
+    def s3_bucket_url(self) -> str:
         """The URL under which pixi's credential store keeps the bucket's access key: s3://BUCKET."""
         return f"s3://{self.descriptor.bucket}"
 
@@ -94,7 +95,7 @@ def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> Chann
     chosen = method or descriptor.auth
     if chosen == "public" and descriptor.public_url is None:
         raise ConfigurationError(
-            f"the channel is {descriptor.visibility}: it has no public https URL",
+            f"the channel has no public https URL (its `visibility` is `{descriptor.visibility}`)",
             where=descriptor.url,
             remedy="use --auth aws or --auth pixi; or set `visibility` to public in its stack config and run "
             "`pulumi up`",
@@ -103,7 +104,7 @@ def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> Chann
         raise ConfigurationError(
             "gcs:// URLs work only for buckets of Google Cloud Storage",
             where=f"{descriptor.url}, provider {descriptor.provider}",
-            remedy="use --auth pixi",
+            remedy=f"leave out --auth to use the channel's own method, {descriptor.auth}",
         )
     return ChannelAccess(descriptor, chosen)
 

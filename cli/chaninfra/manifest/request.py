@@ -64,7 +64,7 @@ class ManifestRequest:
         if len(buckets) > 1:
             raise ConfigurationError(
                 f"the channels are in {len(buckets)} buckets ({', '.join(buckets)}), but this format is for one bucket",
-                where=", ".join(access.bucket_url for access in buckets.values()),
+                where=", ".join(access.s3_bucket_url for access in buckets.values()),
                 remedy="give channels of one bucket only",
             )
         return self.channels[0]
@@ -89,7 +89,7 @@ def access_notes(channels: Sequence[ChannelAccess]) -> tuple[str, ...]:
 
 
 def _access_note(access: ChannelAccess) -> str:
-    bucket, descriptor = access.bucket_url, access.descriptor
+    bucket, descriptor = access.s3_bucket_url, access.descriptor
     match access.method:
         case "pixi":
             return f"Log in once: pixi auth login {bucket} --s3-access-key-id ... --s3-secret-access-key ..."

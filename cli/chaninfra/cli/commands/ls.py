@@ -35,10 +35,10 @@ def ls(
 
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.remedies import remedies_for
-    from chaninfra.index.contents import holds
+    from chaninfra.index.contents import contents_of
 
     opened = open_channel(channel, store, "read")
-    contents = holds(opened)
+    contents = contents_of(opened)
     for subdir in contents.without_index:
         command = remedies_for(channel, store).command("reindex")
         streams.note(f"{opened.url(subdir)} has no repodata.json; run `{command}` to create it")

@@ -100,7 +100,7 @@ def _log_in(request: ManifestRequest, access: ChannelAccess) -> Step:
 def _setup_pixi(access: ChannelAccess, inputs: dict[str, Any] | None = None) -> Step:
     values = {**(inputs or {})}
     if access.method == "pixi":
-        values["auth-host"] = _literal(access.bucket_url)
+        values["auth-host"] = _literal(access.s3_bucket_url)
         if access.store_kind == "aws":
             names = (*_SECRETS, "session-token")
             values |= {f"auth-s3-{name}": f"${{{{ steps.aws.outputs.aws-{name} }}}}" for name in names}

@@ -53,7 +53,7 @@ def _credentials_note(access: ChannelAccess) -> str:
     if access.method == "aws":
         return "The keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
     note = "The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN."
-    login = f" The build reads the channel with the keys of: rattler-build auth login {access.bucket_url}."
+    login = f" The build reads the channel with the keys of: rattler-build auth login {access.s3_bucket_url}."
     return note + (login if access.method == "pixi" else "")
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, compress, decompress
-from chaninfra.channel.conda.skeleton import ensure
+from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.errors import RefusedError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import ForeignIndexError, commit, repair_derived
@@ -75,7 +75,7 @@ def test_a_truth_of_another_tool_is_not_derived_from() -> None:
 def test_an_index_that_does_not_say_its_subdir_gets_it(info: dict[str, object]) -> None:
     channel = Channel()
     channel.put(REPODATA, info)
-    ensure(channel.store, channel.layout)
+    write_missing(channel.store, channel.layout)
     assert shard_info(channel)["subdir"] == "noarch"
     channel.publish("a")
     assert channel.truth()["info"]["subdir"] == "noarch"
