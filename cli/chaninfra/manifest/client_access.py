@@ -34,7 +34,7 @@ AWS_CHAIN_SINCE = "0.67"
 
 
 @dataclass(frozen=True)
-class ChannelAccess:
+class ClientChannel:
     """A channel and the method by which a client reads it."""
 
     descriptor: Descriptor
@@ -60,7 +60,7 @@ class ChannelAccess:
     def other_urls(self) -> tuple[str, ...]:
         """The URLs of the same channel by the other access methods."""
         methods = [method for method in ACCESS_METHODS if method != "gcs" or self.store_kind == "gcs"]
-        urls = [ChannelAccess(self.descriptor, method).url for method in methods]
+        urls = [ClientChannel(self.descriptor, method).url for method in methods]
         return tuple(dict.fromkeys(url for url in urls if url != self.url))
 
     @property
@@ -87,7 +87,7 @@ def store_kind(descriptor: Descriptor) -> StoreKind:
     return "aws" if row.backend == "aws" else row.scheme.value
 
 
-def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> ChannelAccess:
+def client_channel(descriptor: Descriptor, method: AccessMethod | None) -> ClientChannel:
     """The channel with the given access method (default: the descriptor's `auth`).
 
     Raises ConfigurationError for `public` if the channel has no public URL, and for `gcs` on any other store.
@@ -106,12 +106,12 @@ def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> Chann
             where=f"{descriptor.url}, provider {descriptor.provider}",
             remedy=f"leave out --auth to use the channel's own method, {descriptor.auth}",
         )
-    return ChannelAccess(descriptor, chosen)
+    return ClientChannel(descriptor, chosen)
 
 
-def by_bucket(channels: Sequence[ChannelAccess]) -> dict[str, ChannelAccess]:
+def by_bucket(channels: Sequence[ClientChannel]) -> dict[str, ClientChannel]:
     """Bucket name → its first channel, in the order of `channels`."""
-    first: dict[str, ChannelAccess] = {}
+    first: dict[str, ClientChannel] = {}
     for access in channels:
         first.setdefault(access.descriptor.bucket, access)
     return first

@@ -11,7 +11,7 @@ import msgspec
 from chaninfra.channel.errors import ConfigurationError, EngineError
 from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, parse_channel
 from chaninfra.cli.output import streams
-from chaninfra.manifest import ChannelAccess, Format
+from chaninfra.manifest import ClientChannel, Format
 
 # manifest format → (kind of the principal, key of the `access` document that lists such principals)
 _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
@@ -22,7 +22,7 @@ _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
 }
 
 
-def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAccess]) -> str | None:
+def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChannel]) -> str | None:
     """The ARN of the role that the stack created for a CI job of this format.
 
     `text` is the CHANNEL argument. None if CHANNEL is not a stack, a channel is not on AWS, or the stack has no role

@@ -10,7 +10,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, channel_access, listing, render
+from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, client_channel, listing, render
 
 if TYPE_CHECKING:
     from chaninfra.channel.s3.credentials import Credentials
@@ -120,7 +120,7 @@ def manifest(
         # Only for a channel without a descriptor: a descriptor says itself whether the channel is public.
         wanted = NewChannel(visibility="public")
     found = find(channel, store, "offline" if offline else "lenient", wanted)
-    channels = tuple(channel_access(each.descriptor, auth) for each in found)
+    channels = tuple(client_channel(each.descriptor, auth) for each in found)
     if role_arn is None:
         from chaninfra.cli.channel_argument.job_role import job_role
 

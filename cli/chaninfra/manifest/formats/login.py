@@ -8,7 +8,7 @@ them, which pixi does not accept. The file is the one that RATTLER_AUTH_FILE nam
 from __future__ import annotations
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess, by_bucket
+from chaninfra.manifest.client_access import ClientChannel, by_bucket
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
@@ -21,7 +21,7 @@ def login(request: ManifestRequest) -> Rendered:
     return Rendered((PRINTED_BY, note), shell.script(commands))
 
 
-def command(access: ChannelAccess) -> str:
+def command(access: ClientChannel) -> str:
     """The command line for the channel's bucket."""
     # The token's flag and value are one word, since zsh does not split the result of an expansion.
     return (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.request import CONDA_FORGE
 
 # How lists name conda-forge: by its name, or by the URL of a server that has it.
 _CONDA_FORGE = (CONDA_FORGE, f"https://conda.anaconda.org/{CONDA_FORGE}", f"https://prefix.dev/{CONDA_FORGE}")
 
 
-def merged(listed: Sequence[Any], channels: Sequence[ChannelAccess]) -> list[Any]:
+def merged(listed: Sequence[Any], channels: Sequence[ClientChannel]) -> list[Any]:
     """`listed` with our channels in their order, and before conda-forge.
 
     Another URL of the same channel is replaced where it stands. If our channels are in order already, no entry moves.
