@@ -71,8 +71,8 @@ def _grant(role: str, permission: str, definitions: dict[str, Any]) -> str:
         | {"description": "The channel's provider, as in its descriptor. Required unless the provider is aws or "
            "`channel` is a plain document: from an Output it would be known too late."},
         **{kind: kinds[kind] for kind in ("github", "gitlab", "oidc", "key")},
-        "roles": aws["roles"] | {"description": "On AWS: settings of the role."},
-        "tags": definitions["config"]["properties"]["tags"] | {"description": "On AWS: tags of the role."},
+        "roles": aws["roles"] | {"description": "On AWS: settings of the IAM role."},
+        "tags": definitions["config"]["properties"]["tags"] | {"description": "On AWS: tags of the IAM role."},
         "profile": definitions["config"]["properties"]["profile"],
     }  # fmt: skip
     late = {

@@ -72,9 +72,9 @@ def stack_config() -> str:
         [
             "# The stack config",
             "",
-            "The keys of `Pulumi.<stack>.yaml`, with the project's name (`chaninfra:bucket`) or without it; Pulumi",
-            "then adds the name. Dots separate nested keys: `publishers.ci.github.branch`. This page is generated from",
-            "`schemas/stack-config.schema.json`, which `chaninfra schema stack-config` prints.",
+            "The keys of `Pulumi.<stack>.yaml`. They may be written `chaninfra:bucket` or `bucket`; Pulumi adds the",
+            "project's name to the short form. Dots separate nested keys: `publishers.ci.github.branch`. This page is",
+            "generated from `schemas/stack-config.schema.json`, which `chaninfra schema stack-config` prints.",
             "",
             "Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file whose first line",
             "names the schema, with a path relative to that file. In this repository:",
@@ -87,7 +87,12 @@ def stack_config() -> str:
             "",
             "```sh",
             "chaninfra schema stack-config --project my-project > stack-config.schema.json",
-            "sed -i '1i # yaml-language-server: $schema=stack-config.schema.json' Pulumi.prod.yaml",
+            "```",
+            "",
+            "Make this the first line of Pulumi.prod.yaml:",
+            "",
+            "```yaml",
+            "# yaml-language-server: $schema=stack-config.schema.json",
             "```",
             "",
             "## The bucket",
@@ -138,7 +143,7 @@ def _table(keys: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
     rows = ["| key | description | default |", "|---|---|---|"]
     for key, schema in sorted(keys.items()):
         default = schema.get("default")
-        shown = f"`{_plain(default)}`" if default not in (None, {}) and not isinstance(default, dict) else ""
+        shown = f"`{_plain(default)}`" if default not in (None, "", [], {}) and not isinstance(default, dict) else ""
         values = schema.get("enum") or [value for option in schema.get("anyOf", ()) for value in option.get("enum", ())]
         choices = ", ".join(f"`{value}`" for value in values if value is not None)
         what = schema["description"] + (f" One of {choices}." if choices and key != "subdirs" else "")

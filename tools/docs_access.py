@@ -14,9 +14,9 @@ EXAMPLE = "Pulumi.aws-access.yaml"
 
 _HEAD = """# Access on AWS
 
-The stack config names the principals that may read, publish and maintain a channel. `pulumi up` creates the roles and
-policies; `chaninfra policy` prints them, for example for a review by a security team. The table and the documents on
-this page are generated.
+The stack config names the principals that may read, publish and maintain a channel. `pulumi up` creates the IAM roles
+and policies; `chaninfra policy` prints them, for example for a review by a security team. The table and the documents
+on this page are generated.
 
 ## Who may read
 
@@ -35,16 +35,16 @@ two settings against public policies are turned off, before the policy is applie
 
 | key | who | gets |
 |---|---|---|
-| `github` | workflows of one repository, limited to a branch, tag, ref, environment, pull requests or a reusable workflow | a role |
-| `gitlab` | jobs of one project, limited to a branch or tag; `host` for a self-hosted server | a role |
-| `oidc` | tokens of any issuer with exactly this audience and this subject | a role |
-| `arn` | an AWS account, role or user | statements in the bucket policy |
+| `github` | workflows of one repository, limited to a branch, tag, ref, environment, pull requests or a reusable workflow | an IAM role |
+| `gitlab` | jobs of one project, limited to a branch or tag; `host` for a self-hosted server | an IAM role |
+| `oidc` | tokens of any issuer with exactly this audience and this subject | an IAM role |
+| `arn` | an AWS account, IAM role or IAM user | statements in the bucket policy |
 
-The stack output `access` has the ARNs of the roles; a workflow passes its role to aws-actions/configure-aws-credentials.
-Names on GitHub can be taken over by others; `owner-id` and `repository-id` pin the ids. Wildcards that could match
-somebody else's names are refused. The stack creates one OIDC provider per issuer. If the account already has it, list the
-issuer in `aws.existing-oidc-providers`; the stack then uses it without managing it. A principal of another account needs
-the same permissions from the IAM of that account too.
+The stack output `access` has the ARNs of the IAM roles; a workflow passes its own to
+aws-actions/configure-aws-credentials. Names on GitHub can be taken over by others; `owner-id` and `repository-id` pin
+the ids. Wildcards that could match somebody else's names are refused. The stack creates one OIDC provider per issuer.
+If the account already has it, list the issuer in `aws.existing-oidc-providers`; the stack then uses it without
+managing it. A principal of another account needs the same permissions from the IAM of that account too.
 
 ## Who may do what
 
@@ -69,14 +69,14 @@ For this stack file, [{example}](../{example}):
 _TAIL = """
 ## The bucket
 
-The bucket is versioned, encrypted, accessible with TLS only, and owned by its account (ACLs are off). The block `aws` has
-[options](stack-config.md#aws): a KMS key with a bucket key, access logs, protection of packages against overwriting, VPC
-endpoints, and settings that all roles share. Options that other stores have too are keys
-[of the bucket](stack-config.md#the-bucket): after how many days old versions and unfinished uploads are deleted, CORS,
-and tags.
+The bucket is versioned, encrypted, accessible with TLS only, and owned by its account (ACLs are off). The block `aws`
+has [options](stack-config.md#aws): a KMS key with a bucket key, access logs, protection of packages against
+overwriting, VPC endpoints, and settings that all IAM roles share. Options that other stores have too are keys [of the
+bucket](stack-config.md#the-bucket): after how many days old versions and unfinished uploads are deleted, CORS, and
+tags.
 
-With a KMS key, the roles of the stack get the permissions on it that they need. For principals given by ARN, and for an
-organization, `chaninfra policy kms-key-policy` prints the statements that the key policy needs.
+With a KMS key, the IAM roles of the stack get the permissions on it that they need. For principals given by ARN, and
+for an organization, `chaninfra policy kms-key-policy` prints the statements that the key policy needs.
 
 `aws.vpc-endpoints` restricts access to objects, but not to the bucket's settings, and exempts the principal that runs
 `pulumi up`, so that nobody is locked out for good.

@@ -53,10 +53,10 @@ After its commit, `publish` invalidates the index files of the changed subdirs o
 subdir, or with a path per file if there are more than five subdirs. Packages that `--force` replaced get a path each.
 `reindex` does the same; `reindex --force`, for packages that another tool replaced, invalidates all files.
 
-Publishers and maintainers with a role get `cloudfront:CreateInvalidation` for this distribution. Principals given by
-ARN need the permission from the IAM of the account, because CloudFront has no policies of its own. If the invalidation
-fails, the packages are published all the same: a warning names the command to run, and the CDN fetches the new index
-when `index.cache-control` expires.
+Publishers and maintainers with an IAM role get `cloudfront:CreateInvalidation` for this distribution. Principals
+given by ARN need the permission from the IAM of the account, because CloudFront has no policies of its own. If the
+invalidation fails, the packages are published all the same: a warning names the command to run, and the CDN fetches
+the new index when `index.cache-control` expires.
 
 With `aws.kms-key-arn`, the key policy must allow the distribution to decrypt; `chaninfra policy kms-key-policy` prints
 the statement. With `cors-origins`, CloudFront forwards the origin, and the bucket's CORS rules apply.

@@ -100,7 +100,7 @@ project name in place.
 chaninfra's statements are merged into its policy ([more](channels.md)).
 
 **Use an existing role** by its ARN (`publishers: {{"ci": {{"arn": role.arn}}}}`): the bucket policy grants it access, and
-the role itself is not changed. List an OIDC provider that the account already has in `aws.existing_oidc_providers`.
+the IAM role itself is not changed. List an OIDC provider that the account already has in `aws.existing_oidc_providers`.
 
 ## A channel for each of many teams
 

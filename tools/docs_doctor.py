@@ -11,17 +11,17 @@ and prints one line per check. Below a failed check it prints the remedy: a comm
 else a description of the change. The exit code is 1 if a check failed; `--json` prints the same results as JSON.
 
 A check that depends on a failed one is *skipped*, so that only the cause is reported. `--check NAME` runs one check,
-after those that it depends on; `--list` prints their names.
+and also shows the failed checks that it depends on; `--list` prints the names.
 
 A remedy repeats CHANNEL and the store's flags as you gave them, but no access key: put those in the environment or in a
 profile."""
 
 _TAIL = """## What it does to the channel
 
-The checks change nothing. They test write permissions with PUTs whose condition fails, which the store must answer with
-412: `If-None-Match: *` for an object that exists, and `If-Match` with an ETag that no object has. The object is a shard
-or a small package, which are never changed, and each PUT carries the bytes that are already stored. Index files are
-tried in the same way, but only if the store is known, or was just seen, to honour these conditions.
+The checks change nothing. They test write permissions with PUTs whose condition fails, which the store must answer
+with 412: `If-None-Match: *` for an object that exists, and `If-Match` with an ETag that no object has. The object is
+a shard, or else a small package: only `publish --force` ever rewrites one. The PUT carries the bytes already stored.
+Index files are tried in the same way, but only if the store is known, or was just seen, to honour these conditions.
 
 With `--as publisher` or `--as maintainer`, missing permissions of that role are a failure. By default read access is
 enough; having only some of a publisher's permissions is a failure all the same.
@@ -40,7 +40,8 @@ It is only a warning, because it may be intended.
 ## `--probe`
 
 Instead of running the checks, `--probe` tests what the store supports. It writes scratch objects, deletes them
-afterwards, and records in channel.json what writers need to know. It needs the permissions that deploy the channel."""
+afterwards, and records in channel.json what writers need to know. This needs the credentials that run `pulumi up` (or
+`chaninfra init`); a publisher's are not enough."""
 
 
 def doctor() -> str:

@@ -36,9 +36,9 @@ _TAIL = """
 ## Limits
 
 In the preview of a new stack, some values are not known yet, and the preview reports which rules it could not apply:
-the rules for the trust policy of a role, if its OIDC provider does not exist yet, and for a bucket policy that names a
-CDN or an access key. `pulumi up` knows the values before it creates the role or the policy, and stops there if a rule
-is violated. With `aws.existing-oidc-providers` the preview knows the OIDC provider too.
+the rules for the trust policy of an IAM role, if its OIDC provider does not exist yet, and for a bucket policy that
+names a CDN or an access key. `pulumi up` knows the values before it creates the IAM role or the policy, and stops
+there if a rule is violated. With `aws.existing-oidc-providers` the preview knows the OIDC provider too.
 
 If the preview of `pulumi up` finds a violation, nothing is created. With `--skip-preview`, `pulumi up` creates
 resources until it comes to one that violates a rule.

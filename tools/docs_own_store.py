@@ -55,8 +55,8 @@ On other stores access keys are created by hand; the stack output `next-steps` h
 
 ## Permissions of a key
 
-A key has the same permissions as a role [on AWS](aws-access.md#who-may-do-what); tests try them on both servers with
-the keys of a stack. On MinIO each key has a user and a policy with its name:
+A key has the same permissions as an IAM role [on AWS](aws-access.md#who-may-do-what); tests try them on both servers
+with the keys of a stack. On MinIO each key has a user and a policy with its name:
 
 ```console
 """

@@ -66,9 +66,10 @@ chaninfra manifest channel.json --offline --into pixi.toml --check
 
 ## In CI
 
-On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is a
-stack, the role is read from its output `access`; otherwise `--role-arn` gives it, or the variable `AWS_ROLE_ARN` of the
-repository or project. On other stores the access key is in secrets of the repository, which the first lines of the file name.
+On AWS, jobs log in by OIDC with an IAM role of the stack (`publishers` and `readers`, see [access](aws-access.md)).
+If CHANNEL is a stack, the IAM role is read from its output `access`; otherwise `--role-arn` gives it, or the variable
+`AWS_ROLE_ARN` of the repository or project. On other stores the access key is in secrets of the repository, which the
+first lines of the file name.
 
 """
 

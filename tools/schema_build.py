@@ -23,6 +23,7 @@ _NAMES = {
     "PrincipalConfig": "principal",
     "AccessKeyConfig": "Key",
     "PrincipalAccess": "Principal",
+    "ChannelPrincipals": "ChannelAccess",
 }
 """Class of a model → its published name in `$defs`; other models are published under the name of their class."""
 _REF = "#/$defs/"

@@ -73,10 +73,11 @@ def _root(
     \b
     Exit codes:
       0  done
-      1  failed, or a check found something
+      1  failed; or `doctor` or `--check` found a problem
       2  wrong usage or configuration
       3  done, but some packages were skipped
-      4  another writer was faster, or the command refused to overwrite
+      4  conflict: another writer changed the channel first (run it again),
+         or existing content differs (see the message)
       5  access denied
     """
 

@@ -1,4 +1,5 @@
-"""typer's command classes, patched so that a start does not import pydantic.
+"""typer's command classes, patched: a start does not import pydantic, and neither the help nor an error shows a Python
+type or the name of a Python exception.
 
 Since 0.29 typer converts the value of every parameter, even of one that is not given, by a pydantic TypeAdapter. The
 import of pydantic takes longer than the rest of the program's start; tests/integration/client/test_startup.py fails
@@ -7,7 +8,9 @@ without this module.
 What this depends on in typer (0.29.2), none of it documented:
 - a parameter's `process_value` calls `self.get_runtime_param().coerce(value, param=self, ctx=ctx)`;
 - `get_runtime_param` is called for each value, so that an attribute of the instance can replace it;
-- `type_descriptor.annotation` is the Python type of the parameter: `str`, `bool`, `list[Path]` or another.
+- `type_descriptor.annotation` is the Python type of the parameter: `str`, `bool`, `list[Path]` or another, and
+  `type_descriptor.choices` are the values of a Literal;
+- the help of an argument is `(name, help)` by `get_help_record`, where the name ends with the Python type.
 
 typer before 0.29 has no `get_runtime_param`, and is left as it is. No typer issue about this is known; once typer
 converts `str` and `Path` without pydantic, delete this module and use TyperCommand and TyperGroup.
@@ -15,19 +18,23 @@ converts `str` and `Path` without pydantic, delete this module and use TyperComm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import nearest
 
 
 class Command(TyperCommand):
-    """A TyperCommand that converts missing values, texts and paths without pydantic."""
+    """A TyperCommand that converts missing values, texts, choices and paths without pydantic."""
 
     def get_params(self, ctx: Any) -> Any:
         """All parameters, `--help` included."""
-        return _without_pydantic(super().get_params(ctx))
+        return _patched(super().get_params(ctx))
 
 
 class Group(TyperGroup):
@@ -35,16 +42,26 @@ class Group(TyperGroup):
 
     def get_params(self, ctx: Any) -> Any:
         """All parameters, `--help` included."""
-        return _without_pydantic(super().get_params(ctx))
+        return _patched(super().get_params(ctx))
 
 
-def _without_pydantic(parameters: Sequence[Any]) -> Sequence[Any]:
+def _patched(parameters: Sequence[Any]) -> Sequence[Any]:
     for parameter in parameters:
         # None: typer before 0.29.
         convert = getattr(parameter, "get_runtime_param", None)
         if convert is not None and not isinstance(convert, _PlainParam):
             parameter.get_runtime_param = _PlainParam(parameter, convert)
+            if isinstance(parameter, TyperArgument) and parameter.metavar:
+                parameter.get_help_record = partial(_help_without_type, parameter, parameter.get_help_record)  # type: ignore[method-assign]
     return parameters
+
+
+def _help_without_type(
+    argument: TyperArgument, typers_own: Callable[[Any], tuple[str, str] | None], ctx: Any
+) -> tuple[str, str] | None:
+    """The lines about an argument in the help: `FILE...` and its help, where typer has `FILE <list[Path]>`."""
+    record = typers_own(ctx)
+    return record and (f"{argument.metavar}{'' if argument.nargs == 1 else '...'}", record[1])
 
 
 class _PlainParam:
@@ -54,13 +71,28 @@ class _PlainParam:
         self._typers_own = convert
         self._single = parameter.nargs == 1 and not getattr(parameter, "multiple", False)
         self._type = parameter.type_descriptor.annotation
+        self._choices = parameter.type_descriptor.choices
+        self._name = (
+            parameter.metavar or parameter.name
+            if isinstance(parameter, TyperArgument)
+            else max(parameter.opts, key=len)
+        )
 
     def __call__(self) -> _PlainParam:
         return self
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The value as the parameter's type: missing values, texts, switches and lists here, all else by typer."""
+        """The value as the parameter's type: missing values, texts, switches, choices and lists here, else by typer.
+
+        Raises ConfigurationError for a value that is none of the choices.
+        """
         if self._single and (value is None or (self._type in (str, bool) and isinstance(value, self._type))):
+            return value
+        if self._single and self._choices:
+            if value not in self._choices:
+                raise ConfigurationError(
+                    f"unknown value {value!r}", where=self._name, remedy=nearest(str(value), map(str, self._choices))
+                )
             return value
         if not self._single and self._type == list[Path]:
             return [Path(path) for path in value or ()]

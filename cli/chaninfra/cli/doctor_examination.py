@@ -5,7 +5,6 @@ Other commands stop if the channel's own channel.json or the credentials are not
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.roles import Role
 from chaninfra.cli.channel_argument.credentials import check_endpoint_is_said, credentials_for, endpoint_refusal
 from chaninfra.cli.channel_argument.find import find, found_in_bucket, overridden, single
-from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
+from chaninfra.cli.remedies import remedies_for
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor.checks.names import read_names
 from chaninfra.doctor.examination import Examination
-from chaninfra.doctor.remedies import Remedies
 
 _MAX_NAMES_BYTES = 1 << 30
 _NAMES_SECONDS = 900.0
@@ -41,7 +39,7 @@ def examination_of(text: str | None, flags: StoreFlags, role: Role | None, names
     return Examination(
         given=found.descriptor,
         origin=found.origin,
-        remedies=_remedies(text, flags),
+        remedies=remedies_for(text, flags),
         credentials=credentials,
         credentials_error=credentials_error,
         without_credentials=endpoint_refusal(found, flags) is not None,
@@ -62,24 +60,6 @@ def _in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) -> De
     found = found_in_bucket(stored, assumed, flags)
     check_endpoint_is_said(found, flags)
     return found.descriptor
-
-
-def _remedies(text: str | None, flags: StoreFlags) -> Remedies:
-    style = flags.path_style
-    values = {
-        "--provider": flags.provider,
-        "--endpoint-url": flags.endpoint_url,
-        "--region": flags.region,
-        "--force-path-style": None if style is None else str(style).lower(),
-        "--profile": flags.profile,
-    }
-    given = {flag: value for flag, value in values.items() if value is not None}
-    match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
-        case S3():
-            return Remedies(source="s3", channel=text, flags=given)
-        case Stack(name):
-            return Remedies(source="stack", channel=text, flags=given, stack=name)
-    return Remedies(source="descriptor", channel=text, flags=given)
 
 
 def _bytes(where: str) -> bytes:

@@ -39,8 +39,8 @@ class StoreFlags:
         typer.Option(
             "--provider",
             metavar="NAME",
-            help="Kind of store, see `chaninfra providers` (default: from channel.json; without one, custom with an "
-            "endpoint URL, else aws).",
+            help="The provider: a name from `chaninfra providers` (default: the one in channel.json; without one, "
+            "`custom` if an endpoint URL is given, else `aws`).",
             autocompletion=provider_names,
         ),
     ] = None
@@ -49,8 +49,8 @@ class StoreFlags:
         typer.Option(
             "--endpoint-url",
             metavar="URL",
-            help="URL of the S3 API (default: from channel.json, $S3_ENDPOINT_URL or the provider). Needed with "
-            "credentials if only a channel.json names the endpoint, and it is not AWS's.",
+            help="URL of the S3 API (default: from channel.json; without one, the provider's, else $S3_ENDPOINT_URL). "
+            "Needed with credentials if only a channel.json names the endpoint, and it is not AWS's.",
         ),
     ] = None
     region: Annotated[
@@ -58,7 +58,8 @@ class StoreFlags:
         typer.Option(
             "--region",
             metavar="REGION",
-            help="Region of the bucket (default: from channel.json, $S3_REGION or $AWS_REGION).",
+            help="Region of the bucket (default: from channel.json; without one, $S3_REGION, else the provider's "
+            "default, else the region that AWS tools use).",
         ),
     ] = None
     force_path_style: Annotated[
@@ -67,13 +68,15 @@ class StoreFlags:
             PATH_STYLE,
             metavar="[true|false]",
             help="true: URLs are https://HOST/BUCKET; false: https://BUCKET.HOST (default: from channel.json or the "
-            "provider). Without a value: true.",
+            "provider). The option alone means true.",
         ),
     ] = None
     addressing_style: Annotated[
         AddressingStyle | None,
         typer.Option(
-            "--addressing-style", help="Another spelling: path is --force-path-style=true, virtual-host is false."
+            "--addressing-style",
+            help=f"The same setting by rattler-build's names: `path` is {PATH_STYLE}=true, `virtual-host` is false. "
+            "Give only one of the two options.",
         ),
     ] = None
     access_key_id: Annotated[
@@ -81,7 +84,7 @@ class StoreFlags:
         typer.Option(
             "--access-key-id",
             metavar="ID",
-            help="Access key (default: $S3_ACCESS_KEY_ID, else the credentials that the AWS tools use).",
+            help="ID of the access key (default: $S3_ACCESS_KEY_ID, else the credentials that the AWS tools use).",
         ),
     ] = None
     secret_access_key: Annotated[
@@ -89,7 +92,8 @@ class StoreFlags:
         typer.Option(
             "--secret-access-key",
             metavar="SECRET",
-            help="Secret of the access key (default: $S3_SECRET_ACCESS_KEY; safer, as process lists show options).",
+            help="Secret access key. Prefer the variable $S3_SECRET_ACCESS_KEY: other users can see options in the "
+            "process list.",
         ),
     ] = None
     session_token: Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from msgspec import structs
 
@@ -15,11 +14,14 @@ from chaninfra.channel.probe.finding import CheckResult, Finding
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel
 
 
-def probe(channel: Channel) -> Iterator[CheckResult]:
+def probe(channel: Channel, remedies: Remedies) -> Iterator[CheckResult]:
     """Yield a result for each probed fact, and last a result `record` for the update of channel.json.
+
+    `remedies` builds the command that creates a missing channel.json.
 
     Raises CredentialsError without credentials, and StorageError if the store cannot be probed.
     """
@@ -27,12 +29,12 @@ def probe(channel: Channel) -> Iterator[CheckResult]:
         raise CredentialsError("no credentials were found; the probe needs them to write scratch objects")
     found, results = examine(channel.descriptor, channel.credentials)
     yield from results
-    yield _record(channel, found).of("record")
+    yield _record(channel, found, remedies).of("record")
 
 
-def _record(channel: Channel, found: ProbeResult) -> Finding:
-    location = replace(channel.descriptor.location, region=found.region, force_path_style=found.addressing[0] == "path")
-    store = S3Store(location, channel.credentials)
+def _record(channel: Channel, found: ProbeResult, remedies: Remedies) -> Finding:
+    reached = structs.replace(channel.descriptor, region=found.region, force_path_style=found.addressing[0] == "path")
+    store = S3Store(reached.location, channel.credentials)
     key = channel.descriptor.key(CHANNEL_JSON)
     where = channel.url(CHANNEL_JSON)
     try:
@@ -41,7 +43,7 @@ def _record(channel: Channel, found: ProbeResult) -> Finding:
             return Finding(
                 state="warning",
                 found=f"not recorded, since {where} does not exist: writers do not learn of it",
-                remedy=f"chaninfra init {channel.descriptor.url}",
+                remedy=remedies.create(reached),
             )
         current = parse(stored.data, where=where)
         writes = found.conditional_writes

@@ -51,6 +51,15 @@ class Remedies:
         platforms = [] if self.source == "descriptor" else [subdir for subdir in subdirs if subdir != NOARCH]
         return self.command("init", *(word for subdir in platforms for word in ("--subdir", subdir)))
 
+    def create(self, descriptor: Descriptor) -> str:
+        """The command that writes a missing channel.json; for s3:// with the whole location of `descriptor`."""
+        match self.source:
+            case "stack":
+                return self.pulumi_up()
+            case "descriptor":
+                return self.init()
+        return self.command("init", **_store_flags(descriptor))
+
     def single_writer(self, descriptor: Descriptor) -> str:
         """How to declare that only one writer writes at a time: a command, or words where `init` lacks the flags."""
         index = msgspec.structs.replace(descriptor.index, writers="many", conditional_writes=None)
@@ -64,16 +73,7 @@ class Remedies:
         flags = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
         flags += ["--name", descriptor.name, "--visibility", descriptor.visibility]
         flags += ["--public-url", descriptor.public_url] if descriptor.public_url else []
-        return self.command(
-            "init",
-            *flags,
-            "--writers",
-            "single",
-            provider=descriptor.provider,
-            endpoint_url=descriptor.endpoint_url,
-            region=descriptor.region,
-            force_path_style=str(descriptor.force_path_style).lower(),
-        )
+        return self.command("init", *flags, "--writers", "single", **_store_flags(descriptor))
 
     def pulumi_up(self) -> str:
         """The command that applies the stack config."""
@@ -100,3 +100,13 @@ class Remedies:
 
     def _stack_option(self) -> list[str]:
         return ["--stack", self.stack] if self.stack else []
+
+
+def _store_flags(descriptor: Descriptor) -> dict[str, str]:
+    """The store options that describe the location of a channel, for `Remedies.command`."""
+    return {
+        "provider": descriptor.provider,
+        "endpoint_url": descriptor.endpoint_url,
+        "region": descriptor.region,
+        "force_path_style": str(descriptor.force_path_style).lower(),
+    }

@@ -39,7 +39,8 @@ def _project(cwd: Path) -> Path:
     raise ConfigurationError(
         "no Pulumi project in this folder or above",
         where=str(cwd),
-        remedy="Give CHANNEL (a channel.json, its https URL or s3://BUCKET/PREFIX), or run this in the project.",
+        remedy="run this in the folder of the Pulumi project, or name the channel by s3://BUCKET/PREFIX, a "
+        "channel.json or its https URL",
     )
 
 
@@ -49,7 +50,7 @@ def _engine() -> Engine:
     if engine is None:
         raise EngineError(
             f"no Pulumi engine ({'; '.join(tried)})",
-            remedy="Install Pulumi, or install a private copy for chaninfra: python -m chaninfra.engine",
+            remedy="install Pulumi, or a private copy for chaninfra: python -m chaninfra.engine",
         )
     return engine
 
@@ -60,23 +61,23 @@ def _failure(stderr: str, project: Path, stack: str | None, name: str) -> Chanin
     which = f"the stack {stack}" if stack else "the selected stack"
     if "no stack selected" in stderr:
         return ConfigurationError(
-            "no stack is selected", where=where, remedy="Name one (stack:NAME), or run: pulumi stack select NAME"
+            "no stack is selected", where=where, remedy="name one (stack:NAME), or run: pulumi stack select NAME"
         )
     if "no stack named" in stderr:
         return ConfigurationError(
-            f"there is no stack {stack}", where=where, remedy="List the stacks: pulumi stack ls --all"
+            f"there is no stack {stack}", where=where, remedy="list the stacks: pulumi stack ls --all"
         )
     if "does not have output property" in stderr:
-        return EngineError(f"{which} has no output {name!r}", where=where, remedy="Run: pulumi up")
+        return EngineError(f"{which} has no output {name!r}", where=where, remedy="run: pulumi up")
     if "PULUMI_ACCESS_TOKEN must be set" in stderr:
         return ConfigurationError(
-            "not logged in to the backend that keeps the state", where=where, remedy="Run: pulumi login"
+            "not logged in to the backend that keeps the state", where=where, remedy="run: pulumi login"
         )
     if "passphrase must be set" in stderr or "incorrect passphrase" in stderr:
         return ConfigurationError(
             f"the passphrase of {which} is missing or wrong",
             where=where,
-            remedy="Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
+            remedy="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
         )
     # Any other error is passed on as the engine prints it; lines of its libraries may come before it.
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]

@@ -47,7 +47,7 @@ class ChannelContents:
     without_index: tuple[Subdir, ...]
 
 
-def holds(channel: Channel) -> ChannelContents:
+def contents_of(channel: Channel) -> ChannelContents:
     """The packages of the channel. Raises StorageError where no subdir has an index."""
     store = channel.store()
     subdirs = known_subdirs(channel)

@@ -10,7 +10,7 @@ from msgspec import structs
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.conda.skeleton import create_missing, ensure
+from chaninfra.channel.conda.skeleton import create_missing, write_missing
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
@@ -50,7 +50,7 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
         )
     descriptor = _completed(existing or channel.descriptor, writers, probe)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
-    skeleton = ensure(store, layout)
+    skeleton = write_missing(store, layout)
     written = [*skeleton.keys]
     if descriptor != existing:
         # Last, so that a channel with channel.json is complete.

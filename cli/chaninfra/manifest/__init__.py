@@ -5,7 +5,7 @@ A renderer returns values (`Rendered`); `text` writes them, and `merge` puts the
 
 from __future__ import annotations
 
-from chaninfra.manifest.client_access import AccessMethod, ChannelAccess, channel_access
+from chaninfra.manifest.client_access import AccessMethod, ClientChannel, client_channel
 from chaninfra.manifest.formats.table import FORMATS, NAMES, Format, listing, render
 from chaninfra.manifest.request import ManifestRequest, Sso
 
@@ -13,11 +13,11 @@ __all__ = [
     "FORMATS",
     "NAMES",
     "AccessMethod",
-    "ChannelAccess",
+    "ClientChannel",
     "Format",
     "ManifestRequest",
     "Sso",
-    "channel_access",
+    "client_channel",
     "listing",
     "render",
 ]

@@ -1,8 +1,9 @@
 """How clients read a channel: access methods, kinds of store, and the URL and settings that follow from both.
 
 pixi reads S3 in two ways (pixi's documentation, page "S3"): with the credentials of the AWS tools, or, for a bucket
-with `s3-options`, with the access key in its own credential store. Since 0.67, if that store has no key for a bucket
-with s3-options, pixi uses the credentials of the AWS tools. So `aws` also works for stores that need an endpoint URL.
+with `s3-options`, with the access key in its own credential store. Since 0.67, if that credential store has no key for
+a bucket with s3-options, pixi uses the credentials of the AWS tools. So `aws` also works for stores that need an
+endpoint URL.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ AWS_CHAIN_SINCE = "0.67"
 
 
 @dataclass(frozen=True)
-class ChannelAccess:
+class ClientChannel:
     """A channel and the method by which a client reads it."""
 
     descriptor: Descriptor
@@ -59,11 +60,11 @@ class ChannelAccess:
     def other_urls(self) -> tuple[str, ...]:
         """The URLs of the same channel by the other access methods."""
         methods = [method for method in ACCESS_METHODS if method != "gcs" or self.store_kind == "gcs"]
-        urls = [ChannelAccess(self.descriptor, method).url for method in methods]
+        urls = [ClientChannel(self.descriptor, method).url for method in methods]
         return tuple(dict.fromkeys(url for url in urls if url != self.url))
 
     @property
-    def bucket_url(self) -> str:
+    def s3_bucket_url(self) -> str:
         """The URL under which pixi's credential store keeps the bucket's access key: s3://BUCKET."""
         return f"s3://{self.descriptor.bucket}"
 
@@ -86,7 +87,7 @@ def store_kind(descriptor: Descriptor) -> StoreKind:
     return "aws" if row.backend == "aws" else row.scheme.value
 
 
-def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> ChannelAccess:
+def client_channel(descriptor: Descriptor, method: AccessMethod | None) -> ClientChannel:
     """The channel with the given access method (default: the descriptor's `auth`).
 
     Raises ConfigurationError for `public` if the channel has no public URL, and for `gcs` on any other store.
@@ -94,7 +95,7 @@ def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> Chann
     chosen = method or descriptor.auth
     if chosen == "public" and descriptor.public_url is None:
         raise ConfigurationError(
-            f"the channel is {descriptor.visibility}: it has no public https URL",
+            f"the channel has no public https URL (its `visibility` is `{descriptor.visibility}`)",
             where=descriptor.url,
             remedy="use --auth aws or --auth pixi; or set `visibility` to public in its stack config and run "
             "`pulumi up`",
@@ -103,14 +104,14 @@ def channel_access(descriptor: Descriptor, method: AccessMethod | None) -> Chann
         raise ConfigurationError(
             "gcs:// URLs work only for buckets of Google Cloud Storage",
             where=f"{descriptor.url}, provider {descriptor.provider}",
-            remedy="use --auth pixi",
+            remedy=f"leave out --auth to use the channel's own method, {descriptor.auth}",
         )
-    return ChannelAccess(descriptor, chosen)
+    return ClientChannel(descriptor, chosen)
 
 
-def by_bucket(channels: Sequence[ChannelAccess]) -> dict[str, ChannelAccess]:
+def by_bucket(channels: Sequence[ClientChannel]) -> dict[str, ClientChannel]:
     """Bucket name → its first channel, in the order of `channels`."""
-    first: dict[str, ChannelAccess] = {}
+    first: dict[str, ClientChannel] = {}
     for access in channels:
         first.setdefault(access.descriptor.bucket, access)
     return first

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess, by_bucket
+from chaninfra.manifest.client_access import ClientChannel, by_bucket
 
 if TYPE_CHECKING:
     from chaninfra.channel.s3.credentials import Credentials
@@ -32,7 +32,7 @@ class Sso:
 class ManifestRequest:
     """The channels, and what else a format may need."""
 
-    channels: tuple[ChannelAccess, ...]
+    channels: tuple[ClientChannel, ...]
     """At least one channel, the first with the highest priority."""
     profile: str | None = None
     """The profile name in the AWS configuration files; None: the first channel's name."""
@@ -47,7 +47,7 @@ class ManifestRequest:
         """The channels' URLs, then conda-forge: a package there cannot take the name of a private one."""
         return [*dict.fromkeys(access.url for access in self.channels), CONDA_FORGE]
 
-    def only_channel(self) -> ChannelAccess:
+    def only_channel(self) -> ClientChannel:
         """The only channel. Raises ConfigurationError if there are several."""
         if len(self.channels) > 1:
             names = [access.descriptor.name for access in self.channels]
@@ -58,19 +58,19 @@ class ManifestRequest:
             )
         return self.channels[0]
 
-    def in_only_bucket(self) -> ChannelAccess:
+    def in_only_bucket(self) -> ClientChannel:
         """The first channel, if all channels are in the same bucket. Raises ConfigurationError if they are not."""
         buckets = by_bucket(self.channels)
         if len(buckets) > 1:
             raise ConfigurationError(
                 f"the channels are in {len(buckets)} buckets ({', '.join(buckets)}), but this format is for one bucket",
-                where=", ".join(access.bucket_url for access in buckets.values()),
+                where=", ".join(access.s3_bucket_url for access in buckets.values()),
                 remedy="give channels of one bucket only",
             )
         return self.channels[0]
 
 
-def s3_options(channels: Sequence[ChannelAccess]) -> dict[str, dict[str, str | bool]]:
+def s3_options(channels: Sequence[ClientChannel]) -> dict[str, dict[str, str | bool]]:
     """Bucket name → pixi's s3-options, for the buckets that need them. pixi requires these three keys."""
     return {
         bucket: {
@@ -82,14 +82,14 @@ def s3_options(channels: Sequence[ChannelAccess]) -> dict[str, dict[str, str | b
     }
 
 
-def access_notes(channels: Sequence[ChannelAccess]) -> tuple[str, ...]:
+def access_notes(channels: Sequence[ClientChannel]) -> tuple[str, ...]:
     """The first note, then one sentence per bucket or URL: how a client gets access to it."""
     notes = [PRINTED_BY, *map(_access_note, channels)]
     return tuple(dict.fromkeys(notes))
 
 
-def _access_note(access: ChannelAccess) -> str:
-    bucket, descriptor = access.bucket_url, access.descriptor
+def _access_note(access: ClientChannel) -> str:
+    bucket, descriptor = access.s3_bucket_url, access.descriptor
     match access.method:
         case "pixi":
             return f"Log in once: pixi auth login {bucket} --s3-access-key-id ... --s3-secret-access-key ..."

@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     DONE = 0
     FAILED = 1
     USAGE = 2
-    LEFT_OUT = 3
+    SKIPPED = 3
     CONFLICT = 4
     DENIED = 5
 
@@ -159,10 +159,10 @@ class ConflictError(ChaninfraError):
     exit_code = ExitCode.CONFLICT
 
 
-class LeftOutError(ChaninfraError):
+class SkippedError(ChaninfraError):
     """The command is done, but skipped some packages. The message names them."""
 
-    exit_code = ExitCode.LEFT_OUT
+    exit_code = ExitCode.SKIPPED
 
 
 class RefusedError(ChaninfraError):

@@ -42,7 +42,7 @@ class Location:
         return addressing_style(force_path_style=self.force_path_style)
 
     @property
-    def has_names_below(self) -> bool:
+    def supports_virtual_host(self) -> bool:
         """Whether the endpoint's host is a name and not an IP address, so that BUCKET.HOST can be a host."""
         try:
             ipaddress.ip_address(urlsplit(self.endpoint_url).hostname or "")

@@ -1,4 +1,4 @@
-"""The roles of principals on a channel."""
+"""The roles of principals on a channel. A role of AWS is always called an IAM role."""
 
 from __future__ import annotations
 

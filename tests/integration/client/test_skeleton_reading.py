@@ -13,7 +13,7 @@ import pytest
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout
-from chaninfra.channel.conda.skeleton import ensure
+from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
@@ -118,4 +118,4 @@ def _public_channel(server: Server, bucket: str, only: str) -> str:
 def _ensure(server: Server, bucket: str, settings: IndexSettings) -> None:
     location = Location(bucket=bucket, endpoint_url=server.endpoint_url, region=server.region, force_path_style=True)
     store = S3Store(location, Credentials(server.access_key_id, server.secret_access_key))
-    ensure(store, ChannelLayout("main", ("noarch", "linux-64"), settings))
+    write_missing(store, ChannelLayout("main", ("noarch", "linux-64"), settings))

@@ -82,6 +82,7 @@ def test_unyank_skips_a_deleted_package(on_minio: Place) -> None:
     done = on_minio.run("unyank", "hello")
     assert done.returncode == 3
     assert "hello-1.0-0.conda: was deleted" in done.stderr
+    assert "the package is no longer yanked (`chaninfra publish " in done.stderr
     assert list(on_minio.repodata("noarch")["packages.conda"]) == ["hello-2.0-0.conda"]
 
 

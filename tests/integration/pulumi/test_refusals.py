@@ -70,7 +70,7 @@ def test_an_unknown_config_key(stack: Stack, minio: Server, bucket_name: str) ->
 
 def test_a_secret_in_plain_text(stack: Stack, minio: Server, bucket_name: str) -> None:
     output = refused(stack, minio, config(minio, bucket_name, access_key_id="id", secret_access_key="in-clear-123"))
-    assert "key secret-access-key: this secret is in clear text" in output
+    assert "key secret-access-key: this secret is not encrypted" in output
     assert "pulumi config set --secret secret-access-key" in output
     assert "in-clear-123" not in output
 

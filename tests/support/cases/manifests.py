@@ -13,7 +13,7 @@ from typing import Any
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import NAMES, AccessMethod, ChannelAccess, Format, ManifestRequest, channel_access, render
+from chaninfra.manifest import NAMES, AccessMethod, ClientChannel, Format, ManifestRequest, client_channel, render
 from chaninfra.manifest.client_access import ACCESS_METHODS, store_kind
 from chaninfra.manifest.formats.table import Refusal, refusal
 from support.paths import GOLDEN
@@ -76,7 +76,7 @@ class Case:
     def text(self, **more: Any) -> str:
         """The printed text; `more` is further input of the request. Raises ConfigurationError for a refused case."""
         keys = Credentials("AKEXAMPLE", "the-secret") if self.name == "auth-file" else None
-        request = ManifestRequest(channels=(channel_access(self.descriptor, self.method),), credentials=keys, **more)
+        request = ManifestRequest(channels=(client_channel(self.descriptor, self.method),), credentials=keys, **more)
         return render(self.name, request)
 
     def __str__(self) -> str:
@@ -100,9 +100,9 @@ def _plain(store: str, public: bool) -> Descriptor:
     return descriptor(store, public=public)
 
 
-def access(store: str, method: AccessMethod | None = None) -> ChannelAccess:
+def access(store: str, method: AccessMethod | None = None) -> ClientChannel:
     """The channel on a store, with an access method (default: the channel's own)."""
-    return channel_access(_plain(store, method == "public"), method)
+    return client_channel(_plain(store, method == "public"), method)
 
 
 ALL = [Case(name, method, store) for name in NAMES for method in ACCESS_METHODS for store in STORES]

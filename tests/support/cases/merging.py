@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaninfra.manifest import ChannelAccess, Format, ManifestRequest
+from chaninfra.manifest import ClientChannel, Format, ManifestRequest
 from chaninfra.manifest.formats.table import render_values
 from chaninfra.manifest.merge import toml, workflow, yaml
 
@@ -28,7 +28,7 @@ CHANNEL_LISTS: list[tuple[list[Any], list[Any]]] = [
 """(the list in the file, the list after a merge of the channel OURS)."""
 
 
-def into(text: str, *channels: ChannelAccess, name: Format = "pixi") -> str:
+def into(text: str, *channels: ClientChannel, name: Format = "pixi") -> str:
     """The text after a merge of a TOML format."""
     rendered = render_values(name, ManifestRequest(channels=channels))
     merged = toml.merge(text, rendered, channels, "the file")
@@ -36,7 +36,7 @@ def into(text: str, *channels: ChannelAccess, name: Format = "pixi") -> str:
     return merged
 
 
-def into_yaml(text: str, *channels: ChannelAccess, name: Format = "github") -> str:
+def into_yaml(text: str, *channels: ClientChannel, name: Format = "github") -> str:
     """The text after a merge of a YAML format."""
     rendered = render_values(name, ManifestRequest(channels=channels))
     merged = yaml.merge(text, rendered, channels, "the file", workflow.MERGED[name])

@@ -47,7 +47,7 @@ def exit_code_of(raised: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
         (errors.BucketMissingError("x"), 1),
         (errors.RefusedError("x"), 1),
         (errors.ConfigurationError("x"), 2),
-        (errors.LeftOutError("x"), 3),
+        (errors.SkippedError("x"), 3),
         (errors.ConflictError("x"), 4),
         (errors.DeniedError("x"), 5),
         (errors.CredentialsError("x"), 5),
@@ -99,7 +99,7 @@ def test_help_lists_every_command_with_a_summary_that_fits() -> None:
     assert "..." not in said.split("Commands:")[1], "a summary is too long for its line"
 
 
-@pytest.mark.parametrize("args", [["nonsense"], ["ls", "--nonsense"], ["publish"], ["schema", "nonsense"], []])
+@pytest.mark.parametrize("args", [["nonsense"], ["ls", "--nonsense"], ["publish"], []])
 def test_wrong_usage_exits_with_2(args: list[str]) -> None:
     assert CliRunner().invoke(program.app, args).exit_code == 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,10 @@ import typer
 from typer.core import TyperCommand
 from typer.testing import CliRunner
 
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.cli import app as program
 from chaninfra.cli.command import Command
+from support.cases.cli_mistakes import COMMANDS
 
 
 def parsed(cls: type[TyperCommand], *args: str) -> tuple[int, dict[str, Any]]:
@@ -39,7 +43,6 @@ def parsed(cls: type[TyperCommand], *args: str) -> tuple[int, dict[str, Any]]:
         ["a", "b", "--switch", "--text", "x"],
         ["a", "--texts", "x", "--texts", "y"],
         ["a", "--choice", "two", "--path", "p"],
-        ["a", "--choice", "three"],
         [],
     ],
 )
@@ -49,3 +52,25 @@ def test_the_values_are_those_of_typer(args: list[str]) -> None:
     assert {name: type(value) for name, value in ours[1].items()} == {
         name: type(value) for name, value in typers[1].items()
     }
+
+
+def test_an_unknown_choice_is_refused_with_the_nearest_one() -> None:
+    app = typer.Typer()
+
+    @app.command("run", cls=Command)
+    def run(
+        kind: Annotated[Literal["one", "two"], typer.Argument(metavar="KIND")],
+        choice: Annotated[Literal["many", "single"] | None, typer.Option("-c", "--choice")] = None,
+    ) -> None:
+        raise AssertionError((kind, choice))
+
+    refused = CliRunner().invoke(app, ["one", "-c", "singel"]).exception
+    assert isinstance(refused, ConfigurationError)
+    assert str(refused) == "--choice: unknown value 'singel'\n  did you mean 'single'?"
+    assert str(CliRunner().invoke(app, ["x"]).exception) == "KIND: unknown value 'x'\n  known are: one, two"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_no_python_types(command: str) -> None:
+    said = CliRunner().invoke(program.app, [command, "--help"]).stdout
+    assert re.findall(r"<(?:str|int|path|file)>|list\[|Path", said) == []

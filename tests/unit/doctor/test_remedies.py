@@ -28,6 +28,13 @@ def test_a_setting_is_changed_where_it_was_made() -> None:
     assert STACK.pulumi_up() == up
 
 
+def test_a_missing_channel_json_is_created_with_the_whole_location() -> None:
+    flags = "--endpoint-url https://minio.example.com --force-path-style=true --provider minio --region us-east-1"
+    assert S3.create(descriptor()) == f"chaninfra init s3://b-b/c {flags}"
+    assert STACK.create(descriptor()) == "pulumi up --stack prod"
+    assert Remedies(source="descriptor", channel="a.json").create(descriptor()) == "chaninfra init a.json"
+
+
 def test_a_single_writer_is_declared_by_a_command_if_init_has_flags_for_the_rest() -> None:
     index = DescribedIndex(conditional_writes=ConditionalWrites(create=False, replace=False, multipart=False))
     single = S3.single_writer(descriptor(index=index))

@@ -121,6 +121,7 @@ def test_no_project(project: Path) -> None:
         stack_output("dev", project.parent)
     assert caught.value.exit_code == ExitCode.USAGE
     assert caught.value.where == str(project.parent)
+    assert str(caught.value.remedy).startswith("run this in the folder of the Pulumi project")
 
 
 def test_no_engine(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chaninfra.channel.errors import ConflictError, DeniedError, RefusedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.cli.output.reports import finish, published_json, published_text
+from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.publish import Published, publish
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import AUTHORITATIVE, FOLDER, channel, channel_with, file, package, yanking
@@ -51,7 +52,7 @@ def test_a_yanked_package_is_reported_as_not_in_the_index() -> None:
     store = channel_with("a")
     yanking("a").run(store, SequentialRuntime("yank"))
     done = published(store, "a")
-    assert published_text(done).splitlines()[0] == (
+    assert published_text(done, Remedies(source="stack")).splitlines()[0] == (
         "noarch/a-1-0.conda: already there; yanked, so not in the index. "
         "To add it: `chaninfra unyank noarch/a-1-0.conda`"
     )

@@ -8,7 +8,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import channel_access
+from chaninfra.manifest import client_channel
 from chaninfra.manifest.client_access import store_kind
 from support.cases.manifests import access, descriptor
 from support.cases.store_cases import NEEDED
@@ -16,13 +16,13 @@ from support.cases.store_cases import NEEDED
 
 def test_public_access_to_a_private_channel_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="private") as caught:
-        channel_access(descriptor("minio"), "public")
+        client_channel(descriptor("minio"), "public")
     assert caught.value.exit_code == 2
 
 
 def test_gcs_urls_are_refused_for_other_stores() -> None:
     with pytest.raises(ConfigurationError, match="Google"):
-        channel_access(descriptor("minio"), "gcs")
+        client_channel(descriptor("minio"), "gcs")
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

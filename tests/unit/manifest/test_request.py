@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import Format, ManifestRequest, channel_access, render
+from chaninfra.manifest import Format, ManifestRequest, client_channel, render
 from support.cases.manifests import descriptor
 
 
 @pytest.mark.parametrize("name", ["github-publish", "gitlab-publish", "rattler-build"])
 def test_publishing_is_to_one_channel(name: Format) -> None:
-    both = tuple(channel_access(descriptor("minio", prefix=prefix), None) for prefix in ("a", "b"))
+    both = tuple(client_channel(descriptor("minio", prefix=prefix), None) for prefix in ("a", "b"))
     with pytest.raises(ConfigurationError, match="2 channels") as caught:
         render(name, ManifestRequest(channels=both))
     assert "stack:NAME#a" in str(caught.value)
 
 
 def test_a_ci_job_reads_one_bucket() -> None:
-    both = tuple(channel_access(descriptor("minio", bucket=name), None) for name in ("one-bucket", "other-bucket"))
+    both = tuple(client_channel(descriptor("minio", bucket=name), None) for name in ("one-bucket", "other-bucket"))
     with pytest.raises(ConfigurationError, match="one-bucket, other-bucket"):
         render("github", ManifestRequest(channels=both))

@@ -11,7 +11,7 @@ import msgspec
 from chaninfra.channel.errors import ConfigurationError, EngineError
 from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, parse_channel
 from chaninfra.cli.output import streams
-from chaninfra.manifest import ChannelAccess, Format
+from chaninfra.manifest import ClientChannel, Format
 
 # manifest format → (kind of the principal, key of the `access` document that lists such principals)
 _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
@@ -22,7 +22,7 @@ _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
 }
 
 
-def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAccess]) -> str | None:
+def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChannel]) -> str | None:
     """The ARN of the role that the stack created for a CI job of this format.
 
     `text` is the CHANNEL argument. None if CHANNEL is not a stack, a channel is not on AWS, or the stack has no role
@@ -43,7 +43,7 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAcc
         access = msgspec.convert(stack_output(reference.name, Path.cwd(), "access"), Access)
     except (EngineError, msgspec.ValidationError) as error:
         reason = error.summary if isinstance(error, EngineError) else error
-        streams.note(f"the stack's output `access` could not be read, so the role is not filled in ({reason})")
+        streams.note(f"the stack's output `access` could not be read, so the IAM role is not filled in ({reason})")
         return None
     role_arns = {
         f"{client.descriptor.name}, {principal}": granted.role_arn
@@ -56,7 +56,7 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ChannelAcc
     if len(roles) > 1:
         listed = "; ".join(f"{role} ({principal})" for principal, role in role_arns.items())
         raise ConfigurationError(
-            f"the stack has {len(roles)} roles for {kind} {key}",
+            f"the stack has {len(roles)} IAM roles for {kind} {key}",
             where=str(reference),
             remedy=f"choose one with --role-arn: {listed}",
         )

@@ -11,8 +11,11 @@ from chaninfra.channel.text import without_secrets
 
 VARIABLE = "CHANINFRA_CHANNEL"
 """The environment variable that is used if CHANNEL is not given."""
-FORMS = f"the path or https URL of a {CHANNEL_JSON}, - for stdin, s3://BUCKET/PREFIX, or stack:NAME#CHANNEL"
-CHANNEL_HELP = f"{FORMS} (default: ${VARIABLE}, else the selected Pulumi stack)."
+FORMS = (
+    f"the path or https URL of a {CHANNEL_JSON}, - for stdin, s3://BUCKET/PREFIX, or stack:NAME "
+    "(stack:NAME#CHANNEL-NAME if the stack has several channels)"
+)
+CHANNEL_HELP = f"{FORMS}. Default: ${VARIABLE}, else the selected Pulumi stack."
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are this machine."""
 

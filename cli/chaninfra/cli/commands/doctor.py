@@ -30,21 +30,24 @@ def doctor(
         typer.Option(
             "--check",
             metavar="NAME",
-            help="Run only this check, after those that it depends on; may be repeated.",
+            help="Run only this check; failed checks that it depends on are shown too. May be repeated.",
             autocompletion=_check_names,
         ),
     ] = None,
     list_checks: Annotated[bool, typer.Option("--list", help="List the checks and exit.")] = False,
     role: Annotated[
         Role | None,
-        typer.Option("--as", help="Role to check for (default: read access is enough)."),
+        typer.Option(
+            "--as", help="Fail if the credentials lack permissions of this role (default: a reader's are enough)."
+        ),
     ] = None,
     names_from: Annotated[
         str | None,
         typer.Option(
             "--names-from",
             metavar="FILE|URL",
-            help="Warn about packages with one of these names: a repodata.json or shard index, or one name per line.",
+            help="Warn about packages that share a name with those in FILE or URL: a repodata.json, a shard index, a "
+            "JSON list or one name per line.",
         ),
     ] = None,
     probe: Annotated[
@@ -53,7 +56,7 @@ def doctor(
             "--probe", help="Instead of the checks, test the store with scratch objects and record the result."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
     """Find out what is wrong with a channel, and how to fix it.
@@ -67,7 +70,8 @@ def doctor(
     `--probe` tests what the store supports instead: conditional writes, checksums, addressing styles, regions,
     listings and answers for missing keys. It reports where the config or the provider's table differs, and records in
     channel.json what writers need to know. It writes small objects below `.chaninfra/probe/` in the channel and deletes
-    them afterwards, which takes the permissions that deploy the channel; a publisher's are not enough.
+    them afterwards. This needs the credentials that run `pulumi up` (or `chaninfra init`); a publisher's are not
+    enough.
 
     \b
     Examples:
@@ -107,12 +111,13 @@ def doctor(
 def _probed(channel: str | None, store: StoreFlags) -> Sequence[CheckResult]:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import tidied_up
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.doctor.probe import probe
 
     # The probe finds a wrong region or addressing style, so it must not fail when the descriptor cannot be read.
     opened = open_channel(channel, store, "write", "lenient")
     with tidied_up():
-        return [*probe(opened)]
+        return [*probe(opened, remedies_for(channel, store))]
 
 
 def _checked(

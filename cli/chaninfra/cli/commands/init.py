@@ -30,7 +30,11 @@ def init(
     ],
     name: Annotated[
         str | None,
-        typer.Option("--name", help="Name of the channel (default: last part of the prefix, else the bucket's name)."),
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Name of the channel (default: last part of the prefix, else the bucket's name).",
+        ),
     ] = None,
     subdirs: Annotated[
         list[str] | None,
@@ -58,8 +62,8 @@ def init(
         Literal["many", "single"] | None,
         typer.Option(
             "--writers",
-            help="How many commands may write at a time (default: many). single: for stores without conditional "
-            "writes, where writers would overwrite each other's index.",
+            help="many: several commands may write at once; needs a store with conditional writes. single: you make "
+            "sure that only one runs at a time. Default: many.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -81,6 +85,7 @@ def init(
     from chaninfra.cli.channel_argument.assumed import NewChannel
     from chaninfra.cli.channel_argument.find import channel_to_create
     from chaninfra.cli.interrupts import tidied_up
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.create import create
 
     new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
@@ -88,7 +93,8 @@ def init(
     with tidied_up():
         created = create(opened, writers, lambda: _probe(opened))
     for subdir in created.to_reindex:
-        streams.note(f"{opened.url(subdir)} has packages but no index; run `chaninfra reindex` to create it")
+        command = remedies_for(channel, store).command("reindex")
+        streams.note(f"{opened.url(subdir)} has packages but no index; run `{command}` to create it")
     if as_json:
         streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
     else:

@@ -22,8 +22,9 @@ def ls(
 ) -> None:
     """List the packages of a channel.
 
-    Lists the packages in the index and the yanked ones, sorted by subdir and name, newest first. Reads only the index,
-    not the packages. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
+    Lists the packages in the index and the yanked ones, sorted by subdir and name, newest build first. Reads
+    repodata.json and yanked.json, not the packages. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of
+    the build in UTC.
 
     \b
     Examples:
@@ -33,12 +34,14 @@ def ls(
     import msgspec
 
     from chaninfra.cli.channel_argument.find import open_channel
-    from chaninfra.index.contents import holds
+    from chaninfra.cli.remedies import remedies_for
+    from chaninfra.index.contents import contents_of
 
     opened = open_channel(channel, store, "read")
-    contents = holds(opened)
+    contents = contents_of(opened)
     for subdir in contents.without_index:
-        streams.note(f"{opened.url(subdir)} has no repodata.json; run `chaninfra reindex` to create it")
+        command = remedies_for(channel, store).command("reindex")
+        streams.note(f"{opened.url(subdir)} has no repodata.json; run `{command}` to create it")
     streams.result_json(msgspec.to_builtins(contents.packages)) if as_json else streams.result(_text(contents))
 
 

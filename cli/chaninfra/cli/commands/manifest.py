@@ -10,7 +10,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, channel_access, listing, render
+from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, client_channel, listing, render
 
 _POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config")
 """The formats that configure, for a user or a shell, which endpoint credentials are sent to; the others are files of a
@@ -39,7 +39,9 @@ def manifest(
     ] = None,
     into: Annotated[
         str | None,
-        typer.Option("--into", metavar="FILE", help="Merge into FILE and print the diff; other content of FILE stays."),
+        typer.Option(
+            "--into", metavar="FILE", help="Merge into FILE and print the diff; other content of FILE is kept."
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="With --into: do not write, and exit with 1 if FILE is not up to date.")
@@ -49,7 +51,8 @@ def manifest(
         typer.Option(
             "--role-arn",
             metavar="ARN",
-            help="Role that a CI job assumes on AWS (default: the stack's role, else a variable of the CI system).",
+            help="IAM role that a CI job assumes (default: the one that the stack created, else a variable of the CI "
+            "system).",
         ),
     ] = None,
     sso_start_url: Annotated[
@@ -74,14 +77,23 @@ def manifest(
     ] = None,
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Make no requests; the flags describe an s3:// channel."),
+        typer.Option(
+            "--offline",
+            help="Make no requests. CHANNEL must be a channel.json file, or s3://BUCKET/PREFIX with --provider, "
+            "--endpoint-url and --region as needed; its channel.json is not read.",
+        ),
     ] = False,
     store: StoreFlags,
 ) -> None:
     """Print the settings that a client or a CI job needs.
 
-    The default format is a complete pixi.toml. Its content follows from the access method: an https URL (public), an
-    s3:// URL (aws), or an s3:// URL with s3-options (pixi; aws on other stores than AWS).
+    The default format is a complete pixi.toml. What it contains depends on the access method:
+
+    \b
+      public  an https URL
+      aws     an s3:// URL, with s3-options unless the store is AWS
+      pixi    an s3:// URL with s3-options
+      gcs     a gcs:// URL
 
     \b
     Examples:
@@ -113,7 +125,7 @@ def manifest(
     if name in _POINTS_CREDENTIALS:
         for each in found:
             check_endpoint_is_said(each, store)
-    channels = tuple(channel_access(each.descriptor, auth) for each in found)
+    channels = tuple(client_channel(each.descriptor, auth) for each in found)
     if role_arn is None:
         from chaninfra.cli.channel_argument.job_role import job_role
 

@@ -15,31 +15,34 @@ def policy(
     document: Annotated[
         str | None,
         typer.Argument(
-            metavar="DOCUMENT", help="Name of one document, see --list (default: all, as one JSON object by name)."
+            metavar="DOCUMENT",
+            help="bucket-policy, kms-key-policy, ROLE/CHANNEL/PRINCIPAL/trust or ROLE/CHANNEL/PRINCIPAL/rights (its "
+            "permissions), see --list. Default: all, as one JSON object by name.",
         ),
     ] = None,
     config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The stack file, Pulumi.<stack>.yaml.")],
     account: Annotated[
-        str, typer.Option("--account", metavar="ID", help="AWS account id of the roles.")
+        str, typer.Option("--account", metavar="ID", help="ID of the AWS account of the IAM roles.")
     ] = "ACCOUNT_ID",
     deployer: Annotated[
         str | None,
         typer.Option(
             "--deployer",
             metavar="ARN",
-            help="ARN of whoever runs Pulumi. Required with `aws.vpc-endpoints`, whose policy exempts it.",
+            help="ARN of the identity that runs Pulumi. Required with `aws.vpc-endpoints`, from which it is exempt.",
         ),
     ] = None,
     distribution: Annotated[
         str,
-        typer.Option("--distribution", metavar="ID", help="Id of the CloudFront distribution that `cdn` creates."),
+        typer.Option("--distribution", metavar="ID", help="ID of the CloudFront distribution that `cdn` creates."),
     ] = "DISTRIBUTION_ID",
     names: Annotated[bool, typer.Option("--list", help="Print only the names of the documents.")] = False,
 ) -> None:
-    """Print the AWS policy documents of a stack file.
+    """Print the policy documents of a stack file.
 
-    Prints what `pulumi up` would put, without Pulumi and without a request: the bucket policy, the statements that the
-    policy of a KMS key needs, and for each principal with a role its trust policy and its permissions.
+    Prints the policies that `pulumi up` would apply: the bucket policy, and each principal's permissions and, if it
+    gets an IAM role, trust policy. Also prints the statements that the KMS key's policy needs, which you add yourself.
+    Runs no Pulumi and makes no requests.
 
     \b
     Examples:
@@ -56,7 +59,7 @@ def policy(
     spec = read_stack_file(config)
     if spec.bucket.aws.vpc_endpoints and deployer is None:
         raise ConfigurationError(
-            "the bucket policy must exempt whoever runs Pulumi",
+            "the bucket policy must exempt the identity that runs Pulumi",
             where=str(config),
             key=("aws", "vpc-endpoints"),
             remedy="give --deployer with the ARN that `aws sts get-caller-identity` prints",

@@ -29,8 +29,11 @@ def providers(
 ) -> None:
     """List the known stores, or the facts about one.
 
-    PUBLIC BY is how a channel is made public, KEYS BY is what creates access keys. CONDITIONAL WRITES are those that
-    the store honours; a question mark means not known. With NAME, each fact has the number of its source.
+    PUBLIC BY: what `pulumi up` uses to make a channel public; by-hand: you do it, the stack output `next-steps` says
+    how. KEYS BY: what creates access keys; by-hand: you, in the store's console. CONDITIONAL WRITES: which ones the
+    store honours; `?` means unknown.
+
+    With NAME, each fact has the number of its source.
 
     \b
     Examples:

@@ -15,11 +15,15 @@ from chaninfra.cli.store_flags import StoreFlags
 def publish(
     *,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Package files: .conda or .tar.bz2.")],
-    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
+    channel: Annotated[
+        str | None, typer.Option("-c", "--channel", metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")
+    ] = None,
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Overwrite packages of the same name with other bytes. Lock files with the old hash break."
+            "--force",
+            help="Overwrite a package that has the same file name but other content. Installs from lock files that "
+            "contain the old hash then fail. The bucket denies this if `aws.no-overwrite` is set.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -28,8 +32,9 @@ def publish(
     """Upload packages and add them to the index.
 
     All files are checked before the first upload. A package that is already in the channel with the same bytes is not
-    uploaded again, so a job can be repeated; one with other bytes is refused, unless --force is given (exit code 4).
-    Only the index of the subdirs concerned is read and written. A yanked package stays out of the index.
+    uploaded again, so a job can be repeated. If the channel has a package of the same name with other bytes, publish
+    refuses (exit code 4); --force overwrites it. Only the indexes of these packages' subdirs are read and written. A
+    yanked package stays out of the index.
 
     \b
     Examples:
@@ -39,7 +44,8 @@ def publish(
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.progress import uploading
-    from chaninfra.cli.output.reports import finish, published_json, published_text
+    from chaninfra.cli.output.reports import finish, published_json, published_text, replace_skipped
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.package.local_file import read
     from chaninfra.index.publish import publish as run
@@ -51,5 +57,6 @@ def publish(
         published = run(opened, packages, "overwrite" if force else "refuse", progress)
     replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
     cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
-    streams.result_json(published_json(published)) if as_json else streams.result(published_text(published))
-    finish(published.report, published.error)
+    remedies = remedies_for(channel, store)
+    streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
+    finish(published.report, published.error, remedy=replace_skipped(remedies))

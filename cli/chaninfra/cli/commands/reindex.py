@@ -27,7 +27,8 @@ def reindex(
 
     Lists the bucket, and reads only packages that are new or have changed since the last run. Adds them to the index,
     removes deleted ones, and rewrites index files that are missing or out of date. Writes nothing if nothing differs.
-    Files that are not packages are listed and skipped (exit code 3).
+    A .conda or .tar.bz2 file that cannot be read, is named like another package or is for another subdir is skipped and
+    reported (exit code 3). Other files are ignored.
 
     \b
     Examples:
@@ -39,7 +40,8 @@ def reindex(
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.progress import reindexing
-    from chaninfra.cli.output.reports import finish, finish_check, report_json, report_text
+    from chaninfra.cli.output.reports import finish, finish_check, replace_skipped, report_json, report_text
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.contents import known_subdirs
     from chaninfra.index.reindex import reindex as run
@@ -53,6 +55,7 @@ def reindex(
         subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
         cdn_refresh.refresh(opened, subdirs, scope="all" if force else "changed")
     streams.result_json(report_json(report)) if as_json else streams.result(report_text(report))
+    remedies = remedies_for(channel, store)
     if check:
-        finish_check(report)
-    finish(report)
+        finish_check(report, remedies)
+    finish(report, remedy=replace_skipped(remedies))

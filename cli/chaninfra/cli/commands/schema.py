@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -12,27 +12,43 @@ PROJECT = "chaninfra"
 """The Pulumi project whose name the keys of the published schema carry."""
 
 
+def _schema_names() -> list[str]:
+    from chaninfra.channel.config.schema import NAMES
+
+    return [*NAMES]
+
+
 def schema(
     *,
     name: Annotated[
-        Literal["stack-config", "channel", "access"] | None,
-        typer.Argument(metavar="NAME", help="The schema to print (default: list the names)."),
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="stack-config, channel or access (default: list the names).",
+            autocompletion=_schema_names,
+        ),
     ] = None,
     project: Annotated[
         str,
         typer.Option(
             "--project",
             metavar="NAME",
-            help="For stack-config: namespace of the config keys, the `name` in your Pulumi.yaml.",
+            help="For stack-config: the `name` in your Pulumi.yaml, with which each key starts: NAME:bucket.",
         ),
     ] = PROJECT,
 ) -> None:
     """Print the JSON schema of a file or output.
 
-    stack-config describes Pulumi.<stack>.yaml, channel a channel.json, access the stack output `access`.
+    \b
+      stack-config  Pulumi.<stack>.yaml
+      channel       channel.json
+      access        the stack output `access` (publishers, readers and maintainers)
 
-    Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file whose first line is
-    `# yaml-language-server: $schema=stack-config.schema.json`, with a path relative to that file.
+    Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file with this first line, where the
+    path is relative to the stack file:
+
+    \b
+      # yaml-language-server: $schema=stack-config.schema.json
 
     \b
     Examples:
@@ -41,7 +57,11 @@ def schema(
       chaninfra schema stack-config --project my-project > stack-config.schema.json
     """
     from chaninfra.channel.config.schema import NAMES, STACK_CONFIG, folder, stack_file_schema
+    from chaninfra.channel.errors import ConfigurationError
+    from chaninfra.channel.text import nearest
 
+    if name not in (None, *NAMES):
+        raise ConfigurationError(f"there is no schema {name!r}", remedy=nearest(name, NAMES))
     if project != PROJECT:
         _check_project(project, name)
     if name is None:
@@ -58,6 +78,11 @@ def _check_project(project: str, name: str | None) -> None:
 
     from chaninfra.channel.errors import ConfigurationError
 
+    if name is None:
+        raise ConfigurationError(
+            "--project is only for the schema stack-config",
+            remedy=f"run `chaninfra schema stack-config --project {project}`",
+        )
     if name != "stack-config":
         raise ConfigurationError("--project is only for the schema stack-config", remedy="remove --project")
     # What the Pulumi engine accepts (pulumi/pulumi, sdk/go/common/tokens: ValidateProjectName).

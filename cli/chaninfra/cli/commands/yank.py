@@ -20,7 +20,9 @@ _PACKAGE_HELP = "Package names, file names (with or without the subdir) or match
 def yank(
     *,
     packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_PACKAGE_HELP)],
-    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
+    channel: Annotated[
+        str | None, typer.Option("-c", "--channel", metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")
+    ] = None,
     reason: Annotated[
         str | None,
         typer.Option("--reason", metavar="TEXT", help="Why the packages are yanked; `chaninfra ls` shows it."),
@@ -39,16 +41,21 @@ def yank(
       chaninfra yank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.output.reports import replace_skipped
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.yank import yank as run
 
     opened = open_channel(channel, store, "write")
-    _finish(opened, run(opened, packages, reason), "yanked", as_json=as_json)
+    remedy = replace_skipped(remedies_for(channel, store))
+    _finish(opened, run(opened, packages, reason), "yanked", remedy, as_json=as_json)
 
 
 def unyank(
     *,
     packages: Annotated[list[str], typer.Argument(metavar="PACKAGE", help=_PACKAGE_HELP)],
-    channel: Annotated[str | None, typer.Option("-c", "--channel", help=f"The channel: {CHANNEL_HELP}")] = None,
+    channel: Annotated[
+        str | None, typer.Option("-c", "--channel", metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -62,13 +69,16 @@ def unyank(
       chaninfra unyank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.output.reports import publish_unyanked
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.yank import unyank as run
 
     opened = open_channel(channel, store, "write")
-    _finish(opened, run(opened, packages), "back in the index", as_json=as_json)
+    remedy = publish_unyanked(remedies_for(channel, store))
+    _finish(opened, run(opened, packages), "back in the index", remedy, as_json=as_json)
 
 
-def _finish(channel: Channel, done: Yanking, outcome: str, *, as_json: bool) -> None:
+def _finish(channel: Channel, done: Yanking, outcome: str, remedy: str, *, as_json: bool) -> None:
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.reports import finish, report_json, report_text
     from chaninfra.index.cdn_invalidation import changed
@@ -80,4 +90,4 @@ def _finish(channel: Channel, done: Yanking, outcome: str, *, as_json: bool) -> 
         lines = [f"{label}: {outcome}" for label in done.changed]
         lines += [f"{label}: already {outcome}" for label in done.already]
         streams.result("\n".join([*lines, report_text(done.report)]))
-    finish(done.report)
+    finish(done.report, remedy=remedy)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.errors import ChaninfraError, LeftOutError
+from chaninfra.channel.errors import ChaninfraError, SkippedError
 from chaninfra.channel.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaninfra.doctor.remedies import Remedies
     from chaninfra.index.publish import Published, PublishedPackage
     from chaninfra.index.report import Report, SubdirReport
 
@@ -66,19 +67,19 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def published_text(published: Published) -> str:
+def published_text(published: Published, remedies: Remedies) -> str:
     """One line per package, then the report of the index."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
-    lines = [
-        f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each)}" for each in published.packages
-    ]
+    lines = []
+    for each in published.packages:
+        lines.append(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
     return "\n".join([*lines, report_text(published.report)])
 
 
-def _yanked_note(package: PublishedPackage) -> str:
+def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
     if not package.yanked:
         return ""
-    return f"; yanked, so not in the index. To add it: `chaninfra unyank {package.package.path_in_channel}`"
+    return f"; yanked, so not in the index. To add it: `{remedies.command('unyank', package.package.path_in_channel)}`"
 
 
 def published_json(published: Published) -> dict[str, Any]:
@@ -98,17 +99,21 @@ def published_json(published: Published) -> dict[str, Any]:
     return {"packages": packages, "failed": failed, "index": report_json(published.report)}
 
 
-def finish_check(report: Report) -> None:
+def finish_check(report: Report, remedies: Remedies) -> None:
     """Raise ChaninfraError if the index of a subdir does not match its packages."""
     subdirs = [each.subdir for each in report.subdirs if each.differed]
     if subdirs:
         raise ChaninfraError(
-            f"the index of {', '.join(subdirs)} does not match the packages", remedy="run `chaninfra reindex`"
+            f"the index of {', '.join(subdirs)} does not match the packages",
+            remedy=f"run `{remedies.command('reindex')}`",
         )
 
 
-def finish(report: Report, failed: ChaninfraError | None = None) -> None:
-    """Raise `failed` if given, else LeftOutError if packages were skipped; the message lists the skipped packages."""
+def finish(report: Report, failed: ChaninfraError | None = None, *, remedy: str | None = None) -> None:
+    """Raise `failed` if given, else SkippedError with `remedy` if packages were skipped.
+
+    The message of either lists the skipped packages.
+    """
     if not report.left_out:
         if failed:
             raise failed
@@ -120,4 +125,20 @@ def finish(report: Report, failed: ChaninfraError | None = None) -> None:
         both = copy(failed)
         both.message = f"{failed.message}\n{text}"
         raise both
-    raise LeftOutError(text, remedy="publish them again with `--force`, or delete them; then run `chaninfra reindex`")
+    raise SkippedError(text, remedy=remedy)
+
+
+def replace_skipped(remedies: Remedies) -> str:
+    """The remedy for files in the bucket that are skipped because they are not valid packages of their subdir."""
+    return (
+        f"replace each with a valid package (`{remedies.command('publish', '--force', 'FILE')}`), or delete it and run "
+        f"`{remedies.command('reindex')}`"
+    )
+
+
+def publish_unyanked(remedies: Remedies) -> str:
+    """The remedy for packages that `unyank` skips because their file was deleted or is not a valid package."""
+    return (
+        "publish each file again if you need it; the package is no longer yanked "
+        f"(`{remedies.command('publish', '--force', 'FILE')}`)"
+    )

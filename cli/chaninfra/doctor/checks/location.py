@@ -56,14 +56,15 @@ def addressing(exam: Examination) -> Iterator[Finding]:
 
 
 def bucket(exam: Examination) -> Iterator[Finding]:
-    """The bucket exists, and the store answers requests for its objects."""
+    """The bucket exists: the store answers requests for its objects, if only with a refusal (403)."""
     result = exam.channel_json_read
     if isinstance(result, ChaninfraError) and (
         isinstance(result, CredentialsError) or not isinstance(result, DeniedError)
     ):
         yield Finding(state="failed", found=result.message, remedy=result.remedy)
         return
-    yield Finding(state="ok", found=f"bucket {exam.probed_location.bucket!r} exists")
+    # A 403 passes: `reading` reports it, with the permission that is missing.
+    yield Finding(state="ok", found=f"the store answers for bucket {exam.probed_location.bucket!r}")
 
 
 def _finds_more(found: ReadResult, result: ChaninfraError | None) -> bool:

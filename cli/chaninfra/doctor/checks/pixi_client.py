@@ -18,7 +18,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.location import addressing_style
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.manifest import ChannelAccess, ManifestRequest, channel_access, render
+from chaninfra.manifest import ClientChannel, ManifestRequest, client_channel, render
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -37,7 +37,7 @@ def reader(exam: Examination) -> Iterator[Finding]:
             remedy=exam.remedies.command("doctor", endpoint_url=exam.descriptor.endpoint_url),
         )
         return
-    access = channel_access(exam.descriptor, "public" if exam.without_credentials else None)
+    access = client_channel(exam.descriptor, "public" if exam.without_credentials else None)
     try:
         found = _query(exam, access, {name for _, name, _ in wanted} or {"none"})
     except Exception as error:
@@ -85,7 +85,7 @@ def _files(repodata: Repodata) -> Iterator[tuple[str, str]]:
             yield name, file_name(table, key)
 
 
-def _query(exam: Examination, access: ChannelAccess, names: set[str]) -> set[str]:
+def _query(exam: Examination, access: ClientChannel, names: set[str]) -> set[str]:
     """`<subdir>/<file>` of the packages with these names that the client finds."""
     import rattler
     from rattler.networking import AuthenticationMiddleware, S3Middleware

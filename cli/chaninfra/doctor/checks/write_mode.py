@@ -30,7 +30,7 @@ def writing(exam: Examination) -> Iterator[Finding]:
     elif exam.dry_writes is not None and (
         wrong := {exam.dry_writes.create, exam.dry_writes.replace} & {"ignored", "unsupported"}
     ):
-        does = "writes although the condition fails" if "ignored" in wrong else "refuses every conditional write"
+        does = "writes although the condition fails" if "ignored" in wrong else "rejects such writes"
         yield Finding(
             state="failed",
             found=f"writers rely on conditional writes ({source}), but the store {does}",

@@ -6,7 +6,7 @@ Sources: AWS SDKs and Tools Reference Guide, "Environment variables"; pixi's ref
 from __future__ import annotations
 
 from chaninfra.channel.providers.aws_partitions import dns_suffix
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.aws_config import profile_name
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
@@ -28,7 +28,7 @@ def env(request: ManifestRequest) -> Rendered:
     return Rendered((PRINTED_BY, note), shell.script(shell.exports(variables)))
 
 
-def aws_variables(access: ChannelAccess) -> dict[str, str]:
+def aws_variables(access: ClientChannel) -> dict[str, str]:
     """The variables that the AWS tools read; the endpoint only if it is not AWS's own."""
     descriptor = access.descriptor
     variables = {"AWS_REGION": descriptor.region}
@@ -37,7 +37,7 @@ def aws_variables(access: ChannelAccess) -> dict[str, str]:
     return variables
 
 
-def s3_variables(access: ChannelAccess) -> dict[str, str]:
+def s3_variables(access: ClientChannel) -> dict[str, str]:
     """The variables that `pixi upload s3`, `rattler-build upload s3` and chaninfra read."""
     return {
         "S3_ENDPOINT_URL": access.descriptor.endpoint_url,

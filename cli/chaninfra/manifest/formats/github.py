@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaninfra.channel.providers.aws_partitions import dns_suffix, partition
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats import rattler_build
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
@@ -83,7 +83,7 @@ def _checkout() -> Step:
     return {"name": "Check out repository", "uses": CHECKOUT, "with": {"persist-credentials": False}}
 
 
-def _log_in(request: ManifestRequest, access: ChannelAccess) -> Step:
+def _log_in(request: ManifestRequest, access: ClientChannel) -> Step:
     region = access.descriptor.region
     inputs: dict[str, Any] = {
         "role-to-assume": request.role_arn or f"${{{{ vars.{ROLE_VARIABLE} }}}}",
@@ -97,10 +97,10 @@ def _log_in(request: ManifestRequest, access: ChannelAccess) -> Step:
     return {"name": "Log in to AWS", "id": "aws", "uses": CONFIGURE_AWS, "with": inputs}
 
 
-def _setup_pixi(access: ChannelAccess, inputs: dict[str, Any] | None = None) -> Step:
+def _setup_pixi(access: ClientChannel, inputs: dict[str, Any] | None = None) -> Step:
     values = {**(inputs or {})}
     if access.method == "pixi":
-        values["auth-host"] = _literal(access.bucket_url)
+        values["auth-host"] = _literal(access.s3_bucket_url)
         if access.store_kind == "aws":
             names = (*_SECRETS, "session-token")
             values |= {f"auth-s3-{name}": f"${{{{ steps.aws.outputs.aws-{name} }}}}" for name in names}
@@ -117,7 +117,7 @@ def _permissions(*, oidc: bool) -> dict[str, str]:
     return {**({"id-token": "write"} if oidc else {}), "contents": "read"}
 
 
-def _notes(request: ManifestRequest, access: ChannelAccess) -> tuple[str, ...]:
+def _notes(request: ManifestRequest, access: ClientChannel) -> tuple[str, ...]:
     """The secrets or variables that the repository needs."""
     if access.store_kind != "aws":
         return PRINTED_BY, f"Secrets of the repository: {', '.join(_SECRETS.values())}."

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats import login, rattler_build
 from chaninfra.manifest.formats.github import ROLE_VARIABLE
 from chaninfra.manifest.rendered import Rendered
@@ -47,7 +47,7 @@ def publisher(request: ManifestRequest) -> Rendered:
     return Rendered(_notes(request, oidc=oidc), {"publish": job})
 
 
-def _job(request: ManifestRequest, access: ChannelAccess, *, oidc: bool) -> dict[str, Any]:
+def _job(request: ManifestRequest, access: ClientChannel, *, oidc: bool) -> dict[str, Any]:
     job: dict[str, Any] = {"image": IMAGE}
     if oidc:
         token = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105

@@ -8,7 +8,7 @@ them, which pixi does not accept. The file is the one that RATTLER_AUTH_FILE nam
 from __future__ import annotations
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess, by_bucket
+from chaninfra.manifest.client_access import ClientChannel, by_bucket
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
@@ -21,11 +21,11 @@ def login(request: ManifestRequest) -> Rendered:
     return Rendered((PRINTED_BY, note), shell.script(commands))
 
 
-def command(access: ChannelAccess) -> str:
+def command(access: ClientChannel) -> str:
     """The command line for the channel's bucket."""
     # The token's flag and value are one word, since zsh does not split the result of an expansion.
     return (
-        f'pixi auth login {shell.word(access.bucket_url)} --s3-access-key-id "$AWS_ACCESS_KEY_ID" '
+        f'pixi auth login {shell.word(access.s3_bucket_url)} --s3-access-key-id "$AWS_ACCESS_KEY_ID" '
         '--s3-secret-access-key "$AWS_SECRET_ACCESS_KEY" ${AWS_SESSION_TOKEN:+"--s3-session-token=$AWS_SESSION_TOKEN"}'
     )
 
@@ -43,4 +43,4 @@ def auth_file(request: ManifestRequest) -> Rendered:
         "session_token": credentials.session_token,
     }
     buckets = by_bucket(request.channels).values()
-    return Rendered((), {access.bucket_url: {"S3Credentials": entry} for access in buckets})
+    return Rendered((), {access.s3_bucket_url: {"S3Credentials": entry} for access in buckets})

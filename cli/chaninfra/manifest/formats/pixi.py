@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, NOARCH
-from chaninfra.manifest.client_access import AWS_CHAIN_SINCE, ChannelAccess
+from chaninfra.manifest.client_access import AWS_CHAIN_SINCE, ClientChannel
 from chaninfra.manifest.rendered import Document, Rendered
 from chaninfra.manifest.request import ManifestRequest, access_notes, s3_options
 
@@ -47,7 +47,7 @@ def _workspace(request: ManifestRequest) -> dict[str, Any]:
     return table
 
 
-def _platforms(channels: Sequence[ChannelAccess]) -> list[str]:
+def _platforms(channels: Sequence[ClientChannel]) -> list[str]:
     subdirs = dict.fromkeys(subdir for access in channels for subdir in access.descriptor.subdirs if subdir != NOARCH)
     # A workspace needs at least one platform; the packages of a noarch-only channel run on all of them.
     return [*subdirs] or [subdir for subdir in DEFAULT_SUBDIRS if subdir != NOARCH]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.env import aws_variables, s3_variables
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import CONDA_FORGE, PRINTED_BY, ManifestRequest, s3_options
@@ -42,22 +42,22 @@ def rattler_build(request: ManifestRequest) -> Rendered:
 _AWS_TO_S3 = ('export S3_ACCESS_KEY_ID="$AWS_ACCESS_KEY_ID"', 'export S3_SECRET_ACCESS_KEY="$AWS_SECRET_ACCESS_KEY"')
 
 
-def _variables(access: ChannelAccess) -> dict[str, str]:
+def _variables(access: ClientChannel) -> dict[str, str]:
     # Without an endpoint, `rattler-build upload s3` uses the credentials of the AWS tools: keys, a profile or a role.
     return aws_variables(access) if access.store_kind == access.method == "aws" else s3_variables(access)
 
 
-def _credentials_note(access: ChannelAccess) -> str:
+def _credentials_note(access: ClientChannel) -> str:
     if access.store_kind == access.method == "aws":
         return "The keys are those of the AWS tools: environment, AWS_PROFILE, SSO or role."
     if access.method == "aws":
         return "The keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
     note = "The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN."
-    login = f" The build reads the channel with the keys of: rattler-build auth login {access.bucket_url}."
+    login = f" The build reads the channel with the keys of: rattler-build auth login {access.s3_bucket_url}."
     return note + (login if access.method == "pixi" else "")
 
 
-def build(access: ChannelAccess, config: str, program: Sequence[str] = ("rattler-build",)) -> list[str]:
+def build(access: ClientChannel, config: str, program: Sequence[str] = ("rattler-build",)) -> list[str]:
     """The lines that build the recipes.
 
     If the bucket needs s3-options, the first lines write them to the file `config`, given as a shell word.
@@ -75,7 +75,7 @@ def build(access: ChannelAccess, config: str, program: Sequence[str] = ("rattler
     ]
 
 
-def store_flags(access: ChannelAccess) -> list[str]:
+def store_flags(access: ClientChannel) -> list[str]:
     """The flags that tell a chaninfra command where the store is."""
     descriptor = access.descriptor
     if access.store_kind == "aws":

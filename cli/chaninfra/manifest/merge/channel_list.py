@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.request import CONDA_FORGE
 
 # Channels in a bucket or a local folder. A channel of any other list entry, by name or by https, may be public.
@@ -21,7 +21,7 @@ _MIRRORED = {CONDA_FORGE, "bioconda", "defaults", "nvidia", "pytorch"}
 
 
 def merged(
-    listed: Sequence[Any], channels: Sequence[ChannelAccess], *, added: bool = True, least: int | None = None
+    listed: Sequence[Any], channels: Sequence[ClientChannel], *, added: bool = True, least: int | None = None
 ) -> list[Any]:
     """`listed` with our channels in their order, before all channels that may be public.
 
@@ -44,7 +44,7 @@ def merged(
     return [*new, *(entry for entry in entries if name_of(entry) not in ours)]
 
 
-def urls(channels: Sequence[ChannelAccess]) -> list[str]:
+def urls(channels: Sequence[ClientChannel]) -> list[str]:
     """The URLs of our channels, each once."""
     return list(dict.fromkeys(access.url for access in channels))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.merge import channel_list
 from chaninfra.manifest.merge.syntax import MergeError
 from chaninfra.manifest.rendered import Document
@@ -51,7 +51,7 @@ class Workspace:
     path: Path
     """The key of `tables` in the file."""
 
-    def put_right(self, channels: Sequence[ChannelAccess]) -> None:
+    def put_right(self, channels: Sequence[ClientChannel]) -> None:
         """Change the lists of channels so that ours come first: by their place, and if need be by a priority.
 
         Raises MergeError if that is not possible, and ConfigurationError for a value of a wrong type.

@@ -17,7 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.merge import channel_list, pixi_order
 from chaninfra.manifest.merge.syntax import Syntax
 from chaninfra.manifest.rendered import Document, Rendered
@@ -29,7 +29,7 @@ _LISTS = ("channels", "default-channels")
 _OLD_NAMES = {"workspace": "project"}
 
 
-def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], where: str) -> str:
+def merge(text: str, rendered: Rendered, channels: Sequence[ClientChannel], where: str) -> str:
     """`text` with the rendered tables. Raises ConfigurationError if it is not TOML, or cannot hold them."""
     before = _TOML.load(text, where)
     path = _path(before, rendered.document)
@@ -38,7 +38,7 @@ def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], wher
 
 
 def merged(
-    before: Document, ours: Document, path: Sequence[str], channels: Sequence[ChannelAccess], where: str
+    before: Document, ours: Document, path: Sequence[str], channels: Sequence[ClientChannel], where: str
 ) -> Document:
     """The values that the file must have.
 

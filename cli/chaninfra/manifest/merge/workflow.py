@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.table import Format
 from chaninfra.manifest.merge import channel_list
 from chaninfra.manifest.merge.syntax import MergeError
 from chaninfra.manifest.rendered import Document
 
-Merged = Callable[[Any, Document, Sequence[ChannelAccess], str], Document]
+Merged = Callable[[Any, Document, Sequence[ClientChannel], str], Document]
 """(values of the file, rendered values, channels, path of the file for errors) → values that the file must have."""
 
 _LOGIN = "aws-actions/configure-aws-credentials"
@@ -25,7 +25,7 @@ _PIXI = "prefix-dev/setup-pixi"
 _PUBLISH = "chaninfra publish"
 
 
-def github(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
+def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
     """The workflow with the steps of our job.
 
     Raises ConfigurationError if the file is not a workflow, and ConflictError if its setup-pixi logs in to another
@@ -138,7 +138,7 @@ def _action(step: Document) -> str:
     return str(step.get("uses", "")).partition("@")[0]
 
 
-def gitlab(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
+def gitlab(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
     """The pipeline with our job. A job of the same name keeps its commands, and gets the keys that it lacks.
 
     Raises ConfigurationError if the file is not a pipeline.
@@ -158,7 +158,7 @@ def gitlab(before: Any, ours: Document, channels: Sequence[ChannelAccess], where
     return after
 
 
-def condarc(before: Any, ours: Document, channels: Sequence[ChannelAccess], where: str) -> Document:
+def condarc(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
     """The settings with our channels in their list.
 
     Raises ConfigurationError if the file is not a .condarc, and MergeError if it lets conda take a package from another

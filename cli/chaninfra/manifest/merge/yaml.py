@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from chaninfra.manifest.client_access import ChannelAccess
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.merge.syntax import Syntax
 from chaninfra.manifest.merge.workflow import Merged
 from chaninfra.manifest.rendered import Rendered
@@ -24,7 +24,7 @@ TextEdit = tuple[int, int, str]
 """(start, end, new text): the characters from start to end are replaced."""
 
 
-def merge(text: str, rendered: Rendered, channels: Sequence[ChannelAccess], where: str, merged: Merged) -> str:
+def merge(text: str, rendered: Rendered, channels: Sequence[ClientChannel], where: str, merged: Merged) -> str:
     """`text` with the rendered settings, as `merged` combines them with the file's values.
 
     Raises ConfigurationError if it is not YAML, or cannot hold them, and whatever `merged` raises.

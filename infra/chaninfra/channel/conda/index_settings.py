@@ -28,7 +28,7 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     compression_level: Annotated[
         int,
         Meta(
-            description="The zstd level of the compressed index files. Higher ones save few bytes and take long.",
+            description="The zstd level of the compressed index files. Higher levels save little and take much longer.",
             ge=1,
             le=22,
             examples=[1],
@@ -37,7 +37,7 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     cache_control: Annotated[
         str,
         Meta(
-            description="The Cache-Control header of the index files; shards are immutable and say so.",
+            description="The Cache-Control header of the index files; shards never change and are sent as `immutable`.",
             min_length=1,
             examples=["max-age=300"],
         ),
@@ -45,8 +45,8 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     writers: Annotated[
         Writers,
         Meta(
-            description="`many`: publishers may write at once, by conditional writes. `single`: the users see to it "
-            "that one writes at a time, for a store without conditional writes."
+            description="`many`: publishers may write at once, by conditional writes. `single`: you make sure that "
+            "only one command writes at a time (for a store without conditional writes)."
         ),
     ] = "many"
 

@@ -69,7 +69,9 @@ class Repodata:
             repodata = cls(_as_raw.decode(data), where=where)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRepodataError(
-                f"is not a valid repodata.json: {error}", where=where, remedy="rebuild it: `chaninfra reindex --force`"
+                f"is not a valid repodata.json: {error}",
+                where=where,
+                remedy="run `chaninfra reindex --force CHANNEL` to rebuild it",
             ) from error
         if subdir is not None and repodata._info.get("subdir") is None:
             repodata._info["subdir"] = subdir
@@ -141,7 +143,7 @@ class Repodata:
         return StorageError(
             f"the record of {key} is not valid: {error}",
             where=self._where,
-            remedy="rebuild the index: `chaninfra reindex --force`",
+            remedy="run `chaninfra reindex --force CHANNEL` to rebuild the index",
         )
 
     def stamp(self, data: bytes) -> CommitStamp | None:

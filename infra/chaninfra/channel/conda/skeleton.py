@@ -21,22 +21,22 @@ from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore
 
 @dataclass(frozen=True)
 class Written:
-    """The keys that `ensure` wrote, and the subdirs that have packages but no index."""
+    """The keys that `write_missing` wrote, and the subdirs that have packages but no index."""
 
     keys: tuple[str, ...]
     to_reindex: tuple[str, ...]
 
 
-def present(store: ObjectStore, layout: ChannelLayout) -> tuple[str, ...]:
+def existing_index_keys(store: ObjectStore, layout: ChannelLayout) -> tuple[str, ...]:
     """Those of `index_keys` that exist."""
     return tuple(key for key in index_keys(layout) if store.head(key) is not None)
 
 
-def ensure(store: ObjectStore, layout: ChannelLayout) -> Written:
+def write_missing(store: ObjectStore, layout: ChannelLayout) -> Written:
     """Write the missing index files, by the rule above; existing ones stay as they are. Raises StorageError."""
     written: list[str] = []
     to_reindex: list[str] = []
-    existing = set(present(store, layout))
+    existing = set(existing_index_keys(store, layout))
     for subdir in layout.subdirs:
         missing = {
             FILE_NAMES[kind] for kind in layout.index.formats if layout.key(subdir, FILE_NAMES[kind]) not in existing

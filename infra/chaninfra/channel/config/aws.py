@@ -1,4 +1,4 @@
-"""The block `aws` of the stack config: settings that only AWS has."""
+"""The block `aws` of the stack config: settings for AWS only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 _Text = Annotated[str, Meta(min_length=1)]
-_RoleArn = Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/.+$")]
+_PolicyArn = Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/.+$")]
 
 
 class RolesConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -15,26 +15,26 @@ class RolesConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkn
 
     name_prefix: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9+=,.@_-]{0,32}$")],
-        Meta(description="Prefix of the role names.", examples=["conda-"]),
+        Meta(description="Prefix of the names of the IAM roles.", examples=["conda-"]),
     ] = ""
     path: Annotated[
         Annotated[str, Meta(pattern="^/([!-~]+/)?$")],
-        Meta(description="IAM path of the roles.", examples=["/conda/"]),
+        Meta(description="Path of the IAM roles.", examples=["/conda/"]),
     ] = "/"
     permissions_boundary: Annotated[
-        _RoleArn | None,
+        _PolicyArn | None,
         Meta(
-            description="ARN of the policy that is the permissions boundary of every role.",
+            description="ARN of the policy that is the permissions boundary of every IAM role.",
             examples=["arn:aws:iam::123456789012:policy/boundary"],
         ),
     ] = None
     max_session_duration: Annotated[
-        int, Meta(description="Maximum duration of a session of a role, in seconds.", ge=3600, le=43200)
+        int, Meta(description="Maximum duration of a session of an IAM role, in seconds.", ge=3600, le=43200)
     ] = 3600
 
 
 class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """Settings that only a bucket on AWS has."""
+    """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
     organization_id: Annotated[
         Annotated[str, Meta(pattern="^o-[a-z0-9]{10,32}$")] | None,
@@ -47,9 +47,9 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/.+$")] | None,
         Meta(
             description="KMS key that encrypts the objects, used with an S3 Bucket Key. Default: S3 encrypts with its "
-            "own keys. The roles of the stack get the permissions on the KMS key that they need. For principals named "
-            "by ARN or by organization, `chaninfra policy` prints the statements that the policy of the KMS key must "
-            "contain. A public channel can use a KMS key only with `cdn`.",
+            "own keys. The IAM roles of the stack get the permissions on the KMS key that they need. For principals "
+            "named by ARN or by organization, `chaninfra policy` prints the statements that the policy of the KMS key "
+            "must contain. A public channel can use a KMS key only with `cdn`.",
             examples=["arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
         ),
     ] = None
@@ -78,12 +78,12 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
             examples=[["vpce-0123456789abcdef0"]],
         ),
     ] = ()
-    roles: Annotated[RolesConfig, Meta(description="Settings of all roles of the stack.")] = RolesConfig()
+    roles: Annotated[RolesConfig, Meta(description="Settings of all IAM roles of the stack.")] = RolesConfig()
     existing_oidc_providers: Annotated[
         tuple[Annotated[str, Meta(pattern="^https://[^*?#]+$")], ...],
         Meta(
-            description="Issuers whose OIDC provider already exists in the account. chaninfra uses these providers and "
-            "never changes or deletes them; it creates one for every other issuer.",
+            description="Issuers whose OIDC provider already exists in the account. chaninfra uses those OIDC "
+            "providers and never changes or deletes them; it creates one for every other issuer.",
             examples=[["https://token.actions.githubusercontent.com"]],
         ),
     ] = ()

@@ -154,7 +154,7 @@ class PrincipalConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_
         Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(root|role/.+|user/.+)$|^[0-9]{12}$")]
         | None,
         Meta(
-            description="An AWS account (its 12 digits), or the ARN of a role or user.",
+            description="An AWS account (its 12 digits), or the ARN of an IAM role or user.",
             examples=["123456789012", "arn:aws:iam::123456789012:role/builder"],
         ),
     ] = None

@@ -67,23 +67,26 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     account_id: Annotated[
         Annotated[str, Meta(pattern="^[A-Za-z0-9]+$")] | None,
         Meta(
-            description="Cloudflare R2: the account ID, a part of the endpoint.",
+            description="Cloudflare R2 only: the account ID, which is part of the endpoint.",
             examples=["0123456789abcdef0123456789abcdef"],
         ),
     ] = None
     jurisdiction: Annotated[
         Annotated[str, Meta(pattern="^[a-z]+$")] | None,
-        Meta(description="Cloudflare R2: the jurisdiction of the bucket, if it has one.", examples=["eu"]),
+        Meta(
+            description="Cloudflare R2 only: for example `eu`, if the bucket was created in a jurisdiction.",
+            examples=["eu"],
+        ),
     ] = None
     location: Annotated[
         Annotated[str, Meta(pattern="^[a-z0-9]+$")] | None,
-        Meta(description="Hetzner: the location of the bucket.", examples=["fsn1"]),
+        Meta(description="Hetzner only: the location code in the endpoint, for example `fsn1`.", examples=["fsn1"]),
     ] = None
     force_path_style: Annotated[
         bool | None,
         Meta(
-            description="Whether URLs have the bucket in the path and not in the host name. Default: what the store "
-            "uses."
+            description="true: https://HOST/BUCKET, false: https://BUCKET.HOST. Default: the provider's addressing "
+            "style."
         ),
     ] = None
     profile: Annotated[
@@ -102,7 +105,7 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     ] = None
     secret_access_key: Annotated[
         str | None,
-        Meta(description="Secret of the access key. Set it with `pulumi config set --secret`, never in clear text."),
+        Meta(description="Secret of the access key. Set it with `pulumi config set --secret`, never unencrypted."),
     ] = None
     session_token: Annotated[
         str | None,
@@ -164,9 +167,11 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     ] = ()
     tags: Annotated[
         dict[str, str],
-        Meta(description="Tags of the bucket, and on AWS also of the roles.", examples=[{"team": "platform"}]),
+        Meta(description="Tags of the bucket, and on AWS also of the IAM roles.", examples=[{"team": "platform"}]),
     ] = {}
-    aws: Annotated[AwsConfig, Meta(description="Settings that only a bucket on AWS has.")] = AwsConfig()
+    aws: Annotated[AwsConfig, Meta(description="Settings for AWS only: bucket, IAM roles and OIDC providers.")] = (
+        AwsConfig()
+    )
     cdn: Annotated[
         CdnConfig | None,
         Meta(
@@ -186,7 +191,7 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
     channels: Annotated[
         dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelConfig],
         Meta(
-            description="Several channels in the bucket: name → the keys that differ from those at the top level. The "
+            description="Several channels in the bucket: name → its keys, which override those at the top level. The "
             "default `prefix` of a channel is its name.",
             examples=[{"stable": {}, "nightly": {"subdirs": ["linux-64"]}}],
         ),
@@ -226,8 +231,8 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[
 
 
 CREDENTIALS = ("access-key-id", *SECRET_KEYS)
-"""Keys of the stack config that are not arguments of the components: the inputs of a resource are in the state in clear
-text."""
+"""Keys of the stack config that are not arguments of the components: the state contains the inputs of a resource
+unencrypted."""
 
 _ACCOUNT = "000000000000"
 

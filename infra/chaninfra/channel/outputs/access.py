@@ -23,7 +23,7 @@ class PrincipalAccess(
     role_arn: Annotated[
         Annotated[str, Meta(pattern="^arn:")] | None,
         Meta(
-            description="The role that the principal assumes with its token.",
+            description="The IAM role that the principal assumes with its token.",
             examples=["arn:aws:iam::123456789012:role/my-channel-ci"],
         ),
     ] = None
@@ -37,7 +37,7 @@ class PrincipalAccess(
     access_key_id: Annotated[
         str | None,
         Meta(
-            description="The id of its access key, on a store where principals have access keys.",
+            description="The ID of its access key, on a store where principals have access keys.",
             examples=["AKIAIOSFODNN7EXAMPLE"],
         ),
     ] = None
@@ -46,7 +46,7 @@ class PrincipalAccess(
 Principals = Annotated[dict[str, PrincipalAccess], Meta(description="The principals, by name.")]
 
 
-class ChannelAccess(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+class ChannelPrincipals(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """The principals of one channel."""
 
     publishers: Annotated[
@@ -73,5 +73,6 @@ class ChannelAccess(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
 
 
 Access = Annotated[
-    dict[str, ChannelAccess], Meta(title="access", description="The principals of each channel, by the channel's name.")
+    dict[str, ChannelPrincipals],
+    Meta(title="access", description="The principals of each channel, by the channel's name."),
 ]

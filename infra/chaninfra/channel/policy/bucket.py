@@ -67,7 +67,7 @@ def bucket_statements(
         made += deny_insecure_transport(bucket.name, partition=part)
     if bucket.cdn is not None:
         made += cdn_read(bucket.name, prefixes(stack), distribution)
-    if stack.is_open:
+    if stack.allows_anonymous_read:
         made += public_read(bucket.name, prefixes(stack), partition=part)
     if aws.organization_id is not None:
         made += organization_read(bucket.name, aws.organization_id, stack.channels, part)

@@ -48,9 +48,10 @@ def with_sids_of(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> 
 def with_stack_suffix(statements: Iterable[Statement], *prefixes: str) -> list[Statement]:
     """The statements with a suffix on their Sids that stands for the stack, made from the prefixes of its channels.
 
-    For an adopted bucket, into whose policy other stacks put statements too: `PublicReadGetObject` becomes
-    `PublicReadGetObjectMain` for the prefix `main`. Prefixes that would give the same letters (`team-a`, `team/a`), and
-    several prefixes, get six hex digits of a hash as well. Sids may hold letters and digits only.
+    For an adopted bucket, to whose policy other stacks add statements too: `PublicReadGetObject` becomes
+    `PublicReadGetObjectMain` for the prefix `main`. A single prefix of lower-case letters and digits is its own suffix
+    (`main` → `Main`; the empty prefix gives none). Any other prefix, and several prefixes, also get six hex digits of a
+    hash, because `team-a` and `team/a` would otherwise be equal. Sids may contain only letters and digits.
     """
     suffix = "".join(part.capitalize() for prefix in prefixes for part in re.split(r"[^A-Za-z0-9]+", prefix))
     if len(prefixes) != 1 or not re.fullmatch("[a-z0-9]*", prefixes[0]):
@@ -59,8 +60,10 @@ def with_stack_suffix(statements: Iterable[Statement], *prefixes: str) -> list[S
 
 
 def left_by_lost_state(existing: dict[str, Any] | None, ours: Iterable[Statement]) -> list[Statement]:
-    """The statements of a policy that a stack whose state was lost has left: the same content as one of `ours`, and our
-    Sid without its stack suffix.
+    """Statements that this stack wrote before its state was lost.
+
+    It then owned the bucket and used no suffix; now it adopts the bucket, so the Sids in `ours` have one. A statement
+    matches if it has the same content and its Sid, without a trailing number, is the start of ours.
 
     They are adopted only if the whole group of `ours` with the same effect, principal and condition is there. Otherwise
     they may belong to somebody else: the statement by which everybody may list the bucket is the same for any channel.

@@ -15,7 +15,7 @@ from chaninfra.channel.s3.credentials import Credentials
 _VERDICTS: dict[Verdict, str] = {
     "honoured": "honoured",
     "ignored": "not honoured: the store writes although the condition does not hold",
-    "unsupported": "not honoured: the store rejects every conditional write",
+    "unsupported": "not honoured: the store rejects writes with this condition",
 }
 
 
@@ -49,7 +49,7 @@ def _region(found: ProbeResult) -> CheckResult:
             name="region",
             state="failed",
             found=f"the store refuses {found.refused_region!r} and reports {found.region!r}",
-            remedy=f"set `region` to {found.region}",
+            remedy=_setting("region", found.region),
         )
     reported = found.reported_region
     more = f"; the store reports {reported!r}" if reported not in (None, found.region) else ""
@@ -64,11 +64,15 @@ def _addressing(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Ch
             name="addressing",
             state="failed",
             found=f"{declared} does not work, {works} does",
-            remedy=f"set `force-path-style` to {str(not descriptor.force_path_style).lower()}",
+            remedy=_setting("force-path-style", str(not descriptor.force_path_style).lower()),
         )
     expected = row.addressing.value
     more = "" if expected in found.addressing else _expected(row, expected)
     return CheckResult(name="addressing", state="ok", found=f"{works} works{more}")
+
+
+def _setting(key: str, value: str) -> str:
+    return f"set `{key}` to {value} in the stack config and run `pulumi up`; for this run, add --{key} {value}"
 
 
 def _conditional(
@@ -98,11 +102,16 @@ def _if_unexpected(row: Provider, capability: Capability, verdict: Verdict) -> s
     expected = row.capabilities[capability].value
     if expected == "unknown" or (expected == "yes") == (verdict == "honoured"):
         return ""
-    return _expected(row, expected)
+    return _expected(row, expected, recorded=True)
 
 
-def _expected(row: Provider, value: str) -> str:
-    return f"; `chaninfra providers {row.name}` says {value}"
+def _expected(row: Provider, value: str, *, recorded: bool = False) -> str:
+    """What to add to a finding that differs from the provider's row."""
+    return (
+        f"; the provider table says `{value}` for {row.name}. The probe's result counts: channel.json records it"
+        if recorded
+        else f"; the provider table says `{value}` for {row.name}, please report the difference"
+    )
 
 
 def _checksums(found: ProbeResult, row: Provider) -> CheckResult:
@@ -125,16 +134,17 @@ def _digest(found: ProbeResult, row: Provider) -> CheckResult:
         return CheckResult(
             name="deletion",
             state="warning",
-            found="DeleteObjects is not supported or not allowed",
-            remedy="delete objects one by one, with the store's own tools",
+            found="DeleteObjects (bulk deletion) is not supported or not allowed; chaninfra does not use it",
         )
     if found.digest == "checksum":
-        return CheckResult(name="deletion", state="ok", found="DeleteObjects needs no Content-MD5")
+        return CheckResult(
+            name="deletion", state="ok", found="calls that need a digest of the body accept the newer checksums"
+        )
     known = row.digest.value == "content-md5"
     return CheckResult(
         name="deletion",
         state="ok" if known else "warning",
-        found="DeleteObjects needs Content-MD5; chaninfra sends it"
+        found="calls that need a digest of the body accept only Content-MD5; chaninfra sends it"
         + ("" if known else _expected(row, row.digest.value)),
     )
 
@@ -164,15 +174,20 @@ def _missing(found: ProbeResult) -> CheckResult:
 def _missing_anonymous(found: ProbeResult, descriptor: Descriptor) -> CheckResult:
     name = "missing-key-anonymous"
     status = found.missing_anonymous
-    answer = "no answer" if status is None else f"{status} for a key that does not exist"
+    if status is None:
+        answer = "an anonymous request for a missing key was not answered"
+    else:
+        answer = f"{status} for a key that does not exist, without credentials"
     # If readers use another domain, the endpoint's answer says nothing about theirs.
     by_endpoint = descriptor.public_url == descriptor.location.url(descriptor.prefix)
-    if not by_endpoint or status == 404:
-        return CheckResult(name=name, state="ok", found=f"{answer}, without credentials")
+    if status == 404:
+        return CheckResult(name=name, state="ok", found=answer)
+    if not by_endpoint:
+        return CheckResult(name=name, state="ok", found=f"{answer} (readers of this channel make no such requests)")
     return CheckResult(
         name=name,
         state="failed",
-        found=f"{answer}, without credentials: pixi stops instead of trying the next file",
+        found=f"{answer}: pixi stops instead of trying the next file",
         remedy="allow s3:ListBucket for everybody, or keep every format in `index.formats`",
     )
 

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from chaninfra.channel.roles import Role
 
 PIXI = Source("pixi's documentation, page S3", "https://pixi.sh/latest/deployment/s3/")
-LIVE_TESTS = Source("the cmdr project's tests on real accounts, October 2026")
+LIVE_TESTS = Source("tests of another project, cmdr, on real accounts, October 2026")
 MINIO_TESTS = Source("tested on a server of our own (MinIO, commit 7aac2a2c5b7c)")
 VERSITYGW_TESTS = Source("tested on a server of our own (versitygw 1.8.0)")
-OPERATOR = Source("yours")
-"""Whoever runs the store decides."""
+OPERATOR = Source("your installation decides")
+"""For facts that depend on how the store is installed."""
 
 SAFE_DEFAULT = "works with every store"
-"""The note of a value that nobody has verified and that no store refuses."""
+"""The note of a value that was not verified, but that no store refuses."""
 
 S3_URLS: Fact[Scheme] = Fact("s3", PIXI)
 """The scheme of every store except Google Cloud Storage, for which pixi has `gcs://` URLs too."""
@@ -56,7 +56,7 @@ def no(
 
 
 def unknown(*names: Capability, note: str | None = None) -> dict[Capability, Fact[Support]]:
-    """The capabilities `names` as neither looked up nor tried."""
+    """The capabilities `names` as unknown: neither looked up in documentation nor tested."""
     return dict.fromkeys(names, Fact("unknown", UNVERIFIED, note))
 
 

@@ -84,7 +84,7 @@ def error_for(
         return WrongRegionError(
             f"the store does not serve {what} in region {location.region!r} ({code or status})",
             where=where,
-            remedy=f"set `region` to {region}"
+            remedy=f"set `region` to {region}; for a single command, add --region {region}"
             if region and region != location.region
             else "check `region`, `endpoint-url` and `force-path-style`",
             code=code,
@@ -103,7 +103,7 @@ def error_for(
         return UnsupportedError(
             f"the store does not support this request to {doing} {what} ({code or status})",
             where=where,
-            remedy="this request changed nothing; `chaninfra doctor --probe` shows what the store supports",
+            remedy="this request changed nothing; `chaninfra doctor --probe CHANNEL` shows what the store supports",
             code=code,
             status=status,
         )

@@ -31,7 +31,7 @@ class S3Store:
 
     def __init__(self, location: Location, credentials: Credentials | None) -> None:
         """`credentials` None: requests are not signed. Raises ConfigurationError for virtual-host on an IP address."""
-        if not location.force_path_style and not location.has_names_below:
+        if not location.force_path_style and not location.supports_virtual_host:
             # obstore would panic.
             raise ConfigurationError(
                 "an IP address has no subdomains, so the bucket cannot be part of the host name",

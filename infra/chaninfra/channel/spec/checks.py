@@ -229,7 +229,7 @@ def check_role_names(bucket: BucketSpec, channels: Iterable[ChannelSpec], where:
             name = role_name(bucket.name, channel.prefix, principal, bucket.aws.roles.name_prefix)
             if name in seen:
                 raise ConfigurationError(
-                    f"the role name {name!r} is also that of {seen[name]}",
+                    f"the IAM role name {name!r} is also that of {seen[name]}",
                     where=f"{where}, channel {channel.name}",
                     key=(ROLES[principal.role], principal.name),
                     remedy="rename one of the two principals",

@@ -23,16 +23,25 @@ class BucketSettings:
     """The declared settings of a bucket. A setting that is None or empty is not changed at the store."""
 
     versioning: bool | None = None
+    """Whether the store keeps old versions of objects."""
     encryption: Encryption | None = None
+    """How the store encrypts objects if the upload does not say."""
     old_versions_days: int | None = None
+    """Days until an old version of an object is deleted."""
     open_uploads_days: int | None = None
+    """Days until an unfinished multipart upload is deleted."""
     cors_origins: tuple[str, ...] = ()
+    """Origins whose web pages may read the bucket: `https://docs.example.com`."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of the bucket, and on AWS also of the IAM roles."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrincipalSpec:
-    """A publisher, reader or maintainer. Exactly one of `token`, `arn` and `key` is set, by its kind."""
+    """A publisher, reader or maintainer.
+
+    Exactly one of three fields is set: `token` for the kinds github, gitlab and oidc; `arn` for arn; `key` for key.
+    """
 
     name: str
     role: Role
@@ -62,10 +71,13 @@ class BucketSpec:
     location: Location
     profile: str | None = None
     own_endpoint: bool = False
-    """Whether the config sets `endpoint-url`."""
+    """Whether the config sets `endpoint-url`; False: the endpoint follows from the provider."""
     adopt: bool = False
+    """Whether the bucket existed before: Pulumi then deletes neither the bucket nor a package in it."""
     force_destroy: bool = False
+    """Whether `pulumi destroy` deletes the packages too, instead of refusing."""
     protect: bool = False
+    """Pulumi's resource option `protect` on the bucket: `pulumi destroy` fails at once."""
     settings: BucketSettings = field(default_factory=BucketSettings)
     aws: AwsConfig = field(default_factory=AwsConfig)
     """Settings that only AWS has; all defaults for other providers."""
@@ -87,7 +99,10 @@ class ChannelSpec:
     subdirs: tuple[Subdir, ...]
     visibility: Visibility
     auth: Auth
+    """How clients authenticate by default."""
     public_url: str | None
+    """The http(s) URL at which everybody can read the channel; None if not everybody can, or if the URL is not known
+    before the deployment."""
     index: IndexSettings
     principals: tuple[PrincipalSpec, ...] = ()
 
@@ -109,6 +124,6 @@ class StackSpec:
         return self.channels[0].visibility
 
     @property
-    def is_open(self) -> bool:
+    def allows_anonymous_read(self) -> bool:
         """Whether anonymous requests may read the bucket itself. Behind a CDN the bucket stays private."""
         return self.visibility == "public" and self.bucket.cdn is None

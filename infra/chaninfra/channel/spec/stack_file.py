@@ -45,7 +45,7 @@ def read_stack_file(path: Path) -> StackSpec:
 def clear_secret(where: str, key: str) -> ConfigurationError:
     """The error for a secret that is not encrypted. It does not contain the secret."""
     return ConfigurationError(
-        "this secret is in clear text",
+        "this secret is not encrypted",
         where=where,
         key=(key,),
         remedy=f"pulumi config rm {key}, replace the secret at the store, then: pulumi config set --secret {key}",

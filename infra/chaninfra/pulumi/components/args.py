@@ -19,14 +19,14 @@ class IndexArgs(TypedDict, total=False):
     """
 
     compression_level: int
-    """The zstd level of the compressed index files. Higher ones save few bytes and take long."""
+    """The zstd level of the compressed index files. Higher levels save little and take much longer."""
 
     cache_control: str
-    """The Cache-Control header of the index files; shards are immutable and say so."""
+    """The Cache-Control header of the index files; shards never change and are sent as `immutable`."""
 
     writers: str
-    """`many`: publishers may write at once, by conditional writes. `single`: the users see to it that one writes at a
-    time, for a store without conditional writes.
+    """`many`: publishers may write at once, by conditional writes. `single`: you make sure that only one command writes
+    at a time (for a store without conditional writes).
     """
 
 
@@ -125,36 +125,36 @@ class PrincipalArgs(TypedDict, total=False):
     """
 
     arn: pulumi.Input[str]
-    """An AWS account (its 12 digits), or the ARN of a role or user."""
+    """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
 
 
 class RolesArgs(TypedDict, total=False):
     """Settings of all IAM roles of publishers, readers and maintainers."""
 
     name_prefix: str
-    """Prefix of the role names."""
+    """Prefix of the names of the IAM roles."""
 
     path: str
-    """IAM path of the roles."""
+    """Path of the IAM roles."""
 
     permissions_boundary: str
-    """ARN of the policy that is the permissions boundary of every role."""
+    """ARN of the policy that is the permissions boundary of every IAM role."""
 
     max_session_duration: int
-    """Maximum duration of a session of a role, in seconds."""
+    """Maximum duration of a session of an IAM role, in seconds."""
 
 
 class AwsArgs(TypedDict, total=False):
-    """Settings that only a bucket on AWS has."""
+    """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
     organization_id: str
     """The AWS organization whose accounts may read; required if `visibility` is `organization`."""
 
     kms_key_arn: pulumi.Input[str]
-    """KMS key that encrypts the objects, used with an S3 Bucket Key. Default: S3 encrypts with its own keys. The roles
-    of the stack get the permissions on the KMS key that they need. For principals named by ARN or by organization,
-    `chaninfra policy` prints the statements that the policy of the KMS key must contain. A public channel can use a KMS
-    key only with `cdn`.
+    """KMS key that encrypts the objects, used with an S3 Bucket Key. Default: S3 encrypts with its own keys. The IAM
+    roles of the stack get the permissions on the KMS key that they need. For principals named by ARN or by
+    organization, `chaninfra policy` prints the statements that the policy of the KMS key must contain. A public channel
+    can use a KMS key only with `cdn`.
     """
 
     log_bucket: pulumi.Input[str]
@@ -172,11 +172,11 @@ class AwsArgs(TypedDict, total=False):
     """
 
     roles: RolesArgs
-    """Settings of all roles of the stack."""
+    """Settings of all IAM roles of the stack."""
 
     existing_oidc_providers: Sequence[str]
-    """Issuers whose OIDC provider already exists in the account. chaninfra uses these providers and never changes or
-    deletes them; it creates one for every other issuer.
+    """Issuers whose OIDC provider already exists in the account. chaninfra uses those OIDC providers and never changes
+    or deletes them; it creates one for every other issuer.
     """
 
 
@@ -288,16 +288,16 @@ class CondaChannelArgs(TypedDict, total=False):
     """URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint (minio, custom)."""
 
     account_id: str
-    """Cloudflare R2: the account ID, a part of the endpoint."""
+    """Cloudflare R2 only: the account ID, which is part of the endpoint."""
 
     jurisdiction: str
-    """Cloudflare R2: the jurisdiction of the bucket, if it has one."""
+    """Cloudflare R2 only: for example `eu`, if the bucket was created in a jurisdiction."""
 
     location: str
-    """Hetzner: the location of the bucket."""
+    """Hetzner only: the location code in the endpoint, for example `fsn1`."""
 
     force_path_style: bool
-    """Whether URLs have the bucket in the path and not in the host name. Default: what the store uses."""
+    """true: https://HOST/BUCKET, false: https://BUCKET.HOST. Default: the provider's addressing style."""
 
     profile: str
     """Profile of the AWS configuration files whose credentials are used."""
@@ -337,10 +337,10 @@ class CondaChannelArgs(TypedDict, total=False):
     """Web pages of these origins may read the channels (CORS)."""
 
     tags: Mapping[str, str]
-    """Tags of the bucket, and on AWS also of the roles."""
+    """Tags of the bucket, and on AWS also of the IAM roles."""
 
     aws: AwsArgs
-    """Settings that only a bucket on AWS has."""
+    """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
     cdn: CdnArgs
     """Amazon CloudFront in front of the bucket. The bucket stays private, and everybody reads the channels over HTTPS
@@ -402,16 +402,16 @@ class ChannelBucketArgs(TypedDict, total=False):
     """URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint (minio, custom)."""
 
     account_id: str
-    """Cloudflare R2: the account ID, a part of the endpoint."""
+    """Cloudflare R2 only: the account ID, which is part of the endpoint."""
 
     jurisdiction: str
-    """Cloudflare R2: the jurisdiction of the bucket, if it has one."""
+    """Cloudflare R2 only: for example `eu`, if the bucket was created in a jurisdiction."""
 
     location: str
-    """Hetzner: the location of the bucket."""
+    """Hetzner only: the location code in the endpoint, for example `fsn1`."""
 
     force_path_style: bool
-    """Whether URLs have the bucket in the path and not in the host name. Default: what the store uses."""
+    """true: https://HOST/BUCKET, false: https://BUCKET.HOST. Default: the provider's addressing style."""
 
     profile: str
     """Profile of the AWS configuration files whose credentials are used."""
@@ -451,10 +451,10 @@ class ChannelBucketArgs(TypedDict, total=False):
     """Web pages of these origins may read the channels (CORS)."""
 
     tags: Mapping[str, str]
-    """Tags of the bucket, and on AWS also of the roles."""
+    """Tags of the bucket, and on AWS also of the IAM roles."""
 
     aws: AwsArgs
-    """Settings that only a bucket on AWS has."""
+    """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
     cdn: CdnArgs
     """Amazon CloudFront in front of the bucket. The bucket stays private, and everybody reads the channels over HTTPS
@@ -462,8 +462,8 @@ class ChannelBucketArgs(TypedDict, total=False):
     """
 
     channels: Mapping[str, ChannelArgs]
-    """Several channels in the bucket: name → the keys that differ from those at the top level. The default `prefix` of
-    a channel is its name.
+    """Several channels in the bucket: name → its keys, which override those at the top level. The default `prefix` of a
+    channel is its name.
     """
 
 
@@ -490,10 +490,10 @@ class PublisherArgs(TypedDict, total=False):
     """
 
     roles: RolesArgs
-    """On AWS: settings of the role."""
+    """On AWS: settings of the IAM role."""
 
     tags: Mapping[str, str]
-    """On AWS: tags of the role."""
+    """On AWS: tags of the IAM role."""
 
     profile: str
     """Profile of the AWS configuration files whose credentials are used."""
@@ -531,10 +531,10 @@ class ReaderArgs(TypedDict, total=False):
     """
 
     roles: RolesArgs
-    """On AWS: settings of the role."""
+    """On AWS: settings of the IAM role."""
 
     tags: Mapping[str, str]
-    """On AWS: tags of the role."""
+    """On AWS: tags of the IAM role."""
 
     profile: str
     """Profile of the AWS configuration files whose credentials are used."""

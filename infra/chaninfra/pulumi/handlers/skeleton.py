@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from chaninfra.channel.conda.layout import ChannelLayout, dropped_keys, index_keys, own_keys, package_keys
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.conda.skeleton import ensure, present
+from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import BucketMissingError, RefusedError
 from chaninfra.channel.location import join
@@ -49,7 +49,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
 
     def create(self, props: SkeletonInputs) -> tuple[str, SkeletonOutputs]:
         """Writes the missing index files."""
-        written = ensure(self.session.objects, _layout(props))
+        written = write_missing(self.session.objects, _layout(props))
         for subdir in written.to_reindex:
             warn(
                 f"{subdir} has packages but no repodata.json; no index was written for it. "
@@ -91,7 +91,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         purge(self.session, prefix, lambda keys: [*_own(keys, prefix), *package_keys(keys, prefix)])
 
     def _outputs(self, props: SkeletonInputs) -> SkeletonOutputs:
-        return {**props, "files": list(present(self.session.objects, _layout(props)))}
+        return {**props, "files": list(existing_index_keys(self.session.objects, _layout(props)))}
 
 
 def _own(keys: list[str], prefix: str) -> list[str]:

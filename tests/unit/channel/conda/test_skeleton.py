@@ -16,7 +16,7 @@ from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import index_files
-from chaninfra.channel.conda.skeleton import ensure, present
+from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
@@ -83,10 +83,10 @@ def indexed(subdir: str, name: str = "hello") -> dict[str, bytes]:
 
 def test_an_empty_bucket_gets_every_index_file_once() -> None:
     store = Memory({})
-    written = ensure(store, LAYOUT)
+    written = write_missing(store, LAYOUT)
     assert set(written.keys) == set(index_keys(LAYOUT)) == set(store.objects)
-    assert present(store, LAYOUT) == index_keys(LAYOUT)
-    assert ensure(store, LAYOUT).keys == ()
+    assert existing_index_keys(store, LAYOUT) == index_keys(LAYOUT)
+    assert write_missing(store, LAYOUT).keys == ()
     # repodata.json is written last: it is what makes the subdir exist for a client.
     for subdir in LAYOUT.subdirs:
         own = [key for key in store.puts if f"/{subdir}/" in key]
@@ -98,14 +98,14 @@ def test_a_missing_format_is_written_from_repodata_json(kind: str) -> None:
     whole = indexed("noarch")
     missing = f"team/main/noarch/{FILE_NAMES[kind]}"  # type: ignore[index]
     store = Memory({key: data for key, data in whole.items() if key != missing})
-    assert missing in ensure(store, LAYOUT).keys
+    assert missing in write_missing(store, LAYOUT).keys
     assert store.objects[missing] == whole[missing]
     assert {key: store.objects[key] for key in whole} == whole
 
 
 def test_a_subdir_with_packages_and_without_an_index_needs_reindex() -> None:
     store = Memory({"team/main/noarch/hello-1.0-0.conda": b"a package"})
-    written = ensure(store, LAYOUT)
+    written = write_missing(store, LAYOUT)
     assert written.to_reindex == ("noarch",)
     assert not [key for key in store.objects if "noarch/repodata" in key]
 
@@ -113,7 +113,7 @@ def test_a_subdir_with_packages_and_without_an_index_needs_reindex() -> None:
 def test_an_invalid_repodata_json_is_an_error_and_nothing_is_written() -> None:
     store = Memory({"team/main/noarch/repodata.json": b"<html>"})
     with pytest.raises(StorageError, match="is not a valid repodata"):
-        ensure(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
+        write_missing(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
     assert store.puts == []
 
 
@@ -126,7 +126,7 @@ def test_files_that_another_writer_creates_meanwhile_stay() -> None:
             store.objects.update({name: data for name, data in theirs.items() if name == key})
 
     store.fails = appear
-    written = ensure(store, LAYOUT)
+    written = write_missing(store, LAYOUT)
     assert not set(written.keys) & set(theirs)
     assert {key: store.objects[key] for key in theirs if key in store.objects}.items() <= theirs.items()
 
@@ -154,7 +154,7 @@ def test_a_channel_with_packages_never_gets_an_empty_index(
     store = Memory(before, fail)
     failed = False
     try:
-        ensure(store, LAYOUT)
+        write_missing(store, LAYOUT)
     except error:
         failed = True
         puts = len(store.puts)
@@ -179,5 +179,5 @@ def test_nothing_is_written_if_reading_is_denied() -> None:
 
     store = Memory({}, denied)
     with pytest.raises(DeniedError):
-        ensure(store, LAYOUT)
+        write_missing(store, LAYOUT)
     assert store.puts == []

@@ -83,7 +83,7 @@ def test_a_store_that_supports_everything_is_ok() -> None:
             {"create": "ignored"},
             CHANNEL,
             "failed",
-            "`chaninfra providers minio` says yes",
+            "the provider table says `yes` for minio",
             "to single",
         ),
         ("conditional-create", {"create": "unsupported"}, SINGLE, "warning", "one writer at a time, as declared", None),
@@ -92,7 +92,7 @@ def test_a_store_that_supports_everything_is_ok() -> None:
             {"replace": "unsupported"},
             CHANNEL,
             "failed",
-            "rejects every conditional write",
+            "rejects writes with this condition",
             "to single",
         ),
         ("conditional-multipart", {"multipart": "ignored"}, CHANNEL, "warning", "in one PUT", None),
@@ -104,11 +104,11 @@ def test_a_store_that_supports_everything_is_ok() -> None:
             "two writers could overwrite",
             "to single",
         ),
-        ("deletion", {"digest": None}, CHANNEL, "warning", "DeleteObjects is not supported", "one by one"),
+        ("deletion", {"digest": None}, CHANNEL, "warning", "DeleteObjects (bulk deletion) is not supported", None),
         ("list-after-write", {"listing": "late"}, CHANNEL, "warning", "does not show a new object at once", "reindex"),
         ("missing-key", {"missing": 403}, CHANNEL, "failed", "403 for a key", "s3:ListBucket"),
         ("missing-key-anonymous", {"missing_anonymous": 403}, PUBLIC, "failed", "403 for a key", "index.formats"),
-        ("missing-key-anonymous", {"missing_anonymous": None}, PUBLIC, "failed", "no answer", "index.formats"),
+        ("missing-key-anonymous", {"missing_anonymous": None}, PUBLIC, "failed", "was not answered", "index.formats"),
         ("missing-key-anonymous", {"missing_anonymous": 404}, PUBLIC, "ok", "404 for a key", None),
         ("scratch", {"swept": 3}, CHANNEL, "ok", "3 scratch objects of an earlier probe were deleted", None),
         ("scratch", {"keeps_versions": True}, CHANNEL, "warning", "keeps old versions", "s3:DeleteObjectVersion"),
@@ -129,7 +129,7 @@ def test_each_difference_is_reported(
 def test_rejected_checksums_are_a_warning_unless_the_providers_table_expects_them(said: str, state: str) -> None:
     found = result(structs.replace(FOUND, checksums="rejected"), "checksums", provider=row(checksums=said))
     assert found.state == state
-    assert (f"`chaninfra providers minio` says {said}" in found.found) == (state == "warning")
+    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "warning")
     assert "AWS_REQUEST_CHECKSUM_CALCULATION" in (found.remedy or "")
 
 
@@ -141,7 +141,10 @@ def test_required_content_md5_is_a_warning_unless_the_providers_table_expects_it
 def test_a_store_that_supports_more_than_the_providers_table_says_is_ok() -> None:
     less = row(capabilities={"conditional-create": Fact("no", TEST)})
     found = result(FOUND, "conditional-create", provider=less)
-    assert (found.state, found.found) == ("ok", "honoured; `chaninfra providers minio` says no")
+    assert (found.state, found.found) == (
+        "ok",
+        "honoured; the provider table says `no` for minio. The probe's result counts: channel.json records it",
+    )
 
 
 def test_the_endpoint_says_nothing_about_readers_on_another_domain() -> None:

@@ -62,7 +62,7 @@ def test_the_region_that_the_store_reports_is_the_remedy() -> None:
     error = error_for(HERE, "AuthorizationHeaderMalformed", 400, doing="read", region="eu-2")
     assert isinstance(error, WrongRegionError)
     assert error.reported == "eu-2"
-    assert error.remedy == "set `region` to eu-2"
+    assert error.remedy == "set `region` to eu-2; for a single command, add --region eu-2"
 
 
 @pytest.mark.parametrize(

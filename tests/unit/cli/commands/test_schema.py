@@ -24,11 +24,14 @@ def test_the_keys_carry_the_name_of_the_project() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["channel", "--project", "x"], "only for the schema stack-config"),
-        (["stack-config", "--project", "a b"], "name"),
+        (["channel", "--project", "x"], "only for the schema stack-config\n  remove --project"),
+        (["--project", "foo"], "only for the schema stack-config\n  run `chaninfra schema stack-config --project foo`"),
+        (["stack-config", "--project", "a b"], "'a b' is not a valid project name"),
+        (["foo"], "there is no schema 'foo'\n  known are: access, channel, stack-config"),
+        (["chanel"], "there is no schema 'chanel'\n  did you mean 'channel'?"),
     ],
 )
-def test_a_project_that_does_not_apply_is_refused(args: list[str], message: str) -> None:
+def test_an_unknown_schema_and_a_project_that_does_not_apply_are_refused(args: list[str], message: str) -> None:
     done = CliRunner().invoke(app, ["schema", *args])
     assert isinstance(done.exception, ConfigurationError)
-    assert message in done.exception.message
+    assert message in str(done.exception)

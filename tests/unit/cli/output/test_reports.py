@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, LeftOutError
-from chaninfra.cli.output.reports import finish, finish_check, report_json, report_text
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, SkippedError
+from chaninfra.cli.output.reports import (
+    finish,
+    finish_check,
+    publish_unyanked,
+    replace_skipped,
+    report_json,
+    report_text,
+)
+from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 
+REMEDIES = Remedies(source="stack", channel="stack:prod", flags={"--profile": "me"}, stack="prod")
 SKIPPED = LeftOut(package="noarch/bad.conda", reason="is no conda package")
 CHANGED = SubdirReport(subdir="noarch", before=2, after=2, added=("a-1-0.conda",), dropped=("b-1-0.conda",))
 
@@ -38,8 +47,9 @@ def test_the_text_names_ten_files_and_json_all() -> None:
 
 def test_skipped_packages_are_an_error_that_lists_them() -> None:
     finish(Report(subdirs=(CHANGED,)))
-    with pytest.raises(LeftOutError) as caught:
-        finish(Report(subdirs=(CHANGED,), left_out=(SKIPPED,)))
+    with pytest.raises(SkippedError) as caught:
+        finish(Report(subdirs=(CHANGED,), left_out=(SKIPPED,)), remedy="replace it")
+    assert caught.value.remedy == "replace it"
     assert caught.value.message == "1 package skipped:\n  noarch/bad.conda: is no conda package"
 
 
@@ -53,6 +63,18 @@ def test_skipped_packages_are_added_to_another_error() -> None:
 
 
 def test_a_check_fails_if_the_index_does_not_match() -> None:
-    finish_check(Report(subdirs=(SubdirReport(subdir="noarch", before=1, after=1),)))
-    with pytest.raises(ChaninfraError, match="the index of noarch does not match the packages"):
-        finish_check(Report(subdirs=(CHANGED,)))
+    finish_check(Report(subdirs=(SubdirReport(subdir="noarch", before=1, after=1),)), REMEDIES)
+    with pytest.raises(ChaninfraError, match="the index of noarch does not match the packages") as caught:
+        finish_check(Report(subdirs=(CHANGED,)), REMEDIES)
+    assert caught.value.remedy == "run `chaninfra reindex stack:prod --profile me`"
+
+
+def test_the_remedies_for_skipped_packages_repeat_the_channel_and_the_flags() -> None:
+    publish = "`chaninfra publish -c stack:prod --force FILE --profile me`"
+    assert replace_skipped(REMEDIES) == (
+        f"replace each with a valid package ({publish}), or delete it and run "
+        "`chaninfra reindex stack:prod --profile me`"
+    )
+    assert publish_unyanked(REMEDIES) == (
+        f"publish each file again if you need it; the package is no longer yanked ({publish})"
+    )

@@ -51,6 +51,6 @@ def test_an_addressing_style_fails_if_the_other_one_finds_more(
 
 def test_a_denied_request_shows_that_the_bucket_exists() -> None:
     (finding,) = bucket(examination(channel_json_read=DeniedError("403")))
-    assert (finding.state, finding.found) == ("ok", "bucket 'my-bucket' exists")
+    assert (finding.state, finding.found) == ("ok", "the store answers for bucket 'my-bucket'")
     (finding,) = bucket(examination(channel_json_read=BucketMissingError("no such bucket", remedy="create it")))
     assert (finding.state, finding.found, finding.remedy) == ("failed", "no such bucket", "create it")

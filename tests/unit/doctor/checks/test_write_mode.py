@@ -51,7 +51,7 @@ REJECTED = SimpleNamespace(create="unsupported", replace="unsupported", honoured
             DescribedIndex(conditional_writes=ALL),
             REJECTED,
             "failed",
-            "writers rely on conditional writes (as a probe found), but the store refuses every conditional write",
+            "writers rely on conditional writes (as a probe found), but the store rejects such writes",
         ),
     ],
 )

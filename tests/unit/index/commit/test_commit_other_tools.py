@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, compress, decompress
-from chaninfra.channel.conda.skeleton import ensure
+from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.errors import RefusedError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import ForeignIndexError, commit, repair_derived
@@ -75,7 +75,7 @@ def test_derived_files_of_another_tools_index_are_not_repaired() -> None:
 def test_an_index_without_a_subdir_gets_one(info: dict[str, object]) -> None:
     channel = MemoryChannel()
     channel.put(REPODATA, info)
-    ensure(channel.store, channel.layout)
+    write_missing(channel.store, channel.layout)
     assert shard_info(channel)["subdir"] == "noarch"
     channel.publish("a")
     assert channel.repodata()["info"]["subdir"] == "noarch"

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.manifest import Format, ManifestRequest, channel_access, render
+from chaninfra.manifest import Format, ManifestRequest, client_channel, render
 from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import MANIFESTS, Case, descriptor, possible
 from support.paths import TESTS
@@ -65,7 +65,7 @@ def test_a_given_role_is_in_the_workflow() -> None:
 
 def test_the_token_in_china_is_for_the_sts_of_china() -> None:
     found = descriptor("aws", region="cn-north-1")
-    text = render("github", ManifestRequest(channels=(channel_access(found, "aws"),)))
+    text = render("github", ManifestRequest(channels=(client_channel(found, "aws"),)))
     assert "audience: sts.amazonaws.com.cn\n" in text
 
 
@@ -80,6 +80,6 @@ def test_a_descriptor_cannot_put_an_expression_into_a_workflow() -> None:
         }
     )
     for name in FORMATS:
-        text = render(name, ManifestRequest(channels=(channel_access(found, "aws"),)))
+        text = render(name, ManifestRequest(channels=(client_channel(found, "aws"),)))
         assert "secrets.KEY" not in re.sub(r"\$\{\{ '\$\{\{' \}\} secrets.KEY", "", text)
         YAML(typ="safe").load(text)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.cli.app import app
-from chaninfra.manifest import ManifestRequest, channel_access, render
+from chaninfra.manifest import ManifestRequest, client_channel, render
 from support.cases.manifests import Case, descriptor, possible
 from support.paths import TESTS
 
@@ -32,7 +32,7 @@ PAGE_FLAGS = {
 
 def pixi(*channels: Descriptor, method: Any = None) -> dict[str, Any]:
     """The table [workspace] that is printed for the channels."""
-    text = render("pixi", ManifestRequest(channels=tuple(channel_access(each, method) for each in channels)))
+    text = render("pixi", ManifestRequest(channels=tuple(client_channel(each, method) for each in channels)))
     found: dict[str, Any] = tomllib.loads(text)["workspace"]
     return found
 

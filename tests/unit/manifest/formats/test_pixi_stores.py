@@ -11,7 +11,7 @@ import pytest
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import ManifestRequest, channel_access, render
+from chaninfra.manifest import ManifestRequest, client_channel, render
 from support.cases.store_cases import NEEDED, PUBLIC
 from support.paths import TESTS
 
@@ -44,7 +44,7 @@ def described(provider: str, keys: dict[str, Any]) -> Descriptor:
 
 
 def printed(provider: str, keys: dict[str, Any]) -> str:
-    return render("pixi", ManifestRequest(channels=(channel_access(described(provider, keys), None),)))
+    return render("pixi", ManifestRequest(channels=(client_channel(described(provider, keys), None),)))
 
 
 def test_every_provider_has_a_golden_file() -> None:

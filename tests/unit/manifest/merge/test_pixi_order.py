@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from chaninfra.channel.errors import ChaninfraError, ExitCode
-from chaninfra.manifest import Format, ManifestRequest, channel_access, render
+from chaninfra.manifest import Format, ManifestRequest, client_channel, render
 from chaninfra.manifest.merge.syntax import MergeError
 from support.cases.manifest_command import MINIO, URL, manifest, refused
 from support.cases.manifests import access, descriptor
@@ -162,7 +162,7 @@ def test_a_list_gets_a_priority_only_if_it_needs_one() -> None:
 
 @pytest.mark.parametrize("name", ["pixi", "pyproject"])
 def test_ours_is_first_in_a_complete_file(name: Format) -> None:
-    channels = tuple(channel_access(descriptor("minio", prefix=each), None) for each in ("a", "b"))
+    channels = tuple(client_channel(descriptor("minio", prefix=each), None) for each in ("a", "b"))
     found = tomllib.loads(render(name, ManifestRequest(channels=channels)))
     (order,) = solved(found["tool"]["pixi"] if name == "pyproject" else found)
     assert order.channels == ["s3://my-bucket/a", "s3://my-bucket/b", "conda-forge"]

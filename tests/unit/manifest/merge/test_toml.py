@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import ManifestRequest, channel_access, render
+from chaninfra.manifest import ManifestRequest, client_channel, render
 from support.cases.manifests import access, descriptor
 from support.cases.merging import CHANNEL_LISTS, OPTIONS, into, is_kept
 
@@ -87,7 +87,7 @@ def array(channels: list[Any]) -> str:
 
 
 def test_several_channels_keep_their_order() -> None:
-    both = [channel_access(descriptor("minio", prefix=name), None) for name in ("a", "b")]
+    both = [client_channel(descriptor("minio", prefix=name), None) for name in ("a", "b")]
     found = tomllib.loads(into('[workspace]\nchannels = ["s3://my-bucket/b", "conda-forge"]\n', *both))["workspace"]
     assert found["channels"] == ["s3://my-bucket/a", "s3://my-bucket/b", "conda-forge"]
     assert list(found["s3-options"]) == ["my-bucket"]

@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
-from chaninfra.manifest import channel_access
+from chaninfra.manifest import client_channel
 from support.cases.manifests import access, descriptor
 from support.cases.merging import into_yaml, is_kept
 
@@ -80,7 +80,7 @@ def test_a_login_to_another_host_is_a_conflict() -> None:
 def test_the_publishing_job_is_added_once_and_then_follows_the_channel() -> None:
     found = into_yaml(WORKFLOW, access("minio"), name="github-publish")
     assert is_kept(WORKFLOW, found)
-    moved = into_yaml(found, channel_access(descriptor("minio", prefix="other"), None), name="github-publish")
+    moved = into_yaml(found, client_channel(descriptor("minio", prefix="other"), None), name="github-publish")
     jobs = YAML(typ="safe").load(moved)["jobs"]
     assert list(jobs) == ["lint", "test", "publish"]
     assert "--channel s3://my-bucket/other " in jobs["publish"]["steps"][-1]["run"]

@@ -75,8 +75,8 @@ def _settings(
         bucket=own.id,
         block_public_acls=True,
         ignore_public_acls=True,
-        block_public_policy=not stack.is_open,
-        restrict_public_buckets=not stack.is_open,
+        block_public_policy=not stack.allows_anonymous_read,
+        restrict_public_buckets=not stack.allows_anonymous_read,
         opts=after(opts, ownership),
     )
     # Rules for noncurrent versions need versioning.

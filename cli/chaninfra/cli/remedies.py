@@ -1,0 +1,32 @@
+"""Remedies that repeat CHANNEL and the store options of the command line."""
+
+from __future__ import annotations
+
+import os
+
+from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
+from chaninfra.cli.store_flags import StoreFlags
+from chaninfra.doctor.remedies import Remedies
+
+
+def remedies_for(text: str | None, flags: StoreFlags) -> Remedies:
+    """The remedies for the channel that CHANNEL (`text`) names.
+
+    None is $CHANINFRA_CHANNEL, else the selected stack; their command lines have no CHANNEL either. Access keys are not
+    repeated. Raises ConfigurationError for a malformed CHANNEL.
+    """
+    style = flags.path_style
+    values = {
+        "--provider": flags.provider,
+        "--endpoint-url": flags.endpoint_url,
+        "--region": flags.region,
+        "--force-path-style": None if style is None else str(style).lower(),
+        "--profile": flags.profile,
+    }
+    given = {flag: value for flag, value in values.items() if value is not None}
+    match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
+        case S3():
+            return Remedies(source="s3", channel=text, flags=given)
+        case Stack(name):
+            return Remedies(source="stack", channel=text, flags=given, stack=name)
+    return Remedies(source="descriptor", channel=text, flags=given)
