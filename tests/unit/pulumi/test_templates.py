@@ -160,8 +160,9 @@ def test_what_deploys_is_an_environment_of_a_branch(name: str) -> None:
     assert job.subjects() <= {f"environment:{job.environment}"}
     readme = (templates.FOLDER / name / "README.md").read_text("utf-8")
     # The README makes the environment, and limits it to the branch before it gets a secret.
-    limited = readme.index("deployment-branch-policies -f name=main")
-    assert limited < readme.index("gh secret set PULUMI_ACCESS_TOKEN --env ")
+    limited = re.search(r"environments/(deploy|\$stage)/deployment-branch-policies. -f name=main", readme)
+    assert limited
+    assert limited.end() < readme.index("gh secret set PULUMI_ACCESS_TOKEN --env ")
     assert "gh secret set PULUMI_ACCESS_TOKEN\n" not in readme
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 CHECKOUT = "actions/checkout@v7"
 UPLOAD_ARTIFACT = "actions/upload-artifact@v7.0.0"
 DOWNLOAD_ARTIFACT = "actions/download-artifact@v8.0.1"
+SETUP_PYTHON = "actions/setup-python@v7"
 CONFIGURE_AWS = "aws-actions/configure-aws-credentials@v6.2.3"
 SETUP_PIXI = "prefix-dev/setup-pixi@v0.9.6"
 PIXI_IMAGE = "ghcr.io/prefix-dev/pixi:0.77.0"
