@@ -22,8 +22,8 @@ plugin `pulumi-resource-chaninfra`, in any language of Pulumi:
 |---|---|
 {components}
 
-`pip install 'chaninfra[pulumi]'` has both: the classes of `chaninfra.pulumi`, and the plugin, a console script that
-the engine finds on PATH. The arguments are the keys of the [stack config](stack-config.md), `endpoint_url` in Python and
+`pip install '.[pulumi]'` in a clone ([other sources](installation.md)) installs both: the classes of `chaninfra.pulumi`,
+and the plugin, a console script that the engine finds on PATH. The arguments are the keys of the [stack config](stack-config.md), `endpoint_url` in Python and
 `endpointUrl` elsewhere. This program in Python
 
 ```python

@@ -57,7 +57,7 @@ RELEASE = Release()
 
 
 def install() -> list[str]:
-    """The lines of a shell script that install chaninfra into the virtual environment `.venv`.
+    """The lines of a shell script that install it into the virtual environment `.venv`.
 
     If the source is not known, the first line checks the variable. pip compares the hash of a URL; uv does not.
     """

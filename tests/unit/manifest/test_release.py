@@ -41,56 +41,55 @@ BAD = [
     "/opt/a.whl; touch done",
 ]
 
-# A command that installs, and the rest of its line. pixi, conda and mamba install from channels, whose order is tested
-# elsewhere; what pixi runs by name comes from conda-forge.
-_INSTALLS = re.compile(
-    r"\b(pip3? (?:install|download)|uv (?:pip|add|tool|run)|uvx|pipx|pixi (?:exec|global))\b(?P<rest>.*)"
+# What gets programs from somewhere. What pixi, conda and mamba install comes from channels, which are tested elsewhere.
+_INSTALLS = re.compile(r"\b(?:pip3? (?:install|download)|uv (?:pip|add|tool|run)|uvx|pipx|pixi (?:exec|global))\b")
+# The folder of a clone with an extra, the files that the next test reads, the variable; rattler-build from conda-forge.
+_ALLOWED = re.compile(
+    r"(?:pip install (?:'\.\[[a-z]+\]'|-r (?:\"\$TEMPLATES/yaml/requirements\.txt\"|requirements\.txt)"
+    r"|\"\$\{CHANINFRA_SOURCE-\}\"'?$)|pixi exec rattler-build build .*)(?=$|[\s`])"
 )
-_ALLOWED = (
-    # The folder of a clone, with extras; files, whose lines the test below sees.
-    r"'\.(?:\[[a-z,]+\])?'",
-    r"-r (?:\S*/)?requirements\.txt\"?",
-    rf'"\${{{release.VARIABLE}-}}"',
-    # By pixi, from conda-forge.
-    r"rattler-build build .*",
-    # A word about the command, not the command.
-    r"compares .*|finds .*",
-)
+_IN_PROGRAMS = re.compile(r"(?:install|uvx|--from)\s+['\"]?chaninfra\b")
 
 
 def printed() -> list[tuple[str, str]]:
-    """(where, text) of everything that people may copy from: formats, templates, pages, and the program's own words."""
-    found = [(str(case), case.text()) for case in POSSIBLE]
-    files = [
-        *ROOT.glob("*.md"),
-        *ROOT.glob("docs/*.md"),
-        *(ROOT / "cli").rglob("*.py"),
-        *(ROOT / "infra").rglob("*.py"),
-    ]
-    files += [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
-    files += [
-        path for path in (ROOT / "examples").rglob("*") if path.is_file() and path.suffix in (".md", ".txt", ".yml")
-    ]
-    return found + [(str(path.relative_to(ROOT)), path.read_text("utf-8")) for path in sorted(files)]
+    """(where, text) of everything that people may copy from: formats, templates, examples and pages."""
+    folders = [path for name in ("templates", "examples", "docs") for path in (ROOT / name).rglob("*")]
+    files = [path for path in [*ROOT.glob("*.md"), *folders] if path.is_file() and path.suffix not in (".svg", ".pyc")]
+    texts = [(str(path.relative_to(ROOT)), path.read_text("utf-8")) for path in sorted(files)]
+    return [*((str(case), case.text()) for case in POSSIBLE), *texts]
 
 
 def test_no_line_installs_anything_else() -> None:
-    wrong = []
-    seen = 0
-    for where, text in printed():
-        for line in text.splitlines():
-            if (found := _INSTALLS.search(line)) is None:
-                continue
-            seen += 1
-            rest = re.split(r" && |`|\)|\. |; ", found["rest"].replace(r"\"", '"').rstrip("'\",."), maxsplit=1)[0]
-            rest = found["rest"].replace(r"\"", '"') if release.VARIABLE in found["rest"] else rest
-            words = re.sub(r"^ (?:-q|--quiet) ?", " ", rest).strip().rstrip("'.,") or ""
-            if not any(
-                re.fullmatch(each, text) for each in _ALLOWED for text in (words, f"{words}'", words.strip("'"))
-            ):
-                wrong.append(f"{where}: {line.strip()}")
+    lines = [(where, line) for where, text in printed() for line in text.splitlines()]
+    found = [(where, line, each) for where, line in lines for each in _INSTALLS.finditer(line)]
+    assert len({where for where, _, _ in found}) > 40
+    wrong = [f"{where}: {line.strip()}" for where, line, each in found if not _ALLOWED.match(line, each.start())]
     assert not wrong, "\n".join(wrong)
-    assert seen > 40
+
+
+def test_no_help_or_error_names_the_bare_name() -> None:
+    files = [path for name in ("cli", "infra", "tools") for path in (ROOT / name).rglob("*.py")]
+    assert files
+    assert not [path for path in files if _IN_PROGRAMS.search(path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install chaninfra",
+        "pip install 'chaninfra[pulumi]'",
+        'pip install "$CHANINFRA_SOURCE"',
+        'pip install "${CHANINFRA_SOURCE-}" other',
+        "pip install -r other.txt",
+        "uvx chaninfra publish",
+        "uv tool install chaninfra",
+        "pipx run chaninfra",
+        "pixi exec --spec uv uvx chaninfra publish",
+        "pixi global install chaninfra",
+    ],
+)
+def test_such_a_line_would_be_found(line: str) -> None:
+    assert [each for each in _INSTALLS.finditer(line) if not _ALLOWED.match(line, each.start())]
 
 
 @pytest.mark.parametrize(
