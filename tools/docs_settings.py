@@ -79,7 +79,7 @@ channel as a reader:
 | GitLab, other stores | a reader's key, variables with the environment scope `build` | a publisher's key, scope `publish` |
 
 A job of an environment has tokens of that environment, and tokens with another audience are other tokens, so the build cannot
-take the publisher's role. The stack says so in these words:
+take the publisher's role, unless the stack names the publisher by `workflow` alone; name its branch too. The stack says:
 
 ```yaml
 publishers:
