@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chaninfra.manifest.text import shell
 
 VARIABLE = "CHANINFRA_SOURCE"
-FORMS = "chaninfra==VERSION, git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: PATH.whl or https://HOST/FILE.whl#sha256=HASH"
+FORMS = "chaninfra==VERSION, git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: /PATH.whl or https://HOST/FILE.whl#sha256=HASH"
 """The values of the variable, for people."""
 
 # As an extended regular expression of grep. No value begins with a dash, so none is an option; each names one version.
