@@ -1,8 +1,8 @@
 """What the jobs of a CI file may do: which events reach them, and which secrets, roles and tokens they get.
 
 GitHub's rules are those of its documentation: "Workflow syntax", "Contexts", "OpenID Connect reference" (`sub` names
-the environment if the job has one, else `pull_request` or the ref). A condition (`if`) is not evaluated: a job counts
-as reached by every event of its workflow.
+the environment if the job has one, else `pull_request` or the ref). Of the conditions (`if`) only the one against pull
+requests is evaluated: a job counts as reached by every event of its workflow that this one does not exclude.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 BRANCH = "main"
+_NOT_FOR_PULL_REQUESTS = "${{ !startsWith(github.event_name, 'pull_request') }}"
 # Commands that run what a repository, or a recipe in it, says.
 _RUNS_THEIR_CODE = re.compile(r"rattler-build build|pip install -r|\bpulumi\b|pixi run|chaninfra policy")
 
@@ -89,7 +90,21 @@ def jobs(workflow: str) -> dict[str, Job]:
     events = on if isinstance(on, dict) else dict.fromkeys([on] if isinstance(on, str) else on)
     # Without `permissions` a job has what the repository's settings give, which may be everything.
     default = document.get("permissions", {"id-token": "write"})
+    env = document.get("env", {})
     return {
-        name: Job(name, events, job.get("permissions", default), {"job": job, "env": document.get("env", {})})
+        name: Job(name, _reaching(job, events), _listed(job.get("permissions", default)), {"job": job, "env": env})
         for name, job in document["jobs"].items()
     }
+
+
+def _reaching(job: Mapping[str, Any], events: Mapping[str, Any]) -> Mapping[str, Any]:
+    if job.get("if") != _NOT_FOR_PULL_REQUESTS:
+        return events
+    return {event: told for event, told in events.items() if not event.startswith("pull_request")}
+
+
+def _listed(permissions: Any) -> Mapping[str, str]:
+    if isinstance(permissions, str):
+        return {"id-token": "write"} if permissions == "write-all" else {"contents": "read"}
+    found: Mapping[str, str] = permissions
+    return found

@@ -27,6 +27,8 @@ _UPLOAD = "actions/upload-artifact"
 _DOWNLOAD = "actions/download-artifact"
 _PUBLISH = "chaninfra publish"
 _BUILD = "rattler-build build"
+# Whoever opens a pull request decides what its jobs run.
+_NOT_FOR_PULL_REQUESTS = "${{ !startsWith(github.event_name, 'pull_request') }}"
 _INSTALL, _INSTALLED = ".venv/bin/pip install", ".venv/bin/chaninfra"
 
 
@@ -51,7 +53,10 @@ def github(before: Any, ours: Document, channels: Sequence[ChannelAccess], where
         if not any(_action(step) == _DOWNLOAD for step in _steps(jobs[name])):
             raise _in_one_job(where, ("jobs", str(name)))
     names: dict[str, str] = {}
-    for name, job in ours["jobs"].items():
+    for name, rendered in ours["jobs"].items():
+        job = rendered
+        if "publish" in found and _for_pull_requests(after["on"]):
+            job = {"if": _NOT_FOR_PULL_REQUESTS, **rendered}
         permissions = job.get("permissions", ours["permissions"])
         existing = found[_purpose(job)]
         for other in existing:
@@ -65,6 +70,12 @@ def github(before: Any, ours: Document, channels: Sequence[ChannelAccess], where
         elif existing:
             names[name] = str(existing[0])
     return after
+
+
+def _for_pull_requests(on: Any) -> bool:
+    """Whether pull requests trigger a workflow."""
+    events = on if isinstance(on, list | dict) else [on]
+    return any(str(event).startswith("pull_request") for event in events)
 
 
 def _jobs(workflow: Document) -> list[Document]:
@@ -118,8 +129,9 @@ def _into_job(
             # On the job, so that no other job can get a token. A job with permissions of its own has no default ones.
             others = {name: permission for name, permission in theirs.items() if name != "id-token"}
             job["permissions"] = {**permissions, **others}
-    if "environment" in ours:
-        job.setdefault("environment", ours["environment"])
+    for name in ("if", "environment"):
+        if name in ours:
+            job.setdefault(name, ours[name])
     if "env" in ours:
         job["env"] = {**_mapping(job.get("env"), where, *key, "env"), **ours["env"]}
     steps = job["steps"]

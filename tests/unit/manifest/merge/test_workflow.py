@@ -121,6 +121,25 @@ def test_the_jobs_that_are_added_have_only_what_they_need(store: str) -> None:
     assert not build.secrets & publish.secrets
 
 
+@pytest.mark.parametrize("events", ["[push, pull_request]", "{push: , pull_request_target: }", "pull_request"])
+@pytest.mark.parametrize("store", ["aws", "minio"])
+def test_a_workflow_for_pull_requests_publishes_none_of_them(store: str, events: str) -> None:
+    text = f"on: {events}\njobs:\n  lint:\n    runs-on: x\n    steps: []\n"
+    found = ci_model.jobs(into_yaml(text, access(store), name="github-publish"))
+    for name in ("build-packages", "publish"):
+        assert not [event for event in found[name].events if event.startswith("pull_request")]
+    # Theirs still run for them.
+    assert [event for event in found["lint"].events if event.startswith("pull_request")]
+
+
+def test_a_job_that_publishes_pull_requests_gets_no_secret_for_them() -> None:
+    text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps: []\n"
+    found = into_yaml(text, access("minio"), name="github-publish")
+    opened = found.replace("on: push", "on: [push, pull_request]")
+    job = ci_model.jobs(into_yaml(opened, access("minio"), name="github-publish"))["publish"]
+    assert set(job.events) == {"push"}
+
+
 @pytest.mark.parametrize("store", ["aws", "minio"])
 def test_a_job_that_builds_gets_no_login_of_a_publisher(store: str) -> None:
     text = """jobs:
