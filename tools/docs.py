@@ -19,7 +19,7 @@ from docs_own_store import own_store
 from docs_providers import providers
 from docs_settings import settings
 from docs_templates import FOLDER as TEMPLATES
-from docs_templates import templates, workflows
+from docs_templates import common_files, templates
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -39,10 +39,10 @@ def main() -> int:
 
 
 def files() -> dict[Path, str]:
-    """Path → text of every generated file: the pages, and the workflows of the templates."""
+    """Path → text of every generated file: the pages, and files of the templates."""
     return {
         **{DOCS / name: text for name, text in pages().items()},
-        **{TEMPLATES / name: text for name, text in workflows().items()},
+        **{TEMPLATES / name: text for name, text in common_files().items()},
     }
 
 

@@ -23,9 +23,10 @@ use the components. They are available in Python, and in all other Pulumi langua
 |---|---|
 {components}
 
-`pip install 'chaninfra[pulumi]'` installs both: the classes in `chaninfra.pulumi`, and the plugin, a console script that
-the engine finds on PATH. The arguments are the keys of the [stack config](stack-config.md): `endpoint-url` is
-`endpoint_url` in Python and `endpointUrl` in other languages. This Python program
+`pip install '.[pulumi]'` in a clone ([other sources](installation.md)) installs both: the classes in `chaninfra.pulumi`, and
+the plugin, a console script that the engine finds on PATH. The arguments are the keys of the
+[stack config](stack-config.md): `endpoint-url` is `endpoint_url` in Python and `endpointUrl` in other languages. This Python
+program
 
 ```python
 {python}```

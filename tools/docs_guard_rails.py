@@ -19,9 +19,10 @@ from chaninfra.guard_rails import policies
 PolicyPack(name="conda-channels", policies=policies(), enforcement_level=EnforcementLevel.MANDATORY)
 ```
 
-It only needs `pip install 'chaninfra[policy]'`. The file that `--policy-pack-config` names sets the enforcement level
-of each rule, and what the rule allows. Everything else is denied: without a config no channel may be public, and no
-account (not even your own), organization, repository or issuer may have access.
+It only needs `pip install '.[policy]'` in a clone, or [another source](installation.md). The file that
+`--policy-pack-config` names sets the enforcement level of each rule, and what the rule allows. Everything else is
+denied: without a config no channel may be public, and no account (not even your own), organization, repository or
+issuer may have access.
 
 A message names the resource, what is wrong, and the key of the stack config that fixes it:
 

@@ -32,16 +32,18 @@ They are encrypted in the state, and shown only on request:
 pulumi stack output keys --show-secrets --json
 ```
 
-To pass a key to CI without showing it, here to GitHub:
+To pass a key to CI without showing it, here to GitHub, into the environment `publish` (limit it to the branch that
+publishes, since secrets of the repository itself are given to the jobs of every branch):
 
 ```sh
 pulumi stack output keys --show-secrets --json | jq -r '.main.publishers.ci["access-key-id"]' \\
-  | gh secret set AWS_ACCESS_KEY_ID
+  | gh secret set S3_ACCESS_KEY_ID --env publish
 pulumi stack output keys --show-secrets --json | jq -r '.main.publishers.ci["secret-access-key"]' \\
-  | gh secret set AWS_SECRET_ACCESS_KEY
+  | gh secret set S3_SECRET_ACCESS_KEY --env publish
 ```
 
-The job then runs `chaninfra publish` or `pixi upload` with both variables in its environment. A person who reads the
+The workflow that `chaninfra manifest --format github-publish` prints reads them; its job that builds has the key of a
+[reader](client-settings.md#in-ci). A person who reads the
 channel passes them to `pixi auth login s3://conda --s3-access-key-id … --s3-secret-access-key …`.
 
 **To rotate a key**, change its `rotate` (any text) and run `pulumi up`. The new key is created first, then the old one

@@ -58,7 +58,7 @@ chaninfra manifest channel.json --offline --into pixi.toml --check
   take a package from any channel, and the merge is refused.
 - `.condarc`: `channel_priority: strict` is added. With another value the merge is refused.
 - Links are followed, and mode and owner of the file stay. A device, a pipe, a socket or a folder is refused.
-- GitHub workflows: each job that sets up pixi gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
+- GitHub workflows: each job that sets up pixi, and neither builds for nor is a job that publishes, gets what it lacks: the login to AWS, the inputs of setup-pixi, and the
   permission to request an ID token. With this permission the job has only `contents: read` and the permissions that it or the
   workflow names, no longer GitHub's default ones. Versions of actions stay. A workflow that does not set up pixi gets a job.
 - `auth-file`: the file has the access key from the credential flags, the environment variables or the profile, and mode 0600.
@@ -66,10 +66,42 @@ chaninfra manifest channel.json --offline --into pixi.toml --check
 
 ## In CI
 
-On AWS, jobs log in by OIDC with an IAM role of the stack (`publishers` and `readers`, see [access](aws-access.md)).
-If CHANNEL is a stack, the IAM role is read from its output `access`; otherwise `--role-arn` gives it, or the variable
-`AWS_ROLE_ARN` of the repository or project. On other stores the access key is in secrets of the repository, which the
-first lines of the file name.
+The first lines of each file name the variables and secrets that it needs. One of them is `CHANINFRA_SOURCE`, which says where
+the job that publishes installs chaninfra from ([installation](installation.md)).
+
+On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is a
+stack, the role is read from its output `access`; otherwise `--role-arn` gives it, or a variable of the repository or project:
+`AWS_ROLE_ARN`, and for jobs that read on GitHub `AWS_READER_ROLE_ARN`. On other stores access keys are in secrets.
+
+Recipes run any command, so one job builds them and another publishes what the first hands on. The job that builds reads the
+channel as a reader:
+
+| | the job that builds | the job that publishes |
+|---|---|---|
+| public channel | no credentials | as below |
+| GitHub, AWS | a reader's role, in the environment `build` | a publisher's role; nothing of the repository is run |
+| GitHub, other stores | a reader's key, `S3_READER_…` | a publisher's key, a secret of the environment `publish` |
+| GitLab, AWS | a reader's role, for tokens with the audience `conda-build` | a publisher's role |
+| GitLab, other stores | a reader's key, variables with the environment scope `build` | a publisher's key, scope `publish` |
+
+A job of an environment has tokens of that environment, and tokens with another audience are other tokens, so the build cannot
+take the publisher's role, unless the stack names the publisher by `workflow` alone; name its branch too. The stack says:
+
+```yaml
+publishers:
+  ci:
+    github: {repository: acme/packages, branch: main}
+readers:
+  build:
+    github: {repository: acme/packages, environment: build}
+    # On GitLab: gitlab: {project: acme/packages, branch: main, audience: conda-build}
+```
+
+Limit the environment `publish`, and any that deploys, to the branch `main` (Settings, Environments), and protect that
+branch. Secrets of the repository itself are given to the jobs of every branch.
+
+`--into` refuses a file in which one job builds and publishes with chaninfra. The format `rattler-build` is one script for a
+person's own shell: it takes the keys out of the environment for the build, but what else is on the machine the build can read.
 
 """
 

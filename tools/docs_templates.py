@@ -1,8 +1,12 @@
-"""Generate docs/templates.md from the Pulumi.yaml of each template, and the workflows in the templates' `ci/`."""
+"""Generate docs/templates.md from the Pulumi.yaml of each template, and files that the templates have in common.
+
+These are requirements.txt, the workflow that checks pull requests, and the workflows in `ci/`.
+"""
 
 from __future__ import annotations
 
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,8 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from chaninfra.cli.app import app
+from chaninfra.manifest import release
+from chaninfra.manifest.formats import versions
 
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
 
@@ -22,6 +28,40 @@ _WORKFLOWS = {
     "yaml": _MINIO,
 }
 
+_CHECK = """# Checks a pull request. It runs what the pull request says, so it gets no secret, role or environment.
+# To see what a change would do, run `pulumi preview` yourself, after you have read it.{variable}
+name: check
+on:
+  pull_request:
+permissions:
+  contents: read
+concurrency:
+  group: check-${{{{ github.ref }}}}
+  cancel-in-progress: true
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - name: Check out repository
+        uses: {checkout}
+        with:
+          persist-credentials: false
+      - name: Set up Python
+        uses: {setup_python}
+        with:
+          python-version: "3.13"
+      - name: Install
+{env}        run: |
+{check}          python -m venv venv
+          venv/bin/pip install -r requirements.txt
+      - name: Print the policies of each stack file
+        run: |
+          for file in Pulumi.*.yaml; do
+            # Who deploys is named only in the policy of a stack with VPC endpoints.
+            venv/bin/chaninfra policy --config "$file" --deployer arn:aws:iam::123456789012:role/deploy
+          done
+"""
+
 _HEAD = """# Templates
 
 `pulumi new` creates a project from a template, with a virtual environment that has Pulumi and chaninfra. It takes a
@@ -32,10 +72,13 @@ folder or a URL. `TEMPLATES` stands for the folder `templates` of a clone, or fo
 pulumi new "$TEMPLATES/aws-private-github" --dir my-channel
 ```
 
-A project depends on the released package, not on this repository, and can have any name. Its README leads from the
-first command to an installed package; the tests run these commands. Its stack files show the possible keys,
-`.github/workflows` previews pull requests and deploys after a merge, and `ci/` has a workflow for repositories that
+A project can have any name. It installs what `CHANINFRA_SOURCE` names ([installation](installation.md)). Its README
+leads from the first command to an installed package; the tests run these commands. Its stack files show the possible
+keys, `.github/workflows` checks pull requests and deploys after a merge, and `ci/` has a workflow for repositories that
 publish packages.
+
+A pull request gets no secret and no role, since it decides what its jobs run. What deploys is an environment of the
+repository that is limited to the branch `main`; each README says how to make it.
 
 The answers are written to `Pulumi.<stack>.yaml`. Dots separate nested keys: `publishers.ci.github.branch` is the
 `branch` of the `github` of the publisher `ci`. `pulumi config set --path` writes nested mappings instead; a stack file
@@ -57,9 +100,35 @@ def templates() -> str:
     return "".join(parts)
 
 
-def workflows() -> dict[str, str]:
-    """Path in `templates/` → text of the generated workflow."""
-    return {f"{name}/ci/publish.yml": _printed(arguments) for name, arguments in _WORKFLOWS.items()}
+def common_files() -> dict[str, str]:
+    """Path in `templates/` → text of each generated file."""
+    names = [path.parent.name for path in _projects()]
+    return {
+        **{f"{name}/ci/publish.yml": _printed(arguments) for name, arguments in _WORKFLOWS.items()},
+        **{f"{name}/.github/workflows/check.yml": _check() for name in names},
+        **{f"{name}/requirements.txt": _requirements("pulumi") for name in names},
+        "policy-pack/requirements.txt": _requirements("policy"),
+    }
+
+
+def _check() -> str:
+    open_source = release.RELEASE.source is None
+    variable = f"{release.VARIABLE}: ${{{{ vars.{release.VARIABLE} }}}}"
+    return _CHECK.format(
+        variable=f"\n# Variable of the repository: {release.VARIABLE}, see README.md." if open_source else "",
+        checkout=versions.CHECKOUT,
+        setup_python=versions.SETUP_PYTHON,
+        env=f"        env:\n          {variable}\n" if open_source else "",
+        check="".join(f"          {line}\n" for line in release.check()),
+    )
+
+
+def _requirements(extra: str) -> str:
+    """The source and the packages of an extra; pip replaces the variable, and fails if it is not set."""
+    source = release.RELEASE.source
+    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    first = f"${{{release.VARIABLE}}}" if source is None else source
+    return "".join(f"{line}\n" for line in (first, *project["optional-dependencies"][extra]))
 
 
 def _projects() -> list[Path]:

@@ -42,7 +42,7 @@ def embedded_s3() -> Iterator[str]:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
         raise ChaninfraError(
-            "the demo needs optional packages that are not installed", remedy="pip install 'chaninfra[demo]'"
+            "the demo needs optional packages that are not installed", remedy="in a clone: pip install '.[demo]'"
         ) from error
     # No log line per request: they would hide the demo's output.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import hosts
+from chaninfra.manifest import release
 from support.paths import ROOT
 from support.pulumi import templates
 from support.pulumi.stacks import engine
@@ -29,14 +30,18 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pip(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variables by which pip finds chaninfra here, and everything else where it usually does, as it is locked."""
+    """The variables by which pip finds this repository's chaninfra, and all else where it usually does, as locked.
+
+    The name alone is found nowhere, since the folder of the wheel is no place where pip looks.
+    """
+    (wheel,) = wheels.glob("chaninfra-*.whl")
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     constraints = tmp_path_factory.mktemp("pip") / "constraints.txt"
     # pip wants the hashes of all packages or of none, and the wheel that was just built can have none there.
     pinned = [line.partition(" \\")[0] for line in lock.splitlines() if line[:1].isalnum()]
     constraints.write_text("".join(f"{line}\n" for line in pinned), "utf-8")
     return {
-        "PIP_FIND_LINKS": f"{os.environ.get('PIP_FIND_LINKS', '')} {wheels}".strip(),
+        release.VARIABLE: str(wheel),
         "PIP_CONSTRAINT": str(constraints),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COMPILE": "1",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tomllib
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.channel.spec.stack_file import read_stack_file
+from chaninfra.manifest import release
+from support.cases.ci_model import Job, jobs
+from support.cases.manifests import MANIFESTS
 from support.paths import ROOT
 from support.pulumi import templates
 
@@ -105,25 +109,108 @@ def test_the_readme_sets_what_pulumi_new_would_ask_for(name: str) -> None:
 @every_template
 def test_the_workflows_of_a_template_are_valid(name: str) -> None:
     files = templates.workflows(name)
-    assert len(files) == 2
+    assert [path.name for path in files] == ["check.yml", "deploy.yml", "publish.yml"]
     check = partial(CliRunner().invoke, check_jsonschema)
     done = check(["--builtin-schema", "vendor.github-workflows", *map(str, files)])
     assert done.exit_code == 0, done.output
     for path in files:
-        (job,) = YAML(typ="safe").load(path.read_text("utf-8"))["jobs"].values()
-        for step in job["steps"]:
-            if "uses" in step:
-                known = ACTIONS[step["uses"]]
-                assert set(step.get("with", {})) <= set(known["inputs"])
-                assert set(known["required"]) <= set(step.get("with", {}))
+        for job in jobs(path.read_text("utf-8")).values():
+            for step in job.steps:
+                if "uses" in step:
+                    known = ACTIONS[step["uses"]]
+                    assert set(step.get("with", {})) <= set(known["inputs"])
+                    assert set(known["required"]) <= set(step.get("with", {}))
 
 
-def test_templates_depend_on_this_release() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    major, minor, _ = map(int, version.split("."))
-    for name in templates.NAMES:
-        requirement = (templates.FOLDER / name / "requirements.txt").read_text("utf-8")
-        assert requirement == f"chaninfra[pulumi]>={major}.{minor},<{major}.{minor + 1}\n"
+def test_an_action_has_one_version_wherever_it_is_printed() -> None:
+    files = [path for name in templates.NAMES for path in templates.workflows(name)]
+    texts = [path.read_text("utf-8") for path in [*files, *MANIFESTS.glob("github*/*.yaml")]]
+    used = {step["uses"] for text in texts for job in jobs(text).values() for step in job.steps if "uses" in step}
+    assert len({use.partition("@")[0] for use in used}) == len(used)
+
+
+@every_template
+def test_a_pull_request_gets_nothing_that_deploys(name: str) -> None:
+    """Whoever opens it decides what its jobs run."""
+    reached, others = [], []
+    for path in templates.workflows(name):
+        for job in jobs(path.read_text("utf-8")).values():
+            # These run the base branch's workflow with its secrets, for what a pull request did.
+            assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(job.events)
+            (reached if "pull_request" in job.events else others).append(job)
+    assert reached
+    assert others
+    for job in reached:
+        assert (job.secrets, job.roles, job.environment) == (set(), [], None)
+        assert job.permissions == {"contents": "read"}
+    subjects = {subject for job in reached for subject in job.subjects()}
+    assert not subjects & {subject for job in others for subject in job.subjects()}
+
+
+@every_template
+def test_what_deploys_is_an_environment_of_a_branch(name: str) -> None:
+    found = {path.name: jobs(path.read_text("utf-8")) for path in templates.workflows(name)}
+    (job,) = found["deploy.yml"].values()
+    assert job.events == {"push": {"branches": ["main"]}}
+    assert job.environment
+    assert job.secrets >= {"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"}
+    # No step but the last has them, and no value is used where another is not set.
+    assert "secrets." not in str(job.steps[:-1])
+    assert not re.search(r"(vars|secrets)\.\w+ (\|\||&&)", str(job.values))
+    assert job.subjects() <= {f"environment:{job.environment}"}
+    readme = (templates.FOLDER / name / "README.md").read_text("utf-8")
+    # The README makes the environment, and limits it to the branch before it gets a secret.
+    limited = re.search(r"environments/(deploy|\$stage)/deployment-branch-policies. -f name=main", readme)
+    assert limited
+    assert limited.end() < readme.index("gh secret set PULUMI_ACCESS_TOKEN --env ")
+    assert "gh secret set PULUMI_ACCESS_TOKEN\n" not in readme
+
+
+@every_template
+def test_the_workflow_for_packages_does_not_build_as_a_publisher(name: str) -> None:
+    found = jobs((templates.FOLDER / name / "ci" / "publish.yml").read_text("utf-8"))
+    build, publish = found["build-packages"], found["publish"]
+    assert build.runs_their_code
+    assert not publish.runs_their_code
+    assert not build.subjects() & publish.subjects()
+    assert not build.secrets & publish.secrets
+    assert not set(build.roles) & set(publish.roles)
+    assert "actions/checkout" not in publish.actions
+    assert set(publish.permissions) == {"id-token" if publish.roles else "contents"}
+
+
+@every_template
+def test_workflows_install_what_the_variable_names(name: str) -> None:
+    for path in templates.workflows(name):
+        for job in jobs(path.read_text("utf-8")).values():
+            for step in job.steps:
+                if "pip install" in step.get("run", ""):
+                    assert step["env"] == {release.VARIABLE: f"${{{{ vars.{release.VARIABLE} }}}}"}
+                    assert step["run"].splitlines()[: len(release.check())] == release.check()
+            # The login, if there is one, is after what is installed.
+            assert "pip install" not in str(job.steps[_login(job) :])
+
+
+def _login(job: Job) -> int:
+    return next((place for place, step in enumerate(job.steps) if "role-to-assume" in step.get("with", {})), -1)
+
+
+@every_template
+def test_the_check_of_a_pull_request_finds_a_mistake(name: str, tmp_path: Path) -> None:
+    """The commands of check.yml after the installation, in a project with its answers, and with a wrong one."""
+    specs(name, tmp_path)
+    (job,) = jobs((templates.FOLDER / name / ".github/workflows/check.yml").read_text("utf-8")).values()
+    script = job.steps[-1]["run"]
+    (tmp_path / name / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / name / "venv" / "bin" / "chaninfra").symlink_to(Path(sys.executable).parent / "chaninfra")
+    run = partial(subprocess.run, ["bash", "-e", "-c", script], cwd=tmp_path / name, capture_output=True, text=True)
+    good = run(timeout=120)
+    assert good.returncode == 0, good.stderr
+    first = min((tmp_path / name).glob("Pulumi.*.yaml"))
+    first.write_text(first.read_text("utf-8").replace("bucket: my-bucket", "bucket: My_Bucket"), "utf-8")
+    wrong = run(timeout=120)
+    assert wrong.returncode != 0
+    assert first.name in wrong.stderr
 
 
 def test_together_they_show_every_way_of_use(tmp_path: Path) -> None:

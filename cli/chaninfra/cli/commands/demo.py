@@ -14,7 +14,7 @@ def demo(
     """Show the whole workflow on this machine.
 
     Starts a local S3 store, declares a channel and provisions it with Pulumi, publishes a package and installs it.
-    Needs no account, but the extra packages of `pip install 'chaninfra[demo]'`.
+    Needs no account, but the extra packages of `pip install '.[demo]'` in a clone.
 
     \b
     Examples:

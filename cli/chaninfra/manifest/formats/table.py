@@ -156,7 +156,7 @@ FORMATS: dict[Format, Row] = {
         files=(".gitlab-ci.yml",),
     ),
     "gitlab-publish": Row(
-        title="GitLab job that builds, publishes and indexes; on AWS by an ID token, without a stored key",
+        title="GitLab jobs that build, publish and index; on AWS by an ID token, without a stored key",
         renderer=gitlab.publisher,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},

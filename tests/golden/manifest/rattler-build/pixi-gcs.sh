@@ -1,6 +1,7 @@
 # Printed by `chaninfra manifest`.
-# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN. The build reads the channel with the keys of: rattler-build auth login s3://my-bucket.
+# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN. The build does not get them; it reads with the keys of: rattler-build auth login s3://my-bucket.
 # chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
+set -eu
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export S3_ENDPOINT_URL='https://storage.googleapis.com'
 export S3_REGION='us-east-1'
@@ -12,6 +13,6 @@ endpoint-url = "https://storage.googleapis.com"
 region = "us-east-1"
 force-path-style = false
 END
-rattler-build build --recipe-dir recipes --channel s3://my-bucket/my-channel --channel conda-forge --output-dir output --config-file rattler.toml
+env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_PROFILE -u AWS_ROLE_ARN -u AWS_WEB_IDENTITY_TOKEN_FILE -u AWS_CONTAINER_CREDENTIALS_RELATIVE_URI -u AWS_CONTAINER_CREDENTIALS_FULL_URI -u AWS_CONTAINER_AUTHORIZATION_TOKEN -u AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE -u S3_ACCESS_KEY_ID -u S3_SECRET_ACCESS_KEY -u S3_SESSION_TOKEN rattler-build build --recipe-dir recipes --channel s3://my-bucket/my-channel --channel conda-forge --output-dir output --config-file rattler.toml
 rattler-build upload s3 output/*/*.conda
 chaninfra reindex s3://my-bucket/my-channel --provider gcs --endpoint-url https://storage.googleapis.com --region us-east-1 --addressing-style virtual-host

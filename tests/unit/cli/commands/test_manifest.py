@@ -59,7 +59,7 @@ def test_the_role_is_that_of_the_stack(outputs: dict[str, Any]) -> None:
     assert f"role-to-assume: {ROLE}\n" in manifest("--format", "github-publish").stdout
     assert f"AWS_ROLE_ARN: {ROLE}-gitlab\n" in manifest("--format", "gitlab-publish").stdout
     # The stack has no readers, so the job reads the role from a variable of the repository.
-    assert "vars.AWS_ROLE_ARN" in manifest("--format", "github").stdout
+    assert "vars.AWS_READER_ROLE_ARN" in manifest("--format", "github").stdout
     assert "role-to-assume: arn:other\n" in manifest("--format", "github-publish", "--role-arn", "arn:other").stdout
 
 

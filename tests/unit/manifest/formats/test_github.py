@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from support.cases.ci_model import jobs
 from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import MANIFESTS, Case, descriptor, possible
 from support.paths import TESTS
@@ -29,31 +30,40 @@ def test_the_schema_of_github_accepts_all_workflows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", possible("github", "github-publish"), ids=str)
 def test_the_actions_have_these_inputs_and_outputs(case: Case) -> None:
     workflow = YAML(typ="safe").load(case.text())
-    (job,) = workflow["jobs"].values()
-    steps = {step["id"]: step["uses"] for step in job["steps"] if "id" in step}
-    for step in job["steps"]:
-        if "uses" in step:
-            known = ACTIONS[step["uses"]]
-            assert set(step.get("with", {})) <= set(known["inputs"])
-            assert set(known["required"]) <= set(step.get("with", {}))
-    for step, name in re.findall(r"steps\.([a-z-]+)\.outputs\.([a-z-]+)", case.text()):
-        assert name in ACTIONS[steps[step]]["outputs"]
+    for job in workflow["jobs"].values():
+        steps = {step["id"]: step["uses"] for step in job["steps"] if "id" in step}
+        for step in job["steps"]:
+            if "uses" in step:
+                known = ACTIONS[step["uses"]]
+                assert set(step.get("with", {})) <= set(known["inputs"])
+                assert set(known["required"]) <= set(step.get("with", {}))
+        for step, name in re.findall(r"steps\.([a-z-]+)\.outputs\.([a-z-]+)", str(job)):
+            assert name in ACTIONS[steps[step]]["outputs"]
 
 
 @pytest.mark.parametrize("case", possible("github", "github-publish"), ids=str)
 def test_a_workflow_has_only_the_permissions_that_it_needs(case: Case) -> None:
     workflow = YAML(typ="safe").load(case.text())
-    oidc = "configure-aws-credentials" in case.text()
-    assert workflow["permissions"] == ({"id-token": "write", "contents": "read"} if oidc else {"contents": "read"})
+    for job in jobs(case.text()).values():
+        needed = {"contents"} if "actions/checkout" in job.actions or not job.roles else set()
+        assert set(job.permissions) == needed | ({"id-token"} if job.roles else set())
+        assert job.permissions.get("contents", "read") == "read"
     assert workflow["concurrency"]["group"]
     # No two runs publish at the same time, and no publishing run is cancelled.
     assert workflow["concurrency"]["cancel-in-progress"] is (case.name == "github")
 
 
-def test_a_job_logs_in_after_the_build_if_the_channel_is_public() -> None:
-    steps = YAML(typ="safe").load(Case("github-publish", "public", "aws").text())["jobs"]["publish"]["steps"]
-    names = [step["name"] for step in steps]
-    assert names == ["Check out repository", "Set up pixi", "Build", "Log in to AWS", "Publish"]
+def test_the_login_is_the_last_step_before_publishing() -> None:
+    steps = jobs(Case("github-publish", "public", "aws").text())["publish"].steps
+    assert [step["name"] for step in steps] == ["Take the packages", "Install chaninfra", "Log in to AWS", "Publish"]
+
+
+def test_a_workflow_that_tests_reads_as_a_reader() -> None:
+    """Pull requests run it; in a repository that publishes too, the publisher has other names."""
+    for case in possible("github"):
+        (job,) = jobs(case.text()).values()
+        assert job.secrets <= {"S3_READER_ACCESS_KEY_ID", "S3_READER_SECRET_ACCESS_KEY"}
+        assert set(job.roles) <= {"${{ vars.AWS_READER_ROLE_ARN }}"}
 
 
 def test_a_given_role_is_in_the_workflow() -> None:

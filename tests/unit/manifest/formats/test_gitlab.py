@@ -18,4 +18,4 @@ def test_a_given_role_is_in_the_job() -> None:
     role = "arn:aws:iam::123456789012:role/publish"
     text = Case("gitlab-publish", "aws", "aws").text(role_arn=role)
     assert role in text
-    assert "AWS_ROLE_ARN," not in text
+    assert "the role of a publisher" not in text

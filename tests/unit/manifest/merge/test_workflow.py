@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest import client_channel
+from support.cases import ci_model
 from support.cases.manifests import access, descriptor
 from support.cases.merging import into_yaml, is_kept
 
@@ -82,8 +83,94 @@ def test_the_publishing_job_is_added_once_and_then_follows_the_channel() -> None
     assert is_kept(WORKFLOW, found)
     moved = into_yaml(found, client_channel(descriptor("minio", prefix="other"), None), name="github-publish")
     jobs = YAML(typ="safe").load(moved)["jobs"]
-    assert list(jobs) == ["lint", "test", "publish"]
+    assert list(jobs) == ["lint", "test", "build-packages", "publish"]
+    assert jobs["publish"]["needs"] == "build-packages"
     assert "--channel s3://my-bucket/other " in jobs["publish"]["steps"][-1]["run"]
+    (build,) = (step["run"] for step in jobs["build-packages"]["steps"] if step["name"] == "Build")
+    assert "--channel s3://my-bucket/other " in build
+    assert "my-bucket/my-channel" not in moved
+
+
+def test_jobs_of_these_names_keep_them_and_ours_get_others() -> None:
+    text = """jobs:
+  build-packages:
+    runs-on: x
+    steps: [{run: make}]
+  publish:
+    needs: build-packages
+    runs-on: x
+    steps: [{run: make publish}]
+"""
+    found = into_yaml(text, access("minio"), name="github-publish")
+    assert is_kept(text, found)
+    jobs = YAML(typ="safe").load(found)["jobs"]
+    assert list(jobs) == ["build-packages", "publish", "build-packages-my-channel", "publish-my-channel"]
+    assert jobs["publish-my-channel"]["needs"] == "build-packages-my-channel"
+
+
+@pytest.mark.parametrize("store", ["aws", "minio"])
+def test_the_jobs_that_are_added_have_only_what_they_need(store: str) -> None:
+    """Whatever the workflow gives all others."""
+    text = "permissions: write-all\nenv: {A: b}\njobs:\n  lint:\n    runs-on: x\n    steps: []\n"
+    found = ci_model.jobs(into_yaml(text, access(store), name="github-publish"))
+    build, publish = found["build-packages"], found["publish"]
+    by_role = {"id-token": "write"} if store == "aws" else {}
+    assert build.permissions == {**by_role, "contents": "read"}
+    assert publish.permissions == (by_role or {"contents": "read"})
+    assert not build.subjects() & publish.subjects()
+    assert not build.secrets & publish.secrets
+
+
+@pytest.mark.parametrize("events", ["[push, pull_request]", "{push: , pull_request_target: }", "pull_request"])
+@pytest.mark.parametrize("store", ["aws", "minio"])
+def test_a_workflow_for_pull_requests_publishes_none_of_them(store: str, events: str) -> None:
+    text = f"on: {events}\njobs:\n  lint:\n    runs-on: x\n    steps: []\n"
+    found = ci_model.jobs(into_yaml(text, access(store), name="github-publish"))
+    for name in ("build-packages", "publish"):
+        assert not [event for event in found[name].events if event.startswith("pull_request")]
+    # Theirs still run for them.
+    assert [event for event in found["lint"].events if event.startswith("pull_request")]
+
+
+def test_a_job_that_publishes_pull_requests_gets_no_secret_for_them() -> None:
+    text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps: []\n"
+    found = into_yaml(text, access("minio"), name="github-publish")
+    opened = found.replace("on: push", "on: [push, pull_request]")
+    job = ci_model.jobs(into_yaml(opened, access("minio"), name="github-publish"))["publish"]
+    assert set(job.events) == {"push"}
+
+
+@pytest.mark.parametrize("store", ["aws", "minio"])
+def test_a_job_that_builds_gets_no_login_of_a_publisher(store: str) -> None:
+    text = """jobs:
+  all:
+    runs-on: x
+    steps:
+      - uses: prefix-dev/setup-pixi@v0.8.1
+      - run: rattler-build build --recipe-dir recipes
+      - run: uvx chaninfra publish --channel s3://my-bucket/my-channel output/*/*.conda
+"""
+    with pytest.raises(ConfigurationError, match="builds and publishes in one job") as caught:
+        into_yaml(text, access(store), name="github-publish")
+    assert caught.value.key == ("jobs", "all")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("store", ["aws", "minio"])
+def test_a_gitlab_job_that_builds_gets_no_login_of_a_publisher(store: str) -> None:
+    text = "publish:\n  script: [make packages, uvx chaninfra publish output/*.conda]\n"
+    with pytest.raises(ConfigurationError, match="builds and publishes in one job") as caught:
+        into_yaml(text, access(store), name="gitlab-publish")
+    assert caught.value.key == ("publish",)
+
+
+def test_a_gitlab_pipeline_gets_both_jobs_once() -> None:
+    found = into_yaml("stages: [test]\n", access("aws"), name="gitlab-publish")
+    moved = into_yaml(found, client_channel(descriptor("aws", prefix="other"), None), name="gitlab-publish")
+    for text in (found, moved):
+        jobs = YAML(typ="safe").load(text)
+        assert list(jobs) == ["stages", "build-packages", "publish"]
+        assert jobs["publish"]["needs"] == ["build-packages"]
 
 
 PIPELINE = """stages: [check]
