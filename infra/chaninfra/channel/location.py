@@ -86,6 +86,9 @@ def check_endpoint(url: str, where: str) -> None:
             raise ConfigurationError(
                 "the endpoint URL contains credentials", where=where, key=("endpoint-url",), remedy=_ENDPOINT_FORM
             )
+        if not re.fullmatch("[!-~]+", url):
+            # urlsplit would leave tabs and line breaks out.
+            raise ValueError(f"{url!r} has a character that no URL has")
         _ = parts.port
         host = parts.hostname or ""
         if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
@@ -94,7 +97,7 @@ def check_endpoint(url: str, where: str) -> None:
             raise ValueError(f"{host!r} is not a host name")
     except ValueError as error:
         raise ConfigurationError(
-            f"{url} is not a valid endpoint URL: {error}",
+            f"{url if url.isprintable() else ascii(url)} is not a valid endpoint URL: {error}",
             where=where,
             key=("endpoint-url",),
             remedy=_ENDPOINT_FORM,

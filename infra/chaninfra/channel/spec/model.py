@@ -64,6 +64,7 @@ class BucketSpec:
     own_endpoint: bool = False
     """Whether the config sets `endpoint-url`."""
     adopt: bool = False
+    whole_bucket_listing: bool = False
     force_destroy: bool = False
     protect: bool = False
     settings: BucketSettings = field(default_factory=BucketSettings)
