@@ -125,11 +125,12 @@ def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> Config
 def _described(error: ValidationError, root: dict[str, Any]) -> str | None:
     """The description that is nearest above the place of the error: an item of a list is described with its list."""
     part: Any = root
-    found = None
+    found: str | None = root.get("description")
     for step in error.absolute_schema_path:
         if isinstance(part, dict) and step not in part:
             # The path of an error leaves references out.
             part = reduce(lambda found, name: found[name], part["$ref"].removeprefix("#/").split("/"), root)
+            found = found or part.get("description")
         part = part[step]
         if isinstance(part, dict) and isinstance(part.get("description"), str):
             found = part["description"]
