@@ -65,7 +65,7 @@ oidc = st.fixed_dictionaries(
     {
         "issuer": st.sampled_from(["https://idp.example.com", "https://idp.example.com/a"]),
         "audience": st.just("conda"),
-        "subject": st.sampled_from(["me", "*"]),
+        "subject": st.sampled_from(["me", "system:me"]),
     }
 )
 arn = st.sampled_from([ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:user/a/b"])

@@ -72,6 +72,7 @@ def test_every_value_is_valid_for_its_column(row: Provider) -> None:
         "public": model.PublicWay,
         "keys": model.KeyWay,
         "oidc": model.OidcWay,
+        "version-rights": model.VersionRights,
         **dict.fromkeys(CAPABILITIES, model.Support),
     }
     facts = row.facts()
