@@ -44,6 +44,8 @@ ACTIONS = {
     "multipart": "upload a large package in parts, or abort the upload",
     "put-index": "put an index file",
     "delete-package": "delete a package",
+    "get-version": "get an old version of a file by its id",
+    "delete-version": "delete an old version for good",
     "put-yanked": "put yanked.json",
     "put-internal": "put a file under .chaninfra/",
     "put-descriptor": "put channel.json",

@@ -35,16 +35,30 @@ two settings against public policies are turned off, before the policy is applie
 
 | key | who | gets |
 |---|---|---|
-| `github` | workflows of one repository, limited to a branch, tag, ref, environment, pull requests or a reusable workflow | an IAM role |
+| `github` | workflows of one repository, limited to a branch, tag, ref, environment or pull requests, and perhaps to those that call a reusable workflow | an IAM role |
 | `gitlab` | jobs of one project, limited to a branch or tag; `host` for a self-hosted server | an IAM role |
 | `oidc` | tokens of any issuer with exactly this audience and this subject | an IAM role |
 | `arn` | an AWS account, IAM role or IAM user | statements in the bucket policy |
 
 The stack output `access` has the ARNs of the IAM roles; a workflow passes its own to
-aws-actions/configure-aws-credentials. Names on GitHub can be taken over by others; `owner-id` and `repository-id` pin
-the ids. Wildcards that could match somebody else's names are refused. The stack creates one OIDC provider per issuer.
+aws-actions/configure-aws-credentials. Wildcards that could match somebody else's names are refused. The stack creates one OIDC provider per issuer.
 If the account already has it, list the issuer in `aws.existing-oidc-providers`; the stack then uses it without
 managing it. A principal of another account needs the same permissions from the IAM of that account too.
+
+**Set `owner-id` and `repository-id`.** Whoever registers the name of an owner or a repository that was given up gets
+tokens with that name, but never with its ids. Without ids such tokens have access; `pulumi up`, `chaninfra policy` and
+the rule [repository-ids](guard-rails.md#repository-ids) warn about it. GitHub's command line prints the id of a
+repository, then that of its owner:
+
+```sh
+gh api repos/acme/packages --jq '.id,.owner.id'
+```
+
+A reusable workflow (`workflow`) can be called on any branch and by a pull request, so it limits a principal further and
+does not make one. Its ref is one branch, tag or commit.
+
+On GitLab before 18.2.2 the token of a merge request from a fork could carry the `sub` of the project itself. `sub` is
+what the trust policy checks, so update a server of your own before you name one of its projects.
 
 ## Who may do what
 
@@ -57,6 +71,12 @@ _MIDDLE = """
 All readers may list the whole bucket. A GET by pixi has no prefix for a condition to check, and without the permission
 to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there. If the file names of a channel must be
 hidden from readers of another channel, use separate buckets.
+
+In a versioned bucket, replaced and deleted files are kept as old versions. On AWS reading one needs a permission of its
+own, which nobody gets here. On MinIO it would come with the permission to read the file, so the policies deny it there
+([the stores](providers.md) have a column for it). What remains, and tests try it: MinIO lists the ids of old versions to
+whoever may list. versitygw gives everybody the old versions of a public channel, and lets a publisher copy an old version
+to a new file. `old-versions-days` deletes them. Whoever runs Pulumi may delete old versions for good; no role may.
 
 ## The documents
 

@@ -11,6 +11,7 @@ from chaninfra.channel.config.schema import ACCESS, CHANNEL, STACK_CONFIG
 from chaninfra.channel.config.stack import SECRET_KEYS, StackConfig
 from chaninfra.channel.outputs.access import Access
 from chaninfra.channel.outputs.descriptor import Descriptor
+from chaninfra.channel.patterns import whole
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NAMES = {
@@ -74,7 +75,12 @@ def _stack_config() -> dict[str, Any]:
         "type": "object",
         "description": "A value that `pulumi config set --secret` encrypted.",
         "properties": {
-            "secure": {"type": "string", "description": "The encrypted text.", "examples": ["v1:bm9uY2U=:dGV4dA=="]}
+            "secure": {
+                "type": "string",
+                "description": "The encrypted text.",
+                "pattern": whole("[A-Za-z0-9+/=:._-]+"),
+                "examples": ["v1:bm9uY2U=:dGV4dA=="],
+            }
         },
         "required": ["secure"],
         "additionalProperties": False,
@@ -102,7 +108,7 @@ def _stack_config() -> dict[str, Any]:
                 "properties": {f"{space}{key}": value(key) for space in ("chaninfra:", "") for key in keys},
                 "propertyNames": {
                     "description": "A key of chaninfra, a dotted path to a nested key, or a key of another namespace.",
-                    "pattern": rf"^(?!chaninfra:)[^:]+:|^(chaninfra:)?({names})(\.[^:]+)?$",
+                    "pattern": whole(rf"(?!chaninfra:)[^:\n]+:.*|(chaninfra:)?({names})(\.[^:\n]+)?"),
                 },
             }
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulumi_policy import (
+    EnforcementLevel,
     Policy,
     PolicyConfigSchema,
     ReportViolation,
@@ -32,7 +33,11 @@ def _of_resource(rule: Rule) -> Policy:
             report(violation, None)
 
     return ResourceValidationPolicy(
-        name=rule.name, description=rule.description, validate=validate, config_schema=_schema(rule)
+        name=rule.name,
+        description=rule.description,
+        validate=validate,
+        enforcement_level=EnforcementLevel.ADVISORY if rule.advisory else None,
+        config_schema=_schema(rule),
     )
 
 

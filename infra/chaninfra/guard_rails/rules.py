@@ -29,6 +29,8 @@ class Rule:
     description: str
     check: Callable[[Resource, Mapping[str, Any]], Violations]
     config: Mapping[str, Option]
+    advisory: bool = False
+    """Whether a violation is a warning, unless the config of the pack sets another enforcement level."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,15 @@ RULES: tuple[Rule | StackRule, ...] = (
                 "Subjects with a wildcard that are allowed, as in the trust policy but without ids: "
                 "`repo:acme/packages:ref:refs/tags/v*`."
             )
+        },
+    ),
+    Rule(
+        name="repository-ids",
+        description="Trust policies for GitHub check the ids of owner and repository, since names can be taken over.",
+        check=tokens.by_name,
+        advisory=True,
+        config={
+            "repositories": Option("Repositories that are trusted by their names: `OWNER/NAME`, `*` matches anything.")
         },
     ),
     Rule(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
+from chaninfra.channel.spec.token_claims import GITHUB
 from chaninfra.guard_rails import statements
 from chaninfra.guard_rails.statements import Resource, Statement
 
@@ -56,6 +58,26 @@ def repository(subject: str) -> str | None:
         return f"{github[1]}/{github[3]}"
     gitlab = _GITLAB.fullmatch(subject)
     return gitlab[1] if gitlab else None
+
+
+def by_name(resource: Resource, config: Mapping[str, Any]) -> Iterator[str]:
+    """A violation for each repository of GitHub whose ids are not checked."""
+    for token in tokens(resource):
+        if token.issuer != GITHUB or any(
+            operator == "StringEquals" and claim == "repository_id" for operator, claim, _ in token.conditions
+        ):
+            continue
+        for name in dict.fromkeys(repository(subject) for subject in token.subjects if not _has_ids(subject)):
+            if name is not None and not any(fnmatchcase(name, pattern) for pattern in config.get("repositories", ())):
+                yield (
+                    f"{resource.name}: {name} is trusted by its name; set `owner-id` and `repository-id` (gh api "
+                    f"repos/{name} --jq '.id,.owner.id'), or add it to `repositories` of this rule"
+                )
+
+
+def _has_ids(subject: str) -> bool:
+    github = _GITHUB.fullmatch(subject)
+    return github is not None and "@*" not in (github[2], github[4]) and None not in (github[2], github[4])
 
 
 def _tokens(statement: Statement) -> Iterator[Token]:

@@ -218,7 +218,7 @@ def test_an_adopted_bucket_behind_a_cdn_on_the_aws_standin(
     }
     client.put_bucket_policy(Bucket=bucket_name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [theirs]}))
     packages = channels.fill(aws, bucket_name, "main", stack.folder / "packages")
-    stack.config(adopt=True, visibility="public", cdn={})
+    stack.config(adopt=True, whole_bucket_listing=True, visibility="public", cdn={})
     ran = stack.preview()
     assert ran.code == 0, ran
     ran = stack.up()

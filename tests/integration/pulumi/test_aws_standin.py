@@ -121,7 +121,7 @@ def test_a_bucket_adopted_on_the_aws_standin_is_never_deleted(aws: Server, bucke
     client = aws.client()
     client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": aws.region})
     client.put_object(Bucket=bucket_name, Key="main/linux-64/tool-1.0-0.conda", Body=b"a package")
-    stack.config(adopt=True, visibility="public")
+    stack.config(adopt=True, whole_bucket_listing=True, visibility="public")
     ran = stack.up()
     assert ran.code == 0, ran
     # The Sids contain the channel's name, so that they differ from the owner's.

@@ -79,7 +79,8 @@ def test_a_public_channel_is_refused_in_the_preview_until_the_config_allows_it(
 def test_a_role_is_refused_before_it_is_made_on_the_aws_standin(
     bucket_name: str, stack: Stack, iam: Any, tmp_path: Path
 ) -> None:
-    stack.config(publishers={"ci": {"github": {"repository": "acme/packages", "branch": "release/*"}}})
+    pinned = {"repository": "acme/packages", "owner-id": "1", "repository-id": "2"}
+    stack.config(publishers={"ci": {"github": {**pinned, "branch": "release/*"}}})
     pack = new_pack(tmp_path)
     rules = {"foreign_principals": {"repositories": ["acme/*"]}}
 

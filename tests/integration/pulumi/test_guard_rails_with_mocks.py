@@ -79,8 +79,10 @@ def declared(config: Mapping[str, Any]) -> list[Declared]:
     return everything.made
 
 
-CI = {"github": {"repository": "acme/packages", "branch": "main"}}
-PINNED = {"github": {**CI["github"], "owner-id": "1", "repository-id": "2"}}
+BY_NAME = {"github": {"repository": "acme/packages", "branch": "main"}}
+CI = {"github": {**BY_NAME["github"], "owner-id": "1", "repository-id": "2"}}
+PINNED = CI
+REPOSITORY = {key: value for key, value in CI["github"].items() if key != "branch"}
 AWS = {"bucket": "my-bucket", "region": "eu-central-1", "prefix": "main"}
 MINIO = {
     "provider": "minio",
@@ -108,7 +110,7 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"foreign-principals": {"organizations": ["o-a1b2c3d4e5"]}},
     ),
     "a wildcard that is meant": (
-        {**AWS, "publishers": {"ci": {"github": {"repository": "acme/packages", "tag": "v*"}}}},
+        {**AWS, "publishers": {"ci": {"github": {**REPOSITORY, "tag": "v*"}}}},
         {**OURS, "oidc-subjects": {"subjects": ["repo:acme/packages:ref:refs/tags/v*"]}},
     ),
     "a GitLab server of one's own": (
@@ -228,7 +230,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         },
     ),
     "another repository": (
-        {**AWS, "publishers": {"ci": {"github": {"repository": "other/packages", "branch": "main"}}}},
+        {**AWS, "publishers": {"ci": {"github": {**REPOSITORY, "repository": "other/packages", "branch": "main"}}}},
         OURS,
         {("foreign-principals", "bucket-main-publisher-ci", "other/packages have access; remove it from `publishers`")},
     ),
@@ -258,7 +260,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         },
     ),
     "a wildcard in a subject": (
-        {**AWS, "publishers": {"ci": {"github": {"repository": "acme/packages", "branch": "release/*"}}}},
+        {**AWS, "publishers": {"ci": {"github": {**REPOSITORY, "branch": "release/*"}}}},
         OURS,
         {
             (
@@ -274,20 +276,10 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], set[tuple[str, str, str]]]]
         OURS,
         {("oidc-subjects", "bucket-main-publisher-ci-policy", "refs/heads/release/*' has a wildcard")},
     ),
-    "any run of a repository": (
-        {
-            **AWS,
-            "publishers": {
-                "ci": {
-                    "github": {
-                        "repository": "acme/packages",
-                        "workflow": "acme/ci/.github/workflows/publish.yml@refs/heads/main",
-                    }
-                }
-            },
-        },
+    "a repository by its name": (
+        {**AWS, "publishers": {"ci": BY_NAME}},
         OURS,
-        {("oidc-subjects", "bucket-main-publisher-ci", "'repo:acme/packages:*' has a wildcard")},
+        {("repository-ids", "bucket-main-publisher-ci", "acme/packages is trusted by its name; set `owner-id`")},
     ),
     "no versions on AWS": (
         {**AWS, "versioning": False},
@@ -331,7 +323,7 @@ def test_a_violation_names_the_key_that_fixes_it_with_mocks(pack: Pack, case: st
     config, allowed, expected = BAD[case]
     said = pack.found(declared(config), allowed)
     for found in said:
-        assert found.level == "mandatory", found
+        assert found.level == ("advisory" if found.policy == "repository-ids" else "mandatory"), found
         assert any(_is(found, *each) for each in expected), found
     for each in expected:
         assert any(_is(found, *each) for found in said), (each, said)
@@ -355,6 +347,7 @@ def test_a_role_whose_trust_is_not_known_yet_is_left_for_the_update_with_mocks(p
     assert {(found.policy, found.level) for found in said} == {
         ("foreign-principals", "advisory"),
         ("oidc-subjects", "advisory"),
+        ("repository-ids", "advisory"),
     }
     assert all("assumeRolePolicy can't be known during preview" in found.message for found in said)
 

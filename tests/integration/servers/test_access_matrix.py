@@ -18,14 +18,21 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from access_table import ACTIONS, PLACES, PRINCIPALS, TABLE, Place
+from chaninfra.channel.policy.bucket import s3_statements
 from chaninfra.channel.policy.permissions import bucket_policy_statements, identity_policy
-from chaninfra.channel.policy.statements import document, public_read
+from chaninfra.channel.policy.statements import document
+from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.rows.minio import MINIO
+from chaninfra.channel.providers.rows.versitygw import VERSITYGW
+from chaninfra.channel.spec.build import build_spec
 from support.cases import access_sessions
-from support.cases.access_cases import CASES, CHANNEL, PREFIXES, SUBDIRS
+from support.cases.access_cases import CASES, CHANNEL, PREFIXES, SUBDIRS, VersionCase
 from support.servers.iam_servers import Gateway
 from support.servers.s3_servers import Server
 
 ROLES = ("reader", "publisher", "maintainer")
+# versitygw asks anonymous requests for the permission to read the object only, and no Deny changes that: see the docs.
+ON_VERSITYGW = ("anonymous-public", "own", "get-version")
 JUDGED = [cell for cell, judged in TABLE.items() if not judged.aws_only]
 JUDGED_OF_ROLES = [cell for cell in JUDGED if cell[0] in ROLES]
 
@@ -53,7 +60,8 @@ class ServerUnderTest:
 def test_a_role_on_versitygw_has_the_access_of_the_table(
     on_versitygw: ServerUnderTest, principal: str, place: Place, action: str
 ) -> None:
-    assert on_versitygw.may(principal, place, action) == TABLE[principal, place, action].allowed
+    allowed = TABLE[principal, place, action].allowed or (principal, place, action) == ON_VERSITYGW
+    assert on_versitygw.may(principal, place, action) == allowed
 
 
 @pytest.mark.parametrize(("principal", "place", "action"), JUDGED_OF_ROLES, ids=_ids(JUDGED_OF_ROLES))
@@ -68,6 +76,32 @@ def test_a_session_on_minio_has_the_access_of_the_table(
     on_minio: ServerUnderTest, principal: str, place: Place, action: str
 ) -> None:
     assert on_minio.may(principal, place, action) == TABLE[principal, place, action].allowed
+
+
+def test_versions_are_listed_by_whoever_may_list_on_minio(on_minio: ServerUnderTest) -> None:
+    """MinIO does so whatever a policy denies; the docs say it."""
+    for who in ("anonymous-public", "reader"):
+        bucket = on_minio.buckets[who == "anonymous-public"]
+        on_minio.root.put_object(Bucket=bucket, Key=f"{CHANNEL}/noarch/a.conda", Body=b"")
+        assert on_minio.clients[who].list_object_versions(Bucket=bucket)["Versions"]
+
+
+def test_a_publisher_copies_an_old_version_on_versitygw_only(
+    on_minio: ServerUnderTest, on_versitygw: ServerUnderTest
+) -> None:
+    """The docs say it: versitygw asks for the permission to read the object, not for that to read its version."""
+    for server, copied in [(on_minio, False), (on_versitygw, True)]:
+        assert (
+            VersionCase(_copy_version, stays=True).may(
+                server.root, server.clients["publisher"], server.buckets[False], CHANNEL
+            )
+            == copied
+        )
+
+
+def _copy_version(client: Any, bucket: str, key: str, version: str) -> None:
+    source = {"Bucket": bucket, "Key": key, "VersionId": version}
+    client.copy_object(Bucket=bucket, Key=f"{CHANNEL}/noarch/copy.conda", CopySource=source)
 
 
 def test_every_action_of_the_table_is_tested() -> None:
@@ -101,24 +135,31 @@ def on_versitygw_by_arn(gateway: Gateway) -> ServerUnderTest:
 @pytest.fixture(scope="module")
 def on_minio(minio: Server) -> ServerUnderTest:
     """Every principal has the permissions of a session policy."""
-    return _server_under_test(minio, lambda role, bucket: access_sessions.on_minio(minio, _permissions(role, bucket)))
+    return _server_under_test(
+        minio, lambda role, bucket: access_sessions.on_minio(minio, _permissions(role, bucket, MINIO)), MINIO
+    )
 
 
-def _server_under_test(server: Server, session: Callable[[str, str], Any]) -> ServerUnderTest:
-    root, buckets = server.client(), {public: _name() for public in (False, True)}
+def _server_under_test(
+    server: Server, session: Callable[[str, str], Any], provider: Provider = VERSITYGW
+) -> ServerUnderTest:
+    root, buckets = server.client(), {is_public: _name() for is_public in (False, True)}
     for bucket in buckets.values():
         root.create_bucket(Bucket=bucket)
-    root.put_bucket_policy(Bucket=buckets[True], Policy=json.dumps(document(public_read(buckets[True], [CHANNEL]))))
+    config = {"provider": provider.name, "endpoint-url": server.endpoint_url, "prefix": CHANNEL, "visibility": "public"}
+    public = s3_statements(build_spec({**config, "bucket": buckets[True]}, where="test"))
+    root.put_bucket_policy(Bucket=buckets[True], Policy=json.dumps(document(public)))
     unsigned = server.client(config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}))
     clients = {who: session(who, buckets[False]) for who in ("stranger", *ROLES)}
     return ServerUnderTest(root, buckets, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
 
 
-def _permissions(role: str, bucket: str) -> dict[str, Any]:
+def _permissions(role: str, bucket: str, provider: Provider = VERSITYGW) -> dict[str, Any]:
     if role == "stranger":
         allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{_name()}/*"}
         return {"Version": "2012-10-17", "Statement": [allowed]}
-    return identity_policy(role, bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
+    rights = provider.version_rights.value
+    return identity_policy(role, bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS, version_rights=rights)
 
 
 def _name() -> str:

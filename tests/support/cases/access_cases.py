@@ -32,9 +32,7 @@ class Case:
     def may(self, root: Any, client: Any, bucket: str, prefix: str) -> bool:
         """Whether the store allows it to `client`; False only if it answers 403 and the object did not change."""
         key = f"{prefix}/{self.name or f'noarch/package-{secrets.token_hex(6)}-0.conda'}"
-        if self.before is None:
-            root.delete_object(Bucket=bucket, Key=key)
-        else:
+        if self.before is not None:
             root.put_object(Bucket=bucket, Key=key, Body=self.before)
         assert content(root, bucket, key) == self.before
         try:
@@ -48,11 +46,38 @@ class Case:
         return True
 
 
-def content(root: Any, bucket: str, key: str) -> bytes | None:
+@dataclass(frozen=True)
+class VersionCase:
+    """An action on an old version of an object: the call, and whether the version is there after it."""
+
+    do: Callable[[Any, str, str, str], None]
+    """Called with the client, the bucket, the object key and the version's id."""
+    stays: bool
+
+    def may(self, root: Any, client: Any, bucket: str, prefix: str) -> bool:
+        """Whether the store allows it to `client`; False only if it answers 403 and the version is still there."""
+        key = f"{prefix}/noarch/package-{secrets.token_hex(6)}-0.conda"
+        root.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        version = root.put_object(Bucket=bucket, Key=key, Body=_PREPARED)["VersionId"]
+        root.put_object(Bucket=bucket, Key=key, Body=_PUT)
+        try:
+            self.do(client, bucket, key, version)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                raise
+            assert content(root, bucket, key, VersionId=version) == _PREPARED, "denied, but done"
+            return False
+        assert (content(root, bucket, key, VersionId=version) == _PREPARED) == self.stays
+        return True
+
+
+def content(root: Any, bucket: str, key: str, **version: str) -> bytes | None:
     """The content of the object; None if there is no object."""
     try:
-        data: bytes = root.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except root.exceptions.NoSuchKey:
+        data: bytes = root.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("NoSuchKey", "NoSuchVersion"):
+            raise
         return None
     return data
 
@@ -79,6 +104,15 @@ def _delete(client: Any, bucket: str, key: str) -> None:
     client.delete_object(Bucket=bucket, Key=key)
 
 
+def _get_version(client: Any, bucket: str, key: str, version: str) -> None:
+    at = {"Bucket": bucket, "Key": key, "VersionId": version}
+    assert client.get_object(**at)["Body"].read() == _PREPARED
+
+
+def _delete_version(client: Any, bucket: str, key: str, version: str) -> None:
+    client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+
 def _multipart(client: Any, bucket: str, key: str) -> None:
     at = {"Bucket": bucket, "Key": key}
     client.abort_multipart_upload(**at, UploadId=client.create_multipart_upload(**at)["UploadId"])
@@ -92,7 +126,7 @@ def _multipart(client: Any, bucket: str, key: str) -> None:
 
 
 # `overwrite-guarded` needs a bucket with `aws.no-overwrite`, whose policy the test servers refuse.
-CASES = {
+CASES: dict[str, Case | VersionCase] = {
     "get": Case(_get, after=_PREPARED),
     "list": Case(_list, after=_PREPARED),
     "put-package": Case(_add, before=None, after=_PUT),
@@ -101,6 +135,8 @@ CASES = {
     "multipart": Case(_multipart, before=None, after=_PART + _PUT),
     "put-index": Case(_put, after=_PUT, name="noarch/repodata.json"),
     "delete-package": Case(_delete, after=None),
+    "get-version": VersionCase(_get_version, stays=True),
+    "delete-version": VersionCase(_delete_version, stays=False),
     "put-yanked": Case(_put, after=_PUT, name="yanked.json"),
     "put-internal": Case(_put, after=_PUT, name=".chaninfra/probe"),
     "put-descriptor": Case(_put, after=_PUT, name="channel.json"),

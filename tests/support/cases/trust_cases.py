@@ -37,7 +37,7 @@ _MAIN = _on_github(branch="main")
 _PINNED = _on_github(branch="main", owner_id=OWNER_ID, repository_id=REPOSITORY_ID)
 _RELEASES = _on_github(tag="v*")
 _PRODUCTION = _on_github(environment="Production")
-_CALLED = _on_github(workflow=_WORKFLOW)
+_CALLED = _on_github(branch="main", workflow=_WORKFLOW)
 _ON_GITLAB = _on_gitlab(branch="main")
 _SELF_HOSTED = _on_gitlab(branch="main", host="gitlab.example.com")
 
@@ -58,9 +58,11 @@ MEANT: dict[str, Case] = {
         github(context="environment:Production%3AV1"),
     ),
     "pull request": (_on_github(pull_request=True), github(context="pull_request")),
-    "reusable workflow, any run": (_CALLED, github(workflow=_WORKFLOW)),
-    "reusable workflow in an environment": (_CALLED, github(workflow=_WORKFLOW, context="environment:Production")),
-    "reusable workflow and branch": (_on_github(branch="main", workflow=_WORKFLOW), github(workflow=_WORKFLOW)),
+    "reusable workflow in an environment": (
+        _on_github(environment="Production", workflow=_WORKFLOW),
+        github(workflow=_WORKFLOW, context="environment:Production"),
+    ),
+    "reusable workflow and branch": (_CALLED, github(workflow=_WORKFLOW)),
     "owner with an underscore (managed users)": (
         _on_github(repository="mona_octo/packages", branch="main"),
         github("mona_octo/packages"),
@@ -126,6 +128,7 @@ NOT_MEANT: dict[str, Case] = {
     "the repository, made again, sub without ids": (_PINNED, github(repository_id="99", old=True)),
     "the repository, moved to another owner": (_PINNED, github("mona/octo-repo", owner_id="77")),
     "no reusable workflow": (_CALLED, github()),
+    "the reusable workflow, called for a pull request": (_CALLED, github(workflow=_WORKFLOW, context="pull_request")),
     "another reusable workflow": (_CALLED, github(workflow=_WORKFLOW.replace("publish", "other"))),
     "another ref of the reusable workflow": (_CALLED, github(workflow=_WORKFLOW.replace("main", "mine"))),
     "the reusable workflow of a fork": (_CALLED, github(workflow=_WORKFLOW.replace("octo-org", "mona"))),

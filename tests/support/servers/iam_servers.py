@@ -152,8 +152,11 @@ def versitygw_iam(folder: Path, *, led: bool = True, tls: bool = False) -> Itera
             env = {"HOME": str(folder), _VARIABLE: issuer.address, **keys}
             stack.enter_context(_running([*command, *arguments], env, url, folder / f"{name}.log"))
 
+        old = folder / "old"
+        old.mkdir()
+        posix = ("posix", "--versioning-dir", str(old), str(data))
         start(iam_url, "iam", "iam", "--dir", str(users), "--private-ports", str(socket))
-        start(server.endpoint_url, "s3", *certificate, "--iam-standalone-endpoint", str(socket), "posix", str(data))
+        start(server.endpoint_url, "s3", *certificate, "--iam-standalone-endpoint", str(socket), *posix)
         yield Gateway(server, iam_url, issuer)
 
 

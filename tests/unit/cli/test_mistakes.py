@@ -225,15 +225,17 @@ def test_a_path_that_is_not_a_readable_file_is_refused(command: str, file: str) 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 def test_output_in_an_encoding_that_lacks_characters(encoding: str) -> None:
-    found = {**valid(), "name": "\u00fc\u2192\U0001f600"}
-    Path("named.json").write_text(json.dumps(found), "utf-8")
+    # The names in a descriptor are ASCII; a branch is not.
+    ci = {"github": {"repository": "a/b", "branch": "\u00fc\u2192\U0001f600", "owner-id": "1", "repository-id": "2"}}
+    config = {"aws:region": "eu-central-1", "x:bucket": "my-bucket", "x:publishers": {"ci": ci}}
+    Path("Pulumi.named.yaml").write_text(json.dumps({"config": config}, ensure_ascii=False), "utf-8")
     helps = [[name, "--help"] for name in COMMANDS]
     shown = [
         ["--help"],
         *helps,
         ["providers", "minio"],
         ["schema", STACK_CONFIG],
-        ["manifest", "named.json", "--offline"],
+        ["policy", "--config", "Pulumi.named.yaml"],
     ]
     strange = [
         ["ls", "\udcff"],

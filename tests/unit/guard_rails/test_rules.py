@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chaninfra.channel.config.principals import GitHub, Oidc, PrincipalConfig
 from chaninfra.channel.policy.trust import trust_policy, trust_statement
@@ -18,7 +19,6 @@ from support.cases.trust_cases import MEANT
 ACCOUNT = "123456789012"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
-PULL = "pull request"
 SUBJECT = "repo:acme/packages:ref:refs/heads/main"
 
 
@@ -155,11 +155,23 @@ def test_our_own_trust_policies_pass_unless_a_ref_is_a_pattern(case: str) -> Non
     made = Resource(resource_types.AWS_ROLE, "role", {"assumeRolePolicy": json.dumps(document)})
     who = principal.github or principal.gitlab
     named = [getattr(who, key, None) for key in ("branch", "tag", "ref", "environment")]
-    # `*` in a ref, or any run that calls a reusable workflow.
-    a_pattern = any("*" in name for name in named if name) or (who is not None and not any(named) and case != PULL)
+    a_pattern = any("*" in name for name in named if name)
     assert ("has a wildcard" in said(tokens.check(made, {}))) == a_pattern
     assert said(foreign_principals.check(made, {"issuers": [found.issuer]})) == ""
     assert said(foreign_principals.check(made, {})) != ""
+
+
+def test_a_repository_without_ids_is_trusted_by_its_name() -> None:
+    plain, ids = GitHub(repository="acme/packages", branch="main"), {"owner_id": "1", "repository_id": "2"}
+    for who, trusted in [(plain, True), (replace(plain, **ids), False)]:
+        found = claims_of(PrincipalConfig(github=who), where="config")
+        assert found is not None
+        made = role(trust_statement(found, PROVIDER)["Condition"])
+        assert ("acme/packages is trusted by its name" in said(tokens.by_name(made, {}))) == trusted
+        assert said(tokens.by_name(made, {"repositories": ["acme/*"]})) == ""
+    for subject in ("repo:acme/packages:ref:x", "repo:acme@1/packages:ref:x", "repo:acme@1/packages@*:ref:x"):
+        assert said(tokens.by_name(role(claims(sub=[subject, "repo:acme@1/packages@2:ref:x"])), {}))
+    assert said(tokens.by_name(role(claims(sub="repo:acme@1/packages@2:ref:x")), {})) == ""
 
 
 def test_a_repository_is_listed_by_owner_and_name() -> None:

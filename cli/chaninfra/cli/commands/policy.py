@@ -50,12 +50,21 @@ def policy(
       chaninfra policy bucket-policy --config Pulumi.prod.yaml
       chaninfra policy publisher/my-channel/ci/trust --config Pulumi.prod.yaml --account 123456789012
     """
+    from chaninfra.channel import patterns
     from chaninfra.channel.errors import ConfigurationError
     from chaninfra.channel.policy.bucket import deployer_arns
     from chaninfra.channel.policy.documents import documents
     from chaninfra.channel.spec.stack_file import read_stack_file
+    from chaninfra.channel.spec.warnings import warnings
     from chaninfra.channel.text import nearest
 
+    about = "give the value that AWS prints; it becomes a part of the policies"
+    if account != "ACCOUNT_ID":
+        patterns.check(account, patterns.ACCOUNT, where="--account", remedy="give the 12 digits of the account")
+    if distribution != "DISTRIBUTION_ID":
+        patterns.check(distribution, patterns.DISTRIBUTION, where="--distribution", remedy=about)
+    if deployer is not None:
+        patterns.check(deployer, patterns.CALLER, where="--deployer", remedy=about)
     spec = read_stack_file(config)
     if spec.bucket.aws.vpc_endpoints and deployer is None:
         raise ConfigurationError(
@@ -64,6 +73,8 @@ def policy(
             key=("aws", "vpc-endpoints"),
             remedy="give --deployer with the ARN that `aws sts get-caller-identity` prints",
         )
+    for problem in warnings(spec, where=str(config)):
+        streams.warning(problem)
     by_name = documents(
         spec, account=account, deployer=deployer_arns(deployer) if deployer else (), distribution=distribution
     )

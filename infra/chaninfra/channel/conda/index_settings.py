@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from chaninfra.channel import patterns
 from chaninfra.channel.conda.structs import prepared
 
 Format = Literal["json", "zst", "shards"]
@@ -38,7 +39,7 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         str,
         Meta(
             description="The Cache-Control header of the index files; shards never change and are sent as `immutable`.",
-            min_length=1,
+            pattern=patterns.HEADER,
             examples=["max-age=300"],
         ),
     ] = "max-age=300"

@@ -6,23 +6,22 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_Text = Annotated[str, Meta(min_length=1)]
-_PolicyArn = Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/.+$")]
+from chaninfra.channel import patterns
 
 
 class RolesConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """Settings of all IAM roles of publishers, readers and maintainers."""
 
     name_prefix: Annotated[
-        Annotated[str, Meta(pattern="^[A-Za-z0-9+=,.@_-]{0,32}$")],
+        Annotated[str, Meta(pattern=patterns.ROLE_NAME_PREFIX)],
         Meta(description="Prefix of the names of the IAM roles.", examples=["conda-"]),
     ] = ""
     path: Annotated[
-        Annotated[str, Meta(pattern="^/([!-~]+/)?$")],
-        Meta(description="Path of the IAM roles.", examples=["/conda/"]),
+        Annotated[str, Meta(pattern=patterns.ROLE_PATH)],
+        Meta(description="Path of the IAM roles: at most 512 characters.", examples=["/conda/"]),
     ] = "/"
     permissions_boundary: Annotated[
-        _PolicyArn | None,
+        Annotated[str, Meta(pattern=patterns.POLICY)] | None,
         Meta(
             description="ARN of the policy that is the permissions boundary of every IAM role.",
             examples=["arn:aws:iam::123456789012:policy/boundary"],
@@ -37,14 +36,14 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
     """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
     organization_id: Annotated[
-        Annotated[str, Meta(pattern="^o-[a-z0-9]{10,32}$")] | None,
+        Annotated[str, Meta(pattern=patterns.ORGANIZATION)] | None,
         Meta(
             description="The AWS organization whose accounts may read; required if `visibility` is `organization`.",
             examples=["o-a1b2c3d4e5"],
         ),
     ] = None
     kms_key_arn: Annotated[
-        Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/.+$")] | None,
+        Annotated[str, Meta(pattern=patterns.KMS_KEY)] | None,
         Meta(
             description="KMS key that encrypts the objects, used with an S3 Bucket Key. Default: S3 encrypts with its "
             "own keys. The IAM roles of the stack get the permissions on the KMS key that they need. For principals "
@@ -54,14 +53,15 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
         ),
     ] = None
     log_bucket: Annotated[
-        _Text | None,
+        Annotated[str, Meta(pattern=patterns.BUCKET)] | None,
         Meta(
             description="Bucket that receives the server access logs. Its policy must allow S3 to write them.",
             examples=["my-logs"],
         ),
     ] = None
     log_prefix: Annotated[
-        str, Meta(description="Prefix of the object keys of the access logs.", examples=["conda/"])
+        Annotated[str, Meta(pattern=patterns.OBJECT_PREFIX)],
+        Meta(description="Prefix of the object keys of the access logs.", examples=["conda/"]),
     ] = ""
     no_overwrite: Annotated[
         bool,
@@ -71,7 +71,7 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
         ),
     ] = False
     vpc_endpoints: Annotated[
-        tuple[Annotated[str, Meta(pattern="^vpce-[0-9a-f]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=patterns.VPC_ENDPOINT)], ...],
         Meta(
             description="Objects can be read and written only through these VPC endpoints. The identity that runs "
             "`pulumi up` is exempt, and requests for the bucket's settings are not restricted.",
@@ -80,7 +80,7 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
     ] = ()
     roles: Annotated[RolesConfig, Meta(description="Settings of all IAM roles of the stack.")] = RolesConfig()
     existing_oidc_providers: Annotated[
-        tuple[Annotated[str, Meta(pattern="^https://[^*?#]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=patterns.ISSUER)], ...],
         Meta(
             description="Issuers whose OIDC provider already exists in the account. chaninfra uses those OIDC "
             "providers and never changes or deletes them; it creates one for every other issuer.",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from chaninfra.channel import patterns
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
 from chaninfra.channel.config.principals import PrincipalConfig
@@ -13,7 +14,7 @@ from chaninfra.channel.config.principals import PrincipalConfig
 Auth = Literal["aws", "pixi", "public"]
 Visibility = Literal["private", "organization", "public"]
 
-_Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+_Name = Annotated[str, Meta(pattern=patterns.NAME)]
 Principals = dict[_Name, PrincipalConfig]
 
 
@@ -21,14 +22,14 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     """The keys of one channel."""
 
     name: Annotated[
-        Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None,
+        Annotated[str, Meta(pattern=patterns.CHANNEL)] | None,
         Meta(
             description="Name of the channel. Default: the last segment of `prefix`, else the bucket's name.",
             examples=["my-channel"],
         ),
     ] = None
     prefix: Annotated[
-        Annotated[str, Meta(pattern="^$|^/?[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$")] | None,
+        Annotated[str, Meta(pattern=patterns.PREFIX_TO_TRIM)] | None,
         Meta(
             description="Folder of the channel in the bucket. Default: the whole bucket is the channel.",
             examples=["my-channel", "team/stable"],
@@ -57,7 +58,7 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         ),
     ] = None
     public_url: Annotated[
-        Annotated[str, Meta(pattern="^https?://[^/?#@]+(/.*)?$")] | None,
+        Annotated[str, Meta(pattern=patterns.URL)] | None,
         Meta(
             description="HTTPS URL of a public channel, if the store assigns the bucket a domain or you use your own. "
             "Default: derived from the endpoint.",

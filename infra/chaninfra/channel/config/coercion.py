@@ -24,6 +24,9 @@ def coerce(value: Any, schema: dict[str, Any]) -> Any:
         kinds = {schema.get("type"), *(option.get("type") for option in schema.get("anyOf", ()))}
         if isinstance(value, str):
             value = _from_string(value, kinds)
+        elif type(value) is int and "string" in kinds and "integer" not in kinds:
+            # `pulumi config set --path` writes digits as a number, and so do people: `owner-id: 1234567`.
+            value = str(value)
         if isinstance(value, dict):
             known = schema.get("properties", {})
             rest = schema.get("additionalProperties") or {}

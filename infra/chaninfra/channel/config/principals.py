@@ -11,42 +11,49 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-_Digits = Annotated[str, Meta(pattern="^[0-9]+$")]
+from chaninfra.channel import patterns
 
-_Text = Annotated[str, Meta(min_length=1)]
+_Digits = Annotated[str, Meta(pattern=patterns.DIGITS)]
+_Ref = Annotated[str, Meta(pattern=patterns.REF)]
+_Audience = Annotated[str, Meta(pattern=patterns.AUDIENCE)]
 
 
 class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """Workflow runs of a GitHub repository. Set exactly one of `branch`, `tag`, `ref`, `environment` and
-    `pull-request`; or `workflow`, alone or together with one of them."""
+    `pull-request`, and the two ids; `workflow` limits them further."""
 
-    repository: Annotated[str, Meta(description="OWNER/REPOSITORY, without wildcards.", examples=["acme/packages"])]
+    repository: Annotated[
+        Annotated[str, Meta(pattern=patterns.REPOSITORY)],
+        Meta(description="OWNER/REPOSITORY, without wildcards.", examples=["acme/packages"]),
+    ]
     branch: Annotated[
-        _Text | None,
+        _Ref | None,
         Meta(description="Runs on this branch; `*` matches any text.", examples=["main", "release/*"]),
     ] = None
-    tag: Annotated[_Text | None, Meta(description="Runs on this tag; `*` matches any text.", examples=["v*"])] = None
+    tag: Annotated[_Ref | None, Meta(description="Runs on this tag; `*` matches any text.", examples=["v*"])] = None
     ref: Annotated[
-        _Text | None,
+        _Ref | None,
         Meta(description="Runs on this full ref, for example refs/heads/main.", examples=["refs/heads/main"]),
     ] = None
     environment: Annotated[
-        _Text | None,
+        Annotated[str, Meta(pattern=patterns.ENVIRONMENT)] | None,
         Meta(description="Jobs of this environment, on every branch and tag.", examples=["channel"]),
     ] = None
     pull_request: Annotated[bool, Meta(description="Runs for pull requests.")] = False
     workflow: Annotated[
-        _Text | None,
+        Annotated[str, Meta(pattern=patterns.WORKFLOW)] | None,
         Meta(
-            description="Reusable workflow that the job calls, with its ref.",
+            description="Reusable workflow that the job must call, with its ref: one branch, tag or commit. It comes "
+            "with one of the keys above, since a pull request can call it too.",
             examples=["acme/ci/.github/workflows/publish.yml@refs/heads/main"],
         ),
     ] = None
     owner_id: Annotated[
         _Digits | None,
         Meta(
-            description="ID of the owner. Another owner can take over a name, but not an ID. Set it together with "
-            "`repository-id`.",
+            description="ID of the owner. Whoever registers a name that its owner gave up has the name, but not the "
+            "ID. Set it together with `repository-id`; `gh api repos/OWNER/REPOSITORY --jq '.id,.owner.id'` prints "
+            "the repository's, then the owner's.",
             examples=["1234567"],
         ),
     ] = None
@@ -55,12 +62,11 @@ class GitHub(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
         Meta(description="ID of the repository. Set it together with `owner-id`.", examples=["123456789"]),
     ] = None
     audience: Annotated[
-        str,
+        _Audience,
         Meta(
             description="The claim aud of the tokens. The default is the one that "
             "aws-actions/configure-aws-credentials requests; in the regions of China, configure sts.amazonaws.com.cn "
             "there and here.",
-            min_length=1,
         ),
     ] = "sts.amazonaws.com"
 
@@ -69,16 +75,23 @@ class GitLab(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     """CI jobs of a GitLab project, on one branch or tag."""
 
     project: Annotated[
-        str, Meta(description="GROUP/PROJECT, with subgroups, without wildcards.", examples=["acme/pkgs"])
+        Annotated[str, Meta(pattern=patterns.PROJECT)],
+        Meta(description="GROUP/PROJECT, with subgroups, without wildcards.", examples=["acme/pkgs"]),
     ]
     branch: Annotated[
-        _Text | None,
+        _Ref | None,
         Meta(description="Jobs on this branch; `*` matches any text.", examples=["main", "release/*"]),
     ] = None
-    tag: Annotated[_Text | None, Meta(description="Jobs on this tag; `*` matches any text.", examples=["v*"])] = None
-    host: Annotated[str, Meta(description="Host name of the GitLab server.", min_length=1)] = "gitlab.com"
+    tag: Annotated[_Ref | None, Meta(description="Jobs on this tag; `*` matches any text.", examples=["v*"])] = None
+    host: Annotated[
+        Annotated[str, Meta(pattern=patterns.GITLAB_HOST)],
+        Meta(
+            description="Host name of the GitLab server. Before version 18.2.2, tokens of merge requests from forks "
+            "could carry the `sub` of the project: update the server first."
+        ),
+    ] = "gitlab.com"
     audience: Annotated[
-        _Text | None,
+        _Audience | None,
         Meta(
             description="The claim aud of the tokens, which the job requests. Default: the HTTPS URL of the server.",
             examples=["https://gitlab.example.com"],
@@ -93,16 +106,20 @@ class Oidc(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fie
         str,
         Meta(
             description="URL of the issuer, as in the claim iss.",
-            pattern=r"^https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/-]*)?$",
+            pattern=patterns.ISSUER,
             examples=["https://idp.example.com"],
         ),
     ]
     audience: Annotated[
-        str, Meta(description="The claim aud of the tokens.", min_length=1, examples=["sts.amazonaws.com"])
+        _Audience, Meta(description="The claim aud of the tokens, without wildcards.", examples=["sts.amazonaws.com"])
     ]
     subject: Annotated[
         str,
-        Meta(description="The claim sub of the tokens, without wildcards.", min_length=1, examples=["job:packages"]),
+        Meta(
+            description="The claim sub of the tokens, without wildcards.",
+            pattern=patterns.SUBJECT,
+            examples=["job:packages"],
+        ),
     ]
 
 
@@ -151,8 +168,7 @@ class PrincipalConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_
         ),
     ] = None
     arn: Annotated[
-        Annotated[str, Meta(pattern=r"^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(root|role/.+|user/.+)$|^[0-9]{12}$")]
-        | None,
+        Annotated[str, Meta(pattern=patterns.PRINCIPAL)] | None,
         Meta(
             description="An AWS account (its 12 digits), or the ARN of an IAM role or user.",
             examples=["123456789012", "arn:aws:iam::123456789012:role/builder"],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chaninfra.channel import patterns
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest, shown, without_secrets
 
@@ -87,17 +88,17 @@ def validate(document: object, name: str, *, where: str, part: str | None = None
         schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
     errors = sorted(Draft202012Validator(schema).iter_errors(document), key=relevance)
     if errors:
-        raise _explain(errors[-1], where)
+        raise _explain(errors[-1], where, schema)
 
 
-def _explain(error: ValidationError, where: str) -> ConfigurationError:
+def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> ConfigurationError:
     for inner in error.context or ():
         # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message.
         if inner.validator != "type":
-            return _explain(inner, where)
+            return _explain(inner, where, root)
     path = tuple(without_secrets(str(part)) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
-    remedy = schema.get("description")
+    remedy = _described(error, root)
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = schema.get("properties", {})
         unknown = without_secrets(next(str(key) for key in error.instance if key not in known))
@@ -118,12 +119,21 @@ def _explain(error: ValidationError, where: str) -> ConfigurationError:
         kinds += [option.get("type") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
         message = "should be " + " or ".join(_JSON_TYPES.get(str(kind), str(kind)) for kind in kinds)
     elif error.validator == "pattern":
-        message = f"{shown(error.instance)} is not valid"
-        remedy = remedy or _described(error)
+        message = f"{shown(error.instance)} {patterns.fault(str(error.instance), str(error.validator_value))}"
+        remedy = remedy or _described(error, root)
     return ConfigurationError(message, where=where, key=path, remedy=remedy)
 
 
-def _described(error: ValidationError) -> str | None:
-    parent = error.parent
-    described = parent.schema.get("description") if parent is not None and isinstance(parent.schema, dict) else None
-    return str(described) if described else None
+def _described(error: ValidationError, root: dict[str, Any]) -> str | None:
+    """The description that is nearest above the place of the error: an item of a list is described with its list."""
+    part: Any = root
+    found: str | None = root.get("description")
+    for step in error.absolute_schema_path:
+        if isinstance(part, dict) and step not in part:
+            # The path of an error leaves references out.
+            part = reduce(lambda found, name: found[name], part["$ref"].removeprefix("#/").split("/"), root)
+            found = found or part.get("description")
+        part = part[step]
+        if isinstance(part, dict) and isinstance(part.get("description"), str):
+            found = part["description"]
+    return found

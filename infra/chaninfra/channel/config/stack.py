@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from chaninfra.channel import patterns
 from chaninfra.channel.config.aws import AwsConfig
 from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.config.channel import ChannelConfig
@@ -23,6 +24,9 @@ Encryption = Literal["sse-s3"]
 
 # Top-level keys that are the defaults of every channel in `channels`.
 _SHARED = ("subdirs", "visibility", "auth", "index", "publishers", "readers", "maintainers")
+
+MAX_TAGS = 50
+"""The tags that a bucket or a role can have (Amazon S3 and IAM, quotas)."""
 
 SECRET_KEYS = ("secret-access-key", "session-token")
 """Keys with encrypted values. The program never reads them; the dynamic resources ask the Pulumi engine."""
@@ -43,21 +47,19 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         str,
         Meta(
             description="Name of the bucket: 3 to 63 lower-case letters, digits, dots and hyphens.",
-            min_length=3,
-            max_length=63,
-            pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$",
+            pattern=patterns.BUCKET,
             examples=["my-bucket"],
         ),
     ]
     region: Annotated[
-        Annotated[str, Meta(pattern="^[A-Za-z0-9-]+$")] | None,
+        Annotated[str, Meta(pattern=patterns.REGION)] | None,
         Meta(
             description="Region of the bucket. Default: the store's default region; on AWS `aws:region` or AWS_REGION.",
             examples=["eu-central-1", "us-east-1"],
         ),
     ] = None
     endpoint_url: Annotated[
-        Annotated[str, Meta(pattern="^https?://[^/?#@]+/?$")] | None,
+        Annotated[str, Meta(pattern=patterns.ENDPOINT_TO_TRIM)] | None,
         Meta(
             description="URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint "
             "(minio, custom).",
@@ -65,21 +67,21 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         ),
     ] = None
     account_id: Annotated[
-        Annotated[str, Meta(pattern="^[A-Za-z0-9]+$")] | None,
+        Annotated[str, Meta(pattern=patterns.WORD)] | None,
         Meta(
             description="Cloudflare R2 only: the account ID, which is part of the endpoint.",
             examples=["0123456789abcdef0123456789abcdef"],
         ),
     ] = None
     jurisdiction: Annotated[
-        Annotated[str, Meta(pattern="^[a-z]+$")] | None,
+        Annotated[str, Meta(pattern=patterns.WORD)] | None,
         Meta(
             description="Cloudflare R2 only: for example `eu`, if the bucket was created in a jurisdiction.",
             examples=["eu"],
         ),
     ] = None
     location: Annotated[
-        Annotated[str, Meta(pattern="^[a-z0-9]+$")] | None,
+        Annotated[str, Meta(pattern=patterns.WORD)] | None,
         Meta(description="Hetzner only: the location code in the endpoint, for example `fsn1`.", examples=["fsn1"]),
     ] = None
     force_path_style: Annotated[
@@ -90,14 +92,14 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         ),
     ] = None
     profile: Annotated[
-        str | None,
+        Annotated[str, Meta(pattern=patterns.TEXT)] | None,
         Meta(
             description="Profile of the AWS configuration files whose credentials are used.",
             examples=["my-profile"],
         ),
     ] = None
     access_key_id: Annotated[
-        str | None,
+        Annotated[str, Meta(pattern=patterns.KEY_ID)] | None,
         Meta(
             description="ID of the access key for the store. Default: from the environment or the profile.",
             examples=["AKIAIOSFODNN7EXAMPLE"],
@@ -116,6 +118,15 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         Meta(
             description="Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does "
             "not change anything else in it."
+        ),
+    ] = False
+    whole_bucket_listing: Annotated[
+        bool,
+        Meta(
+            description="Let everybody who may read list the names of all objects in an adopted bucket, those that are "
+            "not in a channel too, and get all of them if the channel is the whole bucket. Required if `adopt` is set "
+            "and `visibility` is public or organization, since S3 answers 403 for missing files without the "
+            "permission to list, and pixi stops there."
         ),
     ] = False
     force_destroy: Annotated[
@@ -159,15 +170,21 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         ),
     ] = None
     cors_origins: Annotated[
-        tuple[Annotated[str, Meta(min_length=1)], ...],
+        tuple[Annotated[str, Meta(pattern=patterns.ORIGIN)], ...],
         Meta(
-            description="Web pages of these origins may read the channels (CORS).",
+            description="Web pages of these origins may read the channels (CORS); one `*` in an origin stands for any "
+            "text.",
             examples=[["https://docs.example.com"]],
         ),
     ] = ()
     tags: Annotated[
-        dict[str, str],
-        Meta(description="Tags of the bucket, and on AWS also of the IAM roles.", examples=[{"team": "platform"}]),
+        dict[Annotated[str, Meta(pattern=patterns.TAG_KEY)], Annotated[str, Meta(pattern=patterns.TAG_VALUE)]],
+        Meta(
+            description="Tags of the bucket, and on AWS also of the IAM roles: at most 50, keys of at most 128 and "
+            "values of at most 256 letters, digits, spaces and _.:/=+-@; no key begins with aws:.",
+            max_length=MAX_TAGS,
+            examples=[{"team": "platform"}],
+        ),
     ] = {}
     aws: Annotated[AwsConfig, Meta(description="Settings for AWS only: bucket, IAM roles and OIDC providers.")] = (
         AwsConfig()
@@ -189,7 +206,7 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         ),
     ] = None
     channels: Annotated[
-        dict[Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")], ChannelConfig],
+        dict[Annotated[str, Meta(pattern=patterns.CHANNEL)], ChannelConfig],
         Meta(
             description="Several channels in the bucket: name → its keys, which override those at the top level. The "
             "default `prefix` of a channel is its name.",

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from chaninfra.channel import patterns
+
 
 class PrincipalAccess(
     Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True
@@ -16,26 +18,26 @@ class PrincipalAccess(
         str,
         Meta(
             description="The kind of principal: the key under which the stack config declares it.",
-            min_length=1,
+            pattern=patterns.KIND,
             examples=["github", "key"],
         ),
     ]
     role_arn: Annotated[
-        Annotated[str, Meta(pattern="^arn:")] | None,
+        Annotated[str, Meta(pattern=patterns.ROLE)] | None,
         Meta(
             description="The IAM role that the principal assumes with its token.",
             examples=["arn:aws:iam::123456789012:role/my-channel-ci"],
         ),
     ] = None
     arn: Annotated[
-        Annotated[str, Meta(pattern="^arn:|^[0-9]{12}$")] | None,
+        Annotated[str, Meta(pattern=patterns.PRINCIPAL)] | None,
         Meta(
             description="The ARN or the account number of a principal that exists in AWS.",
             examples=["123456789012", "arn:aws:iam::123456789012:role/builder"],
         ),
     ] = None
     access_key_id: Annotated[
-        str | None,
+        Annotated[str, Meta(pattern=patterns.KEY_ID)] | None,
         Meta(
             description="The ID of its access key, on a store where principals have access keys.",
             examples=["AKIAIOSFODNN7EXAMPLE"],
@@ -43,7 +45,9 @@ class PrincipalAccess(
     ] = None
 
 
-Principals = Annotated[dict[str, PrincipalAccess], Meta(description="The principals, by name.")]
+Principals = Annotated[
+    dict[Annotated[str, Meta(pattern=patterns.NAME)], PrincipalAccess], Meta(description="The principals, by name.")
+]
 
 
 class ChannelPrincipals(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -73,6 +77,6 @@ class ChannelPrincipals(Struct, frozen=True, kw_only=True, rename="kebab", forbi
 
 
 Access = Annotated[
-    dict[str, ChannelPrincipals],
+    dict[Annotated[str, Meta(pattern=patterns.SHOWN_NAME)], ChannelPrincipals],
     Meta(title="access", description="The principals of each channel, by the channel's name."),
 ]

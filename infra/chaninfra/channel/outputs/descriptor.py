@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from chaninfra.channel import patterns
 from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -44,7 +45,12 @@ class Cdn(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fiel
 
     kind: Annotated[Literal["cloudfront"], Meta(description="The kind of CDN.")]
     id: Annotated[
-        str, Meta(description="Id of the distribution, for invalidations.", min_length=1, examples=["E2EXAMPLE"])
+        str,
+        Meta(
+            description="Id of the distribution, for invalidations.",
+            pattern=patterns.DISTRIBUTION,
+            examples=["E2EXAMPLE"],
+        ),
     ]
 
 
@@ -53,17 +59,20 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     """A conda channel on S3."""
 
     version: Annotated[Literal[1], Meta(description="The version of this format.")] = 1
-    name: Annotated[str, Meta(description="The channel's name.", min_length=1, examples=["my-channel"])]
+    name: Annotated[str, Meta(description="The channel's name.", pattern=patterns.SHOWN_NAME, examples=["my-channel"])]
     provider: Annotated[
-        str, Meta(description="The provider, a name from `chaninfra providers`.", examples=["aws", "minio"])
+        str,
+        Meta(
+            description="The provider, a name from `chaninfra providers`.",
+            pattern=patterns.KIND,
+            examples=["aws", "minio"],
+        ),
     ]
     bucket: Annotated[
         str,
         Meta(
             description="The bucket's name.",
-            min_length=3,
-            max_length=63,
-            pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            pattern=patterns.ANY_BUCKET,
             examples=["my-bucket"],
         ),
     ]
@@ -72,6 +81,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         Meta(
             description="Prefix of the channel's object keys, without a slash at either end; empty if the channel is "
             "the whole bucket.",
+            pattern=patterns.PREFIX,
             examples=["my-channel", ""],
         ),
     ]
@@ -79,12 +89,12 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         str,
         Meta(
             description="The channel's s3:// URL, as pixi takes it.",
-            pattern="^s3://[^/]+",
+            pattern=patterns.CHANNEL_URL,
             examples=["s3://my-bucket/my-channel"],
         ),
     ]
     public_url: Annotated[
-        Annotated[str, Meta(pattern="^https?://[^/?#@]+(/.*)?$")] | None,
+        Annotated[str, Meta(pattern=patterns.URL)] | None,
         Meta(
             description="The https URL of a public channel; null if there is none.",
             examples=["https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel"],
@@ -92,15 +102,13 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     ] = None
     endpoint_url: Annotated[
         str,
-        Meta(
-            description="The URL of the S3 API.", pattern="^https?://[^/?#@]+$", examples=["https://minio.example.com"]
-        ),
+        Meta(description="The URL of the S3 API.", pattern=patterns.ENDPOINT, examples=["https://minio.example.com"]),
     ]
     region: Annotated[
         str,
         Meta(
             description="The region with which requests are signed.",
-            pattern="^[A-Za-z0-9._-]+$",
+            pattern=patterns.REGION,
             examples=["eu-central-1", "us-east-1"],
         ),
     ]

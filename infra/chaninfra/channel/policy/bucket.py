@@ -19,6 +19,7 @@ from chaninfra.channel.policy.statements import (
     PUBLIC_READ_LIST,
     Statement,
     deny_insecure_transport,
+    deny_old_versions,
     document,
     public_read,
 )
@@ -99,6 +100,8 @@ def s3_statements(
     made: list[Statement] = []
     if stack.visibility == "public" and stack.bucket.provider.public.value == "bucket-policy":
         made += public_read(stack.bucket.name, prefixes(stack))
+        if stack.bucket.provider.version_rights.value == "with-object":
+            made.append({**deny_old_versions(stack.bucket.name, prefixes(stack)), "Principal": "*"})
     made += minimized(_for_keys(stack, keys or {}), f"{OURS}Keys")
     return with_stack_suffix(made, *prefixes(stack)) if stack.bucket.adopt else made
 

@@ -71,6 +71,7 @@ def permissions_of(
         partition=_partition(stack),
         kms_key_arn=stack.bucket.aws.kms_key_arn,
         distribution=distribution if stack.bucket.cdn is not None else None,
+        version_rights=stack.bucket.provider.version_rights.value,
     )
     if principal.token is not None and stack.bucket.provider.oidc.value == "minio-openid":
         policy["Statement"] = limited_to_token(policy["Statement"], principal.token)

@@ -13,7 +13,8 @@ from typing import Any
 
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, YANKED_JSON
 from chaninfra.channel.location import join
-from chaninfra.channel.policy.statements import OURS, VERSION, Statement
+from chaninfra.channel.policy.statements import OURS, VERSION, Statement, deny_old_versions
+from chaninfra.channel.providers.model import VersionRights
 from chaninfra.channel.roles import Role
 from chaninfra.channel.spec.token_claims import TokenClaims
 
@@ -29,11 +30,13 @@ def statements(
     partition: str = "aws",
     kms_key_arn: str | None = None,
     distribution: str | None = None,
+    version_rights: VersionRights = "own",
 ) -> list[Statement]:
     """The statements of a role's identity policy, which have no Principal.
 
     `distribution` is the ARN of the CloudFront distribution in front of the bucket. No role may write `channel.json`,
-    which the stack manages. Only maintainers may write `yanked.json`, and only they may delete.
+    which the stack manages. Only maintainers may write `yanked.json`, and only they may delete. No role may read or
+    delete old versions of objects: where that comes with the object (`version_rights`), it is denied.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
 
@@ -64,6 +67,10 @@ def statements(
     if distribution and role != "reader":
         invalidate = ["cloudfront:CreateInvalidation"]
         allowed.append({"Sid": "RefreshCdn", "Effect": "Allow", "Action": invalidate, "Resource": [distribution]})
+    if version_rights == "with-object":
+        allowed.append(deny_old_versions(bucket, [prefix]))
+        deleting = {"Effect": "Deny", "Action": ["s3:DeleteObjectVersion"], "Resource": objects("*")}
+        allowed.append({"Sid": f"{OURS}KeepOldVersions", **deleting})
     return allowed
 
 
@@ -99,7 +106,11 @@ def limited_to_token(statements: Sequence[Statement], claims: TokenClaims) -> li
     for claim, values in claims.claims.items():
         operator = "StringLike" if any("*" in value for value in values) else "StringEquals"
         conditions.setdefault(operator, {})[f"jwt:{claim}"] = list(values)
-    return [{**statement, "Condition": conditions} for statement in statements]
+    # A statement that denies holds for every token.
+    return [
+        {**statement, "Condition": conditions} if statement["Effect"] == "Allow" else statement
+        for statement in statements
+    ]
 
 
 def principal_arn(arn: str, partition: str = "aws") -> str:

@@ -38,6 +38,22 @@ def public_read(bucket: str, prefixes: Iterable[str], *, partition: str = "aws")
     ]
 
 
+def deny_old_versions(bucket: str, prefixes: Iterable[str]) -> Statement:
+    """Nobody may read an object of these channels by the id of its version, on a store where who may read the object
+    may do that too (MinIO). It has no Principal.
+
+    Deleted and replaced files would stay readable otherwise. The condition is necessary, since MinIO takes
+    s3:GetObjectVersion for s3:GetObject as well; it passes an empty version id for a request without one.
+    """
+    return {
+        "Sid": f"{OURS}DenyOldVersions",
+        "Effect": "Deny",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": [f"arn:aws:s3:::{bucket}/{join(prefix, '*')}" for prefix in prefixes],
+        "Condition": {"StringLike": {"s3:versionid": "?*"}},
+    }
+
+
 def deny_insecure_transport(bucket: str, *, partition: str = "aws") -> list[Statement]:
     """Requests without TLS are denied (AWS Security Hub control S3.5)."""
     arn = f"arn:{partition}:s3:::{bucket}"

@@ -25,6 +25,7 @@ Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
 KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
+VersionRights = Literal["own", "with-object", "unknown"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -146,6 +147,9 @@ class Provider:
     oidc: Fact[OidcWay]
     """How the store exchanges a token of an OIDC issuer for credentials."""
     capabilities: Mapping[Capability, Fact[Support]]
+    version_rights: Fact[VersionRights] = Fact("unknown", UNVERIFIED)
+    """Whether reading an old version of an object needs a permission of its own (`s3:GetObjectVersion`), or the one to
+    read the object is enough, so that the policies deny old versions."""
     by_hand: ByHand = ByHand()
 
     def can(self, capability: Capability) -> bool:

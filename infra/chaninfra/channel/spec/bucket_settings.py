@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chaninfra.channel.config.stack import StackConfig
+from chaninfra.channel import patterns
+from chaninfra.channel.config.stack import MAX_TAGS, StackConfig
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers.model import CAPABILITIES, Backend, Capability, Provider
 from chaninfra.channel.spec.model import BucketSettings
@@ -53,6 +56,7 @@ def bucket_settings(config: StackConfig, provider: Provider, where: str) -> Buck
                 key=(key,),
                 remedy=f"remove `{key}`, and set it where the bucket is declared",
             )
+    check_tags(config.tags, where)
     if config.encryption and config.aws.kms_key_arn:
         raise ConfigurationError(
             "`aws.kms-key-arn` sets another encryption",
@@ -61,3 +65,19 @@ def bucket_settings(config: StackConfig, provider: Provider, where: str) -> Buck
             remedy="remove `encryption` or `aws.kms-key-arn`",
         )
     return replace(_DEFAULTS[provider.backend], **given)
+
+
+def check_tags(tags: Mapping[str, str], where: str) -> None:
+    """Raise ConfigurationError for tags that AWS does not take (IAM API Reference, Tag)."""
+    remedy = "use letters, digits, spaces and _.:/=+-@ only, at most 128 in a key and 256 in a value"
+    if len(tags) > MAX_TAGS:
+        raise ConfigurationError(
+            f"{len(tags)} tags, and AWS takes {MAX_TAGS}", where=where, key=("tags",), remedy="remove some"
+        )
+    for key, value in tags.items():
+        at = ("tags", key)
+        patterns.check(key, patterns.TAG_KEY, where=where, key=("tags",), remedy=f"{remedy}; not aws: at the start")
+        patterns.check(value, patterns.TAG_VALUE, where=where, key=at, remedy=remedy)
+        for character in key + value:
+            if unicodedata.category(character)[0] not in "LZN" and character not in "_.:/=+-@":
+                raise ConfigurationError(f"has the character {character!r}", where=where, key=at, remedy=remedy)

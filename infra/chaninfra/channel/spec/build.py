@@ -138,6 +138,7 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
         profile=config.profile,
         own_endpoint=config.endpoint_url is not None,
         adopt=config.adopt,
+        whole_bucket_listing=config.whole_bucket_listing,
         force_destroy=config.force_destroy,
         protect=config.protect,
         settings=settings,

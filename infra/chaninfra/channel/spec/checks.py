@@ -158,8 +158,35 @@ def check_behind_cdn(visibility: Visibility, public_url: str | None, where: str)
 
 def check_combinations(stack: StackSpec, where: str) -> None:
     """Parts of a stack that its provider cannot combine."""
+    _check_listing(stack, where)
     _check_versions(stack, where)
     _check_audiences(stack, where)
+
+
+def _check_listing(stack: StackSpec, where: str) -> None:
+    """What the bucket policy opens of an adopted bucket besides the channels must be acknowledged."""
+    bucket = stack.bucket
+    # Behind a CDN too: the distribution answers a request for its root with the list of the bucket.
+    opened = stack.visibility != "private" and bucket.provider.public.value == "bucket-policy"
+    who = "everybody" if stack.visibility == "public" else "every principal of the organization"
+    if bucket.adopt and opened and not bucket.whole_bucket_listing:
+        what = "list the names of all its objects, those outside the channel too"
+        if any(not channel.prefix for channel in stack.channels):
+            what = "list and get all its objects, since the channel is the whole bucket"
+        raise ConfigurationError(
+            f"the bucket {bucket.name} is adopted, and {who} could {what}",
+            where=where,
+            key=("visibility",),
+            remedy="use a bucket of its own for the channel; or set `whole-bucket-listing` to true if nothing else in "
+            "the bucket is secret",
+        )
+    if bucket.whole_bucket_listing and not (bucket.adopt and opened):
+        raise ConfigurationError(
+            "nobody may list more than the channels of this stack",
+            where=where,
+            key=("whole-bucket-listing",),
+            remedy="remove `whole-bucket-listing`: it is for an adopted bucket that others may read",
+        )
 
 
 def _check_versions(stack: StackSpec, where: str) -> None:

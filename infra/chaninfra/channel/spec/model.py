@@ -74,6 +74,7 @@ class BucketSpec:
     """Whether the config sets `endpoint-url`; False: the endpoint follows from the provider."""
     adopt: bool = False
     """Whether the bucket existed before: Pulumi then deletes neither the bucket nor a package in it."""
+    whole_bucket_listing: bool = False
     force_destroy: bool = False
     """Whether `pulumi destroy` deletes the packages too, instead of refusing."""
     protect: bool = False

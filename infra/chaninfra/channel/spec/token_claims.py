@@ -19,6 +19,7 @@ import msgspec
 from chaninfra.channel.config.principals import GitHub, GitLab, Oidc, PrincipalConfig
 from chaninfra.channel.errors import ConfigurationError
 
+_FULL_REF = "refs/(?:heads|tags)/"
 _GITHUB_REPOSITORY = r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+"
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -35,6 +36,11 @@ class TokenClaims:
     """The value of `aud`."""
     claims: dict[str, tuple[str, ...]]
     """Claim → the values that it may have; `sub` is always there. `*` in a value stands for any text."""
+
+    @property
+    def by_name(self) -> bool:
+        """Whether a repository is trusted by its name only, which another owner can take over."""
+        return "repository" in self.claims
 
 
 class _Place(NamedTuple):
@@ -129,7 +135,7 @@ def _github(github: GitHub, place: _Place) -> TokenClaims:
 
 
 def _github_context(github: GitHub, place: _Place) -> str:
-    """The last part of `sub`, for example `ref:refs/heads/main`; `*` if only a reusable workflow is named."""
+    """The last part of `sub`, for example `ref:refs/heads/main`."""
     contexts = {
         "branch": f"ref:refs/heads/{github.branch}" if github.branch else None,
         "tag": f"ref:refs/tags/{github.tag}" if github.tag else None,
@@ -140,11 +146,12 @@ def _github_context(github: GitHub, place: _Place) -> str:
     given = {key: value for key, value in contexts.items() if value is not None}
     if len(given) > 1:
         raise place.error(f"has {_quoted(given, ' and ')}", remedy=f"set exactly one of {_quoted(contexts)}")
-    if not (given or github.workflow):
+    if not given:
+        # A reusable workflow can be called by a run for a pull request, and on any branch.
         raise place.error(
-            "does not say which workflow runs of the repository",
-            remedy=f"set exactly one of {_quoted(contexts)}; or `workflow` alone, to allow that reusable workflow on "
-            "every branch and tag",
+            "does not say which workflow runs of the repository"
+            + (": a pull request or any branch could call `workflow`" if github.workflow else ""),
+            remedy=f"set exactly one of {_quoted(contexts)}",
         )
     if github.environment:
         _check_literal(github.environment, place.below("environment"))
@@ -154,18 +161,22 @@ def _github_context(github: GitHub, place: _Place) -> str:
     for key in ("branch", "tag", "ref"):
         value = given.get(key, "").removeprefix("ref:")
         _check_ref(value, place.below(key))
-        if value and not value.startswith("refs/"):
+        if value and not re.match(_FULL_REF, value):
             raise place.below(key).error(f"{value!r} is not a full ref", remedy="write refs/heads/… or refs/tags/…")
-    return next(iter(given.values()), "*")
+    return next(iter(given.values()))
 
 
 def _check_workflow(value: str, place: _Place) -> None:
     """Raise ConfigurationError if `value` is not a reusable workflow with its ref."""
     path, _, ref = value.partition("@")
     _check_name(path, _GITHUB_REPOSITORY + r"/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", place)
+    remedy = "write OWNER/REPO/.github/workflows/FILE.yml@refs/heads/BRANCH, or @refs/tags/TAG, or @COMMIT"
     if not ref or ref.startswith("*"):
-        raise place.error("has no ref", remedy="write OWNER/REPO/.github/workflows/FILE.yml@refs/heads/BRANCH")
+        raise place.error("has no ref", remedy=remedy)
     _check_ref(ref, place)
+    if not re.fullmatch(rf"{_FULL_REF}[^*].*|[0-9a-f]{{40}}", ref):
+        # refs/* would match the refs of pull requests, refs/heads/* every branch that somebody pushes.
+        raise place.error(f"{ref!r} is not one ref, or names that begin alike", remedy=remedy)
 
 
 def _gitlab(gitlab: GitLab, place: _Place) -> TokenClaims:
@@ -212,7 +223,7 @@ def _check_literal(value: str, place: _Place) -> None:
 def _check_ref(value: str, place: _Place) -> None:
     """Raise ConfigurationError if `value` is neither a ref nor a ref with `*` for a part of it."""
     # In a policy, `${` starts a variable and `?` is a wildcard; a colon separates the parts of `sub`.
-    if re.search(r"[\s:?]|\$\{", value):
+    if re.search(r"[\s:?\x00-\x1f\x7f]|\$\{", value):
         raise place.error(
             f"{value!r} is not a ref", remedy="remove spaces, colons, ? and ${; * stands for any part of the name"
         )

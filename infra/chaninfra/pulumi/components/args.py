@@ -32,7 +32,7 @@ class IndexArgs(TypedDict, total=False):
 
 class GitHubArgs(TypedDict, total=False):
     """Workflow runs of a GitHub repository. Set exactly one of `branch`, `tag`, `ref`, `environment` and
-    `pull-request`; or `workflow`, alone or together with one of them.
+    `pull-request`, and the two ids; `workflow` limits them further.
     """
 
     repository: Required[str]
@@ -54,10 +54,15 @@ class GitHubArgs(TypedDict, total=False):
     """Runs for pull requests."""
 
     workflow: str
-    """Reusable workflow that the job calls, with its ref."""
+    """Reusable workflow that the job must call, with its ref: one branch, tag or commit. It comes with one of the keys
+    above, since a pull request can call it too.
+    """
 
     owner_id: str
-    """ID of the owner. Another owner can take over a name, but not an ID. Set it together with `repository_id`."""
+    """ID of the owner. Whoever registers a name that its owner gave up has the name, but not the ID. Set it together
+    with `repository_id`; `gh api repos/OWNER/REPOSITORY --jq '.id,.owner.id'` prints the repository's, then the
+    owner's.
+    """
 
     repository_id: str
     """ID of the repository. Set it together with `owner_id`."""
@@ -81,7 +86,9 @@ class GitLabArgs(TypedDict, total=False):
     """Jobs on this tag; `*` matches any text."""
 
     host: str
-    """Host name of the GitLab server."""
+    """Host name of the GitLab server. Before version 18.2.2, tokens of merge requests from forks could carry the `sub`
+    of the project: update the server first.
+    """
 
     audience: str
     """The claim aud of the tokens, which the job requests. Default: the HTTPS URL of the server."""
@@ -94,7 +101,7 @@ class OidcArgs(TypedDict, total=False):
     """URL of the issuer, as in the claim iss."""
 
     audience: Required[str]
-    """The claim aud of the tokens."""
+    """The claim aud of the tokens, without wildcards."""
 
     subject: Required[str]
     """The claim sub of the tokens, without wildcards."""
@@ -135,7 +142,7 @@ class RolesArgs(TypedDict, total=False):
     """Prefix of the names of the IAM roles."""
 
     path: str
-    """Path of the IAM roles."""
+    """Path of the IAM roles: at most 512 characters."""
 
     permissions_boundary: str
     """ARN of the policy that is the permissions boundary of every IAM role."""
@@ -307,6 +314,12 @@ class CondaChannelArgs(TypedDict, total=False):
     else in it.
     """
 
+    whole_bucket_listing: bool
+    """Let everybody who may read list the names of all objects in an adopted bucket, those that are not in a channel
+    too, and get all of them if the channel is the whole bucket. Required if `adopt` is set and `visibility` is public
+    or organization, since S3 answers 403 for missing files without the permission to list, and pixi stops there.
+    """
+
     force_destroy: bool
     """Let `pulumi destroy` delete the packages too. Run `pulumi up` after setting it, since destroy reads the setting
     from the state.
@@ -334,10 +347,12 @@ class CondaChannelArgs(TypedDict, total=False):
     """
 
     cors_origins: Sequence[str]
-    """Web pages of these origins may read the channels (CORS)."""
+    """Web pages of these origins may read the channels (CORS); one `*` in an origin stands for any text."""
 
     tags: Mapping[str, str]
-    """Tags of the bucket, and on AWS also of the IAM roles."""
+    """Tags of the bucket, and on AWS also of the IAM roles: at most 50, keys of at most 128 and values of at most 256
+    letters, digits, spaces and _.:/=+-@; no key begins with aws:.
+    """
 
     aws: AwsArgs
     """Settings for AWS only: bucket, IAM roles and OIDC providers."""
@@ -421,6 +436,12 @@ class ChannelBucketArgs(TypedDict, total=False):
     else in it.
     """
 
+    whole_bucket_listing: bool
+    """Let everybody who may read list the names of all objects in an adopted bucket, those that are not in a channel
+    too, and get all of them if the channel is the whole bucket. Required if `adopt` is set and `visibility` is public
+    or organization, since S3 answers 403 for missing files without the permission to list, and pixi stops there.
+    """
+
     force_destroy: bool
     """Let `pulumi destroy` delete the packages too. Run `pulumi up` after setting it, since destroy reads the setting
     from the state.
@@ -448,10 +469,12 @@ class ChannelBucketArgs(TypedDict, total=False):
     """
 
     cors_origins: Sequence[str]
-    """Web pages of these origins may read the channels (CORS)."""
+    """Web pages of these origins may read the channels (CORS); one `*` in an origin stands for any text."""
 
     tags: Mapping[str, str]
-    """Tags of the bucket, and on AWS also of the IAM roles."""
+    """Tags of the bucket, and on AWS also of the IAM roles: at most 50, keys of at most 128 and values of at most 256
+    letters, digits, spaces and _.:/=+-@; no key begins with aws:.
+    """
 
     aws: AwsArgs
     """Settings for AWS only: bucket, IAM roles and OIDC providers."""

@@ -11,6 +11,7 @@ import pulumi
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec
+from chaninfra.channel.spec.warnings import warnings
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
 from chaninfra.pulumi.bucket_session import store_input
 from chaninfra.pulumi.components.args import ChannelBucketArgs, CondaChannelArgs
@@ -117,6 +118,8 @@ class _Bucket:
     def __init__(self, component: pulumi.ComponentResource, declaration: Declaration) -> None:
         self.declaration = declaration
         name, spec = declaration.name, declaration.stack.bucket
+        for problem in warnings(declaration.stack, where=declaration.where):
+            pulumi.log.warn(str(problem), component)
         # Secrets are read from the namespace of the stack's own config, whatever the project's name is.
         self._store = store_input(spec, pulumi.Config().name)
         self._guarded: dict[str, Any] = {

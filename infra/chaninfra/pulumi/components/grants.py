@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pulumi
 
+from chaninfra.channel import patterns
 from chaninfra.channel.config.aws import RolesConfig
 from chaninfra.channel.config.principals import PrincipalConfig
 from chaninfra.channel.config.schema import STACK_CONFIG, validate
@@ -22,11 +23,13 @@ from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.roles import Role
+from chaninfra.channel.spec.bucket_settings import check_tags
 from chaninfra.channel.spec.build import provider_row
 from chaninfra.channel.spec.model import PrincipalSpec
 from chaninfra.channel.spec.principals import check_kind, sub_only_verifier
 from chaninfra.channel.spec.role_names import role_name
 from chaninfra.channel.spec.token_claims import claims_of, kind_of
+from chaninfra.channel.spec.warnings import of_token
 from chaninfra.pulumi.backends.s3.principals import user_name
 from chaninfra.pulumi.bucket_session import store_at
 from chaninfra.pulumi.components.args import PublisherArgs, ReaderArgs
@@ -131,7 +134,11 @@ def _read(role: Role, name: str, args: Mapping[str, Any]) -> _Request:
     kind = kind_of(principal, where)
     check_kind(kind, provider, where, (kind,))
     # Checked here already, so that an error does not wait until the channel is known.
-    claims_of(principal, where=where)
+    claims = claims_of(principal, where=where)
+    for problem in of_token(claims, where=where) if claims is not None else ():
+        pulumi.log.warn(str(problem))
+    if isinstance(tags := args.get("tags"), Mapping):
+        check_tags({key: value for key, value in tags.items() if isinstance(value, str)}, where)
     if provider.backend != "aws":
         _check_store(provider, principal, role, where)
 
@@ -207,12 +214,23 @@ def _on_aws(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
 
     def trust(channel: Descriptor, arn: str) -> str:
         with user_errors():
+            patterns.check(
+                arn,
+                patterns.OIDC_PROVIDER,
+                where=request.where,
+                key=("oidc-provider-arn",),
+                remedy="give the ARN of the account's OIDC provider for the issuer",
+            )
             claims = request.principal_spec(channel).token
         assert claims is not None  # noqa: S101
         return json.dumps(trust_policy(claims, arn), sort_keys=True)
 
     def permissions(channel: Descriptor, role_arn: str, kms_key_arn: str | None) -> str:
         account = role_arn.split(":")[4]
+        if kms_key_arn is not None:
+            with user_errors():
+                remedy = "give the ARN of one key, arn:aws:kms:REGION:ACCOUNT:key/ID"
+                patterns.check(kms_key_arn, patterns.KMS_KEY, where=request.where, key=("kms-key-arn",), remedy=remedy)
         policy = identity_policy(
             request.role,
             bucket=channel.bucket,
@@ -253,7 +271,13 @@ def _on_store(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]
     namespace, profile = pulumi.Config().name, request.args.get("profile")
 
     def policy(channel: Descriptor) -> dict[str, Any]:
-        return identity_policy(request.role, bucket=channel.bucket, prefix=channel.prefix, subdirs=channel.subdirs)
+        return identity_policy(
+            request.role,
+            bucket=channel.bucket,
+            prefix=channel.prefix,
+            subdirs=channel.subdirs,
+            version_rights=request.provider.version_rights.value,
+        )
 
     def user(channel: Descriptor) -> str:
         return user_name(channel.prefix, channel.bucket, request.principal_spec(channel))

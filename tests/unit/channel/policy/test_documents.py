@@ -44,6 +44,7 @@ STACKS: dict[str, dict[str, Any]] = {
             "reusable": {
                 "github": {
                     "repository": "acme/packages",
+                    "branch": "main",
                     "workflow": "acme/ci/.github/workflows/publish.yml@refs/heads/main",
                 }
             },
@@ -79,7 +80,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "readers": {"other-account": {"arn": "210987654321"}},
         "publishers": {"builder": {"arn": f"arn:aws:iam::{ACCOUNT}:role/builder"}},
     },
-    "adopted": {"visibility": "public", "adopt": True},
+    "adopted": {"visibility": "public", "adopt": True, "whole-bucket-listing": True},
     "cdn": {
         "visibility": "public",
         "cdn": {},
@@ -94,7 +95,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234"},
         "channels": {"stable": {}, "nightly": {}},
     },
-    "cdn-adopted": {"visibility": "public", "adopt": True, "cdn": {}},
+    "cdn-adopted": {"visibility": "public", "adopt": True, "whole-bucket-listing": True, "cdn": {}},
     "minio-public": {"provider": "minio", "endpoint-url": "https://minio.example.com", "visibility": "public"},
     "no-overwrite": {"aws": {"no-overwrite": True}},
     "vpc": {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
@@ -175,7 +176,8 @@ def on_store(provider: str, principal: dict[str, Any]) -> StackSpec:
 def conditions_on_minio(**changed: str) -> list[dict[str, Any]]:
     spec = on_store("minio", {"github": {**CI, **changed}})
     (principal,) = spec.channels[0].principals
-    return [each["Condition"] for each in permissions_of(spec, spec.channels[0], principal)["Statement"]]
+    statements = permissions_of(spec, spec.channels[0], principal)["Statement"]
+    return [each["Condition"] for each in statements if each["Effect"] == "Allow"]
 
 
 def test_permissions_on_minio_are_limited_to_the_token_of_the_principal() -> None:
@@ -198,11 +200,25 @@ def test_a_wildcard_in_a_branch_is_a_wildcard_on_minio_and_nothing_else_is() -> 
     assert conditions == [wanted] * len(conditions)
 
 
+def test_old_versions_are_denied_where_they_come_with_the_object() -> None:
+    for provider, principal in [("minio", {"key": {}}), ("minio", {"github": CI}), ("versitygw", {"github": CI})]:
+        rights = documents(on_store(provider, principal), account="1" * 12)["publisher/main/ci/rights"]
+        denied = {
+            action: each.get("Condition")
+            for each in rights["Statement"]
+            if each["Effect"] == "Deny"
+            for action in each["Action"]
+        }
+        by_id = {"StringLike": {"s3:versionid": "?*"}}
+        wanted = {"s3:GetObject": by_id, "s3:GetObjectVersion": by_id, "s3:DeleteObjectVersion": None}
+        assert denied == (wanted if provider == "minio" else {})
+
+
 def test_only_a_store_with_roles_has_trust_policies() -> None:
     on_minio = documents(on_store("minio", {"github": CI}), account="1" * 12)
     assert set(on_minio) == {"publisher/main/ci/rights"}
     with_key = documents(on_store("minio", {"key": {}}), account="1" * 12)
     assert set(with_key) == {"publisher/main/ci/rights"}
-    assert "Condition" not in json.dumps(with_key["publisher/main/ci/rights"])
+    assert "jwt:" not in json.dumps(with_key["publisher/main/ci/rights"])
     on_versitygw = documents(on_store("versitygw", {"github": CI}), account="0" * 12)
     assert set(on_versitygw) == {"publisher/main/ci/rights", "publisher/main/ci/trust"}

@@ -58,7 +58,10 @@ def test_a_source_is_a_title_and_the_https_url_of_a_page_and_one_page_has_one_ti
 
 @pytest.mark.parametrize("name", VERIFIED)
 def test_stores_in_pixis_documentation_and_versitygw_have_no_unverified_fact(name: str) -> None:
-    assert [column for column, fact in PROVIDERS[name].facts().items() if fact.cited == UNVERIFIED] == []
+    unverified = [column for column, fact in PROVIDERS[name].facts().items() if fact.cited == UNVERIFIED]
+    # "unknown" claims nothing: nobody has tried old versions on these stores yet.
+    known = PROVIDERS[name].version_rights.value != "unknown"
+    assert unverified == ([] if known else ["version-rights"])
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -72,6 +75,7 @@ def test_every_value_is_valid_for_its_column(row: Provider) -> None:
         "public": model.PublicWay,
         "keys": model.KeyWay,
         "oidc": model.OidcWay,
+        "version-rights": model.VersionRights,
         **dict.fromkeys(CAPABILITIES, model.Support),
     }
     facts = row.facts()

@@ -75,3 +75,11 @@ def test_encryption_and_a_kms_key_exclude_each_other() -> None:
     keys = {"kms-key-arn": "arn:aws:kms:eu-central-1:123456789012:key/1"}
     with pytest.raises(ConfigurationError, match="key encryption"):
         build_spec({**AWS, "encryption": "sse-s3", "aws": keys}, where="stack")
+
+
+@pytest.mark.parametrize("tags", [{"a!": "x"}, {"a": "x(y)"}, {"a": "x\u2060"}, {"a": "\u00b0"}])
+def test_a_tag_with_a_character_that_aws_does_not_take_is_refused(tags: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        build_spec({**AWS, "tags": tags}, where="stack")
+    assert refused.value.key[0] == "tags"
+    assert refused.value.remedy

@@ -70,3 +70,36 @@ def test_two_roles_with_the_same_name_are_refused_unless_a_digest_distinguishes_
         "two": {"prefix": "team-dev", "publishers": CI},
     }
     assert len(build_spec({**base, "channels": with_digest}, where="stack").channels) == 2
+
+
+ADOPTED: dict[str, dict[str, Any]] = {
+    "aws": {"provider": "aws", "region": "eu-central-1"},
+    "cdn": {"provider": "aws", "region": "eu-central-1", "cdn": {}},
+    "organization": {
+        "provider": "aws",
+        "region": "eu-central-1",
+        "visibility": "organization",
+        "aws": {"organization-id": "o-a1b2c3d4e5"},
+    },
+    "minio": {"provider": "minio", "endpoint-url": "https://minio.example.com"},
+}
+
+
+@pytest.mark.parametrize("case", ADOPTED)
+@pytest.mark.parametrize(("prefix", "opened"), [("main", "list the names of all"), ("", "list and get all")])
+def test_what_an_adopted_bucket_opens_must_be_acknowledged(case: str, prefix: str, opened: str) -> None:
+    config = {"bucket": "my-bucket", "prefix": prefix, "visibility": "public", "adopt": True, **ADOPTED[case]}
+    with pytest.raises(ConfigurationError, match=opened) as refused:
+        build_spec(config, where="stack")
+    assert refused.value.key == ("visibility",)
+    assert "`whole-bucket-listing` to true" in (refused.value.remedy or "")
+    assert build_spec({**config, "whole-bucket-listing": True}, where="stack").bucket.whole_bucket_listing
+
+
+@pytest.mark.parametrize("more", [{}, {"adopt": True}, {"visibility": "public"}])
+def test_an_acknowledgement_of_nothing_is_refused(more: dict[str, Any]) -> None:
+    config = {"bucket": "my-bucket", "region": "eu-central-1", "prefix": "main", **more}
+    build_spec(config, where="stack")
+    with pytest.raises(ConfigurationError) as refused:
+        build_spec({**config, "whole-bucket-listing": True}, where="stack")
+    assert refused.value.key == ("whole-bucket-listing",)

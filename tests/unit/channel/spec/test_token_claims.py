@@ -91,6 +91,29 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
         "has `oidc` and `arn`",
     ),
     "github, no context": (_on_github(), ".github", "does not say which workflow runs"),
+    "github, a workflow alone": (
+        _on_github(workflow=f"{_WORKFLOW}@refs/heads/main"),
+        ".github",
+        "a pull request or any branch could call `workflow`",
+    ),
+    **{
+        f"github, workflow at {ref}": (
+            _on_github(branch="main", workflow=f"{_WORKFLOW}@{ref}"),
+            ".github.workflow",
+            reason,
+        )
+        for ref, reason in {
+            "refs/*": "is not one ref",
+            "refs/heads/*": "is not one ref",
+            "refs/tags/*": "is not one ref",
+            "refs/pull/*": "is not one ref",
+            "refs/pull/1/merge": "is not one ref",
+            "refs/heads/": "is not one ref",
+            "main": "is not one ref",
+            "r*": "is not one ref",
+            "*": "has no ref",
+        }.items()
+    },
     "github, two contexts": (_on_github(branch="a", tag="b"), ".github", "has `branch` and `tag`"),
     "github, one id": (_on_github(branch="main", owner_id="1"), ".github", "go together"),
     "github, the other id": (_on_github(branch="main", repository_id="1"), ".github", "go together"),
@@ -112,7 +135,11 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
         }.items()
     },
     **{
-        f"github, {key} {value}": (_on_github(**{key: value}), f".github.{key}", reason)
+        f"github, {key} {value}": (
+            _on_github(**{key: value, **({"branch": "main"} if key == "workflow" else {})}),
+            f".github.{key}",
+            reason,
+        )
         for key, value, reason in [
             ("branch", "a b", "is not a"),
             ("branch", "a:b", "is not a"),
@@ -122,6 +149,8 @@ REFUSED: dict[str, tuple[PrincipalConfig, str, str]] = {
             ("ref", "refs/heads/a?", "is not a"),
             ("ref", "*", "is not a"),
             ("ref", "refs*", "is not a"),
+            ("ref", "refs/*", "is not a"),
+            ("ref", "refs/pull/*", "is not a"),
             ("ref", "main", "is not a"),
             ("environment", "*", "has a wildcard"),
             ("environment", "prod*", "has a wildcard"),
@@ -197,11 +226,12 @@ def _accepted(draw: st.DrawFn) -> GitHub:
     key = draw(st.sampled_from(["branch", "tag", "ref", "environment", "pull_request", "workflow"]))
     value: Any = True if key == "pull_request" else draw(_TEXT)
     if key == "ref":
-        value = f"refs/{value}"
+        value = f"refs/{draw(st.sampled_from(['heads', 'tags']))}/{value}"
+    more = {"branch": "main"} if key == "workflow" else {}
     if key == "workflow":
-        value = f"{draw(_NAME)}/{draw(_REPO_NAME)}/.github/workflows/a.yml@{value}"
+        value = f"{draw(_NAME)}/{draw(_REPO_NAME)}/.github/workflows/a.yml@refs/heads/{value}"
     ids = {"owner_id": draw(_ID), "repository_id": draw(_ID)} if draw(st.sampled_from([False, False, True])) else {}
-    who = GitHub(repository=f"{draw(_NAME)}/{draw(_REPO_NAME)}", **{key: value}, **ids)
+    who = GitHub(repository=f"{draw(_NAME)}/{draw(_REPO_NAME)}", **{key: value}, **more, **ids)
     try:
         claims_of(PrincipalConfig(github=who), where="here")
     except ConfigurationError:

@@ -47,6 +47,7 @@ AWS = Provider(
     public_url=Fact("{bucket-url}", PIXI, "downloads are billed; a CDN in front of the bucket is cheaper"),
     keys=Fact("aws-iam", IAM),
     oidc=Fact("aws-iam", OIDC),
+    version_rights=Fact("own", IAM),
     capabilities={
         **yes(USER_GUIDE, "bucket-policy", *BUCKET_SETTINGS),
         **yes(CONDITIONAL_WRITES, *CONDITIONAL),

@@ -31,6 +31,9 @@ MINIO = Provider(
     public_url=Fact("{bucket-url}", MINIO_TESTS, "https only if the server or a proxy has a certificate"),
     keys=Fact("minio-admin", MINIO_TESTS),
     oidc=Fact("minio-openid", (OPENID, MINIO_TESTS), "the server's settings name the issuer"),
+    version_rights=Fact(
+        "with-object", MINIO_TESTS, "the policies deny it; `?versions` still lists ids to whoever may list"
+    ),
     capabilities={
         **yes(MINIO_TESTS, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
         **yes(NOTIFICATIONS, "notifications", note="to targets configured on the server"),

@@ -26,6 +26,11 @@ VERSITYGW = Provider(
         VERSITYGW_TESTS,
         "its `iam` command, which runs beside the gateway; only issuers at public addresses",
     ),
+    version_rights=Fact(
+        "own",
+        VERSITYGW_TESTS,
+        "but no policy keeps everybody from the old versions of a public channel, nor a publisher from copying one",
+    ),
     capabilities={
         **yes(VERSITYGW_TESTS, "bucket-policy", "cors", "versioning", "tags"),
         **yes(VERSITYGW_TESTS, "acl", note="only if the bucket's ownership controls allow ACLs"),
