@@ -14,6 +14,7 @@ from chaninfra.channel.conda.skeleton import create_missing, ensure
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
+from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
 
 Probe = Callable[[], ConditionalWrites | None]
@@ -32,7 +33,8 @@ class Created:
 def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     """Write the skeleton and channel.json; what is there stays, but for who may write where `writers` says it.
 
-    The store is probed unless channel.json says what it honours. Raises ConflictError where there is a channel.json
+    The store is probed unless channel.json says what it honours, and again where the bucket got versions since then:
+    some stores ignore conditions there. Raises ConflictError where there is a channel.json
     that says otherwise; nothing was written then.
     """
     store = channel.store()
@@ -45,11 +47,12 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
             where=channel.url(CHANNEL_JSON),
             remedy="give the flags that it was made with; or change its stack config and run `pulumi up`; or delete it",
         )
-    descriptor = _settled(there or channel.descriptor, writers, probe)
+    outdated = there is not None and is_older_than_versioning(channel.client(), there.location, key)
+    descriptor = _settled(there or channel.descriptor, writers, probe, again=outdated)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     made = ensure(store, layout)
     written = [*made.keys]
-    if descriptor != there:
+    if descriptor != there or outdated:
         # Last: who finds it finds a channel.
         _write(store, key, descriptor, stored)
         written.append(key)
@@ -62,9 +65,9 @@ def _same(one: Descriptor, other: Descriptor) -> bool:
     return structs.replace(one, index=index) == other
 
 
-def _settled(descriptor: Descriptor, writers: Writers | None, probe: Probe) -> Descriptor:
+def _settled(descriptor: Descriptor, writers: Writers | None, probe: Probe, *, again: bool) -> Descriptor:
     index = descriptor.index
-    if index.conditional_writes is None:
+    if again or index.conditional_writes is None:
         index = structs.replace(index, conditional_writes=probe())
     return structs.replace(descriptor, index=structs.replace(index, writers=writers or index.writers))
 

@@ -19,18 +19,18 @@ neither, since the store has no conditional writes and there may be several writ
 
 
 def honoured(descriptor: Descriptor) -> ConditionalWrites:
-    """The conditional writes that the store honours: recorded by a probe, else known of the provider.
+    """The conditional writes that the store honours: those that neither a probe nor the table of providers denies.
 
     Unknown counts as honoured: a store that does not have conditional writes rejects one, and nothing is lost.
     """
-    recorded = descriptor.index.conditional_writes
+    recorded = descriptor.index.conditional_writes or ConditionalWrites(create=True, replace=True, multipart=True)
     row = PROVIDERS.get(descriptor.provider)
-    if recorded is not None or row is None:
-        return recorded or ConditionalWrites(create=True, replace=True, multipart=True)
+    if row is None:
+        return recorded
     return ConditionalWrites(
-        create=row.can("conditional-create"),
-        replace=row.can("conditional-replace"),
-        multipart=row.can("conditional-multipart"),
+        create=recorded.create and row.can("conditional-create"),
+        replace=recorded.replace and row.can("conditional-replace"),
+        multipart=recorded.multipart and row.can("conditional-multipart"),
     )
 
 
