@@ -170,3 +170,31 @@ def test_versioning_that_is_turned_on_later_is_probed_again_by_init(server: Serv
         assert place.done("init").startswith("nothing to do")
         client.put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration={"Status": "Suspended"})
         assert not is_older_than_versioning(client, location, key)
+
+
+def test_who_writes_to_a_store_that_was_not_probed_is_told_to_probe_it(
+    versitygw: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    client = versitygw.client()
+    client.create_bucket(Bucket=bucket_name)
+    place = place_on(versitygw, bucket_name)
+    place.done("init")
+    package = make_package(tmp_path, "hello", "1.0")
+    document = written(versitygw, bucket_name)
+
+    def record(**index: Any) -> None:
+        changed = {**document, "index": {**document["index"], **index}}
+        client.put_object(Bucket=bucket_name, Key=f"{PREFIX}/channel.json", Body=json.dumps(changed).encode())
+
+    record(**{"conditional-writes": None})
+    told = f"chaninfra doctor --probe {place.url} --endpoint-url {versitygw.endpoint_url}"
+    for command in ("publish", "reindex"):
+        done = place.run(command, *([package] if command == "publish" else []))
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count(told) == 1
+    assert told not in place.run("ls").stderr
+    record(**{"conditional-writes": None, "writers": "single"})
+    assert told not in place.run("publish", package).stderr
+    record(**{"conditional-writes": None})
+    place.done("doctor", "--probe")
+    assert told not in place.run("publish", package).stderr
