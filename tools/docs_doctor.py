@@ -47,9 +47,9 @@ when the bucket has got versions since then, since some stores ignore conditions
 A conditional write must also be refused when several writers write at the same time. Some stores check the condition
 first and write afterwards: one write after the other looks right there, but of several at once all are answered with
 success, and all but one are lost. So the probe lets eight writers create one key at once, five times, and eight replace
-it, five times; and four complete a multipart upload, twice. If two of them win, or the winner's bytes are not there, the
-condition counts as not honoured, and `publish` refuses to write unless `index.writers` is `single`. That takes less
-than 200 requests of about 1 KB in all, and a few seconds.
+it, five times; and four complete a multipart upload, twice. If two of them win, or the winner's bytes are not there,
+the condition counts as not honoured, and `publish` refuses to write unless `index.writers` is `single`. The whole probe
+makes less than 200 requests with at most 1 KB each, and takes a few seconds.
 
 Races can show that a store loses writes, not that it never does. What [the table of stores](providers.md) denies is
 therefore not believed of a probe, and a channel that an earlier version probed, without races, should be probed once

@@ -35,7 +35,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def standing_in(server: Server, bucket: str, **how: Any) -> Iterator[tuple[CephMetadataStandin, Store]]:
     """The stand-in before the server, and the handlers on a new bucket through it."""
-    standin = CephMetadataStandin(seconds=0.01, **how)
+    standin = CephMetadataStandin(server, seconds=0.01, **how)
     with fault_server.faulty(server, standin) as proxied:
         store = Store(proxied, bucket)
         store.handler("bucket").create(store.props())
@@ -43,7 +43,7 @@ def standing_in(server: Server, bucket: str, **how: Any) -> Iterator[tuple[CephM
 
 
 def test_a_stack_loses_no_setting_and_no_policy(versitygw: Server, bucket_name: str, tmp_path: Path) -> None:
-    standin = CephMetadataStandin(seconds=0.5)
+    standin = CephMetadataStandin(versitygw, seconds=0.5)
     with fault_server.faulty(versitygw, standin) as proxied:
         config = {
             "provider": "custom",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -108,14 +107,10 @@ def test_two_probes_at_once_do_not_disturb_each_other(server: Server, bucket_nam
 def test_a_probe_makes_less_than_two_hundred_requests(server: Server, bucket_name: str) -> None:
     server.client().create_bucket(Bucket=bucket_name)
     with proxy(server) as running:
-        running.round_trip = 0.1
-        began = time.monotonic()
         examined(running.server, described(running.server, bucket_name))
-        took = time.monotonic() - began
         made = running.take().log
     # docs/doctor.md says so.
     assert 100 < len(made) < 200
-    assert took < 15
 
 
 def test_a_pass_does_not_override_what_the_table_says(minio: Server, bucket_name: str) -> None:

@@ -1,7 +1,8 @@
 """A stand-in for what Ceph and SeaweedFS do with the settings of a bucket: all of them are one record, and a change
 reads the record, takes its time, and writes it back whole. So of two changes at once one is lost, and both answer 200.
 
-It holds the record itself and hands everything else to a real server, whose objects are therefore not subject to it.
+It holds the record itself and hands everything else to a real server, whose objects are therefore not subject to it,
+except that the server keeps versions when the record says so.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from support.servers.fault_server import Answer, Request, error
+from support.servers.s3_servers import Server
 
 # Query of the request → the error code of GET for a bucket without it; "": the answer is an empty document.
 _SETTINGS = {
@@ -27,8 +30,9 @@ _NO_VERSIONING = b"<?xml version='1.0' encoding='UTF-8'?><VersioningConfiguratio
 
 @dataclass
 class CephMetadataStandin:
-    """A fault for `fault_server.faulty`."""
+    """A fault for `fault_server.faulty`, before `server`."""
 
+    server: Server
     seconds: float = 0.3
     """How long a change takes."""
     forgets: frozenset[str] = frozenset()
@@ -75,6 +79,9 @@ class CephMetadataStandin:
             self.loses_first[setting] -= 1
         if not undone and request.method == "PUT":
             record[setting] = request.body
+            if setting == "versioning":
+                status: Any = "Enabled" if b"Enabled" in request.body else "Suspended"
+                self.server.client().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
         elif not undone:
             record.pop(setting, None)
         with self._lock:
