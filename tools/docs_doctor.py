@@ -39,9 +39,23 @@ It is only a warning, because it may be intended.
 
 ## `--probe`
 
-Instead of running the checks, `--probe` tests what the store supports. It writes scratch objects, deletes them
-afterwards, and records in channel.json what writers need to know. This needs the credentials that run `pulumi up` (or
-`chaninfra init`); a publisher's are not enough."""
+Instead of running the checks, `--probe` tests what the store supports. It writes scratch objects below
+`.chaninfra/probe/` in the channel, deletes them afterwards, and records in channel.json what writers need to know. This
+needs the credentials that run `pulumi up` (or `chaninfra init`); a publisher's are not enough. `pulumi up` and
+`chaninfra init` do the same for a new channel, and again if versioning was turned on since then, because some stores
+ignore conditions in a versioned bucket.
+
+A conditional write must also be refused when several writers write at the same time. Some stores check the condition
+first and write afterwards: one write after the other looks right there, but of several at once all are answered with
+success, and all but one are lost. So the probe lets eight writers create one key at once, five times, and eight replace
+it, five times; and four complete a multipart upload, twice. If two of them win, or the winner's bytes are not there,
+the condition counts as not honoured, and `publish` refuses to write unless `index.writers` is `single`. The whole probe
+makes less than 200 requests with at most 1 KB each, and takes a few seconds.
+
+Races can show that a store loses writes, not that it never does. What [the table of stores](providers.md) denies is
+therefore not believed of a probe, and a channel that an earlier version probed, without races, should be probed once
+more. While a store of which the table says nothing was not probed at all, every command that writes to it says so. The
+first write of each kind is tried there, but only one after the other."""
 
 
 def doctor() -> str:

@@ -53,7 +53,17 @@ principal, and remove the first when nobody uses it any more.
 **A leaked key** is replaced the same way. If a user or a policy was changed or deleted by hand, `pulumi refresh`
 detects it, and `pulumi up` restores it. `pulumi destroy` deletes users, policies and keys.
 
-On other stores access keys are created by hand; the stack output `next-steps` has the instructions.
+On other stores access keys are created by hand; the stack output `next-steps` has the commands, with your names filled
+in. Words in capitals in them are yours to replace.
+
+- **Ceph**: `radosgw-admin user create`, then the policy that `chaninfra policy` prints as a policy of that user, by the
+  IAM call PutUserPolicy. Its caller needs the capability `user-policy=*`.
+- **SeaweedFS**: one line of `s3.configure` in the weed shell. Its `Write` includes deletion, so a publisher's key may
+  delete packages too.
+- **Garage**: a bucket that was created over the S3 API has a name only for the key that created it. The commands of
+  `garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
+  NAME` come first. From then on `pulumi destroy` empties the bucket and takes the key's own name away, and Garage keeps
+  the empty bucket with the global one; `garage bucket delete --yes NAME` deletes it.
 
 ## Permissions of a key
 
@@ -79,6 +89,11 @@ Issuers are configured on the server; `next-steps` has the commands for an admin
 `versioning`, `encryption`, `old-versions-days`, `open-uploads-days`, `cors-origins` and `tags` work on every store that
 supports them (see [the stores](providers.md)). On other stores they are an error before anything is created. Settings
 that you do not declare stay as they are, and so do all settings of an adopted bucket.
+
+Ceph and SeaweedFS keep all settings of a bucket and its policy in one record, and lose one of two changes that come at
+the same time, without an error. `pulumi up` therefore makes one change after the other and reads each back. If the
+store does not have it, the change is made again, five times in all, and then the error names the setting. Two stacks on
+one bucket should still not run at the same time.
 """
 
 

@@ -14,6 +14,7 @@ from chaninfra.channel.conda.skeleton import create_missing, write_missing
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
+from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
 
 Probe = Callable[[], ConditionalWrites | None]
@@ -35,8 +36,9 @@ class Created:
 def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given.
 
-    The store is probed unless channel.json has the result of a probe. Raises ConflictError, before anything is written,
-    where channel.json describes another channel.
+    The store is probed unless channel.json has the result of a probe, and again if versioning was turned on since then:
+    some stores ignore conditions in a versioned bucket. Raises ConflictError, before anything is written, where
+    channel.json describes another channel.
     """
     store = channel.store()
     key = channel.descriptor.key(CHANNEL_JSON)
@@ -48,11 +50,12 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
             where=channel.url(CHANNEL_JSON),
             remedy="give the flags that it was created with; change its stack config and run `pulumi up`; or delete it",
         )
-    descriptor = _completed(existing or channel.descriptor, writers, probe)
+    outdated = existing is not None and is_older_than_versioning(channel.client(), existing.location, key)
+    descriptor = _completed(existing or channel.descriptor, writers, probe, again=outdated)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     skeleton = write_missing(store, layout)
     written = [*skeleton.keys]
-    if descriptor != existing:
+    if descriptor != existing or outdated:
         # Last, so that a channel with channel.json is complete.
         _write(store, key, descriptor, stored)
         written.append(key)
@@ -65,9 +68,9 @@ def _same(one: Descriptor, other: Descriptor) -> bool:
     return structs.replace(one, index=index) == other
 
 
-def _completed(descriptor: Descriptor, writers: Writers | None, probe: Probe) -> Descriptor:
+def _completed(descriptor: Descriptor, writers: Writers | None, probe: Probe, *, again: bool) -> Descriptor:
     index = descriptor.index
-    if index.conditional_writes is None:
+    if again or index.conditional_writes is None:
         index = structs.replace(index, conditional_writes=probe())
     return structs.replace(descriptor, index=structs.replace(index, writers=writers or index.writers))
 

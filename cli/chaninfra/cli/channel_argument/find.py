@@ -98,11 +98,18 @@ def open_channel(
 ) -> Channel:
     """The single channel that CHANNEL names, with credentials; without any, `read` makes anonymous requests.
 
+    For `write`, a note says so if it is not known whether the store has conditional writes.
+
     Raises ConfigurationError if CHANNEL names several or credentials must not be sent to its endpoint, CredentialsError
     if `write` finds no credentials, and what `find` raises.
     """
     found = single(find(text, flags, reading))
     credentials = credentials_for(found, flags, access)
+    if access == "write":
+        from chaninfra.channel.probe.write_mode import advice
+
+        if told := advice(found.descriptor):
+            streams.note(told)
     return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
 
 

@@ -16,7 +16,8 @@ def conditional_store(store: ObjectStore, descriptor: Descriptor) -> ObjectStore
     """The store for writes to the channel: with conditions, or without them if one writer at a time is declared.
 
     Raises ConfigurationError if the store has no conditional writes and there may be several writers. If that is not
-    known, the returned store tests the first conditional write of each kind, and its `put` raises the error.
+    known, the returned store tests the first conditional write of each kind, and its `put` raises the error. A store
+    that checks the condition and then writes passes that test, see `write_mode.advice`.
     """
     if not is_known(descriptor):
         return _ProbingStore(store, single=descriptor.index.writers == "single", where=descriptor.url)

@@ -1,6 +1,7 @@
 """The stack output `next-steps`: instructions for what the stack cannot do itself. Pure functions.
 
-A step also has checks, by which a program can see later that it was done. No step holds a secret.
+A step also has checks, by which a program can see later that it was done. No step holds a secret. Every value in a
+command is quoted for a shell.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from chaninfra.channel.conda.subdirs import NOARCH
-from chaninfra.channel.policy.documents import KEY_POLICY
+from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
 from chaninfra.channel.policy.kms import key_statements
 from chaninfra.channel.providers.model import OidcWay
 from chaninfra.channel.providers.templates import fill
@@ -52,14 +54,24 @@ class NextStep(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
 def next_steps(stack: StackSpec, *, stack_file: str) -> list[NextStep]:
     """The steps, in order. `stack_file` is the path of `Pulumi.<stack>.yaml` for the commands in them."""
     oidc = _OIDC.get(stack.bucket.provider.oidc.value, _nothing)
-    return [*_public(stack), *_kms(stack, stack_file), *_keys(stack, stack_file), *oidc(stack, stack_file)]
+    return [
+        *_prepared(stack, [*_public(stack), *_keys(stack, stack_file)]),
+        *_kms(stack, stack_file),
+        *oidc(stack, stack_file),
+    ]
+
+
+def _prepared(stack: StackSpec, steps: list[NextStep]) -> list[NextStep]:
+    """The steps, the first of them with what must be done to the bucket before any."""
+    before = tuple(fill(step, _values(stack)) for step in stack.bucket.provider.by_hand.bucket)
+    return [replace(step, steps=(*before, *step.steps)) if not number else step for number, step in enumerate(steps)]
 
 
 def _public(stack: StackSpec) -> Iterator[NextStep]:
     provider = stack.bucket.provider
     if stack.visibility != "public" or provider.public.value != "by-hand":
         return
-    values = _values(stack) | {"public-host": urlsplit(stack.channels[0].public_url or "").netloc}
+    values = _values(stack, **{"public-host": urlsplit(stack.channels[0].public_url or "").netloc})
     yield NextStep(
         title=f"Let everybody read the bucket {stack.bucket.name}",
         why=f"{provider.title} cannot do this over the S3 API",
@@ -77,7 +89,7 @@ def _kms(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
             title="Allow the principals given by ARN, the organization and the CDN to use the KMS key",
             why="the stack does not manage the KMS key",
             steps=(
-                f"chaninfra policy {KEY_POLICY} --config {stack_file}",
+                f"chaninfra policy {KEY_POLICY} --config {quote(stack_file)}",
                 "add the printed statements to the key policy of the KMS key",
             ),
         )
@@ -97,12 +109,13 @@ def _keys(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
                 f"create an access key for {{user}} with only the permissions that this command prints{how}",
                 "{rights}",
             )
-        values = _values(stack) | {
-            "user": role_name(stack.bucket.name, channel.prefix, principal),
-            "rights": _print_permissions(channel, principal, stack_file),
-        }
-        if channel.prefix:
-            values["prefix"] = channel.prefix
+        values = _values(
+            stack,
+            user=role_name(stack.bucket.name, channel.prefix, principal),
+            actions=_actions(stack, channel, principal),
+            **({"prefix": channel.prefix} if channel.prefix else {}),
+        )
+        values["rights"] = _print_permissions(channel, principal, stack_file)
         yield NextStep(
             title=f"Create an access key for the {principal.role} {principal.name} of the channel {channel.name}",
             why=f"chaninfra cannot create access keys on {provider.title}",
@@ -135,14 +148,14 @@ def _versitygw(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
     aws = "aws iam --endpoint-url IAM_URL"
     for claims, members in _by_issuer(stack):
         steps = [
-            f"{aws} create-open-id-connect-provider --url https://{claims.issuer} "
+            f"{aws} create-open-id-connect-provider --url {quote(f'https://{claims.issuer}')} "
             f"--client-id-list {quote(claims.audience)}"
         ]
         for channel, principal in members:
-            name = role_name(stack.bucket.name, channel.prefix, principal)
-            document = f"chaninfra policy {_target(channel, principal)}"
+            name = quote(role_name(stack.bucket.name, channel.prefix, principal))
+            trust = quote(f"{_target(channel, principal)}/trust")
             steps += [
-                f"{document}/trust --config {stack_file} --account {VERSITYGW_ACCOUNT} > trust.json",
+                f"chaninfra policy {trust} --config {quote(stack_file)} --account {VERSITYGW_ACCOUNT} > trust.json",
                 f"{aws} create-role --role-name {name} --assume-role-policy-document file://trust.json",
                 f"{_print_permissions(channel, principal, stack_file)} > rights.json",
                 f"{aws} put-role-policy --role-name {name} --policy-name channel --policy-document file://rights.json",
@@ -185,15 +198,30 @@ def _by_issuer(stack: StackSpec) -> Iterator[tuple[TokenClaims, list[tuple[Chann
         yield group[0][0], [member for _, member in group]
 
 
-def _values(stack: StackSpec) -> dict[str, str]:
-    """The values for templates of instructions, see `ByHand`."""
+def _values(stack: StackSpec, **more: str) -> dict[str, str]:
+    """The values for templates of instructions, see `ByHand`, each quoted for a shell."""
     location = stack.bucket.location
-    return {"bucket": location.bucket, "endpoint-url": location.endpoint_url, "region": location.region}
+    values = {"bucket": location.bucket, "endpoint-url": location.endpoint_url, "region": location.region, **more}
+    return {name: quote(value) for name, value in values.items()}
+
+
+def _actions(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> str:
+    """The permissions of the principal in the store's own words: `Read:my-bucket/main/*,List:my-bucket`."""
+    words = stack.bucket.provider.by_hand.words
+    return ",".join(
+        dict.fromkeys(
+            f"{words[action]}:{resource.split(':::', 1)[1]}"
+            for statement in permissions_of(stack, channel, principal)["Statement"]
+            for action in statement["Action"]
+            if action in words
+            for resource in statement["Resource"]
+        )
+    )
 
 
 def _print_permissions(channel: ChannelSpec, principal: PrincipalSpec, stack_file: str) -> str:
     """The command that prints the policy of the principal."""
-    return f"chaninfra policy {_target(channel, principal)}/rights --config {stack_file}"
+    return f"chaninfra policy {quote(f'{_target(channel, principal)}/rights')} --config {quote(stack_file)}"
 
 
 def _target(channel: ChannelSpec, principal: PrincipalSpec) -> str:

@@ -27,10 +27,11 @@ from chaninfra.channel.errors import (
     WrongRegionError,
 )
 from chaninfra.channel.location import AddressingStyle, Location, join
+from chaninfra.channel.probe.race import completes_atomically, creates_atomically, replaces_atomically
 from chaninfra.channel.probe.scratch import ScratchFolder
 from chaninfra.channel.providers.model import Digest
 from chaninfra.channel.s3.boto import code_and_status, newer_digests, translating_errors
-from chaninfra.channel.s3.conditional import NEVER_MATCHING, Verdict, outcome_of, verdict_of
+from chaninfra.channel.s3.conditional import NEVER_MATCHING, ProbedVerdict, Verdict, outcome_of, verdict_of
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 
@@ -51,9 +52,11 @@ class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
     reported_region: str | None
     """The region of the bucket as the store reports it; None if it does not."""
     addressing: tuple[AddressingStyle, ...]
-    create: Verdict
-    replace: Verdict
-    multipart: Verdict
+    create: ProbedVerdict
+    replace: ProbedVerdict
+    multipart: ProbedVerdict
+    versioned: bool
+    """Whether the bucket keeps versions of new objects. Some stores ignore conditions there."""
     checksums: Literal["accepted", "rejected"]
     """PUT with the x-amz-checksum headers that AWS's SDKs send by default."""
     digest: Digest | None
@@ -82,7 +85,7 @@ class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
 
 
 def probe(location: Location, credentials: Credentials, prefix: str) -> ProbeResult:
-    """Find out what the store of a channel supports, by about thirty requests.
+    """Find out what the store of a channel supports, by less than 200 requests, many of them at once.
 
     Raises DeniedError, which names the permissions that the probe needs, and other StorageErrors.
     """
@@ -154,9 +157,10 @@ def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Locati
         refused_region=None if reached.region == given.region else given.region,
         reported_region=_reported_region(scratch) if reached.region == given.region else reached.region,
         addressing=_addressing(scratch, credentials),
-        create=create,
-        replace=replaced,
-        multipart=multipart,
+        create=_raced(create, creates_atomically, scratch),
+        replace=_raced(replaced, replaces_atomically, scratch),
+        multipart=_raced(multipart, completes_atomically, scratch),
+        versioned=scratch.versioned,
         checksums="accepted" if checksums == "done" else "rejected",
         digest=_digest(scratch),
         listing="at-once" if listed else "late",
@@ -197,6 +201,10 @@ def _verdict(scratch: ScratchFolder, name: str, held: bytes, write: Callable[[],
     verdict = verdict_of(write)
     # A store may answer 412 and write all the same.
     return "ignored" if verdict == "honoured" and scratch.get(name)[0] != held else verdict
+
+
+def _raced(verdict: Verdict, is_atomic: Callable[[ScratchFolder], bool], scratch: ScratchFolder) -> ProbedVerdict:
+    return "not-atomic" if verdict == "honoured" and not is_atomic(scratch) else verdict
 
 
 def _digest(scratch: ScratchFolder) -> Digest | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.finding import CheckResult
@@ -9,21 +11,40 @@ from chaninfra.channel.probe.probe import ProbeResult, probe
 from chaninfra.channel.probe.write_mode import SINGLE, write_mode
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Capability, Provider
-from chaninfra.channel.s3.conditional import Verdict
+from chaninfra.channel.s3.conditional import ProbedVerdict
 from chaninfra.channel.s3.credentials import Credentials
 
-_VERDICTS: dict[Verdict, str] = {
+_VERDICTS: dict[ProbedVerdict, str] = {
     "honoured": "honoured",
     "ignored": "not honoured: the store writes although the condition does not hold",
     "unsupported": "not honoured: the store rejects writes with this condition",
+    "not-atomic": "not atomic: of several writes at the same time the store accepts several, and keeps one",
+    "not-believed": "honoured in this probe, which is not believed",
 }
 
 
 def examine(descriptor: Descriptor, credentials: Credentials) -> tuple[ProbeResult, tuple[CheckResult, ...]]:
     """Probe the store of a channel: the result, and a finding for each fact. Raises what `probe` raises."""
-    found = probe(descriptor.location, credentials, descriptor.prefix)
     # The channel.json of a later version may name a provider that this version does not know.
-    return found, report(found, PROVIDERS.get(descriptor.provider, PROVIDERS["custom"]), descriptor)
+    row = PROVIDERS.get(descriptor.provider, PROVIDERS["custom"])
+    found = believed(probe(descriptor.location, credentials, descriptor.prefix), row)
+    return found, report(found, row, descriptor)
+
+
+def believed(found: ProbeResult, row: Provider) -> ProbeResult:
+    """The result without what the table of providers denies: a probe can show that a store is wrong, not that it never
+    is."""
+    versioned = not found.versioned or row.can("conditional-versioned")
+
+    def verdict(given: ProbedVerdict, capability: Capability) -> ProbedVerdict:
+        return "not-believed" if given == "honoured" and not (versioned and row.can(capability)) else given
+
+    return structs.replace(
+        found,
+        create=verdict(found.create, "conditional-create"),
+        replace=verdict(found.replace, "conditional-replace"),
+        multipart=verdict(found.multipart, "conditional-multipart"),
+    )
 
 
 def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[CheckResult, ...]:
@@ -76,7 +97,7 @@ def _setting(key: str, value: str) -> str:
 
 
 def _conditional(
-    name: Capability, verdict: Verdict, found: ProbeResult, row: Provider, descriptor: Descriptor
+    name: Capability, verdict: ProbedVerdict, found: ProbeResult, row: Provider, descriptor: Descriptor
 ) -> CheckResult:
     says = _VERDICTS[verdict] + _if_unexpected(row, name, verdict)
     if verdict == "honoured":
@@ -98,8 +119,12 @@ def _multipart(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Che
     return line
 
 
-def _if_unexpected(row: Provider, capability: Capability, verdict: Verdict) -> str:
+def _if_unexpected(row: Provider, capability: Capability, verdict: ProbedVerdict) -> str:
+    if verdict == "not-believed" and row.can(capability):
+        capability = "conditional-versioned"
     expected = row.capabilities[capability].value
+    if verdict == "not-believed":
+        return f"; `chaninfra providers {row.name}` says {expected} for {capability}"
     if expected == "unknown" or (expected == "yes") == (verdict == "honoured"):
         return ""
     return _expected(row, expected, recorded=True)
@@ -196,8 +221,8 @@ def _scratch(found: ProbeResult) -> CheckResult:
     swept = f"; {found.swept} scratch objects of an earlier probe were deleted" if found.swept else ""
     left, remedies = [], []
     if found.keeps_uploads:
-        left.append(f"an upload below {PROBE_FOLDER} was left open, because the store refuses to abort it")
-        remedies.append("allow s3:AbortMultipartUpload, or let it expire (`open-uploads-days`)")
+        left.append(f"uploads below {PROBE_FOLDER} were left open, because the store refuses to abort them")
+        remedies.append("allow s3:AbortMultipartUpload, or let them expire (`open-uploads-days`)")
     if found.keeps_versions:
         left.append("the bucket keeps old versions, and these credentials may not delete them")
         remedies.append(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
 from chaninfra.channel.errors import ChaninfraError, DeniedError, StorageError
@@ -26,6 +26,14 @@ STALE = timedelta(hours=1)
 """No probe runs that long, so older scratch objects are left over."""
 
 
+class Upload(NamedTuple):
+    """An open multipart upload; `etag` is that of its only part."""
+
+    key: str
+    upload_id: str
+    etag: str
+
+
 class ScratchFolder:
     """The scratch folder of one run: a context manager that deletes the folder at the end, also after an error."""
 
@@ -39,7 +47,8 @@ class ScratchFolder:
         """Whether old versions of scratch objects stay, because these credentials may not delete versions."""
         self.keeps_uploads = False
         """Whether multipart uploads of scratch objects stay open, because the store refuses to abort them."""
-        self._versioned = False
+        self.versioned = False
+        """Whether the bucket gave a scratch object a version."""
         self._uploads: list[tuple[str, str]] = []
 
     def __enter__(self) -> Self:
@@ -78,18 +87,30 @@ class ScratchFolder:
         """PutObject; `more` are further arguments of boto3's `put_object`."""
         with translating_errors(self.location, "write", self.key(name)):
             answer = self.client.put_object(Bucket=self.location.bucket, Key=self.key(name), Body=data, **more)
-        self._versioned |= answer.get("VersionId") is not None
+        self.versioned |= answer.get("VersionId") not in (None, "null")
 
     def upload(self, name: str, data: bytes, **more: Any) -> None:
         """A multipart upload of one part; `more` are further arguments of boto3's `complete_multipart_upload`."""
-        place: Any = {"Bucket": self.location.bucket, "Key": self.key(name)}
-        with translating_errors(self.location, "write", self.key(name)):
+        self.complete(self.begin(name, data), **more)
+
+    def begin(self, name: str, data: bytes) -> Upload:
+        """A multipart upload with its only part, not completed yet."""
+        key = self.key(name)
+        place: Any = {"Bucket": self.location.bucket, "Key": key}
+        with translating_errors(self.location, "write", key):
             upload = self.client.create_multipart_upload(**place)["UploadId"]
-            self._uploads.append((place["Key"], upload))
+            self._uploads.append((key, upload))
             tag = self.client.upload_part(**place, UploadId=upload, PartNumber=1, Body=data)["ETag"]
-            parts: Any = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
-            self.client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts, **more)
-            self._uploads.pop()
+        return Upload(key, upload, tag)
+
+    def complete(self, upload: Upload, **more: Any) -> None:
+        """Complete the upload; `more` as for `upload`."""
+        parts: Any = {"Parts": [{"PartNumber": 1, "ETag": upload.etag}]}
+        with translating_errors(self.location, "write", upload.key):
+            self.client.complete_multipart_upload(
+                Bucket=self.location.bucket, Key=upload.key, UploadId=upload.upload_id, MultipartUpload=parts, **more
+            )
+        self._uploads.remove((upload.key, upload.upload_id))
 
     def sweep(self, now: datetime) -> int:
         """Delete objects and abort uploads of earlier runs that are older than STALE; return how many there were.
@@ -127,7 +148,7 @@ class ScratchFolder:
             found = [(each.key, each.version_id) for each in versions(self.client, self.location, folder)]
         except DeniedError:
             found = [(entry.key, None) for entry in self.objects.list(folder)]
-            self.keeps_versions |= self._versioned
+            self.keeps_versions |= self.versioned
         for key, version in found:
             self._delete(key, version)
         return len({key for key, _ in found})

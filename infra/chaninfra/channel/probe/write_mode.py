@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Literal
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
@@ -19,18 +20,18 @@ neither, since the store has no conditional writes and there may be several writ
 
 
 def honoured(descriptor: Descriptor) -> ConditionalWrites:
-    """The conditional writes that the store honours: recorded by a probe, else known of the provider.
+    """The conditional writes that the store honours: those that neither a probe nor the table of providers denies.
 
     Unknown counts as honoured: a store that does not have conditional writes rejects one, and nothing is lost.
     """
-    recorded = descriptor.index.conditional_writes
+    recorded = descriptor.index.conditional_writes or ConditionalWrites(create=True, replace=True, multipart=True)
     row = PROVIDERS.get(descriptor.provider)
-    if recorded is not None or row is None:
-        return recorded or ConditionalWrites(create=True, replace=True, multipart=True)
+    if row is None:
+        return recorded
     return ConditionalWrites(
-        create=row.can("conditional-create"),
-        replace=row.can("conditional-replace"),
-        multipart=row.can("conditional-multipart"),
+        create=recorded.create and row.can("conditional-create"),
+        replace=recorded.replace and row.can("conditional-replace"),
+        multipart=recorded.multipart and row.can("conditional-multipart"),
     )
 
 
@@ -39,6 +40,21 @@ def is_known(descriptor: Descriptor) -> bool:
     row = PROVIDERS.get(descriptor.provider)
     known = row is not None and all(row.capabilities[name].value != "unknown" for name in _NEEDED)
     return descriptor.index.conditional_writes is not None or known
+
+
+def advice(descriptor: Descriptor) -> str | None:
+    """What to tell who writes to a channel on whose store nothing is known; None if there is nothing to say.
+
+    The first writes show whether the store heeds conditions at all (`index.commit.conditional_store`). Whether it does
+    so when several write at once, only a race shows, which is too many requests for each publish.
+    """
+    if is_known(descriptor) or descriptor.index.writers == "single":
+        return None
+    command = ["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url]
+    return (
+        "this store was not probed, so it is not known whether several writers at once would lose each other's packages"
+        f"\n  with the credentials that deploy the channel, run: {shlex.join(command)}"
+    )
 
 
 def write_mode(writers: Writers, writes: ConditionalWrites) -> WriteMode:

@@ -23,6 +23,10 @@ Verdict = Literal["honoured", "ignored", "unsupported"]
 """How a store treats a condition that does not hold. `honoured`: it refuses the write; `ignored`: it writes all the
 same; `unsupported`: it rejects every write that has such a condition."""
 
+ProbedVerdict = Verdict | Literal["not-atomic", "not-believed"]
+"""What only a probe can say. `not-atomic`: honoured one after the other, and not by writes at the same time;
+`not-believed`: honoured in the probe, but the store is known not to honour it."""
+
 _VERDICTS: dict[Outcome, Verdict] = {"refused": "honoured", "done": "ignored", "unsupported": "unsupported"}
 
 

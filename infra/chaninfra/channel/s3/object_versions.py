@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
 
@@ -58,6 +60,19 @@ def versions(client: S3Client, location: Location, prefix: str) -> Iterator[Obje
         for listed in client.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=folder):
             for entry in listed.get("Contents", ()):
                 yield ObjectVersion(entry["Key"], None, is_delete_marker=False)
+
+
+def is_older_than_versioning(client: S3Client, location: Location, key: str) -> bool:
+    """Whether the bucket keeps versions and the object was written before it did so, and thus has the version `null`.
+
+    False where the store or the credentials do not say. Raises no StorageError.
+    """
+    with suppress(StorageError), translating_errors(location, "look at"):
+        if client.get_bucket_versioning(Bucket=location.bucket).get("Status") != "Enabled":
+            return False
+        listed = client.list_object_versions(Bucket=location.bucket, Prefix=key, MaxKeys=1).get("Versions", ())
+        return any(each["Key"] == key and each.get("VersionId") == "null" for each in listed)
+    return False
 
 
 def delete(client: S3Client, location: Location, key: str, version: str | None) -> None:

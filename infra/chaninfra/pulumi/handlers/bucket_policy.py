@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,7 @@ from chaninfra.channel.policy.statements import Statement
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler
+from chaninfra.pulumi.handlers.kept import change_and_read_back
 
 
 class BucketPolicyInputs(TypedDict):
@@ -22,7 +24,7 @@ class BucketPolicyInputs(TypedDict):
 
 
 class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
-    """Merges our statements into the bucket's policy."""
+    """Merges our statements into the bucket's policy, and reads it back: see `kept`."""
 
     def diff(self, olds: BucketPolicyInputs, news: BucketPolicyInputs) -> Difference:
         """Statements are compared by their meaning, since stores rewrite them.
@@ -36,8 +38,8 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
 
     def create(self, props: BucketPolicyInputs) -> tuple[str, BucketPolicyInputs]:
         """Adds our statements. Those of a stack whose state was lost are replaced, see `merging.left_by_lost_state`."""
-        existing, ours = self._get(), props["statements"]
-        self._put(merging.merge(existing, ours, merging.left_by_lost_state(existing, ours)))
+        ours = props["statements"]
+        self._merge(ours, lambda existing: merging.left_by_lost_state(existing, ours))
         return f"{self.session.location.bucket}/policy", props
 
     def read(self, props: BucketPolicyInputs) -> BucketPolicyInputs | None:
@@ -49,14 +51,29 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
 
     def update(self, olds: BucketPolicyInputs, news: BucketPolicyInputs) -> BucketPolicyInputs:
         """Replaces the old statements by the new ones."""
-        self._put(merging.merge(self._get(), news["statements"], olds["statements"]))
+        self._merge(news["statements"], lambda _: olds["statements"])
         return news
 
     def delete(self, props: BucketPolicyInputs) -> None:
         """Removes our statements; deletes the policy if no other is left."""
-        existing = self._get()
-        if existing is not None:
-            self._put(merging.merge(existing, [], props["statements"]))
+        if self._get() is not None:
+            self._merge([], lambda _: props["statements"])
+
+    def _merge(self, ours: list[Statement], before: Callable[[dict[str, Any] | None], list[Statement]]) -> None:
+        """Replaces our statements of `before`, given the policy that is there, by `ours`; reads the policy again before
+        each attempt, since somebody else may have changed it too."""
+        replaced: list[Statement] = []
+
+        def change() -> None:
+            existing = self._get()
+            replaced[:] = before(existing)
+            self._put(merging.merge(existing, ours, replaced))
+
+        def is_there() -> bool:
+            # Those that are gone must be gone too.
+            return merging.equivalent(merging.with_sids_of(self._get(), [*ours, *replaced]), ours)
+
+        change_and_read_back(self.session.location, "policy", change, is_there)
 
     def _get(self) -> dict[str, Any] | None:
         with translating_errors(self.session.location, "read the policy of"):

@@ -13,6 +13,7 @@ from chaninfra.pulumi.bucket_config import Document, canned_acl, holds, versioni
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Handler, with_integers
 from chaninfra.pulumi.handlers.bucket import exists
+from chaninfra.pulumi.handlers.kept import change_and_read_back
 
 
 class BucketSettingsInputs(TypedDict):
@@ -46,6 +47,8 @@ _SETTINGS = {
         "VersioningConfiguration",
         None,
         default=versioning(enabled=False),
+        # A bucket that never had versions may have no status.
+        from_answer=lambda answer: {"Status": answer.get("Status", "Suspended")},
     ),
     "encryption": _Setting(
         "get_bucket_encryption",
@@ -74,7 +77,7 @@ _SETTINGS = {
 
 
 class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs]):
-    """Puts the declared settings."""
+    """Puts the declared settings, one after the other, and reads each back: see `kept`."""
 
     def create(self, props: BucketSettingsInputs) -> tuple[str, BucketSettingsInputs]:
         """Puts each declared setting."""
@@ -98,8 +101,7 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
             self._remove(name)
         for name in sorted(wanted):
             if before.get(name) != wanted[name]:
-                document = with_integers(wanted[name])
-                self._call(_SETTINGS[name].put, f"set the {name} of", {_SETTINGS[name].argument: document})
+                self._put(name, with_integers(wanted[name]))
         return news
 
     def delete(self, props: BucketSettingsInputs) -> None:
@@ -118,13 +120,27 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
         answer.pop("ResponseMetadata", None)
         return answer.get(setting.argument, answer)
 
+    def _put(self, name: str, document: Any, doing: str = "set") -> None:
+        setting = _SETTINGS[name]
+        change_and_read_back(
+            self.session.location,
+            name,
+            lambda: self._call(setting.put, f"{doing} the {name} of", {setting.argument: document}),
+            lambda: holds(self._get(name), document),
+        )
+
     def _remove(self, name: str) -> None:
         setting = _SETTINGS[name]
-        doing = f"remove the {name} of"
         if setting.delete is None:
-            self._call(setting.put, doing, {setting.argument: setting.default})
-        else:
-            self._call(setting.delete, doing, {})
+            self._put(name, setting.default, "remove")
+            return
+        delete = setting.delete
+        change_and_read_back(
+            self.session.location,
+            name,
+            lambda: self._call(delete, f"remove the {name} of", {}),
+            lambda: _is_empty(self._get(name)),
+        )
 
     def _call(self, method: str, doing: str, arguments: dict[str, Any], absent: str = "") -> dict[str, Any] | None:
         """The answer; None if it is the error code `absent`."""
@@ -138,3 +154,8 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
                     return None
                 raise
         return answer
+
+
+def _is_empty(answer: Document | None) -> bool:
+    """Whether a store's answer says that there is no such setting: some answer with an empty list."""
+    return not any((answer or {}).values())

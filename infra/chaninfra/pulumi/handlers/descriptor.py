@@ -1,8 +1,8 @@
 """The channel.json of a channel. The stack is its only writer.
 
-The store is probed for conditional writes when the channel is made, and again when it moves to another store. The
-result is an output, not an input, so that it never shows as a change. A state without it (version 0.1) is probed the
-next time that channel.json is written.
+The store is probed for conditional writes when the channel is made, and again when it moves to another store or its
+bucket got versions, since some stores ignore conditions there. The result is an output, not an input, so that it never
+shows as a change. A state without it (version 0.1) is probed the next time that channel.json is written.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from chaninfra.channel.errors import BucketMissingError, ChaninfraError, Configu
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
 from chaninfra.channel.probe.report import examine
+from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.pulumi.bucket_session import StoreInput
-from chaninfra.pulumi.handlers.base import Handler, warn
+from chaninfra.pulumi.handlers.base import Difference, Handler, warn
 from chaninfra.pulumi.handlers.bucket import exists
 from chaninfra.pulumi.handlers.deletion import is_blank, purge
 
@@ -47,6 +48,14 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
 
     identity = ("key",)
 
+    def diff(self, olds: DescriptorOutputs, news: DescriptorInputs) -> Difference:
+        """Changed inputs, and a bucket that got versions after the store was probed.
+
+        The store says so and not the state, in which earlier versions noted neither.
+        """
+        plain = self.difference(olds, news)
+        return Difference(plain.changes or self._is_outdated(olds["key"]), plain.replaces)
+
     def create(self, props: DescriptorInputs) -> tuple[str, DescriptorOutputs]:
         """Writes channel.json. Warns if another one is overwritten, since two stacks may share a prefix by mistake."""
         declared = parse(props["document"], where=props["key"])
@@ -64,12 +73,16 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
     def _write(
         self, props: DescriptorInputs, declared: Descriptor, existing: Descriptor | None
     ) -> tuple[str, DescriptorOutputs]:
-        writes = _recorded(declared, existing) or self._probe(declared)
+        recorded = None if self._is_outdated(props["key"]) else _recorded(declared, existing)
+        writes = recorded or self._probe(declared)
         index = structs.replace(declared.index, conditional_writes=writes)
         data = dump(structs.replace(declared, index=index))
         body = ObjectBody(data=data, content_type="application/json", cache_control=CACHE_CONTROL)
         self.session.objects.put(props["key"], body)
         return f"{self.session.location.bucket}/{props['key']}", _with_probed(props, to_builtins(writes))
+
+    def _is_outdated(self, key: str) -> bool:
+        return is_older_than_versioning(self.session.client, self.session.location, key)
 
     def _existing(self, key: str) -> Descriptor | None:
         """The descriptor that is in the store; None if there is none, or it is not valid."""

@@ -12,7 +12,7 @@ from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import ProbeResult
-from chaninfra.channel.probe.report import report
+from chaninfra.channel.probe.report import believed, report
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Fact, Provider, Source
 from support.channels.channels import descriptor
@@ -25,6 +25,7 @@ FOUND = ProbeResult(
     create="honoured",
     replace="honoured",
     multipart="honoured",
+    versioned=False,
     checksums="accepted",
     digest="checksum",
     listing="at-once",
@@ -95,7 +96,17 @@ def test_a_store_that_supports_everything_is_ok() -> None:
             "rejects writes with this condition",
             "to single",
         ),
+        ("conditional-replace", {"replace": "not-atomic"}, CHANNEL, "failed", "not atomic", "to single"),
+        (
+            "conditional-replace",
+            {"replace": "not-atomic"},
+            SINGLE,
+            "warning",
+            "one writer at a time, as declared",
+            None,
+        ),
         ("conditional-multipart", {"multipart": "ignored"}, CHANNEL, "warning", "in one PUT", None),
+        ("conditional-multipart", {"multipart": "not-atomic"}, CHANNEL, "warning", "in one PUT", None),
         (
             "conditional-multipart",
             {"create": "ignored", "multipart": "ignored"},
@@ -112,7 +123,7 @@ def test_a_store_that_supports_everything_is_ok() -> None:
         ("missing-key-anonymous", {"missing_anonymous": 404}, PUBLIC, "ok", "404 for a key", None),
         ("scratch", {"swept": 3}, CHANNEL, "ok", "3 scratch objects of an earlier probe were deleted", None),
         ("scratch", {"keeps_versions": True}, CHANNEL, "warning", "keeps old versions", "s3:DeleteObjectVersion"),
-        ("scratch", {"keeps_uploads": True}, CHANNEL, "warning", "was left open", "s3:AbortMultipartUpload"),
+        ("scratch", {"keeps_uploads": True}, CHANNEL, "warning", "were left open", "s3:AbortMultipartUpload"),
     ],
 )
 def test_each_difference_is_reported(
@@ -138,13 +149,34 @@ def test_required_content_md5_is_a_warning_unless_the_providers_table_expects_it
     assert result(structs.replace(FOUND, digest="content-md5"), "deletion", provider=row(digest=said)).state == state
 
 
-def test_a_store_that_supports_more_than_the_providers_table_says_is_ok() -> None:
+@pytest.mark.parametrize(
+    ("versioned", "denied", "says", "lost"),
+    [
+        (False, "conditional-create", "says no for conditional-create", {"create"}),
+        (False, "conditional-multipart", "says no for conditional-multipart", {"multipart"}),
+        (True, "conditional-versioned", "says no for conditional-versioned", {"create", "replace", "multipart"}),
+        (False, "conditional-versioned", "honoured", set()),
+    ],
+)
+def test_what_the_table_denies_is_not_believed_of_a_probe(
+    versioned: bool, denied: str, says: str, lost: set[str]
+) -> None:
+    less = row(capabilities={denied: Fact("no", TEST)})
+    found = believed(structs.replace(FOUND, versioned=versioned), less)
+    assert {name for name in ("create", "replace", "multipart") if getattr(found, name) == "not-believed"} == lost
+    writes = found.conditional_writes
+    assert {name for name in ("create", "replace", "multipart") if not getattr(writes, name)} == lost
+    name = denied if denied != "conditional-versioned" else "conditional-create"
+    finding = result(found, name, provider=less)
+    assert says in finding.found
+    assert finding.state == ("ok" if not lost else "warning" if lost == {"multipart"} else "failed")
+
+
+def test_what_a_store_does_wrong_is_believed_whatever_the_table_says() -> None:
+    wrong = structs.replace(FOUND, create="not-atomic", replace="ignored", multipart="unsupported")
     less = row(capabilities={"conditional-create": Fact("no", TEST)})
-    found = result(FOUND, "conditional-create", provider=less)
-    assert (found.state, found.found) == (
-        "ok",
-        "honoured; the provider table says `no` for minio. The probe's result counts: channel.json records it",
-    )
+    assert believed(wrong, row()) == wrong
+    assert believed(wrong, less) == wrong
 
 
 def test_the_endpoint_says_nothing_about_readers_on_another_domain() -> None:

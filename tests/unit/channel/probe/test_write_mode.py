@@ -39,8 +39,12 @@ def test_write_mode(writers: Writers, writes: ConditionalWrites, mode: WriteMode
     assert write_mode(writers, writes) == mode
 
 
-def test_a_recorded_probe_takes_precedence_over_the_providers_table() -> None:
+def test_a_recorded_probe_takes_away_and_what_the_providers_table_denies_stays_denied() -> None:
     assert honoured(described(conditional_writes=NONE)) == NONE
+    assert honoured(described("minio", conditional_writes=NONE)) == NONE
+    # As a probe of an earlier version may have recorded it.
+    assert honoured(described("garage", conditional_writes=ALL)) == NONE
+    assert honoured(described("of-a-later-version", conditional_writes=NONE)) == NONE
     assert honoured(described(provider="of-a-later-version")) == ALL
 
 

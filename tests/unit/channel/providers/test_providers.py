@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, get_args
 
 import pytest
@@ -103,10 +104,16 @@ def test_every_step_by_hand_has_instructions(row: Provider) -> None:
     assert bool(row.by_hand.public) == (row.public.value == "by-hand")
     assert not row.by_hand.key or row.keys.value == "by-hand"
     assert set(row.by_hand.key) in (set(), {"reader", "publisher", "maintainer"})
-    known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights"}
-    steps = [*row.by_hand.public, *(step for steps in row.by_hand.key.values() for step in steps)]
+    known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights", "actions"}
+    steps = [*row.by_hand.bucket, *row.by_hand.public, *(step for steps in row.by_hand.key.values() for step in steps)]
     assert {name for step in steps for name in templates.names(step)} <= known
     assert all(set(templates.needed(step)) <= known - {"prefix"} for step in steps), "a channel may have no prefix"
+    assert bool(row.by_hand.words) == any("{actions}" in step for step in steps)
+    assert not row.by_hand.bucket or row.by_hand.public or row.by_hand.key
+    for step in steps:
+        # The values come quoted; quotes around them would undo that, and in a comment they mean nothing.
+        assert "{" not in step.partition(" #")[2]
+        assert not any("{" in part for part in re.findall(r"'[^']*'|\"[^\"]*\"", step))
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -9,6 +9,7 @@ S3_COMPATIBILITY = Source(
     "Garage docs, S3 compatibility status",
     "https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/",
 )
+TESTS = Source("tested on a server of our own (Garage 2.5.0)")
 
 GARAGE = Provider(
     name="garage",
@@ -21,9 +22,13 @@ GARAGE = Provider(
     location_constraint=Fact("omitted", UNVERIFIED),
     checksums=Fact("when_required", UNVERIFIED),
     digest=Fact("content-md5", UNVERIFIED),
-    public=Fact("by-hand", S3_COMPATIBILITY, "`garage bucket website --allow BUCKET`"),
+    public=Fact("by-hand", (S3_COMPATIBILITY, TESTS), "`garage bucket alias`, then `garage bucket website --allow`"),
     public_url=Fact(None, S3_COMPATIBILITY, "its web endpoint has another host than the S3 API: root_domain"),
-    keys=Fact("by-hand", S3_COMPATIBILITY, "`garage key create`, and `garage bucket allow` for read or write access"),
+    keys=Fact(
+        "by-hand",
+        (S3_COMPATIBILITY, TESTS),
+        "`garage bucket alias`, `garage key create`, and `garage bucket allow` for read or write access",
+    ),
     oidc=Fact("none", S3_COMPATIBILITY),
     capabilities={
         **no(S3_COMPATIBILITY, "bucket-policy", "acl", "public-access-block", "versioning", "encryption", "tags"),
@@ -34,6 +39,12 @@ GARAGE = Provider(
     },
     # Garage docs, quick start, and exposing websites.
     by_hand=ByHand(
+        # CreateBucket gives the bucket a name that only the key has that made it; `garage` knows it by its id.
+        bucket=(
+            "garage bucket list  # for ID: the row whose local alias has the name of the bucket",
+            "garage bucket alias ID {bucket}",
+            "since then `pulumi destroy` only empties the bucket; to delete it: garage bucket delete --yes {bucket}",
+        ),
         public=(
             "garage bucket website --allow {bucket}",
             "let {public-host} reach the web endpoint of Garage with the host name {bucket}, or BUCKET.ROOT_DOMAIN",

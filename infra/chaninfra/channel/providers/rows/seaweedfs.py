@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider, Source
-from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, no, unknown, yes
+from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, no, unknown, yes
 
 S3_API = Source("SeaweedFS wiki, Amazon S3 API", "https://github.com/seaweedfs/seaweedfs/wiki/Amazon-S3-API")
 CONDITIONAL_OPERATIONS = Source(
     "SeaweedFS wiki, S3 conditional operations", "https://github.com/seaweedfs/seaweedfs/wiki/S3-Conditional-Operations"
 )
+TESTS = Source("tested on a server of our own (SeaweedFS, November 2026)")
 
 SEAWEEDFS = Provider(
     name="seaweedfs",
@@ -23,7 +24,7 @@ SEAWEEDFS = Provider(
     digest=Fact("content-md5", UNVERIFIED),
     public=Fact("bucket-policy", UNVERIFIED),
     public_url=Fact("{bucket-url}", UNVERIFIED),
-    keys=Fact("by-hand", UNVERIFIED, "`s3.configure` in the weed shell"),
+    keys=Fact("by-hand", TESTS, "`s3.configure` in the weed shell; whoever may write there may delete too"),
     oidc=Fact("none", UNVERIFIED, "its STS supports OIDC; chaninfra does not print settings for it yet"),
     capabilities={
         **yes(S3_API, "cors", "versioning"),
@@ -32,4 +33,17 @@ SEAWEEDFS = Provider(
         **yes(CONDITIONAL_OPERATIONS, "conditional-create", "conditional-replace"),
         **unknown("conditional-multipart", "conditional-versioned"),
     },
+    by_hand=ByHand(
+        key=key_steps(
+            "openssl rand -hex 20  # for ACCESS_KEY, and once more for SECRET_KEY",
+            "echo s3.configure -user {user} -access_key ACCESS_KEY -secret_key SECRET_KEY -actions {actions} -apply "
+            "| weed shell",
+        ),
+        words={
+            "s3:GetObject": "Read",
+            "s3:ListBucket": "List",
+            "s3:PutObject": "Write",
+            "s3:DeleteObject": "Write",
+        },
+    ),
 )

@@ -20,7 +20,10 @@ from chaninfra.pulumi.user_admin import BY_BUCKET_POLICY
 
 def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> BucketResources:
     """The bucket, its declared settings, the access keys, and a bucket policy: for public channels, and on stores whose
-    users have no policies for the access keys."""
+    users have no policies for the access keys.
+
+    Settings and policy are changed one after the other: of two changes at once, some stores lose one.
+    """
     name, stack = declaration.name, declaration.stack
     spec = stack.bucket
     own = Bucket(
@@ -36,7 +39,7 @@ def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOpt
     if s3_statements(stack, keys=dict.fromkeys(named, "")):
         statements = _statements(stack, named)
         # Stores refuse a policy that names users who do not exist yet.
-        needed = after(opts, own, *named.values())
+        needed = after(opts, *resources, *named.values())
         resources.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, needed))
     policies = access_policies(declaration, store, opts)
     return BucketResources(resources=[*resources, *keys.values(), *policies], keys=keys)
