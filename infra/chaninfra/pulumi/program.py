@@ -95,9 +95,23 @@ def declared(config: dict[str, Any]) -> Declaration:
                     remedy="set the environment variable instead (AWS_WEB_IDENTITY_TOKEN_FILE, "
                     "AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE)",
                 )
+        _check_endpoint_of_s3(stack.bucket, aws, where)
         # The dynamic resources use the AWS provider's profile too.
         stack = replace(stack, bucket=replace(stack.bucket, profile=stack.bucket.profile or aws.get("profile")))
     return Declaration(name=_NAME, stack=stack, where=where, config=config, region=region)
+
+
+def _check_endpoint_of_s3(bucket: BucketSpec, aws: pulumi.Config, where: str) -> None:
+    """Raises ConfigurationError if the AWS provider would use another endpoint of S3 than the dynamic resources."""
+    for endpoints in aws.get_object("endpoints") or ():
+        given = str(endpoints.get("s3") or "").rstrip("/")
+        if given and given != bucket.location.endpoint_url:
+            raise ConfigurationError(
+                f"the AWS provider has {given} for S3, and the bucket is at {bucket.location.endpoint_url}",
+                where=where,
+                key=("aws:endpoints",),
+                remedy="set `endpoint-url` to the same URL, or remove `s3` from aws:endpoints",
+            )
 
 
 def _alias_of_old_names(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
@@ -128,15 +142,19 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
     configured = {name: value for name, value in _aws_config().items() if name in known}
     arguments = {**configured, "region": bucket.location.region, "profile": bucket.profile}
     if bucket.own_endpoint:
-        # Another S3 endpoint (a VPC endpoint, a test server) may not serve accounts and metadata.
-        arguments |= {
-            "endpoints": [{"s3": bucket.location.endpoint_url}],
-            "s3_use_path_style": bucket.location.force_path_style,
-            "skip_credentials_validation": True,
-            "skip_metadata_api_check": True,
-            "skip_requesting_account_id": True,
-        }
+        arguments["endpoints"] = _with_s3(configured.get("endpoints"), bucket.location.endpoint_url)
+        arguments.setdefault("s3_use_path_style", bucket.location.force_path_style)
     return [pulumi_aws.Provider("aws", **{name: value for name, value in arguments.items() if value is not None})]
+
+
+def _with_s3(endpoints: pulumi.Input[Any], url: str) -> pulumi.Output[list[dict[str, str]]]:
+    """The endpoints of `aws:endpoints` with this one for S3. STS, IAM and S3 Control stay where they are: the provider
+    asks them for the account and the bucket's tags."""
+
+    def joined(given: Any) -> list[dict[str, str]]:
+        return [{name: value for each in given or () for name, value in each.items()} | {"s3": url}]
+
+    return pulumi.Output.from_input(endpoints).apply(joined)
 
 
 def _aws_config() -> dict[str, Any]:

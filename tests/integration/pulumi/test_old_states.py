@@ -102,8 +102,11 @@ def test_a_state_of_an_earlier_version_needs_no_change(
         text = text.replace(name, value)
     assert "EXAMPLE-" not in text
     assert stack.run("stack", "import", stdin=text).code == 0
-    ran = stack.preview(expect_no_changes=True)
+    ran = stack.up()
     assert ran.code == 0, ran
+    assert ran.done == {}, ran
+    # Of the AWS provider, the engine counts no change: it is told to skip less than in the state.
+    assert stack.preview(expect_no_changes=True).code == 0
     assert stack.refresh().done == {}
     stack.config(force_destroy=True)
     assert stack.up().code == 0

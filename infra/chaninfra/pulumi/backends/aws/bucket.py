@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ from chaninfra.pulumi.dynamic import BucketPolicy
 
 if TYPE_CHECKING:
     from pulumi_aws import s3
+
+# Seconds before each further try to put a public policy.
+_WAITS = (1, 2, 4, 8, 15)
 
 
 def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> BucketResources:
@@ -89,7 +93,11 @@ def _settings(
     resources: list[pulumi.Resource] = [own, ownership, versions, encryption, block, lifecycle]
     policy = _policy(declaration, cdn, opts)
     if policy is not None:
-        resources.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
+        # The provider tries again after other errors of this kind, not after this one.
+        patient = pulumi.ResourceHookBinding(on_error=[_until_the_block_is_lifted(name)]) if stack.is_open else None
+        resources.append(
+            s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block, hooks=patient))
+        )
     if rules := cors_rules(settings):
         cors = s3.BucketCorsConfiguration(f"{name}-cors", bucket=own.id, cors_rules=in_snake_case(rules), opts=opts)
         resources.append(cors)
@@ -104,6 +112,19 @@ def _settings(
             )
         )
     return resources
+
+
+def _until_the_block_is_lifted(name: str) -> pulumi.ErrorHook:
+    """Puts a public policy again that S3 refuses: for some seconds after public policies were unblocked it may."""
+
+    async def again(failed: pulumi.ErrorHookArgs) -> bool:
+        # `errors` are all so far, newest first.
+        if "AccessDenied" not in failed.errors[0] or len(failed.errors) > len(_WAITS):
+            return False
+        await asyncio.sleep(_WAITS[len(failed.errors) - 1])
+        return True
+
+    return pulumi.ErrorHook(f"{name}-policy-again", again)
 
 
 def _encryption_rule(stack: StackSpec) -> Any:
