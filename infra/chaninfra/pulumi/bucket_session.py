@@ -134,9 +134,10 @@ class Session:
             verify=ca_bundle(),
         )
         try:
-            return client.get_caller_identity()["Account"]
+            account: str = client.get_caller_identity()["Account"]
         except (BotoCoreError, ClientError):
             return None
+        return account
 
     @cached_property
     def objects(self) -> S3Store:

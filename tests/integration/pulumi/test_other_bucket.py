@@ -82,6 +82,16 @@ def test_the_bucket_itself_says_where_it_is(on_aws: OnAws, aws: Server, bucket_n
     assert on_aws.change(region="us-west-2") == ""
 
 
+def test_a_provider_of_another_region_is_refused(on_aws: OnAws, aws: Server) -> None:
+    """A component's own `aws.Provider`; also for a bucket that is not made yet."""
+    on_aws.more = {"provider-region": "us-west-2"}
+    for said in (on_aws.change(), str(on_aws.preflight().check({}, on_aws.props(**on_aws.more)))):
+        assert f"key region: the aws.Provider is of us-west-2, and the bucket of {aws.region}" in said
+    on_aws.more = {"provider-region": aws.region}
+    assert on_aws.change() == ""
+    assert not on_aws.preflight().diff(on_aws.created(), on_aws.props(**on_aws.more)).changes
+
+
 def test_an_empty_channel_is_cleared_for_its_new_region(on_aws: OnAws, aws: Server, bucket_name: str) -> None:
     aws.client().delete_object(Bucket=bucket_name, Key=PACKAGE)
     assert on_aws.change(region="us-west-2") == ""

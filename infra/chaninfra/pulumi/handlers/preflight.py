@@ -7,7 +7,7 @@ would be deleted with their bucket or left behind: see `left_bucket` for what ma
 from __future__ import annotations
 
 from functools import partial
-from typing import NotRequired, cast
+from typing import NotRequired, TypedDict, cast
 
 from chaninfra.channel.conda.layout import own_keys
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
@@ -22,10 +22,14 @@ from chaninfra.pulumi.handlers.deletion import packages, purge
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardInputs, refuse_unless_empty
 from chaninfra.pulumi.handlers.left_bucket import Left, left_bucket, on_aws_itself
 
-PreflightInputs = DestroyGuardInputs
+_ProviderRegion = TypedDict("_ProviderRegion", {"provider-region": NotRequired[object]})
 
 
-class PreflightOutputs(DestroyGuardInputs):
+class PreflightInputs(DestroyGuardInputs, _ProviderRegion):
+    """`provider-region`: the region of the AWS provider that a program gave the component. It is only checked."""
+
+
+class PreflightOutputs(PreflightInputs):
     """`account`: the AWS account of whoever last changed the stack. Missing on other stores, if STS did not answer, and
     in old states."""
 
@@ -44,6 +48,7 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
     def check(self, olds: PreflightOutputs, news: PreflightInputs) -> tuple[str, str] | None:
         """Why the declaration is refused; an unreachable bucket is a reason too."""
         try:
+            self._check_provider(news)
             if not olds:
                 self._check_new_bucket(news)
             else:
@@ -55,7 +60,7 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
 
     def diff(self, olds: PreflightOutputs, news: PreflightInputs) -> Difference:
         """Never a replacement: there is one preflight, whatever the bucket."""
-        return Difference(differ(olds, news))
+        return Difference(differ(olds, news, ignore=("provider-region",)))
 
     def create(self, props: PreflightInputs) -> tuple[str, PreflightOutputs]:
         """Remembers the account."""
@@ -77,6 +82,17 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
     def _outputs(self, props: PreflightInputs, known: str | None = None) -> PreflightOutputs:
         account = self.session.account or known
         return cast("PreflightOutputs", props if account is None else {**props, "account": account})
+
+    def _check_provider(self, news: PreflightInputs) -> None:
+        given, wanted = news.get("provider-region"), news["store"]["region"]
+        # In a preview it may be unknown.
+        if isinstance(given, str) and given != wanted:
+            raise RefusedError(
+                f"the aws.Provider is of {given}, and the bucket of {wanted}: pulumi-aws would make it in {given}, and "
+                f"delete one in {wanted} for it",
+                where="key region",
+                remedy="give the component and its aws.Provider the same region",
+            )
 
     def _check_new_bucket(self, news: PreflightInputs) -> None:
         bucket = news["store"]["bucket"]

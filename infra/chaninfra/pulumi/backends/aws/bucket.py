@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+from pulumi.runtime.proto.resource_pb2 import RESOURCE_MONITOR_FEATURE_ERROR_HOOKS
+from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
+from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
 from chaninfra.channel.policy.bucket import bucket_statements, deployer_arns
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
@@ -94,7 +97,7 @@ def _settings(
     policy = _policy(declaration, cdn, opts)
     if policy is not None:
         # The provider tries again after other errors of this kind, not after this one.
-        patient = pulumi.ResourceHookBinding(on_error=[_until_the_block_is_lifted(name)]) if stack.is_open else None
+        patient = _until_the_block_is_lifted(name) if stack.is_open else None
         resources.append(
             s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block, hooks=patient))
         )
@@ -114,8 +117,15 @@ def _settings(
     return resources
 
 
-def _until_the_block_is_lifted(name: str) -> pulumi.ErrorHook:
-    """Puts a public policy again that S3 refuses: for some seconds after public policies were unblocked it may."""
+def _until_the_block_is_lifted(name: str) -> pulumi.ResourceHookBinding | None:
+    """Puts a public policy again that S3 refuses: for some seconds after public policies were unblocked it may.
+
+    None if the engine is too old for hooks, and then a second `pulumi up` succeeds; and with Pulumi's mocks, which say
+    that they have hooks and cannot call them.
+    """
+    is_engine = isinstance(get_monitor(), ResourceMonitorStub)
+    if not (is_engine and monitor_supports_feature(RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)):
+        return None
 
     async def again(failed: pulumi.ErrorHookArgs) -> bool:
         # `errors` are all so far, newest first.
@@ -124,7 +134,7 @@ def _until_the_block_is_lifted(name: str) -> pulumi.ErrorHook:
         await asyncio.sleep(_WAITS[len(failed.errors) - 1])
         return True
 
-    return pulumi.ErrorHook(f"{name}-policy-again", again)
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-policy-again", again)])
 
 
 def _encryption_rule(stack: StackSpec) -> Any:
