@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from support.channels import channels
 from support.pulumi.stacks import Stack
 from support.pulumi.standin import install
+from support.pulumi.standin.resources.bucket import READS_SETTINGS
 from support.pulumi.standin.resources.bucket_parts import LIFTED_AFTER
 from support.servers.s3_servers import Server
 
@@ -136,11 +137,13 @@ def test_a_bucket_adopted_on_the_aws_standin_is_never_deleted(aws: Server, bucke
 def test_a_public_policy_is_put_again_until_the_block_is_lifted_on_the_aws_standin(
     aws: Server, bucket_name: str, stack: Stack
 ) -> None:
-    stack.environment[LIFTED_AFTER] = "2"
+    stack.environment |= {LIFTED_AFTER: "2", READS_SETTINGS: "1"}
     stack.config(visibility="public", force_destroy=True)
     ran = stack.up()
     assert ran.code == 0, ran
     assert settings(aws, bucket_name) == PUBLIC
+    # A refresh shows what the resources of the settings made of the bucket; that is no change of the program's.
+    assert stack.refresh().done == {"updated": 1}
     assert stack.up().done == {}
     stack.config(visibility="private")
     assert stack.up().code == 0
