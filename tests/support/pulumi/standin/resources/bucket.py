@@ -37,8 +37,8 @@ NEW_BUCKETS_ENCRYPTION = {
     ]
 }
 READS_SETTINGS = "STAND_IN_READS_SETTINGS"
-"""Variable: if set, a bucket's deprecated outputs are read from the server, so that the first refresh after `up` shows
-it as updated (pulumi-aws issue 3166)."""
+"""Variable: if set, a bucket's deprecated outputs are read from the server, so that the first refresh after `up`
+changes them in the state (pulumi-aws issue 3166)."""
 _NEW_BUCKETS_OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
