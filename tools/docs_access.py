@@ -102,6 +102,17 @@ for an organization, `chaninfra policy kms-key-policy` prints the statements tha
 `pulumi up`, so that nobody is locked out for good.
 
 The config of the AWS provider (`aws:region`, `aws:profile`, `aws:assumeRoles`) applies to all resources.
+
+To reach S3 by a VPC endpoint, set `endpoint-url`. The AWS provider then uses it for S3 alone: for the account it asks STS,
+and for a bucket's tags S3 Control. In a network that does not reach those, name their endpoints too:
+
+```yaml
+config:
+  chaninfra:endpoint-url: https://bucket.vpce-0a1b-2c3d.s3.eu-central-1.vpce.amazonaws.com
+  aws:endpoints:
+    - s3control: https://control.vpce-0a1b-2c3d.s3.eu-central-1.vpce.amazonaws.com
+      sts: https://sts.eu-central-1.amazonaws.com
+```
 """
 
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
 from chaninfra.channel.location import Location
-from chaninfra.channel.providers.model import Provider
-from chaninfra.channel.s3.boto import s3_client
+from chaninfra.channel.providers.model import Backend, Provider
+from chaninfra.channel.s3.boto import ca_bundle, s3_client
 from chaninfra.channel.s3.credentials import Credentials, assume_role, resolve
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.channel.spec.model import BucketSpec
@@ -38,6 +38,12 @@ StoreInput = TypedDict(
     },
 )
 """The input `store` of every dynamic resource, as it is in the state."""
+
+
+def backend_of(store: StoreInput) -> Backend | None:
+    """The backend that made the bucket; None if the state is too old to say."""
+    chain = store.get("chain")
+    return None if chain is None else "aws" if chain == "aws" else "s3"
 
 
 class Config(Protocol):
@@ -105,6 +111,33 @@ class Session:
         for role in json.loads(self._config.get("aws:assumeRoles") or "[]") if aws else ():
             credentials = assume_role(role, credentials, self.location.region)
         return credentials
+
+    @cached_property
+    def account(self) -> str | None:
+        """The AWS account of the credentials. None on other stores, and if STS cannot be asked: a private network may
+        have an endpoint for S3 alone, and then the AWS provider is told so (`aws:skipRequestingAccountId`)."""
+        if self._store.get("chain") != "aws" or self._config.get("aws:skipRequestingAccountId") == "true":
+            return None
+        import boto3
+        from botocore.config import Config as ClientConfig
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        endpoints = json.loads(self._config.get("aws:endpoints") or "[]")
+        client = boto3.session.Session().client(
+            "sts",
+            endpoint_url=next((one["sts"] for one in endpoints if one.get("sts")), None),
+            region_name=self.location.region,
+            aws_access_key_id=self.credentials.access_key_id,
+            aws_secret_access_key=self.credentials.secret_access_key,
+            aws_session_token=self.credentials.session_token,
+            config=ClientConfig(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 2}),
+            verify=ca_bundle(),
+        )
+        try:
+            account: str = client.get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError):
+            return None
+        return account
 
     @cached_property
     def objects(self) -> S3Store:

@@ -168,15 +168,19 @@ def _providers(bucket: BucketSpec) -> list[pulumi.ProviderResource]:
     configured = {name: value for name, value in _aws_config().items() if name in known}
     arguments = {**configured, "region": bucket.location.region, "profile": bucket.profile}
     if bucket.own_endpoint:
-        # Another S3 endpoint (a VPC endpoint, a test server) may not serve accounts and metadata.
-        arguments |= {
-            "endpoints": [{"s3": bucket.location.endpoint_url}],
-            "s3_use_path_style": bucket.location.force_path_style,
-            "skip_credentials_validation": True,
-            "skip_metadata_api_check": True,
-            "skip_requesting_account_id": True,
-        }
+        arguments["endpoints"] = _with_s3(configured.get("endpoints"), bucket.location.endpoint_url)
+        arguments.setdefault("s3_use_path_style", bucket.location.force_path_style)
     return [pulumi_aws.Provider("aws", **{name: value for name, value in arguments.items() if value is not None})]
+
+
+def _with_s3(endpoints: pulumi.Input[Any], url: str) -> pulumi.Output[list[dict[str, str]]]:
+    """The endpoints of `aws:endpoints` with this one for S3. STS, IAM and S3 Control stay where they are: the provider
+    asks them for the account and the bucket's tags."""
+
+    def joined(given: Any) -> list[dict[str, str]]:
+        return [{name: value for each in given or () for name, value in each.items()} | {"s3": url}]
+
+    return pulumi.Output.from_input(endpoints).apply(joined)
 
 
 def _aws_config() -> dict[str, Any]:

@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 from support.channels import channels
 from support.pulumi.stacks import Stack
 from support.pulumi.standin import install
+from support.pulumi.standin.resources.bucket import READS_SETTINGS
+from support.pulumi.standin.resources.bucket_parts import LIFTED_AFTER
 from support.servers.s3_servers import Server
 
 
@@ -130,3 +132,23 @@ def test_a_bucket_adopted_on_the_aws_standin_is_never_deleted(aws: Server, bucke
     ran = stack.destroy()
     assert ran.code == 0, ran
     assert "main/linux-64/tool-1.0-0.conda" in channels.etags(aws, bucket_name)
+
+
+def test_a_public_policy_is_put_again_until_the_block_is_lifted_on_the_aws_standin(
+    aws: Server, bucket_name: str, stack: Stack
+) -> None:
+    stack.environment |= {LIFTED_AFTER: "2", READS_SETTINGS: "1"}
+    stack.config(visibility="public", force_destroy=True)
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert settings(aws, bucket_name) == PUBLIC
+    # A refresh reads what the resources of the settings made of the bucket; that is no change of the program's.
+    assert stack.refresh().code == 0
+    assert stack.resources()["bucket-bucket"]["outputs"]["versioning"]["enabled"] is True
+    assert stack.up().done == {}
+    stack.config(visibility="private")
+    assert stack.up().code == 0
+    stack.config(visibility="public")
+    assert stack.up().code == 0
+    assert settings(aws, bucket_name) == PUBLIC
+    assert stack.destroy().code == 0

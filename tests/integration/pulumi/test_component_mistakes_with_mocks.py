@@ -58,3 +58,27 @@ def test_an_argument_is_refused_with_mocks(component: Any, args: dict[str, Any],
         component("packages", args)
     assert message in str(caught.value)
     assert f"{component.__name__} 'packages'" in str(caught.value)
+
+
+def test_the_preflight_knows_the_region_of_the_provider_with_mocks() -> None:
+    inputs: dict[str, Any] = {}
+
+    class Watching(Echo):
+        def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            if args.typ == "pulumi-python:dynamic/chaninfra:Preflight":
+                inputs[args.name] = args.inputs
+            return super().new_resource(args)
+
+    pulumi.runtime.set_mocks(Watching())
+
+    def program() -> None:
+        import pulumi_aws
+
+        provider = pulumi_aws.Provider("ours", region="us-west-2")
+        args: Any = {"bucket": "my-bucket", "region": "eu-central-1"}
+        CondaChannel("packages", args, pulumi.ResourceOptions(providers=[provider]))
+        CondaChannel("others", args)
+
+    pulumi.runtime.test(program)()
+    assert inputs["packages-preflight"]["provider-region"] == "us-west-2"
+    assert "provider-region" not in inputs["others-preflight"]

@@ -134,7 +134,6 @@ AWS = """
         endpoints = [{"s3": url, "iam": url, "sts": url}]
         return aws.Provider(
             region, region=region, endpoints=endpoints, s3_use_path_style=True,
-            skip_credentials_validation=True, skip_metadata_api_check=True, skip_requesting_account_id=True,
         )
 
     account = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}

@@ -10,7 +10,8 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import OpenIDConnectProvider
 from moto.iam.responses import IamResponse
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 from moto.sts.models import STSBackend
 
@@ -34,6 +35,9 @@ def mend() -> None:
     IamResponse.add_client_id_to_open_id_connect_provider = _add_client
     IamResponse.remove_client_id_from_open_id_connect_provider = _remove_client
     FakeBucket.get_permission = _permission  # type: ignore[method-assign]
+    S3Response.head_bucket = _head_bucket  # type: ignore[method-assign]
+    S3Response.get_bucket_encryption = _get_encryption  # type: ignore[method-assign]
+    S3Backend.put_bucket_encryption = _put_encryption  # type: ignore[method-assign]
 
 
 def _add_client(self: IamResponse) -> ActionResult:
@@ -53,6 +57,48 @@ def _remove_client(self: IamResponse) -> ActionResult:
 
 def _provider(response: IamResponse) -> OpenIDConnectProvider:
     return response.backend.get_open_id_connect_provider(response._get_param("OpenIDConnectProviderArn"))
+
+
+_HEAD_BUCKET = S3Response.head_bucket
+
+
+def _head_bucket(self: S3Response) -> Any:
+    # "If the account ID that you provide does not match the actual owner of the bucket, the request fails with the HTTP
+    # status code 403 Forbidden (access denied)" (Amazon S3 API reference, HeadBucket).
+    expected = self.headers.get("x-amz-expected-bucket-owner")
+    answer = _HEAD_BUCKET(self)
+    if answer[0] == 200 and expected and self.backend.head_bucket(self.bucket_name).account_id != expected:
+        return 403, {"x-amz-bucket-region": answer[1]["x-amz-bucket-region"]}, ""
+    return answer
+
+
+_PUT_ENCRYPTION = S3Backend.put_bucket_encryption
+
+
+def _put_encryption(self: S3Backend, bucket_name: str, encryption: dict[str, Any]) -> None:
+    """Like AWS, it keeps the blocked types of a bucket where a request says nothing of them."""
+    before = (self.get_bucket(bucket_name).encryption or {}).get("Rule", {})
+    kept = {name: before[name] for name in ("BlockedEncryptionTypes",) if name in before}
+    _PUT_ENCRYPTION(self, bucket_name, {**encryption, "Rule": {**kept, **encryption["Rule"]}})
+
+
+def _get_encryption(self: S3Response) -> Any:
+    """The rule with its blocked types, which moto keeps and does not answer."""
+    self.data["Action"] = "GetBucketEncryption"
+    found = self.backend.get_bucket_encryption(self.bucket_name)
+    blocked = (found or {}).get("Rule", {}).get("BlockedEncryptionTypes")
+    if found is None or blocked is None:
+        return _GET_ENCRYPTION(self)
+    types = blocked["EncryptionType"]
+    rule = {
+        "ApplyServerSideEncryptionByDefault": found["Rule"]["ApplyServerSideEncryptionByDefault"],
+        "BucketKeyEnabled": found["Rule"].get("BucketKeyEnabled") == "true",
+        "BlockedEncryptionTypes": {"EncryptionType": types if isinstance(types, list) else [types]},
+    }
+    return self.serialized(ActionResult({"ServerSideEncryptionConfiguration": {"Rules": [rule]}}))
+
+
+_GET_ENCRYPTION = S3Response.get_bucket_encryption
 
 
 def _permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:

@@ -129,7 +129,8 @@ class _Bucket:
             "force-destroy": spec.force_destroy,
         }
         self._opts = pulumi.ResourceOptions(parent=component)
-        preflight = Preflight(f"{name}-preflight", self._guarded, self._opts)
+        checked = {**self._guarded, **(_region_of_provider(component) if spec.provider.backend == "aws" else {})}
+        preflight = Preflight(f"{name}-preflight", checked, self._opts)
         after = pulumi.ResourceOptions(parent=component, depends_on=[preflight])
         self._bucket: BucketResources = BACKENDS[spec.provider.backend].bucket(declaration, self._store, after)
         self._ready: list[pulumi.Resource] = [preflight, *self._bucket.resources]
@@ -179,6 +180,15 @@ def _declaration(kind: str, name: str, args: Mapping[str, Any], component: pulum
         if bucket.provider.backend == "aws" and component.get_provider(_AWS) is None:
             _check_default_provider(bucket, declaration.where)
     return declaration
+
+
+def _region_of_provider(component: pulumi.ComponentResource) -> dict[str, Any]:
+    """The preflight's input `provider-region`, if the user gave the component an AWS provider.
+
+    Not for a component of another language's program, which has no outputs of the provider.
+    """
+    region = getattr(component.get_provider(_AWS), "region", None)
+    return {} if region is None or isinstance(component, StackBucket) else {"provider-region": region}
 
 
 def _check_default_provider(bucket: BucketSpec, where: str) -> None:

@@ -1,7 +1,7 @@
 """The provider's configuration, and its boto3 clients."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from os import environ
 from threading import Lock
@@ -37,6 +37,8 @@ class Aws:
     endpoints: Mapping[str, str]
     path_style: bool = False
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    account: str = ""
+    """The account's number; "" if the provider is told not to ask for it."""
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -59,7 +61,7 @@ class Aws:
         for role in config.get("assumeRoles", []):
             aws = aws._assumed(role)
         aws._check_account(config)
-        return aws
+        return aws if config.get("skipRequestingAccountId") else replace(aws, account=aws._account())
 
     def client(self, service: str, region: str | None = None) -> Any:
         key = (service, region or self.region)
@@ -94,6 +96,13 @@ class Aws:
             raise ProviderError(f"No valid credential sources found: {error}") from error
         if (allowed and account not in allowed) or account in forbidden:
             raise ProviderError(f"AWS account ID not allowed: {account}")
+
+    def _account(self) -> str:
+        try:
+            return self.caller()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            # awsbase asks STS, IAM and the metadata in turn, and says this in the end.
+            raise ProviderError("Retrieving AWS account details: AWS account ID not previously found") from error
 
     def _assumed(self, role: Bag) -> "Aws":
         arguments = {

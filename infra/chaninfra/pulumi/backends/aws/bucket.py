@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+from pulumi.runtime.proto.resource_pb2 import RESOURCE_MONITOR_FEATURE_ERROR_HOOKS
+from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
+from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
 from chaninfra.channel.policy.bucket import bucket_statements, deployer_arns
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
@@ -22,6 +26,9 @@ from chaninfra.pulumi.dynamic import BucketPolicy
 
 if TYPE_CHECKING:
     from pulumi_aws import s3
+
+# Seconds before each further try to put a public policy.
+_WAITS = (1, 2, 4, 8, 15)
 
 
 def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> BucketResources:
@@ -89,7 +96,11 @@ def _settings(
     resources: list[pulumi.Resource] = [own, ownership, versions, encryption, block, lifecycle]
     policy = _policy(declaration, cdn, opts)
     if policy is not None:
-        resources.append(s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block)))
+        # The provider tries again after other errors of this kind, not after this one.
+        patient = _until_the_block_is_lifted(name) if stack.allows_anonymous_read else None
+        resources.append(
+            s3.BucketPolicy(f"{name}-policy", bucket=own.id, policy=policy, opts=after(opts, block, hooks=patient))
+        )
     if rules := cors_rules(settings):
         cors = s3.BucketCorsConfiguration(f"{name}-cors", bucket=own.id, cors_rules=in_snake_case(rules), opts=opts)
         resources.append(cors)
@@ -104,6 +115,26 @@ def _settings(
             )
         )
     return resources
+
+
+def _until_the_block_is_lifted(name: str) -> pulumi.ResourceHookBinding | None:
+    """Puts a public policy again that S3 refuses: for some seconds after public policies were unblocked it may.
+
+    None if the engine is too old for hooks, and then a second `pulumi up` succeeds; and with Pulumi's mocks, which say
+    that they have hooks and cannot call them.
+    """
+    is_engine = isinstance(get_monitor(), ResourceMonitorStub)
+    if not (is_engine and monitor_supports_feature(RESOURCE_MONITOR_FEATURE_ERROR_HOOKS)):
+        return None
+
+    async def again(failed: pulumi.ErrorHookArgs) -> bool:
+        # `errors` are all so far, newest first.
+        if "AccessDenied" not in failed.errors[0] or len(failed.errors) > len(_WAITS):
+            return False
+        await asyncio.sleep(_WAITS[len(failed.errors) - 1])
+        return True
+
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-policy-again", again)])
 
 
 def _encryption_rule(stack: StackSpec) -> Any:
