@@ -105,7 +105,7 @@ def test_two_endpoints_of_s3_are_refused(config: dict[str, str]) -> None:
     """chaninfra's own resources would use one of them, and the provider's the other."""
     set_all_config({**config, "aws:endpoints": '[{"s3": "https://other.example.com"}]'})
     mocks.set_mocks(Echo(), project="chaninfra", stack="test", preview=False)
-    with pytest.raises(ConfigurationError, match="but https://other.example.com by aws:endpoints") as caught:
+    with pytest.raises(ConfigurationError, match=r"but https://other\.example\.com by aws:endpoints") as caught:
         declared(read_config())
     assert caught.value.key == ("endpoint-url",)
     assert "endpoint-url" in str(caught.value.remedy)
