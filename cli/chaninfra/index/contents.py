@@ -18,6 +18,7 @@ from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectStore
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
+from chaninfra.index.place import nothing_here
 
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
 
@@ -77,10 +78,15 @@ def read_index(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
-    """The subdirs of the descriptor. For an assumed descriptor: noarch, and the subdirs whose folder exists."""
+    """The subdirs of the descriptor. For an assumed descriptor: noarch, and the subdirs whose folder exists.
+
+    Raises ConfigurationError where there is neither a descriptor nor such a folder.
+    """
     if channel.origin == "descriptor":
         return channel.descriptor.subdirs
     existing = folders(channel)
+    if existing.isdisjoint(KNOWN_SUBDIRS):
+        raise nothing_here(channel)
     return tuple(subdir for subdir in KNOWN_SUBDIRS if subdir == NOARCH or subdir in existing)
 
 

@@ -15,6 +15,7 @@ from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
 from chaninfra.index.channel import Channel
+from chaninfra.index.place import refuse_nested
 
 Probe = Callable[[], ConditionalWrites | None]
 """Probes which conditional writes the store honours; None: the probe could not tell."""
@@ -36,7 +37,7 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given.
 
     The store is probed unless channel.json has the result of a probe. Raises ConflictError, before anything is written,
-    where channel.json describes another channel.
+    where channel.json describes another channel; ConfigurationError where it would lie inside or around another one.
     """
     store = channel.store()
     key = channel.descriptor.key(CHANNEL_JSON)
@@ -48,6 +49,8 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
             where=channel.url(CHANNEL_JSON),
             remedy="give the flags that it was created with; change its stack config and run `pulumi up`; or delete it",
         )
+    if existing is None:
+        refuse_nested(channel)
     descriptor = _completed(existing or channel.descriptor, writers, probe)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     skeleton = ensure(store, layout)

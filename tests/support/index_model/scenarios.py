@@ -120,9 +120,10 @@ class Scenario:
 
         records = _records(there[AUTHORITATIVE])
         check_packages(records, "repodata.json")
-        plain = bytes(decompress(there[ZST], 1 << 30) or b"")
-        if plain is None:
+        unpacked = decompress(there[ZST], 1 << 30)
+        if unpacked is None:
             raise ViolationError("repodata.json.zst is damaged")
+        plain = bytes(unpacked)
         check_packages(_records(plain), "repodata.json.zst")
         index = ShardIndex.parse(there[INDEX])
         if index is None:
