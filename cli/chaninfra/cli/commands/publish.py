@@ -29,7 +29,8 @@ def publish(
 
     All files are checked before the first upload. A package that is already in the channel with the same bytes is not
     uploaded again, so a job can be repeated; one with other bytes is refused, unless --force is given (exit code 4).
-    Only the index of the subdirs concerned is read and written. A yanked package stays out of the index.
+    Only the index of the subdirs concerned is read and written. A yanked package stays out of the index. Where there is
+    neither a channel.json nor an index, nothing is published (exit code 2).
 
     \b
     Examples:
