@@ -165,3 +165,14 @@ def test_an_object_that_is_too_large_is_not_read(server: Server, bucket_name: st
     assert exists(store, "a/large")
     assert not exists(store, "a/missing")
     assert store.head("a/missing") is None
+
+
+@pytest.mark.parametrize("body", [b"x" * (17 << 20), b"[" * DEEP + b"]" * DEEP], ids=["large", "nested"])
+def test_a_hostile_descriptor_is_named(place: Place, body: bytes) -> None:
+    place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json", Body=body)
+    for command in ("ls", "doctor", "gc"):
+        code, output, peak = _measured(place, command)
+        assert code in (1, 2), output
+        assert "channel.json" in output, output
+        assert "unexpected" not in output, output
+        assert peak < _MOST_KB
