@@ -13,10 +13,10 @@ from typing import Literal
 
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.conda.shards import ShardIndex, read_shard_index, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import CredentialsError, DeniedError
-from chaninfra.channel.objects import Condition, IfAbsent, ObjectBody, ObjectStore, StoredObject
+from chaninfra.channel.objects import SMALL, Condition, IfAbsent, ObjectBody, ObjectStore, StoredObject, get_within
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, Verdict, put_that_must_fail
 
@@ -74,7 +74,7 @@ def small_package(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) ->
     except DeniedError:
         return None
     small = [entry for entry in listed if is_package(entry.key) and entry.size <= _SMALL]
-    return store.get(min(small, key=lambda entry: entry.size).key) if small else None
+    return _get(store, min(small, key=lambda entry: entry.size).key, _SMALL) if small else None
 
 
 def _immutable(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Subdir]) -> Iterator[StoredObject]:
@@ -87,7 +87,11 @@ def _immutable(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Sub
 
 
 def _shard(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:
-    stored = store.get(descriptor.key(subdir, FILE_NAMES["shards"]))
-    index = ShardIndex.parse(stored.data) if stored else None
+    index = ShardIndex.of(read_shard_index(store, descriptor.key(subdir, FILE_NAMES["shards"])))
     digest = next(iter(index.hashes.values()), None) if index else None
-    return store.get(descriptor.key(subdir, shard_key(digest))) if digest else None
+    return _get(store, descriptor.key(subdir, shard_key(digest)), SMALL) if digest else None
+
+
+def _get(store: ObjectStore, key: str, most: int) -> StoredObject | None:
+    found = get_within(store, key, most)
+    return found if isinstance(found, StoredObject) else None

@@ -149,7 +149,8 @@ class Examination:
         """The channel's subdirs; if no descriptor lists them, those in the bucket. Raises StorageError."""
         try:
             return known_subdirs(self.channel)
-        except DeniedError:
+        except (DeniedError, ConfigurationError):
+            # Nothing may be listed, or nothing is there.
             return self.descriptor.subdirs
 
     @cached_property

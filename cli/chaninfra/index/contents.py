@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.record_facts import RecordFacts, facts_in, read_facts
-from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+from chaninfra.channel.conda.repodata import Repodata, read_repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectStore
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
+from chaninfra.index.place import nothing_here
 
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
 
@@ -71,15 +73,20 @@ def contents_of(channel: Channel) -> ChannelContents:
 
 def read_index(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | None:
     """The index of a subdir; None if there is none. Raises InvalidRepodataError, StorageError."""
-    stored = store.get(channel.descriptor.key(subdir, REPODATA))
-    return Repodata.parse(stored.data, where=channel.url(subdir, REPODATA)) if stored else None
+    read = read_repodata(store, channel.descriptor.key(subdir, REPODATA), where=channel.url(subdir, REPODATA))
+    return read[1] if read else None
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
-    """The subdirs of the descriptor. For an assumed descriptor: noarch, and the subdirs whose folder exists."""
+    """The subdirs of the descriptor. For an assumed descriptor: noarch, and the subdirs whose folder exists.
+
+    Raises ConfigurationError where there is neither a descriptor nor such a folder.
+    """
     if channel.origin == "descriptor":
         return channel.descriptor.subdirs
     existing = folders(channel)
+    if existing.isdisjoint(KNOWN_SUBDIRS):
+        raise nothing_here(channel)
     return tuple(subdir for subdir in KNOWN_SUBDIRS if subdir == NOARCH or subdir in existing)
 
 
@@ -104,14 +111,13 @@ def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[L
         if file not in yanked_files:
             try:
                 packages.append(_listed(subdir, file, read_facts(repodata.records[table][key], *_FIELDS)))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except MALFORMED as error:
                 # Records of other tables may have other fields; they are skipped.
                 if table in PACKAGE_TABLES:
                     raise repodata.invalid(key, error) from error
     for file in yanked_files:
         yank = yanked.packages[f"{subdir}/{file}"]
-        facts = facts_in(yank.record or PackageFileName.parse(file).record(), *_FIELDS)
-        packages.append(_listed(subdir, file, facts, yank.reason or ""))
+        packages.append(_listed(subdir, file, yank.facts(file), yank.reason or ""))
     return sorted(packages, key=lambda package: (package.name, -(package.timestamp or 0), package.file))
 
 

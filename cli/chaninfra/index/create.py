@@ -16,6 +16,7 @@ from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredOb
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
+from chaninfra.index.place import refuse_nested
 
 Probe = Callable[[], ConditionalWrites | None]
 """Probes which conditional writes the store honours; None: the probe could not tell."""
@@ -38,7 +39,7 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
 
     The store is probed unless channel.json has the result of a probe, and again if versioning was turned on since then:
     some stores ignore conditions in a versioned bucket. Raises ConflictError, before anything is written, where
-    channel.json describes another channel.
+    channel.json describes another channel; ConfigurationError where it would lie inside or around another one.
     """
     store = channel.store()
     key = channel.descriptor.key(CHANNEL_JSON)
@@ -50,6 +51,8 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
             where=channel.url(CHANNEL_JSON),
             remedy="give the flags that it was created with; change its stack config and run `pulumi up`; or delete it",
         )
+    if existing is None:
+        refuse_nested(channel)
     outdated = existing is not None and is_older_than_versioning(channel.client(), existing.location, key)
     descriptor = _completed(existing or channel.descriptor, writers, probe, again=outdated)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)

@@ -16,14 +16,17 @@ from msgspec import Struct
 from chaninfra.channel.conda.index_files import CONTENT_TYPES, compress, decompress
 from chaninfra.channel.conda.object_names import ETAG_CACHE_FOLDER
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import DeniedError
-from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.objects import ObjectBody, StoredObject, get_within
 from chaninfra.index.subdir_index import SubdirIndex
 
 EtagCache = Mapping[str, tuple[str, str]]
 """File name → (ETag of the object, sha256 of its bytes in hex)."""
 
 _LEVEL = 3
+_MAX_BYTES = 192 << 20
+"""Largest cache that is used, compressed or not: the entry of a package takes some 150 bytes."""
 
 
 @prepared
@@ -32,11 +35,13 @@ class _Document(Struct):
 
 
 def read_etag_cache(subdir_index: SubdirIndex) -> EtagCache:
-    """The cache of the subdir; empty if it is missing or damaged."""
-    stored = subdir_index.store.get(_key(subdir_index))
+    """The cache of the subdir; empty if it is missing, damaged or too large."""
+    stored = get_within(subdir_index.store, _key(subdir_index), _MAX_BYTES)
+    if not isinstance(stored, StoredObject):
+        return {}
     try:
-        return msgspec.json.decode(decompress(stored.data) or b"", type=_Document).packages if stored else {}
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(decompress(stored.data, _MAX_BYTES) or b"", type=_Document).packages
+    except MALFORMED:
         return {}
 
 

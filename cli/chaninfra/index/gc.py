@@ -18,10 +18,11 @@ from msgspec import Struct
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER
-from chaninfra.channel.conda.shards import ShardIndex, is_shard
+from chaninfra.channel.conda.shards import ShardIndex, is_shard, read_shard_index
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.objects import ObjectBody, ObjectMeta
+from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index.channel import Channel
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -115,16 +116,15 @@ def _referenced(target: SubdirIndex) -> set[str] | None:
     """The keys, relative to the subdir, of the shards in the shard index; None if it cannot be read."""
     if "shards" not in target.layout.index.formats:
         return set()
-    stored = target.store.get(target.key(FILE_NAMES["shards"]))
-    index = ShardIndex.parse(stored.data) if stored else None
+    index = ShardIndex.of(read_shard_index(target.store, target.key(FILE_NAMES["shards"])))
     return index.keys() if index else None
 
 
 def _read_marks(target: SubdirIndex, key: str) -> _Marks:
-    stored = target.store.get(key)
+    stored = get_within(target.store, key, SMALL)
     try:
-        return msgspec.json.decode(stored.data, type=_Marks) if stored else _Marks()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(stored.data, type=_Marks) if isinstance(stored, StoredObject) else _Marks()
+    except MALFORMED:
         # A damaged file costs another week, nothing else.
         return _Marks()
 

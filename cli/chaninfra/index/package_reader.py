@@ -10,7 +10,7 @@ from threading import Lock
 
 from chaninfra.channel.conda.filenames import Suffix, suffix_of
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.objects import ObjectMeta
+from chaninfra.channel.objects import ObjectMeta, TooLargeError
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data
 from chaninfra.index.package.index_json import IndexJson
@@ -117,7 +117,10 @@ def _read(subdir_index: SubdirIndex, file: str, entry: ObjectMeta, advance: Call
 
 def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read | Missing:
     if entry.size <= PART:
-        stored = subdir_index.store.get(entry.key)
+        try:
+            stored = subdir_index.store.get(entry.key, PART)
+        except TooLargeError as error:
+            raise ConflictError(f"{entry.key} was replaced by a larger file meanwhile") from error
         if stored is None:
             return Missing(file=file)
         etag, read = stored.entry.etag, partial(_read_small, stored.data)

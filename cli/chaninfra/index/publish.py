@@ -14,6 +14,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.commit import check_writable, commit_adopting
 from chaninfra.index.package.local_file import PackageFile
+from chaninfra.index.place import require_index
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Threads, run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -71,10 +72,11 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
     """Upload the packages and index them. They are checked first, and nothing is uploaded if one must not be.
 
     A package that fails later, for example because another writer uploads the same file, is returned in `failed`, and
-    the other packages are indexed. If no subdir could be indexed, raises the error: ConfigurationError, ConflictError,
-    StorageError and its subclasses.
+    the other packages are indexed. Raises ConfigurationError where there is no channel; and if no subdir could be
+    indexed, the error: ConfigurationError, ConflictError, StorageError and its subclasses.
     """
     packages = _checked(channel, packages)
+    require_index(channel, {package.subdir for package in packages})
     if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
         # One small package: the index is read during its upload.
         (package,) = packages

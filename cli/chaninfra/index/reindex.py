@@ -14,9 +14,9 @@ from typing import Literal, Protocol
 
 from chaninfra.channel.conda.index_files import REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.conda.shards import ShardIndex, is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import InvalidRepodataError, StorageError
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Applied, Change, IndexRecord, apply
@@ -154,15 +154,15 @@ class _Survey:
 def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Survey:
     progress.listing(subdir_index.subdir)
     entries, state = _list_and_read_index(subdir_index, scope)
-    authority = state.authority if state else None
-    wrong_files = [*state.disagreements] if state else []
+    authority = state.authority
+    wrong_files = [*state.disagreements]
     if authority is None or authority.stamp is None:
         # Missing, invalid, or written by another tool, which does not apply yanked.json.
         wrong_files.insert(0, REPODATA)
     survey = _Survey(
         before=authority.repodata.count if authority else None,
         repodata=authority.repodata if authority else Repodata.empty(subdir_index.subdir),
-        yanked=state.yanked.files(subdir_index.subdir) if state else frozenset(),
+        yanked=state.yanked.files(subdir_index.subdir),
         files=tuple(wrong_files),
     )
     records: dict[str, IndexRecord] = {}
@@ -190,7 +190,12 @@ def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Sur
         reshard, nameless = _names(survey.repodata)
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
-        unreadable |= {read.file: read.etag for read in without_record if read.file in nameless}
+        unreadable |= {
+            read.file: read.etag
+            for read in without_record
+            if (place := survey.repodata.find(read.file))
+            and (read.file in nameless or not is_packable(survey.repodata, *place))
+        }
     survey.change = Change(
         records=records,
         missing=[*survey.missing, *missing],
@@ -201,18 +206,14 @@ def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Sur
     return survey
 
 
-def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], State | None]:
-    """The folder's objects, listed further while they are taken; and the index, None if it is invalid and the scope
-    `all` rebuilds it.
+def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], State]:
+    """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
+    readable.
     """
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
-    state = None
     try:
-        state = read_index(subdir_index)
-    except InvalidRepodataError:
-        if scope != "all":
-            raise
+        state = read_index(subdir_index, salvage=scope == "all")
     finally:
         first_page = listing()
     return chain(first_page, entries), state
@@ -256,10 +257,9 @@ def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
     return names, nameless
 
 
-def _names_of_lost_shards(subdir_index: SubdirIndex, state: State | None, listing: FolderListing) -> set[str]:
+def _names_of_lost_shards(subdir_index: SubdirIndex, state: State, listing: FolderListing) -> set[str]:
     """The package names whose shard the shard index references and the store does not have."""
-    stored = state.derived.index if state else None
-    index = ShardIndex.parse(stored.data) if stored else None
+    index = ShardIndex.of(state.derived.index)
     if index is None or "shards" not in subdir_index.layout.index.formats:
         return set()
     unlisted = [name for name, digest in index.hashes.items() if shard_key(digest) not in listing.keys]

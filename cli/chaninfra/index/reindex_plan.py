@@ -11,6 +11,7 @@ import msgspec
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.etag_cache import EtagCache
 
@@ -91,5 +92,5 @@ def sha256_in(repodata: Repodata, file: str) -> str | None:
 def _facts(record: msgspec.Raw) -> RecordFacts:
     try:
         return read_facts(record, "size", "md5", "sha256")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except MALFORMED:
         return _INVALID

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import ConfigurationError, StorageError
 
+_MAX_VERSION = 1000
+"""rattler's parsers recurse, and a text with some thousand brackets crashes the process."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -47,7 +51,7 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
     if suffix_of(word) and (not slash or subdir in KNOWN_SUBDIRS):
         return lambda candidate: candidate.file == file and (not slash or candidate.subdir == subdir)
     if _NAME.fullmatch(word):
-        return lambda candidate: _facts(candidate).identity()[0] == word
+        return lambda candidate: (facts := _facts(candidate)) is not None and facts.identity()[0] == word
     from rattler import MatchSpec, PackageRecord
     from rattler.exceptions import InvalidMatchSpecError
     from rattler.package.build_string import BuildString
@@ -63,14 +67,34 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
 
     def matches(candidate: Candidate) -> bool:
         facts = _facts(candidate)
+        if facts is None:
+            return False
         name, version, build = facts.identity()
         if spec.name is not None and spec.name.normalized != name:
             return False
-        record = PackageRecord(name, version, BuildString(build), facts.build_number, subdir=candidate.subdir)
+        if len(version) > _MAX_VERSION:
+            return False
+        try:
+            record = PackageRecord(name, version, BuildString(build), facts.build_number, subdir=candidate.subdir)
+        except Exception:
+            # py-rattler raises exceptions of many kinds; each of them means that no client could select the record.
+            return False
         return bool(spec.matches(record))
 
     return matches
 
 
-def _facts(candidate: Candidate) -> RecordFacts:
-    return read_facts(candidate.record, "name", "version", "build", "build_number")
+def _facts(candidate: Candidate) -> RecordFacts | None:
+    """None for an invalid record of a file that is no conda package. Raises StorageError for one of a package."""
+    try:
+        facts = read_facts(candidate.record, "name", "version", "build", "build_number")
+        facts.identity()
+    except MALFORMED as error:
+        if suffix_of(candidate.file) is None:
+            return None
+        raise StorageError(
+            f"the record of {candidate.file} is not valid: {error}",
+            where=f"{candidate.subdir}/{REPODATA}",
+            remedy="rebuild the index: `chaninfra reindex --force`",
+        ) from error
+    return facts

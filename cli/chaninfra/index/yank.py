@@ -7,17 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any, cast
 
 import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from chaninfra.channel.conda.filenames import PackageFileName, key_in
+from chaninfra.channel.conda.filenames import key_in
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.record_facts import facts_in
-from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.repodata import Repodata, read_repodata
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
@@ -62,12 +64,13 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
     new: dict[str, Yank] = {}
     for candidate in chosen:
-        place = indexes[candidate.subdir].find(candidate.file) if candidate.subdir in indexes else None
+        indexed_in = indexes.get(cast("Subdir", candidate.subdir))
+        place = indexed_in.find(candidate.file) if indexed_in else None
         new[candidate.path_in_channel] = Yank(
             reason=reason,
             when=now,
             table=place[0] if place else None,
-            record=msgspec.json.decode(candidate.record) if place else None,
+            record=_record(indexed_in, *place) if indexed_in and place else None,
         )
 
     def add(before: Yanked) -> Yanked:
@@ -188,7 +191,7 @@ def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
         return None
     try:
         facts = facts_in(yank.record, "name", "sha256", "size", "md5")
-    except msgspec.ValidationError:
+    except MALFORMED:
         return None
     if facts.name is None or facts.sha256 is None:
         return None
@@ -240,28 +243,32 @@ def _update_yanked_json(channel: Channel, change: Callable[[Yanked], Yanked]) ->
 def _read_indexes(subdir_indexes: dict[Subdir, SubdirIndex]) -> dict[Subdir, Repodata]:
     """The indexes of the subdirs that have one."""
     reading = {
-        subdir: subdir_index.runtime.submit(partial(subdir_index.store.get, subdir_index.key(REPODATA)))
+        subdir: subdir_index.runtime.submit(partial(read_repodata, subdir_index.store, subdir_index.key(REPODATA)))
         for subdir, subdir_index in subdir_indexes.items()
     }
-    return {
-        subdir: Repodata.parse(stored.data, where=subdir_indexes[subdir].key(REPODATA))
-        for subdir, result in reading.items()
-        if (stored := result()) is not None
-    }
+    return {subdir: read[1] for subdir, result in reading.items() if (read := result()) is not None}
 
 
 def _yanked_candidates(yanked: Yanked, indexes: dict[Subdir, Repodata]) -> list[Candidate]:
     """The packages in yanked.json, and those that another tool put into `removed`."""
-    records = {path: yank.record for path, yank in yanked.packages.items()}
+    yanks = dict(yanked.packages)
     for subdir, repodata in indexes.items():
         for file in repodata.removed:
-            records.setdefault(f"{subdir}/{file}", None)
+            yanks.setdefault(f"{subdir}/{file}", Yank(when=""))
     candidates = []
-    for path, record in records.items():
+    for path, yank in yanks.items():
         subdir_name, _, file = path.partition("/")
-        fields = record or PackageFileName.parse(file).record()
-        candidates.append(Candidate(subdir_name, file, msgspec.json.encode(fields)))
+        candidates.append(Candidate(subdir_name, file, msgspec.json.encode(yank.facts(file))))
     return candidates
+
+
+def _record(repodata: Repodata, table: str, key: str) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = msgspec.json.decode(repodata.records[table][key], type=dict[str, Any])
+        check_plain(record)
+    except MALFORMED as error:
+        raise repodata.invalid(key, error) from error
+    return record
 
 
 def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from chaninfra.channel.errors import StorageError
+
+SMALL = 16 << 20
+"""The most bytes that `ObjectStore.get` reads unless it is told otherwise: descriptors have some kB."""
+
 
 @dataclass(frozen=True)
 class IfAbsent:
@@ -61,8 +66,11 @@ class ObjectStore(Protocol):
     Every method raises StorageError or one of its subclasses if the store does not answer as expected.
     """
 
-    def get(self, key: str) -> StoredObject | None:
-        """The object, or None if the store says that the key does not exist."""
+    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
+        """The object, or None if the store says that the key does not exist.
+
+        Raises TooLargeError, before its bytes are read, for an object of more than `most` bytes.
+        """
 
     def head(self, key: str) -> ObjectMeta | None:
         """The object without its bytes, or None if the store says that the key does not exist."""
@@ -81,6 +89,31 @@ class ObjectStore(Protocol):
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete the objects. A key that does not exist is no error."""
+
+
+class TooLargeError(StorageError):
+    """The object is larger than it may be, so it was not read; `entry` is the object."""
+
+    def __init__(self, entry: ObjectMeta, most: int, *, where: str | None = None) -> None:
+        super().__init__(
+            f"is larger than {most >> 20:,} MiB, so it was not read",
+            where=where or entry.key,
+            remedy="restore an older version of it, or delete it",
+        )
+        self.entry = entry
+
+
+def get_within(store: ObjectStore, key: str, most: int) -> StoredObject | ObjectMeta | None:
+    """The object; without its bytes where it has more than `most`. None: it does not exist."""
+    try:
+        return store.get(key, most)
+    except TooLargeError as error:
+        return error.entry
+
+
+def exists(store: ObjectStore, key: str) -> bool:
+    """Whether the object exists, by one GET whose body is not read: HEAD takes two requests for a missing object."""
+    return get_within(store, key, 0) is not None
 
 
 _MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?')

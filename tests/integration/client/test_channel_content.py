@@ -247,7 +247,9 @@ def test_concurrent_publishers_lose_no_package(place: Place, tmp_path: Path) -> 
     assert set(place.repodata("noarch")["packages.conda"]) == {package.name for package in packages}
 
 
-def test_the_first_package_creates_the_index_of_an_undeclared_channel(bare: Place, tmp_path: Path) -> None:
+def test_a_package_creates_the_missing_indexes_of_an_undeclared_channel(bare: Place, tmp_path: Path) -> None:
+    index = json.dumps({"info": {"subdir": "win-64"}, "packages": {}, "packages.conda": {}})
+    bare.server.client().put_object(Bucket=bare.bucket, Key=f"{PREFIX}/win-64/repodata.json", Body=index.encode())
     published = bare.done("publish", make_package(tmp_path, "tool", "1.0", subdir="osx-64"))
     lines = [line for line in published.splitlines()[1:] if not line.startswith(" ")]
     assert lines == ["noarch: 0 packages (new index)", "osx-64: 1 package (new index)"]

@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from chaninfra.channel.errors import ConflictError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import (
+    SMALL,
+    Condition,
+    IfAbsent,
+    IfMatch,
+    ObjectBody,
+    ObjectMeta,
+    StoredObject,
+    TooLargeError,
+)
 
 T = TypeVar("T")
 
@@ -46,12 +55,14 @@ class MemoryStore:
             modified=self.modified.get(key, self.now),
         )
 
-    def get(self, key: str) -> StoredObject | None:
+    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
         self._request("get", key)
         found = self.objects.get(key)
         if found is None:
             return None
+        if len(found.data) > most:
+            raise TooLargeError(self.entry(key), most)
         return StoredObject(
             data=found.data,
             content_type=found.content_type,

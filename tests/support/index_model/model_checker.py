@@ -19,7 +19,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
+from chaninfra.channel.objects import (
+    SMALL,
+    Condition,
+    IfAbsent,
+    IfMatch,
+    ObjectBody,
+    ObjectMeta,
+    ObjectStore,
+    StoredObject,
+)
 from support.index_model.memory_store import SequentialRuntime, etag
 
 Objects = frozenset[tuple[str, bytes]]
@@ -50,8 +59,8 @@ class _Replay:
             raise ConflictError(answer.message)
         return answer
 
-    def get(self, key: str) -> StoredObject | None:
-        found: StoredObject | None = self._ask("get", key)
+    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
+        found: StoredObject | None = self._ask("get", key, most)
         return found
 
     def head(self, key: str) -> ObjectMeta | None:

@@ -72,7 +72,8 @@ def init(
     """Create a channel in an existing bucket, without Pulumi.
 
     Writes channel.json, and an empty index for each subdir that has neither an index nor packages. Existing files are
-    not changed: a channel.json with other settings is refused (exit code 4), except that --writers updates it.
+    not changed: a channel.json with other settings is refused (exit code 4), except that --writers updates it. So is a
+    place inside or around another channel (exit code 2).
 
     Before that, init probes which conditional writes the store supports, with scratch objects that it deletes again;
     see `chaninfra doctor --probe`.

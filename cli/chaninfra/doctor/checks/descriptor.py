@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError
 from chaninfra.channel.outputs.descriptor import Descriptor, to_document
 from chaninfra.channel.probe.finding import Finding
+from chaninfra.index.place import require_index
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -22,6 +24,9 @@ def descriptor(exam: Examination) -> Iterator[Finding]:
         found = stored.summary if stored.where else f"{where}: {stored.message}"
         yield Finding(state="failed", found=found, remedy=_rewrite(exam, stored.remedy))
     elif stored is None and remedies.source == "s3":
+        with suppress(DeniedError):
+            # Raises the error of a place where nothing is.
+            require_index(exam.channel)
         yield Finding(
             state="warning",
             found=f"{where} does not exist; the flags and the provider's defaults describe the channel",

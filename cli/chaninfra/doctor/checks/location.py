@@ -13,7 +13,7 @@ from chaninfra.channel.errors import (
     DeniedError,
     WrongRegionError,
 )
-from chaninfra.channel.objects import StoredObject
+from chaninfra.channel.objects import StoredObject, TooLargeError
 from chaninfra.channel.probe.finding import Finding
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def bucket(exam: Examination) -> Iterator[Finding]:
     """The bucket exists: the store answers requests for its objects, if only with a refusal (403)."""
     result = exam.channel_json_read
     if isinstance(result, ChaninfraError) and (
-        isinstance(result, CredentialsError) or not isinstance(result, DeniedError)
+        isinstance(result, CredentialsError) or not isinstance(result, DeniedError | TooLargeError)
     ):
         yield Finding(state="failed", found=result.message, remedy=result.remedy)
         return

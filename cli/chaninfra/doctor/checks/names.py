@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chaninfra.channel.conda.index_files import decompress
+from chaninfra.channel.conda.index_files import MAX_REPODATA, decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import ShardIndex
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
@@ -51,7 +52,7 @@ def read_names(data: bytes, where: str) -> frozenset[str]:
     """
     try:
         found = frozenset(_names(data, where))
-    except (ChaninfraError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ChaninfraError, *MALFORMED) as error:
         raise _no_names(where) from error
     if not found or any(len(name.split()) > 1 for name in found):
         raise _no_names(where)
@@ -61,7 +62,9 @@ def read_names(data: bytes, where: str) -> frozenset[str]:
 def _names(data: bytes, where: str) -> Iterable[str]:
     if data.startswith(_ZSTD_MAGIC):
         index = ShardIndex.parse(data)
-        return index.hashes if index else _names(decompress(data) or b"", where)
+        if index:
+            return index.hashes
+        data = bytes(decompress(data, MAX_REPODATA) or b"")
     if data.lstrip().startswith(b"{"):
         return [name for name, *_ in Repodata.parse(data, where=where).names()]
     if data.lstrip().startswith(b"["):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, YANKED_JSON
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import CredentialsError, DeniedError
-from chaninfra.channel.objects import IfAbsent
+from chaninfra.channel.objects import IfAbsent, StoredObject, exists, get_within
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
 from chaninfra.channel.s3.conditional import NEVER_MATCHING
@@ -25,7 +25,7 @@ _ASK = "ask for a {0}'s permissions: `{0}s` in the stack config grants them, `ch
 def reading(exam: Examination) -> Iterator[Finding]:
     """These credentials may read the channel's objects."""
     index = exam.descriptor.key(NOARCH, REPODATA)
-    if isinstance(exam.channel_json_read, DeniedError) or _denied(lambda: exam.store.get(index)):
+    if isinstance(exam.channel_json_read, DeniedError) or _denied(lambda: exists(exam.store, index)):
         yield Finding(state="failed", found="may not read objects (s3:GetObject)", remedy=_ASK.format("reader"))
     else:
         yield Finding(state="ok", found="may read objects")
@@ -76,9 +76,9 @@ def publishing(exam: Examination) -> Iterator[Finding]:
 
 
 def _try_replacing(exam: Examination, action: str, key: str, allowed: dict[str, bool]) -> None:
-    """Record in `allowed` whether an object may be replaced; a missing object is not tried."""
-    stored = exam.store.get(key)
-    if stored is not None:
+    """Record in `allowed` whether an object may be replaced; one that is missing or too large is not tried."""
+    stored = get_within(exam.store, key, MAX_REPODATA)
+    if isinstance(stored, StoredObject):
         allowed[action] = try_write(exam.store, key, stored, NEVER_MATCHING) != "denied"
 
 

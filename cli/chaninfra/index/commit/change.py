@@ -16,6 +16,7 @@ from msgspec import Raw
 from chaninfra.channel.conda.filenames import file_name, package_name
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -131,7 +132,7 @@ def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace) 
     old = _facts(record)
     if old.sha256 != new.sha256:
         return True
-    return replace == "all" and _decoded(record) != _decoded(new.encode(old.indexed_timestamp or 0))
+    return replace == "all" and not _same_json(record, new.encode(old.indexed_timestamp or 0))
 
 
 def _head(subdir_index: SubdirIndex, files: Collection[str]) -> dict[str, ObjectMeta | None]:
@@ -150,16 +151,16 @@ def _remove(repodata: Repodata, file: str, applied: Applied) -> bool:
     return True
 
 
-def _decoded(record: Raw) -> object:
+def _same_json(one: Raw, other: Raw) -> bool:
     try:
-        return msgspec.json.decode(record)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+        return bool(msgspec.json.decode(one) == msgspec.json.decode(other))
+    except MALFORMED:
+        return False
 
 
 def _facts(record: Raw) -> RecordFacts:
     try:
         return read_facts(record, "name", "sha256", "indexed_timestamp")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except MALFORMED:
         # Not a valid record: nothing of it is kept, and any new record differs from it.
         return RecordFacts()

@@ -12,21 +12,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaninfra.channel.conda.commit_stamp import CommitStamp
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, body
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.errors import ConflictError, InvalidRepodataError, StorageError
-from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectMeta, StoredObject
+from chaninfra.channel.errors import ConflictError, StorageError
+from chaninfra.channel.objects import IfAbsent, IfMatch, StoredObject
+from chaninfra.index.commit.authority import Authority, fetch_authority, parse_authority, read_authority
 from chaninfra.index.commit.change import Applied, Change, apply
 from chaninfra.index.commit.derived_files import (
-    Authority,
     Derived,
     DerivedWriter,
     disagreements,
-    parse_authority,
     read_derived,
 )
-from chaninfra.index.commit.refused import PATCHED, check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url, check_patched, is_patched
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
@@ -115,15 +114,17 @@ def commit_adopting(subdir_index: SubdirIndex, change: Callable[[], Change]) -> 
     return committed.applied, report
 
 
-def read_index(subdir_index: SubdirIndex) -> State:
-    """Read the whole index. Raises RefusedError for an index that chaninfra must not write, InvalidRepodataError."""
-    patched = subdir_index.runtime.submit(lambda: subdir_index.store.get(subdir_index.key(PATCHED)))
+def read_index(subdir_index: SubdirIndex, *, salvage: bool = False) -> State:
+    """Read the whole index. Raises RefusedError for an index that chaninfra must not write, InvalidRepodataError; for
+    `salvage` see `parse_authority`.
+    """
+    patched = is_patched(subdir_index)
     # Before the authoritative index, as in `repair_derived`.
     derived = read_derived(subdir_index, whole=True)()
-    stored = subdir_index.store.get(subdir_index.key(REPODATA))
+    fetched = fetch_authority(subdir_index)
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
-    check_patched(subdir_index, patched())
-    authority = parse_authority(subdir_index, stored) if stored else None
+    check_patched(subdir_index, patched=patched())
+    authority = parse_authority(subdir_index, fetched, salvage=salvage)
     if authority is None:
         return State(authority=None, yanked=yanked, derived=derived, disagreements=())
     check_base_url(subdir_index, authority.repodata)
@@ -133,11 +134,12 @@ def read_index(subdir_index: SubdirIndex) -> State:
 
 def check_writable(subdir_index: SubdirIndex) -> None:
     """Raises RefusedError and InvalidRepodataError as `commit` would: for callers that write other objects first."""
-    patched = subdir_index.runtime.submit(lambda: subdir_index.store.get(subdir_index.key(PATCHED)))
-    stored = subdir_index.store.get(subdir_index.key(REPODATA))
-    check_patched(subdir_index, patched())
-    if stored is not None:
-        check_base_url(subdir_index, Repodata.parse(stored.data, where=subdir_index.key(REPODATA)))
+    patched = is_patched(subdir_index)
+    fetched = fetch_authority(subdir_index)
+    check_patched(subdir_index, patched=patched())
+    authority = parse_authority(subdir_index, fetched)
+    if authority is not None:
+        check_base_url(subdir_index, authority.repodata)
 
 
 def repair_derived(subdir_index: SubdirIndex) -> tuple[str, ...]:
@@ -152,8 +154,7 @@ def repair_derived(subdir_index: SubdirIndex) -> tuple[str, ...]:
         # Rule: the derived files before the authoritative index, so that what replaces them is never made from an older
         # one than they were.
         derived = read_derived(subdir_index, whole=True)()
-        stored = subdir_index.store.get(subdir_index.key(REPODATA))
-        authority = parse_authority(subdir_index, stored) if stored else None
+        authority = read_authority(subdir_index)
         if authority is None or authority.stamp is None:
             break
         wrong = disagreements(subdir_index, authority, derived)
@@ -182,20 +183,19 @@ def _attempt(
 ) -> Committed | None:
     """One attempt; None: another writer committed first."""
     store, submit = subdir_index.store, subdir_index.runtime.submit
-    # GET and not HEAD: for a missing object head() makes two requests.
-    patched = submit(lambda: store.get(subdir_index.key(PATCHED)))
+    patched = is_patched(subdir_index)
     reading = read_derived(subdir_index, whole=False)
-    stored = store.get(subdir_index.key(REPODATA))
+    fetched = fetch_authority(subdir_index)
     # Rule: yanked.json after the authoritative index, since a yank writes yanked.json first and commits then.
     yanks = submit(lambda: read_yanked(store, subdir_index.layout.key(YANKED_JSON))[0])
     wanted = change()
-    authority = _parse(subdir_index, stored, wanted)
+    authority = parse_authority(subdir_index, fetched, salvage=wanted.replace == "all")
     derived = reading()
-    check_patched(subdir_index, patched())
+    check_patched(subdir_index, patched=patched())
     stamp = authority.stamp if authority else None
     if stamp is None and unstamped == "refuse":
         raise ForeignIndexError(
-            "there is no index" if stored is None else "the index was written by another tool",
+            "there is no index" if authority is None else "the index was written by another tool",
             where=subdir_index.key(REPODATA),
             remedy="run `chaninfra reindex`",
         )
@@ -206,29 +206,41 @@ def _attempt(
     if when == "changed" and not applied.names and stamp is not None:
         repaired = repair_derived(subdir_index)
         return Committed(before=before, after=repodata.count, applied=applied, written=False, repaired=repaired)
-    if not _write(subdir_index, stamp, stored, repodata, applied, derived):
+    if not _write(subdir_index, authority, repodata, applied, derived, in_full=wanted.replace == "all"):
         return None
     return Committed(before=before, after=repodata.count, applied=applied, written=True)
 
 
 def _write(
     subdir_index: SubdirIndex,
-    old_stamp: CommitStamp | None,
-    stored: StoredObject | None,
+    authority: Authority | None,
     repodata: Repodata,
     applied: Applied,
     derived: Derived,
+    *,
+    in_full: bool,
 ) -> bool:
-    """Whether the authoritative index was written; False: another writer committed first."""
+    """Whether the authoritative index was written; False: another writer committed first.
+
+    `in_full`: all shards are made, and none of the old shard index are kept.
+    """
     revision = subdir_index.runtime.new_revision()
+    old_stamp = authority.stamp if authority else None
     stamp = old_stamp.next(revision, applied.names) if old_stamp else CommitStamp(revision=revision)
     data = repodata.encode(stamp)
-    writer = DerivedWriter(subdir_index, repodata, stamp, derived, base=old_stamp, touched=applied.names)
+    if len(data) > MAX_REPODATA:
+        raise StorageError(
+            f"would be larger than {MAX_REPODATA >> 20:,} MiB, and then nobody could read it",
+            where=subdir_index.key(REPODATA),
+            remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
+        )
+    base = None if in_full else old_stamp
+    writer = DerivedWriter(subdir_index, repodata, stamp, derived, base=base, touched=applied.names)
     if not writer.in_full:
         writer.put_shards()
     writer.compress(data)
     try:
-        etag = _put_authoritative(subdir_index, data, stored.entry if stored else None)
+        etag = _put_authoritative(subdir_index, data, authority.etag if authority else None)
     except ConflictError:
         return False
     try:
@@ -242,9 +254,9 @@ def _write(
     return True
 
 
-def _put_authoritative(subdir_index: SubdirIndex, data: bytes, old: ObjectMeta | None) -> str:
+def _put_authoritative(subdir_index: SubdirIndex, data: bytes, old_etag: str | None) -> str:
     """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""
-    condition = IfMatch(old.etag) if old else IfAbsent()
+    condition = IfMatch(old_etag) if old_etag is not None else IfAbsent()
     try:
         return subdir_index.store.put(
             subdir_index.key(REPODATA), body(data, "json", subdir_index.layout.index), condition
@@ -252,10 +264,11 @@ def _put_authoritative(subdir_index: SubdirIndex, data: bytes, old: ObjectMeta |
     except (StorageError, ConflictError) as error:
         # Look which it was. The answer to a PUT that succeeded may be lost, and its repetition then gets 412. And a
         # store that rejects a large body may close the connection before the client reads the answer.
-        now = subdir_index.store.get(subdir_index.key(REPODATA))
-        if now is not None and now.data == data:
+        now = fetch_authority(subdir_index)
+        if isinstance(now, StoredObject) and now.data == data:
             return now.entry.etag
-        if (now.entry.etag if now else None) != (old.etag if old else None):
+        entry = now.entry if isinstance(now, StoredObject) else now
+        if (entry.etag if entry else None) != old_etag:
             raise ConflictError(f"{subdir_index.key(REPODATA)} was changed by another writer meanwhile") from error
         raise
 
@@ -264,17 +277,6 @@ def _is_current(subdir_index: SubdirIndex, etag: str) -> bool:
     """Whether the authoritative index still has this ETag."""
     entry = subdir_index.store.head(subdir_index.key(REPODATA))
     return entry is not None and entry.etag == etag
-
-
-def _parse(subdir_index: SubdirIndex, stored: StoredObject | None, change: Change) -> Authority | None:
-    if stored is None:
-        return None
-    try:
-        return parse_authority(subdir_index, stored)
-    except InvalidRepodataError:
-        if change.replace == "all":
-            return None
-        raise
 
 
 def _lost_all_attempts(subdir_index: SubdirIndex) -> ConflictError:

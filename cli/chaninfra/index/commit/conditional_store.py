@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator
 from threading import Lock
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError, UnsupportedError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, ObjectStore, StoredObject
+from chaninfra.channel.objects import (
+    SMALL,
+    Condition,
+    IfAbsent,
+    IfMatch,
+    ObjectBody,
+    ObjectMeta,
+    ObjectStore,
+    StoredObject,
+)
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.write_mode import SINGLE, is_known, require_write_mode
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, put_that_must_fail
@@ -38,9 +47,9 @@ class _Forwarding:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    def get(self, key: str) -> StoredObject | None:
+    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
-        return self._store.get(key)
+        return self._store.get(key, most)
 
     def head(self, key: str) -> ObjectMeta | None:
         """See ObjectStore."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from chaninfra.channel.conda.commit_stamp import CommitStamp
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body, compress, decompress
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_ZST, body, compress, has_content
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import ShardIndex, make_shards, shard_key
+from chaninfra.channel.conda.shards import ShardIndex, make_shards, read_shard_index, shard_key
 from chaninfra.channel.errors import ConflictError, UnreachableError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject, get_within
+from chaninfra.index.commit.authority import Authority
 from chaninfra.index.subdir_index import SubdirIndex
 
 MAX_SHARD_AGE_MS = 24 * 60 * 60 * 1000
@@ -20,40 +21,27 @@ shard just before the index names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Authority:
-    """The authoritative index as it was read: the file that decides what the index says (repodata.json)."""
-
-    data: bytes
-    etag: str
-    repodata: Repodata
-    stamp: CommitStamp | None
-    """None: another tool wrote the file."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Derived:
-    """The derived files as they were read; None: missing, or not a format of the channel."""
+    """The derived files as they were read, without their bytes where those are too many or not needed.
+
+    None: missing, or not a format of the channel.
+    """
 
     zst: ObjectMeta | StoredObject | None
-    index: StoredObject | None
+    index: ObjectMeta | StoredObject | None
     """The shard index."""
-
-
-def parse_authority(subdir_index: SubdirIndex, stored: StoredObject) -> Authority:
-    """Parse the authoritative index. Raises InvalidRepodataError."""
-    repodata = Repodata.parse(stored.data, where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
-    return Authority(data=stored.data, etag=stored.entry.etag, repodata=repodata, stamp=repodata.stamp(stored.data))
 
 
 def read_derived(subdir_index: SubdirIndex, *, whole: bool) -> Callable[[], Derived]:
     """Start to read the derived files. Without `whole` the zst is only HEADed: a commit needs no more than its ETag."""
     store, submit, formats = subdir_index.store, subdir_index.runtime.submit, subdir_index.layout.index.formats
     zst: Callable[[], ObjectMeta | StoredObject | None] = lambda: None  # noqa: E731
-    index: Callable[[], StoredObject | None] = lambda: None  # noqa: E731
+    index: Callable[[], ObjectMeta | StoredObject | None] = lambda: None  # noqa: E731
     if "shards" in formats:
-        index = submit(lambda: store.get(subdir_index.key(FILE_NAMES["shards"])))
+        index = submit(lambda: read_shard_index(store, subdir_index.key(FILE_NAMES["shards"])))
     if "zst" in formats:
-        zst = submit(lambda: (store.get if whole else store.head)(subdir_index.key(FILE_NAMES["zst"])))
+        key = subdir_index.key(FILE_NAMES["zst"])
+        zst = submit(lambda: get_within(store, key, MAX_ZST) if whole else store.head(key))
     return lambda: Derived(zst=zst(), index=index())
 
 
@@ -62,11 +50,11 @@ def disagreements(subdir_index: SubdirIndex, authority: Authority, derived: Deri
     names = []
     formats = subdir_index.layout.index.formats
     if "zst" in formats and (
-        not isinstance(derived.zst, StoredObject) or decompress(derived.zst.data) != authority.data
+        not isinstance(derived.zst, StoredObject) or not has_content(derived.zst.data, authority.data)
     ):
         names.append(FILE_NAMES["zst"])
     if "shards" in formats:
-        index = ShardIndex.parse(derived.index.data) if derived.index else None
+        index = ShardIndex.of(derived.index)
         if index is None or authority.stamp is None or index.revision != authority.stamp.revision:
             names.append(FILE_NAMES["shards"])
     return names
@@ -96,7 +84,7 @@ class DerivedWriter:
         self._stamp = stamp
         self._old = old
         self._started_ms = subdir_index.runtime.now_ms()
-        self._old_index = ShardIndex.parse(old.index.data) if old.index else None
+        self._old_index = ShardIndex.of(old.index)
         since = None
         if base is not None and self._old_index is not None:
             since = base.touched_since(self._old_index.revision)
@@ -139,16 +127,14 @@ class DerivedWriter:
         settings = self._subdir_index.layout.index
         bodies: list[tuple[str, ObjectBody, Condition]] = []
         if self._zst is not None:
-            zst = self._old.zst
-            entry = zst.entry if isinstance(zst, StoredObject) else zst
-            bodies.append((FILE_NAMES["zst"], body(self._zst(), "zst", settings), _condition(entry)))
+            bodies.append((FILE_NAMES["zst"], body(self._zst(), "zst", settings), _condition(self._old.zst)))
         if self._shards_started:
             for upload in self._uploads:
                 upload()
             if self._subdir_index.runtime.now_ms() - self._started_ms > MAX_SHARD_AGE_MS:
                 raise ConflictError("the new shards are too old to be referenced by the index", remedy="run it again")
-            entry = self._old.index.entry if self._old.index else None
-            bodies.append((FILE_NAMES["shards"], body(self._shard_index(), "shards", settings), _condition(entry)))
+            index = body(self._shard_index(), "shards", settings)
+            bodies.append((FILE_NAMES["shards"], index, _condition(self._old.index)))
         submit, store = self._subdir_index.runtime.submit, self._subdir_index.store
         puts = [submit(partial(store.put, self._subdir_index.key(name), content, if_)) for name, content, if_ in bodies]
         conflict: ConflictError | None = None
@@ -173,5 +159,6 @@ class DerivedWriter:
         return index.encode(self._repodata, self._subdir_index.layout.index.compression_level)
 
 
-def _condition(entry: ObjectMeta | None) -> Condition:
+def _condition(old: StoredObject | ObjectMeta | None) -> Condition:
+    entry = old.entry if isinstance(old, StoredObject) else old
     return IfMatch(entry.etag) if entry else IfAbsent()

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.errors import RefusedError
-from chaninfra.channel.objects import StoredObject
+from chaninfra.channel.objects import exists
 from chaninfra.index.subdir_index import SubdirIndex
 
 PATCHED = "repodata_from_packages.json"
 """Tools that patch repodata.json keep the unpatched one under this name."""
 
 
-def check_patched(subdir_index: SubdirIndex, patched: StoredObject | None) -> None:
-    """Raises RefusedError where another tool patches the index; `patched` is the object PATCHED of the subdir."""
-    if patched is not None:
+def is_patched(subdir_index: SubdirIndex) -> Callable[[], bool]:
+    """Start to find out whether PATCHED exists in the subdir, for `check_patched`."""
+    return subdir_index.runtime.submit(partial(exists, subdir_index.store, subdir_index.key(PATCHED)))
+
+
+def check_patched(subdir_index: SubdirIndex, *, patched: bool) -> None:
+    """Raises RefusedError where another tool patches the index: `patched`."""
+    if patched:
         raise RefusedError(
             f"another tool patches this index ({PATCHED} exists); an index made from the packages would lose these",
             where=subdir_index.key(PATCHED),

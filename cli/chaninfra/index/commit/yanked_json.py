@@ -11,12 +11,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from chaninfra.channel.conda.filenames import TABLES, V3, PackageFileName
+from chaninfra.channel.conda.record_facts import RecordFacts, facts_in
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, is_file_name
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 
 CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
+
+_MAX_BYTES = 32 << 20
+"""Largest yanked.json that is read or written: that of 30,000 packages or more."""
 
 
 @prepared
@@ -27,6 +33,17 @@ class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
     when: str
     table: str | None = None
     record: dict[str, Any] | None = None
+
+    def facts(self, file: str) -> RecordFacts:
+        """The facts in the record, with name, version and build; those that the file name tells if it has no such
+        record.
+        """
+        try:
+            facts = facts_in(self.record or {}, *RecordFacts.__struct_fields__)
+            facts.identity()
+        except MALFORMED:
+            return facts_in(PackageFileName.parse(file).record(), "name", "version", "build")
+        return facts
 
 
 @prepared
@@ -44,22 +61,46 @@ class Yanked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
     """The document, and the condition for replacing it. Raises StorageError."""
-    stored = store.get(key)
-    if stored is None:
-        return Yanked(), IfAbsent()
     try:
-        return msgspec.json.decode(stored.data, type=Yanked), IfMatch(stored.entry.etag)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        stored = store.get(key, _MAX_BYTES)
+        if stored is None:
+            return Yanked(), IfAbsent()
+        yanked = msgspec.json.decode(stored.data, type=Yanked)
+        _check(yanked)
+    except TooLargeError as error:
+        raise _invalid(key, error.message) from error
+    except MALFORMED as error:
         # An error, since an empty document instead would bring all yanked packages back.
-        raise StorageError(
-            f"is not valid: {error}",
-            where=key,
-            remedy="restore an older version of it; or delete it, and yank the packages again",
-        ) from error
+        raise _invalid(key, f"is not valid: {error}") from error
+    return yanked, IfMatch(stored.entry.etag)
+
+
+def _invalid(key: str, message: str) -> StorageError:
+    return StorageError(
+        message, where=key, remedy="restore an older version of it; or delete it, and yank the packages again"
+    )
+
+
+def _check(yanked: Yanked) -> None:
+    """Raise ValueError where it names what is no file of a subdir, or has a record that no index can have."""
+    for path, yank in yanked.packages.items():
+        subdir, slash, file = path.partition("/")
+        if not (slash and is_file_name(subdir) and is_file_name(file)):
+            raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
+        table = yank.table
+        if table is not None and not (table in TABLES or (table.startswith(f"{V3}.") and is_file_name(table))):
+            raise ValueError(f"{path}: there is no table {table[:80]!r}")
+        check_plain(yank.record)
 
 
 def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condition) -> None:
     """Write the document. Raises ConflictError where another writer has changed it."""
     ordered = msgspec.structs.replace(yanked, packages=dict(sorted(yanked.packages.items())))
     data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+    if len(data) > _MAX_BYTES:
+        raise StorageError(
+            f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
+            where=key,
+            remedy="delete the files of yanked packages, and unyank these",
+        )
     store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)

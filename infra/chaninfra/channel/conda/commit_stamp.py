@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.untrusted import MALFORMED
 
 OUR_KEY = "chaninfra"
 """The key of the stamp in `info`."""
@@ -62,7 +63,7 @@ def read_stamp(data: bytes) -> CommitStamp | None:
     """
     try:
         info = bytes(msgspec.json.decode(data, type=_WithInfo).info)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except MALFORMED:
         return None
     return stamp_in(data, info)
 
@@ -71,7 +72,7 @@ def stamp_in(data: bytes, info: bytes) -> CommitStamp | None:
     """As `read_stamp`; `info` are the bytes of the `info` object in `data`."""
     try:
         stamp = msgspec.json.decode(info, type=_WithStamp).chaninfra
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except MALFORMED:
         return None
     start = head(info)
     if stamp is None or not data.startswith(start) or stamp.checksum.encode() != checksum(data, len(start)):

@@ -26,6 +26,21 @@ CONTENT_TYPES: dict[Format, str] = {
     "shards": "application/x-msgpack",
 }
 
+MAX_REPODATA = 1 << 30
+"""Largest repodata.json that is read or written, in bytes: a million records take 450 MB."""
+
+MAX_ZST = MAX_REPODATA // 2
+"""Largest repodata.json.zst that is read, in bytes: repodata shrinks to a quarter or less."""
+
+MAX_SHARD_INDEX = 32 << 20
+"""Largest shard index, in bytes, compressed or not: the entry of a name takes some 60 bytes, conda-forge has 30,000."""
+
+_MAX_WINDOW = 1 << 27
+"""Largest zstd window, in bytes: that of the highest compression level."""
+_PIECE = 1 << 10
+"""Compressed bytes that are decompressed at a time. Four of them can be a block of 128 KiB, so a piece has at most
+32 MiB."""
+
 SHARDS = "shards"
 """The folder of the shards, in each subdir."""
 
@@ -49,14 +64,38 @@ def compress(data: bytes, level: int) -> bytes:
     return compressor(level)(data)
 
 
-def decompress(data: bytes) -> bytes | None:
-    """The decompressed bytes, or None if `data` is not zstd."""
+def decompress(data: bytes, most: int) -> bytearray | None:
+    """The decompressed bytes; None if `data` is not one or more whole zstd frames, or has more than `most` bytes.
+
+    The size that a frame promises is not trusted, and no more than `most` bytes and some MiB are ever held.
+    """
     import zstandard
 
+    plain = bytearray()
+    view = memoryview(data)
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+        while len(view):
+            frame = decompressor.decompressobj()
+            start = 0
+            while not frame.eof and start < len(view):
+                plain += frame.decompress(view[start : start + _PIECE])
+                start += _PIECE
+                if len(plain) > most:
+                    return None
+            if not frame.eof:
+                return None
+            # Other readers go on after the end of a frame.
+            view = view[min(start, len(view)) - len(frame.unused_data) :]
     except zstandard.ZstdError:
         return None
+    return plain if len(data) else None
+
+
+def has_content(data: bytes, plain: bytes) -> bool:
+    """Whether `data` is `plain`, compressed with zstd."""
+    found = decompress(data, len(plain))
+    return found is not None and found == plain
 
 
 def body(data: bytes, kind: Format, settings: IndexSettings) -> ObjectBody:

@@ -6,12 +6,15 @@ Fields and types are those of CEP 36 (repodata.json) and CEP 47 (`indexed_timest
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from chaninfra.channel.conda.structs import prepared
+
+_Integer = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""What clients hold in 64 bits."""
 
 
 @prepared
@@ -30,13 +33,13 @@ class RecordFacts(Struct, frozen=True, kw_only=True):
     name: str | None = None
     version: str | None = None
     build: str | None = None
-    build_number: int = 0
-    size: int | None = None
+    build_number: _Integer = 0
+    size: _Integer | None = None
     md5: str | None = None
     sha256: str | None = None
-    timestamp: int | None = None
+    timestamp: _Integer | None = None
     """When the package was built."""
-    indexed_timestamp: int | None = None
+    indexed_timestamp: _Integer | None = None
     """When a package with these bytes first came into the index."""
 
     def identity(self) -> tuple[str, str, str]:
@@ -55,7 +58,7 @@ _document = msgspec.json.Decoder(dict[str, Any])
 def read_facts(record: Raw | bytes, *fields: str) -> RecordFacts:
     """The facts in a record (JSON), of which the caller needs `fields`.
 
-    Raises msgspec.DecodeError or UnicodeDecodeError where the record is not a JSON object, or where one of `fields` has
+    Raises MALFORMED (see `untrusted`) where the record is not a JSON object, or where one of `fields` has
     another type than it should. Other fields are then None: a wrong field that the caller does not need is not an
     error.
     """

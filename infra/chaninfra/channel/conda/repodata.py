@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from chaninfra.channel.conda.commit_stamp import NO_CHECKSUM, OUR_KEY, CommitStamp, checksum, head, stamp_in
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, key_in
-from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
 from chaninfra.channel.conda.record_facts import RecordName, read_facts
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, check_utf8, is_file_name
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
+from chaninfra.channel.objects import ObjectStore, StoredObject, TooLargeError
 
 _FEW = 8
 """Searching a record's bytes for up to this many names is faster than decoding the record's name."""
@@ -27,6 +30,16 @@ _as_raw = msgspec.json.Decoder(dict[str, Raw])
 _name = msgspec.json.Decoder(RecordName)
 
 _encoder = msgspec.json.Encoder()
+
+_REMEDY = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
+
+
+@prepared
+class _Info(Struct):
+    """The types of what chaninfra reads in `info`."""
+
+    subdir: str | None = None
+    repodata_revisions: dict[str, dict[str, Any]] | None = None
 
 
 class Repodata:
@@ -41,9 +54,7 @@ class Repodata:
         self._document = {key: raw for key, raw in document.items() if key not in ("info", "removed", V3, *TABLES)}
         self._where = where
         self._raw_info = document.get("info")
-        self._info: dict[str, Any] = (
-            msgspec.json.decode(document["info"], type=dict[str, Any]) if "info" in document else {}
-        )
+        self._info: dict[str, Any] = _info(document["info"]) if "info" in document else {}
         v3 = _as_raw.decode(document[V3]) if V3 in document else {}
         self._has_v3 = V3 in document
         self.records: dict[str, dict[str, Raw]] = {
@@ -52,6 +63,9 @@ class Repodata:
         self.removed: list[str] = (
             msgspec.json.decode(document["removed"], type=list[str]) if "removed" in document else []
         )
+        for file in (*self.removed, *(file for file, _, _ in self.files())):
+            if not is_file_name(file):
+                raise ValueError(f"{file[:80]!r} is not the name of a file")
 
     @classmethod
     def empty(cls, subdir: str) -> Repodata:
@@ -63,18 +77,44 @@ class Repodata:
     def parse(cls, data: bytes, *, where: str, subdir: str | None = None) -> Repodata:
         """Parse a repodata.json. Raises InvalidRepodataError where it is not one; `where` is its key, for the message.
 
-        `subdir` is written into an `info` that lacks it: rattler cannot read a shard index without it (CEP 16).
+        `subdir` is written into `info`: rattler cannot read a shard index without it (CEP 16).
         """
         try:
+            check_utf8(data)
             repodata = cls(_as_raw.decode(data), where=where)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InvalidRepodataError(
-                f"is not a valid repodata.json: {error}",
-                where=where,
-                remedy="run `chaninfra reindex --force CHANNEL` to rebuild it",
-            ) from error
-        if subdir is not None and repodata._info.get("subdir") is None:
+        except MALFORMED as error:
+            raise InvalidRepodataError(f"is not a valid repodata.json: {error}", where=where, remedy=_REMEDY) from error
+        if subdir is not None:
             repodata._info["subdir"] = subdir
+        return repodata
+
+    @classmethod
+    def salvage(cls, data: bytes, *, where: str, subdir: str) -> Repodata:
+        """What is readable of a repodata.json that `parse` refuses, perhaps nothing: for a re-index that reads all
+        packages again and needs to know when they first came into the index.
+        """
+        document = _mapping(data)
+        tables = {name: document.pop(name) for name in TABLES if name in document}
+        tables |= {f"{V3}.{name}": raw for name, raw in _mapping(document.pop(V3, b"")).items()}
+        removed = document.pop("removed", b"[]")
+        kept = {key: raw for key, raw in document.items() if _is_valid(raw)}
+        try:
+            repodata = cls(kept, where=where)
+        except MALFORMED:
+            kept.pop("info", None)
+            repodata = cls(kept, where=where)
+        repodata._info["subdir"] = subdir
+        for table, raw in tables.items():
+            repodata.records[table] = {
+                key: record
+                for key, record in _mapping(raw).items()
+                # The records of conda packages are made again, those of others are kept.
+                if is_file_name(file_name(table, key)) and (table in PACKAGE_TABLES or _is_valid(record))
+            }
+        try:
+            repodata.removed = [file for file in msgspec.json.decode(removed, type=list[str]) if is_file_name(file)]
+        except MALFORMED:
+            repodata.removed = []
         return repodata
 
     @property
@@ -119,7 +159,7 @@ class Repodata:
         """
         try:
             return _name.decode(self.records[table][key]).name
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except MALFORMED as error:
             if table not in PACKAGE_TABLES:
                 return None
             raise self.invalid(key, error) from error
@@ -143,7 +183,7 @@ class Repodata:
         return StorageError(
             f"the record of {key} is not valid: {error}",
             where=self._where,
-            remedy="run `chaninfra reindex --force CHANNEL` to rebuild the index",
+            remedy=_REMEDY,
         )
 
     def stamp(self, data: bytes) -> CommitStamp | None:
@@ -201,7 +241,49 @@ class Repodata:
     def _indexed(self, record: Raw, table: str, key: str) -> int | None:
         try:
             return read_facts(record, "indexed_timestamp").indexed_timestamp
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except MALFORMED as error:
             if table not in PACKAGE_TABLES:
                 return None
             raise self.invalid(key, error) from error
+
+
+def read_repodata(
+    store: ObjectStore, key: str, *, where: str | None = None, subdir: str | None = None
+) -> tuple[StoredObject, Repodata] | None:
+    """The repodata.json at this key; None if there is none. Raises InvalidRepodataError; see `Repodata.parse`."""
+    try:
+        stored = store.get(key, MAX_REPODATA)
+    except TooLargeError as error:
+        raise too_large(where or key) from error
+    return (stored, Repodata.parse(stored.data, where=where or key, subdir=subdir)) if stored else None
+
+
+def too_large(where: str) -> InvalidRepodataError:
+    """The error for a repodata.json of more than MAX_REPODATA bytes."""
+    return InvalidRepodataError(
+        f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=_REMEDY
+    )
+
+
+def _info(raw: Raw | bytes) -> dict[str, Any]:
+    info = msgspec.json.decode(raw, type=dict[str, Any])
+    msgspec.convert(info, _Info)
+    check_plain(info)
+    return info
+
+
+def _mapping(raw: Raw | bytes) -> dict[str, Raw]:
+    """The JSON object in these bytes; empty if they are none."""
+    try:
+        return _as_raw.decode(raw)
+    except MALFORMED:
+        return {}
+
+
+def _is_valid(raw: Raw) -> bool:
+    """Whether this is JSON that can be written again."""
+    try:
+        check_plain(msgspec.json.decode(raw))
+    except MALFORMED:
+        return False
+    return True

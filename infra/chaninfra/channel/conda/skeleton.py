@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
-from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.repodata import Repodata, read_repodata
 from chaninfra.channel.conda.shards import index_files
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore
@@ -66,9 +66,10 @@ class _Source:
 def _source(store: ObjectStore, layout: ChannelLayout, subdir: str) -> _Source | None:
     """The index to write the missing files from; None if the subdir has packages and must be indexed first."""
     key = layout.key(subdir, REPODATA)
-    stored = store.get(key)
-    if stored is not None:
-        return _Source(Repodata.parse(stored.data, where=key, subdir=subdir), stored.data)
+    read = read_repodata(store, key, subdir=subdir)
+    if read is not None:
+        stored, repodata = read
+        return _Source(repodata, stored.data)
     if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
         return None
     return _Source(Repodata.empty(subdir), None)

@@ -16,6 +16,7 @@ from chaninfra.channel import patterns
 from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.config.channel import Auth, Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import Location, check_endpoint, https_url, join
@@ -190,7 +191,7 @@ def parse(data: bytes | str, *, where: str) -> Descriptor:
     """The descriptor in the bytes of a `channel.json`; `where` names the file in errors. Raises ConfigurationError."""
     try:
         document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except MALFORMED as error:
         raise ConfigurationError(
             f"is not JSON: {error}",
             where=where,

@@ -16,7 +16,17 @@ from obstore.store import S3Store as ObstoreS3
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
 from chaninfra.channel.location import Location
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import (
+    SMALL,
+    Condition,
+    IfAbsent,
+    IfMatch,
+    ObjectBody,
+    ObjectMeta,
+    StoredObject,
+    TooLargeError,
+    get_within,
+)
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for
 
@@ -63,10 +73,14 @@ class S3Store:
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         )
 
-    def get(self, key: str) -> StoredObject | None:
+    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
         try:
             result = obstore.get(self._store, key)
+            # The answer's header has the size; its body is read only below.
+            entry = _entry(result.meta)
+            if entry.size > most:
+                raise TooLargeError(entry, most)
             data = bytes(result.bytes())
         except (BaseError, FileNotFoundError) as error:
             if _code_and_status(error)[0] == ABSENT:
@@ -80,7 +94,7 @@ class S3Store:
             else:
                 metadata[name] = value
         headers.setdefault("content_type", "")
-        return StoredObject(data=data, metadata=metadata, entry=_entry(result.meta), **headers)
+        return StoredObject(data=data, metadata=metadata, entry=entry, **headers)
 
     def head(self, key: str) -> ObjectMeta | None:
         """See ObjectStore."""
@@ -91,8 +105,8 @@ class S3Store:
             if code or status not in (401, 403, 404):
                 raise self._error(error, "look at", key) from error
             # An answer to HEAD has no body, so it does not tell an unknown key, bucket and access key apart.
-            found = self.get(key)
-            return found.entry if found else None
+            found = get_within(self, key, 0)
+            return found.entry if isinstance(found, StoredObject) else found
 
     def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
         """See ObjectStore."""

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.layout import own_keys
-from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.conda.repodata import read_repodata
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions
 from chaninfra.pulumi.bucket_session import Session
 
@@ -39,14 +39,14 @@ def is_blank(session: Session, prefix: str) -> bool:
 
 def _is_empty_index(session: Session, key: str) -> bool:
     """Whether repodata.json at `key` is missing, or has no records and no `base_url`."""
-    stored = session.objects.get(key)
-    if stored is None:
-        return True
     try:
-        repodata = Repodata.parse(stored.data, where=key)
-    except StorageError:
+        read = read_repodata(session.objects, key)
+    except InvalidRepodataError:
         # Written by another tool.
         return False
+    if read is None:
+        return True
+    repodata = read[1]
     return not repodata.count and not repodata.info().get("base_url")
 
 

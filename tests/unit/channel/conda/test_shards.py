@@ -87,7 +87,7 @@ def test_only_the_configured_formats_are_made() -> None:
 
 @pytest.mark.parametrize(
     "record",
-    [b"1", b"{}", b'{"name": 1}', b'{"name": "a", "md5": "no hex"}', b'{"name": "a", "x": "\xff"}'],
+    [b"1", b"{}", b'{"name": 1}', b'{"name": "a", "md5": "no hex"}'],
 )
 def test_the_error_for_an_invalid_record_names_it(record: bytes) -> None:
     repodata = Repodata.parse(b'{"packages": {"a-1-0.tar.bz2": %s}}' % record, where="noarch/repodata.json")

@@ -26,7 +26,7 @@ from chaninfra.channel.errors import (
     StorageError,
     UnreachableError,
 )
-from chaninfra.channel.objects import Condition, IfAbsent, ObjectBody, ObjectMeta, StoredObject
+from chaninfra.channel.objects import SMALL, Condition, IfAbsent, ObjectBody, ObjectMeta, StoredObject
 
 SETTINGS = IndexSettings()
 LAYOUT = ChannelLayout("team/main", ("noarch", "linux-64"), SETTINGS)
@@ -45,7 +45,7 @@ class Memory:
         data = self.objects[key]
         return ObjectMeta(key=key, size=len(data), etag=hashlib.md5(data).hexdigest(), modified=datetime.now(UTC))  # noqa: S324
 
-    def get(self, key: str) -> StoredObject | None:
+    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         self.fails("get", key)
         if key not in self.objects:
             return None

@@ -183,7 +183,7 @@ def test_an_invalid_flag_is_refused(file: str, flags: StoreFlags, message: str) 
 
 
 def refuse(error: ChaninfraError) -> Any:
-    def get(self: S3Store, key: str) -> Any:
+    def get(self: S3Store, key: str, most: int = 0) -> Any:
         raise error
 
     return get

@@ -87,7 +87,7 @@ def test_a_shard_index_without_a_subdir_is_repaired() -> None:
     channel = MemoryChannel().skeleton()
     channel.publish("a")
     stored = channel.store.objects[INDEX]
-    index = msgspec.msgpack.decode(decompress(stored.data) or b"")
+    index = msgspec.msgpack.decode(decompress(stored.data, 1 << 30) or b"")
     del index["info"]["subdir"]
     channel.store.objects[INDEX] = replace(stored, data=compress(msgspec.msgpack.encode(index), 1))
     assert repair_derived(channel.subdir_index) == (FILE_NAMES["shards"],)
@@ -96,6 +96,6 @@ def test_a_shard_index_without_a_subdir_is_repaired() -> None:
 
 
 def shard_info(channel: MemoryChannel) -> dict[str, object]:
-    index = msgspec.msgpack.decode(decompress(channel.store.objects[INDEX].data) or b"")
+    index = msgspec.msgpack.decode(decompress(channel.store.objects[INDEX].data, 1 << 30) or b"")
     found: dict[str, object] = index["info"]
     return found

@@ -1,0 +1,60 @@
+"""Bounds for documents that anybody with a key for the bucket may have written.
+
+How many bytes of an object are read is said where it is read (`ObjectStore.get`), how many it may have unpacked in
+`index_files.decompress`. Here: what a decoder raises for bytes that are no such document, which values chaninfra writes
+again, and which texts are names of files.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+MALFORMED = (ValueError, RecursionError)
+"""What the decoders raise: msgspec's errors and UnicodeDecodeError are ValueErrors; RecursionError is for brackets that
+are nested too deep."""
+
+UNWRITABLE = (*MALFORMED, OverflowError)
+"""What the encoders raise for a decoded document; OverflowError is msgpack's for integers of more than 64 bits."""
+
+MAX_NAME_BYTES = 255
+"""Longest name of a file that clients can unpack or cache: the limit of the usual file systems."""
+
+_MAX_NESTING = 64
+_INTEGERS = range(-(1 << 63), 1 << 64)
+_FILE_NAME = re.compile(rf"(?!\.{{1,2}}\Z)[^/\x00-\x1f\x7f]{{1,{MAX_NAME_BYTES}}}")
+
+
+def is_file_name(name: str) -> bool:
+    """Whether the text is the name of one file: not a path, not `..`, and without control characters."""
+    return _FILE_NAME.fullmatch(name) is not None and (name.isascii() or len(name.encode()) <= MAX_NAME_BYTES)
+
+
+def check_plain(value: object) -> None:
+    """Raise ValueError for a decoded document that could not be written again, or not be read by clients: nested more
+    than 64 deep (rattler's JSON parser stops at 128), or with an integer of more than 64 bits (msgpack has none).
+    """
+    level = [value]
+    for _ in range(_MAX_NESTING):
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item.values()
+            elif isinstance(item, list | tuple):
+                below += item
+            elif isinstance(item, int) and item not in _INTEGERS:
+                raise ValueError("it has an integer of more than 64 bits")
+        if not below:
+            return
+        level = below
+    raise ValueError(f"it is nested more than {_MAX_NESTING} deep")
+
+
+def check_utf8(data: bytes) -> None:
+    """Raise UnicodeDecodeError. Values that are not decoded would be written again, and no client could read them."""
+    if data.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data), 1 << 20):
+        decoder.decode(data[start : start + (1 << 20)])
+    decoder.decode(b"", final=True)

@@ -1,0 +1,133 @@
+"""Whatever lies in the bucket: every operation does its work or says in one error what is wrong, and a forced re-index
+makes the index sound again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+import zstandard
+
+from chaninfra.channel.conda.commit_stamp import read_stamp
+from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.channel import Channel
+from chaninfra.index.contents import holds
+from chaninfra.index.gc import collect_subdir
+from chaninfra.index.publish import publish
+from chaninfra.index.reindex import reindex
+from chaninfra.index.yank import unyank, yank
+from support.cases.hostile_objects import HOSTILE, YANKED, Hostile
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.processes import (
+    AUTHORITATIVE,
+    FOLDER,
+    INDEX,
+    PREFIX,
+    ZST,
+    channel,
+    channel_with,
+    file,
+    package,
+)
+
+
+class Silent:
+    """A Progress that does nothing."""
+
+    def package(self, path_in_channel: str) -> None: ...
+    def advance(self, size: int) -> None: ...
+    def indexing(self) -> None: ...
+
+
+OPERATIONS: dict[str, Callable[[Channel], object]] = {
+    "publish": lambda on: publish(on, [package("new")], "refuse", Silent()),
+    "publish two": lambda on: publish(on, [package("new"), package("newer")], "refuse", Silent()),
+    "reindex": lambda on: reindex(on, ["noarch"]),
+    "reindex --check": lambda on: reindex(on, ["noarch"], mode="check"),
+    "yank": lambda on: yank(on, ["b"], "why"),
+    "yank by spec": lambda on: yank(on, ["b >=1"], "why"),
+    "unyank": lambda on: unyank(on, ["a-1-0.conda"]),
+    "gc": lambda on: collect_subdir(on.subdir_index("noarch"), "write"),
+    "ls": holds,
+    "reindex --force": lambda on: reindex(on, ["noarch"], "all"),
+}
+
+
+def opened(store: MemoryStore, seed: str) -> Channel:
+    """The channel in this store, for reading too."""
+    on = channel(store, SequentialRuntime(seed))
+    vars(on)["store"] = lambda: store
+    return on
+
+
+@pytest.fixture(scope="module")
+def sound() -> dict[str, ObjectBody]:
+    """The objects of a channel with the packages a and b, of which a is yanked."""
+    store = channel_with("a", "b")
+    yank(opened(store, "before"), ["a"], "why")
+    return dict(store.objects)
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=str)
+def test_an_object_that_nobody_should_have_written_is_an_error_or_is_mended(
+    case: Hostile, sound: dict[str, ObjectBody]
+) -> None:
+    key = f"{PREFIX}/{case.key}"
+    before = sound[key].data if key in sound else b"{}"
+    hostile = {**sound, key: ObjectBody(data=case.make(before), content_type="")}
+    for name, operation in OPERATIONS.items():
+        store = MemoryStore()
+        store.objects = dict(hostile)
+        error = failure(operation, opened(store, name))
+        if error is not None:
+            assert error.remedy
+            assert case.key in str(error) or "there is no such package" in str(error), name
+    if case.key == YANKED:
+        return
+    store = MemoryStore()
+    store.objects = dict(hostile)
+    error = failure(OPERATIONS["reindex --force"], opened(store, "force"))
+    if error is not None:
+        # Its packages may be elsewhere.
+        assert "base_url" in str(error)
+        return
+    is_sound(store)
+
+
+def failure(operation: Callable[[Channel], object], on: Channel) -> ChaninfraError | None:
+    """The error that the operation raises on purpose; all others are passed on."""
+    try:
+        operation(on)
+    except ChaninfraError as error:
+        return error
+    return None
+
+
+def is_sound(store: MemoryStore) -> None:
+    """All index files agree, name b and nothing else, and all shards are there."""
+    data = store.objects[AUTHORITATIVE].data
+    repodata = json.loads(data)
+    stamp = read_stamp(data)
+    assert stamp is not None
+    assert [*repodata["packages.conda"]] == [file("b")]
+    assert repodata["packages"] == {}
+    assert file("a") in repodata["removed"]
+    assert repodata["info"]["subdir"] == "noarch"
+    assert zstandard.ZstdDecompressor().decompressobj().decompress(store.objects[ZST].data) == data
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    assert index.revision == stamp.revision
+    # Records of other kinds of packages are kept.
+    others = {
+        record["name"]
+        for table in repodata.get("v3", {}).values()
+        for record in table.values()
+        if isinstance(record, dict) and "name" in record
+    }
+    assert {*index.hashes} == {"b", *others}
+    assert f"{FOLDER}/{shard_key(index.hashes['b'])}" in store.objects
+    assert not reindex(opened(store, "check"), ["noarch"], mode="check").subdirs[0].differed
