@@ -15,7 +15,7 @@ from chaninfra.channel.conda.shards import ShardIndex, shard_key
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.channel import Channel
-from chaninfra.index.contents import holds
+from chaninfra.index.contents import contents_of
 from chaninfra.index.gc import collect_subdir
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
@@ -52,7 +52,7 @@ OPERATIONS: dict[str, Callable[[Channel], object]] = {
     "yank by spec": lambda on: yank(on, ["b >=1"], "why"),
     "unyank": lambda on: unyank(on, ["a-1-0.conda"]),
     "gc": lambda on: collect_subdir(on.subdir_index("noarch"), "write"),
-    "ls": holds,
+    "ls": contents_of,
     "reindex --force": lambda on: reindex(on, ["noarch"], "all"),
 }
 
