@@ -15,11 +15,14 @@ converts `str` and `Path` without pydantic, delete this module and use TyperComm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from chaninfra.channel.text import printable
 
 
 class Command(TyperCommand):
@@ -31,11 +34,33 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A TyperGroup that does the same, for the options of the program itself."""
+    """A TyperGroup that does the same, for the options of the program itself. Its errors are safe to print."""
 
     def get_params(self, ctx: Any) -> Any:
         """All parameters, `--help` included."""
         return _without_pydantic(super().get_params(ctx))
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The context of the program, from its arguments."""
+        with _printable_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the arguments of the command, and run it."""
+        with _printable_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Errors of the command line quote its words, which may be names of files that other people chose."""
+    try:
+        yield
+    except Exception as error:
+        # click.ClickException; typer has its own copy of click since 0.29.
+        if hasattr(error, "format_message") and isinstance(message := getattr(error, "message", None), str):
+            error.message = printable(message)  # type: ignore[attr-defined]
+        raise
 
 
 def _without_pydantic(parameters: Sequence[Any]) -> Sequence[Any]:

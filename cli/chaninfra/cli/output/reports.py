@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, LeftOutError
-from chaninfra.channel.text import count
+from chaninfra.channel.text import count, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def _change(report: SubdirReport) -> str:
 
 def _shortened(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMES
-    return ", ".join(names[:_MAX_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(map(one_line, names[:_MAX_NAMES])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -70,7 +70,8 @@ def published_text(published: Published) -> str:
     """One line per package, then the report of the index."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
     lines = [
-        f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each)}" for each in published.packages
+        one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each)}")
+        for each in published.packages
     ]
     return "\n".join([*lines, report_text(published.report)])
 
@@ -113,7 +114,7 @@ def finish(report: Report, failed: ChaninfraError | None = None) -> None:
         if failed:
             raise failed
         return
-    skipped = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
+    skipped = "\n  ".join(one_line(f"{each.package}: {each.reason}") for each in report.left_out)
     text = f"{count(len(report.left_out), 'package')} skipped:\n  {skipped}"
     if failed:
         # A copy keeps the class, and so the exit code, and the key or status of the error.
