@@ -37,6 +37,14 @@ def escaped_json(text: str) -> str:
     return _CI_COMMAND.sub("\\\\u0023", escaped)
 
 
+def unicode_escapes(text: str) -> str:
+    """The text with `\\u202e` or `\\U000e0041`, as TOML and YAML spell them, for characters that are not printable."""
+    if text.isprintable():
+        return text
+    escapes = (f"\\u{ord(char):04x}" if ord(char) < 1 << 16 else f"\\U{ord(char):08x}" for char in text)
+    return "".join(char if char.isprintable() else escape for char, escape in zip(text, escapes, strict=True))
+
+
 def _printable_line(line: str) -> str:
     line = _escaped(line, keep="\t")
     return _CI_COMMAND.sub(lambda match: f"{match[0][:-1]}\\x{ord(match[0][-1]):02x}", line)
