@@ -110,8 +110,12 @@ def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[L
                     raise repodata.invalid(key, error) from error
     for file in yanked_files:
         yank = yanked.packages[f"{subdir}/{file}"]
-        facts = facts_in(yank.record or PackageFileName.parse(file).record(), *_FIELDS)
-        packages.append(_listed(subdir, file, facts, yank.reason or ""))
+        try:
+            packages.append(_listed(subdir, file, facts_in(yank.record or {}, *_FIELDS), yank.reason or ""))
+        except msgspec.ValidationError:
+            # No record, or one that another tool damaged: the file name tells enough.
+            facts = facts_in(PackageFileName.parse(file).record(), *_FIELDS)
+            packages.append(_listed(subdir, file, facts, yank.reason or ""))
     return sorted(packages, key=lambda package: (package.name, -(package.timestamp or 0), package.file))
 
 

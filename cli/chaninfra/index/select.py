@@ -6,12 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+import msgspec
+
+from chaninfra.channel.conda.filenames import PackageFileName, suffix_of
+from chaninfra.channel.conda.name_rules import client_name
+from chaninfra.channel.conda.record_facts import RecordFacts, facts_in, read_facts
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_MAX_BUILD_NUMBER = (1 << 64) - 1
+_MAX_TEXT = 1000
+"""rattler's parsers recurse, see `index_json`."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,9 @@ def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, l
     """Word → the candidates that it names. A word is a file (`a-1-0.conda`, `noarch/a-1-0.conda`), a package name
     (`a`), or a match spec (`a >=1,<2`).
 
+    Names are compared as clients do, without regard to case. A candidate whose version or build string rattler does not
+    accept is selected only by a spec that does not ask for it.
+
     Raises ConfigurationError where a word is none of these.
     """
     all_candidates = [*candidates]
@@ -47,8 +56,8 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
     if suffix_of(word) and (not slash or subdir in KNOWN_SUBDIRS):
         return lambda candidate: candidate.file == file and (not slash or candidate.subdir == subdir)
     if _NAME.fullmatch(word):
-        return lambda candidate: _facts(candidate).identity()[0] == word
-    from rattler import MatchSpec, PackageRecord
+        return lambda candidate: client_name(_facts(candidate).identity()[0]) == client_name(word)
+    from rattler import MatchSpec, PackageRecord, Version
     from rattler.exceptions import InvalidMatchSpecError
     from rattler.package.build_string import BuildString
 
@@ -64,13 +73,41 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
     def matches(candidate: Candidate) -> bool:
         facts = _facts(candidate)
         name, version, build = facts.identity()
-        if spec.name is not None and spec.name.normalized != name:
+        if spec.name is not None and spec.name.normalized != client_name(name):
             return False
-        record = PackageRecord(name, version, BuildString(build), facts.build_number, subdir=candidate.subdir)
+        has_version, has_build = _accepts(Version, version), _accepts(BuildString, build)
+        if (spec.version is not None and not has_version) or (spec.build is not None and not has_build):
+            return False
+        record = PackageRecord(
+            "x" if spec.name is None else spec.name.normalized,
+            version if has_version else "0",
+            BuildString(build if has_build else "0"),
+            min(max(facts.build_number, 0), _MAX_BUILD_NUMBER),
+            subdir=candidate.subdir,
+        )
         return bool(spec.matches(record))
 
     return matches
 
 
+def _accepts(parse: Callable[[str], object], text: str) -> bool:
+    """Whether rattler accepts a version or a build string."""
+    from rattler.exceptions import InvalidVersionError
+
+    if len(text) > _MAX_TEXT:
+        return False
+    try:
+        parse(text)
+    except (ValueError, InvalidVersionError):
+        return False
+    return True
+
+
 def _facts(candidate: Candidate) -> RecordFacts:
-    return read_facts(candidate.record, "name", "version", "build", "build_number")
+    """What the record says, or, where it is not valid, the file name."""
+    try:
+        facts = read_facts(candidate.record, "name", "version", "build", "build_number")
+        facts.identity()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return facts_in(PackageFileName.parse(candidate.file).record(), "name", "version", "build")
+    return facts

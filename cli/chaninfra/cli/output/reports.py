@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, LeftOutError
 from chaninfra.channel.text import count, one_line
+from chaninfra.cli.output import streams
+from chaninfra.index.report import RENAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +65,7 @@ def report_json(report: Report) -> dict[str, Any]:
             for each in report.subdirs
         ],
         "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
+        "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
     }
 
 
@@ -109,7 +112,14 @@ def finish_check(report: Report) -> None:
 
 
 def finish(report: Report, failed: ChaninfraError | None = None) -> None:
-    """Raise `failed` if given, else LeftOutError if packages were skipped; the message lists the skipped packages."""
+    """Warn of names that CEP 26 does not allow. Then raise `failed` if given, else LeftOutError if packages were
+    skipped; the message lists the skipped packages.
+    """
+    if odd := report.odd_names:
+        shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
+        more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
+        text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
+        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
     if not report.left_out:
         if failed:
             raise failed
@@ -121,4 +131,5 @@ def finish(report: Report, failed: ChaninfraError | None = None) -> None:
         both = copy(failed)
         both.message = f"{failed.message}\n{text}"
         raise both
-    raise LeftOutError(text, remedy="publish them again with `--force`, or delete them; then run `chaninfra reindex`")
+    what = "; or, where the name is the reason, ".join(dict.fromkeys(each.remedy for each in report.left_out))
+    raise LeftOutError(text, remedy=f"{what}; then run `chaninfra reindex`")
