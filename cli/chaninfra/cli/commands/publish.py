@@ -27,9 +27,10 @@ def publish(
 ) -> None:
     """Upload packages and add them to the index.
 
-    All files are checked before the first upload. A package that is already in the channel with the same bytes is not
-    uploaded again, so a job can be repeated; one with other bytes is refused, unless --force is given (exit code 4).
-    Only the index of the subdirs concerned is read and written. A yanked package stays out of the index.
+    All files are checked before the first upload; CEP 26 must allow their names. A package that is already in the
+    channel with the same bytes is not uploaded again, so a job can be repeated; one with other bytes is refused, unless
+    --force is given (exit code 4). Only the index of the subdirs concerned is read and written. A yanked package stays
+    out of the index.
 
     \b
     Examples:

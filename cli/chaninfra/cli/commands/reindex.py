@@ -27,7 +27,7 @@ def reindex(
 
     Lists the bucket, and reads only packages that are new or have changed since the last run. Adds them to the index,
     removes deleted ones, and rewrites index files that are missing or out of date. Writes nothing if nothing differs.
-    Files that are not packages are listed and skipped (exit code 3).
+    Files that are not packages, or have a name that clients cannot read, are listed and skipped (exit code 3).
 
     \b
     Examples:
