@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.text import one_line, printable
 from chaninfra.cli.commands.doctor import _text as doctor_text
@@ -157,3 +157,9 @@ def test_a_progress_bar_does_not_read_markup(
     with progress.uploading(1) as shown:
         shown.package("noarch/a[/red]-1-0\x1b]0;owned\x07.conda")
     assert "\x1b]0;" not in capsys.readouterr().err
+
+
+def test_the_place_of_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    streams.error(ChaninfraError("is wrong", where="a\n::error::b.conda"))
+    streams.error(ConfigurationError("is wrong", where="a\n  b", key=("c",)))
+    assert capsys.readouterr().err == "error: a\\n::error::b.conda: is wrong\nerror: a\\n  b, key c: is wrong\n"
