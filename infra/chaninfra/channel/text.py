@@ -6,7 +6,6 @@ the reading direction, begin a line of their own, or give a command to the CI sy
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -69,6 +68,9 @@ def nearest(word: str, known: Iterable[str], *, quote: str = "'") -> str:
     `quote` surrounds the suggestion: "`" for a config key, see `ConfigurationError.spelled`. The list of all known
     words has quotes only around config keys.
     """
+    # Imported here, since a start needs all else of this module.
+    import difflib
+
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
