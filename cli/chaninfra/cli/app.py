@@ -105,7 +105,7 @@ def _main() -> int:
         if os.environ.get(TRACEBACK):
             import traceback
 
-            traceback.print_exc()
+            streams.plain(traceback.format_exc())
         streams.error(
             ChaninfraError(
                 f"unexpected {type(error).__name__}: {error}".split("\n", 1)[0],
@@ -121,7 +121,7 @@ def _exit_code(end: SystemExit) -> int:
         return ExitCode.DONE
     if isinstance(end.code, int):
         return end.code
-    print(end.code, file=sys.stderr)
+    streams.plain(str(end.code))
     return ExitCode.FAILED
 
 

@@ -18,7 +18,8 @@ converts `str` and `Path` without pydantic, delete this module and use TyperComm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from typing import Any
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import nearest
+from chaninfra.channel.text import nearest, printable
 
 
 class Command(TyperCommand):
@@ -38,11 +39,33 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A TyperGroup that does the same, for the options of the program itself."""
+    """A TyperGroup that does the same, for the options of the program itself. Its errors are safe to print."""
 
     def get_params(self, ctx: Any) -> Any:
         """All parameters, `--help` included."""
         return _patched(super().get_params(ctx))
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The context of the program, from its arguments."""
+        with _printable_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the arguments of the command, and run it."""
+        with _printable_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Errors of the command line quote its words, which may be names of files that other people chose."""
+    try:
+        yield
+    except Exception as error:
+        # click.ClickException; typer has its own copy of click since 0.29.
+        if hasattr(error, "format_message") and isinstance(message := getattr(error, "message", None), str):
+            error.message = printable(message)  # type: ignore[attr-defined]
+        raise
 
 
 def _patched(parameters: Sequence[Any]) -> Sequence[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.text import printable
 from chaninfra.engine import get
 from chaninfra.engine.process import end_as_by_ctrl_c
 
@@ -17,7 +18,7 @@ end_as_by_ctrl_c()
 try:
     print(get(report).pulumi)
 except ChaninfraError as error:
-    print(error, file=sys.stderr)
+    print(printable(str(error)), file=sys.stderr)
     sys.exit(error.exit_code)
 except KeyboardInterrupt:
     sys.exit(130)

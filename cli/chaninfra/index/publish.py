@@ -266,6 +266,7 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
         dropped=tuple(sorted({file for each in reports for file in each.dropped})),
         yanked=tuple(sorted({file for each in reports for file in each.yanked} - published)),
         left_out=tuple(left_out.values()),
+        odd_names=reports[-1].odd_names,
     )
 
 

@@ -12,7 +12,9 @@ from functools import partial
 from itertools import chain, islice
 from typing import Literal, Protocol
 
+from chaninfra.channel.conda.filenames import PackageFileName
 from chaninfra.channel.conda.index_files import REPODATA, SHARDS
+from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import ShardIndex, is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
@@ -24,7 +26,7 @@ from chaninfra.index.commit.commit import State, When, commit, read_index
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache, write_etag_cache
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
-from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.report import RENAME, LeftOut, OddName, Report, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -133,8 +135,10 @@ class _Survey:
     def differs(self) -> bool:
         """Whether there is something to commit."""
         change, yanked = self.change, self.yanked
+        listed = [*self.repodata.removed, *(file for file, _, _ in self.repodata.files())]
         to_yank = any(map(self.repodata.find, yanked)) or not yanked <= {*self.repodata.removed}
-        return bool(self.files or change.records or change.missing or change.unreadable or change.reshard or to_yank)
+        by_package = change.records or change.missing or change.unreadable or change.reshard
+        return bool(self.files or by_package or to_yank or any(map(breaks_index, listed)))
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
@@ -148,7 +152,15 @@ class _Survey:
             yanked=tuple(sorted(applied.yanked)),
             files=self.files,
             left_out=tuple(self.left_out),
+            odd_names=tuple(self._odd_names(subdir)),
         )
+
+    def _odd_names(self, subdir: Subdir) -> Iterator[OddName]:
+        left_out = {skipped.package for skipped in self.left_out}
+        for file in sorted(self.listing.packages.keys() - self.yanked):
+            rule = broken_rule(*PackageFileName.parse(file)[:3])
+            if rule and f"{subdir}/{file}" not in left_out:
+                yield OddName(package=f"{subdir}/{file}", rule=rule)
 
 
 def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Survey:
@@ -162,7 +174,7 @@ def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Sur
     survey = _Survey(
         before=authority.repodata.count if authority else None,
         repodata=authority.repodata if authority else Repodata.empty(subdir_index.subdir),
-        yanked=state.yanked.files(subdir_index.subdir),
+        yanked=_yanked(state.yanked.files(subdir_index.subdir)),
         files=tuple(wrong_files),
     )
     records: dict[str, IndexRecord] = {}
@@ -183,6 +195,10 @@ def _survey(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> _Sur
         # A record of exactly these bytes is kept: another tool was able to index them.
         if sha256_in(survey.repodata, read.file) != read.sha256:
             unreadable[read.file] = read.etag
+    survey.left_out += [
+        LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
+        for file, reason in sorted(survey.listing.unreadable.items())
+    ]
     reshard = lost = _names_of_lost_shards(subdir_index, state, survey.listing)
     if lost:
         survey.files += (SHARDS,)
@@ -225,7 +241,7 @@ def _to_read(
     """The packages to read: new ones while the folder is still listed, then those that may have changed."""
     known = {file for file, _, _ in survey.repodata.files()} | survey.yanked
     new: set[str] = set()
-    for file, entry in survey.listing.take(entries, subdir_index.layout.key(subdir_index.subdir)):
+    for file, entry in survey.listing.take(entries, subdir_index.layout.key(subdir_index.subdir), known):
         if file not in known:
             new.add(file)
             yield file, entry
@@ -258,7 +274,9 @@ def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
 
 
 def _names_of_lost_shards(subdir_index: SubdirIndex, state: State, listing: FolderListing) -> set[str]:
-    """The package names whose shard the shard index references and the store does not have."""
+    """The package names whose shard the shard index references and the store does not have; and those that the shard
+    index spells as clients do not look them up, in both spellings.
+    """
     index = ShardIndex.of(state.derived.index)
     if index is None or "shards" not in subdir_index.layout.index.formats:
         return set()
@@ -268,4 +286,11 @@ def _names_of_lost_shards(subdir_index: SubdirIndex, state: State, listing: Fold
         subdir_index.runtime,
         [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
     )
-    return {name for name, entry in zip(unlisted, heads, strict=True) if entry is None}
+    misspelled = {name for name in index.hashes if client_name(name) != name}
+    lost = {name for name, entry in zip(unlisted, heads, strict=True) if entry is None}
+    return lost | misspelled | {*map(client_name, misspelled)}
+
+
+def _yanked(files: frozenset[str]) -> frozenset[str]:
+    """Those of the yanked files that an index can list as removed."""
+    return frozenset(file for file in files if not breaks_index(file))

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.name_rules import breaks_index, unreadable
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -28,15 +29,28 @@ class FolderListing:
 
     packages: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the packages."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """File name → why clients cannot read a package with this name; they are not in `packages`."""
     keys: set[str] = field(default_factory=set)
     """All keys, relative to the folder."""
 
-    def take(self, entries: Iterable[ObjectMeta], folder: str) -> Iterator[tuple[str, ObjectMeta]]:
-        """Add these entries below `folder`, and yield the packages among them: (file name, object)."""
+    def take(
+        self, entries: Iterable[ObjectMeta], folder: str, known: Collection[str] = ()
+    ) -> Iterator[tuple[str, ObjectMeta]]:
+        """Add these entries below `folder`, and yield the packages among them: (file name, object).
+
+        `known` are files that the index lists: another tool may have a name there that only some clients can read,
+        which harms no other package, so it stays.
+        """
         for entry in entries:
             file = entry.key.removeprefix(f"{folder}/")
             self.keys.add(file)
-            if "/" not in file and suffix_of(file):
+            if "/" in file or not suffix_of(file):
+                continue
+            reason = unreadable(file)
+            if reason and (file not in known or breaks_index(file)):
+                self.unreadable[file] = reason
+            else:
                 self.packages[file] = entry
                 yield file, entry
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from chaninfra.channel.conda.subdirs import Subdir
 
+REPLACE = "publish it again with `--force`, or delete it"
+RENAME = "build it again with another name, publish that, and delete this one"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
@@ -14,6 +17,16 @@ class LeftOut:
 
     package: str
     reason: str
+    remedy: str = REPLACE
+    """What to do before the next re-index."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddName:
+    """A package in the index whose name CEP 26 does not allow: `<subdir>/<file>`, and the rule that it breaks."""
+
+    package: str
+    rule: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +50,8 @@ class SubdirReport:
     """Index files that were missing, or did not match the authoritative index."""
     left_out: tuple[LeftOut, ...] = ()
     """Packages that were skipped."""
+    odd_names: tuple[OddName, ...] = ()
+    """Packages that CEP 26 does not allow, of those that a re-index found in the folder."""
 
     @property
     def differed(self) -> bool:
@@ -46,13 +61,18 @@ class SubdirReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The reports of several subdirs; `left_out` are the skipped packages of all of them."""
+    """The reports of several subdirs; `left_out` and `odd_names` are those of all of them."""
 
     subdirs: tuple[SubdirReport, ...]
     left_out: tuple[LeftOut, ...] = ()
+    odd_names: tuple[OddName, ...] = ()
 
     @classmethod
     def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
         """Combine the reports of subdirs."""
         reports = tuple(subdirs)
-        return cls(subdirs=reports, left_out=tuple(skipped for report in reports for skipped in report.left_out))
+        return cls(
+            subdirs=reports,
+            left_out=tuple(skipped for report in reports for skipped in report.left_out),
+            odd_names=tuple(odd for report in reports for odd in report.odd_names),
+        )

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from chaninfra.channel.conda.filenames import key_in
 from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.repodata import Repodata, read_repodata
@@ -135,8 +136,9 @@ def _records(subdir_index: SubdirIndex, yanks: dict[str, Yank | None]) -> tuple[
     left_out: list[LeftOut] = []
     to_read: dict[str, ObjectMeta] = {}
     for (file, yank), entry in zip(yanks.items(), heads, strict=True):
-        if entry is None:
-            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason="was deleted"))
+        if entry is None or breaks_index(file):
+            reason = "was deleted" if entry is None else "has a file name that would break the index for clients"
+            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
             continue
         old = _old_record(file, yank, entry.etag)
         if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
@@ -197,7 +199,7 @@ def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
         return None
     raw = Raw(msgspec.json.encode(yank.record, order="sorted"))
     index_record = IndexRecord(
-        name=facts.name,
+        name=client_name(facts.name),
         table=yank.table,
         key=key_in(yank.table, file),
         sha256=facts.sha256,

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from enum import IntEnum
 
+from chaninfra.channel.text import one_line
+
 
 class ExitCode(IntEnum):
     """The exit codes of the commands; they are stable, so that scripts can use them."""
@@ -39,7 +41,7 @@ class ChaninfraError(Exception):
     @property
     def summary(self) -> str:
         """`where: message`, without the remedy."""
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return f"{one_line(self.where)}: {self.message}" if self.where else self.message
 
     def __str__(self) -> str:
         return f"{self.summary}\n  {self.remedy}" if self.remedy else self.summary
@@ -62,7 +64,9 @@ class ConfigurationError(ChaninfraError):
     @property
     def summary(self) -> str:
         """`where, key cdn.domain: message`, without the remedy."""
-        place = ", ".join([*([self.where] if self.where else []), *([f"key {'.'.join(self.key)}"] if self.key else [])])
+        place = ", ".join(
+            [*([one_line(self.where)] if self.where else []), *([f"key {'.'.join(self.key)}"] if self.key else [])]
+        )
         return f"{place}: {self.message}" if place else self.message
 
     def spelled(self, spelling: Callable[[str], str], known: Collection[str]) -> str:

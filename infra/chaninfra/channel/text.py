@@ -1,10 +1,65 @@
-"""Helpers for the text of messages."""
+"""Helpers for the text of messages, and what makes a text safe to print.
+
+Names, records and messages of stores come from anybody. Printed as they are, they could move a terminal's cursor, turn
+the reading direction, begin a line of their own, or give a command to the CI system that reads the log.
+"""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
+
+# What CI systems take as commands: `::name::` at the start of a line, after any spaces (GitHub Actions), and anywhere
+# in a line `##[name]` (GitHub Actions), `##vso[name]` (Azure Pipelines) and `##teamcity[name]`.
+_CI_COMMAND = re.compile(r"^[ \t]*:(?=:)|#(?=#\w*\[)")
+
+
+def printable(text: str) -> str:
+    """The text as it may be printed, in several lines: a visible escape (`\\x1b`) for each character that is not
+    printable, and for the first character of what would be a command to a CI system.
+
+    Line ends and tabs stay. `str.isprintable` decides, so control characters, line separators, marks of the reading
+    direction, other invisible characters and lone surrogates are escaped.
+    """
+    return "\n".join(map(_printable_line, text.split("\n")))
+
+
+def one_line(text: str) -> str:
+    """A name or another value as it may be printed within a line: as `printable`, with line ends and tabs escaped."""
+    return _printable_line(text if text.isprintable() else _escaped(text, keep=""))
+
+
+def escaped_json(text: str) -> str:
+    """A JSON document with the escapes of JSON for what `printable` escapes; its values stay the same."""
+    escaped = "\n".join(_escaped(line, keep="", form="\\u{:04x}") for line in text.split("\n"))
+    # Only within strings: outside of them JSON has no `#`, and no line that begins with a colon.
+    return _CI_COMMAND.sub("\\\\u0023", escaped)
+
+
+def unicode_escapes(text: str) -> str:
+    """The text with `\\u202e` or `\\U000e0041`, as TOML and YAML spell them, for characters that are not printable."""
+    if text.isprintable():
+        return text
+    escapes = (f"\\u{ord(char):04x}" if ord(char) < 1 << 16 else f"\\U{ord(char):08x}" for char in text)
+    return "".join(char if char.isprintable() else escape for char, escape in zip(text, escapes, strict=True))
+
+
+def _printable_line(line: str) -> str:
+    line = _escaped(line, keep="\t")
+    return _CI_COMMAND.sub(lambda match: f"{match[0][:-1]}\\x{ord(match[0][-1]):02x}", line)
+
+
+def _escaped(line: str, keep: str, form: str = "") -> str:
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() or char in keep else _escape(char, form) for char in line)
+
+
+def _escape(char: str, form: str) -> str:
+    if not form:
+        return char.encode("unicode_escape").decode()
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(form.format(int.from_bytes(units[at : at + 2])) for at in range(0, len(units), 2))
 
 
 def nearest(word: str, known: Iterable[str], *, quote: str = "'") -> str:
@@ -13,6 +68,9 @@ def nearest(word: str, known: Iterable[str], *, quote: str = "'") -> str:
     `quote` surrounds the suggestion: "`" for a config key, see `ConfigurationError.spelled`. The list of all known
     words has quotes only around config keys.
     """
+    # Imported here, since a start needs all else of this module.
+    import difflib
+
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:

@@ -11,6 +11,7 @@ import pulumi
 from chaninfra.channel.config.schema import config_keys
 from chaninfra.channel.config.stack import CREDENTIALS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.text import printable
 
 
 class UserError(pulumi.RunError):
@@ -39,8 +40,8 @@ def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
     Credentials keep their spelling: they are config keys of the stack, not arguments.
     """
     if isinstance(error, ConfigurationError):
-        return error.spelled(spelling, config_keys() - set(CREDENTIALS))
-    return str(error)
+        return printable(error.spelled(spelling, config_keys() - set(CREDENTIALS)))
+    return printable(str(error))
 
 
 def snake_case(key: str) -> str:

@@ -203,24 +203,33 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("command", FILES)
+NOT_UTF_8 = "\udcff.conda"
+UNREADABLE = [
+    "folder.conda",
+    "loop.conda",
+    "channel.json/below",
+    "/proc/self/mem",
+    "x" * 300,
+    NOT_UTF_8,
+    "",
+    "/dev/null/x",
+]
+
+
 @pytest.mark.parametrize(
-    "file",
-    [
-        "folder.conda",
-        "loop.conda",
-        "channel.json/below",
-        "/proc/self/mem",
-        "x" * 300,
-        "\udcff.conda",
-        "",
-        "/dev/null/x",
-    ],
+    ("command", "file"),
+    [(command, file) for command in FILES for file in UNREADABLE if (command, file) != ("into", NOT_UTF_8)],
 )
 def test_a_path_that_is_not_a_readable_file_is_refused(command: str, file: str) -> None:
     ended = run(*(word.format(file) for word in FILES[command]))
     ended.check_reported()
     assert ended.code in (1, 2)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_written() -> None:
+    ended = run(*(word.format(NOT_UTF_8) for word in FILES["into"]))
+    assert (ended.code, Path(NOT_UTF_8).is_file()) == (0, True)
+    assert "\\udcff.conda was written" in ended.err
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])

@@ -133,11 +133,13 @@ def _checked(
 
 
 def _text(results: Sequence[CheckResult]) -> str:
+    from chaninfra.channel.text import one_line
+
     rows = streams.table([(state, name, found) for state, name, found, _ in _lines(results)]).splitlines()
     indent = " " * max(len(result.state) for result in results)
     lines = []
     for row, (_, _, _, remedy) in zip(rows, _lines(results), strict=True):
-        lines += [row, f"{indent}    {remedy}"] if remedy else [row]
+        lines += [row, f"{indent}    {one_line(remedy)}"] if remedy else [row]
     return "\n".join(lines)
 
 

@@ -51,9 +51,9 @@ def gc(
 
 
 def _text(collected: Collected, *, dry_run: bool) -> str:
-    from chaninfra.channel.text import count
+    from chaninfra.channel.text import count, one_line
 
-    lines = [f"{each.key}: {each.why}" for each in collected.garbage]
+    lines = [one_line(f"{each.key}: {each.why}") for each in collected.garbage]
     lines.append(f"{count(len(collected.garbage), 'object')} {'would be deleted' if dry_run else 'deleted'}")
     if collected.waiting:
         marked = count(collected.waiting, "unreferenced shard")

@@ -31,11 +31,11 @@ def publish(
 ) -> None:
     """Upload packages and add them to the index.
 
-    All files are checked before the first upload. A package that is already in the channel with the same bytes is not
-    uploaded again, so a job can be repeated. If the channel has a package of the same name with other bytes, publish
-    refuses (exit code 4); --force overwrites it. Only the indexes of these packages' subdirs are read and written. A
-    yanked package stays out of the index. If there is neither a channel.json nor an index, publish refuses
-    (exit code 2).
+    All files are checked before the first upload; CEP 26 must allow their names. A package that is already in the
+    channel with the same bytes is not uploaded again, so a job can be repeated. If the channel has a package of the
+    same name with other bytes, publish refuses (exit code 4); --force overwrites it. Only the indexes of these
+    packages' subdirs are read and written. A yanked package stays out of the index. If there is neither a channel.json
+    nor an index, publish refuses (exit code 2).
 
     \b
     Examples:

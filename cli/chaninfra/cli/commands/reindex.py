@@ -27,8 +27,8 @@ def reindex(
 
     Lists the bucket, and reads only packages that are new or have changed since the last run. Adds them to the index,
     removes deleted ones, and rewrites index files that are missing or out of date. Writes nothing if nothing differs.
-    A .conda or .tar.bz2 file that cannot be read, is named like another package or is for another subdir is skipped and
-    reported (exit code 3). Other files are ignored.
+    A .conda or .tar.bz2 file that cannot be read, is named like another package, has a name that clients cannot read or
+    is for another subdir is skipped and reported (exit code 3). Other files are ignored.
 
     \b
     Examples:

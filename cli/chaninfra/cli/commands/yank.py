@@ -79,6 +79,7 @@ def unyank(
 
 
 def _finish(channel: Channel, done: Yanking, outcome: str, remedy: str, *, as_json: bool) -> None:
+    from chaninfra.channel.text import one_line
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.reports import finish, report_json, report_text
     from chaninfra.index.cdn_invalidation import changed
@@ -87,7 +88,7 @@ def _finish(channel: Channel, done: Yanking, outcome: str, remedy: str, *, as_js
     if as_json:
         streams.result_json({"changed": [*done.changed], "already": [*done.already], "index": report_json(done.report)})
     else:
-        lines = [f"{label}: {outcome}" for label in done.changed]
-        lines += [f"{label}: already {outcome}" for label in done.already]
+        lines = [one_line(f"{label}: {outcome}") for label in done.changed]
+        lines += [one_line(f"{label}: already {outcome}") for label in done.already]
         streams.result("\n".join([*lines, report_text(done.report)]))
     finish(done.report, remedy=remedy)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from chaninfra.channel.text import one_line
+from chaninfra.cli.output import streams
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -25,7 +28,7 @@ def uploading(total: int) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield _UploadBar(progress, progress.add_task("checking packages", total=total))
 
@@ -40,7 +43,7 @@ def reindexing() -> Iterator[ReindexProgress]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[packages]}"),
         DownloadColumn(),
@@ -57,13 +60,13 @@ class _ReindexLines:
     def reading(self, subdir: Subdir, packages: int, size: int) -> None:
         from chaninfra.channel.text import count
 
-        print(f"reading {count(packages, 'package')} of {subdir}, {size:,} bytes", file=sys.stderr, flush=True)
+        streams.step(f"reading {count(packages, 'package')} of {subdir}, {size:,} bytes")
 
     def read(self, size: int) -> None:
         pass
 
     def writing(self, subdir: Subdir) -> None:
-        print(f"writing the index of {subdir}", file=sys.stderr, flush=True)
+        streams.step(f"writing the index of {subdir}")
 
 
 class _ReindexBar:
@@ -97,10 +100,10 @@ class _ReindexBar:
 
 class _UploadLines:
     def package(self, label: str) -> None:
-        print(f"uploading {label}", file=sys.stderr, flush=True)
+        streams.step(f"uploading {label}")
 
     def indexing(self) -> None:
-        print("indexing", file=sys.stderr, flush=True)
+        streams.step("indexing")
 
     def advance(self, size: int) -> None:
         pass
@@ -112,7 +115,7 @@ class _UploadBar:
         self._task = task
 
     def package(self, label: str) -> None:
-        self._progress.update(self._task, description=label)
+        self._progress.update(self._task, description=one_line(label))
 
     def indexing(self) -> None:
         self._progress.update(self._task, description="indexing")

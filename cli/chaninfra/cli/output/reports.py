@@ -6,7 +6,9 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, SkippedError
-from chaninfra.channel.text import count
+from chaninfra.channel.text import count, one_line
+from chaninfra.cli.output import streams
+from chaninfra.index.report import RENAME, REPLACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +50,7 @@ def _change(report: SubdirReport) -> str:
 
 def _shortened(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMES
-    return ", ".join(names[:_MAX_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(map(one_line, names[:_MAX_NAMES])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -64,15 +66,17 @@ def report_json(report: Report) -> dict[str, Any]:
             for each in report.subdirs
         ],
         "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
+        "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
     }
 
 
 def published_text(published: Published, remedies: Remedies) -> str:
     """One line per package, then the report of the index."""
     words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
-    lines = []
-    for each in published.packages:
-        lines.append(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
+    lines = [
+        one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
+        for each in published.packages
+    ]
     return "\n".join([*lines, report_text(published.report)])
 
 
@@ -110,21 +114,27 @@ def finish_check(report: Report, remedies: Remedies) -> None:
 
 
 def finish(report: Report, failed: ChaninfraError | None = None, *, remedy: str | None = None) -> None:
-    """Raise `failed` if given, else SkippedError with `remedy` if packages were skipped.
-
-    The message of either lists the skipped packages.
+    """Warn of names that CEP 26 does not allow. Then raise `failed` if given, else SkippedError with `remedy` if there
+    are skipped packages; the message of either lists them.
     """
+    if odd := report.odd_names:
+        shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
+        more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
+        text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
+        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
     if not report.left_out:
         if failed:
             raise failed
         return
-    skipped = "\n  ".join(f"{each.package}: {each.reason}" for each in report.left_out)
+    skipped = "\n  ".join(one_line(f"{each.package}: {each.reason}") for each in report.left_out)
     text = f"{count(len(report.left_out), 'package')} skipped:\n  {skipped}"
     if failed:
         # A copy keeps the class, and so the exit code, and the key or status of the error.
         both = copy(failed)
         both.message = f"{failed.message}\n{text}"
         raise both
+    if any(each.remedy != REPLACE for each in report.left_out):
+        remedy = f"{remedy}; if the name is the reason, {RENAME}" if remedy else RENAME
     raise SkippedError(text, remedy=remedy)
 
 

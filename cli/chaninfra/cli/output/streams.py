@@ -1,4 +1,7 @@
-"""Results go to stdout; notes, warnings and errors to stderr, in colour on a terminal unless NO_COLOR is set."""
+"""Results go to stdout; notes, warnings and errors to stderr, in colour on a terminal unless NO_COLOR is set.
+
+All text that the commands print goes through here, and so through `channel.text.printable`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from chaninfra.channel.text import escaped_json, one_line, printable
 
 if TYPE_CHECKING:
     from chaninfra.channel.errors import ChaninfraError
@@ -25,7 +30,7 @@ def result(text: str) -> None:
     BrokenPipeError is passed on.
     """
     try:
-        typer.echo(text, nl=not text.endswith("\n"))
+        typer.echo(printable(text), nl=not text.endswith("\n"))
     except BrokenPipeError:
         raise
     except UnicodeEncodeError as error:
@@ -46,7 +51,17 @@ def result_json(document: Any) -> None:
     """Print a result to stdout as JSON."""
     import json
 
-    result(json.dumps(document, indent=2, ensure_ascii=False))
+    result(escaped_json(json.dumps(document, indent=2, ensure_ascii=False)))
+
+
+def step(text: str) -> None:
+    """Print to stderr what is done now, as one line."""
+    print(one_line(text), file=sys.stderr, flush=True)
+
+
+def plain(text: str) -> None:
+    """Print text of other programs or of Python to stderr, without a label."""
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def note(text: str) -> None:
@@ -65,8 +80,8 @@ def error(problem: ChaninfraError) -> None:
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
-    """The rows as text, with aligned columns."""
-    rows = [*rows]
+    """The rows as text, with aligned columns. Each row is one line, whatever its cells hold."""
+    rows = [[*map(one_line, row)] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)
@@ -74,7 +89,10 @@ def table(rows: Iterable[Sequence[str]]) -> str:
 
 def _print_labelled(label: str, colour: str, text: str) -> None:
     # The message may repeat a URL that the user gave with credentials in it.
-    typer.echo(f"{_label(label, colour)} {_CREDENTIALS.sub('…@', text)}", err=True)
+    first, *more = printable(_CREDENTIALS.sub("…@", text)).split("\n")
+    # Further lines are indented, so that no line of the message looks like a message of its own.
+    lines = [line if line.startswith("  ") else f"  {line}" for line in more]
+    typer.echo("\n".join([f"{_label(label, colour)} {first}", *lines]), err=True)
 
 
 def _label(text: str, colour: str) -> str:

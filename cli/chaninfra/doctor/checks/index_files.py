@@ -13,7 +13,7 @@ from chaninfra.channel.text import count
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
 from chaninfra.index.gc import Garbage, collect_subdir
-from chaninfra.index.report import SubdirReport
+from chaninfra.index.report import RENAME, SubdirReport
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -55,10 +55,13 @@ def packages(exam: Examination) -> Iterator[Finding]:
             Finding(
                 state="failed",
                 found=f"{unreadable.package} cannot be read: {unreadable.reason}",
-                remedy=f"publish it again with --force, or delete it; then run: {_reindex(exam)}",
+                remedy=f"{unreadable.remedy}; then run: {_reindex(exam)}",
             )
             for unreadable in report.left_out
         ]
+        if odd := report.odd_names:
+            rules = _some([f"{each.package} ({each.rule})" for each in odd])
+            wrong.append(Finding(state="warning", found=f"names that CEP 26 does not allow: {rules}", remedy=RENAME))
     yield from wrong
     if undeclared := sorted(folders(exam.channel) & {*KNOWN_SUBDIRS} - {*exam.subdirs}):
         yield Finding(

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.conda.filenames import V3, file_name
+from chaninfra.channel.conda.filenames import V3, PackageFileName, file_name
+from chaninfra.channel.conda.name_rules import broken_rule
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.location import addressing_style
@@ -68,7 +69,9 @@ def without_queries(text: str) -> str:
 
 
 def _wanted(exam: Examination) -> list[tuple[str, str, str]]:
-    """(subdir, name, file) of the indexed packages with one of the first few names."""
+    """(subdir, name, file) of the indexed packages with one of the first few names, of those that CEP 26 allows: others
+    may not be found, or not be a question that the client accepts. The check `packages` names them.
+    """
     found: list[tuple[str, str, str]] = []
     for subdir in exam.subdirs:
         repodata = exam.index(subdir)
@@ -81,8 +84,10 @@ def _wanted(exam: Examination) -> list[tuple[str, str, str]]:
 def _files(repodata: Repodata) -> Iterator[tuple[str, str]]:
     for name, table, key, _ in repodata.names():
         # Not every client reads the tables below `v3` yet.
-        if not table.startswith(V3):
-            yield name, file_name(table, key)
+        file = file_name(table, key)
+        odd = broken_rule(name, "0", "0") or broken_rule(*PackageFileName.parse(file)[:3])
+        if not table.startswith(V3) and not odd:
+            yield name, file
 
 
 def _query(exam: Examination, access: ClientChannel, names: set[str]) -> set[str]:

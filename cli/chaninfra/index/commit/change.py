@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import file_name, package_name
+from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -80,9 +81,12 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
 
     Rule: `repodata` was read before, so the HEAD requests made here tell what is in the store later than it. A record
     is dropped only if the store says that its package is missing, and replaced only if the package is the one that the
-    new record was made from.
+    new record was made from. Records and yanked files whose name breaks the index for clients are taken out of it.
     """
     applied = Applied()
+    for file in [file for file, _, _ in repodata.files() if breaks_index(file)]:
+        _remove(repodata, file, applied)
+        applied.dropped.append(file)
     wanted = {file: new for file, new in change.records.items() if file not in yanked}
     replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
@@ -117,7 +121,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
     for file in yanked:
         if _remove(repodata, file, applied) or file in change.records:
             applied.yanked.append(file)
-    removed |= set(yanked)
+    removed = {file for file in removed.union(yanked) if not breaks_index(file)}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
     applied.names.update(change.reshard)
@@ -147,7 +151,7 @@ def _remove(repodata: Repodata, file: str, applied: Applied) -> bool:
         return False
     table, key = place
     record = repodata.records[table].pop(key)
-    applied.names.add(_facts(record).name or package_name(file_name(table, key)))
+    applied.names.add(client_name(_facts(record).name or package_name(file_name(table, key))))
     return True
 
 

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import Suffix, table_and_key
+from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.conda_zip import check_path, info_stream
 from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, parse_index
@@ -54,7 +55,7 @@ class IndexedPackage:
         record = {**self.fields, "subdir": subdir, "size": self.size, "md5": self.md5, "sha256": self.sha256}
         # Kept as bytes, since a re-index may hold a hundred thousand records until it commits.
         return IndexRecord(
-            name=self.index.name,
+            name=client_name(self.index.name),
             table=table,
             key=key,
             sha256=self.sha256,

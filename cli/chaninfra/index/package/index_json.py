@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaninfra.channel.conda.filenames import stem_of
+from chaninfra.channel.conda.name_rules import broken_rule
 from chaninfra.channel.conda.structs import prepared
 
 MAX_BYTES = 4 << 20
@@ -80,6 +81,11 @@ class IndexJson(Struct, frozen=True):
     def dist(self) -> str:
         """`<name>-<version>-<build>`: the file name without its suffix."""
         return f"{self.name}-{self.version}-{self.build}"
+
+    @property
+    def broken_rule(self) -> str | None:
+        """What CEP 26 does not allow in its name, version or build string, as a sentence; None if all is allowed."""
+        return broken_rule(self.name, self.version, self.build)
 
     def named_in(self, file_name: str) -> bool:
         """Whether the file name is that of this package, except for upper and lower case."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, suffix_of
+from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, stem_of, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
@@ -62,9 +62,10 @@ class PackageFile:
 
 
 def read(path: Path) -> PackageFile:
-    """Read a package file. Its file name and subdir must be those of its `info/index.json`.
+    """Read a package file. Its file name and subdir must be those of its `info/index.json`, which CEP 26 must allow.
 
-    Raises ConfigurationError where the file cannot be read, is not a conda package, or has another package's name.
+    Raises ConfigurationError where the file cannot be read, is not a conda package, or has a name that is not allowed
+    or another package's.
     """
     suffix = suffix_of(path.name)
     if suffix is None:
@@ -79,7 +80,9 @@ def read(path: Path) -> PackageFile:
         raise read_error(path, error) from error
     except PackageError as error:
         raise ConfigurationError(str(error), where=str(path), remedy="build or download it again") from error
-    if not package.index.named_in(path.name):
+    if broken := package.index.broken_rule:
+        raise ConfigurationError(broken, where=str(path), remedy="change it in the recipe and build the package again")
+    if stem_of(path.name) != package.index.dist:
         dist = package.index.dist
         raise ConfigurationError(
             f"the package inside is {dist}",

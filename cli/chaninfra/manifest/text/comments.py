@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 
 def comments(notes: Iterable[str]) -> str:
     """A `# ` line per note.
 
-    Control characters become spaces: TOML forbids them, and a line end would end the comment.
+    Characters that are not printable become spaces: TOML forbids some of them, and a line end would end the comment.
     """
-    return "".join(("# " + re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", note)).rstrip() + "\n" for note in notes)
+    return "".join(f"# {_on_one_line(note)}".rstrip() + "\n" for note in notes)
+
+
+def _on_one_line(note: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in note)

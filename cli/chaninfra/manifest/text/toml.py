@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chaninfra.channel.text import unicode_escapes
 from chaninfra.manifest.text.comments import comments
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -36,9 +37,9 @@ def string(text: str) -> str:
     """A basic string."""
 
     def escape(match: re.Match[str]) -> str:
-        return _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}")
+        return _ESCAPES[match[0]]
 
-    return '"' + re.sub(r'[\\"\x00-\x1f\x7f]', escape, text) + '"'
+    return '"' + unicode_escapes(re.sub(r'[\\"\b\t\n\f\r]', escape, text)) + '"'
 
 
 def key(*names: str) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from chaninfra.channel.text import unicode_escapes
 from chaninfra.manifest.text.comments import comments
 
 # Text that needs no quotes: every YAML reader takes it for this string, not for another type, a comment or a key.
@@ -86,5 +87,4 @@ def flow(value: Any) -> str:
 
 def _quoted(value: str) -> str:
     # A JSON string is a double-quoted string of YAML, except for DEL and for line ends that only YAML has.
-    text = json.dumps(value, ensure_ascii=False)
-    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return unicode_escapes(json.dumps(value, ensure_ascii=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
+from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 
 Suffix = Literal[".conda", ".tar.bz2"]
@@ -57,8 +58,8 @@ def stem_of(file: str) -> str:
 
 
 def package_name(file: str) -> str:
-    """The package name in a file name."""
-    return PackageFileName.parse(file).name
+    """The package name in a file name, as clients look it up."""
+    return client_name(PackageFileName.parse(file).name)
 
 
 def table_and_key(file: str, *, v3: bool) -> tuple[str, str]:

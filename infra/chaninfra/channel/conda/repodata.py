@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 from chaninfra.channel.conda.commit_stamp import NO_CHECKSUM, OUR_KEY, CommitStamp, checksum, head, stamp_in
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, key_in
 from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
+from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordName, read_facts
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, check_utf8, is_file_name
@@ -123,8 +124,8 @@ class Repodata:
         return sum(len(table) for table in self.records.values())
 
     def names(self) -> Iterator[tuple[str, str, str, Raw]]:
-        """(package name, table, key, record) of each record. Records of other tables than PACKAGE_TABLES are skipped if
-        they have no name.
+        """(package name, table, key, record) of each record; the name as clients look it up. Records of other tables
+        than PACKAGE_TABLES are skipped if they have no name.
 
         Raises StorageError where a conda package's record has no valid name.
         """
@@ -136,7 +137,7 @@ class Repodata:
 
     def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str, Raw]]:
         """Those of `names()` that have one of these names. Only records that contain one of the names are decoded."""
-        wanted = {name: msgspec.json.encode(name) for name in names}
+        wanted = {name: msgspec.json.encode(name) for name in map(client_name, names)}
         if len(wanted) > _FEW:
             yield from (entry for entry in self.names() if entry[0] in wanted)
             return
@@ -144,7 +145,7 @@ class Repodata:
         # too.
         for table, records in self.records.items():
             for key, record in records.items():
-                data = bytes(record)
+                data = bytes(record).lower()
                 for quoted in wanted.values():
                     if quoted in data:
                         name = self.name_in(table, key)
@@ -153,12 +154,13 @@ class Repodata:
                         break
 
     def name_in(self, table: str, key: str) -> str | None:
-        """The package name in a record; None for a record without one in another table than PACKAGE_TABLES.
+        """The package name in a record, as clients look it up; None for a record without one in another table than
+        PACKAGE_TABLES.
 
         Raises StorageError where a conda package's record has no valid name.
         """
         try:
-            return _name.decode(self.records[table][key]).name
+            return client_name(_name.decode(self.records[table][key]).name)
         except MALFORMED as error:
             if table not in PACKAGE_TABLES:
                 return None

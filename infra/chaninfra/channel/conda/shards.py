@@ -58,7 +58,7 @@ class ShardIndex:
     """The content of a shard index."""
 
     hashes: dict[str, bytes]
-    """Package name → sha256 of its shard, 32 raw bytes."""
+    """Package name as clients look it up → sha256 of its shard, 32 raw bytes."""
     revision: str | None
     """The revision of the authoritative index that it was made from; None if it names none."""
     other: Mapping[str, msgspec.Raw] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
+from chaninfra.channel.text import printable
 from chaninfra.pulumi.bucket_session import Session
 
 InputsT = TypeVar("InputsT", bound=Mapping[str, Any])
@@ -87,4 +88,4 @@ def with_integers(value: Any) -> Any:
 
 def warn(message: str) -> None:
     """Shows a warning to whoever runs Pulumi: the engine shows what a provider writes to stderr."""
-    print(f"warning: {message}", file=sys.stderr, flush=True)
+    print(f"warning: {printable(message)}", file=sys.stderr, flush=True)

@@ -18,4 +18,6 @@ NAME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 @given(TEXT, NAME)
 def test_any_text_survives(value: str, name: str) -> None:
     values = {"a": {name: {"key": [value], "other": value, "flag": True}}}
-    assert tomllib.loads(toml.document([value], values)) == values
+    text = toml.document([value], values)
+    assert tomllib.loads(text) == values
+    assert all(line.isprintable() for line in text.split("\n"))

@@ -31,7 +31,9 @@ DOCUMENTS = st.dictionaries(
 @EXAMPLES
 @given(TEXT, DOCUMENTS)
 def test_any_document_survives(note: str, document: dict[str, Any]) -> None:
-    assert YAML(typ="safe", pure=True).load(yaml.document([note], document)) == document
+    text = yaml.document([note], document)
+    assert YAML(typ="safe", pure=True).load(text) == document
+    assert all(line.isprintable() for line in text.split("\n"))
 
 
 @pytest.mark.parametrize("text", ["a\n", "a\n\n", "a\nb", "a\n\n  b\n", " a\n", "\n"])
