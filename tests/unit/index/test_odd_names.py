@@ -18,7 +18,7 @@ from chaninfra.channel.conda.filenames import PackageFileName
 from chaninfra.channel.conda.shards import ShardIndex
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.index.contents import holds
+from chaninfra.index.contents import contents_of
 from chaninfra.index.package.local_file import read
 from chaninfra.index.reindex import Mode, reindex_subdir
 from chaninfra.index.reindex_plan import Scope
@@ -176,7 +176,7 @@ def test_yank_and_unyank_find_it(word: str, file: str) -> None:
     before = document(store)["packages.conda"]
     opened = channel(store, SequentialRuntime("yank"))
     assert yank(opened, [word], None).changed == (f"noarch/{file}",)
-    assert {each.file for each in holds(_readable(store)).packages if each.yanked is not None} == {file}
+    assert {each.file for each in contents_of(_readable(store)).packages if each.yanked is not None} == {file}
     index = ShardIndex.parse(store.objects[INDEX].data)
     assert index is not None
     assert file.split("-")[0].lower() not in index.hashes
@@ -208,14 +208,14 @@ def test_no_name_stops_a_command(name: str, version: str, build: str, number: in
     replace(store, found)
     opened = channel(store, SequentialRuntime("yank"))
     for command in (
-        lambda: holds(_readable(store)),
+        lambda: contents_of(_readable(store)),
         lambda: yank(opened, [word], None),
         lambda: yank(opened, [file], None),
-        lambda: holds(_readable(store)),
+        lambda: contents_of(_readable(store)),
         lambda: unyank(opened, [word]),
         lambda: unyank(opened, [file]),
         lambda: reindexed(store),
-        lambda: holds(_readable(store)),
+        lambda: contents_of(_readable(store)),
     ):
         with suppress(ChaninfraError):
             command()
