@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from chaninfra.manifest.text import shell
 
 VARIABLE = "CHANINFRA_SOURCE"
-FORMS = "chaninfra==VERSION, git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: /PATH.whl or https://HOST/FILE.whl#sha256=HASH"
+FORMS = "git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: /PATH.whl or https://HOST/FILE.whl#sha256=HASH"
 """The values of the variable, for people."""
 
 # As an extended regular expression of grep. No value begins with a dash, so none is an option; each names one version.
+# A name with a version is not among them: as long as there is no release, anybody could take it in a package index.
 _PATTERN = (
-    r"chaninfra==[0-9][0-9A-Za-z.!+]*"
-    r"|git\+https://[^[:space:]@]+@[0-9a-f]{40}"
-    r"|https://[^[:space:]]+\.whl#sha256=[0-9a-f]{64}"
+    r"git\+https://[^[:space:]@#?/]+/[^[:space:]@#?]+@[0-9a-f]{40}"
+    r"|https://[^[:space:]#?]+\.whl#sha256=[0-9a-f]{64}"
     r"|(\.{0,2}/)[^[:space:]]+\.whl"
 )
 _MESSAGE = f"{VARIABLE} must name one version of chaninfra: {FORMS}"

@@ -85,7 +85,8 @@ def test_the_path_on_aws_against_the_stand_in(
     (project / "Pulumi.prod.yaml").write_text(
         f"config:\n  chaninfra:endpoint-url: {aws.endpoint_url}\n  chaninfra:force-path-style: true\n", "utf-8"
     )
-    run(commands("aws"), project, {**pulumi_environment, **standin.install(tmp_path / "home"), **aws.environment()})
+    environment = {**standin.install(tmp_path / "home"), **aws.environment(), "AWS_ENDPOINT_URL": aws.endpoint_url}
+    run(commands("aws"), project, {**pulumi_environment, **environment})
 
     workspace = tomllib.loads((project / "pixi.toml").read_text("utf-8"))["workspace"]
     assert workspace["channels"] == ["s3://my-bucket/my-channel", "conda-forge"]

@@ -17,7 +17,6 @@ from support.paths import ROOT
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HASH = "0123456789abcdef" * 4
 GOOD = [
-    "chaninfra==0.1.0",
     f"git+https://git.example.com/acme/chaninfra@{COMMIT}",
     f"https://files.example.com/chaninfra-0.1.0-py3-none-any.whl#sha256={HASH}",
     "/opt/chaninfra-0.1.0-py3-none-any.whl",
@@ -26,7 +25,13 @@ GOOD = [
 BAD = [
     "",
     "chaninfra",
+    "chaninfra==0.1.0",
     "chaninfra>=0.1",
+    f"git+https://git.example.com/acme/chaninfra#a@{COMMIT}",
+    f"git+https://git.example.com/acme/chaninfra?a@{COMMIT}",
+    f"git+https://git.example.com/acme/chaninfra#subdirectory=.@{COMMIT}",
+    f"git+https://git.example.com@{COMMIT}",
+    f"https://files.example.com/chaninfra.tar.gz#.whl#sha256={HASH}",
     "chaninfra[pulumi]==0.1.0",
     "other==0.1.0",
     "-r/opt/a.whl",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
 from chaninfra.channel.text import nearest
@@ -165,7 +166,9 @@ def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
     """The descriptors in a JSON document: a channel.json, or the stack output `channels` (name → descriptor)."""
     try:
         document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except MALFORMED as error:
+        if isinstance(error, RecursionError):
+            raise ConfigurationError("is nested too deeply", where=where, remedy="give a channel.json") from None
         return [parse(data, where=where)]
     if isinstance(document, dict) and document and all(map(_is_descriptor, document.values())):
         return _descriptors_by_name(document, where)

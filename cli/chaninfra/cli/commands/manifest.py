@@ -12,7 +12,7 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, client_channel, listing, render
 
-_POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config")
+_POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config", "rattler-build")
 """The formats that configure, for a user or a shell, which endpoint credentials are sent to; the others are files of a
 project, which people review."""
 

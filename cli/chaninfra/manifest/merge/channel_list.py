@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.request import CONDA_FORGE
@@ -16,8 +17,10 @@ from chaninfra.manifest.request import CONDA_FORGE
 # Channels in a bucket or a local folder. A channel of any other list entry, by name or by https, may be public.
 _PRIVATE = re.compile(r"(?:s3|gcs|file):.*|\.{0,2}[/\\].*|\.{1,2}|~.*|[A-Za-z]:[/\\].*", re.DOTALL)
 
-# A channel of one of these names is a mirror, wherever it is.
-_MIRRORED = {CONDA_FORGE, "bioconda", "defaults", "nvidia", "pytorch"}
+# A channel below a folder of one of these names is a mirror, wherever it is. `pkgs` holds Anaconda's defaults.
+_MIRRORED = {CONDA_FORGE, "anaconda", "bioconda", "defaults", "nvidia", "pkgs", "pytorch", "robostack"}
+# A file URL with a host is another machine's folder.
+_OF_ANOTHER_HOST = re.compile(r"file://(?!localhost/)[^/\\]", re.IGNORECASE)
 
 
 def merged(
@@ -72,7 +75,12 @@ def is_behind(entries: Sequence[Any], ours: Collection[str]) -> bool:
 
 def may_be_public(name: str) -> bool:
     """Whether strangers may publish to the channel: not if it is in a bucket or a folder, unless it is a mirror."""
-    return _PRIVATE.fullmatch(name) is None or not _MIRRORED.isdisjoint(name.lower().split("/"))
+    parts = re.split(r"[/\\?#]+", unquote(name).lower())
+    return (
+        _PRIVATE.fullmatch(name) is None
+        or _OF_ANOTHER_HOST.match(name) is not None
+        or any(part in _MIRRORED or part.startswith(f"{CONDA_FORGE}-") for part in parts)
+    )
 
 
 def name_of(entry: Any) -> str:

@@ -98,4 +98,6 @@ def _merged(text: str, rendered: Rendered, name: Format, request: ManifestReques
             return json.merge(text, rendered.document, where)
     from chaninfra.manifest.merge import workflow, yaml
 
+    if check := workflow.CHECKS.get(name):
+        check(text, where)
     return yaml.merge(text, rendered, request.channels, where, workflow.MERGED[name])

@@ -8,6 +8,7 @@ versions of actions, names, commands) stays.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -270,6 +271,19 @@ def condarc(before: Any, ours: Document, channels: Sequence[ClientChannel], wher
     return after
 
 
+def check_line_flags(text: str, where: str) -> None:
+    """Raise MergeError for conda's line flags, comments that change the order of a list's items in a .condarc.
+
+    conda's documentation, "Using the .condarc conda configuration file", section on `#!top`, `#!bottom` and `#!final`.
+    """
+    if found := re.search(r"#!\s*(top|bottom|final)\b", text):
+        raise MergeError(
+            f"the flag {found[0]} changes the order of the channels",
+            where=where,
+            remedy="remove the flag, and write the list in the order in which conda reads it; nothing was written",
+        )
+
+
 def _mapping(value: Any, where: str, *key: str) -> Document:
     """A copy of a mapping; empty for None. Raises ConfigurationError for any other value, which is at `key`."""
     if value is None:
@@ -287,3 +301,6 @@ MERGED: Mapping[Format, Merged] = {
     "condarc": condarc,
 }
 """The function for each YAML format."""
+
+CHECKS: Mapping[Format, Callable[[str, str], None]] = {"condarc": check_line_flags}
+"""What is checked in the text before, since the values do not have it."""

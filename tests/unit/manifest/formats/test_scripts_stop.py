@@ -59,7 +59,7 @@ def test_a_script_stops_at_the_first_command_that_fails(case: Case, tmp_path: Pa
         "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}",
         "RUNNER_TEMP": str(tmp_path),
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
-        "CHANINFRA_SOURCE": "chaninfra==0.1.0",
+        "CHANINFRA_SOURCE": "/opt/chaninfra-0.1.0-py3-none-any.whl",
         **dict.fromkeys(given, "x"),
     }
 

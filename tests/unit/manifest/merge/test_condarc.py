@@ -93,3 +93,21 @@ def test_a_flow_sequence_with_a_comment_is_not_written_anew() -> None:
 def test_a_list_of_another_type_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="is not a list"):
         into_yaml("channel: conda-forge\n", access("aws", "public"), name="condarc")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"channels:\n  - conda-forge #!top\n  - {OURS} #!bottom\nchannel_priority: strict\n",
+        f"channels:\n  - {OURS}\n  - conda-forge # ! top of all\n  - bioconda   #!  top\nchannel_priority: strict\n",
+        f"channels: #!final\n  - {OURS}\n  - conda-forge\nchannel_priority: strict\n",
+    ],
+)
+def test_flags_that_change_the_order_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / ".condarc"
+    file.write_text(text)
+    for check in ([], ["--check"]):
+        error = refused(*PUBLIC, file, *check)
+        assert error.exit_code == ExitCode.FAILED
+        assert "changes the order" in str(error)
+    assert file.read_text() == text
