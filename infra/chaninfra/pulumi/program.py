@@ -131,13 +131,20 @@ def _check_one_endpoint(bucket: BucketSpec, where: str) -> None:
 
 
 def _s3_endpoints(text: str) -> list[str]:
-    """The endpoints of S3 in `aws:endpoints`: a list of mappings, service → URL, in JSON."""
+    """The endpoints of S3 in `aws:endpoints`: a list of mappings, service → URL, in JSON.
+
+    Raises ConfigurationError if it has another form.
+    """
     try:
-        documents = msgspec.json.decode(text, type=list[dict[str, Any]])
-    except msgspec.DecodeError:
-        # The provider refuses it.
-        return []
-    return [str(each[name]) for each in documents for name in ("s3", "s3api") if each.get(name)]
+        documents = msgspec.json.decode(text, type=list[dict[str, str]])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ConfigurationError(
+            "is not a list of mappings",
+            where=stack_file(),
+            key=("aws:endpoints",),
+            remedy="""write it as [{"s3": "https://HOST", "sts": "https://HOST"}]""",
+        ) from None
+    return [each[name] for each in documents for name in ("s3", "s3api") if each.get(name)]
 
 
 def _alias_of_old_names(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:

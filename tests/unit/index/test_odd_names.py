@@ -219,5 +219,7 @@ def test_no_name_stops_a_command(name: str, version: str, build: str, number: in
     ):
         with suppress(ChaninfraError):
             command()
+    # What the error of a damaged index asks for.
+    reindexed(store, "all")
     assert HEALTHY in document(store)["packages.conda"]
     assert found_by_rattler(store, "healthy") == {HEALTHY}

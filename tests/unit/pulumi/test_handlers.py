@@ -31,8 +31,8 @@ def test_every_provider_has_a_handler() -> None:
 
 
 def test_credentials_come_from_the_config_of_the_stack() -> None:
-    session = Session(STORE, {"ns:access-key-id": "of the stack", "ns:secret-access-key": "secret"})
-    assert session.credentials.access_key_id == "of the stack"
+    session = Session(STORE, {"ns:access-key-id": "of-the-stack", "ns:secret-access-key": "secret"})
+    assert session.credentials.access_key_id == "of-the-stack"
 
 
 @pytest.mark.parametrize("noun", ["bucket", "settings", "guard"])

@@ -100,3 +100,10 @@ def test_other_stores_have_an_endpoint_of_their_own(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_ENDPOINT_URL", OTHER)
     minio = {"provider": "minio", "bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
     assert declared(minio).stack.bucket.location.endpoint_url == "https://minio.example.com"
+
+
+@pytest.mark.parametrize("text", ['{"sts": "https://sts.example.com"}', '["https://sts.example.com"]', "x"])
+def test_endpoints_in_another_form_are_refused(text: str) -> None:
+    set_all_config({"aws:endpoints": text})
+    with pytest.raises(ConfigurationError, match="list of mappings"):
+        declared(AWS)

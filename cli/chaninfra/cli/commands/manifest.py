@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from chaninfra.channel import patterns
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
@@ -126,7 +127,11 @@ def manifest(
         for each in found:
             check_endpoint_is_said(each, store)
     channels = tuple(client_channel(each.descriptor, auth) for each in found)
-    if role_arn is None:
+    if role_arn is not None:
+        patterns.check(
+            role_arn, patterns.ROLE, where="--role-arn", remedy="give the ARN of a role: arn:aws:iam::ACCOUNT:role/NAME"
+        )
+    else:
         from chaninfra.cli.channel_argument.job_role import job_role
 
         role_arn = job_role(channel, name, channels)

@@ -68,7 +68,7 @@ def resolve(
     key, secret, token = map(os.environ.get, names)
     if key and secret and not (profile or any(map(os.environ.get, _TO_BOTOCORE))):
         # The chain would find these first, and to import botocore takes longer than a publish.
-        return Credentials(key, secret, token or None, "AWS_ACCESS_KEY_ID")
+        return _pair(key, secret, token, "AWS_ACCESS_KEY_ID")
     # Not boto3: its import would take twice as long.
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
@@ -138,4 +138,16 @@ def _pair(key: str | None, secret: str | None, token: str | None, what: str) -> 
     if not key or not secret:
         missing = "secret access key" if key else "access key id"
         raise CredentialsError(f"{what} has no {missing}", remedy="give both, or neither")
+    # Id and token go into HTTP headers. Secrets of a CI often end in a line break.
+    header, text = "[!-~]*", "[ -~]*"
+    for name, value, form in (
+        ("access key id", key, header),
+        ("secret access key", secret, text),
+        ("session token", token or "", header),
+    ):
+        if not re.fullmatch(form, value):
+            raise CredentialsError(
+                f"the {name} of {what} contains a space, a line break or another character that no key has",
+                remedy="set it again without that character",
+            )
     return Credentials(key, secret, token or None, what)

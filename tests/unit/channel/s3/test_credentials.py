@@ -99,3 +99,12 @@ def test_a_secret_is_not_in_the_repr() -> None:
     assert "id" in shown
     assert "secret-value" not in shown
     assert "token-value" not in shown
+
+
+@pytest.mark.parametrize("bad", ["KEY\n", "KEY\r", "K\u00e9Y", "K\x00Y"])
+@pytest.mark.parametrize("name", ["access_key_id", "secret_access_key", "session_token"])
+def test_a_character_that_no_key_has_is_refused_without_showing_the_key(name: str, bad: str) -> None:
+    given = {"access_key_id": "KEY", "secret_access_key": "SECRET", "session_token": "TOKEN", name: bad}
+    with pytest.raises(CredentialsError, match="another character") as caught:
+        resolve(**given)
+    assert bad.strip() not in str(caught.value)

@@ -60,7 +60,10 @@ def test_the_role_is_that_of_the_stack(outputs: dict[str, Any]) -> None:
     assert f"AWS_ROLE_ARN: {ROLE}-gitlab\n" in manifest("--format", "gitlab-publish").stdout
     # The stack has no readers, so the job reads the role from a variable of the repository.
     assert "vars.AWS_READER_ROLE_ARN" in manifest("--format", "github").stdout
-    assert "role-to-assume: arn:other\n" in manifest("--format", "github-publish", "--role-arn", "arn:other").stdout
+    assert (
+        "role-to-assume: arn:aws:iam::123456789012:role/other\n"
+        in manifest("--format", "github-publish", "--role-arn", "arn:aws:iam::123456789012:role/other").stdout
+    )
 
 
 def test_one_of_several_roles_must_be_named(outputs: dict[str, Any]) -> None:
@@ -81,3 +84,10 @@ def test_offline_does_not_read_a_stack(outputs: dict[str, Any]) -> None:
         error = refused("--offline", *where)
         assert isinstance(error, ConfigurationError)
         assert "pulumi stack output channels --json > channels.json" in str(error)
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::*:role/x", "arn:aws:iam::123456789012:role/x\nevil", "x"])
+def test_a_role_that_is_not_one_is_refused(outputs: dict[str, Any], arn: str) -> None:
+    error = refused("--format", "github-publish", "--role-arn", arn)
+    assert isinstance(error, ConfigurationError)
+    assert "--role-arn" in str(error)
