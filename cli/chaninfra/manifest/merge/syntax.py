@@ -8,12 +8,13 @@ values.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError, ExitCode
-from chaninfra.manifest.rendered import Rendered
+from chaninfra.manifest.rendered import Document, Rendered
 
 Edit = Callable[[str, Any, Any], str | None]
 """(text, its values, the values that it must have) → the edited text, or None if the edit cannot be made."""
@@ -86,3 +87,12 @@ def _equal(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(_equal, left, right))
     # By repr too, since NaN is not equal to itself.
     return type(left) is type(right) and bool(left == right or repr(left) == repr(right))
+
+
+def mapping(value: Any, where: str, *key: str) -> Document:
+    """A copy of a mapping; empty for None. Raises ConfigurationError for any other value, which is at `key`."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ConfigurationError("is not a mapping", where=where, key=key, remedy="correct it; nothing was written")
+    return copy.deepcopy(value)

@@ -1,4 +1,4 @@
-"""The values that a YAML file must have after a merge: CI jobs and `.condarc`.
+"""The values that a CI file must have after a merge: GitHub workflows and GitLab pipelines.
 
 A job of the file that sets up pixi gets what it lacks to read the channel; if there is none, our job is added. Packages
 are built by one job and published by another; a job of the file that does both is refused. What people chose (triggers,
@@ -7,8 +7,6 @@ versions of actions, names, commands) stays.
 
 from __future__ import annotations
 
-import copy
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,8 +14,8 @@ from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.github import ARTIFACT
 from chaninfra.manifest.formats.table import Format
-from chaninfra.manifest.merge import channel_list
-from chaninfra.manifest.merge.syntax import MergeError
+from chaninfra.manifest.merge.condarc import check_line_flags, condarc
+from chaninfra.manifest.merge.syntax import mapping
 from chaninfra.manifest.rendered import Document
 
 Merged = Callable[[Any, Document, Sequence[ClientChannel], str], Document]
@@ -40,7 +38,7 @@ def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where
     Raises ConfigurationError if the file is not a workflow, or one of its jobs publishes what it builds, and
     ConflictError if its setup-pixi logs in to another host: the action can log in to one host only.
     """
-    after = _mapping(before, where)
+    after = mapping(before, where)
     if not after:
         return ours
     jobs = after.setdefault("jobs", {})
@@ -135,7 +133,7 @@ def _into_job(
         if name in ours:
             job.setdefault(name, ours[name])
     if "env" in ours:
-        job["env"] = {**_mapping(job.get("env"), where, *key, "env"), **ours["env"]}
+        job["env"] = {**mapping(job.get("env"), where, *key, "env"), **ours["env"]}
     steps = job["steps"]
     login_id = "aws"
     for step in ours["steps"]:
@@ -177,7 +175,7 @@ def _place_of_login(steps: list[Any]) -> int:
 
 def _inputs(step: Document, ours: Document, login_id: str, where: str, key: tuple[str, ...]) -> None:
     """Set our inputs on a step of the file. `login_id` is the id of the step that logs in to AWS."""
-    inputs = step["with"] = _mapping(step.get("with"), where, *key)
+    inputs = step["with"] = mapping(step.get("with"), where, *key)
     host = inputs.get("auth-host")
     if "auth-host" in ours and host not in (None, ours["auth-host"]):
         raise ConflictError(
@@ -200,7 +198,7 @@ def _command(step: Document, ours: Document, where: str, key: tuple[str, ...]) -
     if words[words.index("--channel") + 1] not in str(step["run"]).split():
         step["run"] = ours["run"]
     if "env" in ours:
-        step["env"] = {**_mapping(step.get("env"), where, *key), **ours["env"]}
+        step["env"] = {**mapping(step.get("env"), where, *key), **ours["env"]}
 
 
 def _action(step: Document) -> str:
@@ -212,7 +210,7 @@ def gitlab(before: Any, ours: Document, channels: Sequence[ClientChannel], where
 
     Raises ConfigurationError if the file is not a pipeline, or one of its jobs publishes what it builds.
     """
-    after = _mapping(before, where)
+    after = mapping(before, where)
     names: dict[str, str] = {}
     for name, job in ours.items():
         names[name] = name
@@ -243,54 +241,6 @@ def _needs(job: Document, names: Sequence[str]) -> bool:
     listed = needs if isinstance(needs, list) else []
     found = [each.get("job") if isinstance(each, dict) else each for each in listed]
     return all(name in found for name in names)
-
-
-def condarc(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
-    """The settings with our channels in their list.
-
-    Raises ConfigurationError if the file is not a .condarc, and MergeError if it lets conda take a package from another
-    channel than the first that has it.
-    """
-    after = _mapping(before, where)
-    # `channel` is conda's other name of the list.
-    name = "channel" if "channel" in after and "channels" not in after else "channels"
-    listed = after.get(name) or []
-    if not isinstance(listed, list):
-        raise ConfigurationError("is not a list", where=where, key=(name,), remedy="correct it; nothing was written")
-    after[name] = channel_list.merged(listed, channels) if listed else ours["channels"]
-    mode = after.get("channel_priority")
-    if mode is None:
-        after["channel_priority"] = ours["channel_priority"]
-    elif str(mode).lower() != ours["channel_priority"]:
-        raise MergeError(
-            f"with {mode!r} conda may install a package of another channel instead of the channel's",
-            where=where,
-            key=("channel_priority",),
-            remedy=f"write channel_priority: {ours['channel_priority']}; nothing was written",
-        )
-    return after
-
-
-def check_line_flags(text: str, where: str) -> None:
-    """Raise MergeError for conda's line flags, comments that change the order of a list's items in a .condarc.
-
-    conda's documentation, "Using the .condarc conda configuration file", section on `#!top`, `#!bottom` and `#!final`.
-    """
-    if found := re.search(r"#!\s*(top|bottom|final)\b", text):
-        raise MergeError(
-            f"the flag {found[0]} changes the order of the channels",
-            where=where,
-            remedy="remove the flag, and write the list in the order in which conda reads it; nothing was written",
-        )
-
-
-def _mapping(value: Any, where: str, *key: str) -> Document:
-    """A copy of a mapping; empty for None. Raises ConfigurationError for any other value, which is at `key`."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise ConfigurationError("is not a mapping", where=where, key=key, remedy="correct it; nothing was written")
-    return copy.deepcopy(value)
 
 
 MERGED: Mapping[Format, Merged] = {

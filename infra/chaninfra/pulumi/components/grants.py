@@ -285,9 +285,7 @@ def _on_store(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]
     key = AccessKey(
         f"{request.name}-key",
         {
-            "store": request.channel.apply(
-                lambda channel: store_at(channel.location, request.provider, profile, namespace)
-            ),
+            "store": request.channel.apply(lambda each: store_at(each.location, request.provider, profile, namespace)),
             "way": request.provider.keys.value,
             "user": request.channel.apply(user),
             "policy": request.channel.apply(policy),
