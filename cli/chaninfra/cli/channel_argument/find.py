@@ -25,7 +25,7 @@ from chaninfra.index.channel import Channel, Origin
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
 
-_MAX_BYTES = 16 << 20
+_MAX_BYTES = 4 << 20
 """The largest file of descriptors that is read; a stack's output may hold many."""
 
 Reading = Literal["offline", "given", "lenient", "strict"]

@@ -21,8 +21,8 @@ from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, 
 CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 
-_MAX_BYTES = 32 << 20
-"""Largest yanked.json that is read or written: that of 30,000 packages or more."""
+_MAX_BYTES = 8 << 20
+"""Largest yanked.json that is read or written: that of 7,000 packages or more. A record of many small lists needs 25 times its size in memory."""
 
 
 @prepared
