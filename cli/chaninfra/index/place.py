@@ -1,7 +1,8 @@
 """Where channels lie in a bucket: whether there is one at a place, and which lie around and below it.
 
 A channel is a folder with a channel.json, or with an index file of a subdir. Bounded, since a bucket may hold anything:
-a check of one folder takes one request per subdir, and a search at most `_SEARCHED` listings of one page each.
+a check of one folder takes one request per subdir, a search for names to show at most `_SEARCHED` listings of one page
+each, and the check of a new channel a listing of at most `_LISTED` objects below it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from chaninfra.index.runtime import run_all
 _SEARCHED = 30
 _DEPTH = 4
 _SHOWN = 10
+_LISTED = 1_000_000
 _INDEX_FILE = REPODATA.partition(".")[0]
 """With this the names of all index files begin."""
 
@@ -71,9 +73,25 @@ def refuse_nested(channel: Channel) -> None:
         above = "/".join(parts[:length])
         if _is_channel(channel, above):
             raise _nested(channel, "inside", above)
-    below = [found for found in _channels_below(channel, prefix) if found != prefix]
-    if below:
-        raise _nested(channel, "around", below[0])
+    for number, entry in enumerate(channel.store().list(prefix)):
+        if number == _LISTED:
+            raise ConfigurationError(
+                f"there are more than {_LISTED:,} objects here, too many to search for other channels",
+                where=channel.descriptor.url,
+                remedy="choose a prefix of its own for the channel",
+            )
+        found = _channel_of(entry.key)
+        if found is not None and found != prefix:
+            raise _nested(channel, "around", found)
+
+
+def _channel_of(key: str) -> str | None:
+    """The prefix of the channel that the object shows: its channel.json, or an index file of a subdir."""
+    folder, _, name = key.rpartition("/")
+    if name == CHANNEL_JSON:
+        return folder
+    above, _, subdir = folder.rpartition("/")
+    return above if name.startswith(_INDEX_FILE) and subdir in KNOWN_SUBDIRS else None
 
 
 def _nested(channel: Channel, where: str, other: str) -> ConfigurationError:

@@ -102,6 +102,16 @@ def test_no_channel_is_made_inside_or_around_an_index(server: Server, bucket: st
     assert f"the channel s3://{bucket}/a/b" in done.stderr
 
 
+def test_a_channel_deep_in_a_full_bucket_is_found(server: Server, bucket: str) -> None:
+    client = server.client()
+    for number in range(40):
+        client.put_object(Bucket=bucket, Key=f"folder-{number:02}/file", Body=b"x")
+    assert init(server, bucket, "z/a/b/c/d/e/f").returncode == 0
+    done = init(server, bucket, "z")
+    assert done.returncode == 2, done.stderr
+    assert f"the channel s3://{bucket}/z/a/b/c/d/e/f" in done.stderr
+
+
 def test_beside_another_channel_and_again_a_channel_is_made(server: Server, bucket: str) -> None:
     for prefix in ("team/production", "team/dev", "team/dev", "team/prod"):
         done = init(server, bucket, prefix)

@@ -22,8 +22,10 @@ CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 
 _MAX_BYTES = 8 << 20
-"""Largest yanked.json that is read or written: that of 7,000 packages or more. A record made of many small lists needs 25
-times its size in memory."""
+"""Largest yanked.json that is read or written: that of 7,000 packages or more.
+
+A record made of many small lists needs 25 times its size in memory.
+"""
 
 
 @prepared
