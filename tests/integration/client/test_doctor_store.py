@@ -183,7 +183,7 @@ def test_credentials_that_the_store_rejects(unchanged: Patient) -> None:
 def test_expired_credentials_as_aws_answers_to_them(on_minio: Patient) -> None:
     """The answer is planted, because sessions of the test servers last at least 15 minutes."""
     with faulty(on_minio.server, answers_signed(400, "ExpiredToken")) as server:
-        found = examine(at(on_minio, server), AWS_SESSION_TOKEN="a token")
+        found = examine(at(on_minio, server), AWS_SESSION_TOKEN="a-token")
     assert found.failed == {"credentials"}
     assert "(ExpiredToken)" in found.of("credentials")["found"]
     assert found.of("credentials")["remedy"].startswith("renew them: log in again")

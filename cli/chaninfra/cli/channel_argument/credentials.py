@@ -95,7 +95,8 @@ def _credentials(flags: StoreFlags) -> Credentials | None:
 
 def _are_named(flags: StoreFlags) -> bool:
     named = flags.access_key_id or flags.secret_access_key or flags.profile
-    return bool(named) or any(map(os.environ.get, _NAMES))
+    pair = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
+    return bool(named or pair) or any(map(os.environ.get, _NAMES))
 
 
 @cache
