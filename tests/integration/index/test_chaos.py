@@ -151,7 +151,7 @@ class Trouble:
             del self._to_kill[request.client]
             return Hold(victim[1], self._publishers[request.client].kill)
         rng = self._random[request.client]
-        key = (request.client, request.method, request.subdir_index)
+        key = (request.client, request.method, request.target)
         if key in self._broken:
             self._broken.discard(key)
             return None

@@ -88,7 +88,7 @@ def test_a_role_is_refused_before_it_is_made_on_the_aws_standin(
     ran = stack.preview(*arguments(pack, **rules))
     assert ran.code == 0, ran
     assert violated(ran) == set(), ran
-    assert violated(ran, "advisory") == {"foreign-principals", "oidc-subjects"}, ran
+    assert violated(ran, "advisory") == {"foreign-principals", "oidc-subjects", "repository-ids"}, ran
 
     ran = stack.up(*arguments(pack, **rules))
     assert ran.code != 0, ran

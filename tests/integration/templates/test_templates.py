@@ -104,7 +104,9 @@ def trusted(aws: Server, role_arn: str) -> list[str]:
     """Whose tokens the role is for: the subject, with the ids that newer repositories have in it and without."""
     role = aws.service("iam").get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    subjects: list[str] = statement["Condition"]["StringLike"]["token.actions.githubusercontent.com:sub"]
+    # With the ids of the repository no subject has a wildcard.
+    claims = {**statement["Condition"].get("StringLike", {}), **statement["Condition"]["StringEquals"]}
+    subjects: list[str] = claims["token.actions.githubusercontent.com:sub"]
     return subjects
 
 
