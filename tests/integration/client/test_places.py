@@ -13,6 +13,9 @@ from support.channels.cli_runner import chaninfra
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
+# Each test creates channels on two servers, and each `init` probes the store.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def bucket(server: Server, bucket_name: str) -> str:
