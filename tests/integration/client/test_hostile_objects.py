@@ -1,4 +1,4 @@
-"""Objects that nobody should have written, on a store: what each command says, what it takes, and what mends it."""
+"""Damaged and hostile objects on a real store: the error of each command, its memory, and the repair."""
 
 from __future__ import annotations
 

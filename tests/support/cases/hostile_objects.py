@@ -1,4 +1,4 @@
-"""Objects of a channel that nobody should have written: wrong types, nesting, bombs, and names that are paths."""
+"""Damaged and hostile objects of a channel: wrong types, nesting, bombs, and names that are paths."""
 
 from __future__ import annotations
 

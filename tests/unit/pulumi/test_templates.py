@@ -32,7 +32,7 @@ from support.pulumi import templates
 
 ACTIONS = json.loads((ROOT / "tests/data/action-inputs.json").read_text("utf-8"))
 HEADER = "# yaml-language-server: $schema=stack-config.schema.json\n"
-# What a person might answer where there is no default; what may stay empty is left out.
+# Answers to prompts without a default. Prompts that may stay empty are not listed.
 ANSWERS = {
     "bucket": "my-bucket",
     "endpoint-url": "https://minio.example.com",

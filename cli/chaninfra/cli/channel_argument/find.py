@@ -166,9 +166,7 @@ def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
     """The descriptors in a JSON document: a channel.json, or the stack output `channels` (name → descriptor)."""
     try:
         document = msgspec.json.decode(data)
-    except MALFORMED as error:
-        if isinstance(error, RecursionError):
-            raise ConfigurationError("is nested too deeply", where=where, remedy="give a channel.json") from None
+    except MALFORMED:
         return [parse(data, where=where)]
     if isinstance(document, dict) and document and all(map(_is_descriptor, document.values())):
         return _descriptors_by_name(document, where)

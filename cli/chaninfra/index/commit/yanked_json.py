@@ -85,7 +85,7 @@ def _invalid(key: str, message: str) -> StorageError:
 
 
 def _check(yanked: Yanked) -> None:
-    """Raise ValueError where it names what is no file of a subdir, or has a record that no index can have."""
+    """Raise ValueError if a key is not `<subdir>/<file>`, or a record could not be written into an index."""
     for path, yank in yanked.packages.items():
         subdir, slash, file = path.partition("/")
         if not (slash and is_file_name(subdir) and is_file_name(file)):
