@@ -13,7 +13,8 @@ from typing import Literal
 
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.shards import ShardIndex, read_shard_index, shard_key
+from chaninfra.channel.conda.shard_index import read_shard_index
+from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import CredentialsError, DeniedError
 from chaninfra.channel.objects import SMALL, Condition, IfAbsent, ObjectBody, ObjectStore, StoredObject, get_within
@@ -87,7 +88,7 @@ def _immutable(store: ObjectStore, descriptor: Descriptor, subdirs: Sequence[Sub
 
 
 def _shard(store: ObjectStore, descriptor: Descriptor, subdir: Subdir) -> StoredObject | None:
-    index = ShardIndex.of(read_shard_index(store, descriptor.key(subdir, FILE_NAMES["shards"])))
+    index = read_shard_index(store, descriptor.key(subdir, FILE_NAMES["shards"]))
     digest = next(iter(index.hashes.values()), None) if index else None
     return _get(store, descriptor.key(subdir, shard_key(digest)), SMALL) if digest else None
 

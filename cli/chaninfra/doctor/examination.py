@@ -21,10 +21,11 @@ from chaninfra.doctor.dry_writes import DryWrites, try_writes
 from chaninfra.doctor.endpoint_contact import Contact, contact
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel, Origin
-from chaninfra.index.contents import known_subdirs, read_index
+from chaninfra.index.contents import known_subdirs
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import read_whole
 
 ReadResult = StoredObject | ChaninfraError | None
 """The result of reading an object: the object, the error that prevented it, or None if the store answered 404."""
@@ -170,7 +171,8 @@ class Examination:
     def index(self, subdir: Subdir) -> Repodata | None:
         """The index of a subdir; None if there is none. Raises InvalidRepodataError, StorageError."""
         if subdir not in self._indexes:
-            self._indexes[subdir] = read_index(self.store, self.channel, subdir)
+            whole = read_whole(self.subdir_index(subdir), history=False)
+            self._indexes[subdir] = whole.repodata if whole.exists else None
         return self._indexes[subdir]
 
     @cached_property

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 import msgspec
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
-from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
-from chaninfra.channel.conda.repodata import Repodata, read_repodata
+from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.objects import ObjectStore
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.place import nothing_here
+from chaninfra.index.whole import read_whole
 
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
 
@@ -57,24 +56,18 @@ def contents_of(channel: Channel) -> ChannelContents:
     packages: list[Listed] = []
     without_index: list[Subdir] = []
     for subdir in subdirs:
-        repodata = read_index(store, channel, subdir)
-        if repodata is None:
-            without_index.append(subdir)
+        whole = read_whole(channel.subdir_index(subdir, "read"), history=False)
+        if whole.exists:
+            packages += _listed_in(subdir, whole.repodata, yanked)
         else:
-            packages += _listed_in(subdir, repodata, yanked)
+            without_index.append(subdir)
     if len(without_index) == len(subdirs):
         raise StorageError(
-            f"no subdir has a {REPODATA}",
+            "no subdir has an index",
             where=channel.descriptor.url,
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
     return ChannelContents(packages=tuple(packages), without_index=tuple(without_index))
-
-
-def read_index(store: ObjectStore, channel: Channel, subdir: Subdir) -> Repodata | None:
-    """The index of a subdir; None if there is none. Raises InvalidRepodataError, StorageError."""
-    read = read_repodata(store, channel.descriptor.key(subdir, REPODATA), where=channel.url(subdir, REPODATA))
-    return read[1] if read else None
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:

@@ -1,13 +1,15 @@
-"""Garbage collection of a channel: unreferenced shards, index files of removed formats, abandoned uploads.
+"""Garbage collection of a channel: old states of the index, unreferenced shards, index files that are not written any
+more, abandoned uploads.
 
-A shard that the shard index does not reference is marked. A run at least a week later deletes it, so that readers with
-an older index still find it until then. No index can reference it again: each shard has a new name
-(docs/index-protocol.md).
+Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
+`index.history-days` days. A shard that neither the shard index nor the kept history references is marked. A run at
+least a week later deletes it, so that readers with an older index still find it until then. No index can reference it
+again: each shard has a new name (docs/index-protocol.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -15,15 +17,18 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
 from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER
-from chaninfra.channel.conda.shards import ShardIndex, is_shard, read_shard_index
+from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.authority import read_authority
+from chaninfra.index.commit.history import kept_index, kept_numbers
 from chaninfra.index.subdir_index import SubdirIndex
 
 KEPT = timedelta(days=7)
@@ -31,8 +36,11 @@ KEPT = timedelta(days=7)
 UPLOADS_KEPT = timedelta(days=1)
 """Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
+_DAY = timedelta(days=1)
+_HOURLY = timedelta(days=7)
+"""Age up to which one state of the index an hour is kept."""
 
-Why = Literal["unreferenced", "not declared", "abandoned upload"]
+Why = Literal["unreferenced", "not declared", "old state of the index", "abandoned upload"]
 Mode = Literal["write", "check"]
 
 
@@ -75,26 +83,34 @@ def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collecte
 
 
 def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
-    """Delete the garbage of a subdir: unreferenced shards, and index files of formats that are no longer declared."""
+    """Delete the garbage of a subdir: old states of its index, unreferenced shards, and index files that are no longer
+    written.
+    """
     undeclared = _undeclared(target)
     # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
     folder = target.key(SHARDS)
     listed = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
     # Other files in the folder do not belong to the index.
     shards = {key: entry for key, entry in listed.items() if is_shard(key)}
-    referenced = _referenced(target)
-    if referenced is None:
-        # The shard index is missing or damaged, so the referenced shards are not known.
-        return _delete(target, undeclared, 0, mode)
+    now = target.runtime.now_ms()
+    history = dict(kept_numbers(target))
+    old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
+    garbage = [*undeclared, *(_garbage(history[number], "old state of the index") for number in old)]
+    # Rule: the authoritative index after the history, since a commit keeps the one that it replaces before it does.
+    kept = _referenced_by_history(target, history.keys() - set(old))
+    authority = read_authority(target)
+    if kept is None or authority is None or authority.index is None:
+        # Something is missing or damaged, so the referenced shards are not known.
+        return _delete(target, garbage, 0, mode)
+    referenced = kept | authority.index.keys()
     marks_key = target.layout.key(GC_FOLDER, f"{target.subdir}.json")
     before = _read_marks(target, marks_key)
-    now = target.runtime.now_ms()
     marks = {key: before.unreferenced.get(key, now) for key in shards if key not in referenced}
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now / 1000, UTC) - KEPT
     swept = [key for key, since in marks.items() if now - since >= week and shards[key].modified <= newest]
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
-    garbage = [*undeclared, *(_garbage(shards[key], "unreferenced") for key in swept)]
+    garbage += [_garbage(shards[key], "unreferenced") for key in swept]
     done = _delete(target, garbage, len(left), mode)
     if mode == "write" and left != before.unreferenced:
         data = msgspec.json.encode(_Marks(unreferenced=left))
@@ -102,22 +118,43 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     return done
 
 
+def thinned(history: Mapping[int, datetime], now_ms: int, days: int) -> list[int]:
+    """The numbers of the commits whose state is not to be kept any longer. `history`: number → when its state was kept.
+
+    The newest state is always kept: it is what another tool's index is compared with.
+    """
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    swept: list[int] = []
+    seen: set[tuple[str, int]] = set()
+    for position, (number, when) in enumerate(sorted(history.items(), reverse=True)):
+        age = now - when
+        slot = ("hour", int(when.timestamp()) // 3600) if age <= _HOURLY else ("day", int(when.timestamp()) // 86400)
+        if position and age > _DAY and (age > timedelta(days=days) or slot in seen):
+            swept.append(number)
+        seen.add(slot)
+    return swept
+
+
 def _undeclared(target: SubdirIndex) -> list[Garbage]:
     found = []
     for kind, name in FILE_NAMES.items():
-        if kind not in target.layout.index.formats and name != REPODATA:
+        if kind not in target.layout.index.formats:
             entry = target.store.head(target.key(name))
-            if entry is not None:
+            # That of another tool may have what the shards do not: a re-index takes it over first.
+            if entry is not None and Origin.read(entry.metadata) is not None:
                 found.append(_garbage(entry, "not declared"))
     return found
 
 
-def _referenced(target: SubdirIndex) -> set[str] | None:
-    """The keys, relative to the subdir, of the shards in the shard index; None if it cannot be read."""
-    if "shards" not in target.layout.index.formats:
-        return set()
-    index = ShardIndex.of(read_shard_index(target.store, target.key(FILE_NAMES["shards"])))
-    return index.keys() if index else None
+def _referenced_by_history(target: SubdirIndex, numbers: Iterable[int]) -> set[str] | None:
+    """The keys, relative to the subdir, of the shards that the kept states name; None if one is damaged."""
+    keys: set[str] = set()
+    for number in numbers:
+        index = kept_index(target, number)
+        if index is None:
+            return None
+        keys |= index.keys()
+    return keys
 
 
 def _read_marks(target: SubdirIndex, key: str) -> _Marks:

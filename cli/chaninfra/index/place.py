@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
 from chaninfra.channel.errors import ConfigurationError, DeniedError
@@ -37,7 +37,7 @@ def require_index(channel: Channel, subdirs: Iterable[str] = ()) -> None:
         return
     store, prefix = channel.store(), channel.descriptor.prefix
     likely = {NOARCH, *subdirs}
-    calls = [partial(exists, store, join(prefix, subdir, REPODATA)) for subdir in sorted(likely)]
+    calls = [partial(exists, store, join(prefix, subdir, FILE_NAMES["shards"])) for subdir in sorted(likely)]
     if not any(run_all(channel.runtime, calls)) and not _has_index(channel, prefix):
         raise nothing_here(channel)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.commit import check_writable, commit_adopting
 from chaninfra.index.package.local_file import PackageFile
@@ -274,7 +274,7 @@ def _first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:
     """Index noarch if it has no index: clients do not accept a channel without one, and an assumed channel may never
     have been initialized.
     """
-    if subdir_index.store.head(subdir_index.key(REPODATA)) is not None:
+    if subdir_index.store.head(authority_key(subdir_index)) is not None:
         return []
     from chaninfra.index.reindex import reindex_subdir
 

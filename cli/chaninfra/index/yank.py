@@ -13,19 +13,19 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from chaninfra.channel.conda.filenames import key_in
-from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.filenames import key_in, package_name
 from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.record_facts import facts_in
-from chaninfra.channel.conda.repodata import Repodata, read_repodata
+from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.commit.commit import ATTEMPTS, check_writable, commit_adopting
+from chaninfra.index.commit.commit import check_writable, commit_adopting
+from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.package_reader import Missing, read_packages
@@ -33,6 +33,7 @@ from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import read_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,10 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     before = _update_yanked_json(channel, add)
     already = tuple(sorted(path for path in new if path in before.packages))
     # Commit for those, too: an earlier yank may have ended before its commit.
-    reports = [_commit(subdir_indexes[subdir], Change) for subdir in affected]
+    reports = [
+        _commit(subdir_indexes[subdir], Change(names=_names(indexes.get(subdir), chosen, subdir)))
+        for subdir in affected
+    ]
     return Yanking(changed=tuple(sorted(set(new) - set(already))), already=already, report=Report.of(reports))
 
 
@@ -120,7 +124,8 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     reports: list[SubdirReport] = []
     for subdir, before in records_before.items():
         records, left_out = _updated_records(subdir_indexes[subdir], yanks[subdir], before)
-        reports.append(_commit(subdir_indexes[subdir], partial(Change, records=records), left_out))
+        names = {package_name(file) for file in yanks[subdir]}
+        reports.append(_commit(subdir_indexes[subdir], Change(records=records, names=names), left_out))
     report = Report.of(reports)
     changed = set(chosen) - {skipped.package for skipped in report.left_out}
     return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
@@ -209,8 +214,16 @@ def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
     return _OldRecord(index_record, facts.size, facts.md5)
 
 
-def _commit(subdir_index: SubdirIndex, change: Callable[[], Change], left_out: Sequence[LeftOut] = ()) -> SubdirReport:
-    applied, report = commit_adopting(subdir_index, change)
+def _names(repodata: Repodata | None, chosen: Sequence[Candidate], subdir: Subdir) -> set[str]:
+    """The names of the packages of the chosen files, by the files' names and by their records."""
+    files = [candidate.file for candidate in chosen if candidate.subdir == subdir]
+    places = [place for file in files if repodata and (place := repodata.find(file))]
+    recorded = [repodata.name_in(*place) for place in places] if repodata else []
+    return {*map(package_name, files), *(name for name in recorded if name)}
+
+
+def _commit(subdir_index: SubdirIndex, change: Change, left_out: Sequence[LeftOut] = ()) -> SubdirReport:
+    applied, report = commit_adopting(subdir_index, lambda: change, "now")
     skipped = {package.package for package in left_out}
     return dataclasses.replace(
         report,
@@ -244,11 +257,8 @@ def _update_yanked_json(channel: Channel, change: Callable[[Yanked], Yanked]) ->
 
 def _read_indexes(subdir_indexes: dict[Subdir, SubdirIndex]) -> dict[Subdir, Repodata]:
     """The indexes of the subdirs that have one."""
-    reading = {
-        subdir: subdir_index.runtime.submit(partial(read_repodata, subdir_index.store, subdir_index.key(REPODATA)))
-        for subdir, subdir_index in subdir_indexes.items()
-    }
-    return {subdir: read[1] for subdir, result in reading.items() if (read := result()) is not None}
+    read = {subdir: read_whole(subdir_index) for subdir, subdir_index in subdir_indexes.items()}
+    return {subdir: whole.repodata for subdir, whole in read.items() if whole.exists}
 
 
 def _yanked_candidates(yanked: Yanked, indexes: dict[Subdir, Repodata]) -> list[Candidate]:

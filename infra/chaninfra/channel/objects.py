@@ -35,12 +35,16 @@ Condition = IfAbsent | IfMatch
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectMeta:
-    """An object without its bytes: `size` in bytes, `etag` as the store gives it, with its quotes."""
+    """An object without its bytes: `size` in bytes, `etag` as the store gives it, with its quotes.
+
+    `metadata`: its `x-amz-meta-*` headers; empty in a listing, which does not tell them.
+    """
 
     key: str
     size: int
     etag: str
     modified: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,6 +53,7 @@ class MemoryStore:
             size=len(self.objects[key].data),
             etag=etag(self.objects[key].data),
             modified=self.modified.get(key, self.now),
+            metadata=self.objects[key].metadata,
         )
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:

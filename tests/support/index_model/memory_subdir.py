@@ -7,15 +7,17 @@ from typing import Any
 
 import msgspec
 
-from chaninfra.channel.conda.commit_stamp import read_stamp
+from chaninfra.channel.conda.commit_stamp import CommitStamp, Origin
 from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import ShardIndex, index_files, shard_key
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import shard_key
+from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.commit.commit import commit, read_index
+from chaninfra.index.commit.commit import commit
 from chaninfra.index.subdir_index import SubdirIndex
 from support.index_model.memory_store import MemoryStore, SequentialRuntime, etag
 
@@ -48,7 +50,7 @@ class MemoryChannel:
 
     def skeleton(self) -> MemoryChannel:
         """Write an empty index."""
-        for name, body in index_files(Repodata.empty("noarch"), self.layout.index).items():
+        for name, body in empty_index("noarch", self.layout.index):
             self.store.objects[f"c/noarch/{name}"] = body
         return self
 
@@ -62,7 +64,7 @@ class MemoryChannel:
         records = dict(package(name, content) for name in names)
         for file in records:
             self.put(file, content)
-        commit(self.subdir_index, lambda: Change(records=records), unstamped="adopt")
+        commit(self.subdir_index, lambda: Change(records=records))
 
     def repodata(self) -> dict[str, Any]:
         """The content of repodata.json."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_files import CONTENT_TYPES, FILE_NAMES, IMMUTABLE
-from chaninfra.channel.conda.shards import ShardIndex, read_shard_index, shard_key
+from chaninfra.channel.conda.shard_index import read_shard_index
+from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
@@ -49,7 +50,7 @@ def _files(exam: Examination, subdir: Subdir) -> Iterator[tuple[str, str, str]]:
     for format_ in settings.formats:
         yield FILE_NAMES[format_], CONTENT_TYPES[format_], settings.cache_control
     if "shards" in settings.formats:
-        index = ShardIndex.of(read_shard_index(exam.store, exam.descriptor.key(subdir, FILE_NAMES["shards"])))
+        index = read_shard_index(exam.store, exam.descriptor.key(subdir, FILE_NAMES["shards"]))
         for digest in [*index.hashes.values()][:_SHARDS] if index else ():
             yield shard_key(digest), CONTENT_TYPES["shards"], IMMUTABLE
 

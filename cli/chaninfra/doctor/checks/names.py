@@ -9,7 +9,7 @@ import msgspec
 
 from chaninfra.channel.conda.index_files import MAX_REPODATA, decompress
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import ShardIndex
+from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.probe.finding import Finding

@@ -1,15 +1,23 @@
-"""The authoritative index of a subdir (repodata.json) as it was read: the file that decides what the index says."""
+"""The authoritative index of a subdir (its shard index) as it was read: the file that decides what the index says."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from chaninfra.channel.conda.commit_stamp import CommitStamp
-from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
-from chaninfra.channel.conda.repodata import Repodata, too_large
-from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_SHARD_INDEX
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
 from chaninfra.index.subdir_index import SubdirIndex
+
+AUTHORITY = FILE_NAMES["shards"]
+"""The file name of the authoritative index."""
+
+
+class ForeignIndexError(StorageError):
+    """The index was written by another tool, or there is none. It may lack packages, so re-index the subdir first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,40 +25,60 @@ class Authority:
     """The authoritative index that was read."""
 
     data: bytes
+    """Empty if it is too large to be read."""
     etag: str
-    repodata: Repodata
-    stamp: CommitStamp | None
-    """None: another tool wrote the file."""
+    index: ShardIndex | None
+    """None: it is damaged."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether chaninfra was the last to write it, for this subdir."""
+        return self.index is not None and self.index.stamp is not None
+
+    @property
+    def stamp(self) -> CommitStamp:
+        """Its stamp; only where it is `ours`."""
+        return cast("CommitStamp", self._index.stamp)
+
+    @property
+    def _index(self) -> ShardIndex:
+        return cast("ShardIndex", self.index)
 
 
-def fetch_authority(subdir_index: SubdirIndex) -> StoredObject | ObjectMeta | None:
-    """The object, for `parse_authority`; without its bytes if they are too many. None: there is none."""
-    return get_within(subdir_index.store, subdir_index.key(REPODATA), MAX_REPODATA)
+def authority_key(subdir_index: SubdirIndex) -> str:
+    """The object key of the authoritative index."""
+    return subdir_index.key(AUTHORITY)
 
 
-def parse_authority(
-    subdir_index: SubdirIndex, fetched: StoredObject | ObjectMeta | None, *, salvage: bool = False
-) -> Authority | None:
-    """Parse the authoritative index; None: there is none. Raises InvalidRepodataError.
+def read_authority(subdir_index: SubdirIndex) -> Authority | None:
+    """Read the authoritative index; None: there is none."""
+    return parse_authority(subdir_index, get_within(subdir_index.store, authority_key(subdir_index), MAX_SHARD_INDEX))
 
-    `salvage`: of one that is not valid, take what is readable, perhaps nothing, as another tool's; for a re-index that
-    replaces it.
-    """
-    if fetched is None:
+
+def parse_authority(subdir_index: SubdirIndex, read: StoredObject | ObjectMeta | None) -> Authority | None:
+    """Parse what `get_within` returned for it. That of another subdir counts as damaged."""
+    if read is None:
         return None
-    key, subdir = subdir_index.key(REPODATA), subdir_index.subdir
-    data, etag = (fetched.data, fetched.entry.etag) if isinstance(fetched, StoredObject) else (b"", fetched.etag)
-    try:
-        if not isinstance(fetched, StoredObject):
-            raise too_large(key)
-        repodata = Repodata.parse(data, where=key, subdir=subdir)
-    except InvalidRepodataError:
-        if not salvage:
-            raise
-        return Authority(data=data, etag=etag, repodata=Repodata.salvage(data, where=key, subdir=subdir), stamp=None)
-    return Authority(data=data, etag=etag, repodata=repodata, stamp=repodata.stamp(data))
+    if not isinstance(read, StoredObject):
+        return Authority(data=b"", etag=read.etag, index=None)
+    index = ShardIndex.parse(read.data)
+    if index is not None and index.info["subdir"] != subdir_index.subdir:
+        index = None
+    return Authority(data=read.data, etag=read.entry.etag, index=index)
 
 
-def read_authority(subdir_index: SubdirIndex, *, salvage: bool = False) -> Authority | None:
-    """Read and parse the authoritative index; see `parse_authority`."""
-    return parse_authority(subdir_index, fetch_authority(subdir_index), salvage=salvage)
+def read_our_authority(subdir_index: SubdirIndex) -> Authority:
+    """Read the authoritative index. Raises ForeignIndexError if there is none, or another tool wrote it."""
+    authority = read_authority(subdir_index)
+    if authority is None or not authority.ours:
+        raise foreign(subdir_index, authority)
+    return authority
+
+
+def foreign(subdir_index: SubdirIndex, authority: Authority | None) -> ForeignIndexError:
+    """The error for an index that a commit cannot be built on."""
+    if authority is None:
+        reason = "there is no index"
+    else:
+        reason = "the index is damaged" if authority.index is None else "the index was written by another tool"
+    return ForeignIndexError(reason, where=authority_key(subdir_index), remedy="run `chaninfra reindex`")

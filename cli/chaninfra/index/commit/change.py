@@ -1,10 +1,11 @@
-"""A change of a subdir's index, and how it is applied to the authoritative index.
+"""A change of a subdir's index, and how it is applied to the shards of the packages that it touches.
 
-A commit that loses against another writer applies the same change again to the newer index.
+A commit that loses against another writer applies the same change again, to the shards that have changed meanwhile.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,37 +57,63 @@ class Change:
     """File names that a listing did not show. Each is HEADed again before its record is dropped."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File name → ETag of bytes that are not a package. The record is dropped only while the object has that ETag."""
+    names: Collection[str] = ()
+    """Names of further packages to look at: those whose yanks are to be applied, or whose shard has the old record of a
+    file of another name."""
     reshard: Collection[str] = ()
     """Package names whose shard is written again even if no record changes."""
     replace: Replace = "changed"
 
+    @property
+    def touched(self) -> set[str]:
+        """The names of the packages that the change is about, as clients look them up."""
+        files = map(package_name, (*self.missing, *self.unreadable))
+        return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
+
+    def only(self, names: Collection[str]) -> Change:
+        """The part of the change that is about packages of these names."""
+        return dataclasses.replace(
+            self,
+            # The files that have no record there are passed over anyway.
+            records={file: new for file, new in self.records.items() if new.name in names},
+            reshard=[name for name in self.reshard if name in names],
+            names=names,
+        )
+
 
 @dataclass(kw_only=True)
 class Applied:
-    """What a change did to an index. The lists are file names."""
+    """What a change did to an index, as file name → package name."""
 
     names: set[str] = field(default_factory=set)
     """Names of the packages whose shards change."""
-    added: list[str] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    yanked: list[str] = field(default_factory=list)
+    added: dict[str, str] = field(default_factory=dict)
+    replaced: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+    yanked: dict[str, str] = field(default_factory=dict)
     """Yanked files that had a record, or for which the change has one."""
-    superseded: list[str] = field(default_factory=list)
+    superseded: dict[str, str] = field(default_factory=dict)
     """Files whose object has other bytes by now than the change's record; the record in the index was kept."""
+
+    def update(self, names: Collection[str], other: Applied) -> None:
+        """Replace what was done to the packages of these names by `other`."""
+        self.names = (self.names - set(names)) | other.names
+        for kind in ("added", "replaced", "dropped", "yanked", "superseded"):
+            before: dict[str, str] = getattr(self, kind)
+            kept = {file: name for file, name in before.items() if name not in names}
+            setattr(self, kind, {**kept, **getattr(other, kind)})
 
 
 def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked: Collection[str]) -> Applied:
-    """Apply the change to `repodata`. `yanked` are file names.
+    """Apply the change to `repodata`: the records of all packages that it touches. `yanked` are file names.
 
-    Rule: `repodata` was read before, so the HEAD requests made here tell what is in the store later than it. A record
+    Rule: the index was read before, so the HEAD requests made here tell what is in the store later than it. A record
     is dropped only if the store says that its package is missing, and replaced only if the package is the one that the
     new record was made from. Records and yanked files whose name breaks the index for clients are taken out of it.
     """
     applied = Applied()
     for file in [file for file, _, _ in repodata.files() if breaks_index(file)]:
-        _remove(repodata, file, applied)
-        applied.dropped.append(file)
+        applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
     wanted = {file: new for file, new in change.records.items() if file not in yanked}
     replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
@@ -95,8 +122,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
     for file in (*missing, *unreadable):
         entry = objects[file]
         if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
-            _remove(repodata, file, applied)
-            applied.dropped.append(file)
+            applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
     removed = set(repodata.removed)
     for file, new in wanted.items():
         place = repodata.find(file)
@@ -107,11 +133,11 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
         if place is not None:
             entry = objects[file]
             if entry is None or (new.etag is not None and entry.etag != new.etag):
-                applied.superseded.append(file)
+                applied.superseded[file] = new.name
                 continue
             old = _facts(repodata.records[place[0]][place[1]])
             _remove(repodata, file, applied)
-        (applied.added if place is None else applied.replaced).append(file)
+        (applied.added if place is None else applied.replaced)[file] = new.name
         indexed = old.indexed_timestamp if old.sha256 == new.sha256 else None
         repodata.records.setdefault(new.table, {})[new.key] = new.encode(
             subdir_index.runtime.now_ms() if indexed is None else indexed
@@ -119,8 +145,9 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
         removed.discard(file)
         applied.names.add(new.name)
     for file in yanked:
-        if _remove(repodata, file, applied) or file in change.records:
-            applied.yanked.append(file)
+        name = _remove(repodata, file, applied)
+        if name is not None or file in change.records:
+            applied.yanked[file] = name or package_name(file)
     removed = {file for file in removed.union(yanked) if not breaks_index(file)}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
@@ -144,15 +171,16 @@ def _head(subdir_index: SubdirIndex, files: Collection[str]) -> dict[str, Object
     return dict(zip(files, run_all(subdir_index.runtime, calls), strict=True))
 
 
-def _remove(repodata: Repodata, file: str, applied: Applied) -> bool:
-    """Remove the file's record; whether there was one."""
+def _remove(repodata: Repodata, file: str, applied: Applied) -> str | None:
+    """Remove the file's record, and return the name of its package; None: there was no record."""
     place = repodata.find(file)
     if place is None:
-        return False
+        return None
     table, key = place
     record = repodata.records[table].pop(key)
-    applied.names.add(client_name(_facts(record).name or package_name(file_name(table, key))))
-    return True
+    name = client_name(_facts(record).name or package_name(file_name(table, key)))
+    applied.names.add(name)
+    return name
 
 
 def _same_json(one: Raw, other: Raw) -> bool:

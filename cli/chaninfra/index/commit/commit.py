@@ -7,43 +7,67 @@ rules that its argument needs.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
-from chaninfra.channel.conda.commit_stamp import CommitStamp
-from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, body
+from msgspec import Raw
+
+from chaninfra.channel.conda.commit_stamp import first_stamp
+from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, body
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import ConflictError, StorageError
-from chaninfra.channel.objects import IfAbsent, IfMatch, StoredObject
-from chaninfra.index.commit.authority import Authority, fetch_authority, parse_authority, read_authority
-from chaninfra.index.commit.change import Applied, Change, apply
+from chaninfra.channel.objects import IfAbsent, IfMatch
+from chaninfra.index.commit.authority import (
+    Authority,
+    ForeignIndexError,
+    authority_key,
+    foreign,
+    read_authority,
+)
+from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.derived_files import (
+    ATTEMPTS,
     Derived,
-    DerivedWriter,
-    disagreements,
+    bring_forward,
+    check_ours,
+    is_due,
+    lost_all_attempts,
     read_derived,
 )
-from chaninfra.index.commit.refused import check_base_url, check_patched, is_patched
-from chaninfra.index.commit.yanked_json import Yanked, read_yanked
+from chaninfra.index.commit.history import keep
+from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.commit.shard_writer import ShardWriter
+from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 
-ATTEMPTS = 100
-"""Attempts before a writer gives up. An attempt is lost only when another writer's commit succeeds."""
-
 When = Literal["always", "changed"]
 """When the authoritative index is written: `changed`, only if the change alters it; otherwise only the derived files
-are repaired."""
+are brought forward."""
 
-Unstamped = Literal["refuse", "adopt"]
-"""What to do if the authoritative index was written by another tool or is missing: raise ForeignIndexError, or build on
-it."""
+Derive = Literal["due", "now", "later"]
+"""When the derived files are brought forward: `due`, as `index.monolith` says; `now`, unless it is `never`; `later`, by
+another commit."""
+
+_LONGEST = 3
+"""The attempt from which on the pauses between attempts do not get longer."""
 
 
-class ForeignIndexError(StorageError):
-    """The index was written by another tool, or there is none. It may lack packages, so re-index the subdir first."""
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """What a re-index takes over where the authoritative index is missing, damaged, or was written by another tool."""
+
+    etag: str | None
+    """ETag of the file to replace; None: there is none."""
+    number: int = 0
+    """The highest number of a commit that was seen."""
+    info: Mapping[str, Any]
+    other: Mapping[str, Raw] = field(default_factory=dict)
+    """`info` and unknown keys of the new index, see ShardIndex."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,26 +75,14 @@ class Committed:
     """What a commit did."""
 
     before: int | None
-    """Number of packages in the index before; None: there was no index."""
+    """Number of packages in the index before; None: there was no index of ours."""
     after: int
     """Number of packages in the index now."""
     applied: Applied
     written: bool
     """Whether the authoritative index was written."""
-    repaired: tuple[str, ...] = ()
-    """Derived files that were written again because they did not match an authoritative index that stayed as it was."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """The index of a subdir as it was read."""
-
-    authority: Authority | None
-    """None: there is no index."""
-    yanked: Yanked
-    derived: Derived
-    disagreements: tuple[str, ...]
-    """Derived files that are missing or were not made from `authority`."""
+    derived: tuple[str, ...] = ()
+    """Derived files that were written."""
 
 
 def commit(
@@ -78,210 +90,177 @@ def commit(
     change: Callable[[], Change],
     *,
     when: When = "always",
-    unstamped: Unstamped = "refuse",
+    derive: Derive = "due",
+    adoption: Adoption | None = None,
+    shards: ShardReader | None = None,
 ) -> Committed:
-    """Apply the change to the authoritative index, and make the derived files match it.
+    """Apply the change to the authoritative index, and bring the derived files forward.
 
-    `change` is called while the index is being read, and may wait for what its records need.
+    `change` is called while the index is being read, and may wait for what its records need. `adoption`: what the
+    commit is built on if the index is not ours. `shards`: those that the caller has read or made already.
 
     Raises ForeignIndexError, RefusedError, InvalidRepodataError; ConflictError where other writers won all attempts;
     and what the store raises. After an error the authoritative index is either written or not. Derived files that were
-    not written are repaired by the next commit of any writer.
+    not written are brought forward by the next commit of any writer.
     """
+    commit_ = _Commit(subdir_index, change, when, adoption, shards or ShardReader(subdir_index))
+    reading = read_derived(subdir_index) if derive != "later" else None
     for attempt in range(ATTEMPTS):
-        committed = _attempt(subdir_index, change, when, unstamped)
-        if committed is not None:
-            return committed
-        subdir_index.runtime.pause(attempt)
-    raise _lost_all_attempts(subdir_index)
+        derived = reading() if reading and adoption is None and attempt == 0 else None
+        done = commit_.attempt(derived)
+        if done is not None:
+            break
+        subdir_index.runtime.pause(min(attempt, _LONGEST))
+    else:
+        raise lost_all_attempts(authority_key(subdir_index))
+    if derive == "later":
+        return done
+    derived = reading() if reading else None
+    if derive == "due" and not is_due(subdir_index, derived or {}):
+        return done
+    written = commit_.derive(derived)
+    return dataclasses.replace(done, derived=written)
 
 
-def commit_adopting(subdir_index: SubdirIndex, change: Callable[[], Change]) -> tuple[Applied, SubdirReport]:
+def commit_adopting(
+    subdir_index: SubdirIndex, change: Callable[[], Change], derive: Derive = "due"
+) -> tuple[Applied, SubdirReport]:
     """`commit()`; on ForeignIndexError re-indexes the subdir and commits again.
 
     Returns what the change did, and the subdir's report, which has what the re-index found. Raises as `commit`.
     """
     try:
-        committed = commit(subdir_index, change)
+        committed = commit(subdir_index, change, derive=derive)
     except ForeignIndexError:
         # Imported here, since most commits do not need it.
         from chaninfra.index.reindex import reindex_subdir
 
         report = reindex_subdir(subdir_index)
-        committed = commit(subdir_index, change, unstamped="adopt")
+        committed = commit(subdir_index, change, derive=derive)
         return committed.applied, dataclasses.replace(report, after=committed.after)
     report = SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
     return committed.applied, report
 
 
-def read_index(subdir_index: SubdirIndex, *, salvage: bool = False) -> State:
-    """Read the whole index. Raises RefusedError for an index that chaninfra must not write, InvalidRepodataError; for
-    `salvage` see `parse_authority`.
-    """
-    patched = is_patched(subdir_index)
-    # Before the authoritative index, as in `repair_derived`.
-    derived = read_derived(subdir_index, whole=True)()
-    fetched = fetch_authority(subdir_index)
-    yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
-    check_patched(subdir_index, patched=patched())
-    authority = parse_authority(subdir_index, fetched, salvage=salvage)
-    if authority is None:
-        return State(authority=None, yanked=yanked, derived=derived, disagreements=())
-    check_base_url(subdir_index, authority.repodata)
-    disagreeing = disagreements(subdir_index, authority, derived)
-    return State(authority=authority, yanked=yanked, derived=derived, disagreements=tuple(disagreeing))
-
-
 def check_writable(subdir_index: SubdirIndex) -> None:
-    """Raises RefusedError and InvalidRepodataError as `commit` would: for callers that write other objects first."""
-    patched = is_patched(subdir_index)
-    fetched = fetch_authority(subdir_index)
-    check_patched(subdir_index, patched=patched())
-    authority = parse_authority(subdir_index, fetched)
-    if authority is not None:
-        check_base_url(subdir_index, authority.repodata)
+    """Raises RefusedError as `commit` or the re-index before it would: for callers that write other objects first."""
+    authority = read_authority(subdir_index)
+    if authority is None or not authority.ours:
+        check_patched(subdir_index)
+    if authority is not None and authority.index is not None:
+        check_base_url(subdir_index, authority.index.info)
 
 
-def repair_derived(subdir_index: SubdirIndex) -> tuple[str, ...]:
-    """Make the derived files match the authoritative index, whichever writer wrote it. Returns the names of those that
-    were written.
+class _Commit:
+    """One commit, through its attempts."""
 
-    Does nothing for an authoritative index of another tool: its derived files are that tool's, or a re-index's, to
-    write.
-    """
-    repaired: set[str] = set()
-    for attempt in range(ATTEMPTS):
-        # Rule: the derived files before the authoritative index, so that what replaces them is never made from an older
-        # one than they were.
-        derived = read_derived(subdir_index, whole=True)()
-        authority = read_authority(subdir_index)
-        if authority is None or authority.stamp is None:
-            break
-        wrong = disagreements(subdir_index, authority, derived)
-        if not wrong:
-            break
-        writer = DerivedWriter(subdir_index, authority.repodata, authority.stamp, derived, base=authority.stamp)
-        if FILE_NAMES["shards"] in wrong:
-            writer.put_shards()
-        if FILE_NAMES["zst"] in wrong:
-            writer.compress(authority.data)
+    def __init__(
+        self,
+        subdir_index: SubdirIndex,
+        change: Callable[[], Change],
+        when: When,
+        adoption: Adoption | None,
+        shards: ShardReader,
+    ) -> None:
+        self._subdir_index = subdir_index
+        self._change = change
+        self._when = when
+        self._adoption = adoption
+        self._shards = shards
+        self._writer: ShardWriter | None = None
+        self._adopted = False
+        self._since = 0
+        self._authority: Authority | None = None
+
+    def attempt(self, derived: Derived | None) -> Committed | None:
+        """One attempt; None: another writer committed first. `derived`: as they are, to be checked."""
+        store, submit = self._subdir_index.store, self._subdir_index.runtime.submit
+        authority = read_authority(self._subdir_index)
+        # Rule: yanked.json after the authoritative index, since a yank writes yanked.json first and commits then.
+        yanks = submit(lambda: read_yanked(store, self._subdir_index.layout.key(YANKED_JSON))[0])
+        if self._writer is None:
+            self._writer = self._new_writer()
+        base = self._base(authority)
+        check_base_url(self._subdir_index, base.info)
+        if derived is not None and authority is not None:
+            check_ours(self._subdir_index, derived, authority)
+        changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
+        before = base.stamp.count if base.stamp else None
+        if authority is not None and authority.ours and not changes and self._when == "changed":
+            self._authority = authority
+            return Committed(before=before, after=before or 0, applied=self._writer.applied, written=False)
+        written = self._write(base, authority)
+        if written is None:
+            return None
+        self._authority = written
+        return Committed(before=before, after=written.stamp.count, applied=self._writer.applied, written=True)
+
+    def derive(self, derived: Derived | None) -> tuple[str, ...]:
+        """Bring the derived files forward; `derived` as they were read before the commit."""
+        if self._authority is None or "json" not in self._subdir_index.layout.index.formats:
+            return ()
+        return bring_forward(
+            self._subdir_index, self._authority, self._shards, derived, since=self._since, adopt=self._adopted
+        )
+
+    def _new_writer(self) -> ShardWriter:
+        return ShardWriter(self._subdir_index, self._change(), self._shards, always=self._when == "always")
+
+    def _base(self, authority: Authority | None) -> ShardIndex:
+        """The index to build on. Raises ForeignIndexError."""
+        if authority is not None and authority.ours and authority.index is not None:
+            return authority.index
+        adoption = self._adoption
+        if adoption is None or adoption.etag != (authority.etag if authority else None):
+            raise foreign(self._subdir_index, authority)
+        return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
+
+    def _write(self, base: ShardIndex, authority: Authority | None) -> Authority | None:
+        """Replace the authoritative index; None: another writer committed first."""
+        writer, runtime, settings = self._writer, self._subdir_index.runtime, self._subdir_index.layout.index
+        if writer is None:
+            return None
+        revision, touched = runtime.new_revision(), writer.touched()
+        if base.stamp is not None:
+            self._since, self._adopted = base.stamp.number, False
+            stamp = base.stamp.next(revision, touched, writer.count(base.stamp.count))
+        else:
+            self._since, self._adopted = 0, True
+            number = self._adoption.number + 1 if self._adoption else 1
+            stamp = first_stamp(number, revision, touched, writer.count(0))
+        index = ShardIndex(hashes=writer.hashes(base), stamp=stamp, info=writer.info(base.info), other=base.other)
+        data = index.encode(settings.compression_level, runtime.now_ms())
+        if len(data) > MAX_SHARD_INDEX:
+            raise StorageError(
+                f"would be larger than {MAX_SHARD_INDEX >> 20} MiB, and then nobody could read it",
+                where=authority_key(self._subdir_index),
+                remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
+            )
+        if authority is not None and authority.ours:
+            # Rule: what is replaced is kept before.
+            runtime_keep = runtime.submit(partial(keep, self._subdir_index, authority))
+            writer.finish()
+            runtime_keep()
+        else:
+            writer.finish()
         try:
-            writer.put()
-            repaired.update(wrong)
-            # Rule: the writer that ends last has seen, after its last PUT, that its authoritative index is current.
-            if _is_current(subdir_index, authority.etag):
-                break
+            etag = self._put(data, authority.etag if authority else None)
         except ConflictError:
-            subdir_index.runtime.pause(attempt)
-    else:
-        raise _lost_all_attempts(subdir_index)
-    return tuple(sorted(repaired))
+            return None
+        return Authority(data=data, etag=etag, index=index)
 
-
-def _attempt(
-    subdir_index: SubdirIndex, change: Callable[[], Change], when: When, unstamped: Unstamped
-) -> Committed | None:
-    """One attempt; None: another writer committed first."""
-    store, submit = subdir_index.store, subdir_index.runtime.submit
-    patched = is_patched(subdir_index)
-    reading = read_derived(subdir_index, whole=False)
-    fetched = fetch_authority(subdir_index)
-    # Rule: yanked.json after the authoritative index, since a yank writes yanked.json first and commits then.
-    yanks = submit(lambda: read_yanked(store, subdir_index.layout.key(YANKED_JSON))[0])
-    wanted = change()
-    authority = parse_authority(subdir_index, fetched, salvage=wanted.replace == "all")
-    derived = reading()
-    check_patched(subdir_index, patched=patched())
-    stamp = authority.stamp if authority else None
-    if stamp is None and unstamped == "refuse":
-        raise ForeignIndexError(
-            "there is no index" if authority is None else "the index was written by another tool",
-            where=subdir_index.key(REPODATA),
-            remedy="run `chaninfra reindex`",
-        )
-    repodata = authority.repodata if authority else Repodata.empty(subdir_index.subdir)
-    check_base_url(subdir_index, repodata)
-    before = repodata.count if authority else None
-    applied = apply(subdir_index, repodata, wanted, yanks().files(subdir_index.subdir))
-    if when == "changed" and not applied.names and stamp is not None:
-        repaired = repair_derived(subdir_index)
-        return Committed(before=before, after=repodata.count, applied=applied, written=False, repaired=repaired)
-    if not _write(subdir_index, authority, repodata, applied, derived, in_full=wanted.replace == "all"):
-        return None
-    return Committed(before=before, after=repodata.count, applied=applied, written=True)
-
-
-def _write(
-    subdir_index: SubdirIndex,
-    authority: Authority | None,
-    repodata: Repodata,
-    applied: Applied,
-    derived: Derived,
-    *,
-    in_full: bool,
-) -> bool:
-    """Whether the authoritative index was written; False: another writer committed first.
-
-    `in_full`: all shards are made, and none of the old shard index are kept.
-    """
-    revision = subdir_index.runtime.new_revision()
-    old_stamp = authority.stamp if authority else None
-    stamp = old_stamp.next(revision, applied.names) if old_stamp else CommitStamp(revision=revision)
-    data = repodata.encode(stamp)
-    if len(data) > MAX_REPODATA:
-        raise StorageError(
-            f"would be larger than {MAX_REPODATA >> 20:,} MiB, and then nobody could read it",
-            where=subdir_index.key(REPODATA),
-            remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
-        )
-    base = None if in_full else old_stamp
-    writer = DerivedWriter(subdir_index, repodata, stamp, derived, base=base, touched=applied.names)
-    if not writer.in_full:
-        writer.put_shards()
-    writer.compress(data)
-    try:
-        etag = _put_authoritative(subdir_index, data, authority.etag if authority else None)
-    except ConflictError:
-        return False
-    try:
-        writer.put_shards()
-        writer.put()
-        agree = _is_current(subdir_index, etag)
-    except ConflictError:
-        agree = False
-    if not agree:
-        repair_derived(subdir_index)
-    return True
-
-
-def _put_authoritative(subdir_index: SubdirIndex, data: bytes, old_etag: str | None) -> str:
-    """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""
-    condition = IfMatch(old_etag) if old_etag is not None else IfAbsent()
-    try:
-        return subdir_index.store.put(
-            subdir_index.key(REPODATA), body(data, "json", subdir_index.layout.index), condition
-        )
-    except (StorageError, ConflictError) as error:
-        # Look which it was. The answer to a PUT that succeeded may be lost, and its repetition then gets 412. And a
-        # store that rejects a large body may close the connection before the client reads the answer.
-        now = fetch_authority(subdir_index)
-        if isinstance(now, StoredObject) and now.data == data:
-            return now.entry.etag
-        entry = now.entry if isinstance(now, StoredObject) else now
-        if (entry.etag if entry else None) != old_etag:
-            raise ConflictError(f"{subdir_index.key(REPODATA)} was changed by another writer meanwhile") from error
-        raise
-
-
-def _is_current(subdir_index: SubdirIndex, etag: str) -> bool:
-    """Whether the authoritative index still has this ETag."""
-    entry = subdir_index.store.head(subdir_index.key(REPODATA))
-    return entry is not None and entry.etag == etag
-
-
-def _lost_all_attempts(subdir_index: SubdirIndex) -> ConflictError:
-    return ConflictError(
-        f"other writers committed first, {ATTEMPTS} times",
-        where=subdir_index.key(REPODATA),
-        remedy="try again when fewer packages are published at the same time",
-    )
+    def _put(self, data: bytes, old_etag: str | None) -> str:
+        """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""
+        condition = IfMatch(old_etag) if old_etag is not None else IfAbsent()
+        key = authority_key(self._subdir_index)
+        try:
+            return self._subdir_index.store.put(key, body(data, "shards", self._subdir_index.layout.index), condition)
+        except (StorageError, ConflictError) as error:
+            # Look which it was. The answer to a PUT that succeeded may be lost, and its repetition then gets 412. And a
+            # store that rejects a large body may close the connection before the client reads the answer.
+            now = read_authority(self._subdir_index)
+            if now is not None and now.data == data:
+                return now.etag
+            if (now.etag if now else None) != old_etag:
+                raise ConflictError(f"{key} was changed by another writer meanwhile") from error
+            raise

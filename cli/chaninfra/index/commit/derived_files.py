@@ -1,164 +1,273 @@
-"""The index files that are made from the authoritative index: repodata.json.zst, the shard index and the shards."""
+"""The files that are derived from the authoritative index: repodata.json and repodata.json.zst.
+
+Their metadata say from which commit they were made. A writer is done once each of them is of its own commit or a later
+one, whoever wrote it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from chaninfra.channel.conda.commit_stamp import CommitStamp
-from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_ZST, body, compress, has_content
+import msgspec
+from msgspec import Raw
+
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.index_files import (
+    FILE_NAMES,
+    MAX_REPODATA,
+    MAX_ZST,
+    REPODATA,
+    body,
+    compress,
+    decompress,
+)
+from chaninfra.channel.conda.index_settings import Format
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import ShardIndex, make_shards, read_shard_index, shard_key
-from chaninfra.channel.errors import ConflictError, UnreachableError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject, get_within
-from chaninfra.index.commit.authority import Authority
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import Shard
+from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
+from chaninfra.index.commit.authority import Authority, ForeignIndexError, read_our_authority
+from chaninfra.index.commit.history import touched_since
+from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
-MAX_SHARD_AGE_MS = 24 * 60 * 60 * 1000
-"""Max age in ms of uploaded shards that a commit may still reference. Must stay below gc.KEPT, or gc could delete a
-shard just before the index names it."""
+DERIVED: tuple[Format, ...] = ("json", "zst")
+
+ATTEMPTS = 100
+"""Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
+_SHORT = 3
+_WAITS = 8
+_BYTES_PER_WAIT = 4 << 20
+"""A writer waits `_WAITS` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its files: two
+tenths of a second on average each time."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derived:
-    """The derived files as they were read, without their bytes where those are too many or not needed.
+class DerivedFile:
+    """A derived file that exists."""
 
-    None: missing, or not a format of the channel.
+    entry: ObjectMeta
+    origin: Origin | None
+    """None: another tool wrote it, or the metadata were lost."""
+    data: bytes | None
+    """None: only its metadata were read, or it is too large."""
+
+
+Derived = Mapping[Format, DerivedFile]
+"""The derived files that exist."""
+
+
+def read_derived(subdir_index: SubdirIndex) -> Callable[[], Derived]:
+    """Start to read the zst, and the metadata of repodata.json; where they are not written by each commit, the metadata
+    of both.
     """
-
-    zst: ObjectMeta | StoredObject | None
-    index: ObjectMeta | StoredObject | None
-    """The shard index."""
-
-
-def read_derived(subdir_index: SubdirIndex, *, whole: bool) -> Callable[[], Derived]:
-    """Start to read the derived files. Without `whole` the zst is only HEADed: a commit needs no more than its ETag."""
-    store, submit, formats = subdir_index.store, subdir_index.runtime.submit, subdir_index.layout.index.formats
-    zst: Callable[[], ObjectMeta | StoredObject | None] = lambda: None  # noqa: E731
-    index: Callable[[], ObjectMeta | StoredObject | None] = lambda: None  # noqa: E731
-    if "shards" in formats:
-        index = submit(lambda: read_shard_index(store, subdir_index.key(FILE_NAMES["shards"])))
-    if "zst" in formats:
-        key = subdir_index.key(FILE_NAMES["zst"])
-        zst = submit(lambda: get_within(store, key, MAX_ZST) if whole else store.head(key))
-    return lambda: Derived(zst=zst(), index=index())
+    store, runtime = subdir_index.store, subdir_index.runtime
+    if subdir_index.layout.index.monolith != "each-commit":
+        return lambda: derived_metadata(subdir_index)
+    json = runtime.submit(partial(store.head, subdir_index.key(FILE_NAMES["json"])))
+    zst = runtime.submit(partial(get_within, store, subdir_index.key(FILE_NAMES["zst"]), MAX_ZST))
+    return lambda: _existing({"json": json(), "zst": zst()})
 
 
-def disagreements(subdir_index: SubdirIndex, authority: Authority, derived: Derived) -> list[str]:
-    """Names of the derived files that are missing or were not made from `authority`; `derived` was read whole."""
-    names = []
-    formats = subdir_index.layout.index.formats
-    if "zst" in formats and (
-        not isinstance(derived.zst, StoredObject) or not has_content(derived.zst.data, authority.data)
-    ):
-        names.append(FILE_NAMES["zst"])
-    if "shards" in formats:
-        index = ShardIndex.of(derived.index)
-        if index is None or authority.stamp is None or index.revision != authority.stamp.revision:
-            names.append(FILE_NAMES["shards"])
-    return names
+def derived_metadata(subdir_index: SubdirIndex) -> Derived:
+    """The derived files without their bytes; none where the channel has shards alone."""
+    return existing(subdir_index) if "json" in subdir_index.layout.index.formats else {}
 
 
-class DerivedWriter:
-    """Makes and uploads the derived files of one authoritative index: the shards before the index that names them."""
-
-    def __init__(
-        self,
-        subdir_index: SubdirIndex,
-        repodata: Repodata,
-        stamp: CommitStamp,
-        old: Derived,
-        *,
-        base: CommitStamp | None,
-        touched: Collection[str] = (),
-    ) -> None:
-        """`repodata` and `stamp` are those of the authoritative index; `old` are the files to replace.
-
-        `repodata` differs in the packages named `touched` from the authoritative index with the stamp `base`. The log
-        in `base` tells what else has changed since the old shard index was made, so the other shards are kept. `base`
-        None: all shards are made.
-        """
-        self._subdir_index = subdir_index
-        self._repodata = repodata
-        self._stamp = stamp
-        self._old = old
-        self._started_ms = subdir_index.runtime.now_ms()
-        self._old_index = ShardIndex.of(old.index)
-        since = None
-        if base is not None and self._old_index is not None:
-            since = base.touched_since(self._old_index.revision)
-        self._names: set[str] | None = None if since is None else since | set(touched)
-        self._uploads: list[Callable[[], str]] = []
-        self._hashes: dict[str, bytes] = {}
-        self._shards_started = False
-        self._zst: Callable[[], bytes] | None = None
-
-    @property
-    def in_full(self) -> bool:
-        """Whether all shards have to be made."""
-        return self._names is None
-
-    def put_shards(self) -> None:
-        """Start to upload the new shards; a second call does nothing."""
-        settings = self._subdir_index.layout.index
-        if "shards" not in settings.formats or self._shards_started:
-            return
-        self._shards_started = True
-        store, runtime = self._subdir_index.store, self._subdir_index.runtime
-        for name, digest, shard in make_shards(
-            self._repodata, self._names, runtime.new_revision(), settings.compression_level
-        ):
-            key = self._subdir_index.key(shard_key(digest))
-            self._uploads.append(runtime.submit(partial(store.put, key, shard)))
-            self._hashes[name] = digest
-
-    def compress(self, authoritative: bytes) -> None:
-        """Start to compress the authoritative index."""
-        settings = self._subdir_index.layout.index
-        if "zst" in settings.formats:
-            self._zst = self._subdir_index.runtime.submit(lambda: compress(authoritative, settings.compression_level))
-
-    def put(self) -> None:
-        """Replace the old files with those that `put_shards` and `compress` have started.
-
-        Raises ConflictError where another writer replaced one of them first, or may have done so.
-        """
-        settings = self._subdir_index.layout.index
-        bodies: list[tuple[str, ObjectBody, Condition]] = []
-        if self._zst is not None:
-            bodies.append((FILE_NAMES["zst"], body(self._zst(), "zst", settings), _condition(self._old.zst)))
-        if self._shards_started:
-            for upload in self._uploads:
-                upload()
-            if self._subdir_index.runtime.now_ms() - self._started_ms > MAX_SHARD_AGE_MS:
-                raise ConflictError("the new shards are too old to be referenced by the index", remedy="run it again")
-            index = body(self._shard_index(), "shards", settings)
-            bodies.append((FILE_NAMES["shards"], index, _condition(self._old.index)))
-        submit, store = self._subdir_index.runtime.submit, self._subdir_index.store
-        puts = [submit(partial(store.put, self._subdir_index.key(name), content, if_)) for name, content, if_ in bodies]
-        conflict: ConflictError | None = None
-        for put in puts:
-            try:
-                put()
-            except ConflictError as error:
-                conflict = error
-            except UnreachableError as error:
-                # The file may have been written or not. A store that rejects a large body may close the connection
-                # before the client reads the answer.
-                conflict = ConflictError(error.message, where=error.where, remedy="try again")
-        if conflict is not None:
-            raise conflict
-
-    def _shard_index(self) -> bytes:
-        kept: dict[str, bytes] = {}
-        if self._old_index is not None and self._names is not None:
-            kept = {name: digest for name, digest in self._old_index.hashes.items() if name not in self._names}
-        other = self._old_index.other if self._old_index else {}
-        index = ShardIndex({**kept, **self._hashes}, self._stamp.revision, other)
-        return index.encode(self._repodata, self._subdir_index.layout.index.compression_level)
+def existing(subdir_index: SubdirIndex) -> Derived:
+    """The derived files that exist, without their bytes, whatever the settings say."""
+    heads = [partial(subdir_index.store.head, subdir_index.key(FILE_NAMES[kind])) for kind in DERIVED]
+    return _existing(dict(zip(DERIVED, run_all(subdir_index.runtime, heads), strict=True)))
 
 
-def _condition(old: StoredObject | ObjectMeta | None) -> Condition:
-    entry = old.entry if isinstance(old, StoredObject) else old
-    return IfMatch(entry.etag) if entry else IfAbsent()
+def _existing(read: Mapping[Format, StoredObject | ObjectMeta | None]) -> Derived:
+    files: dict[Format, DerivedFile] = {}
+    for kind, found in read.items():
+        if found is not None:
+            entry, data = (found.entry, found.data) if isinstance(found, StoredObject) else (found, None)
+            files[kind] = DerivedFile(entry=entry, origin=Origin.read(entry.metadata), data=data)
+    return files
+
+
+def number_of(derived: Derived) -> int:
+    """The number of the commit that all derived files contain; 0: one is missing or another tool's."""
+    files = [derived.get(kind) for kind in DERIVED]
+    return min(file.origin.number if file and file.origin else 0 for file in files)
+
+
+def check_ours(subdir_index: SubdirIndex, derived: Derived, authority: Authority) -> None:
+    """Raises ForeignIndexError where another tool wrote one of the derived files, or they were made from a later commit
+    than that of the authoritative index, which therefore was restored from a copy.
+    """
+    for kind, file in derived.items():
+        if file.origin is None or file.origin.number > authority.stamp.number:
+            reason = "was written by another tool" if file.origin is None else "is newer than the index"
+            raise ForeignIndexError(
+                f"{FILE_NAMES[kind]} {reason}", where=file.entry.key, remedy="run `chaninfra reindex`"
+            )
+
+
+def is_due(subdir_index: SubdirIndex, derived: Derived) -> bool:
+    """Whether a commit brings the derived files forward: by `index.monolith`."""
+    monolith = subdir_index.layout.index.monolith
+    if isinstance(monolith, str):
+        return monolith == "each-commit"
+    newest = min((file.entry.modified for file in derived.values()), default=None)
+    if newest is None or len(derived) < len(DERIVED):
+        return True
+    return subdir_index.runtime.now_ms() - newest.timestamp() * 1000 >= monolith.seconds * 1000
+
+
+def bring_forward(
+    subdir_index: SubdirIndex,
+    authority: Authority,
+    shards: ShardReader,
+    derived: Derived | None,
+    *,
+    since: int,
+    adopt: bool = False,
+) -> tuple[str, ...]:
+    """Bring the derived files forward to the commit of `authority`, or a later one. Returns the names of those that
+    were written.
+
+    `derived` as they were read before that commit, None: not read. `since`: the number of the last commit that is not
+    one's own. The writer whose own commits are all that a derived file lacks writes it at once. The others wait for it
+    and look at the number again; so one of many writers derives, and its result serves all.
+
+    Raises ForeignIndexError where another tool has written one of the files (not if `adopt`); ConflictError where
+    other writers won all attempts; StorageError.
+    """
+    number, waited, seen = authority.stamp.number, 0, 0
+    attempt = 0
+    while attempt < ATTEMPTS:
+        before = derived_metadata(subdir_index) if derived is None else derived
+        behind = number_of(before)
+        if behind >= number:
+            return ()
+        if not adopt:
+            check_ours(subdir_index, before, authority if behind < number else read_our_authority(subdir_index))
+        if behind > seen:
+            waited, seen = 0, behind
+        if 0 < behind < since and waited < _waits(before):
+            waited, derived = waited + 1, None
+            subdir_index.runtime.pause(_SHORT)
+            continue
+        if waited or attempt:
+            # Those of all commits until now.
+            authority = read_our_authority(subdir_index)
+        try:
+            return _write(subdir_index, authority, shards, before if derived else read_derived(subdir_index)())
+        except ConflictError:
+            subdir_index.runtime.pause(attempt)
+        attempt, derived = attempt + 1, None
+    raise lost_all_attempts(subdir_index.key(REPODATA))
+
+
+def _waits(derived: Derived) -> int:
+    return _WAITS + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+
+
+def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
+    """Write those of the derived files that are older than `authority`. Raises ConflictError where another writer
+    replaced one of them first, or may have done so.
+    """
+    index, settings = authority.index, subdir_index.layout.index
+    if index is None:
+        return ()
+    number = authority.stamp.number
+    old: list[Format] = [
+        kind for kind in DERIVED if not ((file := before.get(kind)) and file.origin and file.origin.number >= number)
+    ]
+    repodata = repodata_of(subdir_index, index, shards, before)
+    data = repodata.encode(authority.stamp)
+    if len(data) > MAX_REPODATA:
+        raise StorageError(
+            f"would be larger than {MAX_REPODATA >> 20:,} MiB, and then nobody could read it",
+            where=subdir_index.key(REPODATA),
+            remedy="set `index.monolith` to `never`; or delete old packages and run `chaninfra reindex`",
+        )
+    metadata = Origin.of(number, data).metadata()
+
+    def put(kind: Format) -> None:
+        content = data if kind == "json" else compress(data, settings.compression_level)
+        file = before.get(kind)
+        condition: Condition = IfMatch(file.entry.etag) if file else IfAbsent()
+        try:
+            subdir_index.store.put(
+                subdir_index.key(FILE_NAMES[kind]), body(content, kind, settings, metadata), condition
+            )
+        except UnreachableError as error:
+            # The file may have been written or not. A store that rejects a large body may close the connection
+            # before the client reads the answer.
+            raise ConflictError(error.message, where=error.where, remedy="try again") from error
+
+    run_all(subdir_index.runtime, [partial(put, kind) for kind in old])
+    return tuple(FILE_NAMES[kind] for kind in old)
+
+
+def repodata_of(subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived) -> Repodata:
+    """The repodata of an authoritative index of ours: a derived file that is near enough, and the shards that have
+    changed since. Raises LostShardError.
+    """
+    repodata, names = start(subdir_index, index, derived)
+    found = shards.read(index.hashes, names)
+    insert(repodata, names, found.values(), index)
+    return repodata
+
+
+def start(subdir_index: SubdirIndex, index: ShardIndex, derived: Derived) -> tuple[Repodata, Collection[str]]:
+    """The content of a derived file, and the names of the packages whose shards have changed since it was made; an
+    empty repodata and all names where there is none that helps.
+    """
+    base = our_repodata(subdir_index, derived)
+    if base is not None:
+        number, repodata = base
+        names = touched_since(subdir_index, index, number)
+        if names is not None:
+            return repodata, names
+    return Repodata.empty(subdir_index.subdir), index.hashes.keys()
+
+
+def insert(repodata: Repodata, names: Collection[str], shards: Iterable[Shard], index: ShardIndex) -> None:
+    """Replace what `repodata` has of the packages of these names by their shards; `info` is that of `index`."""
+    records: dict[str, dict[str, Raw]] = {}
+    removed: list[str] = []
+    for shard in shards:
+        for table, found in shard.records.items():
+            records.setdefault(table, {}).update(found)
+        removed += shard.removed
+    repodata.replace(names, records, removed)
+    repodata.take_info(index.info, {key: msgspec.msgpack.decode(raw) for key, raw in index.other.items()})
+
+
+def our_repodata(subdir_index: SubdirIndex, derived: Derived) -> tuple[int, Repodata] | None:
+    """The content of a derived file that chaninfra wrote, and the number of its commit; None if there is none."""
+    zst, json = derived.get("zst"), derived.get("json")
+    if zst is not None and zst.origin is not None and zst.data is not None:
+        plain = decompress(zst.data, zst.origin.length)
+        if plain is not None and zst.origin.is_of(plain):
+            return zst.origin.number, _parsed(subdir_index, bytes(plain))
+    if json is not None and json.origin is not None:
+        stored = get_within(subdir_index.store, json.entry.key, MAX_REPODATA)
+        if isinstance(stored, StoredObject):
+            origin = Origin.read(stored.metadata)
+            if origin is not None and origin.is_of(stored.data):
+                return origin.number, _parsed(subdir_index, stored.data)
+    return None
+
+
+def _parsed(subdir_index: SubdirIndex, data: bytes) -> Repodata:
+    return Repodata.parse(data, where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
+
+
+def lost_all_attempts(key: str) -> ConflictError:
+    """The error for a writer that gives up."""
+    return ConflictError(
+        f"other writers committed first, {ATTEMPTS} times",
+        where=key,
+        remedy="try again when fewer packages are published at the same time",
+    )

@@ -1,101 +1,117 @@
-"""The commit stamp: what chaninfra writes into `info.chaninfra` of the authoritative index at each commit.
+"""The commit stamp: what chaninfra writes into the authoritative index of a subdir (its shard index) at each commit.
 
-It tells which commit wrote the file, which packages the last commits touched, and whether another tool has written the
-file since. See docs/index-protocol.md.
+It is the value of the top-level key `chaninfra`. It tells which commit wrote the file, which packages the last commits
+touched, and whether another tool has written the file since. The files that are derived from the authoritative index
+say the number of the commit that they were made from in their metadata. See docs/index-protocol.md.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Struct
 
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED
 
 OUR_KEY = "chaninfra"
-"""The key of the stamp in `info`."""
-NO_CHECKSUM = "0" * 24
-"""Stands in the stamp while the file is encoded, and is then overwritten by the checksum, which is as long."""
-_LOGGED_COMMITS = 32
-_LOGGED_NAMES = 512
+"""The key of what chaninfra adds at the top level of an index file or shard."""
+METADATA = "chaninfra-commit"
+"""The name of the object metadata of a derived file, see `Origin`."""
+
+_LOGGED_COMMITS = 128
+_LOGGED_NAMES = 1024
+_ORIGIN = re.compile(r"([1-9][0-9]{0,15}) ([0-9a-f]{8}) ([0-9]{1,12})")
+
+_Number = Annotated[int, Meta(ge=1, lt=10**16)]
 
 
 @prepared
 class CommitStamp(Struct, frozen=True, kw_only=True):
     """The stamp of one commit.
 
-    `revision`: random id per commit, so that no two repodata.json have equal bytes. ETags are content hashes: without
-    it If-Match would accept A→B→A.
-    `log`: the last commits, oldest first, as (revision that the commit was built on, names of the packages that it
-    touched). A commit keeps the shards of all other names.
-    `checksum`: CRC-32 (8 hex digits) and length (16 hex digits) of the bytes after `info`. If it does not match,
-    another tool has written the file. It detects other tools, not attackers; a sha256 would double the time of a
-    commit.
+    `number`: 1 for the first commit, and greater than that of the commit before it.
+    `revision`: random id per commit, so that no two authoritative indexes have equal bytes. ETags are content hashes:
+    without it If-Match would accept A→B→A.
+    `log`: the last commits, oldest first and this one last, as (number, names of the packages that it touched).
+    `count`: the number of records in all shards.
+    `checksum`: of the map of shards in the file, see `checksum`.
     """
 
+    number: _Number
     revision: str
-    log: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    checksum: str = NO_CHECKSUM
+    log: tuple[tuple[_Number, tuple[str, ...]], ...] = ()
+    count: Annotated[int, Meta(ge=0)] = 0
+    checksum: str = ""
 
-    def next(self, revision: str, names: Iterable[str]) -> CommitStamp:
-        """The stamp of a commit that is built on this one and touches the packages of these names."""
-        log = [*self.log, (self.revision, tuple(sorted(names)))][-_LOGGED_COMMITS:]
-        while sum(len(touched) for _, touched in log) > _LOGGED_NAMES:
-            del log[0]
-        return CommitStamp(revision=revision, log=tuple(log))
+    def next(self, revision: str, names: Iterable[str], count: int) -> CommitStamp:
+        """The stamp of a commit that is built on this one and touches the packages of these names; without checksum."""
+        number = self.number + 1
+        return CommitStamp(number=number, revision=revision, log=_shortened(self.log, number, names), count=count)
 
-    def touched_since(self, revision: str | None) -> set[str] | None:
-        """The package names that commits after that revision touched; None if the log does not reach back to it."""
-        if revision == self.revision:
+    def touched_since(self, number: int) -> set[str] | None:
+        """The package names that commits after that number touched; None if the log does not reach back to it."""
+        if number == self.number:
             return set()
-        revisions = [logged for logged, _ in self.log]
-        if revision not in revisions:
+        if number > self.number or number + 1 not in [logged for logged, _ in self.log]:
             return None
-        return {name for _, names in self.log[revisions.index(revision) :] for name in names}
+        return {name for logged, names in self.log if logged > number for name in names}
 
 
-def read_stamp(data: bytes) -> CommitStamp | None:
-    """The stamp in the bytes of a repodata.json; None if it has none or the checksum does not match: then another tool
-    was the last to write it.
+def first_stamp(number: int, revision: str, names: Iterable[str], count: int) -> CommitStamp:
+    """The stamp of a commit that is not built on another one; without checksum."""
+    return CommitStamp(number=number, revision=revision, log=_shortened((), number, names), count=count)
+
+
+def _shortened(
+    log: tuple[tuple[int, tuple[str, ...]], ...], number: int, names: Iterable[str]
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    longer = [*log, (number, tuple(sorted(names)))][-_LOGGED_COMMITS:]
+    logged = sum(len(touched) for _, touched in longer)
+    while logged > _LOGGED_NAMES:
+        logged -= len(longer[0][1])
+        del longer[0]
+    return tuple(longer)
+
+
+def checksum(shards: bytes) -> str:
+    """The checksum of the map of shards, encoded as msgpack: 32 hex digits of its sha256. It finds other tools that
+    keep unknown keys, not attackers.
     """
-    try:
-        info = bytes(msgspec.json.decode(data, type=_WithInfo).info)
-    except MALFORMED:
-        return None
-    return stamp_in(data, info)
+    return hashlib.sha256(shards).hexdigest()[:32]
 
 
-def stamp_in(data: bytes, info: bytes) -> CommitStamp | None:
-    """As `read_stamp`; `info` are the bytes of the `info` object in `data`."""
-    try:
-        stamp = msgspec.json.decode(info, type=_WithStamp).chaninfra
-    except MALFORMED:
-        return None
-    start = head(info)
-    if stamp is None or not data.startswith(start) or stamp.checksum.encode() != checksum(data, len(start)):
-        return None
-    return stamp
+@dataclass(frozen=True)
+class Origin:
+    """What a derived file was made from: the number of the commit.
 
+    In the metadata stand also the CRC-32 (8 hex digits) and the length in bytes of repodata.json. Where they do not
+    match, another tool has written the file and kept the metadata.
+    """
 
-def head(info: bytes) -> bytes:
-    """The first bytes of a repodata.json that chaninfra writes: `info` comes first."""
-    return b'{"info":' + info
+    number: int
+    crc: str
+    length: int
 
+    @classmethod
+    def of(cls, number: int, repodata: bytes) -> Origin:
+        """The origin of a repodata.json with these bytes, and of the same compressed."""
+        return cls(number, f"{zlib.crc32(repodata):08x}", len(repodata))
 
-def checksum(data: bytes | bytearray, start: int) -> bytes:
-    """The checksum of `data[start:]` in the form that a stamp has it: 24 hex digits."""
-    with memoryview(data) as view, view[start:] as rest:
-        return b"%08x%016x" % (zlib.crc32(rest), len(rest))
+    @classmethod
+    def read(cls, metadata: Mapping[str, str]) -> Origin | None:
+        """The origin in the metadata of an object; None: another tool wrote it."""
+        found = _ORIGIN.fullmatch(metadata.get(METADATA, ""))
+        return cls(int(found[1]), found[2], int(found[3])) if found else None
 
+    def is_of(self, repodata: bytes | bytearray) -> bool:
+        """Whether the bytes of repodata.json are those that it was made for."""
+        return len(repodata) == self.length and f"{zlib.crc32(repodata):08x}" == self.crc
 
-@prepared
-class _WithInfo(Struct):
-    info: Raw
-
-
-@prepared
-class _WithStamp(Struct):
-    chaninfra: CommitStamp | None = None
+    def metadata(self) -> dict[str, str]:
+        """The metadata of the object."""
+        return {METADATA: f"{self.number} {self.crc} {self.length}"}

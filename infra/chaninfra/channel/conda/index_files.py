@@ -6,7 +6,7 @@ repodata.json and repodata.json.zst: CEP 36; repodata_shards.msgpack.zst, the sh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.objects import ObjectBody
@@ -34,6 +34,9 @@ MAX_ZST = MAX_REPODATA // 2
 
 MAX_SHARD_INDEX = 32 << 20
 """Largest shard index, in bytes, compressed or not: the entry of a name takes some 60 bytes, conda-forge has 30,000."""
+
+MAX_SHARD = 64 << 20
+"""Largest shard, in bytes, compressed or not: what conda reads (26.7.2)."""
 
 _MAX_WINDOW = 1 << 27
 """Largest zstd window, in bytes: that of the highest compression level."""
@@ -98,6 +101,11 @@ def has_content(data: bytes, plain: bytes) -> bool:
     return found is not None and found == plain
 
 
-def body(data: bytes, kind: Format, settings: IndexSettings) -> ObjectBody:
+def body(data: bytes, kind: Format, settings: IndexSettings, metadata: Mapping[str, str] | None = None) -> ObjectBody:
     """An index file with its headers."""
-    return ObjectBody(data=data, content_type=CONTENT_TYPES[kind], cache_control=settings.cache_control)
+    return ObjectBody(
+        data=data,
+        content_type=CONTENT_TYPES[kind],
+        cache_control=settings.cache_control,
+        metadata=metadata or {},
+    )

@@ -19,3 +19,6 @@ GC_FOLDER = f"{CHANINFRA_FOLDER}/gc"
 
 ETAG_CACHE_FOLDER = f"{CHANINFRA_FOLDER}/seen"
 """`<subdir>.json.zst`: ETag and sha256 of packages whose ETag is not their md5."""
+
+HISTORY_FOLDER = f"{CHANINFRA_FOLDER}/history"
+"""`<subdir>/<number>`: the authoritative index of a subdir as it was after commit `number`."""

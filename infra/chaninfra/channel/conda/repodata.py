@@ -1,20 +1,20 @@
 """repodata.json of a subdir (CEP 36): parse, query, change, encode.
 
 Everything that chaninfra does not know is kept: records stay the bytes that they were read as, and unknown keys at the
-top level and in `info` are written again. A repodata.json that chaninfra writes has a commit stamp in its `info`: see
-`commit_stamp`. Sharded repodata is made from a Repodata in `shards`.
+top level and in `info` are written again. A repodata.json that chaninfra writes says in its top-level key `chaninfra`
+which commit it was made from: see `commit_stamp`. Shards are made from a Repodata in `shards`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from chaninfra.channel.conda.commit_stamp import NO_CHECKSUM, OUR_KEY, CommitStamp, checksum, head, stamp_in
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, key_in
+from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, key_in, package_name
 from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordName, read_facts
@@ -31,6 +31,9 @@ _as_raw = msgspec.json.Decoder(dict[str, Raw])
 _name = msgspec.json.Decoder(RecordName)
 
 _encoder = msgspec.json.Encoder()
+
+_KNOWN = ("info", "removed", "repodata_version", OUR_KEY, V3, *TABLES)
+"""The keys at the top level that chaninfra writes itself."""
 
 _REMEDY = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
 
@@ -52,10 +55,11 @@ class Repodata:
     """
 
     def __init__(self, document: dict[str, Raw], *, where: str = REPODATA) -> None:
-        self._document = {key: raw for key, raw in document.items() if key not in ("info", "removed", V3, *TABLES)}
+        self._document = {key: raw for key, raw in document.items() if key not in _KNOWN}
         self._where = where
-        self._raw_info = document.get("info")
         self._info: dict[str, Any] = _info(document["info"]) if "info" in document else {}
+        # Where earlier versions of chaninfra had their key.
+        self._info.pop(OUR_KEY, None)
         v3 = _as_raw.decode(document[V3]) if V3 in document else {}
         self._has_v3 = V3 in document
         self.records: dict[str, dict[str, Raw]] = {
@@ -72,7 +76,7 @@ class Repodata:
     def empty(cls, subdir: str) -> Repodata:
         """Repodata without records."""
         info = msgspec.json.encode({"subdir": subdir})
-        return cls({"info": Raw(info), "repodata_version": Raw(b"1")})
+        return cls({"info": Raw(info)})
 
     @classmethod
     def parse(cls, data: bytes, *, where: str, subdir: str | None = None) -> Repodata:
@@ -188,17 +192,13 @@ class Repodata:
             remedy=_REMEDY,
         )
 
-    def stamp(self, data: bytes) -> CommitStamp | None:
-        """The commit stamp of the bytes that this was parsed from; None: another tool wrote them. See `read_stamp`."""
-        return stamp_in(data, bytes(self._raw_info)) if self._raw_info is not None else None
-
     def info(self) -> dict[str, Any]:
         """The `info` object."""
         return self._info
 
     def public_info(self) -> dict[str, Any]:
-        """`info` without the commit stamp, and with `repodata_revisions` (CEP 48) counted anew from the records."""
-        info = {key: value for key, value in self._info.items() if key != OUR_KEY}
+        """`info`, with `repodata_revisions` (CEP 48) counted anew from the records."""
+        info = dict(self._info)
         v3 = [
             self._indexed(raw, table, key)
             for table, records in self.records.items()
@@ -213,8 +213,27 @@ class Repodata:
             revisions[V3] = {**known, "n_packages": len(v3), **times}
         return {**info, **({"repodata_revisions": revisions} if revisions else {})}
 
+    def other(self) -> dict[str, Raw]:
+        """The keys at the top level that chaninfra does not know, as JSON."""
+        return self._document
+
+    def take_info(self, info: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+        """Replace `info` and the unknown keys by those of the authoritative index."""
+        self._info = {key: value for key, value in info.items() if key != "repodata_revisions"}
+        self._document = {key: Raw(msgspec.json.encode(value)) for key, value in other.items() if key not in _KNOWN}
+
+    def replace(self, names: Collection[str], records: Mapping[str, Mapping[str, Raw]], removed: Iterable[str]) -> None:
+        """Replace all that it has of the packages of these names: by the records (table → key → record) and the names
+        of removed files.
+        """
+        for _, table, key, _ in [*self.named(names)]:
+            del self.records[table][key]
+        for table, new in records.items():
+            self.records.setdefault(table, {}).update(new)
+        self.removed = sorted({file for file in self.removed if package_name(file) not in names}.union(removed))
+
     def encode(self, stamp: CommitStamp | None = None) -> bytes:
-        """The bytes of repodata.json with this stamp, whose checksum is filled in. Equal content gives equal bytes."""
+        """The bytes of repodata.json, with number and revision of the commit. Equal content gives equal bytes."""
         tables: dict[str, Any] = {}
         v3: dict[str, dict[str, Raw]] = {}
         for table, records in self.records.items():
@@ -223,22 +242,14 @@ class Repodata:
                 v3[table.removeprefix(f"{V3}.")] = ordered
             else:
                 tables[table] = ordered
-        if v3 or self._has_v3:
+        if any(v3.values()) or self._has_v3:
             tables[V3] = v3
-        rest = dict(sorted({**self._document, **tables, "removed": sorted(self.removed)}.items()))
-        info = self.public_info()
         if stamp is not None:
-            info[OUR_KEY] = msgspec.structs.replace(stamp, checksum=NO_CHECKSUM)
-        # One buffer, since there may be a hundred thousand records: `info` first, then the rest without its brace.
-        data = bytearray(head(msgspec.json.encode(info)))
-        start = len(data)
-        _encoder.encode_into(rest, data, start)
-        data[start : start + 1] = b","
-        if stamp is not None:
-            # The checksum is the last value in `info`.
-            hole = data.rindex(NO_CHECKSUM.encode(), 0, start)
-            data[hole : hole + len(NO_CHECKSUM)] = checksum(data, start)
-        return bytes(data)
+            tables[OUR_KEY] = {"number": stamp.number, "revision": stamp.revision}
+        rest = {**self._document, **tables, "removed": sorted(self.removed)}
+        # CEP 15.
+        rest["repodata_version"] = 2 if self._info.get("base_url") else 1
+        return _encoder.encode({"info": self.public_info(), **dict(sorted(rest.items()))})
 
     def _indexed(self, record: Raw, table: str, key: str) -> int | None:
         try:

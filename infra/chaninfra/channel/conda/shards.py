@@ -1,7 +1,7 @@
-"""Sharded repodata (CEP 16): the shard index maps each package name to a shard, `shards/<sha256 hex>.msgpack.zst`.
+"""The shards of a subdir (CEP 16): `shards/<sha256 hex>.msgpack.zst` has the records of one package name.
 
-Each shard contains a revision of its own, so no two uploaded shards have the same name. A shard that no index
-references any more is therefore never referenced again, and can be deleted; see docs/index-protocol.md.
+Each shard that chaninfra writes contains a revision of its own, so no two uploaded shards have the same name. A shard
+that no index references any more is therefore never referenced again, and can be deleted; see docs/index-protocol.md.
 """
 
 from __future__ import annotations
@@ -10,94 +10,85 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
+from msgspec import Raw
 
-from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp, read_stamp
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, package_name
-from chaninfra.channel.conda.index_files import (
-    CONTENT_TYPES,
-    FILE_NAMES,
-    IMMUTABLE,
-    MAX_SHARD_INDEX,
-    REPODATA,
-    SHARDS,
-    body,
-    compress,
-    compressor,
-    decompress,
-)
-from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.commit_stamp import OUR_KEY
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, package_name
+from chaninfra.channel.conda.index_files import CONTENT_TYPES, IMMUTABLE, MAX_SHARD, SHARDS, compressor, decompress
+from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, check_plain
+from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, check_plain, is_file_name
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.objects import ObjectBody, ObjectMeta, ObjectStore, StoredObject, get_within
+from chaninfra.channel.objects import ObjectBody
 
 # In shards these are raw bytes and not hex (CEP 16).
 _HASHES = ("sha256", "md5", "legacy_bz2_md5")
-_Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_MAX_RECORD = 4 << 20
+"""Largest record or unknown key of a shard that is read, in bytes: decoded, it may take 25 times its memory."""
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
 
 
-@prepared
-class _Revision(msgspec.Struct):
-    revision: str
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """The content of a shard. Records are JSON, as in Repodata."""
+
+    records: Mapping[str, Mapping[str, Raw]]
+    """Table → key → record, see Repodata."""
+    removed: tuple[str, ...] = ()
+    """Names of files that were taken out of the index (yanked)."""
+    other: Mapping[str, Raw] = field(default_factory=dict)
+    """Keys that chaninfra does not know, as msgpack; they are written again."""
+
+    @property
+    def count(self) -> int:
+        """How many records it has."""
+        return sum(len(table) for table in self.records.values())
 
 
-@prepared
-class _Info(msgspec.Struct):
-    subdir: str
-    """Required: clients cannot read a shard index without it."""
-    chaninfra: _Revision | None = None
+def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
+    """The shard in these bytes; None if they are damaged, have another sha256 than `digest`, or have a record of
+    another package than `name` (as clients look it up).
+    """
+    if hashlib.sha256(data).digest() != digest:
+        return None
+    try:
+        document = msgspec.msgpack.decode(decompress(data, MAX_SHARD) or b"", type=dict[str, Raw])
+        document.pop(OUR_KEY, None)
+        removed = msgspec.msgpack.decode(document.pop("removed", Raw(b"\x90")), type=list[str])
+        packed = {table: document.pop(table) for table in TABLES if table in document}
+        v3 = msgspec.msgpack.decode(document.pop(V3, Raw(b"\x80")), type=dict[str, Raw])
+        packed |= {f"{V3}.{table}": raw for table, raw in v3.items()}
+        records = {table: _unpacked(raw, table, name) for table, raw in packed.items()}
+        for raw in document.values():
+            if len(bytes(raw)) > _MAX_RECORD:
+                return None
+            check_plain(msgspec.msgpack.decode(raw))
+    except MALFORMED:
+        return None
+    if not all(map(is_file_name, removed)):
+        return None
+    return Shard(records=records, removed=tuple(removed), other=document)
 
 
-@dataclass(frozen=True)
-class ShardIndex:
-    """The content of a shard index."""
-
-    hashes: dict[str, bytes]
-    """Package name as clients look it up → sha256 of its shard, 32 raw bytes."""
-    revision: str | None
-    """The revision of the authoritative index that it was made from; None if it names none."""
-    other: Mapping[str, msgspec.Raw] = field(default_factory=dict)
-    """Keys that chaninfra does not know; they are written again."""
-
-    @classmethod
-    def parse(cls, data: bytes) -> ShardIndex | None:
-        """The shard index in these bytes; None if they are damaged: callers then rebuild it."""
-        plain = decompress(data, MAX_SHARD_INDEX)
-        try:
-            # Raw, since decoded values can take a hundred times the memory of their bytes.
-            document = msgspec.msgpack.decode(plain or b"", type=dict[str, msgspec.Raw])
-            hashes = msgspec.msgpack.decode(document.pop("shards", b""), type=dict[str, _Digest])
-            info = msgspec.msgpack.decode(document.pop("info", b""), type=_Info)
-        except MALFORMED:
-            return None
-        return cls(hashes, info.chaninfra.revision if info.chaninfra else None, document)
-
-    @classmethod
-    def of(cls, read: StoredObject | ObjectMeta | None) -> ShardIndex | None:
-        """`parse` of what `read_shard_index` returned; None also if there is none or it is too large."""
-        return cls.parse(read.data) if isinstance(read, StoredObject) else None
-
-    def keys(self) -> set[str]:
-        """The keys of its shards, relative to the subdir."""
-        return {shard_key(digest) for digest in self.hashes.values()}
-
-    def encode(self, repodata: Repodata, level: int) -> bytes:
-        """The bytes of the index; its `info` is taken from `repodata`."""
-        info = {"base_url": "", **repodata.public_info(), "shards_base_url": f"./{SHARDS}/"}
-        if self.revision is not None:
-            info[OUR_KEY] = {"revision": self.revision}
-        document = {"version": 1, **self.other, "info": info, "shards": dict(sorted(self.hashes.items()))}
-        return compress(msgspec.msgpack.encode(document), level)
-
-
-def read_shard_index(store: ObjectStore, key: str) -> StoredObject | ObjectMeta | None:
-    """The shard index at this key, without its bytes if they are too many; None: there is none."""
-    return get_within(store, key, MAX_SHARD_INDEX)
+def _unpacked(raw: Raw, table: str, name: str) -> dict[str, Raw]:
+    """The records of a table, as JSON. Raises ValueError for one of another package."""
+    records: dict[str, Raw] = {}
+    for key, packed in msgspec.msgpack.decode(raw, type=dict[str, Raw]).items():
+        if len(bytes(packed)) > _MAX_RECORD:
+            raise ValueError(f"the record of {key[:80]!r} is larger than {_MAX_RECORD >> 20} MiB")
+        record = msgspec.msgpack.decode(packed, type=dict[str, Any])
+        found = record.get("name", package_name(file_name(table, key)))
+        if not isinstance(found, str) or client_name(found) != name or not is_file_name(file_name(table, key)):
+            raise ValueError(f"{key[:80]!r} is no package of this name")
+        for hash_name in _HASHES:
+            if isinstance(record.get(hash_name), bytes):
+                record[hash_name] = record[hash_name].hex()
+        check_plain(record)
+        records[key] = Raw(msgspec.json.encode(record))
+    return records
 
 
 def shard_key(digest: bytes) -> str:
@@ -110,37 +101,63 @@ def is_shard(key: str) -> bool:
     return _SHARD.fullmatch(key) is not None
 
 
-def make_shards(
-    repodata: Repodata, names: Collection[str] | None, revision: str, level: int
-) -> Iterator[tuple[str, bytes, ObjectBody]]:
-    """(package name, sha256 as 32 raw bytes, shard), sorted by name, for each of `names` (None: all) that has a record.
+@dataclass(frozen=True, kw_only=True)
+class NewShard:
+    """A shard to upload."""
 
-    `revision` is written into the shards and must be new. Raises StorageError where a record is not valid.
+    name: str
+    """The package name."""
+    digest: bytes
+    """The sha256 of its bytes, 32 raw bytes."""
+    body: ObjectBody
+    shard: Shard
+
+
+def make_shards(
+    repodata: Repodata,
+    names: Collection[str] | None,
+    revision: str,
+    level: int,
+    other: Mapping[str, Mapping[str, Raw]] | None = None,
+) -> Iterator[NewShard]:
+    """The shards, sorted by name, of each of `names` (None: all) that has a record or a removed file in `repodata`.
+
+    `revision` is written into the shards and must be new. `other`: name → unknown keys of its shard. Raises
+    StorageError where a record is not valid, or a shard would be larger than clients read.
     """
     removed: dict[str, list[str]] = {}
     for file in sorted(repodata.removed):
         removed.setdefault(package_name(file), []).append(file)
-    by_name: dict[str, dict[str, dict[str, msgspec.Raw]]] = {}
+    by_name: dict[str, dict[str, dict[str, Raw]]] = {
+        name: {table: {} for table in TABLES} for name in removed if names is None or name in names
+    }
     for name, table, key, raw in repodata.names() if names is None else repodata.named(names):
         by_name.setdefault(name, {table: {} for table in TABLES}).setdefault(table, {})[key] = raw
     compress_shard = compressor(level)
     for name in sorted(by_name):
         tables = by_name.pop(name)
-        more = {"removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
+        kept = (other or {}).get(name, {})
+        more = {**kept, "removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
         try:
             packed = msgspec.msgpack.encode({**_packed(repodata, tables), **more})
         except UNWRITABLE:
             packed = msgspec.msgpack.encode({**_packed(repodata, tables, checked=True), **more})
+        if len(packed) > MAX_SHARD:
+            raise StorageError(
+                f"the shard of {name} would be larger than {MAX_SHARD >> 20} MiB, and then conda could not read it",
+                remedy=f"delete old packages of {name} and run `chaninfra reindex`, or publish to another channel",
+            )
         data = compress_shard(packed)
-        yield (
-            name,
-            hashlib.sha256(data).digest(),
-            ObjectBody(data=data, content_type=CONTENT_TYPES["shards"], cache_control=IMMUTABLE),
+        yield NewShard(
+            name=name,
+            digest=hashlib.sha256(data).digest(),
+            body=ObjectBody(data=data, content_type=CONTENT_TYPES["shards"], cache_control=IMMUTABLE),
+            shard=Shard(records=tables, removed=tuple(removed.get(name, ())), other=kept),
         )
 
 
 def _packed(
-    repodata: Repodata, tables: dict[str, dict[str, msgspec.Raw]], *, checked: bool = False
+    repodata: Repodata, tables: dict[str, dict[str, Raw]], *, checked: bool = False
 ) -> dict[str, dict[str, Any]]:
     """The records of one package name as a shard has them."""
     packed: dict[str, dict[str, Any]] = {}
@@ -157,32 +174,6 @@ def _packed(
     return packed
 
 
-def index_files(
-    repodata: Repodata, settings: IndexSettings, authoritative: bytes | None = None
-) -> dict[str, ObjectBody]:
-    """All index files of a subdir, keys relative to it, in the order in which to upload them: shards first, the
-    authoritative index (repodata.json) last.
-
-    `authoritative` are the bytes of the repodata.json that exists; None: it is encoded here, with a stamp. Equal
-    content gives equal bytes, so this is for index files that are written for the first time.
-    """
-    data = repodata.encode(CommitStamp(revision="first")) if authoritative is None else authoritative
-    stamp = read_stamp(data)
-    revision = stamp.revision if stamp else None
-    files: dict[str, ObjectBody] = {}
-    if "shards" in settings.formats:
-        hashes: dict[str, bytes] = {}
-        for name, digest, shard in make_shards(repodata, None, revision or "adopted", settings.compression_level):
-            hashes[name] = digest
-            files[shard_key(digest)] = shard
-        index = ShardIndex(hashes, revision).encode(repodata, settings.compression_level)
-        files[FILE_NAMES["shards"]] = body(index, "shards", settings)
-    if "zst" in settings.formats:
-        files[FILE_NAMES["zst"]] = body(compress(data, settings.compression_level), "zst", settings)
-    files[REPODATA] = body(data, "json", settings)
-    return files
-
-
 def is_packable(repodata: Repodata, table: str, key: str) -> bool:
     """Whether the record can be put into a shard."""
     try:
@@ -191,9 +182,7 @@ def is_packable(repodata: Repodata, table: str, key: str) -> bool:
         return False
 
 
-def _record(
-    repodata: Repodata, table: str, key: str, raw: msgspec.Raw, *, checked: bool = False
-) -> dict[str, Any] | None:
+def _record(repodata: Repodata, table: str, key: str, raw: Raw, *, checked: bool = False) -> dict[str, Any] | None:
     """The record as a shard has it; None for one of another table than PACKAGE_TABLES that no shard can have.
 
     `checked` finds out whether msgpack can have it, which takes longer.

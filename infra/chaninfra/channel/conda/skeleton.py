@@ -1,27 +1,49 @@
 """The skeleton of a channel: the index files that clients need to read a channel without packages.
 
-The rule: a subdir gets an empty index only if it has neither repodata.json nor packages. A subdir that has
-repodata.json and lacks another format gets that format from its repodata.json: pixi reads shards first, so an empty
-shard index beside a full repodata.json would hide all packages. A subdir with packages and without repodata.json needs
-`reindex`.
+The rule: a subdir gets an empty index only if it has neither packages nor any file of an index, of ours or of another
+tool. Where some index files are there, those that are missing are made from them: pixi reads shards first, so an empty
+shard index beside a full repodata.json would hide all packages. What cannot be made so needs `reindex`.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
+from chaninfra.channel.conda.commit_stamp import Origin, first_stamp
 from chaninfra.channel.conda.filenames import is_package
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
+from chaninfra.channel.conda.index_files import (
+    FILE_NAMES,
+    MAX_REPODATA,
+    MAX_SHARD,
+    MAX_SHARD_INDEX,
+    MAX_ZST,
+    REPODATA,
+    body,
+    compress,
+    decompress,
+)
+from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
-from chaninfra.channel.conda.repodata import Repodata, read_repodata
-from chaninfra.channel.conda.shards import index_files
+from chaninfra.channel.conda.object_names import HISTORY_FOLDER
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import is_shard, make_shards, parse_shard, shard_key
 from chaninfra.channel.errors import ConflictError, UnsupportedError
-from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore
+from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore, StoredObject, get_within
+
+_FEW = 500
+"""So many shards are read to make a missing repodata.json; of more, a re-index makes it, which reads many at a time."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """The keys that `write_missing` wrote, and the subdirs that have packages but no index."""
+    """The keys that `write_missing` wrote, and the subdirs that need a re-index: they have packages or a part of an
+    index.
+    """
 
     keys: tuple[str, ...]
     to_reindex: tuple[str, ...]
@@ -38,41 +60,120 @@ def write_missing(store: ObjectStore, layout: ChannelLayout) -> Written:
     to_reindex: list[str] = []
     existing = set(existing_index_keys(store, layout))
     for subdir in layout.subdirs:
-        missing = {
-            FILE_NAMES[kind] for kind in layout.index.formats if layout.key(subdir, FILE_NAMES[kind]) not in existing
-        }
+        missing = [kind for kind in layout.index.formats if layout.key(subdir, FILE_NAMES[kind]) not in existing]
         if not missing:
             continue
-        source = _source(store, layout, subdir)
-        if source is None:
+        files = _files(store, layout, subdir, missing)
+        if files is None:
             to_reindex.append(subdir)
             continue
-        for name, body in index_files(source.repodata, layout.index, source.data).items():
-            is_shard = name.startswith(SHARDS + "/")
-            if (name in missing or (is_shard and FILE_NAMES["shards"] in missing)) and create_missing(
-                store, layout.key(subdir, name), body
-            ):
-                written.append(layout.key(subdir, name))
+        written += [
+            layout.key(subdir, name)
+            for name, content in files
+            if create_missing(store, layout.key(subdir, name), content)
+        ]
     return Written(keys=tuple(written), to_reindex=tuple(to_reindex))
 
 
-@dataclass(frozen=True)
-class _Source:
-    repodata: Repodata
-    data: bytes | None
-    """The bytes of repodata.json, or None if there is none."""
-
-
-def _source(store: ObjectStore, layout: ChannelLayout, subdir: str) -> _Source | None:
-    """The index to write the missing files from; None if the subdir has packages and must be indexed first."""
-    key = layout.key(subdir, REPODATA)
-    read = read_repodata(store, key, subdir=subdir)
-    if read is not None:
-        stored, repodata = read
-        return _Source(repodata, stored.data)
-    if any(is_package(entry.key) for entry in store.list(layout.key(subdir))):
+def _files(
+    store: ObjectStore, layout: ChannelLayout, subdir: str, missing: list[Format]
+) -> list[tuple[str, ObjectBody]] | None:
+    """The missing files of a subdir, names relative to it, in the order in which to write them: shards before the index
+    that names them. None: it must be indexed first.
+    """
+    repodata = _repodata_json(store, layout, subdir)
+    if repodata is None:
+        if "shards" not in missing:
+            repodata = _from_shards(store, layout, subdir)
+        elif not _is_empty(store, layout, subdir):
+            return None
+        else:
+            return [*empty_index(subdir, layout.index)]
+    if repodata is None:
         return None
-    return _Source(Repodata.empty(subdir), None)
+    data, metadata = repodata
+    files: list[tuple[str, ObjectBody]] = []
+    if "shards" in missing:
+        parsed = Repodata.parse(data, where=layout.key(subdir, REPODATA), subdir=subdir)
+        files += unstamped_shards(parsed, layout.index)
+    if "json" in missing:
+        files.append((REPODATA, body(data, "json", layout.index, metadata)))
+    if "zst" in missing:
+        packed = compress(data, layout.index.compression_level)
+        files.append((FILE_NAMES["zst"], body(packed, "zst", layout.index, metadata)))
+    return files
+
+
+def empty_index(subdir: str, settings: IndexSettings) -> Iterator[tuple[str, ObjectBody]]:
+    """(name, file) of the index of a subdir without packages: commit 1. The authoritative index comes last."""
+    stamp = first_stamp(1, "first", (), 0)
+    data = Repodata.empty(subdir).encode(stamp)
+    metadata = Origin.of(stamp.number, data).metadata()
+    if "json" in settings.formats:
+        yield FILE_NAMES["zst"], body(compress(data, settings.compression_level), "zst", settings, metadata)
+        yield REPODATA, body(data, "json", settings, metadata)
+    index = ShardIndex(hashes={}, stamp=stamp, info={"subdir": subdir})
+    packed = index.encode(settings.compression_level, time.time_ns() // 1_000_000)
+    yield FILE_NAMES["shards"], body(packed, "shards", settings)
+
+
+def unstamped_shards(repodata: Repodata, settings: IndexSettings) -> Iterator[tuple[str, ObjectBody]]:
+    """(name, file) of the shards and the shard index of a repodata.json. The index has no stamp, so that the next
+    commit takes it for another tool's and looks at the packages first.
+    """
+    hashes: dict[str, bytes] = {}
+    for new in make_shards(repodata, None, "adopted", settings.compression_level):
+        hashes[new.name] = new.digest
+        yield shard_key(new.digest), new.body
+    other = {
+        key: msgspec.Raw(msgspec.msgpack.encode(msgspec.json.decode(raw))) for key, raw in repodata.other().items()
+    }
+    index = ShardIndex(hashes=hashes, stamp=None, info=repodata.public_info(), other=other)
+    packed = index.encode(settings.compression_level, time.time_ns() // 1_000_000)
+    yield FILE_NAMES["shards"], body(packed, "shards", settings)
+
+
+def _repodata_json(store: ObjectStore, layout: ChannelLayout, subdir: str) -> tuple[bytes, dict[str, str]] | None:
+    """The bytes of repodata.json, and the metadata that say what it was made from; None if neither it nor the zst is
+    there.
+    """
+    stored = get_within(store, layout.key(subdir, REPODATA), MAX_REPODATA)
+    if isinstance(stored, StoredObject):
+        origin = Origin.read(stored.metadata)
+        return stored.data, origin.metadata() if origin else {}
+    stored = get_within(store, layout.key(subdir, FILE_NAMES["zst"]), MAX_ZST)
+    plain = decompress(stored.data, MAX_REPODATA) if isinstance(stored, StoredObject) else None
+    if plain is None or not isinstance(stored, StoredObject):
+        return None
+    origin = Origin.read(stored.metadata)
+    return bytes(plain), origin.metadata() if origin else {}
+
+
+def _from_shards(store: ObjectStore, layout: ChannelLayout, subdir: str) -> tuple[bytes, dict[str, str]] | None:
+    """As `_repodata_json`, made from the authoritative index; None if it is not ours or has many shards."""
+    stored = get_within(store, layout.key(subdir, FILE_NAMES["shards"]), MAX_SHARD_INDEX)
+    index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
+    if index is None or index.stamp is None or index.info["subdir"] != subdir or len(index.hashes) > _FEW:
+        return None
+    repodata = Repodata.empty(subdir)
+    for name, digest in index.hashes.items():
+        found = get_within(store, layout.key(subdir, shard_key(digest)), MAX_SHARD)
+        shard = parse_shard(found.data, name, digest) if isinstance(found, StoredObject) else None
+        if shard is None:
+            return None
+        repodata.replace({name}, shard.records, shard.removed)
+    repodata.take_info(index.info, {key: msgspec.msgpack.decode(raw) for key, raw in index.other.items()})
+    data = repodata.encode(index.stamp)
+    return data, Origin.of(index.stamp.number, data).metadata()
+
+
+def _is_empty(store: ObjectStore, layout: ChannelLayout, subdir: str) -> bool:
+    """Whether there is nothing of a subdir whose index files are missing: no packages, no shards, no history."""
+    for entry in store.list(layout.key(subdir)):
+        name = entry.key.removeprefix(layout.key(subdir) + "/")
+        if is_package(entry.key) or name.startswith(FILE_NAMES["json"].partition(".")[0]) or is_shard(name):
+            return False
+    return next(iter(store.list(layout.key(HISTORY_FOLDER, subdir))), None) is None
 
 
 def create_missing(store: ObjectStore, key: str, body: ObjectBody) -> bool:

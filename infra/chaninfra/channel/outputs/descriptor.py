@@ -167,7 +167,6 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         auth=channel.auth,
         subdirs=channel.subdirs,
         index=DescribedIndex(
-            formats=channel.index.formats,
             compression_level=channel.index.compression_level,
             cache_control=channel.index.cache_control,
             writers=channel.index.writers,

@@ -31,6 +31,8 @@ from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
+_HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-Language", "Storage-Class"}
+"""What obstore calls attributes besides the metadata."""
 
 TIMEOUT = timedelta(minutes=15)
 """Limit of a request with its body, which may be 16 MiB over a slow line; `connect_timeout` is for dead hosts."""
@@ -78,7 +80,7 @@ class S3Store:
         try:
             result = obstore.get(self._store, key)
             # The answer's header has the size; its body is read only below.
-            entry = _entry(result.meta)
+            entry = _entry(result.meta, result.attributes)
             if entry.size > most:
                 raise TooLargeError(entry, most)
             data = bytes(result.bytes())
@@ -86,20 +88,18 @@ class S3Store:
             if _code_and_status(error)[0] == ABSENT:
                 return None
             raise self._error(error, "read", key) from error
-        headers: dict[str, Any] = {}
-        metadata: dict[str, str] = {}
-        for name, value in result.attributes.items():
-            if name in _ATTRIBUTES:
-                headers[_ATTRIBUTES[name]] = value
-            else:
-                metadata[name] = value
+        headers: dict[str, Any] = {
+            _ATTRIBUTES[name]: value for name, value in result.attributes.items() if name in _ATTRIBUTES
+        }
         headers.setdefault("content_type", "")
-        return StoredObject(data=data, metadata=metadata, entry=entry, **headers)
+        return StoredObject(data=data, metadata=entry.metadata, entry=entry, **headers)
 
     def head(self, key: str) -> ObjectMeta | None:
         """See ObjectStore."""
         try:
-            return _entry(obstore.head(self._store, key))
+            # `obstore.head` does not tell the metadata.
+            result = obstore.get(self._store, key, options={"head": True})
+            return _entry(result.meta, result.attributes)
         except (BaseError, FileNotFoundError) as error:
             code, status = _code_and_status(error)
             if code or status not in (401, 403, 404):
@@ -179,8 +179,15 @@ class S3Store:
         )
 
 
-def _entry(meta: Any) -> ObjectMeta:
-    return ObjectMeta(key=meta["path"], size=meta["size"], etag=meta["e_tag"] or "", modified=meta["last_modified"])
+def _entry(meta: Any, attributes: Any = None) -> ObjectMeta:
+    metadata = {str(name): str(value) for name, value in (attributes or {}).items() if name not in _HEADERS}
+    return ObjectMeta(
+        key=meta["path"],
+        size=meta["size"],
+        etag=meta["e_tag"] or "",
+        modified=meta["last_modified"],
+        metadata=metadata,
+    )
 
 
 def _code_and_status(error: Exception) -> tuple[str, int | None]:

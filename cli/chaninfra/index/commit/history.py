@@ -1,0 +1,80 @@
+"""The history of an index: `.chaninfra/history/<subdir>/<number>` is the authoritative index of commit `number`.
+
+A commit keeps the authoritative index that it replaces. The history bridges gaps that the log in the commit stamp does
+not, and a re-index finds in it the last index that chaninfra wrote, after another tool has replaced it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, body
+from chaninfra.channel.conda.object_names import HISTORY_FOLDER
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
+from chaninfra.index.commit.authority import Authority, ForeignIndexError
+from chaninfra.index.subdir_index import SubdirIndex
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,15}")
+
+
+def history_key(subdir_index: SubdirIndex, number: int | str = "") -> str:
+    """The object key of the authoritative index of commit `number`; without it, the folder."""
+    return subdir_index.layout.key(HISTORY_FOLDER, subdir_index.subdir, *([str(number)] if number else ()))
+
+
+def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
+    """Keep an authoritative index of ours that is going to be replaced.
+
+    Raises ForeignIndexError where another one with its number was kept before: the index was restored from a copy.
+    """
+    store, key = subdir_index.store, history_key(subdir_index, authority.stamp.number)
+    try:
+        store.put(key, body(authority.data, "shards", subdir_index.layout.index), IfAbsent())
+    except ConflictError:
+        # Another writer that is going to replace the same one may have kept it.
+        kept = get_within(store, key, len(authority.data))
+        if not isinstance(kept, StoredObject) or kept.data != authority.data:
+            raise ForeignIndexError(
+                f"commit {authority.stamp.number} of the index was replaced before, so it was restored from a copy",
+                where=key,
+                remedy="run `chaninfra reindex`",
+            ) from None
+
+
+def kept_index(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:
+    """The index of that commit; None if it was not kept or is damaged."""
+    stored = get_within(subdir_index.store, history_key(subdir_index, number), MAX_SHARD_INDEX)
+    index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
+    if index is None or index.stamp is None or index.stamp.number != number:
+        return None
+    return index
+
+
+def kept_numbers(subdir_index: SubdirIndex) -> Iterator[tuple[int, ObjectMeta]]:
+    """The numbers of the commits whose index was kept, and the objects, in no order."""
+    folder = history_key(subdir_index)
+    for entry in subdir_index.store.list(folder):
+        name = entry.key.removeprefix(f"{folder}/")
+        if _NUMBER.fullmatch(name):
+            yield int(name), entry
+
+
+def touched_since(subdir_index: SubdirIndex, index: ShardIndex, number: int) -> set[str] | None:
+    """The package names whose shard has changed since commit `number`, by the log or else by the history; None: neither
+    reaches back to it.
+    """
+    if index.stamp is None:
+        return None
+    logged = index.stamp.touched_since(number)
+    if logged is not None or number > index.stamp.number:
+        return logged
+    old = kept_index(subdir_index, number)
+    return None if old is None else changed_names(old, index)
+
+
+def changed_names(one: ShardIndex, other: ShardIndex) -> set[str]:
+    """The package names whose shards differ."""
+    return {name for name, _ in one.hashes.items() ^ other.hashes.items()}

@@ -1,0 +1,166 @@
+"""The shards that a commit makes: those of the packages that its change touches.
+
+What was made for a package is kept while another attempt of the commit finds the same old shard: a publisher of the
+package would have written a new one, so what a HEAD has told of its files still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from chaninfra.channel.conda.filenames import V3, package_name
+from chaninfra.channel.conda.record_facts import read_facts
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import Shard, make_shards, shard_key
+from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import ConflictError
+from chaninfra.index.commit.change import Applied, Change, apply
+from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.subdir_index import SubdirIndex
+
+MAX_SHARD_AGE_MS = 24 * 60 * 60 * 1000
+"""Max age in ms of uploaded shards that a commit may still reference. Must stay below gc.KEPT, or gc could delete a
+shard just before the index names it."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What was made for one package."""
+
+    old: bytes | None
+    """The digest of the shard that it was built on; None: the package had none."""
+    new: bytes | None
+    """The digest of the shard that it should have."""
+    more: int
+    """By how many records the number of records grows."""
+    v3: tuple[int, tuple[int, ...]]
+    """The same for records of the tables below v3; and their times of indexing."""
+
+
+class ShardWriter:
+    """Applies a change to the shards of a subdir, and uploads the new ones."""
+
+    def __init__(self, subdir_index: SubdirIndex, change: Change, shards: ShardReader, *, always: bool) -> None:
+        """`always`: also the packages of records that are there already get a new shard."""
+        self.applied = Applied()
+        self._subdir_index = subdir_index
+        self._change = change
+        self._shards = shards
+        self._always = always
+        self._names = change.touched
+        self._made: dict[str, _Made] = {}
+        self._uploads: list[Callable[[], str]] = []
+        self._started_ms = subdir_index.runtime.now_ms()
+
+    def apply(self, index: ShardIndex, yanked: Collection[str]) -> bool:
+        """Apply the change to `index`, of packages that have another shard there than at the attempt before, and start
+        to upload the new shards. `yanked` are file names. Returns whether the index changes.
+
+        Raises LostShardError, and StorageError for a record that is not valid.
+        """
+        todo = {
+            name for name in self._names if name not in self._made or self._made[name].old != index.hashes.get(name)
+        }
+        if todo:
+            self._apply(index, todo, [file for file in yanked if package_name(file) in todo])
+        return any(made.old != made.new for made in self._made.values())
+
+    def _apply(self, index: ShardIndex, todo: set[str], yanked: Collection[str]) -> None:
+        settings, runtime = self._subdir_index.layout.index, self._subdir_index.runtime
+        old = self._shards.read(index.hashes, todo)
+        part = _joined(self._subdir_index.subdir, old.values())
+        change = self._change.only(todo)
+        applied = apply(self._subdir_index, part, change, yanked)
+        self.applied.update(todo, applied)
+        again = {new.name for new in change.records.values()} if self._always else set()
+        names = (applied.names | again) & todo
+        kept = {name: shard.other for name, shard in old.items()}
+        for name in todo:
+            digest = index.hashes.get(name)
+            gone = name in names
+            self._made[name] = _Made(digest, None if gone else digest, -_count(old.get(name)) if gone else 0, (0, ()))
+        store = self._subdir_index.store
+        for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept):
+            before = old.get(new.name)
+            self._shards.add(new)
+            self._made[new.name] = _Made(
+                index.hashes.get(new.name), new.digest, new.shard.count - _count(before), _v3(before, new.shard)
+            )
+            key = self._subdir_index.key(shard_key(new.digest))
+            self._uploads.append(runtime.submit(partial(store.put, key, new.body)))
+
+    def finish(self) -> None:
+        """Wait for the uploads. Raises ConflictError if the shards are too old for an index to reference them."""
+        while self._uploads:
+            self._uploads.pop()()
+        if self._subdir_index.runtime.now_ms() - self._started_ms > MAX_SHARD_AGE_MS:
+            raise ConflictError("the new shards are too old to be referenced by the index", remedy="run it again")
+
+    def hashes(self, index: ShardIndex) -> dict[str, bytes]:
+        """The map of shards of `index`, with those that were made."""
+        hashes = dict(index.hashes)
+        for name, made in self._made.items():
+            if made.new is None:
+                hashes.pop(name, None)
+            else:
+                hashes[name] = made.new
+        return hashes
+
+    def touched(self) -> list[str]:
+        """The names of the packages whose shard has changed."""
+        return [name for name, made in self._made.items() if made.old != made.new]
+
+    def count(self, before: int) -> int:
+        """The number of records, which was `before`."""
+        return max(0, before + sum(made.more for made in self._made.values()))
+
+    def info(self, info: Mapping[str, Any]) -> dict[str, Any]:
+        """`info` with the numbers of `repodata_revisions` (CEP 48) brought forward.
+
+        The oldest time is exact where no record was removed since the last complete index.
+        """
+        revisions = dict(info.get("repodata_revisions") or {})
+        known = revisions.pop(V3, {})
+        count = known.get("n_packages", 0) + sum(made.v3[0] for made in self._made.values())
+        if count > 0:
+            times = [time for made in self._made.values() for time in made.v3[1]]
+            times += [known[key] for key in ("oldest", "newest") if isinstance(known.get(key), int)]
+            ends = {"oldest": min(times), "newest": max(times)} if times else {}
+            revisions[V3] = {**known, "n_packages": count, **ends}
+        rest = {key: value for key, value in info.items() if key != "repodata_revisions"}
+        return {**rest, **({"repodata_revisions": revisions} if revisions else {})}
+
+
+def _joined(subdir: str, shards: Iterable[Shard]) -> Repodata:
+    repodata = Repodata.empty(subdir)
+    for shard in shards:
+        for table, records in shard.records.items():
+            repodata.records.setdefault(table, {}).update(records)
+        repodata.removed += shard.removed
+    return repodata
+
+
+def _count(shard: Shard | None) -> int:
+    return shard.count if shard else 0
+
+
+def _v3(before: Shard | None, after: Shard) -> tuple[int, tuple[int, ...]]:
+    times: list[int] = []
+    more = 0
+    for table, records in after.records.items():
+        if table.startswith(f"{V3}."):
+            more += len(records)
+            for record in records.values():
+                try:
+                    indexed = read_facts(record, "indexed_timestamp").indexed_timestamp
+                except MALFORMED:
+                    continue
+                if indexed is not None:
+                    times.append(indexed)
+    if before:
+        more -= sum(len(records) for table, records in before.records.items() if table.startswith(f"{V3}."))
+    return more, tuple(times)

@@ -1,0 +1,305 @@
+"""Surveys a subdir: compares its packages with its index, and says which change brings the index in line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
+from typing import Protocol
+
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
+from chaninfra.channel.conda.index_files import SHARDS
+from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
+from chaninfra.channel.conda.object_names import YANKED_JSON
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shards import is_packable, shard_key
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import StorageError
+from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.index.commit.change import Applied, Change, IndexRecord
+from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.etag_cache import EtagCache, read_etag_cache
+from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
+from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
+from chaninfra.index.runtime import run_all
+from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import Whole, read_whole
+
+_LISTED_FIRST = 1000
+"""Keys listed in the background while the index is read: one ListObjectsV2 page."""
+
+
+class Progress(Protocol):
+    """Callbacks that tell how far a re-index is."""
+
+    def listing(self, subdir: Subdir) -> None:
+        """The folder is being listed; new packages are already read meanwhile."""
+
+    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
+        """The listing is complete: this many packages have to be read, `size` bytes together. Those that were read
+        during the listing are included.
+        """
+
+    def read(self, size: int) -> None:
+        """A package of `size` bytes was read; called from several threads."""
+
+    def writing(self, subdir: Subdir) -> None:
+        """The index is being written."""
+
+
+@dataclass(kw_only=True)
+class Survey:
+    """The differences between the folder and the index, and the change that removes them."""
+
+    whole: Whole
+    yanked: frozenset[str]
+    """File names."""
+    files: tuple[str, ...]
+    """Index files that are missing or wrong."""
+    listing: FolderListing = field(default_factory=FolderListing)
+    missing: tuple[str, ...] = ()
+    """File names that have a record and were not listed."""
+    change: Change = field(default_factory=Change)
+    taken: frozenset[str] = frozenset()
+    """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    cached: EtagCache = field(default_factory=dict)
+    to_cache: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """New entries of the EtagCache."""
+
+    @property
+    def repodata(self) -> Repodata:
+        """The records before the change."""
+        return self.whole.repodata
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is something to commit."""
+        change = self.change
+        by_package = change.records or change.missing or change.unreadable or change.reshard or change.names
+        return bool(self.files or self.whole.behind or by_package)
+
+    def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
+        """The report of the re-index, which has applied the change."""
+        return SubdirReport(
+            subdir=subdir,
+            before=self.whole.before,
+            after=after,
+            added=tuple(sorted(applied.added.keys() - self.taken)),
+            replaced=tuple(sorted(applied.replaced)),
+            dropped=tuple(sorted(applied.dropped)),
+            yanked=tuple(sorted(applied.yanked)),
+            files=self.files,
+            left_out=tuple(self.left_out),
+            odd_names=tuple(self._odd_names(subdir)),
+        )
+
+    def _odd_names(self, subdir: Subdir) -> Iterator[OddName]:
+        left_out = {skipped.package for skipped in self.left_out}
+        for file in sorted(self.listing.packages.keys() - self.yanked):
+            rule = broken_rule(*PackageFileName.parse(file)[:3])
+            if rule and f"{subdir}/{file}" not in left_out:
+                yield OddName(package=f"{subdir}/{file}", rule=rule)
+
+
+def survey_of(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Survey:
+    """List the folder, read the index, and read the packages that have no record or may have other bytes than it.
+
+    Raises as `reindex_subdir`.
+    """
+    progress.listing(subdir_index.subdir)
+    entries, whole = _list_and_read_index(subdir_index, scope)
+    check_base_url(subdir_index, whole.repodata.info())
+    # Rule: yanked.json after the authoritative index, as in a commit.
+    yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
+    survey = Survey(
+        whole=whole,
+        # Those that an index can list as removed.
+        yanked=frozenset(file for file in yanked.files(subdir_index.subdir) if not breaks_index(file)),
+        # Between two times of `at-most-every` files are behind, and not wrong.
+        files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
+    )
+    _drop_unusable(subdir_index, survey)
+    records: dict[str, IndexRecord] = {}
+    missing: list[str] = []
+    unreadable: dict[str, str] = {}
+    without_record: list[Read] = []
+    for read in read_packages(subdir_index, _to_read(subdir_index, survey, entries, scope, progress), progress.read):
+        if isinstance(read, Missing):
+            missing.append(read.file)
+            continue
+        if md5_in(read.etag) != read.md5:
+            survey.to_cache[read.file] = (read.etag, read.sha256)
+        if read.record is not None:
+            records[read.file] = read.record
+            continue
+        without_record.append(read)
+        survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
+        # A record of exactly these bytes is kept: another tool was able to index them.
+        if sha256_in(survey.repodata, read.file) != read.sha256:
+            unreadable[read.file] = read.etag
+    survey.left_out += [
+        LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
+        for file, reason in sorted(survey.listing.unreadable.items())
+    ]
+    reshard = _lost_shards(subdir_index, survey)
+    if scope == "all":
+        reshard, nameless = _names(survey.repodata)
+        # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
+        missing += [file for file in nameless if file not in survey.listing.packages]
+        unreadable |= {
+            read.file: read.etag
+            for read in without_record
+            if (place := survey.repodata.find(read.file))
+            and (read.file in nameless or not is_packable(survey.repodata, *place))
+        }
+    gone = {*survey.missing, *missing, *unreadable}
+    taken = {
+        file: record
+        for file in whole.foreign - records.keys() - gone - survey.yanked
+        if (record := _taken_over(survey.repodata, file)) is not None
+    }
+    survey.taken = frozenset(taken)
+    survey.change = Change(
+        records={**taken, **records},
+        missing=[*survey.missing, *missing],
+        unreadable=unreadable,
+        names=_more_names(survey, {*records, *gone}),
+        reshard=reshard,
+        replace=scope,
+    )
+    return survey
+
+
+def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], Whole]:
+    """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
+    readable.
+    """
+    check_patched(subdir_index)
+    entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
+    listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
+    try:
+        whole = read_whole(subdir_index, salvage=scope == "all")
+    finally:
+        first_page = listing()
+    return chain(first_page, entries), whole
+
+
+def _to_read(
+    subdir_index: SubdirIndex, survey: Survey, entries: Iterator[ObjectMeta], scope: Scope, progress: Progress
+) -> Iterator[tuple[str, ObjectMeta]]:
+    """The packages to read: new ones while the folder is still listed, then those that may have changed."""
+    known = {file for file, _, _ in survey.repodata.files()} | survey.yanked
+    new: set[str] = set()
+    for file, entry in survey.listing.take(entries, subdir_index.layout.key(subdir_index.subdir), known):
+        if file not in known:
+            new.add(file)
+            yield file, entry
+
+    def etag_cache() -> EtagCache:
+        survey.cached = read_etag_cache(subdir_index)
+        return survey.cached
+
+    planned = plan(survey.listing, survey.repodata, survey.yanked, scope, etag_cache)
+    survey.missing = planned.missing
+    if planned.read:
+        size = sum(entry.size for entry in planned.read.values())
+        progress.reading(subdir_index.subdir, len(planned.read), size)
+    yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
+
+
+def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
+    """The package names in the records; and the files whose record has no valid name."""
+    names: set[str] = set()
+    nameless: set[str] = set()
+    for file, table, key in repodata.files():
+        try:
+            name = repodata.name_in(table, key)
+        except StorageError:
+            nameless.add(file)
+            continue
+        if name is not None:
+            names.add(name)
+    return names, nameless
+
+
+def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
+    """The package names whose shard the store does not have, or that the shard index spells as clients do not look them
+    up, in both spellings. Their records are those that other index files have.
+    """
+    whole = survey.whole
+    index = whole.authority.index if whole.authority else None
+    if index is None or whole.adoption is not None:
+        return set()
+    unlisted = [name for name, digest in index.hashes.items() if shard_key(digest) not in survey.listing.keys]
+    # HEADed, since the listing may be older than the shard index.
+    heads = run_all(
+        subdir_index.runtime,
+        [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
+    )
+    lost = {name for name, entry in zip(unlisted, heads, strict=True) if entry is None} - whole.lost
+    whole.shards.give_up({index.hashes[name] for name in lost})
+    misspelled = {name for name in index.hashes if client_name(name) != name}
+    if lost and not whole.lost:
+        survey.files += (SHARDS,)
+    if lost:
+        whole.foreign |= {
+            file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
+        }
+    return whole.lost | lost | misspelled | {*map(client_name, misspelled)}
+
+
+def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:
+    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
+    read again, and what has no other record is reported.
+    """
+    repodata = survey.repodata
+    for file in sorted(survey.whole.foreign):
+        place = repodata.find(file)
+        if place is not None and not is_packable(repodata, *place):
+            del repodata.records[place[0]][place[1]]
+            survey.whole.foreign.discard(file)
+            if place[0] not in PACKAGE_TABLES:
+                reason = "has a record in the index of another tool that is not valid"
+                survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
+
+
+def _taken_over(repodata: Repodata, file: str) -> IndexRecord | None:
+    """The record of the file as it is; None if it has none."""
+    place = repodata.find(file)
+    if place is None:
+        return None
+    raw = repodata.records[place[0]][place[1]]
+    return IndexRecord(
+        name=_name(repodata, *place) or package_name(file),
+        table=place[0],
+        key=place[1],
+        sha256=sha256_in(repodata, file) or "",
+        encode=lambda _: raw,
+    )
+
+
+def _more_names(survey: Survey, files: set[str]) -> set[str]:
+    """The names of the packages that the change is about, besides those that its files are named after: those in the
+    old records of these files, and those with yanks or file names that the index does not show yet.
+    """
+    repodata = survey.repodata
+    removed = set(repodata.removed)
+    yanked = [file for file in survey.yanked if file not in removed or repodata.find(file)]
+    files = {*files, *yanked, *(file for file, _, _ in repodata.files() if breaks_index(file))}
+    names = {package_name(file) for file in (*yanked, *filter(breaks_index, removed))}
+    for file in files:
+        place = repodata.find(file)
+        if place is not None:
+            names.add(_name(repodata, *place) or package_name(file))
+    return names
+
+
+def _name(repodata: Repodata, table: str, key: str) -> str | None:
+    try:
+        return repodata.name_in(table, key)
+    except StorageError:
+        return None

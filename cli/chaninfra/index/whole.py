@@ -1,0 +1,244 @@
+"""The whole index of a subdir: all its records, whatever mixture of files several tools have left there.
+
+The records are those of the authoritative index, read from a derived file that is near enough and the shards that have
+changed since. Where another tool has written an index file, its records are added to the last ones that were ours: ours
+know when a package came into the index, and another tool may know packages that ours do not. What is true of the
+packages is for the caller to find out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
+from chaninfra.channel.conda.repodata import Repodata, too_large
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.errors import InvalidRepodataError, StorageError
+from chaninfra.channel.objects import StoredObject, get_within
+from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
+from chaninfra.index.commit.commit import Adoption
+from chaninfra.index.commit.derived_files import (
+    DERIVED,
+    Derived,
+    existing,
+    insert,
+    our_repodata,
+    read_derived,
+    start,
+)
+from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.subdir_index import SubdirIndex
+
+
+@dataclass(kw_only=True)
+class Whole:
+    """The index of a subdir as it was read."""
+
+    authority: Authority | None
+    """None: there is none."""
+    repodata: Repodata
+    derived: Derived
+    shards: ShardReader
+    """The shards that were read."""
+    foreign: set[str] = field(default_factory=set)
+    """The files whose record is not in the authoritative index, or that is not ours."""
+    lost: set[str] = field(default_factory=set)
+    """The names of the packages whose shard is missing or damaged."""
+    files: tuple[str, ...] = ()
+    """The index files that are missing, damaged, or of another tool."""
+    behind: Mapping[str, int] = field(default_factory=dict)
+    """Name of a derived file → the number of commits that it does not have yet."""
+    adoption: Adoption | None = None
+    """What a commit is built on where the authoritative index is not ours; None: it is."""
+
+    @property
+    def before(self) -> int | None:
+        """The number of records; None: there is no index."""
+        return self.repodata.count if self.exists else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is any index."""
+        return self.authority is not None or bool(self.derived) or self.repodata.count > 0
+
+
+def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True) -> Whole:
+    """Read the whole index; without `history` for readers, who may not list it.
+
+    Raises InvalidRepodataError for a repodata.json of another
+    tool that is not valid (`salvage`: of such a one what is readable is taken, perhaps nothing); StorageError.
+    """
+    # Before the authoritative index: a derived file that is newer shows that this one was restored from a copy.
+    derived = read_derived(subdir_index)()
+    authority = read_authority(subdir_index)
+    shards = ShardReader(subdir_index)
+    newest = max((file.origin.number for file in derived.values() if file.origin), default=0)
+    newer = authority is not None and authority.ours and newest > authority.stamp.number
+    if authority is not None and authority.index is not None and authority.ours and not newer:
+        return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+    return _adopted(subdir_index, authority, shards, derived, salvage=salvage, history=history)
+
+
+def _ours(
+    subdir_index: SubdirIndex,
+    authority: Authority,
+    index: ShardIndex,
+    shards: ShardReader,
+    derived: Derived,
+    *,
+    salvage: bool,
+) -> Whole:
+    repodata, lost = _records_of(subdir_index, index, shards, derived)
+    shards.give_up({index.hashes[name] for name in lost})
+    number = authority.stamp.number
+    formats = subdir_index.layout.index.formats
+    origins = {
+        kind: file.origin.number if (file := derived.get(kind)) and file.origin else 0
+        for kind in DERIVED
+        if kind in formats
+    }
+    wrong = [FILE_NAMES[kind] for kind, made_from in origins.items() if not made_from]
+    whole = Whole(
+        authority=authority,
+        repodata=repodata,
+        derived=derived,
+        shards=shards,
+        lost=lost,
+        files=(*wrong, *((SHARDS,) if lost else ())),
+        behind={FILE_NAMES[kind]: number - made_from for kind, made_from in origins.items() if 0 < made_from < number},
+    )
+    if lost:
+        whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
+    other = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    if other is not None:
+        whole.foreign |= _add(repodata, other)
+    return whole
+
+
+def _adopted(
+    subdir_index: SubdirIndex,
+    authority: Authority | None,
+    shards: ShardReader,
+    derived: Derived,
+    *,
+    salvage: bool,
+    history: bool,
+) -> Whole:
+    if "json" not in subdir_index.layout.index.formats:
+        # Nobody writes them any more, but they may have what the shards do not.
+        derived = existing(subdir_index)
+    numbers = sorted((number for number, _ in kept_numbers(subdir_index)), reverse=True) if history else []
+    repodata, number = _last_ours(subdir_index, shards, derived, numbers)
+    sources: list[Repodata] = []
+    json = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    if json is not None:
+        sources.append(json)
+    lost: set[str] = set()
+    if authority is not None and authority.index is not None:
+        found = shards.find(authority.index.hashes)
+        lost = {name for name, shard in found.items() if shard is None}
+        other = Repodata.empty(subdir_index.subdir)
+        insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
+        sources.append(other)
+    info, unknown = _info_of(subdir_index, [*sources, repodata])
+    for source in sources:
+        _add(repodata, source)
+    repodata.take_info(info, unknown)
+    origins = [file.origin.number for file in derived.values() if file.origin]
+    stamps = [authority.stamp.number] if authority is not None and authority.ours else []
+    return Whole(
+        authority=authority,
+        repodata=repodata,
+        derived=derived,
+        shards=shards,
+        foreign={file for file, _, _ in repodata.files()},
+        lost=lost,
+        files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
+        adoption=Adoption(
+            etag=authority.etag if authority else None,
+            number=max([0, number, *numbers[:1], *origins, *stamps]),
+            info=info,
+            other={key: Raw(msgspec.msgpack.encode(value)) for key, value in unknown.items()},
+        ),
+    )
+
+
+def _last_ours(
+    subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, numbers: list[int]
+) -> tuple[Repodata, int]:
+    """The records of the last index that was ours, and the number of its commit: from the history, or from a derived
+    file that is newer; no records and 0 where there is neither.
+    """
+    ours = our_repodata(subdir_index, derived)
+    for number in numbers:
+        if ours is not None and ours[0] >= number:
+            break
+        index = kept_index(subdir_index, number)
+        if index is not None and index.info["subdir"] == subdir_index.subdir:
+            return _records_of(subdir_index, index, shards, derived)[0], number
+    return (ours[1], ours[0]) if ours is not None else (Repodata.empty(subdir_index.subdir), 0)
+
+
+def _records_of(
+    subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived
+) -> tuple[Repodata, set[str]]:
+    """The records of an index of ours; and the names whose shard is lost, of which those in the derived file stay."""
+    repodata, names = start(subdir_index, index, derived)
+    found = shards.find({name: index.hashes[name] for name in names if name in index.hashes})
+    lost = {name for name, shard in found.items() if shard is None}
+    insert(repodata, set(names) - lost, [shard for shard in found.values() if shard is not None], index)
+    return repodata, lost
+
+
+def _foreign_repodata(subdir_index: SubdirIndex, derived: Derived, *, salvage: bool) -> Repodata | None:
+    """The repodata.json that another tool wrote, or its zst where there is no repodata.json; None: it is ours."""
+    key = subdir_index.key(REPODATA)
+    if "json" not in derived or derived["json"].origin is not None:
+        return None
+    stored = get_within(subdir_index.store, key, MAX_REPODATA)
+    if stored is None:
+        return None
+    data = stored.data if isinstance(stored, StoredObject) else b""
+    try:
+        if not isinstance(stored, StoredObject):
+            raise too_large(key)
+        return Repodata.parse(data, where=key, subdir=subdir_index.subdir)
+    except InvalidRepodataError:
+        if not salvage:
+            raise
+        return Repodata.salvage(data, where=key, subdir=subdir_index.subdir)
+
+
+def _add(repodata: Repodata, other: Repodata) -> set[str]:
+    """Add the records of files that it does not have, and the removed files; returns these files."""
+    added: set[str] = set()
+    for file, table, key in list(other.files()):
+        if repodata.find(file) is None:
+            repodata.records.setdefault(table, {})[key] = other.records[table][key]
+            added.add(file)
+    repodata.removed = sorted({*repodata.removed, *other.removed} - {file for file, _, _ in repodata.files()})
+    return added
+
+
+def _info_of(subdir_index: SubdirIndex, repodata: list[Repodata]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`info` and the unknown keys of all of them; of the first where they differ."""
+    info: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
+    for each in reversed(repodata):
+        info |= each.info()
+        unknown |= {key: msgspec.json.decode(raw) for key, raw in each.other().items()}
+    info.pop("repodata_revisions", None)
+    return {**info, "subdir": subdir_index.subdir}, unknown
+
+
+def _name(repodata: Repodata, table: str, key: str) -> str | None:
+    try:
+        return repodata.name_in(table, key)
+    except StorageError:
+        return None

@@ -1,0 +1,107 @@
+"""The shard index of a subdir (CEP 16): it maps each package name to a shard. It is the authoritative index.
+
+A shard index that chaninfra writes has a commit stamp in its top-level key `chaninfra`: see `commit_stamp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp, checksum
+from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, SHARDS, compress, decompress
+from chaninfra.channel.conda.shards import shard_key
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
+from chaninfra.channel.objects import ObjectStore, StoredObject, get_within
+
+_Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+_MAX_UNKNOWN = 1 << 20
+"""Most bytes of `info`, of the stamp and of each unknown key: decoded, they take up to a hundred times their memory."""
+
+
+@prepared
+class _Info(msgspec.Struct):
+    """The types of what chaninfra reads in `info`."""
+
+    subdir: str
+    """Required: clients cannot read a shard index without it."""
+    repodata_revisions: dict[str, dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardIndex:
+    """The content of a shard index."""
+
+    hashes: Mapping[str, bytes]
+    """Package name as clients look it up → sha256 of its shard, 32 raw bytes."""
+    stamp: CommitStamp | None
+    """None: another tool wrote it."""
+    info: Mapping[str, Any]
+    """`info`, without what chaninfra fills in: the URLs of the shards, and the time."""
+    other: Mapping[str, msgspec.Raw] = field(default_factory=dict)
+    """Keys that chaninfra does not know, as msgpack; they are written again, into the derived files too."""
+
+    @classmethod
+    def empty(cls, subdir: str) -> ShardIndex:
+        """A shard index without shards and without a stamp."""
+        return cls(hashes={}, stamp=None, info={"subdir": subdir})
+
+    @classmethod
+    def parse(cls, data: bytes) -> ShardIndex | None:
+        """The shard index in these bytes; None if they are damaged."""
+        plain = decompress(data, MAX_SHARD_INDEX)
+        try:
+            # Raw, since decoded values can take a hundred times the memory of their bytes.
+            document = msgspec.msgpack.decode(plain or b"", type=dict[str, msgspec.Raw])
+            shards = bytes(document.pop("shards", b""))
+            hashes = msgspec.msgpack.decode(shards, type=dict[str, _Digest])
+            if any(len(bytes(raw)) > _MAX_UNKNOWN for raw in document.values()):
+                return None
+            info = document.pop("info", msgspec.Raw(b""))
+            msgspec.msgpack.decode(info, type=_Info)
+            known = msgspec.msgpack.decode(info, type=dict[str, Any])
+            ours = document.pop(OUR_KEY, None)
+            document.pop("version", None)
+            check_plain([known, [msgspec.msgpack.decode(raw) for raw in document.values()]])
+        except MALFORMED:
+            return None
+        for key in ("shards_base_url", "created_at", OUR_KEY):
+            known.pop(key, None)
+        if known.get("base_url") == "":
+            del known["base_url"]
+        return cls(hashes=hashes, stamp=_stamp(ours, shards), info=known, other=document)
+
+    def keys(self) -> set[str]:
+        """The keys of its shards, relative to the subdir."""
+        return {shard_key(digest) for digest in self.hashes.values()}
+
+    def encode(self, level: int, created_ms: int) -> bytes:
+        """The bytes of the shard index; `created_ms`: the time in ms since 1970. The stamp gets its checksum."""
+        created = datetime.fromtimestamp(created_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        info = {"base_url": "", **self.info, "shards_base_url": f"./{SHARDS}/", "created_at": created}
+        shards = msgspec.msgpack.encode(dict(sorted(self.hashes.items())))
+        document = {"version": 1, **self.other, "info": info, "shards": msgspec.Raw(shards)}
+        if self.stamp is not None:
+            document[OUR_KEY] = msgspec.structs.replace(self.stamp, checksum=checksum(shards))
+        return compress(msgspec.msgpack.encode(document), level)
+
+
+def read_shard_index(store: ObjectStore, key: str) -> ShardIndex | None:
+    """The shard index at this key; None if there is none, or it is damaged or too large."""
+    stored = get_within(store, key, MAX_SHARD_INDEX)
+    return ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
+
+
+def _stamp(raw: msgspec.Raw | None, shards: bytes) -> CommitStamp | None:
+    if raw is None:
+        return None
+    try:
+        stamp = msgspec.msgpack.decode(raw, type=CommitStamp)
+    except MALFORMED:
+        return None
+    return stamp if stamp.checksum == checksum(shards) else None
