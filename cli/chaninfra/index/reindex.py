@@ -101,6 +101,7 @@ def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Pr
         lambda: survey.change,
         when=when,
         derive="now",
+        others="replace",
         adoption=survey.whole.adoption,
         shards=survey.whole.shards,
     )

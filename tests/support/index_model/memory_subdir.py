@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from chaninfra.channel.conda.commit_stamp import CommitStamp, Origin
+from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout
@@ -85,11 +85,14 @@ class MemoryChannel:
         return found
 
     def check_formats_agree(self) -> None:
-        """Assert that repodata.json, its zst and the shards have the same records."""
+        """Assert that repodata.json, its zst and the shards have the same records, and are of the same commit."""
         data = self.store.objects[JSON].data
         assert decompress(self.store.objects[ZST].data, 1 << 30) == data
         repodata = Repodata.parse(data, where=JSON)
         listed = {key: json.loads(bytes(raw)) for _, _, key, raw in repodata.names()}
         assert self.sharded() == listed
-        assert read_stamp(data) is not None
-        assert read_index(self.subdir_index).disagreements == ()
+        index = ShardIndex.parse(self.store.objects[INDEX].data)
+        assert index is not None and index.stamp is not None
+        assert index.stamp.count == len(listed)
+        for key in (JSON, ZST):
+            assert self.store.objects[key].metadata == Origin.of(index.stamp.number, data).metadata()

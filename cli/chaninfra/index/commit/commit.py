@@ -53,6 +53,9 @@ Derive = Literal["due", "now", "later"]
 """When the derived files are brought forward: `due`, as `index.monolith` says; `now`, unless it is `never`; `later`, by
 another commit."""
 
+Others = Literal["refuse", "replace"]
+"""What to do with a derived file that another tool wrote: raise ForeignIndexError, or replace it."""
+
 _LONGEST = 3
 """The attempt from which on the pauses between attempts do not get longer."""
 
@@ -91,6 +94,7 @@ def commit(
     *,
     when: When = "always",
     derive: Derive = "due",
+    others: Others = "refuse",
     adoption: Adoption | None = None,
     shards: ShardReader | None = None,
 ) -> Committed:
@@ -106,8 +110,7 @@ def commit(
     commit_ = _Commit(subdir_index, change, when, adoption, shards or ShardReader(subdir_index))
     reading = read_derived(subdir_index) if derive != "later" else None
     for attempt in range(ATTEMPTS):
-        derived = reading() if reading and adoption is None and attempt == 0 else None
-        done = commit_.attempt(derived)
+        done = commit_.attempt(reading() if reading and others == "refuse" and attempt == 0 else None)
         if done is not None:
             break
         subdir_index.runtime.pause(min(attempt, _LONGEST))
@@ -118,7 +121,7 @@ def commit(
     derived = reading() if reading else None
     if derive == "due" and not is_due(subdir_index, derived or {}):
         return done
-    written = commit_.derive(derived)
+    written = commit_.derive(derived, others)
     return dataclasses.replace(done, derived=written)
 
 
@@ -195,12 +198,17 @@ class _Commit:
         self._authority = written
         return Committed(before=before, after=written.stamp.count, applied=self._writer.applied, written=True)
 
-    def derive(self, derived: Derived | None) -> tuple[str, ...]:
+    def derive(self, derived: Derived | None, others: Others) -> tuple[str, ...]:
         """Bring the derived files forward; `derived` as they were read before the commit."""
         if self._authority is None or "json" not in self._subdir_index.layout.index.formats:
             return ()
         return bring_forward(
-            self._subdir_index, self._authority, self._shards, derived, since=self._since, adopt=self._adopted
+            self._subdir_index,
+            self._authority,
+            self._shards,
+            derived,
+            since=self._since,
+            adopt=self._adopted or others == "replace",
         )
 
     def _new_writer(self) -> ShardWriter:
