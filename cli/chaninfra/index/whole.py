@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata, too_large
-from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
@@ -146,10 +146,10 @@ def _adopted(
         other = Repodata.empty(subdir_index.subdir)
         insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
         sources.append(other)
-    info, unknown = _info_of(subdir_index, [*sources, repodata])
+    info, unknown = _info_of(subdir_index, [*sources, repodata], salvage=salvage)
     for source in sources:
         _add(repodata, source)
-    repodata.take_info(info, unknown)
+    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     origins = [file.origin.number for file in derived.values() if file.origin]
     stamps = [authority.stamp.number] if authority is not None and authority.ours else []
     return Whole(
@@ -164,7 +164,7 @@ def _adopted(
             etag=authority.etag if authority else None,
             number=max([0, number, *numbers[:1], *origins, *stamps]),
             info=info,
-            other={key: Raw(msgspec.msgpack.encode(value)) for key, value in unknown.items()},
+            other=unknown,
         ),
     )
 
@@ -226,13 +226,16 @@ def _add(repodata: Repodata, other: Repodata) -> set[str]:
     return added
 
 
-def _info_of(subdir_index: SubdirIndex, repodata: list[Repodata]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`info` and the unknown keys of all of them; of the first where they differ."""
+def _info_of(
+    subdir_index: SubdirIndex, repodata: list[Repodata], *, salvage: bool
+) -> tuple[dict[str, Any], dict[str, Raw]]:
+    """`info` and the unknown keys, as msgpack, of all of them; of the first where they differ."""
     info: dict[str, Any] = {}
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Raw] = {}
     for each in reversed(repodata):
-        info |= each.info()
-        unknown |= {key: msgspec.json.decode(raw) for key, raw in each.other().items()}
+        packed = packed_keys(each, where=subdir_index.key(REPODATA), salvage=salvage)
+        info |= msgspec.msgpack.decode(packed.pop("info", b"\x80"))
+        unknown |= packed
     info.pop("repodata_revisions", None)
     return {**info, "subdir": subdir_index.subdir}, unknown
 

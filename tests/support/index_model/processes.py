@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
-from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import index_files
+from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectStore
 from chaninfra.index.channel import Channel
 from chaninfra.index.gc import KEPT, collect_subdir
@@ -71,9 +70,7 @@ def file(name: str) -> str:
 def channel_with(*names: str) -> MemoryStore:
     """A store with a channel of these packages."""
     store = MemoryStore()
-    for name, body in index_files(
-        Repodata.empty("noarch"), channel(store, SequentialRuntime()).descriptor.index
-    ).items():
+    for name, body in empty_index("noarch", channel(store, SequentialRuntime()).descriptor.index):
         store.objects[f"{FOLDER}/{name}"] = body
     for count, name in enumerate(names):
         publishing(name).run(store, SequentialRuntime(f"before{count}"))

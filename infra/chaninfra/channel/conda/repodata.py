@@ -35,7 +35,7 @@ _encoder = msgspec.json.Encoder()
 _KNOWN = ("info", "removed", "repodata_version", OUR_KEY, V3, *TABLES)
 """The keys at the top level that chaninfra writes itself."""
 
-_REMEDY = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
+REBUILD = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
 
 
 @prepared
@@ -89,7 +89,7 @@ class Repodata:
             check_utf8(data)
             repodata = cls(_as_raw.decode(data), where=where)
         except MALFORMED as error:
-            raise InvalidRepodataError(f"is not a valid repodata.json: {error}", where=where, remedy=_REMEDY) from error
+            raise InvalidRepodataError(f"is not a valid repodata.json: {error}", where=where, remedy=REBUILD) from error
         if subdir is not None:
             repodata._info["subdir"] = subdir
         return repodata
@@ -190,7 +190,7 @@ class Repodata:
         return StorageError(
             f"the record of {key} is not valid: {error}",
             where=self._where,
-            remedy=_REMEDY,
+            remedy=REBUILD,
         )
 
     def info(self) -> dict[str, Any]:
@@ -275,7 +275,7 @@ def read_repodata(
 def too_large(where: str) -> InvalidRepodataError:
     """The error for a repodata.json of more than MAX_REPODATA bytes."""
     return InvalidRepodataError(
-        f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=_REMEDY
+        f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=REBUILD
     )
 
 
