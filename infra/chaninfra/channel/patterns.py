@@ -78,6 +78,13 @@ KEY_ID = whole(r"[A-Za-z0-9._:/+=@\[\]-]{1,128}")
 """The id of an access key; `[secret]` if it is encrypted in a stack file."""
 HEADER = whole(r"(?:(?!\$\{)[ -)+->@-~]){1,256}")
 """The value of an HTTP header."""
+DURATION = whole(
+    "(?:[1-9][0-9]{1,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{2}|604800)s"
+    "|(?:[1-9][0-9]{0,3}|100[0-7][0-9]|10080)m"
+    "|(?:[1-9][0-9]?|1[0-5][0-9]|16[0-8])h"
+    "|[1-7]d"
+)
+"""A time from 10 seconds to 7 days: a whole number of seconds, minutes, hours or days."""
 
 ACCOUNT = whole(_ACCOUNT)
 """The number of an AWS account."""

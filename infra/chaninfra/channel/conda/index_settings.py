@@ -13,19 +13,56 @@ Format = Literal["json", "zst", "shards"]
 FORMATS: tuple[Format, ...] = ("json", "zst", "shards")
 Writers = Literal["many", "single"]
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class AtMostEvery(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """repodata.json and repodata.json.zst are written at most this often."""
+
+    at_most_every: Annotated[
+        str,
+        Meta(
+            description="The shortest time between two writes, from 10 seconds to 7 days: `90s`, `10m`, `6h` or `1d`.",
+            pattern=patterns.DURATION,
+            examples=["10m"],
+        ),
+    ]
+
+    @property
+    def seconds(self) -> int:
+        """The time in seconds, from 10 to 604,800."""
+        return int(self.at_most_every[:-1]) * _SECONDS[self.at_most_every[-1]]
+
+
+Monolith = Literal["each-commit", "never"] | AtMostEvery
+"""When repodata.json and repodata.json.zst are written."""
+
 
 @prepared
 class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """How the index files of the channel are written."""
 
-    formats: Annotated[
-        tuple[Format, ...],
+    monolith: Annotated[
+        Monolith,
         Meta(
-            description="The index files of each subdir: `json` (repodata.json, always there), `zst` (the same, "
-            "compressed) and `shards` (CEP 16, what pixi reads first).",
-            examples=[["json", "zst", "shards"]],
+            description="When the monolithic files repodata.json and repodata.json.zst are written. The shards (CEP "
+            "16), which pixi reads first, are written by every commit. `each-commit`: they are written by every commit "
+            "too, so that all clients see a package when `publish` ends. A mapping with `at-most-every`, a time such "
+            "as `10m`: at most that often, by the next commit, `reindex` or a scheduled job. `never`: not at all, for "
+            "pixi, rattler, conda from 26.3 and mamba from 2.6.",
+            examples=["each-commit", {"at-most-every": "10m"}, "never"],
         ),
-    ] = FORMATS
+    ] = "each-commit"
+    history_days: Annotated[
+        int,
+        Meta(
+            description="Days for which `chaninfra gc` keeps old states of the index: all of the last day, then one an "
+            "hour for a week, then one a day.",
+            ge=1,
+            le=3650,
+            examples=[30],
+        ),
+    ] = 30
     compression_level: Annotated[
         int,
         Meta(
@@ -50,6 +87,11 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             "only one command writes at a time (for a store without conditional writes)."
         ),
     ] = "many"
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """The kinds of index files that are written, at each commit or later."""
+        return ("shards",) if self.monolith == "never" else FORMATS
 
 
 class ConditionalWrites(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
