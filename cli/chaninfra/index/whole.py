@@ -56,6 +56,8 @@ class Whole:
     """Name of a derived file → the number of commits that it does not have yet."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
+    keys: Adoption | None = None
+    """The keys that another tool has added to `info` and at the top level of repodata.json; None: there are none."""
 
     @property
     def before(self) -> int | None:
@@ -117,6 +119,9 @@ def _ours(
         whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
     other = _foreign_repodata(subdir_index, derived, salvage=salvage)
     if other is not None:
+        info, unknown = _info_of(subdir_index, [other], salvage=salvage)
+        whole.keys = Adoption(etag=authority.etag, info=info, other=unknown)
+        repodata.info().update(info)
         whole.foreign |= _add(repodata, other)
     return whole
 
@@ -237,6 +242,9 @@ def _info_of(
         info |= msgspec.msgpack.decode(packed.pop("info", b"\x80"))
         unknown |= packed
     info.pop("repodata_revisions", None)
+    if not info.get("base_url"):
+        # Clients read null as no text.
+        info.pop("base_url", None)
     return {**info, "subdir": subdir_index.subdir}, unknown
 
 

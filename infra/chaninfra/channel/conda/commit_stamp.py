@@ -29,7 +29,10 @@ _LOGGED_CHARACTERS = 1 << 16
 """Other tools may have names of any length."""
 _ORIGIN = re.compile(r"([1-9][0-9]{0,15}) ([0-9a-f]{8}) ([0-9]{1,12})")
 
-_Number = Annotated[int, Meta(ge=1, lt=10**16)]
+MAX_NUMBER = 10**16 - 1
+"""The greatest number of a commit that is read."""
+
+_Number = Annotated[int, Meta(ge=1, le=MAX_NUMBER)]
 
 
 @prepared

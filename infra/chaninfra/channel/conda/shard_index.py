@@ -74,8 +74,8 @@ class ShardIndex:
             return None
         for key in ("shards_base_url", "created_at", OUR_KEY):
             known.pop(key, None)
-        if known.get("base_url") == "":
-            del known["base_url"]
+        if not known.get("base_url"):
+            known.pop("base_url", None)
         return cls(hashes=hashes, stamp=_stamp(ours, shards), info=known, other=document)
 
     def keys(self) -> set[str]:
@@ -85,7 +85,8 @@ class ShardIndex:
     def encode(self, level: int, created_ms: int) -> bytes:
         """The bytes of the shard index; `created_ms`: the time in ms since 1970. The stamp gets its checksum."""
         created = datetime.fromtimestamp(created_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        info = {"base_url": "", **self.info, "shards_base_url": f"./{SHARDS}/", "created_at": created}
+        base = self.info.get("base_url") or ""
+        info = {**self.info, "base_url": base, "shards_base_url": f"./{SHARDS}/", "created_at": created}
         shards = msgspec.msgpack.encode(dict(sorted(self.hashes.items())))
         # A repodata.json of another tool may have unknown keys of these names.
         document = {**self.other, "version": 1, "info": info, "shards": msgspec.Raw(shards)}

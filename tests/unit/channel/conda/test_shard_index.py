@@ -93,6 +93,16 @@ def test_a_base_url_is_kept() -> None:
     assert document(read.encode(1, CREATED))["info"]["base_url"] == "https://x.org/noarch/"
 
 
+@pytest.mark.parametrize("base", ["", None])
+def test_no_base_url_is_written_as_clients_read_it(base: str | None) -> None:
+    assert document(index(info={"subdir": "noarch", "base_url": base}).encode(1, CREATED)) == ours()
+    content = ours()
+    content["info"]["base_url"] = base
+    read = ShardIndex.parse(packed(content))
+    assert read is not None
+    assert read.info == {"subdir": "noarch"}
+
+
 def test_the_key_that_earlier_versions_had_in_info_goes() -> None:
     content = ours()
     content["info"][OUR_KEY] = {"revision": "r"}

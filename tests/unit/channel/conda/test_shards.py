@@ -97,7 +97,6 @@ def test_content_type_and_cache_control_of_each_file() -> None:
     }
 
 
-<<<<<<< HEAD
 def test_no_two_shards_have_the_same_name() -> None:
     repodata = Repodata.empty("noarch")
     repodata.records["packages.conda"]["a-1-0.conda"] = msgspec.Raw(b'{"name":"a"}')
@@ -120,11 +119,6 @@ def test_no_two_shards_have_the_same_name() -> None:
 )
 def test_the_form_of_a_shards_key(key: str, *, expected: bool) -> None:
     assert is_shard(key) is expected
-=======
-def test_only_the_configured_formats_are_made() -> None:
-    made = index_files(Repodata.empty("noarch"), IndexSettings(monolith="never"))
-    assert list(made) == ["repodata_shards.msgpack.zst", "repodata.json"]
->>>>>>> 3da0193a22555d991db8893ddf5e4225ae63973f
 
 
 @pytest.mark.parametrize(
