@@ -25,6 +25,7 @@ from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import (
     DERIVED,
     Derived,
+    derived_metadata,
     existing,
     insert,
     our_repodata,
@@ -32,6 +33,7 @@ from chaninfra.index.commit.derived_files import (
     start,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -85,6 +87,19 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     if authority is not None and authority.index is not None and authority.ours and not newer:
         return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
     return _adopted(subdir_index, authority, shards, derived, salvage=salvage, history=history)
+
+
+def check_writable(subdir_index: SubdirIndex) -> None:
+    """Raises RefusedError as a commit or the re-index before it would: for callers that write other objects first."""
+    derived = derived_metadata(subdir_index)
+    authority = read_authority(subdir_index)
+    if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
+        check_patched(subdir_index)
+    if authority is not None and authority.index is not None:
+        check_base_url(subdir_index, authority.index.info)
+    other = _foreign_repodata(subdir_index, derived, salvage=True)
+    if other is not None:
+        check_base_url(subdir_index, other.info())
 
 
 def _ours(

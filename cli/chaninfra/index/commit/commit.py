@@ -39,7 +39,7 @@ from chaninfra.index.commit.derived_files import (
     read_derived,
 )
 from chaninfra.index.commit.history import history_key, keep
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.commit.yanked_json import read_yanked
@@ -146,15 +146,6 @@ def commit_adopting(
         return committed.applied, dataclasses.replace(report, after=committed.after)
     report = SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
     return committed.applied, report
-
-
-def check_writable(subdir_index: SubdirIndex) -> None:
-    """Raises RefusedError as `commit` or the re-index before it would: for callers that write other objects first."""
-    authority = read_authority(subdir_index)
-    if authority is None or not authority.ours:
-        check_patched(subdir_index)
-    if authority is not None and authority.index is not None:
-        check_base_url(subdir_index, authority.index.info)
 
 
 class _Commit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.conda.commit_stamp import METADATA, CommitStamp, Origin, first_stamp
@@ -56,6 +56,7 @@ def test_the_log_is_bounded() -> None:
     assert first_stamp(1, "first index", [f"p{number}" for number in range(5000)], 5000).log == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.sampled_from("abcdefgh")) | st.just({*map(str, range(400))}), max_size=200), st.data())
 def test_what_the_log_tells_is_true_and_what_it_does_not_tell_is_old(
     touched: list[set[str]], data: st.DataObject
@@ -93,6 +94,7 @@ def test_the_metadata_of_a_derived_file() -> None:
     assert not origin.is_of(b"[]")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**16 - 1), st.binary(max_size=200))
 def test_the_metadata_survive_a_round_trip(number: int, data: bytes) -> None:
     assert Origin.read(Origin.of(number, data).metadata()) == Origin.of(number, data)

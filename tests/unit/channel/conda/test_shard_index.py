@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.conda import shard_index as module
@@ -209,6 +209,7 @@ def test_damaged_bytes() -> None:
     assert ShardIndex.parse(packed([])) is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 255))
 def test_no_changed_byte_is_taken_for_ours(at: int, byte: int) -> None:
     """Nor does it raise."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
@@ -146,6 +146,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=6).filter(lambda key: key not in {*HASHES, "name"}), JSON, max_size=5))
 def test_any_record_survives(record: dict[str, Any]) -> None:
     record = {**record, "name": "a", "sha256": SHA}

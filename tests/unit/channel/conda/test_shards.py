@@ -18,7 +18,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, IMMUTABLE
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
-from chaninfra.channel.conda.shards import is_shard, make_shards, shard_key
+from chaninfra.channel.conda.shards import is_packable, is_shard, make_shards, parse_shard, shard_key
 from chaninfra.channel.conda.skeleton import empty_index, unstamped_shards
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectBody
@@ -132,13 +132,28 @@ def test_the_error_for_an_invalid_record_names_it(record: bytes) -> None:
     assert "reindex --force" in str(caught.value.remedy)
 
 
-@pytest.mark.parametrize("record", [{"fn": "x-1-py3-none-any.whl"}, {"name": 5}, None])
-def test_a_wheel_record_without_a_name_is_kept_and_in_no_shard(record: Any) -> None:
-    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3-none-any": record, "y": {"name": "y"}}}}
+@pytest.mark.parametrize("record", [{"fn": "x-1-py3-none-any.whl"}, {"more": {"name": 5}}])
+def test_a_wheel_record_without_a_name_is_in_the_shard_that_its_file_is_named_after(record: Any) -> None:
+    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3": record, "y": {"name": "y"}}}}
     repodata = Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch")
     made = sharded(repodata)
     assert json.loads(repodata.encode())["v3"] == document["v3"]
     index = ShardIndex.parse(made["repodata_shards.msgpack.zst"].data)
+    assert index is not None
+    assert list(index.hashes) == ["x", "y"]
+    data = made[shard_key(index.hashes["x"])].data
+    shard = parse_shard(data, "x", index.hashes["x"])
+    assert shard is not None
+    assert json.loads(bytes(shard.records["v3.whl"]["x-1-py3"])) == record
+    assert [name for name, *_ in repodata.named(["x", "y"])] == ["x", "y"]
+
+
+@pytest.mark.parametrize("record", [{"name": 5}, {"name": None}, {}, None, [], 5])
+def test_a_wheel_record_that_is_none_is_in_no_shard(record: Any) -> None:
+    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3": record, "y": {"name": "y"}}}}
+    repodata = Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch")
+    assert not is_packable(repodata, "v3.whl", "x-1-py3")
+    index = ShardIndex.parse(sharded(repodata)["repodata_shards.msgpack.zst"].data)
     assert index is not None
     assert list(index.hashes) == ["y"]
     assert [name for name, *_ in repodata.named(["x", "y"])] == ["y"]

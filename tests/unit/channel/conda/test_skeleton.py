@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.conda import skeleton
@@ -252,6 +252,7 @@ def test_files_that_another_writer_creates_meanwhile_stay() -> None:
     assert {key: store.objects[key] for key in theirs if key in store.objects}.items() <= theirs.items()
 
 
+@settings(deadline=None)
 @given(
     populated=st.sets(st.sampled_from(["noarch", "linux-64"])),
     lost=st.sets(st.sampled_from(sorted(FILE_NAMES.values()))),

@@ -14,8 +14,9 @@ from chaninfra.channel.errors import InvalidRepodataError, RefusedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
-from chaninfra.index.commit.commit import check_writable, commit, commit_adopting
+from chaninfra.index.commit.commit import commit, commit_adopting
 from chaninfra.index.reindex import reindex_subdir
+from chaninfra.index.whole import check_writable
 from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel, package
 from support.index_model.processes import file
 from support.index_model.processes import package as real_package
