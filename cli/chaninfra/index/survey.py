@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Protocol
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
-from chaninfra.channel.conda.index_files import SHARDS
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
@@ -17,6 +17,7 @@ from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
@@ -112,7 +113,7 @@ def survey_of(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Su
     """
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
-    check_base_url(subdir_index, whole.repodata.info())
+    check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     # Rule: yanked.json after the authoritative index, as in a commit.
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
     survey = Survey(
@@ -240,16 +241,18 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
         subdir_index.runtime,
         [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
     )
-    lost = {name for name, entry in zip(unlisted, heads, strict=True) if entry is None} - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
+    lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
+    whole.shards.give_up({index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
+    lost |= {*map(client_name, misspelled)}
     if lost:
         whole.foreign |= {
             file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
         }
-    return whole.lost | lost | misspelled | {*map(client_name, misspelled)}
+    return whole.lost | lost
 
 
 def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:

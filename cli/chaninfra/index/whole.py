@@ -67,6 +67,11 @@ class Whole:
         return self.repodata.count if self.exists else None
 
     @property
+    def json_is_foreign(self) -> bool:
+        """Whether another tool wrote repodata.json."""
+        return "json" in self.derived and self.derived["json"].origin is None
+
+    @property
     def exists(self) -> bool:
         """Whether there is any index."""
         return self.authority is not None or bool(self.derived) or self.repodata.count > 0
@@ -99,7 +104,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
         check_base_url(subdir_index, authority.index.info)
     other = _foreign_repodata(subdir_index, derived, salvage=True)
     if other is not None:
-        check_base_url(subdir_index, other.info())
+        check_base_url(subdir_index, other.info(), REPODATA)
 
 
 def _ours(
