@@ -40,11 +40,11 @@ DERIVED: tuple[Format, ...] = ("json", "zst")
 
 ATTEMPTS = 100
 """Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
-_SHORT = 3
+_LONGEST = 5
 _WAITS = 8
-_BYTES_PER_WAIT = 4 << 20
-"""A writer waits `_WAITS` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its files: two
-tenths of a second on average each time."""
+_BYTES_PER_WAIT = 8 << 20
+"""A writer waits `_WAITS` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its files: less
+than a second on average each time, and each writer another time, so that not all of them give up at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +163,8 @@ def bring_forward(
         if behind > seen:
             waited, seen = 0, behind
         if 0 < behind < since and waited < _waits(before):
+            subdir_index.runtime.pause(min(waited, _LONGEST))
             waited, derived = waited + 1, None
-            subdir_index.runtime.pause(_SHORT)
             continue
         if waited or attempt:
             # Those of all commits until now.
