@@ -13,6 +13,7 @@ import pytest
 from support.channels.channel_at import PREFIX
 from support.channels.cli_daemon import Resident
 from support.channels.conda_client import index
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.sick_channels import Patient, copy, edit, empty, examine, fill, follow_remedies
 from support.servers import s3_servers
@@ -72,7 +73,7 @@ def objects(place: Patient) -> list[dict[str, str]]:
 
 def test_an_empty_channel_passes(minio: Server, bucket_name: str, program: Resident) -> None:
     place = empty(minio, bucket_name, program)
-    place.done("init", "--provider", "minio")
+    create_channel(minio, place.url, provider="minio")
     found = examine(place, "--as", "publisher")
     assert (found.code, found.states) == (0, {"ok"}), found.checks
 
