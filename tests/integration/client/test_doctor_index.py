@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,21 +19,6 @@ from support.servers import s3_servers
 from support.servers.s3_servers import Server
 
 NOARCH = f"{PREFIX}/noarch"
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Resident]:
-    with Resident() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def healthy(
-    minio: Server, versitygw: Server, program: Resident, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Patient]:
-    """A channel on each server, which tests must not change."""
-    folder = tmp_path_factory.mktemp("packages")
-    return {each.name: fill(each, f"healthy-{os.urandom(6).hex()}", program, folder) for each in (minio, versitygw)}
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from support.channels.cli_daemon import Resident
 from support.channels.new_channel import create_channel
 from support.channels.sick_channels import Patient, examine
 from support.servers.s3_servers import Server
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Resident]:
-    with Resident() as running:
-        yield running
 
 
 @pytest.fixture
