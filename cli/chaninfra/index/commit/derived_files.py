@@ -42,8 +42,8 @@ ATTEMPTS = 100
 """Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
 _SHORT = 3
 _BYTES_PER_WAIT = 4 << 20
-"""A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its files:
-two tenths of a second on average each time."""
+"""A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its
+files: two tenths of a second on average each time."""
 
 
 @dataclass(frozen=True, kw_only=True)
