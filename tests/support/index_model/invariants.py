@@ -116,6 +116,7 @@ class Invariants:
                 continue
             agree = agree and stamp is not None and origin.number == stamp.number
             if self.foreign or stamp is None:
+                agree = agree and found == content
                 continue
             if origin.number > stamp.number:
                 raise ViolationError(f"{key} is of a later commit than the index")

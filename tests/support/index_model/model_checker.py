@@ -127,7 +127,9 @@ class Process:
     run: Callable[..., object]
     """Called with the store and the runtime."""
     lists: bool = False
-    """Whether it may list folders. A publisher or yanker does so only where it takes the index for another tool's."""
+    """Whether it lists the packages. A publisher or yanker does so only where it takes the index for another tool's."""
+    ours: bool = True
+    """Whether it is chaninfra."""
     derives: bool = False
     """Whether it brings the derived files forward even where they are not due."""
     makes: str | None = None
@@ -175,7 +177,8 @@ class Search:
     """The schedules of the processes with at most `preemptions`, `crashes` and `lost` answers.
 
     `check(objects, makes, takes)` is called in each state, where `makes` and `takes` are those of the processes that
-    have ended. `moved(key, before, after)` is called when an object is replaced. `end(objects, writer, makes, takes)`
+    have ended. `moved(key, before, after)` is called when
+    a process of ours replaces an object. `end(objects, writer, makes, takes)`
     is called in each state where all processes have ended or crashed; `writer` is the process that wrote the
     authoritative index last, None if it crashed. All raise ViolationError where an invariant does not hold.
     """
@@ -191,8 +194,8 @@ class Search:
     check: Callable[[Objects, frozenset[str], frozenset[str]], None]
     moved: Callable[[str, Held, Held], None]
     end: Callable[[Objects, Process | None, frozenset[str], frozenset[str]], None]
-    quiet: bool = False
-    """Whether no process may take the index for another tool's."""
+    unlisted: str | None = None
+    """The folder of the packages, where no process may take the index for another tool's."""
     in_turn: bool = False
     """Whether a process starts only when the one before it has ended or crashed."""
     dated: bool = False
@@ -311,7 +314,7 @@ class Search:
         if request[0] == "put" and objects != node.objects:
             key = request[1]
             before, after = dict(node.objects).get(key), dict(objects)[key]
-            if before is not None:
+            if before is not None and self.processes[number].ours:
                 self.moved(key, before, after)
             if key == self.authoritative:
                 writer, found = number, self.number(after.data)
@@ -356,7 +359,7 @@ class Search:
                 request = waiting.request
             except ChaninfraError as error:
                 raise ViolationError(f"{process.name} failed: {error}") from error
-            if request is not None and request[0] == "list" and self.quiet and not process.lists:
+            if request is not None and request[:2] == ("list", self.unlisted) and not process.lists:
                 raise ViolationError(f"{process.name} takes the index for another tool's")
             self._runs[key] = request
         return self._runs[key]

@@ -44,7 +44,7 @@ def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) ->
         if "shards" in writes:
             put("shards", _shard_index(store, records, keeps=keeps))
 
-    return Process("other-tool", run, lists=True)
+    return Process("other-tool", run, lists=True, ours=False)
 
 
 def _record(file: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Scenario:
             check=rules.check,
             moved=rules.moved,
             end=rules.end,
-            quiet=not (self.foreign or self.forced),
+            unlisted=None if self.foreign else FOLDER,
             in_turn=self.index.writers == "single",
             dated=self.index is SELDOM,
             **bounds,
