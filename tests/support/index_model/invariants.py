@@ -18,8 +18,9 @@ from chaninfra.channel.conda.shards import parse_shard, shard_key
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.model_checker import LONG_AGO, Held, Objects, Process, ViolationError
+from support.index_model.model_checker import Process, ViolationError
 from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, publishing, reindexing
+from support.index_model.requests import LONG_AGO, Held, Objects
 
 HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
 _LARGE = 1 << 30

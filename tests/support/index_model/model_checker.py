@@ -19,104 +19,15 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from chaninfra.channel.errors import ChaninfraError, ConflictError, UnreachableError
-from chaninfra.channel.objects import (
-    SMALL,
-    Condition,
-    IfAbsent,
-    IfMatch,
-    ObjectBody,
-    ObjectMeta,
-    StoredObject,
-)
-from support.index_model.memory_store import SequentialRuntime, etag
+from chaninfra.channel.errors import ChaninfraError, UnreachableError
+from support.index_model.requests import LONG_AGO, PAUSE, Held, Objects, Replay, ReplayRuntime, Waiting, answer_to
 
 MOST = 250
 """Requests that a process may make before it counts as one that does not end: it needs 40 alone."""
-LONG_AGO = 946_684_800_000
-"""When objects were put, in ms since 1970: long ago, so that no age limit protects them from gc."""
-
-
-class Held(NamedTuple):
-    """An object in the store."""
-
-    data: bytes
-    metadata: tuple[tuple[str, str], ...] = ()
-    modified: int = LONG_AGO
-    """When it was put, in ms since 1970."""
-
-
-Objects = frozenset[tuple[str, Held]]
-"""The objects in the store, as (key, object)."""
-
-_PAUSE = ("pause",)
-
-
-class _Waiting(BaseException):
-    """A process makes a request that has no answer yet. A BaseException, so that no `except Exception` catches it."""
-
-    def __init__(self, request: tuple[Any, ...]) -> None:
-        self.request = request
-
-
-class _Replay:
-    """An ObjectStore that replays a list of answers."""
-
-    def __init__(self, answers: list[Any]) -> None:
-        self._answers = iter(answers)
-
-    def _ask(self, *request: Any) -> Any:
-        try:
-            answer = next(self._answers)
-        except StopIteration:
-            raise _Waiting(request) from None
-        if isinstance(answer, ChaninfraError):
-            # A new error each time: a raised error keeps its traceback.
-            raise type(answer)(answer.message)
-        return answer
-
-    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
-        found: StoredObject | None = self._ask("get", key, most)
-        return found
-
-    def head(self, key: str) -> ObjectMeta | None:
-        found: ObjectMeta | None = self._ask("head", key)
-        return found
-
-    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
-        found: bytes = self._ask("get_range", key, etag, start, length)
-        return found
-
-    def list(self, prefix: str) -> Iterator[ObjectMeta]:
-        return iter(self._ask("list", prefix))
-
-    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
-        put: str = self._ask("put", key, body.data, tuple(body.metadata.items()), condition)
-        return put
-
-    def delete(self, keys: Iterable[str]) -> None:
-        if deleted := [*keys]:
-            self._ask("delete", *deleted)
-
-    def pause(self) -> None:
-        self._ask("pause")
-
-
-class _Runtime(SequentialRuntime):
-    """A runtime whose pauses are requests to the model checker."""
-
-    def __init__(self, replay: _Replay, name: str, now: int) -> None:
-        super().__init__(name, now)
-        self._replay = replay
-
-    def pause(self, attempt: int) -> None:
-        """See Runtime."""
-        self._replay.pause()
 
 
 @dataclass(frozen=True)
@@ -278,7 +189,7 @@ class Search:
             request = self._request(number, history)
             if request is None or history is None or (self.in_turn and going is not None and number != current):
                 continue
-            preempted = going is not None and going != _PAUSE and number != current
+            preempted = going is not None and going != PAUSE and number != current
             if node.preemptions + preempted > self.preemptions:
                 continue
             before = dataclasses.replace(node, current=number, preemptions=node.preemptions + preempted)
@@ -329,7 +240,7 @@ class Search:
     def _answer(self, node: Node, request: tuple[Any, ...]) -> tuple[Objects, Any, Any]:
         assert node.current is not None
         when = self.processes[node.current].now if self.dated and request[1:2] and request[1] in self.derived else None
-        return _answer(node.objects, request, LONG_AGO if when is None else when)
+        return answer_to(node.objects, request, LONG_AGO if when is None else when)
 
     def _append(self, history: int, short: Any, answer: Any) -> int:
         key = (history, short)
@@ -351,11 +262,11 @@ class Search:
             while history > 0:
                 history, answer, _ = self._answers[history]
                 answers.append(answer)
-            replay = _Replay(answers[::-1])
+            replay = Replay(answers[::-1])
             request = None
             try:
-                process.run(replay, _Runtime(replay, process.name, process.now))
-            except _Waiting as waiting:
+                process.run(replay, ReplayRuntime(replay, process.name, process.now))
+            except Waiting as waiting:
                 request = waiting.request
             except ChaninfraError as error:
                 raise ViolationError(f"{process.name} failed: {error}") from error
@@ -367,48 +278,3 @@ class Search:
 
 def _with(histories: tuple[int | None, ...], number: int, history: int | None) -> tuple[int | None, ...]:
     return (*histories[:number], history, *histories[number + 1 :])
-
-
-def _answer(objects: Objects, request: tuple[Any, ...], now: int) -> tuple[Objects, Any, Any]:
-    """The objects after the request; the answer; and a short form that differs between different answers."""
-    kind, *rest = request
-    if kind == "pause":
-        return objects, None, (kind,)
-    there = dict(objects)
-    if kind == "list":
-        # A listing does not tell metadata.
-        found = [
-            _entry(key, there[key]._replace(metadata=())) for key in sorted(there) if key.startswith(f"{rest[0]}/")
-        ]
-        return objects, found, (kind, tuple((entry.key, entry.etag) for entry in found))
-    if kind == "delete":
-        return frozenset((key, held) for key, held in objects if key not in rest), None, (kind,)
-    key = rest[0]
-    held = there.get(key)
-    tag = etag(held.data) if held is not None else None
-    if kind == "get_range":
-        if held is None or tag != rest[1]:
-            return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")
-        return objects, held.data[rest[2] : rest[2] + rest[3]], (kind, tag, rest[2])
-    if kind in ("get", "head"):
-        if held is None:
-            return objects, None, (kind, None)
-        entry = _entry(key, held)
-        read = StoredObject(data=held.data, content_type="", metadata=dict(held.metadata), entry=entry)
-        return objects, read if kind == "get" else entry, (kind, tag, held.metadata, held.modified)
-    _, new, metadata, condition = rest
-    if (isinstance(condition, IfAbsent) and tag is not None) or (
-        isinstance(condition, IfMatch) and condition.etag != tag
-    ):
-        return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")
-    return frozenset({**there, key: Held(new, metadata, now)}.items()), etag(new), (kind, etag(new))
-
-
-def _entry(key: str, held: Held) -> ObjectMeta:
-    return ObjectMeta(
-        key=key,
-        size=len(held.data),
-        etag=etag(held.data),
-        modified=datetime.fromtimestamp(held.modified / 1000, UTC),
-        metadata=dict(held.metadata),
-    )

@@ -21,7 +21,7 @@ from support.index_model.processes import FOLDER, INDEX, JSON, package
 
 
 def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) -> Process:
-    """Another tool that indexes the subdir. `keeps`: the keys that it does not know, and the metadata of the objects."""
+    """Another tool that indexes the subdir. `keeps`: keys that it does not know, and the metadata of the objects."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
         files = [entry.key.removeprefix(f"{FOLDER}/") for entry in store.list(FOLDER)]

@@ -16,7 +16,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.invariants import Invariants, objects_of
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.model_checker import Held, Process, Search
+from support.index_model.model_checker import Process, Search
 from support.index_model.other_tool import overwriting
 from support.index_model.processes import (
     AUTHORITATIVE,
@@ -35,6 +35,7 @@ from support.index_model.processes import (
     unyanking,
     yanking,
 )
+from support.index_model.requests import Held
 
 NEVER = DescribedIndex(monolith="never")
 SELDOM = DescribedIndex(monolith=AtMostEvery(at_most_every="10m"))
