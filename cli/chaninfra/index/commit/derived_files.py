@@ -41,10 +41,9 @@ DERIVED: tuple[Format, ...] = ("json", "zst")
 ATTEMPTS = 100
 """Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
 _LONGEST = 5
-_WAITS = 8
 _BYTES_PER_WAIT = 8 << 20
-"""A writer waits `_WAITS` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its files: less
-than a second on average each time, and each writer another time, so that not all of them give up at once."""
+"""A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its
+files: less than a second on average each time, and each writer another time, so that not all give up at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,27 +157,28 @@ def bring_forward(
         behind = number_of(before)
         if behind >= number:
             return ()
-        if not adopt:
-            check_ours(subdir_index, before, authority if behind < number else read_our_authority(subdir_index))
         if behind > seen:
             waited, seen = 0, behind
-        if 0 < behind < since and waited < _waits(before):
+        if 0 < behind < since and waited < _waits(subdir_index, before):
             subdir_index.runtime.pause(min(waited, _LONGEST))
             waited, derived = waited + 1, None
             continue
-        if waited or attempt:
-            # Those of all commits until now.
+        if derived is None:
+            before = read_derived(subdir_index)()
+            # After them: a file of a later commit than this one is of an index that is not there any more.
             authority = read_our_authority(subdir_index)
+        if not adopt:
+            check_ours(subdir_index, before, authority)
         try:
-            return _write(subdir_index, authority, shards, before if derived else read_derived(subdir_index)())
+            return _write(subdir_index, authority, shards, before)
         except ConflictError:
             subdir_index.runtime.pause(attempt)
         attempt, derived = attempt + 1, None
     raise lost_all_attempts(subdir_index.key(REPODATA))
 
 
-def _waits(derived: Derived) -> int:
-    return _WAITS + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+def _waits(subdir_index: SubdirIndex, derived: Derived) -> int:
+    return subdir_index.runtime.waits + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
 
 
 def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
