@@ -278,7 +278,7 @@ def test_index_files_that_are_not_written_any_more_stay_and_a_warning_says_who_d
 @pytest.mark.parametrize("doing", ["create", "update"])
 def test_the_descriptor_of_a_later_version_is_not_overwritten(minio: Server, bucket_name: str, doing: str) -> None:
     store = Store(minio, bucket_name)
-    make(store)
+    store.make()
     later = json.dumps({**json.loads(store.props()["document"]), "version": 3}).encode()
     minio.client().put_object(Bucket=bucket_name, Key="main/channel.json", Body=later)
     handler, props = store.handler("descriptor"), store.props()
@@ -291,7 +291,7 @@ def test_a_descriptor_of_version_1_becomes_one_of_version_2_and_keeps_the_probe(
     minio: Server, bucket_name: str
 ) -> None:
     store = Store(minio, bucket_name)
-    make(store)
+    store.make()
     at = {"Bucket": bucket_name, "Key": "main/channel.json"}
     new = json.loads(minio.client().get_object(**at)["Body"].read())
     index = {key: value for key, value in new["index"].items() if key not in ("monolith", "history-days")}
@@ -310,7 +310,7 @@ def test_an_adopted_channel_with_nothing_but_a_shard_index_is_kept(
 ) -> None:
     """Its packages can be elsewhere, and without monolithic files it has no repodata.json."""
     store = Store(minio, bucket_name)
-    make(store)
+    store.make()
     channels.fill(minio, bucket_name, "main", tmp_path)
     client = minio.client()
     for key in channels.etags(minio, bucket_name, "main"):
