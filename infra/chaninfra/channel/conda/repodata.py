@@ -19,7 +19,7 @@ from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordName, read_facts
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, check_utf8, is_file_name
+from chaninfra.channel.conda.untrusted import MALFORMED, bad_file_name, check_plain, check_utf8, is_file_name
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import ObjectStore, StoredObject, TooLargeError
 
@@ -68,9 +68,10 @@ class Repodata:
         self.removed: list[str] = (
             msgspec.json.decode(document["removed"], type=list[str]) if "removed" in document else []
         )
-        for file in (*self.removed, *(file for file, _, _ in self.files())):
-            if not is_file_name(file):
-                raise ValueError(f"{file[:80]!r} is not the name of a file")
+        for table, records in self.records.items():
+            files = [file_name(table, key) for key in records] if table.startswith(V3) else [*records]
+            _check_names(files)
+        _check_names(self.removed)
 
     @classmethod
     def empty(cls, subdir: str) -> Repodata:
@@ -276,6 +277,13 @@ def too_large(where: str) -> InvalidRepodataError:
     return InvalidRepodataError(
         f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=_REMEDY
     )
+
+
+def _check_names(files: list[str]) -> None:
+    """Raise ValueError where one of them is not the name of a file."""
+    bad = bad_file_name(files)
+    if bad is not None:
+        raise ValueError(f"{bad[:80]!r} is not the name of a file")
 
 
 def _info(raw: Raw | bytes) -> dict[str, Any]:
