@@ -26,6 +26,7 @@ _DIFFERENCES = {
     "replaced": "replaced",
     "dropped": "removed",
     "yanked": "yanked",
+    "signed": "signatures that the index did not show",
     "files": "index files that were missing or out of date",
 }
 
