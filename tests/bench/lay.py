@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from bench.generator import SUBDIR, Channel
-from chaninfra.channel.conda.filenames import TABLES
 from chaninfra.channel.conda.commit_stamp import Origin, first_stamp
+from chaninfra.channel.conda.filenames import TABLES
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body, compress
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.repodata import Repodata

@@ -21,7 +21,6 @@ from chaninfra.channel.conda.record_facts import RecordName, read_facts
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, bad_file_name, check_plain, check_utf8, is_file_name
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import ObjectStore, StoredObject, TooLargeError
 
 _FEW = 8
 """Searching a record's bytes for up to this many names is faster than decoding the record's name."""
@@ -259,17 +258,6 @@ class Repodata:
             if table not in PACKAGE_TABLES:
                 return None
             raise self.invalid(key, error) from error
-
-
-def read_repodata(
-    store: ObjectStore, key: str, *, where: str | None = None, subdir: str | None = None
-) -> tuple[StoredObject, Repodata] | None:
-    """The repodata.json at this key; None if there is none. Raises InvalidRepodataError; see `Repodata.parse`."""
-    try:
-        stored = store.get(key, MAX_REPODATA)
-    except TooLargeError as error:
-        raise too_large(where or key) from error
-    return (stored, Repodata.parse(stored.data, where=where or key, subdir=subdir)) if stored else None
 
 
 def too_large(where: str) -> InvalidRepodataError:
