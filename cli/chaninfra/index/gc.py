@@ -4,11 +4,12 @@ more, abandoned uploads.
 Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
 `index.history-days` days. A shard that neither the shard index nor the kept history references is marked. A run at
 least a week later deletes it, so that readers with an older index still find it until then. No index can reference it
-again: each shard has a new name (docs/index-protocol.md).
+again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted in the same way.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import is_shard
@@ -29,6 +30,7 @@ from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObjec
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.orphans import Seen, delete, still_orphaned
 from chaninfra.index.subdir_index import SubdirIndex
 
 KEPT = timedelta(days=7)
@@ -40,7 +42,9 @@ _DAY = timedelta(days=1)
 _HOURLY = timedelta(days=7)
 """Age up to which one state of the index an hour is kept."""
 
-Why = Literal["unreferenced", "not declared", "old state of the index", "abandoned upload"]
+Why = Literal[
+    "unreferenced", "not declared", "old state of the index", "attestations without a package", "abandoned upload"
+]
 Mode = Literal["write", "check"]
 
 
@@ -63,7 +67,9 @@ class Collected:
 
 @prepared
 class _Marks(Struct, frozen=True):
-    """Key of a shard, relative to the subdir → when it was first found unreferenced, in ms since 1970."""
+    """Key of a shard, or of a sidecar without a package, relative to the subdir → when it was first found so, in ms
+    since 1970.
+    """
 
     unreferenced: dict[str, int] = {}
     version: int = 1
@@ -88,10 +94,15 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     """
     undeclared = _undeclared(target)
     # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
-    folder = target.key(SHARDS)
-    listed = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
-    # Other files in the folder do not belong to the index.
-    shards = {key: entry for key, entry in listed.items() if is_shard(key)}
+    folder, seen = target.layout.key(target.subdir), Seen()
+    shards: dict[str, ObjectMeta] = {}
+    for entry in target.store.list(folder):
+        key = entry.key.removeprefix(f"{folder}/")
+        # Other files in the folder do not belong to the index.
+        if is_shard(key):
+            shards[key] = entry
+        else:
+            seen.take(key, entry)
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
@@ -105,13 +116,19 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     referenced = kept | authority.index.keys()
     marks_key = target.layout.key(GC_FOLDER, f"{target.subdir}.json")
     before = _read_marks(target, marks_key)
-    marks = {key: before.unreferenced.get(key, now) for key in shards if key not in referenced}
+    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
+    marks = {key: before.unreferenced.get(key, now) for key in unreferenced}
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now / 1000, UTC) - KEPT
-    swept = [key for key, since in marks.items() if now - since >= week and shards[key].modified <= newest]
+    swept = [key for key, since in marks.items() if now - since >= week and unreferenced[key].modified <= newest]
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
-    garbage += [_garbage(shards[key], "unreferenced") for key in swept]
-    done = _delete(target, garbage, len(left), mode)
+    garbage += [_garbage(shards[key], "unreferenced") for key in swept if key in shards]
+    done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
+    orphans = [*still_orphaned(target, [key for key in swept if key in seen.sidecars])]
+    if mode == "write" and orphans:
+        delete(target, orphans)
+    left_behind = [_garbage(seen.sidecars[key], "attestations without a package") for key in orphans]
+    done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
         data = msgspec.json.encode(_Marks(unreferenced=left))
         target.store.put(marks_key, ObjectBody(data=data, content_type="application/json", cache_control="no-store"))
