@@ -47,15 +47,17 @@ ACTIONS = {
     "get-version": "get an old version of a file by its id",
     "delete-version": "delete an old version for good",
     "put-yanked": "put yanked.json",
-    "put-internal": "put a file under .chaninfra/",
+    "put-history": "put a file under .chaninfra/history/",
+    "delete-history": "delete a file under .chaninfra/history/",
+    "put-internal": "put another file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
     "refresh-cdn": "invalidate files on the CDN",
 }
 
 _READ = frozenset({"get", "list"})
-_ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-index"})
-_KEEP = frozenset({"delete-package", "put-yanked", "put-internal"})
+_ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-index", "put-history"})
+_KEEP = frozenset({"delete-package", "put-yanked", "delete-history", "put-internal"})
 # All readers may list the whole bucket: a GET has no prefix for a condition to check, and without the permission to
 # list, a missing file is 403 instead of 404.
 _ELSEWHERE = frozenset({"list"})

@@ -104,6 +104,9 @@ def _class(name: str, definition: str, about: str, keys: dict[str, Any], require
 
 def _type(schema: dict[str, Any]) -> str:
     options = [option for option in (schema, *schema.get("anyOf", ())) if option.get("type") != "null"]
+    if any("$ref" in option for option in options) and any("enum" in option for option in options):
+        # A word or a mapping: Pulumi has no unions.
+        return "Any"
     for option in options:
         if "$ref" in option:
             return _CLASSES[option["$ref"].rsplit("/", 1)[1]]

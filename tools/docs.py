@@ -109,6 +109,10 @@ def stack_config() -> str:
             "",
             *_table(definitions["index"]["properties"], definitions),
             "",
+            "### `index.monolith`",
+            "",
+            *_table(definitions["AtMostEvery"]["properties"], definitions),
+            "",
             "## `aws`",
             "",
             *_table(definitions["aws"]["properties"], definitions),
@@ -142,11 +146,15 @@ def stack_config() -> str:
 def _table(keys: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
     rows = ["| key | description | default |", "|---|---|---|"]
     for key, schema in sorted(keys.items()):
+        if schema.get("deprecated"):
+            continue
         default = schema.get("default")
         shown = f"`{_plain(default)}`" if default not in (None, "", [], {}) and not isinstance(default, dict) else ""
         values = schema.get("enum") or [value for option in schema.get("anyOf", ()) for value in option.get("enum", ())]
         choices = ", ".join(f"`{value}`" for value in values if value is not None)
-        what = schema["description"] + (f" One of {choices}." if choices and key != "subdirs" else "")
+        # Where a mapping is possible too, the description says all.
+        all_said = key == "subdirs" or any("$ref" in option for option in schema.get("anyOf", ()) if values)
+        what = schema["description"] + (f" One of {choices}." if choices and not all_said else "")
         rows.append(f"| `{key}` | {what} | {shown} |")
     return rows
 

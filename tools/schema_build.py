@@ -17,7 +17,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NAMES = {
     "StackConfig": "config",
     "ChannelConfig": "channel",
-    "IndexSettings": "index",
+    "IndexConfig": "index",
     "AwsConfig": "aws",
     "CdnConfig": "cdn",
     "RolesConfig": "roles",

@@ -22,7 +22,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
-from chaninfra.pulumi.errors import user_errors
+from chaninfra.pulumi.errors import kebab_case, user_errors
 from chaninfra.pulumi.handlers.base import with_integers
 
 T = TypeVar("T")
@@ -110,6 +110,8 @@ def as_config(
 ) -> dict[str, Any]:
     """The arguments as config keys of a definition in the stack config's schema: `endpoint_url` → `endpoint-url`.
 
+    So are keys in camelCase, which a program in another language can have in an argument without a type.
+
     Names that users chose, of principals for example, keep their spelling. Outputs are added to `outputs` and replaced
     by placeholders. Raises ConfigurationError for an Output that has no placeholder, or if `outputs` is None.
     """
@@ -128,7 +130,7 @@ def as_config(
             known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
             block = {}
             for name, item in value.items():
-                key = name.replace("_", "-") if known else name
+                key = kebab_case(name) if kebab_case(name) in known else name.replace("_", "-") if known else name
                 if item is not None:
                     block[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
             return block

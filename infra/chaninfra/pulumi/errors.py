@@ -49,6 +49,11 @@ def snake_case(key: str) -> str:
     return key.replace("-", "_")
 
 
+def kebab_case(key: str) -> str:
+    """`endpoint-url` for `endpoint_url` or `endpointUrl`."""
+    return re.sub("_|(?=[A-Z])", "-", key).lower()
+
+
 def camel_case(key: str) -> str:
     """`endpointUrl` for `endpoint-url` or `endpoint_url`."""
     first, *rest = re.split("[-_]", key)

@@ -169,7 +169,7 @@ def test_a_format_that_is_not_declared_any_more(on_minio: Patient) -> None:
     found = json.loads(
         on_minio.server.client().get_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
     )
-    edit(on_minio, index={**found["index"], "formats": ["json", "shards"]})
+    edit(on_minio, index={**found["index"], "monolith": "never"})
     fixed_by_remedy(on_minio, "garbage")
 
 

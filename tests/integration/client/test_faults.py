@@ -73,9 +73,6 @@ def test_without_conditional_writes_writers_single_is_required(place: Place, tmp
         assert etags(place.server, place.bucket) == before
 
         there.done("init", "--writers", "single")
-        if fault is rejects_conditions:
-            # The indexer of py-rattler always puts shards with a condition.
-            edit(place, formats=["json", "zst"])
         there.done("publish", first)
         # Other bytes under an existing name are refused here too.
         (tmp_path / "other").mkdir()

@@ -138,11 +138,11 @@ def test_gc_deletes_a_marked_shard_after_a_week(tmp_path: Path) -> None:
         place.done("reindex", "--check")
 
 
-def test_gc_deletes_index_files_of_undeclared_formats(place: Place) -> None:
+def test_gc_deletes_index_files_that_are_not_written_any_more(place: Place) -> None:
     client = place.server.client()
     key = f"{PREFIX}/channel.json"
     document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
-    document["index"]["formats"] = ["json", "shards"]
+    document["index"]["monolith"] = "never"
     client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document))
     deleted = json.loads(place.done("gc", "--json"))["deleted"]
     assert [each["key"] for each in deleted] == [

@@ -37,13 +37,16 @@ _KEYS: dict[str, dict[str, Any]] = {
         "readers": {"people": {"key": {}}},
     }
 }
-# What `pulumi up` changes in place. AWS: up to 0.3 the provider at an `endpoint-url` was told not to ask for the
-# account, without which pulumi-aws 7 cannot read a bucket's tags. MinIO: policies deny old versions; keys stay.
+# What `pulumi up` changes in place. Up to 0.3 descriptors were of version 1. AWS: up to 0.3 the provider at an
+# `endpoint-url` was told not to ask for the account, without which pulumi-aws 7 cannot read a bucket's tags. MinIO:
+# policies deny old versions, and publishers may keep old states of the index; keys stay.
+_DESCRIPTOR = {"pulumi-python:dynamic/chaninfra:ChannelDescriptor": "update"}
 CHANGED = {
-    "aws": {"pulumi:providers:aws": "update"},
+    "aws": {"pulumi:providers:aws": "update", **_DESCRIPTOR},
     "minio": {
         f"pulumi-python:dynamic/chaninfra:{name}": "update" for name in ("BucketPolicy", "AccessKey", "AccessPolicy")
-    },
+    }
+    | _DESCRIPTOR,
 }
 # Config that the state of a version was made with.
 WITH: dict[str, dict[str, dict[str, Any]]] = {"0.2": _KEYS, "0.3": _KEYS}

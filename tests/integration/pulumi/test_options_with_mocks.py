@@ -76,6 +76,7 @@ principals = st.dictionaries(
     optional({"github": github, "gitlab": gitlab, "oidc": oidc, "arn": arn, "key": optional({"rotate": st.just("1")})}),
     max_size=2,
 )
+MONOLITHS = ["each-commit", "never", {"at-most-every": "10m"}]
 channel = {
     "visibility": st.sampled_from(["private", "organization", "public"]),
     "subdirs": st.sampled_from([["linux-64"], ["osx-arm64", "win-64"], ["noarch"]]),
@@ -83,7 +84,7 @@ channel = {
     "publishers": principals,
     "readers": principals,
     "maintainers": principals,
-    "index": optional({"compression-level": st.integers(1, 22), "formats": st.just(["json", "zst"])}),
+    "index": optional({"compression-level": st.integers(1, 22), "monolith": st.sampled_from(MONOLITHS)}),
 }
 aws = optional(
     {

@@ -27,11 +27,12 @@ class Case:
     after: bytes | None
     before: bytes | None = _PREPARED
     name: str = ""
-    """Name of the file below the prefix; the default is a new package file."""
+    """Name of the file below the prefix, with `{new}` for what no other file has; the default is a new package file."""
 
     def may(self, root: Any, client: Any, bucket: str, prefix: str) -> bool:
         """Whether the store allows it to `client`; False only if it answers 403 and the object did not change."""
-        key = f"{prefix}/{self.name or f'noarch/package-{secrets.token_hex(6)}-0.conda'}"
+        name = self.name or "noarch/package-{new}-0.conda"
+        key = f"{prefix}/{name.format(new=secrets.token_hex(6))}"
         if self.before is not None:
             root.put_object(Bucket=bucket, Key=key, Body=self.before)
         assert content(root, bucket, key) == self.before
@@ -138,6 +139,8 @@ CASES: dict[str, Case | VersionCase] = {
     "get-version": VersionCase(_get_version, stays=True),
     "delete-version": VersionCase(_delete_version, stays=False),
     "put-yanked": Case(_put, after=_PUT, name="yanked.json"),
+    "put-history": Case(_add, before=None, after=_PUT, name=".chaninfra/history/noarch/{new}"),
+    "delete-history": Case(_delete, after=None, name=".chaninfra/history/noarch/{new}"),
     "put-internal": Case(_put, after=_PUT, name=".chaninfra/probe"),
     "put-descriptor": Case(_put, after=_PUT, name="channel.json"),
     "delete-descriptor": Case(_delete, after=None, name="channel.json"),

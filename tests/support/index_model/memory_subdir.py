@@ -92,7 +92,8 @@ class MemoryChannel:
         listed = {key: json.loads(bytes(raw)) for _, _, key, raw in repodata.names()}
         assert self.sharded() == listed
         index = ShardIndex.parse(self.store.objects[INDEX].data)
-        assert index is not None and index.stamp is not None
+        assert index is not None
+        assert index.stamp is not None
         assert index.stamp.count == len(listed)
         for key in (JSON, ZST):
             assert self.store.objects[key].metadata == Origin.of(index.stamp.number, data).metadata()

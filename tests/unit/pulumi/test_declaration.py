@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 import component_args
+from chaninfra.channel.conda.index_settings import AtMostEvery
 from chaninfra.channel.config.stack import OUTPUT_PLACEHOLDERS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi.declaration import as_config, declare
@@ -86,3 +87,18 @@ def test_a_placeholder_passes_the_schema_and_is_replaced_by_the_value_of_the_out
     assert stack is not None
     assert stack.channels[0].principals[0].arn == arn
     assert (stack.bucket.aws.kms_key_arn, stack.bucket.aws.log_bucket) == (key, "logs")
+
+
+@pytest.mark.parametrize("key", ["at_most_every", "at-most-every", "atMostEvery"])
+def test_an_argument_without_a_type_has_the_keys_of_any_language(key: str) -> None:
+    """Pulumi has no unions, so it does not translate the keys of `monolith`."""
+    declaration = declare("CondaChannel", "packages", {**MINIMAL, "index": {"monolith": {key: "10m"}}})
+    assert declaration.stack.channels[0].index.monolith == AtMostEvery(at_most_every="10m")
+    message = str(refused(index={"monolith": {key: "9s"}}))
+    assert "CondaChannel 'packages', key index.monolith.at_most_every: '9s' is not valid" in message
+
+
+def test_an_argument_that_is_a_word_or_a_mapping_can_be_the_word() -> None:
+    declaration = declare("CondaChannel", "packages", {**MINIMAL, "index": {"monolith": "never", "history_days": 7.0}})
+    index = declaration.stack.channels[0].index
+    assert (index.monolith, index.history_days) == ("never", 7)

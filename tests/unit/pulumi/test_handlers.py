@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings
+from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi import dynamic
 from chaninfra.pulumi.bucket_session import Session, StoreInput
+from chaninfra.pulumi.components.channel import _index_input
 from chaninfra.pulumi.handlers import HANDLERS, Difference
 
 STORE: StoreInput = {
@@ -56,3 +59,27 @@ def test_statements_with_the_same_meaning_are_no_difference() -> None:
 
 def test_unknown_statements_of_a_preview_are_a_difference() -> None:
     assert difference("policy", {"statements": [ALLOW]}, {"statements": "unknown"}).changes
+
+
+OLD_INDEX = {"formats": ["json", "zst", "shards"], "compression-level": 1, "cache-control": "max-age=300"}
+SKELETON = {"prefix": "main", "subdirs": ["noarch"], "adopt": False, "force-destroy": False}
+FILES = ["main/noarch/repodata.json", "main/noarch/repodata.json.zst", "main/noarch/repodata_shards.msgpack.zst"]
+
+
+def test_index_files_of_an_earlier_version_are_no_difference() -> None:
+    old = {**SKELETON, "index": OLD_INDEX, "files": FILES}
+    stack = build_spec({"bucket": "my-bucket", "region": "eu-central-1", "prefix": "main"}, where="stack")
+    news = {**SKELETON, "index": _index_input(stack.channels[0].index)}
+    assert not difference("skeleton", old, news).changes
+
+
+@pytest.mark.parametrize("formats", [["json"], ["json", "zst"], ["json", "shards"]])
+def test_index_files_that_an_earlier_version_left_out_are_made(formats: list[str]) -> None:
+    old = {**SKELETON, "index": {**OLD_INDEX, "formats": formats}, "files": FILES[:1]}
+    assert difference("skeleton", old, {**SKELETON, "index": OLD_INDEX}) == Difference(changes=True)
+
+
+def test_how_often_monolithic_files_are_written_is_no_difference_of_the_index_files() -> None:
+    every = IndexSettings(monolith=AtMostEvery(at_most_every="1h"), history_days=1)
+    assert _index_input(every) == _index_input(IndexSettings()) == OLD_INDEX
+    assert _index_input(IndexSettings(monolith="never")) == {**OLD_INDEX, "formats": ["shards"]}

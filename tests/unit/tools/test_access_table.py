@@ -24,8 +24,22 @@ def test_a_cell_says_where_it_holds_and_if_only_aws_can_judge_it() -> None:
 
 
 def test_publishers_neither_delete_nor_write_files_of_the_stack_or_of_maintainers() -> None:
-    for action in ("delete-package", "put-yanked", "put-internal", "put-descriptor", "delete-descriptor"):
+    for action in (
+        "delete-package",
+        "put-yanked",
+        "delete-history",
+        "put-internal",
+        "put-descriptor",
+        "delete-descriptor",
+    ):
         assert TABLE["publisher", "own", action] == Cell(allowed=False)
+
+
+def test_whoever_writes_the_index_keeps_its_old_states_and_only_maintainers_delete_them() -> None:
+    for action, who in (("put-history", {"publisher", "maintainer"}), ("delete-history", {"maintainer"})):
+        assert {principal for principal in PRINCIPALS if TABLE[principal, "own", action].allowed} == who
+    for principal in PRINCIPALS:
+        assert TABLE[principal, "own", "put-index"].allowed == TABLE[principal, "own", "put-history"].allowed
 
 
 def test_nobody_changes_anything_outside_the_channel() -> None:

@@ -29,7 +29,7 @@ def gc(
     Never deletes a package. It deletes:
       - shards that the index has not referenced for a week: one run marks
         them, a run at least a week later deletes them, so run it regularly
-      - index files of formats that the channel no longer declares
+      - index files that are not written any more (with `index.monolith` set to never)
       - uploads of packages that began more than a day ago and never ended
 
     \b

@@ -9,7 +9,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ChaninfraError
@@ -42,7 +42,7 @@ def _reading_private(exam: Examination) -> Iterator[Finding]:
     descriptor = exam.descriptor
     store = S3Store(descriptor.location, None)
     allowed = []
-    if isinstance(exam.read(descriptor.location, descriptor.key(NOARCH, REPODATA), None), StoredObject):
+    if isinstance(exam.read(descriptor.location, descriptor.key(NOARCH, _index_file(exam)), None), StoredObject):
         allowed.append("read it")
     try:
         if next(store.list(descriptor.key()), None) is not None:
@@ -59,7 +59,7 @@ def _reading_private(exam: Examination) -> Iterator[Finding]:
 
 
 def _reading_public(exam: Examination) -> Iterator[Finding]:
-    url = f"{_url(exam)}/{NOARCH}/{REPODATA}"
+    url = f"{_url(exam)}/{NOARCH}/{_index_file(exam)}"
     status = _status(url)
     if status != 200:
         answer = "no answer" if status is None else f"http {status}"
@@ -75,7 +75,7 @@ def _reading_public(exam: Examination) -> Iterator[Finding]:
         yield Finding(
             state="warning",
             found=f"{answer} for a missing file, where pixi stops instead of trying the next file",
-            remedy="allow everyone s3:ListBucket too, or keep every format in `index.formats`",
+            remedy="allow everyone s3:ListBucket too",
         )
 
 
@@ -93,6 +93,11 @@ def _writing(exam: Examination) -> Iterator[Finding]:
     if outcome in ("honoured", "ignored"):
         remedy = _policy(exam, "remove public write access from the bucket's policy and settings")
         yield Finding(state="failed", found="anyone may write", remedy=remedy)
+
+
+def _index_file(exam: Examination) -> str:
+    """The name of an index file that every subdir has."""
+    return FILE_NAMES[exam.settings.formats[0]]
 
 
 def _policy(exam: Examination, change: str) -> str:

@@ -49,10 +49,9 @@ def _files(exam: Examination, subdir: Subdir) -> Iterator[tuple[str, str, str]]:
     settings = exam.settings
     for format_ in settings.formats:
         yield FILE_NAMES[format_], CONTENT_TYPES[format_], settings.cache_control
-    if "shards" in settings.formats:
-        index = read_shard_index(exam.store, exam.descriptor.key(subdir, FILE_NAMES["shards"]))
-        for digest in [*index.hashes.values()][:_SHARDS] if index else ():
-            yield shard_key(digest), CONTENT_TYPES["shards"], IMMUTABLE
+    index = read_shard_index(exam.store, exam.descriptor.key(subdir, FILE_NAMES["shards"]))
+    for digest in [*index.hashes.values()][:_SHARDS] if index else ():
+        yield shard_key(digest), CONTENT_TYPES["shards"], IMMUTABLE
 
 
 def _served(exam: Examination, key: str) -> tuple[str, str] | None:

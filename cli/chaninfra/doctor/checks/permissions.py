@@ -67,9 +67,8 @@ def publishing(exam: Examination) -> Iterator[Finding]:
     if package is not None and (dry_writes is None or package.entry.key != dry_writes.key):
         allowed["add packages"] = try_write(exam.store, package.entry.key, package, IfAbsent()) != "denied"
     # The smallest index file is enough: policies grant all of them alike.
-    kind = min(descriptor.index.formats, key=("shards", "zst", "json").index)
     for subdir in exam.subdirs:
-        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES[kind]), allowed)
+        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES["shards"]), allowed)
     if exam.role == "maintainer":
         _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), allowed)
     yield _judged(exam, allowed)

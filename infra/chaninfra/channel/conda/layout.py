@@ -41,14 +41,14 @@ def index_keys(layout: ChannelLayout) -> tuple[str, ...]:
     )
 
 
-def dropped_keys(before: ChannelLayout, after: ChannelLayout) -> list[str]:
-    """The keys of index files whose format was removed from the settings, in the subdirs of `after`.
+def unwritten_keys(layout: ChannelLayout) -> tuple[str, ...]:
+    """The keys of the index files that are not written with these settings, sorted.
 
-    No writer updates them any more, and a client that prefers such a format would see an old index. They are derived
-    from repodata.json, which is never among them, so nothing is lost.
+    No writer updates such a file, and a client that reads it sees an old index. A maintainer's `chaninfra gc` deletes
+    it.
     """
-    formats = [kind for kind in before.index.formats if kind not in after.index.formats and kind != "json"]
-    return [after.key(subdir, FILE_NAMES[kind]) for subdir in after.subdirs for kind in formats]
+    names = [name for kind, name in FILE_NAMES.items() if kind not in layout.index.formats]
+    return tuple(sorted(layout.key(subdir, name) for subdir in layout.subdirs for name in names))
 
 
 def package_keys(keys: Iterable[str], prefix: str) -> list[str]:

@@ -17,8 +17,8 @@ PROBE_FOLDER = f"{CHANINFRA_FOLDER}/probe"
 GC_FOLDER = f"{CHANINFRA_FOLDER}/gc"
 """`<subdir>.json`: when `chaninfra gc` found each unreferenced shard."""
 
+HISTORY_FOLDER = f"{CHANINFRA_FOLDER}/history"
+"""`<subdir>/<number>`: the authoritative index of a subdir as it was at the commit with this number."""
+
 ETAG_CACHE_FOLDER = f"{CHANINFRA_FOLDER}/seen"
 """`<subdir>.json.zst`: ETag and sha256 of packages whose ETag is not their md5."""
-
-HISTORY_FOLDER = f"{CHANINFRA_FOLDER}/history"
-"""`<subdir>/<number>`: the authoritative index of a subdir as it was after commit `number`."""

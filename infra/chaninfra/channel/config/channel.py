@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from chaninfra.channel import patterns
-from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
 from chaninfra.channel.config.principals import PrincipalConfig
 
@@ -16,6 +16,19 @@ Visibility = Literal["private", "organization", "public"]
 
 _Name = Annotated[str, Meta(pattern=patterns.NAME)]
 Principals = dict[_Name, PrincipalConfig]
+
+
+class IndexConfig(IndexSettings, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """How the index files of the channel are written."""
+
+    old_formats: Annotated[
+        tuple[Format, ...] | None,
+        Meta(
+            description="Has no effect any more; remove it. `monolith` took its place.",
+            examples=[["json", "zst", "shards"]],
+            extra_json_schema={"deprecated": True},
+        ),
+    ] = field(default=None, name="formats")
 
 
 class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -65,7 +78,7 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             examples=["https://conda.example.com/my-channel"],
         ),
     ] = None
-    index: Annotated[IndexSettings, Meta(description="How the index is written.")] = IndexSettings()
+    index: Annotated[IndexConfig, Meta(description="How the index is written.")] = IndexConfig()
     publishers: Annotated[
         Principals,
         Meta(

@@ -52,7 +52,7 @@ def _from_string(value: str, kinds: set[str | None]) -> Any:
 
 
 def expand_paths(document: dict[str, Any], *, where: str) -> dict[str, Any]:
-    """`document` with dotted keys replaced by mappings: `{"index.formats": x}` becomes `{"index": {"formats": x}}`.
+    """`document` with dotted keys replaced by mappings: `{"index.monolith": x}` becomes `{"index": {"monolith": x}}`.
 
     `where` names the file or stack in errors. Raises ConfigurationError if a value is set twice.
     """

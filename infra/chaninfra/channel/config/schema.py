@@ -93,8 +93,9 @@ def validate(document: object, name: str, *, where: str, part: str | None = None
 
 def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> ConfigurationError:
     for inner in error.context or ():
-        # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message.
-        if inner.validator != "type":
+        # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message. That
+        # of a key that is a word or a mapping is `anyOf [enum, its type]`: a mapping is none of the words.
+        if inner.validator != "type" and not (inner.validator == "enum" and isinstance(inner.instance, dict)):
             return _explain(inner, where, root)
     path = tuple(without_secrets(str(part)) for part in error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
@@ -114,6 +115,11 @@ def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> Config
     if error.validator == "enum":
         message = f"{shown(error.instance)} is not known"
         remedy = nearest(str(error.instance), [str(value) for value in schema.get("enum", ()) if value is not None])
+        around = error.parent.schema if error.parent is not None else None
+        beside = around if isinstance(around, dict) else {}
+        if "did you mean" not in remedy and any("$ref" in option for option in beside.get("anyOf", ())):
+            # A mapping is possible too.
+            remedy = beside.get("description")
     elif error.validator in ("type", "anyOf"):
         kinds = [error.validator_value] if error.validator == "type" else []
         kinds += [option.get("type") for option in schema.get("anyOf", ()) if option.get("type") != "null"]

@@ -218,7 +218,7 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
 def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[str, ChannelConfig]]:
     """The stack config, and name → config of each entry of `channels` (empty if the top-level keys are the channel).
 
-    `raw` are the keys without their namespace; a key may be a dotted path (`index.formats`), and a value may be a
+    `raw` are the keys without their namespace; a key may be a dotted path (`index.monolith`), and a value may be a
     string where the schema has another type. `where` names the file or stack in errors. Raises ConfigurationError.
     """
     schema = load(STACK_CONFIG)["$defs"]["config"]

@@ -29,6 +29,10 @@ CACHE_CONTROL = "max-age=300"
 """The Cache-Control header of `channel.json`: five minutes."""
 
 
+class NewerDescriptorError(ConfigurationError):
+    """The descriptor is of a later version: what it says of the channel is not known, so nothing may be written."""
+
+
 class DescribedIndex(IndexSettings, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """How the index is written, and which conditional writes the store supports."""
 
@@ -59,7 +63,7 @@ class Cdn(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fiel
 class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """A conda channel on S3."""
 
-    version: Annotated[Literal[1], Meta(description="The version of this format.")] = 1
+    version: Annotated[Literal[2], Meta(description="The version of this format.")] = 2
     name: Annotated[str, Meta(description="The channel's name.", pattern=patterns.SHOWN_NAME, examples=["my-channel"])]
     provider: Annotated[
         str,
@@ -167,6 +171,8 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         auth=channel.auth,
         subdirs=channel.subdirs,
         index=DescribedIndex(
+            monolith=channel.index.monolith,
+            history_days=channel.index.history_days,
             compression_level=channel.index.compression_level,
             cache_control=channel.index.cache_control,
             writers=channel.index.writers,
@@ -200,15 +206,20 @@ def parse(data: bytes | str, *, where: str) -> Descriptor:
 
 
 def from_document(document: object, *, where: str) -> Descriptor:
-    """The descriptor in a JSON document; `where` names it in errors. Raises ConfigurationError."""
-    version = document.get("version", 1) if isinstance(document, dict) else 1
-    if isinstance(version, int) and version > 1:
-        raise ConfigurationError(
+    """The descriptor in a JSON document; `where` names it in errors. Raises ConfigurationError.
+
+    A document of version 1 becomes one of version 2.
+    """
+    version = document.get("version", 1) if isinstance(document, dict) else None
+    if isinstance(version, int) and version > 2:
+        raise NewerDescriptorError(
             f"version {version} of the descriptor is newer than this version of chaninfra",
             where=where,
             key=("version",),
             remedy="upgrade chaninfra",
         )
+    if isinstance(document, dict) and type(version) is int and version == 1:
+        document = _of_version_2(document)
     try:
         descriptor = msgspec.convert(document, Descriptor)
     except msgspec.ValidationError as error:
@@ -227,3 +238,14 @@ def from_document(document: object, *, where: str) -> Descriptor:
             remedy=f"write {url}, or correct `bucket` and `prefix`",
         )
     return descriptor
+
+
+def _of_version_2(document: dict[str, Any]) -> dict[str, Any]:
+    """The document of version 1 as one of version 2.
+
+    Its `index.formats` is dropped: it could only leave out files that are derived from others, so the default of
+    `index.monolith` loses nothing.
+    """
+    index = document.get("index")
+    rest = {key: value for key, value in index.items() if key != "formats"} if isinstance(index, dict) else index
+    return {**document, "version": 2, **({"index": rest} if "index" in document else {})}

@@ -213,7 +213,7 @@ def _missing_anonymous(found: ProbeResult, descriptor: Descriptor) -> CheckResul
         name=name,
         state="failed",
         found=f"{answer}: pixi stops instead of trying the next file",
-        remedy="allow s3:ListBucket for everybody, or keep every format in `index.formats`",
+        remedy="allow s3:ListBucket for everybody",
     )
 
 

@@ -42,7 +42,9 @@ def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
         specs = (_channel(bucket, config, where),)
     check_together(specs, where)
     check_role_names(bucket, specs, where)
-    stack = StackSpec(bucket=bucket, channels=specs)
+    parts = [((), config), *((("channels", name), config.channels[name]) for name in sorted(config.channels))]
+    old = tuple((*path, "index", "formats") for path, part in parts if part.index.old_formats is not None)
+    stack = StackSpec(bucket=bucket, channels=specs, without_effect=old)
     check_combinations(stack, where)
     return stack
 
@@ -150,13 +152,6 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
 def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSpec:
     prefix = (config.prefix or "").strip("/")
     check_prefix(prefix, where)
-    if "json" not in config.index.formats:
-        raise ConfigurationError(
-            "`json` is missing: repodata.json is the authoritative index, from which the other files are derived",
-            where=where,
-            key=("index", "formats"),
-            remedy="add `json` to the formats",
-        )
     if bucket.cdn is not None:
         check_behind_cdn(config.visibility, config.public_url, where)
     public = config.visibility == "public"

@@ -118,6 +118,8 @@ class StackSpec:
 
     bucket: BucketSpec
     channels: tuple[ChannelSpec, ...]
+    without_effect: tuple[tuple[str, ...], ...] = ()
+    """Keys of the config that have no effect any more, with the keys around them: ("index", "formats")."""
 
     @property
     def visibility(self) -> Visibility:

@@ -11,7 +11,15 @@ from chaninfra.channel.spec.token_claims import TokenClaims
 
 
 def warnings(stack: StackSpec, *, where: str) -> Iterator[ConfigurationError]:
-    """A warning for each principal of GitHub without ids; `where` names the file or the component."""
+    """A warning for each principal of GitHub without ids, and for each key that has no effect any more; `where` names
+    the file or the component."""
+    for key in stack.without_effect:
+        yield ConfigurationError(
+            "has no effect any more: `index.monolith` took its place",
+            where=where,
+            key=key,
+            remedy="remove the key; if no client needs repodata.json, set `index.monolith` to never",
+        )
     for channel in stack.channels:
         place = f"{where}, channel {channel.name}" if len(stack.channels) > 1 else where
         for principal in channel.principals:

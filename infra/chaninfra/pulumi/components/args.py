@@ -13,9 +13,16 @@ import pulumi
 class IndexArgs(TypedDict, total=False):
     """How the index files of the channel are written."""
 
-    formats: Sequence[str]
-    """The index files of each subdir: `json` (repodata.json, always there), `zst` (the same, compressed) and `shards`
-    (CEP 16, what pixi reads first).
+    monolith: Any
+    """When the monolithic files repodata.json and repodata.json.zst are written. The shards (CEP 16), which pixi reads
+    first, are written by every commit. `each-commit`: they are written by every commit too, so that all clients see a
+    package when `publish` ends. A mapping with `at_most_every`, a time such as `10m`: at most that often, by the next
+    commit, `reindex` or a scheduled job. `never`: not at all, for pixi, rattler, conda from 26.3 and mamba from 2.6.
+    """
+
+    history_days: int
+    """Days for which `chaninfra gc` keeps old states of the index: all of the last day, then one an hour for a week,
+    then one a day.
     """
 
     compression_level: int
@@ -28,6 +35,9 @@ class IndexArgs(TypedDict, total=False):
     """`many`: publishers may write at once, by conditional writes. `single`: you make sure that only one command writes
     at a time (for a store without conditional writes).
     """
+
+    formats: Sequence[str]
+    """Has no effect any more; remove it. `monolith` took its place."""
 
 
 class GitHubArgs(TypedDict, total=False):

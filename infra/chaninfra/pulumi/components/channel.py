@@ -89,4 +89,4 @@ def _document(declaration: Declaration, channel: ChannelSpec, resources: BucketR
 def _index_input(settings: IndexSettings) -> dict[str, Any]:
     """The index settings that the bytes and headers of the index files depend on."""
     document: dict[str, Any] = json.loads(msgspec.json.encode(settings))
-    return {key: document[key] for key in ("formats", "compression-level", "cache-control")}
+    return {"formats": list(settings.formats), **{key: document[key] for key in ("compression-level", "cache-control")}}

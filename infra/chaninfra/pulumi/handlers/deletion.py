@@ -7,9 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from chaninfra.channel.conda.filenames import is_package
-from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.layout import own_keys
 from chaninfra.channel.conda.repodata import read_repodata
+from chaninfra.channel.conda.shard_index import read_shard_index
 from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions
 from chaninfra.pulumi.bucket_session import Session
@@ -29,12 +30,15 @@ def packages(session: Session, prefix: str) -> int:
 
 
 def is_blank(session: Session, prefix: str) -> bool:
-    """Whether the channel has no package, and no repodata.json that lists any or has a `base_url` (CEP 15), which says
-    that the packages are elsewhere."""
+    """Whether the channel has no package, and no repodata.json or shard index that lists any or has a `base_url` (CEP
+    15), which says that the packages are elsewhere."""
     keys = objects(session, prefix)
     if any(is_package(key) for key in keys):
         return False
-    return all(_is_empty_index(session, key) for key in own_keys(keys, prefix) if key.endswith(f"/{REPODATA}"))
+    own = own_keys(keys, prefix)
+    return all(_is_empty_index(session, key) for key in own if key.endswith(f"/{REPODATA}")) and all(
+        _is_empty_shard_index(session, key) for key in own if key.endswith(f"/{FILE_NAMES['shards']}")
+    )
 
 
 def _is_empty_index(session: Session, key: str) -> bool:
@@ -48,6 +52,14 @@ def _is_empty_index(session: Session, key: str) -> bool:
         return True
     repodata = read[1]
     return not repodata.count and not repodata.info().get("base_url")
+
+
+def _is_empty_shard_index(session: Session, key: str) -> bool:
+    """Whether the shard index at `key` is missing, or has no shards and no `base_url`. One that cannot be read may."""
+    index = read_shard_index(session.objects, key)
+    if index is None:
+        return session.objects.head(key) is None
+    return not index.hashes and not index.info.get("base_url")
 
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:

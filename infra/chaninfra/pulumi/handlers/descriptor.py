@@ -15,7 +15,7 @@ from msgspec import structs, to_builtins
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
+from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, NewerDescriptorError, dump, parse
 from chaninfra.channel.probe.report import examine
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.pulumi.bucket_session import StoreInput
@@ -85,10 +85,15 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
         return is_older_than_versioning(self.session.client, self.session.location, key)
 
     def _existing(self, key: str) -> Descriptor | None:
-        """The descriptor that is in the store; None if there is none, or it is not valid."""
+        """The descriptor that is in the store; None if there is none, or it is not valid.
+
+        Raises NewerDescriptorError if a later version of chaninfra wrote it.
+        """
         stored = self.session.objects.get(key)
         try:
             return parse(stored.data, where=key) if stored else None
+        except NewerDescriptorError:
+            raise
         except ConfigurationError:
             return None
 

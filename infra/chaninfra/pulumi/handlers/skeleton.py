@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from chaninfra.channel.conda.layout import ChannelLayout, dropped_keys, index_keys, own_keys, package_keys
+from chaninfra.channel.conda.layout import ChannelLayout, index_keys, own_keys, package_keys, unwritten_keys
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
 from chaninfra.channel.conda.subdirs import Subdir
@@ -22,7 +22,7 @@ SkeletonInputs = TypedDict(
         "store": StoreInput,
         "prefix": str,
         "subdirs": list[Subdir],
-        # formats, compression-level and cache-control of IndexSettings.
+        # compression-level and cache-control of IndexSettings, and its formats, which say which files there are.
         "index": dict[str, Any],
         "adopt": bool,
         "force-destroy": bool,
@@ -65,11 +65,18 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
             return None
 
     def update(self, olds: SkeletonOutputs, news: SkeletonInputs) -> SkeletonOutputs:
-        """Writes missing index files, and deletes those of a removed format. The files of a removed subdir stay."""
+        """Writes missing index files. Nothing is deleted: neither the files of a removed subdir nor index files that no
+        writer updates any more."""
         for subdir in olds["subdirs"]:
             if subdir not in news["subdirs"]:
                 warn(f"{subdir} was removed from `subdirs`; its files stay, and clients can still read them")
-        self.session.objects.delete(dropped_keys(_layout(olds), _layout(news)))
+        unwritten = set(unwritten_keys(_layout(news))) - set(unwritten_keys(_layout(olds)))
+        if unwritten:
+            warn(
+                "nothing updates repodata.json and repodata.json.zst any more, and clients that read them see an old "
+                f"index. Run `chaninfra gc s3://{self.session.location.bucket}/{news['prefix']}` as a maintainer to "
+                "delete them"
+            )
         return self.create(news)[1]
 
     def delete(self, props: SkeletonOutputs) -> None:
@@ -101,4 +108,7 @@ def _own(keys: list[str], prefix: str) -> list[str]:
 
 
 def _layout(props: SkeletonInputs) -> ChannelLayout:
-    return ChannelLayout.of(props["prefix"], props["subdirs"], props["index"])
+    index = {key: value for key, value in props["index"].items() if key != "formats"}
+    # Up to version 0.3 json was always among the formats, and zst and shards could be left out.
+    monolith = "each-commit" if "json" in props["index"]["formats"] else "never"
+    return ChannelLayout.of(props["prefix"], props["subdirs"], {**index, "monolith": monolith})

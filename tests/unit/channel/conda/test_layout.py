@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from chaninfra.channel.conda.index_settings import IndexSettings
-from chaninfra.channel.conda.layout import ChannelLayout, dropped_keys, index_keys, own_keys, package_keys
+from chaninfra.channel.conda.layout import ChannelLayout, index_keys, own_keys, package_keys, unwritten_keys
 
 
 def test_keys_of_the_index_files() -> None:
-    settings = IndexSettings(formats=("json", "zst"))
-    assert index_keys(ChannelLayout("", ("osx-64", "noarch"), settings)) == (
+    layout = ChannelLayout("", ("osx-64", "noarch"), IndexSettings())
+    assert index_keys(layout) == (
         "noarch/repodata.json",
         "noarch/repodata.json.zst",
+        "noarch/repodata_shards.msgpack.zst",
         "osx-64/repodata.json",
         "osx-64/repodata.json.zst",
+        "osx-64/repodata_shards.msgpack.zst",
     )
+    assert unwritten_keys(layout) == ()
 
 
-def test_dropped_formats_are_deleted_in_the_remaining_subdirs() -> None:
-    before = ChannelLayout("main", ("noarch", "osx-64"), IndexSettings())
-    after = ChannelLayout("main", ("noarch",), IndexSettings(formats=("json",)))
-    assert dropped_keys(before, after) == ["main/noarch/repodata.json.zst", "main/noarch/repodata_shards.msgpack.zst"]
-    assert dropped_keys(after, before) == []
+def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
+    layout = ChannelLayout("main", ("osx-64", "noarch"), IndexSettings(monolith="never"))
+    assert index_keys(layout) == (
+        "main/noarch/repodata_shards.msgpack.zst",
+        "main/osx-64/repodata_shards.msgpack.zst",
+    )
+    assert unwritten_keys(layout) == (
+        "main/noarch/repodata.json",
+        "main/noarch/repodata.json.zst",
+        "main/osx-64/repodata.json",
+        "main/osx-64/repodata.json.zst",
+    )
 
 
 def test_own_keys_and_package_keys() -> None:

@@ -82,7 +82,8 @@ def test_content_type_and_cache_control_of_each_file() -> None:
 
 
 def test_only_the_configured_formats_are_made() -> None:
-    assert list(index_files(Repodata.empty("noarch"), IndexSettings(formats=("json",)))) == ["repodata.json"]
+    made = index_files(Repodata.empty("noarch"), IndexSettings(monolith="never"))
+    assert list(made) == ["repodata_shards.msgpack.zst", "repodata.json"]
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,17 @@ def test_an_empty_bucket_gets_every_index_file_once() -> None:
         assert own[-1].endswith("/repodata.json")
 
 
+def test_without_monolithic_files_there_is_only_the_shard_index() -> None:
+    layout = ChannelLayout("team/main", ("noarch",), IndexSettings(monolith="never"))
+    store = Memory({})
+    assert write_missing(store, layout).keys == ("team/main/noarch/repodata_shards.msgpack.zst",)
+    whole = indexed("noarch")
+    shard_index = "team/main/noarch/repodata_shards.msgpack.zst"
+    store = Memory({key: data for key, data in whole.items() if key != shard_index})
+    write_missing(store, layout)
+    assert store.objects == whole
+
+
 @pytest.mark.parametrize("kind", ["zst", "shards"])
 def test_a_missing_format_is_written_from_repodata_json(kind: str) -> None:
     whole = indexed("noarch")

@@ -16,12 +16,12 @@ def parse(**keys: Any) -> None:
 
 
 def test_dotted_keys_are_merged_into_mappings_and_the_document_is_not_changed() -> None:
-    document = {"index": {"formats": ["json"]}, "index.writers": "single", "cdn.domain": "a.example.com"}
+    document = {"index": {"monolith": "never"}, "index.writers": "single", "cdn.domain": "a.example.com"}
     assert expand_paths(document, where="stack.yaml") == {
-        "index": {"formats": ["json"], "writers": "single"},
+        "index": {"monolith": "never", "writers": "single"},
         "cdn": {"domain": "a.example.com"},
     }
-    assert document["index"] == {"formats": ["json"]}
+    assert document["index"] == {"monolith": "never"}
 
 
 @pytest.mark.parametrize(

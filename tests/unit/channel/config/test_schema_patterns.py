@@ -79,6 +79,7 @@ GOOD: dict[str, list[str]] = {
     "cors-origins": ["*", "https://docs.example.com", "https://*.example.com:8443", "http://[::1]:8080"],
     "tags": ["team", "cost center/2:x=y+z-@", "日本", ""],
     "channels": ["stable"],
+    "at-most-every": ["10s", "604800s", "10m", "6h", "7d"],
     "cache-control": ["max-age=300, must-revalidate"],
     "arn": ["123456789012", ROLE, "arn:aws-cn:iam::123456789012:user/a", "arn:aws:iam::123456789012:root"],
     "repository": ["acme/packages", "mona_octo/a.b"],

@@ -29,7 +29,7 @@ def described(**keys: object) -> descriptor.Descriptor:
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
 def test_a_descriptor_survives_a_round_trip(visibility: str) -> None:
-    made = described(prefix="team/main", visibility=visibility, index={"formats": ["json"], "writers": "single"})
+    made = described(prefix="team/main", visibility=visibility, index={"monolith": "never", "writers": "single"})
     data = descriptor.dump(made)
     assert descriptor.parse(data, where="x") == made
     assert json.loads(data) == descriptor.to_document(made)
@@ -92,7 +92,10 @@ def test_before_the_distribution_exists_only_a_custom_domain_is_known() -> None:
     ("changed", "message"),
     [
         ({"url": "s3://other/main"}, "a/channel.json, key url: .*`bucket` and `prefix`"),
-        ({"version": 2}, "a/channel.json, key version: "),
+        ({"version": 3}, "a/channel.json, key version: version 3 .* is newer than this version"),
+        ({"version": 0}, "a/channel.json, key version: "),
+        ({"version": True}, "a/channel.json, key version: "),
+        ({"version": "2"}, "a/channel.json, key version: "),
         ({"endpoint-url": "minio.example.com"}, "endpoint-url"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.policy.permissions import (
     bucket_policy_statements,
     identity_policy,
@@ -42,8 +43,22 @@ def test_no_role_may_write_the_descriptor(role: Role) -> None:
     ]
     folder = "arn:aws:s3:::b/team/stable"
     files = [f"{folder}/noarch/*", f"{folder}/linux-64/*"]
+    added = [*files, f"{folder}/.chaninfra/history/*"]
     kept = [f"{folder}/yanked.json", f"{folder}/.chaninfra/*"]
-    assert written == {"reader": [], "publisher": files, "maintainer": [*files, *kept]}[role]
+    assert written == {"reader": [], "publisher": added, "maintainer": [*files, *kept]}[role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whoever_writes_the_index_keeps_its_old_states(role: Role) -> None:
+    index, old = "arn:aws:s3:::b/team/stable/noarch/*", f"arn:aws:s3:::b/team/stable/{HISTORY_FOLDER}/*"
+
+    def may(action: str, resources: set[str]) -> bool:
+        made = identity_policy(role, **CHANNEL)["Statement"]
+        return any(action in each["Action"] and resources & {*each["Resource"]} for each in made)
+
+    whole = "arn:aws:s3:::b/team/stable/.chaninfra/*"
+    assert may("s3:PutObject", {old, whole}) == may("s3:PutObject", {index}) == (role != "reader")
+    assert may("s3:DeleteObject", {old, whole}) == (role == "maintainer")
 
 
 def test_writers_encrypt_with_the_kms_key_and_refresh_the_cdn() -> None:

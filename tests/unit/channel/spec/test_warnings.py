@@ -1,4 +1,4 @@
-"""Warnings about principals that are trusted by a name."""
+"""Warnings about principals that are trusted by a name, and about a key that has no effect any more."""
 
 from __future__ import annotations
 
@@ -33,3 +33,38 @@ def test_ids_and_other_kinds_are_not_warned_about() -> None:
 
 def test_ids_that_are_written_as_numbers_are_ids() -> None:
     assert warned(publishers={"ci": {"github": {**BY_NAME["github"], "owner-id": 12, "repository-id": 34}}}) == []
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        {"index": {"formats": ["json", "zst", "shards"]}},
+        {"index": {"formats": ["shards"], "compression-level": 3}},
+        # As `pulumi config set` writes it, with --path and without.
+        {"index": '{"formats":["json","shards"]}'},
+        {"index.formats": "json, zst"},
+    ],
+)
+def test_formats_have_no_effect_and_one_warning_says_so(index: dict[str, Any]) -> None:
+    (found,) = warned(**index)
+    assert (found.where, found.key) == ("Pulumi.test.yaml", ("index", "formats"))
+    assert "Pulumi.test.yaml, key index.formats: has no effect any more" in str(found)
+    assert "`index.monolith`" in found.message
+    spec = build_spec({**AWS, **index}, where="Pulumi.test.yaml")
+    assert (spec.channels[0].index.monolith, len(spec.channels[0].index.formats)) == ("each-commit", 3)
+
+
+def test_the_formats_of_several_channels_are_warned_about_where_they_stand() -> None:
+    channels = {"a": {}, "b": {"index": {"formats": ["json"]}}, "c": {"index": {"monolith": "never"}}}
+    found = warned(prefix=None, index={"formats": ["json", "zst"]}, channels=channels)
+    assert [each.key for each in found] == [("index", "formats"), ("channels", "b", "index", "formats")]
+    assert [each.where for each in found] == ["Pulumi.test.yaml"] * 2
+
+
+def test_without_formats_there_is_no_warning() -> None:
+    assert warned(index={"monolith": "never"}) == warned() == []
+
+
+def test_formats_that_never_were_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"key index\.formats\.0: 'xz' is not known"):
+        warned(index={"formats": ["xz"]})

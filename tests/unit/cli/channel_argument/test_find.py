@@ -66,7 +66,7 @@ def test_a_file_with_the_stack_output_names_several_channels(tmp_path: Path) -> 
         (b"{", "not JSON"),
         (b"[]", "should be a mapping"),
         (dump(descriptor("one")).replace(b'"region"', b'"regoin"'), "unknown key"),
-        (dump(descriptor("one")).replace(b'"version": 1', b'"version": 2'), "newer"),
+        (dump(descriptor("one")).replace(b'"version": 2', b'"version": 3'), "newer"),
     ],
 )
 def test_an_invalid_file_is_named_with_a_remedy(tmp_path: Path, content: bytes, message: str) -> None:

@@ -30,9 +30,9 @@ def channel(denies: Denies, *, role: Role | None = None, credentials: Credential
             raise DeniedError("403")
 
     store = MemoryStore(before)
-    for name in ("noarch/a-1-0.conda", "noarch/repodata.json", "yanked.json"):
+    for name in ("noarch/a-1-0.conda", "noarch/repodata_shards.msgpack.zst", "yanked.json"):
         store.objects[f"my-channel/{name}"] = ObjectBody(data=b"{}", content_type="")
-    index = DescribedIndex(conditional_writes=ALL.conditional_writes, formats=("json",))
+    index = DescribedIndex(conditional_writes=ALL.conditional_writes)
     cached = {"store": store, "subdirs": ("noarch",), "credentials": credentials, "role": role}
     return examination(index=index, cached=cached)
 
@@ -73,7 +73,7 @@ def test_a_missing_object_is_answered_403() -> None:
         (None, "", "ok", "may read but not publish"),
         ("reader", "", "ok", "may read but not publish"),
         ("publisher", "", "failed", "may not add files, change the index of noarch"),
-        (None, "repodata.json", "failed", "may not change the index of noarch"),
+        (None, "repodata_shards.msgpack.zst", "failed", "may not change the index of noarch"),
         ("publisher", "yanked.json", "ok", "may add files, change the index of noarch; nothing was written"),
         ("maintainer", "yanked.json", "failed", "may not yank"),
     ],
