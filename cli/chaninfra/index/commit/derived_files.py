@@ -152,9 +152,9 @@ def bring_forward(
             check_ours(subdir_index, before, authority if behind < number else read_our_authority(subdir_index))
         if behind > seen:
             waited, seen = 0, behind
-        if 0 < behind < since and waited < _waits(before):
+        if 0 < behind < since and waited < waits(before):
             waited, derived = waited + 1, None
-            subdir_index.runtime.pause(_SHORT)
+            pause_for_others(subdir_index)
             continue
         if waited or attempt:
             # Those of all commits until now.
@@ -167,8 +167,14 @@ def bring_forward(
     raise lost_all_attempts(subdir_index.key(REPODATA))
 
 
-def _waits(derived: Derived) -> int:
+def waits(derived: Derived) -> int:
+    """How often a writer waits for another one that is going to write these files."""
     return _WAITS + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+
+
+def pause_for_others(subdir_index: SubdirIndex) -> None:
+    """Wait once, two tenths of a second on average."""
+    subdir_index.runtime.pause(_SHORT)
 
 
 def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
