@@ -52,8 +52,8 @@ def _wrong(exam: Examination, subdir: str, files: SubdirFiles, *, invalid: bool)
     lost = files.lost
     if lost.count:
         more = f" and {lost.count - len(lost.names):,} more" if lost.count > len(lost.names) else ""
-        named = f"{', '.join(lost.names)}{more}"
-        yield _failed(exam, f"{subdir}: {AUTHORITY} names {count(lost.count, 'shard')} that are not there: {named}")
+        shards = f"{count(lost.count, 'shard')} that the store does not have: {', '.join(lost.names)}{more}"
+        yield _failed(exam, f"{subdir}: {AUTHORITY} names {shards}")
     if files.authority is None:
         there = ", ".join(FILE_NAMES[kind] for kind in files.derived)
         others = f"; {there} {'is' if len(files.derived) == 1 else 'are'} there" if there else ""

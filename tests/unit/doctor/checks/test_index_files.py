@@ -233,7 +233,7 @@ def test_a_shard_that_is_not_there() -> None:
     del it.store.objects[shard]
     wrong = only(it)
     assert (wrong.state, wrong.remedy) == ("failed", REINDEX)
-    assert wrong.found == "noarch: repodata_shards.msgpack.zst names 1 shard that are not there: a"
+    assert wrong.found == "noarch: repodata_shards.msgpack.zst names 1 shard that the store does not have: a"
     reindex_subdir(it.subdir_index)
 
 
@@ -244,7 +244,7 @@ def test_one_shard_for_several_packages() -> None:
     shared = replace(index, hashes={**index.hashes, **dict.fromkeys(["b", "c"], index.hashes["a"])})
     it.put("repodata_shards.msgpack.zst", shared.encode(1, 0))
     wrong = only(it)
-    assert "names 2 shards that are not there: b, c" in wrong.found
+    assert "names 2 shards that the store does not have: b, c" in wrong.found
 
 
 FORGED = 200_000
@@ -271,7 +271,9 @@ def test_a_forged_shard_index_costs_few_requests_and_little_memory(stamped: bool
     seconds, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert wrong[0].state == "failed"
-    assert re.search(r" names (199,999|200,000) shards that are not there: 0?,? ?1, 10, 100, 1000", wrong[0].found)
+    assert re.search(
+        r" names (199,999|200,000) shards that the store does not have: 0?,? ?1, 10, 100, 1000", wrong[0].found
+    )
     assert len(wrong[0].found) < 200
     assert it.store.requests.total() < 100, it.store.requests
     # The index itself, and little more.
