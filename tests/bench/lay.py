@@ -12,11 +12,13 @@ from pathlib import Path
 import msgspec
 
 from bench.generator import SUBDIR, Channel
+from chaninfra.channel.conda.commit_stamp import Origin, first_stamp
 from chaninfra.channel.conda.filenames import TABLES
-from chaninfra.channel.conda.index_files import REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, body, compress
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import index_files
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import make_shards, shard_key
 from chaninfra.channel.location import Location
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.s3.credentials import Credentials
@@ -124,8 +126,25 @@ def copy(source: Place, target: Place) -> None:
         list(pool.map(one, keys))
 
 
-def index(places: Iterable[Place], repodata: Repodata) -> None:
-    """The index files of the channel, by our own formats: to make them by the reference takes minutes."""
-    files = {f"{SUBDIR}/{name}": body.data for name, body in index_files(repodata, IndexSettings()).items()}
+def index(places: Iterable[Place], repodata: Repodata, settings: IndexSettings | None = None) -> None:
+    """The index files of the channel as after one commit of ours: to make them by the reference takes minutes."""
+    settings = settings or IndexSettings()
+    files: dict[str, ObjectBody] = {}
+    hashes: dict[str, bytes] = {}
+    for new in make_shards(repodata, None, "first", settings.compression_level):
+        hashes[new.name] = new.digest
+        files[shard_key(new.digest)] = new.body
+    stamp = first_stamp(1, "first", (), repodata.count)
+    data = repodata.encode(stamp)
+    metadata = Origin.of(stamp.number, data).metadata()
+    shard_index = ShardIndex(hashes=hashes, stamp=stamp, info={"subdir": SUBDIR})
+    files[FILE_NAMES["shards"]] = body(shard_index.encode(settings.compression_level, 0), "shards", settings)
+    if "json" in settings.formats:
+        files[FILE_NAMES["zst"]] = body(compress(data, settings.compression_level), "zst", settings, metadata)
+        files[REPODATA] = body(data, "json", settings, metadata)
     for place in places:
-        place.put(files.items())
+        shards = [(f"{SUBDIR}/{name}", each.data) for name, each in files.items() if not each.metadata]
+        place.put(shards)
+        for name, each in files.items():
+            if each.metadata:
+                place.store().put(f"{place.prefix}/{SUBDIR}/{name}", each)

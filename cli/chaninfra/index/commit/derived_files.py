@@ -6,6 +6,7 @@ one, whoever wrote it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,7 @@ from chaninfra.channel.conda.index_settings import Format
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard
-from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
+from chaninfra.channel.errors import ConflictError, InvalidRepodataError, StorageError, UnreachableError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import Authority, ForeignIndexError, read_our_authority
 from chaninfra.index.commit.history import touched_since
@@ -53,8 +54,8 @@ class DerivedFile:
     entry: ObjectMeta
     origin: Origin | None
     """None: another tool wrote it, or the metadata were lost."""
-    data: bytes | None
-    """None: only its metadata were read, or it is too large."""
+    repodata: Repodata | None = None
+    """Its content; None: it is not ours, or was not read."""
 
 
 Derived = Mapping[Format, DerivedFile]
@@ -69,8 +70,9 @@ def read_derived(subdir_index: SubdirIndex) -> Callable[[], Derived]:
     if subdir_index.layout.index.monolith != "each-commit":
         return lambda: derived_metadata(subdir_index)
     json = runtime.submit(partial(store.head, subdir_index.key(FILE_NAMES["json"])))
-    zst = runtime.submit(partial(get_within, store, subdir_index.key(FILE_NAMES["zst"]), MAX_ZST))
-    return lambda: _existing({"json": json(), "zst": zst()})
+    # Unpacked there too, while the commit waits for other answers.
+    zst = runtime.submit(partial(_read_zst, subdir_index))
+    return lambda: _existing({"json": json()}) | zst()
 
 
 def derived_metadata(subdir_index: SubdirIndex) -> Derived:
@@ -84,13 +86,21 @@ def existing(subdir_index: SubdirIndex) -> Derived:
     return _existing(dict(zip(DERIVED, run_all(subdir_index.runtime, heads), strict=True)))
 
 
-def _existing(read: Mapping[Format, StoredObject | ObjectMeta | None]) -> Derived:
-    files: dict[Format, DerivedFile] = {}
-    for kind, found in read.items():
-        if found is not None:
-            entry, data = (found.entry, found.data) if isinstance(found, StoredObject) else (found, None)
-            files[kind] = DerivedFile(entry=entry, origin=Origin.read(entry.metadata), data=data)
-    return files
+def _existing(read: Mapping[Format, ObjectMeta | None]) -> dict[Format, DerivedFile]:
+    return {
+        kind: DerivedFile(entry=entry, origin=Origin.read(entry.metadata))
+        for kind, entry in read.items()
+        if entry is not None
+    }
+
+
+def _read_zst(subdir_index: SubdirIndex) -> dict[Format, DerivedFile]:
+    read = get_within(subdir_index.store, subdir_index.key(FILE_NAMES["zst"]), MAX_ZST)
+    files = _existing({"zst": read.entry if isinstance(read, StoredObject) else read})
+    if not isinstance(read, StoredObject) or files["zst"].origin is None:
+        return files
+    plain = decompress(read.data, files["zst"].origin.length)
+    return {"zst": dataclasses.replace(files["zst"], repodata=_parsed(subdir_index, files["zst"].origin, plain))}
 
 
 def number_of(derived: Derived) -> int:
@@ -253,21 +263,25 @@ def insert(repodata: Repodata, names: Collection[str], shards: Iterable[Shard], 
 def our_repodata(subdir_index: SubdirIndex, derived: Derived) -> tuple[int, Repodata] | None:
     """The content of a derived file that chaninfra wrote, and the number of its commit; None if there is none."""
     zst, json = derived.get("zst"), derived.get("json")
-    if zst is not None and zst.origin is not None and zst.data is not None:
-        plain = decompress(zst.data, zst.origin.length)
-        if plain is not None and zst.origin.is_of(plain):
-            return zst.origin.number, _parsed(subdir_index, bytes(plain))
+    if zst is not None and zst.origin is not None and zst.repodata is not None:
+        return zst.origin.number, zst.repodata
     if json is not None and json.origin is not None:
         stored = get_within(subdir_index.store, json.entry.key, MAX_REPODATA)
-        if isinstance(stored, StoredObject):
-            origin = Origin.read(stored.metadata)
-            if origin is not None and origin.is_of(stored.data):
-                return origin.number, _parsed(subdir_index, stored.data)
+        origin = Origin.read(stored.metadata) if isinstance(stored, StoredObject) else None
+        if isinstance(stored, StoredObject) and origin is not None:
+            repodata = _parsed(subdir_index, origin, stored.data)
+            return (origin.number, repodata) if repodata is not None else None
     return None
 
 
-def _parsed(subdir_index: SubdirIndex, data: bytes) -> Repodata:
-    return Repodata.parse(data, where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
+def _parsed(subdir_index: SubdirIndex, origin: Origin, plain: bytes | bytearray | None) -> Repodata | None:
+    """None: these are not the bytes that the metadata are about."""
+    if plain is None or not origin.is_of(plain):
+        return None
+    try:
+        return Repodata.parse(bytes(plain), where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
+    except InvalidRepodataError:
+        return None
 
 
 def lost_all_attempts(key: str) -> ConflictError:

@@ -19,9 +19,8 @@ from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordName, read_facts
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, check_utf8, is_file_name
+from chaninfra.channel.conda.untrusted import MALFORMED, bad_file_name, check_plain, check_utf8, is_file_name
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import ObjectStore, StoredObject, TooLargeError
 
 _FEW = 8
 """Searching a record's bytes for up to this many names is faster than decoding the record's name."""
@@ -68,9 +67,10 @@ class Repodata:
         self.removed: list[str] = (
             msgspec.json.decode(document["removed"], type=list[str]) if "removed" in document else []
         )
-        for file in (*self.removed, *(file for file, _, _ in self.files())):
-            if not is_file_name(file):
-                raise ValueError(f"{file[:80]!r} is not the name of a file")
+        for table, records in self.records.items():
+            files = [file_name(table, key) for key in records] if table.startswith(V3) else [*records]
+            _check_names(files)
+        _check_names(self.removed)
 
     @classmethod
     def empty(cls, subdir: str) -> Repodata:
@@ -260,22 +260,18 @@ class Repodata:
             raise self.invalid(key, error) from error
 
 
-def read_repodata(
-    store: ObjectStore, key: str, *, where: str | None = None, subdir: str | None = None
-) -> tuple[StoredObject, Repodata] | None:
-    """The repodata.json at this key; None if there is none. Raises InvalidRepodataError; see `Repodata.parse`."""
-    try:
-        stored = store.get(key, MAX_REPODATA)
-    except TooLargeError as error:
-        raise too_large(where or key) from error
-    return (stored, Repodata.parse(stored.data, where=where or key, subdir=subdir)) if stored else None
-
-
 def too_large(where: str) -> InvalidRepodataError:
     """The error for a repodata.json of more than MAX_REPODATA bytes."""
     return InvalidRepodataError(
         f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=_REMEDY
     )
+
+
+def _check_names(files: list[str]) -> None:
+    """Raise ValueError where one of them is not the name of a file."""
+    bad = bad_file_name(files)
+    if bad is not None:
+        raise ValueError(f"{bad[:80]!r} is not the name of a file")
 
 
 def _info(raw: Raw | bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Collection
 
 MALFORMED = (ValueError, RecursionError)
 """What the decoders raise: msgspec's errors and UnicodeDecodeError are ValueErrors; RecursionError is for brackets that
@@ -22,12 +23,22 @@ MAX_NAME_BYTES = 255
 
 _MAX_NESTING = 64
 _INTEGERS = range(-(1 << 63), 1 << 64)
+_NOT_IN_NAMES = re.compile(r"[/\x00-\x1f\x7f]")
 _FILE_NAME = re.compile(rf"(?!\.{{1,2}}\Z)[^/\x00-\x1f\x7f]{{1,{MAX_NAME_BYTES}}}")
 
 
 def is_file_name(name: str) -> bool:
     """Whether the text is the name of one file: not a path, not `..`, and without control characters."""
     return _FILE_NAME.fullmatch(name) is not None and (name.isascii() or len(name.encode()) <= MAX_NAME_BYTES)
+
+
+def bad_file_name(names: Collection[str]) -> str | None:
+    """The first of the names that `is_file_name` refuses; None if there is none. Faster than to ask for each."""
+    joined = "".join(names)
+    usual = joined.isascii() and not _NOT_IN_NAMES.search(joined)
+    if usual and min(map(len, names), default=3) > 2 and max(map(len, names), default=3) <= MAX_NAME_BYTES:
+        return None
+    return next((name for name in names if not is_file_name(name)), None)
 
 
 def check_plain(value: object) -> None:

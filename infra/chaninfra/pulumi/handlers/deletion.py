@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from chaninfra.channel.conda.filenames import is_package
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_SHARD_INDEX, REPODATA
 from chaninfra.channel.conda.layout import own_keys
-from chaninfra.channel.conda.repodata import read_repodata
-from chaninfra.channel.conda.shard_index import read_shard_index
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.objects import StoredObject, get_within
 from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions
 from chaninfra.pulumi.bucket_session import Session
 
@@ -30,8 +31,8 @@ def packages(session: Session, prefix: str) -> int:
 
 
 def is_blank(session: Session, prefix: str) -> bool:
-    """Whether the channel has no package, and no repodata.json or shard index that lists any or has a `base_url` (CEP
-    15), which says that the packages are elsewhere."""
+    """Whether the channel has no package, no repodata.json that lists any or has a `base_url` (CEP 15), which says that
+    the packages are elsewhere, and no shard index that lists any."""
     keys = objects(session, prefix)
     if any(is_package(key) for key in keys):
         return False
@@ -43,23 +44,24 @@ def is_blank(session: Session, prefix: str) -> bool:
 
 def _is_empty_index(session: Session, key: str) -> bool:
     """Whether repodata.json at `key` is missing, or has no records and no `base_url`."""
+    stored = get_within(session.objects, key, MAX_REPODATA)
+    if stored is None:
+        return True
     try:
-        read = read_repodata(session.objects, key)
+        if not isinstance(stored, StoredObject):
+            return False
+        repodata = Repodata.parse(stored.data, where=key)
     except InvalidRepodataError:
         # Written by another tool.
         return False
-    if read is None:
-        return True
-    repodata = read[1]
     return not repodata.count and not repodata.info().get("base_url")
 
 
 def _is_empty_shard_index(session: Session, key: str) -> bool:
     """Whether the shard index at `key` is missing, or has no shards and no `base_url`. One that cannot be read may."""
-    index = read_shard_index(session.objects, key)
-    if index is None:
-        return session.objects.head(key) is None
-    return not index.hashes and not index.info.get("base_url")
+    stored = get_within(session.objects, key, MAX_SHARD_INDEX)
+    index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
+    return stored is None or (index is not None and not index.hashes and not index.info.get("base_url"))
 
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
