@@ -70,13 +70,13 @@ def publishing(exam: Examination) -> Iterator[Finding]:
     package = next(filter(None, packages), None)
     if package is not None and (dry_writes is None or package.entry.key != dry_writes.key):
         allowed["add packages"] = try_write(exam.store, package.entry.key, package, IfAbsent()) != "denied"
+    # The smallest index file is enough: policies grant all of them alike.
+    for subdir in exam.subdirs:
+        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES["shards"]), allowed)
     kept = next(filter(None, (_kept_state(exam, subdir) for subdir in exam.subdirs)), None)
     if kept is not None:
         created = try_write(exam.store, kept.entry.key, kept, IfAbsent())
         allowed[f"keep old states of the index ({HISTORY_FOLDER}/)"] = created != "denied"
-    # The smallest index file is enough: policies grant all of them alike.
-    for subdir in exam.subdirs:
-        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES["shards"]), allowed)
     if exam.role == "maintainer":
         _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), allowed)
     yield _judged(exam, allowed)
