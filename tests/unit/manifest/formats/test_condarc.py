@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from msgspec import structs
 
 from chaninfra.manifest import ManifestRequest, render
@@ -11,12 +13,7 @@ from support.cases.manifests import access
 def test_versions_that_read_shards_are_named() -> None:
     given = access("aws", "public")
     index = structs.replace(given.descriptor.index, monolith="never")
-    alone = structs.replace(given.descriptor, index=index)
-    from dataclasses import replace
-
-    text = render("condarc", ManifestRequest(channels=(replace(given, descriptor=alone),)))
-    assert (
-        "# https://my-bucket.s3.eu-central-1.amazonaws.com/my-channel has shards and no repodata.json: for conda"
-        in text
-    )
+    alone = replace(given, descriptor=structs.replace(given.descriptor, index=index))
+    text = render("condarc", ManifestRequest(channels=(alone,)))
+    assert "my-channel has shards and no repodata.json: for conda from 26.3 and mamba from 2.6." in text
     assert "no repodata.json" not in render("condarc", ManifestRequest(channels=(given,)))
