@@ -1,8 +1,8 @@
 """Where channels lie in a bucket: whether there is one at a place, and which lie around and below it.
 
 A channel is a folder with a channel.json, or with an index file of a subdir. Bounded, since a bucket may hold anything:
-a check of one folder takes one request per subdir, a search for names to show at most `_SEARCHED` listings of one page
-each, and the check of a new channel a listing of at most `_LISTED` objects below it.
+a check of one folder takes a request or two per subdir, a search for names to show at most `_SEARCHED` listings of one
+page each, and the check of a new channel a listing of at most `_LISTED` objects below it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
 from chaninfra.channel.errors import ConfigurationError, DeniedError
@@ -28,7 +28,7 @@ _SEARCHED = 30
 _DEPTH = 4
 _SHOWN = 10
 _LISTED = 1_000_000
-_INDEX_FILE = REPODATA.partition(".")[0]
+_INDEX_FILE = FILE_NAMES["json"].partition(".")[0]
 """With this the names of all index files begin."""
 
 
@@ -118,7 +118,8 @@ def _has_index(channel: Channel, folder: str, subdirs: Iterable[str] = KNOWN_SUB
         try:
             return bool(_page(channel, client, join(folder, subdir, _INDEX_FILE), most=1).get("KeyCount"))
         except DeniedError:
-            return exists(channel.store(), join(folder, subdir, REPODATA))
+            store = channel.store()
+            return any(exists(store, join(folder, subdir, FILE_NAMES[kind])) for kind in ("shards", "json"))
 
     return any(run_all(channel.runtime, [partial(look, subdir) for subdir in subdirs]))
 

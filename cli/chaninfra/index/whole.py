@@ -133,7 +133,9 @@ def _ours(
     )
     if lost:
         whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
-    other = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
+    others = derived if "json" in formats else existing(subdir_index)
+    other = _foreign_repodata(subdir_index, others, salvage=salvage)
     if other is not None:
         info, unknown = _info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)

@@ -168,8 +168,8 @@ def bring_forward(
             return ()
         if behind > seen:
             waited, seen = 0, behind
-        if 0 < behind < since and waited < _waits(subdir_index, before):
-            subdir_index.runtime.pause(min(waited, _LONGEST))
+        if 0 < behind < since and waited < waits(subdir_index, before):
+            pause_for_others(subdir_index, waited)
             waited, derived = waited + 1, None
             continue
         if derived is None:
@@ -186,8 +186,14 @@ def bring_forward(
     raise lost_all_attempts(subdir_index.key(REPODATA))
 
 
-def _waits(subdir_index: SubdirIndex, derived: Derived) -> int:
+def waits(subdir_index: SubdirIndex, derived: Derived) -> int:
+    """How often a writer waits for another one that is going to write these files."""
     return subdir_index.runtime.waits + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+
+
+def pause_for_others(subdir_index: SubdirIndex, waited: int) -> None:
+    """Wait once more, less than a second on average, after having waited so many times."""
+    subdir_index.runtime.pause(min(waited, _LONGEST))
 
 
 def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
