@@ -80,18 +80,19 @@ class Whole:
 def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True) -> Whole:
     """Read the whole index; without `history` for readers, who may not list it.
 
-    Raises InvalidRepodataError for a repodata.json of another
-    tool that is not valid (`salvage`: of such a one what is readable is taken, perhaps nothing); StorageError.
+    Raises InvalidRepodataError for a repodata.json of another tool that is not valid (`salvage`: of such a one what is
+    readable is taken, perhaps nothing); StorageError.
     """
-    # Before the authoritative index: a derived file that is newer shows that this one was restored from a copy.
+    # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
+    numbers = sorted((number for number, _ in kept_numbers(subdir_index)), reverse=True) if history else []
     authority = read_authority(subdir_index)
     shards = ShardReader(subdir_index)
-    newest = max((file.origin.number for file in derived.values() if file.origin), default=0)
+    newest = max([0, *numbers[:1], *(file.origin.number for file in derived.values() if file.origin)])
     newer = authority is not None and authority.ours and newest > authority.stamp.number
     if authority is not None and authority.index is not None and authority.ours and not newer:
         return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
-    return _adopted(subdir_index, authority, shards, derived, salvage=salvage, history=history)
+    return _adopted(subdir_index, authority, shards, derived, numbers, salvage=salvage)
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
@@ -137,10 +138,12 @@ def _ours(
     )
     if lost:
         whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
-    other = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
+    others = derived if "json" in formats else existing(subdir_index)
+    other = _foreign_repodata(subdir_index, others, salvage=salvage)
     if other is not None:
         info, unknown = _info_of(subdir_index, [other], salvage=salvage)
-        whole.keys = Adoption(etag=authority.etag, info=info, other=unknown)
+        whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
         repodata.info().update(info)
         whole.foreign |= _add(repodata, other)
     return whole
@@ -151,15 +154,14 @@ def _adopted(
     authority: Authority | None,
     shards: ShardReader,
     derived: Derived,
+    numbers: list[int],
     *,
     salvage: bool,
-    history: bool,
 ) -> Whole:
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    numbers = sorted((number for number, _ in kept_numbers(subdir_index)), reverse=True) if history else []
-    repodata, number = _last_ours(subdir_index, shards, derived, numbers)
+    repodata = _last_ours(subdir_index, shards, derived, numbers)
     sources: list[Repodata] = []
     json = _foreign_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:
@@ -187,18 +189,17 @@ def _adopted(
         files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
         adoption=Adoption(
             etag=authority.etag if authority else None,
-            number=max([0, number, *numbers[:1], *origins, *stamps]),
+            # The last commit may not have been kept, if its writer was killed.
+            number=max([0, *(kept + 1 for kept in numbers[:1]), *origins, *stamps]),
             info=info,
             other=unknown,
         ),
     )
 
 
-def _last_ours(
-    subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, numbers: list[int]
-) -> tuple[Repodata, int]:
-    """The records of the last index that was ours, and the number of its commit: from the history, or from a derived
-    file that is newer; no records and 0 where there is neither.
+def _last_ours(subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, numbers: list[int]) -> Repodata:
+    """The records of the last index that was ours: from the history, or from a derived file that is newer; none where
+    there is neither.
     """
     ours = our_repodata(subdir_index, derived)
     for number in numbers:
@@ -206,8 +207,8 @@ def _last_ours(
             break
         index = kept_index(subdir_index, number)
         if index is not None and index.info["subdir"] == subdir_index.subdir:
-            return _records_of(subdir_index, index, shards, derived)[0], number
-    return (ours[1], ours[0]) if ours is not None else (Repodata.empty(subdir_index.subdir), 0)
+            return _records_of(subdir_index, index, shards, derived)[0]
+    return ours[1] if ours is not None else Repodata.empty(subdir_index.subdir)
 
 
 def _records_of(

@@ -38,7 +38,7 @@ from chaninfra.index.commit.derived_files import (
     newest_number,
     read_derived,
 )
-from chaninfra.index.commit.history import history_key, keep
+from chaninfra.index.commit.history import history_key, keep, keep_replaced
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
@@ -63,12 +63,14 @@ _LONGEST = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
-    """What a re-index takes over where the authoritative index is missing, damaged, or was written by another tool; or
-    where another tool has written repodata.json: then only its keys.
+    """What a re-index takes over where the authoritative index is missing, damaged, was written by another tool, or was
+    restored from a copy; or where another tool has written repodata.json: then only its keys.
     """
 
     etag: str | None
     """ETag of the file to replace; None: there is none."""
+    anew: bool = True
+    """Whether the commit builds on no shard of that file; else it only adds the keys."""
     number: int = 0
     """The highest number of a commit that was seen."""
     info: Mapping[str, Any]
@@ -119,13 +121,13 @@ def commit(
         subdir_index.runtime.pause(min(attempt, _LONGEST))
     else:
         raise lost_all_attempts(authority_key(subdir_index))
-    if derive == "later":
-        return done
+    # Meanwhile the derived files are brought forward.
+    keeping = commit_.keep()
     derived = reading() if reading else None
-    if derive == "due" and not is_due(subdir_index, derived or {}):
-        return done
-    written = commit_.derive(derived, others)
-    return dataclasses.replace(done, derived=written)
+    if derive == "now" or (derive == "due" and is_due(subdir_index, derived or {})):
+        done = dataclasses.replace(done, derived=commit_.derive(derived, others))
+    keeping()
+    return done
 
 
 def commit_adopting(
@@ -168,6 +170,7 @@ class _Commit:
         self._adopted = False
         self._since = 0
         self._authority: Authority | None = None
+        self._written: Authority | None = None
 
     def attempt(self, derived: Derived | None) -> Committed | None:
         """One attempt; None: another writer committed first. `derived`: as they are, to be checked."""
@@ -187,14 +190,20 @@ class _Commit:
         changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
         changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
-        if authority is not None and authority.ours and not changes and self._when == "changed":
+        if base.stamp is not None and not changes and self._when == "changed":
             self._authority = authority
             return Committed(before=before, after=before or 0, applied=self._writer.applied, written=False)
         written = self._write(base, authority)
         if written is None:
             return None
-        self._authority = written
+        self._authority = self._written = written
         return Committed(before=before, after=written.stamp.count, applied=self._writer.applied, written=True)
+
+    def keep(self) -> Callable[[], object]:
+        """Start to keep the authoritative index that was written, if one was."""
+        if self._written is None:
+            return lambda: None
+        return self._subdir_index.runtime.submit(partial(keep, self._subdir_index, self._written))
 
     def derive(self, derived: Derived | None, others: Others) -> tuple[str, ...]:
         """Bring the derived files forward; `derived` as they were read before the commit."""
@@ -219,18 +228,18 @@ class _Commit:
     def _base(self, authority: Authority | None) -> ShardIndex:
         """The index to build on. Raises ForeignIndexError."""
         adoption = self._adoption
-        if authority is not None and authority.ours and authority.index is not None:
-            index = authority.index
-            if adoption is None or (
-                adoption.info.items() <= index.info.items() and adoption.other.items() <= index.other.items()
-            ):
-                return index
-            return dataclasses.replace(
-                index, info={**index.info, **adoption.info}, other={**index.other, **adoption.other}
-            )
-        if adoption is None or adoption.etag != (authority.etag if authority else None):
+        if adoption is not None and adoption.anew and adoption.etag == (authority.etag if authority else None):
+            return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
+        if authority is None or not authority.ours or authority.index is None:
             raise foreign(self._subdir_index, authority)
-        return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
+        index = authority.index
+        if (
+            adoption is None
+            or adoption.anew
+            or (adoption.info.items() <= index.info.items() and adoption.other.items() <= index.other.items())
+        ):
+            return index
+        return dataclasses.replace(index, info={**index.info, **adoption.info}, other={**index.other, **adoption.other})
 
     def _write(self, base: ShardIndex, authority: Authority | None) -> Authority | None:
         """Replace the authoritative index; None: another writer committed first."""
@@ -259,9 +268,9 @@ class _Commit:
                 where=authority_key(self._subdir_index),
                 remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
             )
-        if authority is not None and authority.ours:
-            # Rule: what is replaced is kept before.
-            runtime_keep = runtime.submit(partial(keep, self._subdir_index, authority))
+        if base.stamp is not None and authority is not None:
+            # Rule: the authoritative index that is replaced is kept before, if its writer did not do so.
+            runtime_keep = runtime.submit(partial(keep_replaced, self._subdir_index, authority))
             writer.finish()
             runtime_keep()
         else:

@@ -32,11 +32,10 @@ DERIVED: tuple[Format, ...] = ("json", "zst")
 
 ATTEMPTS = 100
 """Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
-_SHORT = 3
-_WAITS = 8
-_BYTES_PER_WAIT = 4 << 20
-"""A writer waits `_WAITS` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its files: two
-tenths of a second on average each time."""
+_LONGEST = 5
+_BYTES_PER_WAIT = 8 << 20
+"""A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its
+files: less than a second on average each time, and each writer another time, so that not all give up at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,19 +166,18 @@ def bring_forward(
         behind = number_of(before)
         if behind >= number:
             return ()
-        check(before)
         if behind > seen:
             waited, seen = 0, behind
-        if 0 < behind < since and waited < _waits(before):
+        if 0 < behind < since and waited < waits(subdir_index, before):
+            pause_for_others(subdir_index, waited)
             waited, derived = waited + 1, None
-            subdir_index.runtime.pause(_SHORT)
             continue
-        if waited or attempt:
-            # Those of all commits until now.
-            authority = read_our_authority(subdir_index)
-        if not derived:
+        if derived is None:
             before = read_derived(subdir_index)()
-            check(before)
+            # After them: a file of a later commit than this one is of an index that is not there any more.
+            authority = read_our_authority(subdir_index)
+        if not adopt:
+            check_ours(subdir_index, before, authority)
         try:
             return _write(subdir_index, authority, shards, before)
         except ConflictError:
@@ -188,8 +186,14 @@ def bring_forward(
     raise lost_all_attempts(subdir_index.key(REPODATA))
 
 
-def _waits(derived: Derived) -> int:
-    return _WAITS + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+def waits(subdir_index: SubdirIndex, derived: Derived) -> int:
+    """How often a writer waits for another one that is going to write these files."""
+    return subdir_index.runtime.waits + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+
+
+def pause_for_others(subdir_index: SubdirIndex, waited: int) -> None:
+    """Wait once more, less than a second on average, after having waited so many times."""
+    subdir_index.runtime.pause(min(waited, _LONGEST))
 
 
 def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
