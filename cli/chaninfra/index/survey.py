@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
-from typing import Literal, Protocol
+from typing import Literal
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
 from chaninfra.channel.conda.index_files import REPODATA, SHARDS
@@ -23,33 +23,16 @@ from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, read_whole
+from chaninfra.index.whole import Whole, name_of, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
-
-
-class Progress(Protocol):
-    """Callbacks that tell how far a re-index is."""
-
-    def listing(self, subdir: Subdir) -> None:
-        """The folder is being listed; new packages are already read meanwhile."""
-
-    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
-        """The listing is complete: this many packages have to be read, `size` bytes together. Those that were read
-        during the listing are included.
-        """
-
-    def read(self, size: int) -> None:
-        """A package of `size` bytes was read; called from several threads."""
-
-    def writing(self, subdir: Subdir) -> None:
-        """The index is being written."""
 
 
 @dataclass(kw_only=True)
@@ -89,14 +72,16 @@ class Survey:
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
+        # Records that the authoritative index did not have, so the change has added those that are still there.
+        foreign = self.whole.foreign - self.taken
         return SubdirReport(
             subdir=subdir,
             before=self.whole.before,
             after=after,
-            added=tuple(sorted(applied.added.keys() - self.taken)),
-            replaced=tuple(sorted(applied.replaced)),
-            dropped=tuple(sorted(applied.dropped)),
-            yanked=tuple(sorted(applied.yanked)),
+            added=tuple(sorted(applied.added.keys() - self.whole.foreign)),
+            replaced=tuple(sorted({*applied.replaced, *(foreign & applied.added.keys())})),
+            dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
+            yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
@@ -171,7 +156,7 @@ def survey_of(
     taken = {
         file: record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if (record := _taken_over(survey.repodata, file)) is not None
+        if not breaks_index(file) and (record := _taken_over(survey.repodata, file)) is not None
     }
     survey.taken = frozenset(taken)
     survey.change = Change(
@@ -180,6 +165,7 @@ def survey_of(
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
         names=_more_names(survey, {*records, *gone, *survey.signed}),
+        removed=whole.removed,
         reshard=reshard,
         replace=scope,
     )
@@ -261,8 +247,9 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
     lost |= {*map(client_name, misspelled)}
     if lost:
         whole.foreign |= {
-            file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
+            file for file, table, key in whole.repodata.files() if name_of(whole.repodata, table, key) in lost
         }
+        whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
     return whole.lost | lost
 
 
@@ -288,7 +275,7 @@ def _taken_over(repodata: Repodata, file: str) -> IndexRecord | None:
         return None
     raw = repodata.records[place[0]][place[1]]
     return IndexRecord(
-        name=_name(repodata, *place) or package_name(file),
+        name=name_of(repodata, *place) or package_name(file),
         table=place[0],
         key=place[1],
         sha256=sha256_in(repodata, file) or "",
@@ -308,12 +295,5 @@ def _more_names(survey: Survey, files: set[str]) -> set[str]:
     for file in files:
         place = repodata.find(file)
         if place is not None:
-            names.add(_name(repodata, *place) or package_name(file))
+            names.add(name_of(repodata, *place) or package_name(file))
     return names
-
-
-def _name(repodata: Repodata, table: str, key: str) -> str | None:
-    try:
-        return repodata.name_in(table, key)
-    except StorageError:
-        return None

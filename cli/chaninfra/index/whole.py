@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata, too_large
 from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
@@ -50,6 +51,8 @@ class Whole:
     """The shards that were read."""
     foreign: set[str] = field(default_factory=set)
     """The files whose record is not in the authoritative index, or that is not ours."""
+    removed: set[str] = field(default_factory=set)
+    """Removed files that the authoritative index does not list, or that is not ours."""
     lost: set[str] = field(default_factory=set)
     """The names of the packages whose shard is missing or damaged."""
     files: tuple[str, ...] = ()
@@ -137,7 +140,8 @@ def _ours(
         behind={FILE_NAMES[kind]: number - made_from for kind, made_from in origins.items() if 0 < made_from < number},
     )
     if lost:
-        whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
+        whole.foreign = {file for file, table, key in repodata.files() if name_of(repodata, table, key) in lost}
+        whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
     others = derived if "json" in formats else existing(subdir_index)
     other = _foreign_repodata(subdir_index, others, salvage=salvage)
@@ -145,7 +149,9 @@ def _ours(
         info, unknown = _info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
         repodata.info().update(info)
+        before = {*repodata.removed}
         whole.foreign |= _add(repodata, other)
+        whole.removed |= {*repodata.removed} - before
     return whole
 
 
@@ -185,6 +191,7 @@ def _adopted(
         derived=derived,
         shards=shards,
         foreign={file for file, _, _ in repodata.files()},
+        removed={*repodata.removed},
         lost=lost,
         files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
         adoption=Adoption(
@@ -269,7 +276,8 @@ def _info_of(
     return {**info, "subdir": subdir_index.subdir}, unknown
 
 
-def _name(repodata: Repodata, table: str, key: str) -> str | None:
+def name_of(repodata: Repodata, table: str, key: str) -> str | None:
+    """The package name in a record; None: it has no valid one."""
     try:
         return repodata.name_in(table, key)
     except StorageError:
