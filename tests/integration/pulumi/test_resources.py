@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
+    ConfigurationError,
     CredentialsError,
     DeniedError,
     RefusedError,
@@ -271,6 +273,54 @@ def test_index_files_that_are_not_written_any_more_stay_and_a_warning_says_who_d
     assert capsys.readouterr().err == ""
     store.handler("skeleton").update(news, olds)
     assert "share/hello.txt" in conda_client.install(f"s3://{bucket_name}/main", ["tool"], tmp_path / "c", server)
+
+
+@pytest.mark.parametrize("doing", ["create", "update"])
+def test_the_descriptor_of_a_later_version_is_not_overwritten(minio: Server, bucket_name: str, doing: str) -> None:
+    store = Store(minio, bucket_name)
+    make(store)
+    later = json.dumps({**json.loads(store.props()["document"]), "version": 3}).encode()
+    minio.client().put_object(Bucket=bucket_name, Key="main/channel.json", Body=later)
+    handler, props = store.handler("descriptor"), store.props()
+    with pytest.raises(ConfigurationError, match="version 3 of the descriptor is newer"):
+        handler.create(props) if doing == "create" else handler.update(props, props)
+    assert minio.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read() == later
+
+
+def test_a_descriptor_of_version_1_becomes_one_of_version_2_and_keeps_the_probe(
+    minio: Server, bucket_name: str
+) -> None:
+    store = Store(minio, bucket_name)
+    make(store)
+    at = {"Bucket": bucket_name, "Key": "main/channel.json"}
+    new = json.loads(minio.client().get_object(**at)["Body"].read())
+    index = {key: value for key, value in new["index"].items() if key not in ("monolith", "history-days")}
+    probed = {"create": True, "replace": True, "multipart": False}
+    old = {**new, "version": 1, "index": {**index, "formats": ["json", "zst"], "conditional-writes": probed}}
+    minio.client().put_object(**at, Body=json.dumps(old).encode())
+    store.handler("descriptor").update(store.props(document=json.dumps(old)), store.props())
+    assert json.loads(minio.client().get_object(**at)["Body"].read()) == {
+        **new,
+        "index": {**new["index"], "conditional-writes": probed},
+    }
+
+
+def test_an_adopted_channel_with_nothing_but_a_shard_index_is_kept(
+    minio: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    """Its packages can be elsewhere, and without monolithic files it has no repodata.json."""
+    store = Store(minio, bucket_name)
+    make(store)
+    channels.fill(minio, bucket_name, "main", tmp_path)
+    client = minio.client()
+    for key in channels.etags(minio, bucket_name, "main"):
+        if not key.endswith("noarch/repodata_shards.msgpack.zst"):
+            client.delete_object(Bucket=bucket_name, Key=key)
+    kept = channels.etags(minio, bucket_name, "main")
+    assert kept
+    for noun in ("skeleton", "descriptor"):
+        store.handler(noun).delete(store.props(adopt=True))
+    assert channels.etags(minio, bucket_name, "main") == kept
 
 
 def test_purge_ignores_objects_that_were_deleted_meanwhile(minio: Server, bucket_name: str) -> None:
