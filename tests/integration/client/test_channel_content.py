@@ -49,6 +49,22 @@ def test_init_writes_a_complete_channel_once(bare: Place) -> None:
     assert etags(bare.server, bare.bucket) == before
 
 
+def test_init_writes_a_descriptor_of_version_1_again(bare: Place) -> None:
+    """Earlier versions of chaninfra write the channel until its descriptor is of version 2."""
+    bare.done("init", "--subdir", "linux-64")
+    client, at = bare.server.client(), {"Bucket": bare.bucket, "Key": f"{PREFIX}/channel.json"}
+    new = client.get_object(**at)["Body"].read()
+    document = json.loads(new)
+    index = {key: value for key, value in document["index"].items() if key not in ("monolith", "history-days")}
+    old = {**document, "version": 1, "index": {**index, "formats": ["json", "zst", "shards"]}}
+    client.put_object(**at, Body=json.dumps(old).encode())
+    bare.done("reindex")
+    assert json.loads(client.get_object(**at)["Body"].read())["version"] == 1
+    assert bare.done("init", "--subdir", "linux-64") == f"wrote {PREFIX}/channel.json\n"
+    assert client.get_object(**at)["Body"].read() == new
+    assert bare.done("init", "--subdir", "linux-64") == "nothing to do: the channel exists already\n"
+
+
 def test_init_writes_no_index_for_a_subdir_with_packages(bare: Place, tmp_path: Path) -> None:
     put(bare.server, bare.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
     said = bare.run("init")
