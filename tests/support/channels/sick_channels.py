@@ -105,7 +105,7 @@ def copy(healthy: Patient, bucket: str) -> Patient:
     client.create_bucket(Bucket=bucket)
     for entry in client.list_objects_v2(Bucket=healthy.bucket)["Contents"]:
         found = client.get_object(Bucket=healthy.bucket, Key=entry["Key"])
-        headers = {name: found[name] for name in ("ContentType", "CacheControl") if name in found}
+        headers = {name: found[name] for name in ("ContentType", "CacheControl", "Metadata") if name in found}
         data = found["Body"].read().replace(healthy.bucket.encode(), bucket.encode())
         client.put_object(Bucket=bucket, Key=entry["Key"], Body=data, **headers)
     return replace(healthy, bucket=bucket, url=f"s3://{bucket}/{PREFIX}")

@@ -41,7 +41,7 @@ def ls(
     contents = contents_of(opened)
     for subdir in contents.without_index:
         command = remedies_for(channel, store).command("reindex")
-        streams.note(f"{opened.url(subdir)} has no repodata.json; run `{command}` to create it")
+        streams.note(f"{opened.url(subdir)} has no index; run `{command}` to create it")
     streams.result_json(msgspec.to_builtins(contents.packages)) if as_json else streams.result(_text(contents))
 
 

@@ -189,7 +189,7 @@ class _Commit:
             check_ours(self._subdir_index, derived, authority)
         changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
         before = base.stamp.count if base.stamp else None
-        if authority is not None and authority.ours and not changes and self._when == "changed":
+        if authority is not None and base.stamp is not None and not changes and self._when == "changed":
             self._authority = authority
             return Committed(before=before, after=before or 0, applied=self._writer.applied, written=False)
         written = self._write(base, authority)
@@ -216,12 +216,13 @@ class _Commit:
 
     def _base(self, authority: Authority | None) -> ShardIndex:
         """The index to build on. Raises ForeignIndexError."""
+        adoption = self._adoption
+        # Also of one of ours, which was restored from a copy.
+        if adoption is not None and adoption.etag == (authority.etag if authority else None):
+            return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
         if authority is not None and authority.ours and authority.index is not None:
             return authority.index
-        adoption = self._adoption
-        if adoption is None or adoption.etag != (authority.etag if authority else None):
-            raise foreign(self._subdir_index, authority)
-        return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
+        raise foreign(self._subdir_index, authority)
 
     def _write(self, base: ShardIndex, authority: Authority | None) -> Authority | None:
         """Replace the authoritative index; None: another writer committed first."""
@@ -244,7 +245,7 @@ class _Commit:
                 where=authority_key(self._subdir_index),
                 remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
             )
-        if authority is not None and authority.ours:
+        if authority is not None and base.stamp is not None:
             # Rule: what is replaced is kept before.
             runtime_keep = runtime.submit(partial(keep, self._subdir_index, authority))
             writer.finish()
@@ -255,7 +256,11 @@ class _Commit:
             etag = self._put(data, authority.etag if authority else None)
         except ConflictError:
             return None
-        return Authority(data=data, etag=etag, index=index)
+        written = Authority(data=data, etag=etag, index=index)
+        if base.stamp is None:
+            # The history has none from before, so if another tool replaces it next, it is found there.
+            keep(self._subdir_index, written)
+        return written
 
     def _put(self, data: bytes, old_etag: str | None) -> str:
         """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""
