@@ -21,6 +21,7 @@ from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
+from chaninfra.index.known_records import taken_over, with_what_is_known
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
@@ -119,7 +120,8 @@ def survey_of(
     """
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
-    check_base_url(subdir_index, whole.repodata.info())
+    for info in (whole.repodata.info(), *whole.others_info):
+        check_base_url(subdir_index, info)
     # Rule: yanked.json after the authoritative index, as in a commit.
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
     listing = FolderListing()
@@ -144,7 +146,7 @@ def survey_of(
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if read.record is not None:
-            records[read.file] = read.record
+            records[read.file] = with_what_is_known(whole, read.file, read.record, scope)
             continue
         without_record.append(read)
         survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
@@ -170,7 +172,7 @@ def survey_of(
     taken = {
         file: record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if (record := _taken_over(survey.repodata, file)) is not None
+        if (record := taken_over(whole, file)) is not None
     }
     survey.taken = frozenset(taken)
     survey.change = Change(
@@ -220,6 +222,9 @@ def _to_read(
         size = sum(entry.size for entry in planned.read.values())
         progress.reading(subdir_index.subdir, len(planned.read), size)
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
+    listed = survey.listing.packages
+    patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked
+    yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
 
 
 def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
@@ -276,21 +281,6 @@ def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:
             if place[0] not in PACKAGE_TABLES:
                 reason = "has a record in the index of another tool that is not valid"
                 survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
-
-
-def _taken_over(repodata: Repodata, file: str) -> IndexRecord | None:
-    """The record of the file as it is; None if it has none."""
-    place = repodata.find(file)
-    if place is None:
-        return None
-    raw = repodata.records[place[0]][place[1]]
-    return IndexRecord(
-        name=_name(repodata, *place) or package_name(file),
-        table=place[0],
-        key=place[1],
-        sha256=sha256_in(repodata, file) or "",
-        encode=lambda _: raw,
-    )
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:
