@@ -25,7 +25,7 @@ def gc(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Delete old states of the index, unreferenced index files, and abandoned uploads.
+    """Delete old states of the index and unreferenced files.
 
     \b
     Never deletes a package. It deletes:
