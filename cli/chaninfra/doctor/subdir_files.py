@@ -94,9 +94,9 @@ def _after_writers(subdir_index: SubdirIndex, derived: Derived, number: int) -> 
     """The derived files, after as long as a writer waits for another one that is going to write them."""
     waited, seen = 0, number_of(derived)
     for _ in range(ATTEMPTS):
-        if not 0 < seen < number or waited >= waits(derived):
+        if not 0 < seen < number or waited >= waits(subdir_index, derived):
             break
-        pause_for_others(subdir_index)
+        pause_for_others(subdir_index, waited)
         derived = existing(subdir_index)
         now = number_of(derived)
         waited, seen = (0, now) if now > seen else (waited + 1, seen)

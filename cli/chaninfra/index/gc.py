@@ -4,11 +4,12 @@ more, abandoned uploads.
 Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
 `index.history-days` days. A shard that neither the shard index nor the kept history references is marked. A run at
 least a week later deletes it, so that readers with an older index still find it until then. No index can reference it
-again: each shard has a new name (docs/index-protocol.md).
+again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted in the same way.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
 from chaninfra.channel.conda.shards import is_shard
@@ -31,6 +32,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
 from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.orphans import Seen, delete, still_orphaned
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
@@ -44,7 +46,9 @@ _DAY = timedelta(days=1)
 _HOURLY = timedelta(days=7)
 """Age up to which one state of the index an hour is kept."""
 
-Why = Literal["unreferenced", "not declared", "old state of the index", "abandoned upload"]
+Why = Literal[
+    "unreferenced", "not declared", "old state of the index", "attestations without a package", "abandoned upload"
+]
 Mode = Literal["write", "check"]
 
 
@@ -67,7 +71,9 @@ class Collected:
 
 @prepared
 class _Marks(Struct, frozen=True):
-    """Key of a shard, relative to the subdir → when it was first found unreferenced, in ms since 1970."""
+    """Key of a shard, or of a sidecar without a package, relative to the subdir → when it was first found so, in ms
+    since 1970.
+    """
 
     unreferenced: dict[str, int] = {}
     version: int = 1
@@ -92,7 +98,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     """
     undeclared = _undeclared(target)
     # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
-    shards = _listed_shards(target)
+    shards, seen = _listed(target)
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
@@ -105,11 +111,17 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
         return _delete(target, garbage, 0, mode)
     referenced = kept | authority.index.keys()
     before = _read_marks(target)
-    marks = {key: before.unreferenced.get(key, now) for key in shards if key not in referenced}
-    swept = _week_old(marks, shards, now)
+    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
+    marks = {key: before.unreferenced.get(key, now) for key in unreferenced}
+    swept = _week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
-    garbage += [_garbage(shards[key], "unreferenced") for key in swept]
-    done = _delete(target, garbage, len(left), mode)
+    garbage += [_garbage(shards[key], "unreferenced") for key in swept if key in shards]
+    done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
+    orphans = [*still_orphaned(target, [key for key in swept if key in seen.sidecars])]
+    if mode == "write" and orphans:
+        delete(target, orphans)
+    left_behind = [_garbage(seen.sidecars[key], "attestations without a package") for key in orphans]
+    done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
         data = msgspec.json.encode(_Marks(unreferenced=left))
         target.store.put(
@@ -136,11 +148,12 @@ class Standing:
 
 def standing(target: SubdirIndex) -> Standing:
     """What there is for `gc` to do. Raises StorageError."""
-    shards, now = _listed_shards(target), target.runtime.now_ms()
+    (shards, _), now = _listed(target), target.runtime.now_ms()
     history = dict(kept_numbers(target))
     authority = read_authority(target)
     referenced = authority.index.keys() if authority is not None and authority.index is not None else shards.keys()
-    marks = {key: since for key, since in _read_marks(target).unreferenced.items() if key in shards.keys() - referenced}
+    unreferenced = shards.keys() - referenced
+    marks = {key: since for key, since in _read_marks(target).unreferenced.items() if key in unreferenced}
     overdue = _week_old(marks, shards, now)
     return Standing(
         overdue=tuple(_garbage(shards[key], "unreferenced") for key in overdue),
@@ -157,11 +170,19 @@ def standing(target: SubdirIndex) -> Standing:
     )
 
 
-def _listed_shards(target: SubdirIndex) -> dict[str, ObjectMeta]:
-    """Key, relative to the subdir → object, of the shards. Other files in their folder do not belong to the index."""
-    folder = target.key(SHARDS)
-    listed = {f"{SHARDS}/{entry.key.removeprefix(f'{folder}/')}": entry for entry in target.store.list(folder)}
-    return {key: entry for key, entry in listed.items() if is_shard(key)}
+def _listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
+    """Key, relative to the subdir → object, of the shards; and the packages and their sidecars. Other files in the
+    folder do not belong to the index.
+    """
+    folder, seen = target.layout.key(target.subdir), Seen()
+    shards: dict[str, ObjectMeta] = {}
+    for entry in target.store.list(folder):
+        key = entry.key.removeprefix(f"{folder}/")
+        if is_shard(key):
+            shards[key] = entry
+        else:
+            seen.take(key, entry)
+    return shards, seen
 
 
 def _week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms: int) -> list[str]:

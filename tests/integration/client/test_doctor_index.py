@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,27 +13,13 @@ import pytest
 from support.channels.channel_at import PREFIX
 from support.channels.cli_daemon import Resident
 from support.channels.conda_client import index
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.sick_channels import Patient, copy, edit, empty, examine, fill, follow_remedies
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
 
 NOARCH = f"{PREFIX}/noarch"
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Resident]:
-    with Resident() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def healthy(
-    minio: Server, versitygw: Server, program: Resident, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Patient]:
-    """A channel on each server, which tests must not change."""
-    folder = tmp_path_factory.mktemp("packages")
-    return {each.name: fill(each, f"healthy-{os.urandom(6).hex()}", program, folder) for each in (minio, versitygw)}
 
 
 @pytest.fixture
@@ -73,7 +58,7 @@ def objects(place: Patient) -> list[dict[str, str]]:
 
 def test_an_empty_channel_passes(minio: Server, bucket_name: str, program: Resident) -> None:
     place = empty(minio, bucket_name, program)
-    place.done("init", "--provider", "minio")
+    create_channel(minio, place.url, provider="minio")
     found = examine(place, "--as", "publisher")
     assert (found.code, found.states) == (0, {"ok"}), found.checks
 

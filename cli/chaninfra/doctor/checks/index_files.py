@@ -36,6 +36,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
             (report.added, "not in the index"),
             (report.replaced, "replaced by a file with other content"),
             (report.dropped, "in the index, but missing in the bucket"),
+            (report.signed, "with other attestations than the index or a copy of them says"),
         ):
             if files:
                 found = f"{report.subdir}: {what}: {_some(files)}"
