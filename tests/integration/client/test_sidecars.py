@@ -168,7 +168,7 @@ def test_yank_and_a_forced_overwrite(place: Place, package: Path, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("signed", "monolith", "most"),
-    [(False, "each-commit", 13), (True, "each-commit", 14), (False, "never", 10), (True, "never", 11)],
+    [(False, "each-commit", 13), (True, "each-commit", 14), (False, "never", 9), (True, "never", 10)],
 )
 def test_the_requests_of_a_publish(
     on_minio: Place, package: Path, tmp_path: Path, signed: bool, monolith: str, most: int
