@@ -13,7 +13,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, Refused
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.commit.commit import check_writable, commit_adopting
+from chaninfra.index.commit.commit import commit_adopting
 from chaninfra.index.package.local_file import PackageFile
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import require_index
@@ -132,6 +132,8 @@ def _upload(
     """Upload the packages that are not in the channel yet. Raises, before the first upload, where one must not be
     uploaded.
     """
+    from chaninfra.index.whole import check_writable
+
     for subdir in sorted({package.subdir for package in packages}):
         check_writable(channel.subdir_index(subdir))
     states = run_all(channel.runtime, [partial(look, channel, package) for package in packages])

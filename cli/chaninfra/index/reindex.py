@@ -103,7 +103,7 @@ def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Pr
         when=when,
         derive="now",
         others="replace",
-        adoption=survey.whole.adoption,
+        adoption=survey.whole.adoption or survey.whole.keys,
         shards=survey.whole.shards,
     )
     return survey.report(subdir_index.subdir, committed.applied, committed.after)

@@ -24,7 +24,7 @@ from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.commit.commit import check_writable, commit_adopting
+from chaninfra.index.commit.commit import commit_adopting
 from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
 from chaninfra.index.contents import known_subdirs
@@ -34,7 +34,7 @@ from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import read_whole
+from chaninfra.index.whole import check_writable, read_whole
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -177,6 +177,8 @@ def _packed(
 def is_packable(repodata: Repodata, table: str, key: str) -> bool:
     """Whether the record can be put into a shard."""
     try:
+        if repodata.name_in(table, key) is None:
+            return False
         return _record(repodata, table, key, repodata.records[table][key], checked=True) is not None
     except StorageError:
         return False
