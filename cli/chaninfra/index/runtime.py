@@ -12,10 +12,14 @@ T = TypeVar("T")
 
 _THREADS = 32
 _LONGEST_PAUSE_S = 2.0
+_WAITS = 8
 
 
 class Runtime(Protocol):
     """A Protocol, so that tests inject a deterministic runtime."""
+
+    waits: int
+    """How many times a writer pauses for another one to write a small file that both need, before it does so itself."""
 
     def submit(self, call: Callable[[], T], /) -> Callable[[], T]:
         """Start the call in the background. The function that is returned waits for it, and returns or raises what it
@@ -34,6 +38,8 @@ class Runtime(Protocol):
 
 class Threads:
     """The runtime of a process: a thread pool, the system's clock and randomness."""
+
+    waits = _WAITS
 
     def __init__(self, threads: int = _THREADS) -> None:
         from concurrent.futures import ThreadPoolExecutor

@@ -17,14 +17,15 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata, too_large
-from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
+from chaninfra.channel.objects import StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import (
     DERIVED,
     Derived,
+    derived_metadata,
     existing,
     insert,
     our_repodata,
@@ -32,8 +33,8 @@ from chaninfra.index.commit.derived_files import (
     start,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.shard_reader import ShardReader
-from chaninfra.index.last_commit import add_last_commit
 from chaninfra.index.others_records import differing, first_seen
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -61,10 +62,10 @@ class Whole:
     """
     differing: dict[str, Raw] = field(default_factory=dict)
     """File name → the record of another tool, of a package whose record in `repodata` says something else."""
-    others_info: list[Mapping[str, Any]] = field(default_factory=list)
-    """`info` of the index files of other tools."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
+    keys: Adoption | None = None
+    """The keys that another tool has added to `info` and at the top level of repodata.json; None: there are none."""
 
     @property
     def before(self) -> int | None:
@@ -80,26 +81,32 @@ class Whole:
 def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True) -> Whole:
     """Read the whole index; without `history` for readers, who may not list it.
 
-    Raises InvalidRepodataError for a repodata.json of another
-    tool that is not valid (`salvage`: of such a one what is readable is taken, perhaps nothing); StorageError.
+    Raises InvalidRepodataError for a repodata.json of another tool that is not valid (`salvage`: of such a one what is
+    readable is taken, perhaps nothing); StorageError.
     """
-    # Before the authoritative index: a derived file that is newer shows that this one was restored from a copy.
+    # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
+    numbers = sorted((number for number, _ in kept_numbers(subdir_index)), reverse=True) if history else []
     authority = read_authority(subdir_index)
     shards = ShardReader(subdir_index)
-    newest = max((file.origin.number for file in derived.values() if file.origin), default=0)
-    kept = dict(kept_numbers(subdir_index)) if history else {}
-    if authority is not None and authority.index is not None and authority.ours:
-        number = authority.stamp.number
-        if max([newest, *kept]) <= number and not (number in kept and _restored(subdir_index, authority)):
-            return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
-    return _adopted(subdir_index, authority, shards, derived, kept, salvage=salvage)
+    newest = max([0, *numbers[:1], *(file.origin.number for file in derived.values() if file.origin)])
+    newer = authority is not None and authority.ours and newest > authority.stamp.number
+    if authority is not None and authority.index is not None and authority.ours and not newer:
+        return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+    return _adopted(subdir_index, authority, shards, derived, numbers, salvage=salvage)
 
 
-def _restored(subdir_index: SubdirIndex, authority: Authority) -> bool:
-    """Whether another index with its number was kept before."""
-    kept = kept_index(subdir_index, authority.stamp.number)
-    return kept is not None and kept.stamp != authority.stamp
+def check_writable(subdir_index: SubdirIndex) -> None:
+    """Raises RefusedError as a commit or the re-index before it would: for callers that write other objects first."""
+    derived = derived_metadata(subdir_index)
+    authority = read_authority(subdir_index)
+    if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
+        check_patched(subdir_index)
+    if authority is not None and authority.index is not None:
+        check_base_url(subdir_index, authority.index.info)
+    other = _foreign_repodata(subdir_index, derived, salvage=True)
+    if other is not None:
+        check_base_url(subdir_index, other.info())
 
 
 def _ours(
@@ -132,8 +139,13 @@ def _ours(
     )
     if lost:
         whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
-    other = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
+    others = derived if "json" in formats else existing(subdir_index)
+    other = _foreign_repodata(subdir_index, others, salvage=salvage)
     if other is not None:
+        info, unknown = _info_of(subdir_index, [other], salvage=salvage)
+        whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
+        repodata.info().update(info)
         _take(whole, [other])
     return whole
 
@@ -143,14 +155,14 @@ def _adopted(
     authority: Authority | None,
     shards: ShardReader,
     derived: Derived,
-    kept: Mapping[int, ObjectMeta],
+    numbers: list[int],
     *,
     salvage: bool,
 ) -> Whole:
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    repodata = _last_ours(subdir_index, shards, derived, kept)
+    repodata = _last_ours(subdir_index, shards, derived, numbers)
     sources: list[Repodata] = []
     json = _foreign_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:
@@ -162,7 +174,7 @@ def _adopted(
         other = Repodata.empty(subdir_index.subdir)
         insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
         sources.append(other)
-    info, unknown = _info_of(subdir_index, [*sources, repodata])
+    info, unknown = _info_of(subdir_index, [*sources, repodata], salvage=salvage)
     origins = [file.origin.number for file in derived.values() if file.origin]
     stamps = [authority.stamp.number] if authority is not None and authority.ours else []
     whole = Whole(
@@ -174,21 +186,20 @@ def _adopted(
         files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
         adoption=Adoption(
             etag=authority.etag if authority else None,
-            # The commit that replaced the newest one that was kept has the next number.
-            number=max([0, *(number + 1 for number in kept), *origins, *stamps]),
+            # The last commit may not have been kept, if its writer was killed.
+            number=max([0, *(kept + 1 for kept in numbers[:1]), *origins, *stamps]),
             info=info,
-            other={key: Raw(msgspec.msgpack.encode(value)) for key, value in unknown.items()},
+            other=unknown,
         ),
     )
     _take(whole, sources)
     whole.foreign = {file for file, _, _ in repodata.files()}
-    repodata.take_info(info, unknown)
+    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     return whole
 
 
 def _take(whole: Whole, others: list[Repodata]) -> None:
     """Add what the index files of other tools say."""
-    whole.others_info = [other.info() for other in others]
     for repodata in [whole.repodata, *others]:
         whole.first_seen = {**first_seen(repodata), **whole.first_seen}
     for other in others:
@@ -196,26 +207,18 @@ def _take(whole: Whole, others: list[Repodata]) -> None:
         whole.foreign |= _add(whole.repodata, other)
 
 
-def _last_ours(
-    subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, kept: Mapping[int, ObjectMeta]
-) -> Repodata:
-    """The records of the last index that was ours: from the history, or from a derived file that is newer, and the
-    shards of a later commit; none where there is neither.
+def _last_ours(subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, numbers: list[int]) -> Repodata:
+    """The records of the last index that was ours: from the history, or from a derived file that is newer; none where
+    there is neither.
     """
     ours = our_repodata(subdir_index, derived)
-    for number in sorted(kept, reverse=True):
-        index = kept_index(subdir_index, number)
-        if index is None or index.info["subdir"] != subdir_index.subdir:
-            continue
-        if ours is not None and ours[0] > number:
+    for number in numbers:
+        if ours is not None and ours[0] >= number:
             break
-        repodata = _records_of(subdir_index, index, shards, derived)[0]
-        add_last_commit(subdir_index, repodata, index.hashes, kept[number].modified)
-        return repodata
-    if ours is None:
-        return Repodata.empty(subdir_index.subdir)
-    add_last_commit(subdir_index, ours[1], {}, min(file.entry.modified for file in derived.values() if file.origin))
-    return ours[1]
+        index = kept_index(subdir_index, number)
+        if index is not None and index.info["subdir"] == subdir_index.subdir:
+            return _records_of(subdir_index, index, shards, derived)[0]
+    return ours[1] if ours is not None else Repodata.empty(subdir_index.subdir)
 
 
 def _records_of(
@@ -259,14 +262,20 @@ def _add(repodata: Repodata, other: Repodata) -> set[str]:
     return added
 
 
-def _info_of(subdir_index: SubdirIndex, repodata: list[Repodata]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`info` and the unknown keys of all of them; of the first where they differ."""
+def _info_of(
+    subdir_index: SubdirIndex, repodata: list[Repodata], *, salvage: bool
+) -> tuple[dict[str, Any], dict[str, Raw]]:
+    """`info` and the unknown keys, as msgpack, of all of them; of the first where they differ."""
     info: dict[str, Any] = {}
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Raw] = {}
     for each in reversed(repodata):
-        info |= each.info()
-        unknown |= {key: msgspec.json.decode(raw) for key, raw in each.other().items()}
+        packed = packed_keys(each, where=subdir_index.key(REPODATA), salvage=salvage)
+        info |= msgspec.msgpack.decode(packed.pop("info", b"\x80"))
+        unknown |= packed
     info.pop("repodata_revisions", None)
+    if not info.get("base_url"):
+        # Clients read null as no text.
+        info.pop("base_url", None)
     return {**info, "subdir": subdir_index.subdir}, unknown
 
 

@@ -12,6 +12,7 @@ import pytest
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags
 from support.channels.conda_client import index
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
@@ -32,7 +33,7 @@ def on_minio(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
 def filled(server: Server, bucket_name: str, tmp_path: Path) -> Place:
     server.client().create_bucket(Bucket=bucket_name)
     made = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    made.done("init", "--subdir", "linux-64", "--provider", "minio")
+    create_channel(server, made.url, "linux-64", provider="minio")
     made.done(
         "publish",
         make_package(tmp_path, "hello", "1.0"),
@@ -99,7 +100,7 @@ def test_an_unknown_package_and_an_invalid_match_spec_are_refused(on_minio: Plac
 def test_gc_keeps_a_marked_shard_that_is_younger_than_a_week(on_minio: Place, tmp_path: Path) -> None:
     assert "0 objects would be deleted" in on_minio.done("gc", "--dry-run")
     on_minio.done("publish", make_package(tmp_path, "hello", "3.0"))
-    assert "0 objects deleted\n" == on_minio.done("gc"), "the history names every shard of the last day"
+    assert on_minio.done("gc") == "0 objects deleted\n", "the history names every shard of the last day"
     forget_history(on_minio)
     said = on_minio.done("gc")
     assert "marked. Run gc again in a week to delete" in said

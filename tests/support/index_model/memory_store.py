@@ -113,6 +113,8 @@ class MemoryStore:
 class SequentialRuntime:
     """A deterministic Runtime: `submit` runs the call at once, time stands still, revisions are `<name><count>`."""
 
+    waits = 1
+
     def __init__(self, name: str = "r", now: int = 1_767_225_600_000) -> None:
         self._name = name
         self._count = 0

@@ -5,82 +5,29 @@ had so far, until it makes one more request, where an exception stops it. So the
 answers, and a schedule can be continued in several ways from any point. Runs with equal answers are cached, and a state
 that was reached before is not continued again: the search visits each state once, and so covers all schedules.
 
-A preemption is a switch away from a process that could continue. A crash ends a process before one of its requests;
-that covers crashes after the request before it, since nothing else happens in between. A lost answer is that of a PUT
-that was executed: the process gets the answer that a repetition of the PUT gets, 412 if it has a condition.
+A preemption is a switch away from a process that could continue. A pause of a process counts as a request that the
+store does not see, and may take as long as the others need: to switch away from it is no preemption. A crash ends a
+process before one of its requests; that covers crashes after the request before it, since nothing else happens in
+between. A lost answer is that of a PUT that was executed: the process gets the answer that a repetition of the PUT
+gets, 412 if it has a condition. That of an index file may also be an error of the connection, whether the PUT was
+executed or not.
+
+Everybody ends: a process that fails, or makes more than MOST requests, breaks an invariant.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from chaninfra.channel.errors import ChaninfraError, ConflictError
-from chaninfra.channel.objects import (
-    SMALL,
-    Condition,
-    IfAbsent,
-    IfMatch,
-    ObjectBody,
-    ObjectMeta,
-    ObjectStore,
-    StoredObject,
-)
-from support.index_model.memory_store import SequentialRuntime, etag
+from chaninfra.channel.errors import ChaninfraError, UnreachableError
+from support.index_model.requests import LONG_AGO, PAUSE, Held, Objects, Replay, ReplayRuntime, Waiting, answer_to
 
-Objects = frozenset[tuple[str, bytes]]
-"""The objects in the store, as (key, bytes). They count as very old, so that no age limit protects them from gc."""
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-class _Waiting(BaseException):
-    """A process makes a request that has no answer yet. A BaseException, so that no `except Exception` catches it."""
-
-    def __init__(self, request: tuple[Any, ...]) -> None:
-        self.request = request
-
-
-class _Replay:
-    """An ObjectStore that replays a list of answers."""
-
-    def __init__(self, answers: list[Any]) -> None:
-        self._answers = iter(answers)
-
-    def _ask(self, *request: Any) -> Any:
-        try:
-            answer = next(self._answers)
-        except StopIteration:
-            raise _Waiting(request) from None
-        if isinstance(answer, ConflictError):
-            # A new error each time: a raised error keeps its traceback.
-            raise ConflictError(answer.message)
-        return answer
-
-    def get(self, key: str, most: int = SMALL) -> StoredObject | None:
-        found: StoredObject | None = self._ask("get", key, most)
-        return found
-
-    def head(self, key: str) -> ObjectMeta | None:
-        found: ObjectMeta | None = self._ask("head", key)
-        return found
-
-    def get_range(self, key: str, etag: str, start: int, length: int) -> bytes:
-        found: bytes = self._ask("get_range", key, etag, start, length)
-        return found
-
-    def list(self, prefix: str) -> Iterator[ObjectMeta]:
-        return iter(self._ask("list", prefix))
-
-    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
-        put: str = self._ask("put", key, body.data, condition)
-        return put
-
-    def delete(self, keys: Iterable[str]) -> None:
-        if deleted := [*keys]:
-            self._ask("delete", *deleted)
+MOST = 250
+"""Requests that a process may make before it counts as one that does not end: it needs 40 alone."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +35,24 @@ class Process:
     """A program that the model checker runs with a store and a runtime."""
 
     name: str
-    run: Callable[[ObjectStore, SequentialRuntime], object]
-    commits: bool = False
-    """Whether it writes the authoritative index in any case."""
+    run: Callable[..., object]
+    """Called with the store and the runtime."""
+    lists: bool = False
+    """Whether it lists the packages. A publisher or yanker does so only where it takes the index for another tool's."""
+    ours: bool = True
+    """Whether it is chaninfra."""
+    derives: bool = False
+    """Whether it brings the derived files forward even where they are not due."""
     makes: str | None = None
     """A file that must have a record after the process has ended."""
     takes: str | None = None
     """A file that must not have a record after the process has ended."""
     now: int = 1_767_225_600_000
     """Its clock, in ms since 1970."""
+
+
+Trail = tuple[Any, int | None, str] | None
+"""The schedule that led to a state: (that before it, process, what it did)."""
 
 
 @dataclass(frozen=True)
@@ -113,34 +69,53 @@ class Node:
     lost: int = 0
     writer: int | None = None
     """The process that wrote the authoritative index last."""
-    seen: bool = False
-    """Whether a process that commits has ended since then."""
+    highest: int = 0
+    """The highest number that the authoritative index has had."""
+    trail: Trail = field(default=None, compare=False)
+    """How the state was reached."""
+
+    def after(self, step: str, **changed: Any) -> Node:
+        """The state after this step of the current process."""
+        return dataclasses.replace(self, trail=(self.trail, self.current, step), **changed)
 
 
 class ViolationError(AssertionError):
     """A schedule breaks an invariant."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Search:
     """The schedules of the processes with at most `preemptions`, `crashes` and `lost` answers.
 
     `check(objects, makes, takes)` is called in each state, where `makes` and `takes` are those of the processes that
-    have ended. `end(objects, must_agree, makes, takes)` is called in each state where all processes have ended or
-    crashed. Both raise ViolationError where an invariant does not hold.
+    have ended. `moved(key, before, after)` is called when
+    a process of ours replaces an object. `end(objects, writer, makes, takes)`
+    is called in each state where all processes have ended or crashed; `writer` is the process that wrote the
+    authoritative index last, None if it crashed. All raise ViolationError where an invariant does not hold.
     """
 
     processes: list[Process]
-    start: dict[str, bytes]
+    start: dict[str, Held]
     authoritative: str
     """The key of the authoritative index."""
+    derived: tuple[str, ...]
+    """The keys of the derived files."""
+    number: Callable[[bytes], int | None]
+    """The number of an authoritative index; None: another tool wrote it."""
     check: Callable[[Objects, frozenset[str], frozenset[str]], None]
-    end: Callable[[Objects, bool, frozenset[str], frozenset[str]], None]
+    moved: Callable[[str, Held, Held], None]
+    end: Callable[[Objects, Process | None, frozenset[str], frozenset[str]], None]
+    unlisted: str | None = None
+    """The folder of the packages, where no process may take the index for another tool's."""
+    in_turn: bool = False
+    """Whether a process starts only when the one before it has ended or crashed."""
+    dated: bool = False
+    """Whether it is known when derived files were put."""
     preemptions: int = 4
     crashes: int = 1
     lost: int = 0
     states: int = 0
-    _answers: list[tuple[int, Any]] = field(default_factory=lambda: [(-1, None)])
+    _answers: list[tuple[int, Any, int]] = field(default_factory=lambda: [(-1, None, 0)])
     _next: dict[tuple[int, Any], int] = field(default_factory=dict)
     _runs: dict[tuple[int, int], tuple[Any, ...] | None] = field(default_factory=dict)
 
@@ -151,15 +126,14 @@ class Search:
         while stack:
             node = stack.pop()
             used = (node.preemptions, node.crashes, node.lost)
-            key = (node.objects, node.histories, node.current, node.writer, node.seen)
+            key = (node.objects, node.histories, node.current, node.writer, node.highest)
             known = seen.get(key)
             if known is not None and all(a <= b for a, b in zip(known, used, strict=True)):
                 continue
             if known is None or all(a >= b for a, b in zip(known, used, strict=True)):
                 seen[key] = used
             self.states += 1
-            self._check(node)
-            stack.extend(self._after(node))
+            stack.extend(self._explore(node))
 
     def some(self, seed: int, runs: int) -> None:
         """Run random schedules, with any number of preemptions."""
@@ -169,8 +143,7 @@ class Search:
             node = self._first()
             while True:
                 self.states += 1
-                self._check(node)
-                after = [*self._after(node)]
+                after = self._explore(node)
                 if not after:
                     break
                 # Mostly steps without a fault, or no process would reach its end.
@@ -178,7 +151,21 @@ class Search:
                 node = rng.choice(faultless if faultless and rng.random() < 0.97 else after)
 
     def _first(self) -> Node:
-        return Node(frozenset(self.start.items()), (0,) * len(self.processes))
+        number = self.number(self.start[self.authoritative].data) if self.authoritative in self.start else 0
+        return Node(frozenset(self.start.items()), (0,) * len(self.processes), highest=number or 0)
+
+    def _explore(self, node: Node) -> list[Node]:
+        """Check a state, and return those after it. Raises ViolationError with the schedule that led to it."""
+        try:
+            self._check(node)
+            return [*self._after(node)]
+        except ViolationError as error:
+            steps: list[str] = []
+            trail = node.trail
+            while trail is not None:
+                trail, number, step = trail
+                steps.append(f"{self.processes[number or 0].name}: {step}")
+            raise ViolationError("\n  ".join([str(error), *steps[::-1]])) from error
 
     def _check(self, node: Node) -> None:
         done = [
@@ -192,70 +179,73 @@ class Search:
         if all(
             history is None or self._request(number, history) is None for number, history in enumerate(node.histories)
         ):
-            crashed = node.writer is not None and node.histories[node.writer] is None
-            self.end(node.objects, node.seen or not crashed, makes, takes)
+            ended = node.writer is not None and node.histories[node.writer] is not None
+            self.end(node.objects, self.processes[node.writer] if ended else None, makes, takes)
 
     def _after(self, node: Node) -> Iterator[Node]:
         current = node.current
-        could_go_on = current is not None and self._request(current, node.histories[current]) is not None
+        going = self._request(current, node.histories[current]) if current is not None else None
         for number, history in enumerate(node.histories):
             request = self._request(number, history)
-            if request is None or history is None:
+            if request is None or history is None or (self.in_turn and going is not None and number != current):
                 continue
-            preemptions = node.preemptions + (could_go_on and number != current)
-            if preemptions > self.preemptions:
+            preempted = going is not None and going != PAUSE and number != current
+            if node.preemptions + preempted > self.preemptions:
                 continue
-            yield self._step(node, number, history, request, preemptions)
+            before = dataclasses.replace(node, current=number, preemptions=node.preemptions + preempted)
+            yield self._step(before, history, request)
             if node.crashes < self.crashes:
-                yield Node(
-                    node.objects,
-                    _with(node.histories, number, None),
-                    number,
-                    preemptions,
-                    node.crashes + 1,
-                    node.lost,
-                    node.writer,
-                    node.seen,
-                )
-            if node.lost < self.lost and request[0] == "put" and request[3] is not None:
-                done = self._step(node, number, history, request, preemptions, lost=True)
-                if done.objects != node.objects:
-                    yield done
+                yield before.after("dies", histories=_with(node.histories, number, None), crashes=node.crashes + 1)
+            if node.lost < self.lost and request[0] == "put":
+                yield from self._lost(dataclasses.replace(before, lost=node.lost + 1), history, request)
 
-    def _step(
-        self,
-        node: Node,
-        number: int,
-        history: int,
-        request: tuple[Any, ...],
-        preemptions: int,
-        *,
-        lost: bool = False,
+    def _lost(self, node: Node, history: int, request: tuple[Any, ...]) -> Iterator[Node]:
+        """The states after a PUT whose answer is lost."""
+        key, condition = request[1], request[4]
+        done, _, _ = self._answer(node, request)
+        if condition is not None and done != node.objects:
+            _, answer, short = self._answer(dataclasses.replace(node, objects=done), request)
+            yield self._answered(node, history, request, done, answer, short)
+        error = UnreachableError("the connection was closed")
+        if key in (self.authoritative, *self.derived) and done != node.objects:
+            yield self._answered(node, history, request, done, error, ("put", "cut"))
+        if key in self.derived:
+            yield self._answered(node, history, request, node.objects, error, ("put", "cut"))
+
+    def _step(self, node: Node, history: int, request: tuple[Any, ...]) -> Node:
+        return self._answered(node, history, request, *self._answer(node, request))
+
+    def _answered(
+        self, node: Node, history: int, request: tuple[Any, ...], objects: Objects, answer: Any, short: Any
     ) -> Node:
-        objects, answer, short = _answer(node.objects, request)
-        if lost:
-            _, answer, short = _answer(objects, request)
-        after = self._append(history, short, answer)
-        writer, seen = node.writer, node.seen
-        if request[:2] == ("put", self.authoritative) and objects != node.objects:
-            writer, seen = number, False
-        if self.processes[number].commits and self._request(number, after) is None:
-            seen = True
-        return Node(
-            objects,
-            _with(node.histories, number, after),
-            number,
-            preemptions,
-            node.crashes,
-            node.lost + lost,
-            writer,
-            seen,
-        )
+        """The state after the current process got this answer."""
+        number = node.current
+        assert number is not None
+        writer, highest = node.writer, node.highest
+        if request[0] == "put" and objects != node.objects:
+            key = request[1]
+            before, after = dict(node.objects).get(key), dict(objects)[key]
+            if before is not None and self.processes[number].ours:
+                self.moved(key, before, after)
+            if key == self.authoritative:
+                writer, found = number, self.number(after.data)
+                if found is not None and found <= highest:
+                    raise ViolationError(f"the index goes from commit {highest} to {found}")
+                highest = found or highest
+        histories = _with(node.histories, number, self._append(history, short, answer))
+        failed = f" ({type(answer).__name__})" if isinstance(answer, ChaninfraError) else ""
+        step = " ".join([request[0], *map(str, request[1:2])]) + failed
+        return node.after(step, objects=objects, histories=histories, writer=writer, highest=highest)
+
+    def _answer(self, node: Node, request: tuple[Any, ...]) -> tuple[Objects, Any, Any]:
+        assert node.current is not None
+        when = self.processes[node.current].now if self.dated and request[1:2] and request[1] in self.derived else None
+        return answer_to(node.objects, request, LONG_AGO if when is None else when)
 
     def _append(self, history: int, short: Any, answer: Any) -> int:
         key = (history, short)
         if key not in self._next:
-            self._answers.append((history, answer))
+            self._answers.append((history, answer, self._answers[history][2] + 1))
             self._next[key] = len(self._answers) - 1
         return self._next[key]
 
@@ -266,53 +256,25 @@ class Search:
         key = (number, history)
         if key not in self._runs:
             answers = []
-            while history > 0:
-                history, answer = self._answers[history]
-                answers.append(answer)
             process = self.processes[number]
+            if self._answers[history][2] > MOST:
+                raise ViolationError(f"{process.name} does not end")
+            while history > 0:
+                history, answer, _ = self._answers[history]
+                answers.append(answer)
+            replay = Replay(answers[::-1])
             request = None
             try:
-                process.run(_Replay(answers[::-1]), SequentialRuntime(process.name, process.now))
-            except _Waiting as waiting:
+                process.run(replay, ReplayRuntime(replay, process.name, process.now))
+            except Waiting as waiting:
                 request = waiting.request
             except ChaninfraError as error:
                 raise ViolationError(f"{process.name} failed: {error}") from error
+            if request is not None and request[:2] == ("list", self.unlisted) and not process.lists:
+                raise ViolationError(f"{process.name} takes the index for another tool's")
             self._runs[key] = request
         return self._runs[key]
 
 
 def _with(histories: tuple[int | None, ...], number: int, history: int | None) -> tuple[int | None, ...]:
     return (*histories[:number], history, *histories[number + 1 :])
-
-
-def _answer(objects: Objects, request: tuple[Any, ...]) -> tuple[Objects, Any, Any]:
-    """The objects after the request; the answer; and a short form that differs between different answers."""
-    kind, *rest = request
-    there = dict(objects)
-    if kind == "list":
-        found = [_entry(key, there[key]) for key in sorted(there) if key.startswith(f"{rest[0]}/")]
-        return objects, found, (kind, tuple((entry.key, entry.etag) for entry in found))
-    if kind == "delete":
-        return frozenset((key, data) for key, data in objects if key not in rest), None, (kind,)
-    key = rest[0]
-    data = there.get(key)
-    tag = etag(data) if data is not None else None
-    if kind == "get_range":
-        if data is None or tag != rest[1]:
-            return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")
-        return objects, data[rest[2] : rest[2] + rest[3]], (kind, tag, rest[2])
-    if kind in ("get", "head"):
-        if data is None:
-            return objects, None, (kind, None)
-        entry = _entry(key, data)
-        return objects, StoredObject(data=data, content_type="", entry=entry) if kind == "get" else entry, (kind, tag)
-    _, new, condition = rest
-    if (isinstance(condition, IfAbsent) and tag is not None) or (
-        isinstance(condition, IfMatch) and condition.etag != tag
-    ):
-        return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")
-    return frozenset({**there, key: new}.items()), etag(new), (kind, etag(new))
-
-
-def _entry(key: str, data: bytes) -> ObjectMeta:
-    return ObjectMeta(key=key, size=len(data), etag=etag(data), modified=_LONG_AGO)

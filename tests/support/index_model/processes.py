@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
-from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import index_files
+from chaninfra.channel.conda.layout import ChannelLayout
+from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectStore
+from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.conditional_store import Unconditional
 from chaninfra.index.gc import KEPT, collect_subdir
 from chaninfra.index.package.local_file import PackageFile, read
 from chaninfra.index.publish import publish
@@ -24,10 +26,16 @@ from support.index_model.model_checker import Process
 
 PREFIX = "c"
 FOLDER = f"{PREFIX}/noarch"
-AUTHORITATIVE = f"{FOLDER}/{REPODATA}"
+JSON = f"{FOLDER}/{REPODATA}"
 ZST = f"{FOLDER}/{FILE_NAMES['zst']}"
 INDEX = f"{FOLDER}/{FILE_NAMES['shards']}"
+AUTHORITATIVE = INDEX
+NOW = 1_767_225_600_000
+"""The clock of the processes, in ms since 1970."""
 WEEK = int(KEPT.total_seconds() * 1000)
+DAY = WEEK // 7
+DEFAULT = DescribedIndex()
+"""The settings of the index that a channel has if it says nothing."""
 
 
 class _Silent:
@@ -36,14 +44,14 @@ class _Silent:
     def indexing(self) -> None: ...
 
 
-def channel(store: ObjectStore, runtime: SequentialRuntime) -> Channel:
+def channel(store: ObjectStore, runtime: SequentialRuntime, index: DescribedIndex = DEFAULT) -> Channel:
     """A channel in this store, with the subdir noarch."""
     channel = Channel(
-        descriptor=descriptor(PREFIX, subdirs=("noarch",)),
+        descriptor=descriptor(PREFIX, subdirs=("noarch",), index=index),
         credentials=None,
     )
     # Sets the cached properties.
-    vars(channel).update(writer=store, runtime=runtime)
+    vars(channel).update(writer=Unconditional(store) if index.writers == "single" else store, runtime=runtime)
     return channel
 
 
@@ -68,73 +76,71 @@ def file(name: str) -> str:
     return f"{name}-1-0.conda"
 
 
-def channel_with(*names: str) -> MemoryStore:
+def channel_with(*names: str, index: DescribedIndex = DEFAULT) -> MemoryStore:
     """A store with a channel of these packages."""
     store = MemoryStore()
-    for name, body in index_files(
-        Repodata.empty("noarch"), channel(store, SequentialRuntime()).descriptor.index
-    ).items():
+    for name, body in empty_index("noarch", ChannelLayout(PREFIX, ("noarch",), index).index):
         store.objects[f"{FOLDER}/{name}"] = body
     for count, name in enumerate(names):
-        publishing(name).run(store, SequentialRuntime(f"before{count}"))
+        publishing(name, index=index).run(store, SequentialRuntime(f"before{count}"))
     return store
 
 
-def publishing(name: str, payload: bytes = b"", *, process: str = "") -> Process:
+def publishing(name: str, payload: bytes = b"", *, process: str = "", index: DescribedIndex = DEFAULT) -> Process:
     """`chaninfra publish`."""
     to_publish = package(name, payload)
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        published = publish(channel(store, runtime), [to_publish], "refuse", _Silent())
+        published = publish(channel(store, runtime, index), [to_publish], "refuse", _Silent())
         if published.error:
             raise published.error
 
-    return Process(process or f"publish-{name}", run, commits=True, makes=file(name))
+    return Process(process or f"publish-{name}", run, makes=file(name))
 
 
-def forcing(name: str, payload: bytes) -> Process:
+def forcing(name: str, payload: bytes, *, index: DescribedIndex = DEFAULT) -> Process:
     """`chaninfra publish --force`; it may end with the error that another writer replaced the package."""
     to_publish = package(name, payload)
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        published = publish(channel(store, runtime), [to_publish], "overwrite", _Silent())
+        published = publish(channel(store, runtime, index), [to_publish], "overwrite", _Silent())
         if published.error and "other bytes" not in published.error.message:
             raise published.error
 
-    return Process(f"force-{name}-{payload.decode()}", run, commits=False)
+    return Process(f"force-{name}-{payload.decode()}", run, lists=True)
 
 
-def yanking(name: str) -> Process:
+def yanking(name: str, *, index: DescribedIndex = DEFAULT) -> Process:
     """`chaninfra yank`."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        yank(channel(store, runtime), [file(name)], "broken")
+        yank(channel(store, runtime, index), [file(name)], "broken")
 
-    return Process(f"yank-{name}", run, commits=True, takes=file(name))
+    return Process(f"yank-{name}", run, takes=file(name), derives=True)
 
 
-def unyanking(name: str) -> Process:
+def unyanking(name: str, *, index: DescribedIndex = DEFAULT) -> Process:
     """`chaninfra unyank`."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        unyank(channel(store, runtime), [file(name)])
+        unyank(channel(store, runtime, index), [file(name)])
 
-    return Process(f"unyank-{name}", run, commits=True, makes=file(name))
+    return Process(f"unyank-{name}", run, makes=file(name), derives=True)
 
 
-def reindexing(process: str = "reindex") -> Process:
+def reindexing(process: str = "reindex", *, index: DescribedIndex = DEFAULT) -> Process:
     """`chaninfra reindex`."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        reindex(channel(store, runtime), ["noarch"])
+        reindex(channel(store, runtime, index), ["noarch"])
 
-    return Process(process, run)
+    return Process(process, run, lists=True, derives=True)
 
 
-def collecting() -> Process:
-    """`chaninfra gc`, a week and a day later than the other processes."""
+def collecting(*, index: DescribedIndex = DEFAULT, later: int = WEEK + DAY) -> Process:
+    """`chaninfra gc`, by default a week and a day later than the other processes; `later` in ms."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        collect_subdir(channel(store, runtime).subdir_index("noarch"), "write")
+        collect_subdir(channel(store, runtime, index).subdir_index("noarch"), "write")
 
-    return Process("gc", run, now=Process("", run).now + WEEK + 24 * 60 * 60 * 1000)
+    return Process("gc", run, lists=True, now=NOW + later)

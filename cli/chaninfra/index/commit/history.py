@@ -1,7 +1,8 @@
 """The history of an index: `.chaninfra/history/<subdir>/<number>` is the authoritative index of commit `number`.
 
-A commit keeps the authoritative index that it replaces. The history bridges gaps that the log in the commit stamp does
-not, and a re-index finds in it the last index that chaninfra wrote, after another tool has replaced it.
+A commit keeps the authoritative index that it wrote, and before that the one that it replaces, if the writer of that
+one was killed before it could. The history bridges gaps that the log in the commit stamp does not, and a re-index finds
+in it the last index that chaninfra wrote, after another tool has replaced it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from chaninfra.index.commit.authority import Authority, ForeignIndexError
 from chaninfra.index.subdir_index import SubdirIndex
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
+_REVISION = "chaninfra-revision"
+"""The name of the object metadata that has the revision of the commit."""
 
 
 def history_key(subdir_index: SubdirIndex, number: int | str = "") -> str:
@@ -26,13 +29,15 @@ def history_key(subdir_index: SubdirIndex, number: int | str = "") -> str:
 
 
 def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
-    """Keep an authoritative index of ours that is going to be replaced.
+    """Keep an authoritative index of ours.
 
     Raises ForeignIndexError where another one with its number was kept before: the index was restored from a copy.
     """
-    store, key = subdir_index.store, history_key(subdir_index, authority.stamp.number)
+    store, stamp = subdir_index.store, authority.stamp
+    key = history_key(subdir_index, stamp.number)
+    metadata = {_REVISION: stamp.revision}
     try:
-        store.put(key, body(authority.data, "shards", subdir_index.layout.index), IfAbsent())
+        store.put(key, body(authority.data, "shards", subdir_index.layout.index, metadata), IfAbsent())
     except ConflictError:
         # Another writer that is going to replace the same one may have kept it.
         kept = get_within(store, key, len(authority.data))
@@ -42,6 +47,16 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
                 where=key,
                 remedy="run `chaninfra reindex`",
             ) from None
+
+
+def keep_replaced(subdir_index: SubdirIndex, authority: Authority) -> None:
+    """Keep an authoritative index of ours that is going to be replaced. Raises as `keep`.
+
+    Its bytes are sent only where its writer was killed or is not done yet.
+    """
+    kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
+    if kept is None or kept.metadata.get(_REVISION) != authority.stamp.revision:
+        keep(subdir_index, authority)
 
 
 def kept_index(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:

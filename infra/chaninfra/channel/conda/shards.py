@@ -24,8 +24,8 @@ from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, check_plain
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectBody
 
-# In shards these are raw bytes and not hex (CEP 16).
-_HASHES = ("sha256", "md5", "legacy_bz2_md5")
+# In shards these are raw bytes and not hex: CEP 16, and rattler for the last one (CEP 50).
+_HASHES = ("sha256", "md5", "legacy_bz2_md5", "attestations_sha256")
 _MAX_RECORD = 4 << 20
 """Largest record or unknown key of a shard that is read, in bytes: decoded, it may take 25 times its memory."""
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
@@ -71,17 +71,6 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
     if not all(map(is_file_name, removed)):
         return None
     return Shard(records=records, removed=tuple(removed), other=document)
-
-
-def name_in_shard(data: bytes) -> str | None:
-    """The package name that chaninfra wrote into these bytes; None: they are no shard, or one of another tool."""
-    try:
-        document = msgspec.msgpack.decode(decompress(data, MAX_SHARD) or b"", type=dict[str, Raw])
-        ours = msgspec.msgpack.decode(document.get(OUR_KEY, Raw(b"\x80")), type=dict[str, Any])
-    except MALFORMED:
-        return None
-    name = ours.get("name")
-    return name if isinstance(name, str) else None
 
 
 def _unpacked(raw: Raw, table: str, name: str) -> dict[str, Raw]:
@@ -148,7 +137,7 @@ def make_shards(
     for name in sorted(by_name):
         tables = by_name.pop(name)
         kept = (other or {}).get(name, {})
-        more = {**kept, "removed": removed.get(name, []), OUR_KEY: {"revision": revision, "name": name}}
+        more = {**kept, "removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
         try:
             packed = msgspec.msgpack.encode({**_packed(repodata, tables), **more})
         except UNWRITABLE:
@@ -188,6 +177,8 @@ def _packed(
 def is_packable(repodata: Repodata, table: str, key: str) -> bool:
     """Whether the record can be put into a shard."""
     try:
+        if repodata.name_in(table, key) is None:
+            return False
         return _record(repodata, table, key, repodata.records[table][key], checked=True) is not None
     except StorageError:
         return False

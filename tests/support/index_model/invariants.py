@@ -1,0 +1,266 @@
+"""What must hold of a channel in every state of the model checker, and when all processes have ended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.index_files import decompress
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import parse_shard, shard_key
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.outputs.descriptor import DescribedIndex
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.model_checker import Process, ViolationError
+from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, publishing, reindexing
+from support.index_model.requests import LONG_AGO, Held, Objects
+
+HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
+_LARGE = 1 << 30
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What is compared of a record."""
+
+    sha256: str
+    indexed_timestamp: int | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """The records of an index, by file name; and the files that were taken out of it."""
+
+    records: Mapping[str, Record]
+    removed: frozenset[str]
+
+
+@dataclass(kw_only=True)
+class Invariants:
+    """The invariants of one scenario; see Scenario for its fields."""
+
+    index: DescribedIndex
+    exempt: frozenset[str]
+    """Files whose record may lack its package until a reindex."""
+    indexed: frozenset[str]
+    indexed_ms: int
+    """When these came into the index, in ms since 1970."""
+    forced: bool
+    foreign: bool
+    _good: dict[Objects, tuple[Content, bool]] = field(default_factory=dict)
+    _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
+
+    def number(self, data: bytes) -> int | None:
+        """See Search."""
+        index = _index(data)
+        return index.stamp.number if index is not None and index.stamp is not None else None
+
+    def moved(self, key: str, before: Held, after: Held) -> None:
+        """Derived files never go back to an older commit."""
+        old, new = _origin(before), _origin(after)
+        if key in (JSON, ZST) and old is not None and new is not None and new.number < old.number:
+            raise ViolationError(f"{key} goes from commit {old.number} to {new.number}")
+
+    def check(self, objects: Objects, makes: frozenset[str], takes: frozenset[str]) -> None:
+        """Invariants of every state: a reader finds complete files, each record has its package, and what processes
+        that have ended did is still there.
+        """
+        if objects not in self._good:
+            self._good[objects] = self._read(objects)
+        content, _ = self._good[objects]
+        if self.foreign:
+            return
+        if missing := makes - content.records.keys():
+            raise ViolationError(f"the record of a finished publish is lost: {missing}")
+        if back := takes & content.records.keys():
+            raise ViolationError(f"a package that was yanked is back: {back}")
+
+    def _read(self, objects: Objects) -> tuple[Content, bool]:
+        """The content of the authoritative index; and whether all files that are due are of its commit."""
+        there = dict(objects)
+        if INDEX not in there and self.foreign:
+            return Content({}, frozenset()), False
+        index = _index(there[INDEX].data)
+        if index is None:
+            if not self.foreign:
+                raise ViolationError("the shard index is damaged")
+            return Content({}, frozenset()), False
+        content = self._sharded(there, index, "the shard index")
+        kept = {int(key.removeprefix(HISTORY)): held.data for key, held in objects if key.startswith(HISTORY)}
+        old = {number: self._kept(there, number, data) for number, data in kept.items()}
+        stamp = index.stamp
+        if stamp is not None and stamp.count != len(content.records):
+            raise ViolationError(f"the index says that it has {stamp.count} records, and has {len(content.records)}")
+        agree = stamp is not None
+        for key in (JSON, ZST):
+            if self.index.monolith == "never":
+                continue
+            if key not in there:
+                if not self.foreign:
+                    raise ViolationError(f"there is no {key}")
+                agree = False
+                continue
+            plain = there[key].data if key == JSON else _unpacked(there[key].data)
+            found = _repodata(plain)
+            self._check_packages(there, found, key)
+            origin = _origin(there[key])
+            if origin is None or not origin.is_of(plain):
+                if not self.foreign:
+                    raise ViolationError(f"{key} does not say from which commit it is")
+                agree = False
+                continue
+            agree = agree and stamp is not None and origin.number == stamp.number
+            if self.foreign or stamp is None:
+                agree = agree and found == content
+                continue
+            if origin.number > stamp.number:
+                raise ViolationError(f"{key} is of a later commit than the index")
+            if found != (content if origin.number == stamp.number else old.get(origin.number, found)):
+                raise ViolationError(f"{key} says that it is of commit {origin.number}, and differs from it")
+        return content, agree
+
+    def _kept(self, there: Mapping[str, Held], number: int, data: bytes) -> Content:
+        index = _index(data)
+        if index is None or index.stamp is None or index.stamp.number != number:
+            raise ViolationError(f"the history has another index for commit {number}")
+        return self._sharded(there, index, f"commit {number} in the history", old=True)
+
+    def _sharded(self, there: Mapping[str, Held], index: ShardIndex, what: str, *, old: bool = False) -> Content:
+        records: dict[str, Record] = {}
+        removed: set[str] = set()
+        for name, digest in index.hashes.items():
+            held = there.get(f"{FOLDER}/{shard_key(digest)}")
+            if held is None:
+                raise ViolationError(f"the shard of {name} is missing, which {what} names")
+            found = _shard(held.data, name)
+            if found is None:
+                raise ViolationError(f"the shard of {name} is damaged")
+            if set(found.records) & set(records):
+                raise ViolationError("a record is in two shards")
+            records |= found.records
+            removed |= found.removed
+        content = Content(records, frozenset(removed))
+        if not old:
+            self._check_packages(there, content, what)
+        return content
+
+    def _check_packages(self, there: Mapping[str, Held], content: Content, what: str) -> None:
+        for name, record in content.records.items():
+            package = there.get(f"{FOLDER}/{name}")
+            if package is not None and (self.forced or _sha256(package.data) == record.sha256):
+                continue
+            if name not in self.exempt:
+                raise ViolationError(f"{what} has a record of {name}, whose package is missing")
+
+    def end(self, objects: Objects, writer: Process | None, makes: frozenset[str], takes: frozenset[str]) -> None:
+        """Invariants when all processes have ended: the files agree, at the latest after one more run; a reindex then
+        finds every package, and a second reindex writes nothing.
+        """
+        each = self.index.monolith in ("each-commit", "never")
+        if writer is not None and (each or writer.derives) and not self.foreign and not self._good[objects][1]:
+            raise ViolationError("all processes have ended, and the files do not agree")
+        if (objects, makes, takes) in self._ended:
+            return
+        self._ended.add((objects, makes, takes))
+        after = objects
+        for last in (publishing("z", index=self.index), reindexing("last", index=self.index)):
+            after = self._ran(last, after)
+            self.check(after, makes, takes)
+            if (each or last.derives) and not self._good[after][1]:
+                raise ViolationError(f"the files do not agree after the next run, {last.name}")
+        self._check_reindexed(after, makes, takes)
+        if self._ran(reindexing("idle", index=self.index), after) != after:
+            raise ViolationError("a second reindex writes")
+
+    def _check_reindexed(self, objects: Objects, makes: frozenset[str], takes: frozenset[str]) -> None:
+        there = dict(objects)
+        content = self._good[objects][0]
+        packages = {
+            key.removeprefix(f"{FOLDER}/"): _sha256(held.data) for key, held in objects if key.endswith(".conda")
+        }
+        yanked = _yanked(there.get(f"{PREFIX}/yanked.json"))
+        if content.removed != yanked:
+            raise ViolationError(f"after a reindex {sorted(content.removed)} are removed")
+        if content.records.keys() != packages.keys() - yanked:
+            raise ViolationError(f"after a reindex the index has {sorted(content.records)}")
+        if wrong := [name for name, record in content.records.items() if record.sha256 != packages[name]]:
+            raise ViolationError(f"a record has another sha256 than its package: {wrong}")
+        for name in content.records.keys() & self.indexed:
+            if not self.forced and content.records[name].indexed_timestamp != self.indexed_ms:
+                raise ViolationError(f"the index does not know any more when {name} came into it")
+
+    def _ran(self, process: Process, objects: Objects) -> Objects:
+        """The objects after the process has run alone."""
+        store = MemoryStore()
+        for key, held in objects:
+            store.objects[key] = ObjectBody(data=held.data, content_type="", metadata=dict(held.metadata))
+        process.run(store, SequentialRuntime(process.name, process.now))
+        return objects_of(store)
+
+
+def objects_of(store: MemoryStore) -> Objects:
+    """What is in the store."""
+    return frozenset(
+        (key, Held(body.data, tuple(body.metadata.items()), LONG_AGO)) for key, body in store.objects.items()
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@lru_cache(maxsize=100_000)
+def _index(data: bytes) -> ShardIndex | None:
+    return ShardIndex.parse(data)
+
+
+@lru_cache(maxsize=100_000)
+def _unpacked(data: bytes) -> bytes:
+    plain = decompress(data, _LARGE)
+    if plain is None:
+        raise ViolationError("repodata.json.zst is damaged")
+    return bytes(plain)
+
+
+@lru_cache(maxsize=100_000)
+def _repodata(data: bytes) -> Content:
+    repodata = Repodata.parse(data, where="repodata.json")
+    records = {
+        file: msgspec.json.decode(repodata.records[table][key], type=Record) for file, table, key in repodata.files()
+    }
+    if len(records) != repodata.count:
+        raise ViolationError("repodata.json has a record twice")
+    return Content(records, frozenset(repodata.removed))
+
+
+@lru_cache(maxsize=100_000)
+def _shard(data: bytes, name: str) -> Content | None:
+    shard = parse_shard(data, name, hashlib.sha256(data).digest())
+    if shard is None:
+        return None
+    records = {
+        key: msgspec.json.decode(record, type=Record)
+        for table in shard.records.values()
+        for key, record in table.items()
+    }
+    if len(records) != shard.count:
+        raise ViolationError("a shard has a record twice")
+    return Content(records, frozenset(shard.removed))
+
+
+def _origin(held: Held) -> Origin | None:
+    return Origin.read(dict(held.metadata))
+
+
+def _yanked(held: Held | None) -> frozenset[str]:
+    if held is None:
+        return frozenset()
+    document: dict[str, Any] = msgspec.json.decode(held.data)
+    return frozenset(path.partition("/")[2] for path in document["packages"])
