@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaninfra.channel.conda.filenames import package_name
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
+from chaninfra.channel.conda.shards import is_packable
+from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import StorageError
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.others_records import say_the_same
 from chaninfra.index.reindex_plan import Scope, sha256_in
+from chaninfra.index.report import LeftOut
 from chaninfra.index.whole import Whole
 
 
@@ -38,6 +41,22 @@ def taken_over(whole: Whole, file: str) -> IndexRecord | None:
         sha256=sha256,
         encode=lambda _: raw,
     )
+
+
+def drop_unusable(whole: Whole, subdir: Subdir) -> list[LeftOut]:
+    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
+    read again, and what has no other record is reported.
+    """
+    left_out: list[LeftOut] = []
+    for file in sorted(whole.foreign):
+        place = whole.repodata.find(file)
+        if place is not None and not is_packable(whole.repodata, *place):
+            del whole.repodata.records[place[0]][place[1]]
+            whole.foreign.discard(file)
+            if place[0] not in PACKAGE_TABLES:
+                reason = "has a record in the index of another tool that is not valid"
+                left_out.append(LeftOut(package=f"{subdir}/{file}", reason=reason))
+    return left_out
 
 
 def _name(whole: Whole, table: str, key: str) -> str | None:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Literal, Protocol
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
+from chaninfra.channel.conda.filenames import PackageFileName, package_name
 from chaninfra.channel.conda.index_files import SHARDS
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
@@ -21,7 +21,7 @@ from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
-from chaninfra.index.known_records import taken_over, with_what_is_known
+from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
@@ -120,8 +120,7 @@ def survey_of(
     """
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
-    for info in (whole.repodata.info(), *whole.others_info):
-        check_base_url(subdir_index, info)
+    check_base_url(subdir_index, whole.repodata.info())
     # Rule: yanked.json after the authoritative index, as in a commit.
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
     listing = FolderListing()
@@ -134,7 +133,7 @@ def survey_of(
         # Between two times of `at-most-every` files are behind, and not wrong.
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
-    _drop_unusable(subdir_index, survey)
+    survey.left_out += drop_unusable(whole, subdir_index.subdir)
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
@@ -266,21 +265,6 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
             file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
         }
     return whole.lost | lost | misspelled | {*map(client_name, misspelled)}
-
-
-def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:
-    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
-    read again, and what has no other record is reported.
-    """
-    repodata = survey.repodata
-    for file in sorted(survey.whole.foreign):
-        place = repodata.find(file)
-        if place is not None and not is_packable(repodata, *place):
-            del repodata.records[place[0]][place[1]]
-            survey.whole.foreign.discard(file)
-            if place[0] not in PACKAGE_TABLES:
-                reason = "has a record in the index of another tool that is not valid"
-                survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:

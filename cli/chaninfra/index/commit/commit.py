@@ -279,11 +279,7 @@ class _Commit:
             etag = self._put(data, authority.etag if authority else None)
         except ConflictError:
             return None
-        written = Authority(data=data, etag=etag, index=index)
-        if base.stamp is None:
-            # The history has none from before, so if another tool replaces it next, it is found there.
-            keep(self._subdir_index, written)
-        return written
+        return Authority(data=data, etag=etag, index=index)
 
     def _put(self, data: bytes, old_etag: str | None) -> str:
         """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""

@@ -73,17 +73,6 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
     return Shard(records=records, removed=tuple(removed), other=document)
 
 
-def name_in_shard(data: bytes) -> str | None:
-    """The package name that chaninfra wrote into these bytes; None: they are no shard, or one of another tool."""
-    try:
-        document = msgspec.msgpack.decode(decompress(data, MAX_SHARD) or b"", type=dict[str, Raw])
-        ours = msgspec.msgpack.decode(document.get(OUR_KEY, Raw(b"\x80")), type=dict[str, Any])
-    except MALFORMED:
-        return None
-    name = ours.get("name")
-    return name if isinstance(name, str) else None
-
-
 def _unpacked(raw: Raw, table: str, name: str) -> dict[str, Raw]:
     """The records of a table, as JSON. Raises ValueError for one of another package."""
     records: dict[str, Raw] = {}
@@ -148,7 +137,7 @@ def make_shards(
     for name in sorted(by_name):
         tables = by_name.pop(name)
         kept = (other or {}).get(name, {})
-        more = {**kept, "removed": removed.get(name, []), OUR_KEY: {"revision": revision, "name": name}}
+        more = {**kept, "removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
         try:
             packed = msgspec.msgpack.encode({**_packed(repodata, tables), **more})
         except UNWRITABLE:
