@@ -136,11 +136,11 @@ class Standing:
     """What there is for `gc` to do in a subdir. Counted without reading the history, which may be large."""
 
     overdue: tuple[Garbage, ...]
-    """Shards that an earlier run of `gc` marked at least a week ago."""
+    """Shards, and sidecars without a package, that an earlier run of `gc` marked at least a week ago."""
     waiting: int
-    """Shards that it marked later."""
+    """Those that it marked later."""
     states: int
-    """Old states of the index that are kept."""
+    """States of the index that are kept, the last one among them."""
     size: int
     """Their bytes."""
     late: int
@@ -149,15 +149,18 @@ class Standing:
 
 def standing(target: SubdirIndex) -> Standing:
     """What there is for `gc` to do. Raises StorageError."""
-    (shards, _), now = _listed(target), target.runtime.now_ms()
+    (shards, seen), now = _listed(target), target.runtime.now_ms()
     history = dict(kept_numbers(target))
     authority = read_authority(target)
     referenced = authority.index.keys() if authority is not None and authority.index is not None else shards.keys()
-    unreferenced = shards.keys() - referenced
+    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
     marks = {key: since for key, since in _read_marks(target).unreferenced.items() if key in unreferenced}
-    overdue = _week_old(marks, shards, now)
+    overdue = _week_old(marks, unreferenced, now)
     return Standing(
-        overdue=tuple(_garbage(shards[key], "unreferenced") for key in overdue),
+        overdue=tuple(
+            _garbage(unreferenced[key], "unreferenced" if key in shards else "attestations without a package")
+            for key in overdue
+        ),
         waiting=len(marks) - len(overdue),
         states=len(history),
         size=sum(entry.size for entry in history.values()),

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Literal
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
+from chaninfra.channel.conda.filenames import PackageFileName, package_name
 from chaninfra.channel.conda.index_files import REPODATA, SHARDS
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
@@ -22,6 +22,7 @@ from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
+from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
@@ -118,7 +119,7 @@ def survey_of(
         # Between two times of `at-most-every` files are behind, and not wrong.
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
-    _drop_unusable(subdir_index, survey)
+    survey.left_out += drop_unusable(whole, subdir_index.subdir)
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
@@ -130,7 +131,7 @@ def survey_of(
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if read.record is not None:
-            records[read.file] = read.record
+            records[read.file] = with_what_is_known(whole, read.file, read.record, scope)
             continue
         without_record.append(read)
         survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
@@ -156,7 +157,7 @@ def survey_of(
     taken = {
         file: record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if not breaks_index(file) and (record := _taken_over(survey.repodata, file)) is not None
+        if not breaks_index(file) and (record := taken_over(whole, file)) is not None
     }
     survey.taken = frozenset(taken)
     survey.change = Change(
@@ -207,6 +208,9 @@ def _to_read(
         size = sum(entry.size for entry in planned.read.values())
         progress.reading(subdir_index.subdir, len(planned.read), size)
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
+    listed = survey.listing.packages
+    patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked
+    yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
 
 
 def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
@@ -251,36 +255,6 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
         }
         whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
     return whole.lost | lost
-
-
-def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:
-    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
-    read again, and what has no other record is reported.
-    """
-    repodata = survey.repodata
-    for file in sorted(survey.whole.foreign):
-        place = repodata.find(file)
-        if place is not None and not is_packable(repodata, *place):
-            del repodata.records[place[0]][place[1]]
-            survey.whole.foreign.discard(file)
-            if place[0] not in PACKAGE_TABLES:
-                reason = "has a record in the index of another tool that is not valid"
-                survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
-
-
-def _taken_over(repodata: Repodata, file: str) -> IndexRecord | None:
-    """The record of the file as it is; None if it has none."""
-    place = repodata.find(file)
-    if place is None:
-        return None
-    raw = repodata.records[place[0]][place[1]]
-    return IndexRecord(
-        name=name_of(repodata, *place) or package_name(file),
-        table=place[0],
-        key=place[1],
-        sha256=sha256_in(repodata, file) or "",
-        encode=lambda _: raw,
-    )
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:
