@@ -30,7 +30,7 @@ from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, name_of, read_whole
+from chaninfra.index.whole import Whole, give_up, name_of, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
@@ -245,7 +245,7 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
     # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
     lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    give_up(whole.shards, index, whole.repodata, whole.lost | lost)
     if lost and not whole.lost:
         survey.files += (SHARDS,)
     lost |= {*map(client_name, misspelled)}

@@ -99,12 +99,13 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     kept = dict(kept_numbers(subdir_index)) if history else {}
     authority = read_authority(subdir_index)
     shards = ShardReader(subdir_index)
+    forked = False
     newest = max([0, *kept, *(file.origin.number for file in derived.values() if file.origin)])
     if authority is not None and authority.index is not None and authority.ours:
-        number = authority.stamp.number
-        if newest <= number and not (number in kept and was_kept_otherwise(subdir_index, authority)):
+        forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
+        if newest <= authority.stamp.number and not forked:
             return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
-    return _adopted(subdir_index, authority, shards, derived, kept, salvage=salvage)
+    return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
@@ -130,7 +131,7 @@ def _ours(
     salvage: bool,
 ) -> Whole:
     repodata, lost = _records_of(subdir_index, index, shards, derived)
-    shards.give_up({index.hashes[name] for name in lost})
+    give_up(shards, index, repodata, lost)
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
     origins = {
@@ -162,6 +163,13 @@ def _ours(
     return whole
 
 
+def give_up(shards: ShardReader, index: ShardIndex, repodata: Repodata, lost: set[str]) -> None:
+    """Give up the shards of these package names of an index of ours."""
+    if lost:
+        left = sum(name_of(repodata, table, key) not in lost for _, table, key in repodata.files())
+        shards.give_up({index.hashes[name] for name in lost}, (index.stamp.count if index.stamp else 0) - left)
+
+
 def _adopted(
     subdir_index: SubdirIndex,
     authority: Authority | None,
@@ -169,12 +177,14 @@ def _adopted(
     derived: Derived,
     kept: Mapping[int, ObjectMeta],
     *,
+    forked: bool,
     salvage: bool,
 ) -> Whole:
+    """`forked`: commits were built on a restored index, so numbers do not tell from which commit a file was made."""
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    repodata = _last_ours(subdir_index, shards, derived, kept)
+    repodata = _last_ours(subdir_index, shards, {} if forked else derived, kept)
     sources: list[Repodata] = []
     json = _foreign_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:

@@ -84,14 +84,17 @@ class ShardWriter:
             gone = name in names
             before, after = old.get(name), Shard(records={}) if gone else old.get(name)
             self._made[name] = _Made(
-                digest, None if gone else digest, -_count(before) if gone else 0, _v3(before, after)
+                digest, None if gone else digest, -self._shards.count(digest) if gone else 0, _v3(before, after)
             )
         store = self._subdir_index.store
         for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept):
             before = old.get(new.name)
             self._shards.add(new)
             self._made[new.name] = _Made(
-                index.hashes.get(new.name), new.digest, new.shard.count - _count(before), _v3(before, new.shard)
+                index.hashes.get(new.name),
+                new.digest,
+                new.shard.count - self._shards.count(index.hashes.get(new.name)),
+                _v3(before, new.shard),
             )
             key = self._subdir_index.key(shard_key(new.digest))
             self._uploads.append(runtime.submit(partial(store.put, key, new.body)))
@@ -146,10 +149,6 @@ def _joined(subdir: str, shards: Iterable[Shard]) -> Repodata:
             repodata.records.setdefault(table, {}).update(records)
         repodata.removed += shard.removed
     return repodata
-
-
-def _count(shard: Shard | None) -> int:
-    return shard.count if shard else 0
 
 
 def _v3(before: Shard | None, after: Shard | None) -> tuple[int, tuple[int, ...]]:
