@@ -17,12 +17,14 @@ from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
+from chaninfra.index.others_index import name_of
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
@@ -30,7 +32,7 @@ from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, give_up, name_of, read_whole
+from chaninfra.index.whole import Whole, give_up, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
@@ -52,6 +54,10 @@ class Survey:
     """File names of packages whose sidecar is to be looked at."""
     signatures: Signatures
     change: Change = field(default_factory=Change)
+    committed: bool = False
+    """Whether some of the packages that were read are committed already, see Batches."""
+    before_end: Applied = field(default_factory=Applied)
+    """What these commits have done."""
     taken: frozenset[str] = frozenset()
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
     left_out: list[LeftOut] = field(default_factory=list)
@@ -69,10 +75,11 @@ class Survey:
         """Whether there is something to commit."""
         change = self.change
         by_package = change.records or change.missing or change.unreadable or change.reshard or change.names
-        return bool(self.files or self.whole.behind or self.signed or by_package)
+        return bool(self.committed or self.files or self.whole.behind or self.signed or by_package)
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
+        applied.update((), self.before_end)
         # Records that the authoritative index did not have, so the change has added those that are still there.
         foreign = self.whole.foreign - self.taken
         return SubdirReport(
@@ -120,6 +127,7 @@ def survey_of(
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
     survey.left_out += drop_unusable(whole, subdir_index.subdir)
+    batches = Batches(subdir_index, whole) if mode == "write" else None
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
@@ -131,13 +139,19 @@ def survey_of(
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if read.record is not None:
-            records[read.file] = with_what_is_known(whole, read.file, read.record, scope)
+            record = with_what_is_known(whole, read.file, read.record, scope)
+            if batches is None:
+                records[read.file] = record
+            else:
+                batches.add(read.file, record, partial(_more_names, survey))
             continue
         without_record.append(read)
         survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
         # A record of exactly these bytes is kept: another tool was able to index them.
         if sha256_in(survey.repodata, read.file) != read.sha256:
             unreadable[read.file] = read.etag
+    if batches is not None:
+        records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
     survey.left_out += [
         LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
         for file, reason in sorted(survey.listing.unreadable.items())
@@ -155,9 +169,9 @@ def survey_of(
         }
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
-        file: record
+        file: taken_record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if not breaks_index(file) and (record := taken_over(whole, file)) is not None
+        if not breaks_index(file) and (taken_record := taken_over(whole, file)) is not None
     }
     survey.taken = frozenset(taken)
     survey.change = Change(

@@ -101,6 +101,7 @@ MIXTURES: dict[str, Callable[[Adopted], object]] = {
     ],
     "another tool's shard index, and no other": lambda on: [on.delete(JSON, ZST), on.other_shards()],
     "another tool's repodata.json, and no other": lambda on: [on.delete(INDEX, ZST), on.other_json()],
+    "another tool's zst, and no other": lambda on: [on.delete(INDEX, JSON), on.other_zst()],
     "no authority": lambda on: on.delete(INDEX),
     "no authority, and no history": lambda on: on.delete(INDEX, *on.history()),
     "no authority, and no derived files": lambda on: on.delete(INDEX, JSON, ZST),
@@ -173,6 +174,22 @@ def test_a_reindex_loses_nothing(mixture: str, scope: Any) -> None:
     assert not reindex_subdir(channel.subdir_index).differed
     channel.run(publishing("new"))
     check(channel, "new")
+
+
+@pytest.mark.parametrize("kind", ["json", "zst"])
+def test_records_that_only_another_tool_knows_are_kept(kind: str) -> None:
+    """Those of packages on another server: the folder does not tell."""
+    channel = Adopted()
+    document = channel.read_anew()
+    wheel = {"name": "w", "url": "https://x.org/w-1-py3-none-any.whl"}
+    document["v3"] = {"whl": {"w-1-py3-none-any": wheel}}
+    channel.delete(JSON, ZST)
+    data = json.dumps(document).encode()
+    channel.put(FILE_NAMES[kind], data if kind == "json" else compress(data, 1))  # type: ignore[index]
+    channel.run(publishing("new"))
+    assert channel.repodata()["v3"] == {"whl": {"w-1-py3-none-any": wheel}}
+    reindex_subdir(channel.subdir_index)
+    assert channel.repodata()["v3"] == {"whl": {"w-1-py3-none-any": wheel}}
 
 
 @pytest.mark.parametrize("mixture", ["no authority", "no authority, and no history"])
