@@ -166,6 +166,7 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
+    miscounted = _miscounted(whole)
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: record
@@ -178,6 +179,7 @@ def survey_of(
         missing=[*survey.missing, *missing],
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
+        miscounted=miscounted,
         names=_more_names(survey, {*records, *gone, *survey.signed}),
         reshard=reshard,
         replace=scope,
@@ -261,6 +263,13 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
             file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
         }
     return whole.lost | lost | misspelled | {*map(client_name, misspelled)}
+
+
+def _miscounted(whole: Whole) -> int:
+    """How many records more the shards have than the commit stamp says: fewer where some are lost."""
+    if whole.adoption is not None or whole.authority is None:
+        return 0
+    return whole.repodata.count - len(whole.foreign) - whole.authority.stamp.count
 
 
 def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:
