@@ -19,7 +19,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODA
 from chaninfra.channel.conda.repodata import Repodata, too_large
 from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import StoredObject, get_within
+from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import (
@@ -32,9 +32,10 @@ from chaninfra.index.commit.derived_files import (
     read_derived,
     start,
 )
-from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.others_records import differing, first_seen
 from chaninfra.index.subdir_index import SubdirIndex
 
 
@@ -56,6 +57,13 @@ class Whole:
     """The index files that are missing, damaged, or of another tool."""
     behind: Mapping[str, int] = field(default_factory=dict)
     """Name of a derived file → the number of commits that it does not have yet."""
+    first_seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    """File name and sha256 → when these bytes came into the index, in ms since 1970. Empty if all index files are ours.
+    """
+    differing: dict[str, Raw] = field(default_factory=dict)
+    """File name → the record of another tool, of a package whose record in `repodata` says something else."""
+    others_info: list[Mapping[str, Any]] = field(default_factory=list)
+    """`info` of the index files of other tools."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
     keys: Adoption | None = None
@@ -80,14 +88,15 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     """
     # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
-    numbers = sorted((number for number, _ in kept_numbers(subdir_index)), reverse=True) if history else []
+    kept = dict(kept_numbers(subdir_index)) if history else {}
     authority = read_authority(subdir_index)
     shards = ShardReader(subdir_index)
-    newest = max([0, *numbers[:1], *(file.origin.number for file in derived.values() if file.origin)])
-    newer = authority is not None and authority.ours and newest > authority.stamp.number
-    if authority is not None and authority.index is not None and authority.ours and not newer:
-        return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
-    return _adopted(subdir_index, authority, shards, derived, numbers, salvage=salvage)
+    newest = max([0, *kept, *(file.origin.number for file in derived.values() if file.origin)])
+    if authority is not None and authority.index is not None and authority.ours:
+        number = authority.stamp.number
+        if newest <= number and not (number in kept and was_kept_otherwise(subdir_index, authority)):
+            return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+    return _adopted(subdir_index, authority, shards, derived, kept, salvage=salvage)
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
@@ -140,7 +149,7 @@ def _ours(
         info, unknown = _info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
         repodata.info().update(info)
-        whole.foreign |= _add(repodata, other)
+        _take(whole, [other])
     return whole
 
 
@@ -149,14 +158,14 @@ def _adopted(
     authority: Authority | None,
     shards: ShardReader,
     derived: Derived,
-    numbers: list[int],
+    kept: Mapping[int, ObjectMeta],
     *,
     salvage: bool,
 ) -> Whole:
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    repodata = _last_ours(subdir_index, shards, derived, numbers)
+    repodata = _last_ours(subdir_index, shards, derived, kept)
     sources: list[Repodata] = []
     json = _foreign_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:
@@ -169,40 +178,53 @@ def _adopted(
         insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
         sources.append(other)
     info, unknown = _info_of(subdir_index, [*sources, repodata], salvage=salvage)
-    for source in sources:
-        _add(repodata, source)
-    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     origins = [file.origin.number for file in derived.values() if file.origin]
     stamps = [authority.stamp.number] if authority is not None and authority.ours else []
-    return Whole(
+    whole = Whole(
         authority=authority,
         repodata=repodata,
         derived=derived,
         shards=shards,
-        foreign={file for file, _, _ in repodata.files()},
         lost=lost,
         files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
         adoption=Adoption(
             etag=authority.etag if authority else None,
             # The last commit may not have been kept, if its writer was killed.
-            number=max([0, *(kept + 1 for kept in numbers[:1]), *origins, *stamps]),
+            number=max([0, *(number + 1 for number in kept), *origins, *stamps]),
             info=info,
             other=unknown,
         ),
     )
+    _take(whole, sources)
+    whole.foreign = {file for file, _, _ in repodata.files()}
+    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
+    return whole
 
 
-def _last_ours(subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, numbers: list[int]) -> Repodata:
+def _take(whole: Whole, others: list[Repodata]) -> None:
+    """Add what the index files of other tools say."""
+    whole.others_info = [other.info() for other in others]
+    for repodata in [whole.repodata, *others]:
+        whole.first_seen = {**first_seen(repodata), **whole.first_seen}
+    for other in others:
+        whole.differing = {**differing(whole.repodata, other), **whole.differing}
+        whole.foreign |= _add(whole.repodata, other)
+
+
+def _last_ours(
+    subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, kept: Mapping[int, ObjectMeta]
+) -> Repodata:
     """The records of the last index that was ours: from the history, or from a derived file that is newer; none where
     there is neither.
     """
     ours = our_repodata(subdir_index, derived)
-    for number in numbers:
-        if ours is not None and ours[0] >= number:
-            break
+    for number in sorted(kept, reverse=True):
         index = kept_index(subdir_index, number)
-        if index is not None and index.info["subdir"] == subdir_index.subdir:
-            return _records_of(subdir_index, index, shards, derived)[0]
+        if index is None or index.info["subdir"] != subdir_index.subdir:
+            continue
+        if ours is not None and ours[0] > number:
+            break
+        return _records_of(subdir_index, index, shards, derived)[0]
     return ours[1] if ours is not None else Repodata.empty(subdir_index.subdir)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.index.publish import Progress
-    from chaninfra.index.survey import Progress as ReindexProgress
+    from chaninfra.index.reindex_progress import Progress as ReindexProgress
 
 
 @contextmanager

@@ -49,6 +49,8 @@ class IndexRecord:
     """Makes the record (JSON), given `indexed_timestamp` (CEP 47): when it came into the index, in ms since 1970."""
     etag: str | None = None
     """ETag of the package's object; None: not known."""
+    patched: bool = False
+    """It says something else than the package, so it replaces every other record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +176,7 @@ def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace) 
     old = _facts(record)
     if old.sha256 != new.sha256:
         return True
-    return replace == "all" and not _same_json(record, _encoded(new, old, 0))
+    return (replace == "all" or new.patched) and not _same_json(record, _encoded(new, old, 0))
 
 
 def _encoded(new: IndexRecord, old: RecordFacts, now: int) -> Raw:

@@ -59,6 +59,12 @@ def keep_replaced(subdir_index: SubdirIndex, authority: Authority) -> None:
         keep(subdir_index, authority)
 
 
+def was_kept_otherwise(subdir_index: SubdirIndex, authority: Authority) -> bool:
+    """Whether another authoritative index with the number of this one was kept: this one was restored from a copy."""
+    kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
+    return kept is not None and kept.metadata.get(_REVISION) != authority.stamp.revision
+
+
 def kept_index(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:
     """The index of that commit; None if it was not kept or is damaged."""
     stored = get_within(subdir_index.store, history_key(subdir_index, number), MAX_SHARD_INDEX)
