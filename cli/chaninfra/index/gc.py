@@ -225,9 +225,7 @@ def _undeclared(target: SubdirIndex) -> list[Garbage]:
 
 
 def _is_taken_over(target: SubdirIndex) -> bool:
-    """Whether the index has all packages that are there of those in the index files of other tools, and what else they
-    say.
-    """
+    """Whether the index has what the index files of other tools say of the packages that are there."""
     whole = read_whole(target, salvage=True)
     if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
         return False

@@ -68,6 +68,7 @@ def differing(ours: Repodata, theirs: Repodata) -> dict[str, Raw]:
             continue
         try:
             our, their = _decoded(ours.records[table][key]), _decoded(theirs.records[table][key])
+            # What no shard can have stays out.
             check_plain(their)
         except MALFORMED:
             continue

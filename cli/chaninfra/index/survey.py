@@ -32,7 +32,7 @@ from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, give_up, read_whole
+from chaninfra.index.whole import Whole, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
@@ -167,6 +167,7 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
+    miscounted = _miscounted(whole)
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: taken_record
@@ -179,6 +180,7 @@ def survey_of(
         missing=[*survey.missing, *missing],
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
+        miscounted=miscounted,
         names=_more_names(survey, {*records, *gone, *survey.signed}),
         removed=whole.removed,
         reshard=reshard,
@@ -259,7 +261,7 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
     # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
     lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
-    give_up(whole.shards, index, whole.repodata, whole.lost | lost)
+    whole.shards.give_up({index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
     lost |= {*map(client_name, misspelled)}
@@ -269,6 +271,13 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
         }
         whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
     return whole.lost | lost
+
+
+def _miscounted(whole: Whole) -> int:
+    """How many records more the shards have than the commit stamp says: fewer where some are lost."""
+    if whole.adoption is not None or whole.authority is None:
+        return 0
+    return whole.repodata.count - len(whole.foreign) - whole.authority.stamp.count
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:

@@ -131,7 +131,7 @@ def _ours(
     salvage: bool,
 ) -> Whole:
     repodata, lost = _records_of(subdir_index, index, shards, derived)
-    give_up(shards, index, repodata, lost)
+    shards.give_up({index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
     origins = {
@@ -161,13 +161,6 @@ def _ours(
         repodata.info().update(info)
         _take(whole, [other])
     return whole
-
-
-def give_up(shards: ShardReader, index: ShardIndex, repodata: Repodata, lost: set[str]) -> None:
-    """Give up the shards of these package names of an index of ours."""
-    if lost:
-        left = sum(name_of(repodata, table, key) not in lost for _, table, key in repodata.files())
-        shards.give_up({index.hashes[name] for name in lost}, (index.stamp.count if index.stamp else 0) - left)
 
 
 def _adopted(

@@ -23,25 +23,15 @@ class ShardReader:
     def __init__(self, subdir_index: SubdirIndex) -> None:
         self._subdir_index = subdir_index
         self._known: dict[bytes, Shard] = {}
-        self._lost: dict[bytes, int] = {}
 
     def add(self, new: NewShard) -> None:
         """Keep a shard that was made."""
         self._known[new.digest] = new.shard
 
-    def give_up(self, digests: Iterable[bytes], count: int) -> None:
-        """Take these shards for empty: they are missing or damaged, and the caller has their records. `count`: how many
-        records they had together, as the index counts them.
-        """
+    def give_up(self, digests: Iterable[bytes]) -> None:
+        """Take these shards for empty: they are missing or damaged, and the caller has their records."""
         for digest in digests:
             self._known[digest] = Shard(records={})
-            self._lost[digest], count = count, 0
-
-    def count(self, digest: bytes | None) -> int:
-        """How many records a shard that was read or made has, or had before it was lost; 0 for None."""
-        if digest is None or digest not in self._known:
-            return 0
-        return self._lost.get(digest, self._known[digest].count)
 
     def find(self, hashes: Mapping[str, bytes]) -> dict[str, Shard | None]:
         """Package name → its shard; None: it is missing or damaged. `hashes`: package name → sha256."""

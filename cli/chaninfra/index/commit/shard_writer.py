@@ -84,7 +84,7 @@ class ShardWriter:
             gone = name in names
             before, after = old.get(name), Shard(records={}) if gone else old.get(name)
             self._made[name] = _Made(
-                digest, None if gone else digest, -self._shards.count(digest) if gone else 0, _v3(before, after)
+                digest, None if gone else digest, -_count(before) if gone else 0, _v3(before, after)
             )
         store = self._subdir_index.store
         for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept):
@@ -93,7 +93,7 @@ class ShardWriter:
             self._made[new.name] = _Made(
                 index.hashes.get(new.name),
                 new.digest,
-                new.shard.count - self._shards.count(index.hashes.get(new.name)),
+                new.shard.count - _count(before),
                 _v3(before, new.shard),
             )
             key = self._subdir_index.key(shard_key(new.digest))
@@ -121,8 +121,8 @@ class ShardWriter:
         return [name for name, made in self._made.items() if made.old != made.new]
 
     def count(self, before: int) -> int:
-        """The number of records, which was `before`."""
-        return max(0, before + sum(made.more for made in self._made.values()))
+        """The number of records, which was `before` by the commit stamp."""
+        return max(0, before + self._change.miscounted + sum(made.more for made in self._made.values()))
 
     def info(self, info: Mapping[str, Any]) -> dict[str, Any]:
         """`info` with the numbers of `repodata_revisions` (CEP 48) brought forward.
@@ -149,6 +149,10 @@ def _joined(subdir: str, shards: Iterable[Shard]) -> Repodata:
             repodata.records.setdefault(table, {}).update(records)
         repodata.removed += shard.removed
     return repodata
+
+
+def _count(shard: Shard | None) -> int:
+    return shard.count if shard else 0
 
 
 def _v3(before: Shard | None, after: Shard | None) -> tuple[int, tuple[int, ...]]:
