@@ -192,6 +192,23 @@ def test_records_that_only_another_tool_knows_are_kept(kind: str) -> None:
     assert channel.repodata()["v3"] == {"whl": {"w-1-py3-none-any": wheel}}
 
 
+@pytest.mark.parametrize("authority", ["ours", "none", "another tool's"])
+def test_files_that_another_tool_has_removed_are_kept_as_removed(authority: str) -> None:
+    channel = Adopted()
+    document = channel.read_anew()
+    document["removed"] = ["gone-1-0.conda"]
+    if authority == "none":
+        channel.delete(INDEX)
+    elif authority != "ours":
+        channel.other_shards()
+    channel.put("repodata.json", document)
+    channel.run(publishing("new"))
+    assert channel.repodata()["removed"] == ["gone-1-0.conda", file("y")]
+    channel.run(publishing("newer"))
+    assert channel.repodata()["removed"] == ["gone-1-0.conda", file("y")]
+    channel.check_formats_agree()
+
+
 @pytest.mark.parametrize("mixture", ["no authority", "no authority, and no history"])
 def test_packages_alone_are_never_an_empty_channel(mixture: str) -> None:
     channel = Adopted()
