@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
@@ -224,9 +225,19 @@ def _undeclared(target: SubdirIndex) -> list[Garbage]:
 
 
 def _is_taken_over(target: SubdirIndex) -> bool:
-    """Whether the index has all packages that are there of those in the index files of other tools."""
+    """Whether the index has all packages that are there of those in the index files of other tools, and what else they
+    say.
+    """
     whole = read_whole(target, salvage=True)
-    if whole.adoption is not None or len(whole.foreign) > _AT_ONCE:
+    if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
+        return False
+    index, keys = whole.authority.index if whole.authority else None, whole.keys
+    if index is None or (
+        keys and not (keys.info.items() <= index.info.items() and keys.other.keys() <= index.other.keys())
+    ):
+        return False
+    # Files of other kinds of packages may lie on another server.
+    if not all(map(suffix_of, whole.foreign)):
         return False
     yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
     calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]

@@ -7,12 +7,11 @@ from dataclasses import replace
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
 from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import StorageError
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.others_records import say_the_same
 from chaninfra.index.reindex_plan import Scope, sha256_in
 from chaninfra.index.report import LeftOut
-from chaninfra.index.whole import Whole
+from chaninfra.index.whole import Whole, name_of
 
 
 def with_what_is_known(whole: Whole, file: str, record: IndexRecord, scope: Scope) -> IndexRecord:
@@ -35,7 +34,7 @@ def taken_over(whole: Whole, file: str) -> IndexRecord | None:
         return None
     raw, sha256 = whole.repodata.records[place[0]][place[1]], sha256_in(whole.repodata, file) or ""
     return IndexRecord(
-        name=_name(whole, *place) or package_name(file),
+        name=name_of(whole.repodata, *place) or package_name(file),
         table=place[0],
         key=place[1],
         sha256=sha256,
@@ -57,10 +56,3 @@ def drop_unusable(whole: Whole, subdir: Subdir) -> list[LeftOut]:
                 reason = "has a record in the index of another tool that is not valid"
                 left_out.append(LeftOut(package=f"{subdir}/{file}", reason=reason))
     return left_out
-
-
-def _name(whole: Whole, table: str, key: str) -> str | None:
-    try:
-        return whole.repodata.name_in(table, key)
-    except StorageError:
-        return None

@@ -16,8 +16,8 @@ from chaninfra.index.commit.authority import ForeignIndexError, authority_key
 from chaninfra.index.commit.change import Applied, apply
 from chaninfra.index.commit.commit import When, commit
 from chaninfra.index.etag_cache import write_etag_cache
+from chaninfra.index.progress import Progress, Silent
 from chaninfra.index.reindex_plan import Scope
-from chaninfra.index.reindex_progress import Progress, Silent
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.survey import Survey, survey_of

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.index_files import SHARDS
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
@@ -18,19 +18,20 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.batches import Batches
+from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
 from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
-from chaninfra.index.reindex_progress import Progress
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, read_whole
+from chaninfra.index.whole import Whole, name_of, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
@@ -78,14 +79,16 @@ class Survey:
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
         applied.update((), self.before_end)
+        # Records that the authoritative index did not have, so the change has added those that are still there.
+        foreign = self.whole.foreign - self.taken
         return SubdirReport(
             subdir=subdir,
             before=self.whole.before,
             after=after,
-            added=tuple(sorted(applied.added.keys() - self.taken)),
-            replaced=tuple(sorted(applied.replaced)),
-            dropped=tuple(sorted(applied.dropped)),
-            yanked=tuple(sorted(applied.yanked)),
+            added=tuple(sorted(applied.added.keys() - self.whole.foreign)),
+            replaced=tuple(sorted({*applied.replaced, *(foreign & applied.added.keys())})),
+            dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
+            yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
@@ -109,7 +112,7 @@ def survey_of(
     """
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
-    check_base_url(subdir_index, whole.repodata.info())
+    check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     # Rule: yanked.json after the authoritative index, as in a commit.
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
     listing = FolderListing()
@@ -163,11 +166,12 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
+    miscounted = _miscounted(whole)
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: taken_record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if (taken_record := taken_over(whole, file)) is not None
+        if not breaks_index(file) and (taken_record := taken_over(whole, file)) is not None
     }
     survey.taken = frozenset(taken)
     survey.change = Change(
@@ -175,7 +179,9 @@ def survey_of(
         missing=[*survey.missing, *missing],
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
+        miscounted=miscounted,
         names=_more_names(survey, {*records, *gone, *survey.signed}),
+        removed=whole.removed,
         reshard=reshard,
         replace=scope,
     )
@@ -251,16 +257,26 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
         subdir_index.runtime,
         [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
     )
-    lost = {name for name, entry in zip(unlisted, heads, strict=True) if entry is None} - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
+    lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
+    whole.shards.give_up({index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
+    lost |= {*map(client_name, misspelled)}
     if lost:
         whole.foreign |= {
-            file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
+            file for file, table, key in whole.repodata.files() if name_of(whole.repodata, table, key) in lost
         }
-    return whole.lost | lost | misspelled | {*map(client_name, misspelled)}
+        whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
+    return whole.lost | lost
+
+
+def _miscounted(whole: Whole) -> int:
+    """How many records more the shards have than the commit stamp says: fewer where some are lost."""
+    if whole.adoption is not None or whole.authority is None:
+        return 0
+    return whole.repodata.count - len(whole.foreign) - whole.authority.stamp.count
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:
@@ -275,12 +291,5 @@ def _more_names(survey: Survey, files: set[str]) -> set[str]:
     for file in files:
         place = repodata.find(file)
         if place is not None:
-            names.add(_name(repodata, *place) or package_name(file))
+            names.add(name_of(repodata, *place) or package_name(file))
     return names
-
-
-def _name(repodata: Repodata, table: str, key: str) -> str | None:
-    try:
-        return repodata.name_in(table, key)
-    except StorageError:
-        return None

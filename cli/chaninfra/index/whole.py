@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata, too_large
 from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
@@ -51,6 +52,8 @@ class Whole:
     """The shards that were read."""
     foreign: set[str] = field(default_factory=set)
     """The files whose record is not in the authoritative index, or that is not ours."""
+    removed: set[str] = field(default_factory=set)
+    """Removed files that the authoritative index does not list, or that is not ours."""
     lost: set[str] = field(default_factory=set)
     """The names of the packages whose shard is missing or damaged."""
     files: tuple[str, ...] = ()
@@ -73,6 +76,11 @@ class Whole:
     def before(self) -> int | None:
         """The number of records; None: there is no index."""
         return self.repodata.count if self.exists else None
+
+    @property
+    def json_is_foreign(self) -> bool:
+        """Whether another tool wrote repodata.json."""
+        return "json" in self.derived and self.derived["json"].origin is None
 
     @property
     def exists(self) -> bool:
@@ -109,7 +117,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
         check_base_url(subdir_index, authority.index.info)
     other = _foreign_repodata(subdir_index, derived, salvage=True)
     if other is not None:
-        check_base_url(subdir_index, other.info())
+        check_base_url(subdir_index, other.info(), REPODATA)
 
 
 def _ours(
@@ -141,7 +149,8 @@ def _ours(
         behind={FILE_NAMES[kind]: number - made_from for kind, made_from in origins.items() if 0 < made_from < number},
     )
     if lost:
-        whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
+        whole.foreign = {file for file, table, key in repodata.files() if name_of(repodata, table, key) in lost}
+        whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
     others = derived if "json" in formats else existing(subdir_index)
     other = _foreign_repodata(subdir_index, others, salvage=salvage)
@@ -196,7 +205,7 @@ def _adopted(
         ),
     )
     _take(whole, sources)
-    whole.foreign = {file for file, _, _ in repodata.files()}
+    whole.foreign, whole.removed = {file for file, _, _ in repodata.files()}, {*repodata.removed}
     repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     return whole
 
@@ -204,11 +213,13 @@ def _adopted(
 def _take(whole: Whole, others: list[Repodata]) -> None:
     """Add what the index files of other tools say."""
     whole.others_info = [other.info() for other in others]
+    before = {*whole.repodata.removed}
     for repodata in [whole.repodata, *others]:
         whole.first_seen = {**first_seen(repodata), **whole.first_seen}
     for other in others:
         whole.differing = {**differing(whole.repodata, other), **whole.differing}
         whole.foreign |= _add(whole.repodata, other)
+    whole.removed |= {*whole.repodata.removed} - before
 
 
 def _last_ours(
@@ -286,7 +297,8 @@ def _info_of(
     return {**info, "subdir": subdir_index.subdir}, unknown
 
 
-def _name(repodata: Repodata, table: str, key: str) -> str | None:
+def name_of(repodata: Repodata, table: str, key: str) -> str | None:
+    """The package name in a record; None: it has no valid one."""
     try:
         return repodata.name_in(table, key)
     except StorageError:

@@ -155,12 +155,6 @@ def bring_forward(
     other writers won all attempts; StorageError.
     """
     number, waited, seen, attempt = authority.stamp.number, 0, 0, 0
-
-    def check(found: Derived) -> None:
-        if not adopt:
-            later = newest_number(found) > authority.stamp.number
-            check_ours(subdir_index, found, read_our_authority(subdir_index) if later else authority)
-
     while attempt < ATTEMPTS:
         before = derived_metadata(subdir_index) if derived is None else derived
         behind = number_of(before)
@@ -221,10 +215,9 @@ def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader,
         content = data if kind == "json" else compress(data, settings.compression_level)
         file = before.get(kind)
         condition: Condition = IfMatch(file.entry.etag) if file else IfAbsent()
+        key = subdir_index.key(FILE_NAMES[kind])
         try:
-            subdir_index.store.put(
-                subdir_index.key(FILE_NAMES[kind]), body(content, kind, settings, metadata), condition
-            )
+            subdir_index.store.put(key, body(content, kind, settings, metadata), condition)
         except UnreachableError as error:
             # The file may have been written or not. A store that rejects a large body may close the connection
             # before the client reads the answer.

@@ -1,4 +1,4 @@
-"""Tells how far a re-index is."""
+"""How far a re-index is."""
 
 from __future__ import annotations
 
