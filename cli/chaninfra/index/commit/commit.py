@@ -57,6 +57,8 @@ another commit."""
 Others = Literal["refuse", "replace"]
 """What to do with a derived file that another tool wrote: raise ForeignIndexError, or replace it."""
 
+_ADOPTIONS = 5
+"""Re-indexes because another tool wrote the index before a commit gives up."""
 _LONGEST = 3
 """The attempt from which on the pauses between attempts do not get longer."""
 
@@ -133,21 +135,25 @@ def commit(
 def commit_adopting(
     subdir_index: SubdirIndex, change: Callable[[], Change], derive: Derive = "due"
 ) -> tuple[Applied, SubdirReport]:
-    """`commit()`; on ForeignIndexError re-indexes the subdir and commits again.
+    """`commit()`; on ForeignIndexError re-indexes the subdir and commits again, several times at most.
 
     Returns what the change did, and the subdir's report, which has what the re-index found. Raises as `commit`.
     """
-    try:
-        committed = commit(subdir_index, change, derive=derive)
-    except ForeignIndexError:
-        # Imported here, since most commits do not need it.
-        from chaninfra.index.reindex import reindex_subdir
+    report: SubdirReport | None = None
+    for attempt in range(_ADOPTIONS + 1):
+        try:
+            committed = commit(subdir_index, change, derive=derive)
+            break
+        except ForeignIndexError:
+            if attempt == _ADOPTIONS:
+                raise
+            # Imported here, since most commits do not need it.
+            from chaninfra.index.reindex import reindex_subdir
 
-        report = reindex_subdir(subdir_index)
-        committed = commit(subdir_index, change, derive=derive)
-        return committed.applied, dataclasses.replace(report, after=committed.after)
-    report = SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
-    return committed.applied, report
+            found = reindex_subdir(subdir_index)
+            report = report or found
+    report = report or SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
+    return committed.applied, dataclasses.replace(report, after=committed.after)
 
 
 class _Commit:
