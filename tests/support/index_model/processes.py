@@ -34,6 +34,8 @@ NOW = 1_767_225_600_000
 """The clock of the processes, in ms since 1970."""
 WEEK = int(KEPT.total_seconds() * 1000)
 DAY = WEEK // 7
+KEY_OF_ANOTHER_TOOL = "of-another-tool"
+"""The top-level key that the other tool writes into repodata.json."""
 DEFAULT = DescribedIndex()
 """The settings of the index that a channel has if it says nothing."""
 
@@ -143,4 +145,4 @@ def collecting(*, index: DescribedIndex = DEFAULT, later: int = WEEK + DAY) -> P
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
         collect_subdir(channel(store, runtime, index).subdir_index("noarch"), "write")
 
-    return Process("gc", run, lists=True, now=NOW + later)
+    return Process("gc" if later else "early-gc", run, lists=True, now=NOW + later)

@@ -41,7 +41,8 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
     except ConflictError:
         # Another writer that is going to replace the same one may have kept it.
         kept = get_within(store, key, len(authority.data))
-        if not isinstance(kept, StoredObject) or kept.data != authority.data:
+        # None: gc has thinned the history meanwhile.
+        if kept is not None and (not isinstance(kept, StoredObject) or kept.data != authority.data):
             raise ForeignIndexError(
                 f"commit {authority.stamp.number} of the index was replaced before, so it was restored from a copy",
                 where=key,
