@@ -42,6 +42,7 @@ ACTIONS = {
     "overwrite-package": "overwrite a package",
     "overwrite-guarded": "overwrite a package if `aws.no-overwrite` is set",
     "multipart": "upload a large package in parts, or abort the upload",
+    "put-sidecar": "put the attestations of a package (`.sigs`), or replace them by more",
     "put-index": "put an index file",
     "delete-package": "delete a package",
     "get-version": "get an old version of a file by its id",
@@ -56,7 +57,7 @@ ACTIONS = {
 }
 
 _READ = frozenset({"get", "list"})
-_ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-index", "put-history"})
+_ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar", "put-index", "put-history"})
 _KEEP = frozenset({"delete-package", "put-yanked", "delete-history", "put-internal"})
 # All readers may list the whole bucket: a GET has no prefix for a condition to check, and without the permission to
 # list, a missing file is 403 instead of 404.

@@ -21,7 +21,8 @@ _TAIL = """## What it does to the channel
 The checks change nothing. They test write permissions with PUTs whose condition fails, which the store must answer
 with 412: `If-None-Match: *` for an object that exists, and `If-Match` with an ETag that no object has. The object is
 a shard, or else a small package: only `publish --force` ever rewrites one. The PUT carries the bytes already stored.
-Index files are tried in the same way, but only if the store is known, or was just seen, to honour these conditions.
+The shard indexes and an old state of one are tried in the same way, but only if the store is known, or was just seen,
+to honour these conditions.
 
 With `--as publisher` or `--as maintainer`, missing permissions of that role are a failure. By default read access is
 enough; having only some of a publisher's permissions is a failure all the same.
@@ -29,6 +30,24 @@ enough; having only some of a publisher's permissions is a failure all the same.
 `reader` uses py-rattler, which contains the code that pixi reads channels with. It runs with the settings that
 `chaninfra manifest` prints, the credentials that the doctor found, and an empty cache, and queries up to five package
 names.
+
+## What it says of the index
+
+For each subdir `index` says which index files agree, and of which commit they are. Otherwise it says
+
+- which of the derived files (repodata.json and its zst) is behind the shard index, by how many commits, and since when.
+  With `index.monolith: each-commit` that is a failure, after the doctor has waited as long as a publisher would for
+  another one that is just going to write the file. With `at-most-every` it is ok for twice that time, and a warning
+  afterwards: [no schedule runs](channels.md#at-most-every-needs-a-schedule). The remedy is `chaninfra reindex`.
+- with `never`, that one of them is still there, which misleads older clients: a warning. The remedy is a maintainer's
+  `chaninfra gc`.
+- which file another tool wrote; which tool, if the form of the file tells it (rattler-index, conda-index, an older
+  chaninfra, or a copy without the object's metadata); and what the next commit or `reindex` does about it.
+- how many shards the shard index names that the store does not have. It is compared with a listing, and no shard is
+  read, so that a forged shard index costs no more than a true one.
+
+`garbage` counts the old states of the index and the marked shards, and warns if `gc` should have deleted old states
+more than a week ago.
 
 ## `--names-from`
 

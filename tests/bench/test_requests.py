@@ -9,6 +9,7 @@ import pytest
 from bench import lay
 from bench.generator import SUBDIR, Channel, Shape
 from support.channels.cli_runner import chaninfra
+from support.channels.new_channel import create_channel
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
 
@@ -23,9 +24,7 @@ def test_one_package_more_takes_at_most_twelve_requests(
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
     lay.index([place], lay.packages(place, channel))
-    store = ["--endpoint-url", server.endpoint_url]
-    made = chaninfra("init", place.url, "--subdir", SUBDIR, "--provider", lay.PROVIDER, *store, server=server)
-    assert made.returncode == 0, made.stderr
+    create_channel(server, place.url, SUBDIR, provider=lay.PROVIDER)
     package = channel.more(0)
     file = tmp_path / package.file
     file.write_bytes(package.data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,7 +20,10 @@ from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.doctor.dry_writes import DryWrites, try_writes
 from chaninfra.doctor.endpoint_contact import Contact, contact
 from chaninfra.doctor.remedies import Remedies
+from chaninfra.doctor.subdir_files import SubdirFiles, read_files
 from chaninfra.index.channel import Channel, Origin
+from chaninfra.index.commit.authority import read_authority
+from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.report import SubdirReport
@@ -32,10 +35,13 @@ ReadResult = StoredObject | ChaninfraError | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReindexCheck:
-    """The result of `reindex --check` of one subdir: its report, or the error that prevented one."""
+class SubdirCheck:
+    """The index files of one subdir, and the result of its `reindex --check`: its report, or the error that prevented
+    one. There is neither where shards are not there: whatever else is true of it, it must be re-indexed.
+    """
 
     subdir: Subdir
+    files: SubdirFiles | None = None
     report: SubdirReport | None = None
     error: ChaninfraError | None = None
 
@@ -175,13 +181,35 @@ class Examination:
             self._indexes[subdir] = whole.repodata if whole.exists else None
         return self._indexes[subdir]
 
-    @cached_property
-    def reindex_checks(self) -> tuple[ReindexCheck, ...]:
-        """The result of `reindex --check` of each subdir."""
-        return tuple(map(self._reindex_check, self.subdirs))
+    def shards(self, subdir: Subdir, accept: Callable[[str], bool]) -> Iterator[Repodata]:
+        """The records of each package name that is accepted, sorted by name. Each shard is read when it is taken, so
+        the size of the shard index does not matter; without a shard index it is the whole index at once.
 
-    def _reindex_check(self, subdir: Subdir) -> ReindexCheck:
+        Raises InvalidRepodataError, StorageError.
+        """
+        target = self.subdir_index(subdir)
+        authority = read_authority(target)
+        if authority is None or authority.index is None:
+            yield self.index(subdir) or Repodata.empty(subdir)
+            return
+        hashes = authority.index.hashes
+        for name in filter(accept, sorted(hashes)):
+            shard = ShardReader(target).find({name: hashes[name]})[name]
+            repodata = Repodata.empty(subdir)
+            if shard is not None:
+                repodata.replace((), shard.records, shard.removed)
+            yield repodata
+
+    @cached_property
+    def subdir_checks(self) -> tuple[SubdirCheck, ...]:
+        """What there is to say of each subdir."""
+        return tuple(map(self._subdir_check, self.subdirs))
+
+    def _subdir_check(self, subdir: Subdir) -> SubdirCheck:
+        files, target = None, self.subdir_index(subdir)
         try:
-            return ReindexCheck(subdir=subdir, report=reindex_subdir(self.subdir_index(subdir), mode="check"))
+            files = read_files(target)
+            report = None if files.lost.count else reindex_subdir(target, mode="check")
         except ChaninfraError as error:
-            return ReindexCheck(subdir=subdir, error=error)
+            return SubdirCheck(subdir=subdir, files=files, error=error)
+        return SubdirCheck(subdir=subdir, files=files, report=report)

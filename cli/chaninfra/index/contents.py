@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
+from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
@@ -22,7 +24,10 @@ from chaninfra.index.whole import read_whole
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": "build-number"}):
+_RENAMED = {"build_number": "build-number", "commits_behind": "commits-behind"}
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
     """A package of a channel; None where its record lacks the field. `sha256` is a hex digest."""
 
     subdir: str
@@ -38,14 +43,28 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename={"build_number": 
     """When it was built, in ms since 1970."""
     yanked: str | None = None
     """Why it was yanked, "" if no reason was given; None: it is not yanked."""
+    commits_behind: int | None = None
+    """The number of commits that repodata.json of the subdir does not have yet; None: it has no repodata.json that
+    chaninfra writes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """A repodata.json that does not have the last commits."""
+
+    subdir: Subdir
+    commits: int
+    written: datetime
+    """When it was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelContents:
-    """The packages by subdir and name, newest first; and the subdirs that have no index."""
+    """The packages by subdir and name, newest first; the subdirs without index; and where repodata.json is behind."""
 
     packages: tuple[Listed, ...]
     without_index: tuple[Subdir, ...]
+    behind: tuple[Behind, ...] = ()
 
 
 def contents_of(channel: Channel) -> ChannelContents:
@@ -55,19 +74,24 @@ def contents_of(channel: Channel) -> ChannelContents:
     yanked = read_yanked(store, channel.descriptor.key(YANKED_JSON))[0]
     packages: list[Listed] = []
     without_index: list[Subdir] = []
+    behind: list[Behind] = []
     for subdir in subdirs:
         whole = read_whole(channel.subdir_index(subdir, "read"), history=False)
-        if whole.exists:
-            packages += _listed_in(subdir, whole.repodata, yanked)
-        else:
+        if not whole.exists:
             without_index.append(subdir)
+            continue
+        json = whole.derived.get("json")
+        commits = whole.behind.get(REPODATA, 0) if json is not None and json.origin is not None else None
+        packages += _listed_in(subdir, whole.repodata, yanked, commits)
+        if json is not None and commits:
+            behind.append(Behind(subdir=subdir, commits=commits, written=json.entry.modified))
     if len(without_index) == len(subdirs):
         raise StorageError(
             "no subdir has an index",
             where=channel.descriptor.url,
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
-    return ChannelContents(packages=tuple(packages), without_index=tuple(without_index))
+    return ChannelContents(packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind))
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
@@ -96,25 +120,26 @@ def folders(channel: Channel) -> frozenset[str]:
     return frozenset(names)
 
 
-def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked) -> Sequence[Listed]:
+def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked, commits_behind: int | None) -> Sequence[Listed]:
     yanked_files = yanked.files(subdir)
     packages = []
     for file, table, key in repodata.files():
         # A yank that is not committed yet has left the record in the index.
         if file not in yanked_files:
             try:
-                packages.append(_listed(subdir, file, read_facts(repodata.records[table][key], *_FIELDS)))
+                facts = read_facts(repodata.records[table][key], *_FIELDS)
+                packages.append(_listed(subdir, file, facts, None, commits_behind))
             except MALFORMED as error:
                 # Records of other tables may have other fields; they are skipped.
                 if table in PACKAGE_TABLES:
                     raise repodata.invalid(key, error) from error
     for file in yanked_files:
         yank = yanked.packages[f"{subdir}/{file}"]
-        packages.append(_listed(subdir, file, yank.facts(file), yank.reason or ""))
+        packages.append(_listed(subdir, file, yank.facts(file), yank.reason or "", commits_behind))
     return sorted(packages, key=lambda package: (package.name, -(package.timestamp or 0), package.file))
 
 
-def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None = None) -> Listed:
+def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None, commits_behind: int | None) -> Listed:
     name, version, build = facts.identity()
     return Listed(
         subdir=subdir,
@@ -127,4 +152,5 @@ def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None = 
         sha256=facts.sha256,
         timestamp=facts.timestamp,
         yanked=yanked,
+        commits_behind=commits_behind,
     )

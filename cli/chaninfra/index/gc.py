@@ -4,23 +4,25 @@ more, abandoned uploads.
 Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
 `index.history-days` days. A shard that neither the shard index nor the kept history references is marked. A run at
 least a week later deletes it, so that readers with an older index still find it until then. No index can reference it
-again: each shard has a new name (docs/index-protocol.md).
+again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted in the same way.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
-from chaninfra.channel.conda.object_names import GC_FOLDER
+from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
 from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -29,7 +31,11 @@ from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObjec
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.orphans import Seen, delete, still_orphaned
+from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import read_whole
 
 KEPT = timedelta(days=7)
 """Time from marking a shard to its deletion: readers with an older index find it so long."""
@@ -40,7 +46,9 @@ _DAY = timedelta(days=1)
 _HOURLY = timedelta(days=7)
 """Age up to which one state of the index an hour is kept."""
 
-Why = Literal["unreferenced", "not declared", "old state of the index", "abandoned upload"]
+Why = Literal[
+    "unreferenced", "not declared", "old state of the index", "attestations without a package", "abandoned upload"
+]
 Mode = Literal["write", "check"]
 
 
@@ -63,7 +71,9 @@ class Collected:
 
 @prepared
 class _Marks(Struct, frozen=True):
-    """Key of a shard, relative to the subdir → when it was first found unreferenced, in ms since 1970."""
+    """Key of a shard, or of a sidecar without a package, relative to the subdir → when it was first found so, in ms
+    since 1970.
+    """
 
     unreferenced: dict[str, int] = {}
     version: int = 1
@@ -88,10 +98,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     """
     undeclared = _undeclared(target)
     # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
-    folder = target.key(SHARDS)
-    listed = {entry.key.removeprefix(f"{target.key('')}/"): entry for entry in target.store.list(folder)}
-    # Other files in the folder do not belong to the index.
-    shards = {key: entry for key, entry in listed.items() if is_shard(key)}
+    shards, seen = _listed(target)
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
@@ -103,19 +110,86 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
         # Something is missing or damaged, so the referenced shards are not known.
         return _delete(target, garbage, 0, mode)
     referenced = kept | authority.index.keys()
-    marks_key = target.layout.key(GC_FOLDER, f"{target.subdir}.json")
-    before = _read_marks(target, marks_key)
-    marks = {key: before.unreferenced.get(key, now) for key in shards if key not in referenced}
-    week = KEPT // timedelta(milliseconds=1)
-    newest = datetime.fromtimestamp(now / 1000, UTC) - KEPT
-    swept = [key for key, since in marks.items() if now - since >= week and shards[key].modified <= newest]
+    before = _read_marks(target)
+    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
+    marks = {key: before.unreferenced.get(key, now) for key in unreferenced}
+    swept = _week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
-    garbage += [_garbage(shards[key], "unreferenced") for key in swept]
-    done = _delete(target, garbage, len(left), mode)
+    garbage += [_garbage(shards[key], "unreferenced") for key in swept if key in shards]
+    done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
+    orphans = [*still_orphaned(target, [key for key in swept if key in seen.sidecars])]
+    if mode == "write" and orphans:
+        delete(target, orphans)
+    left_behind = [_garbage(seen.sidecars[key], "attestations without a package") for key in orphans]
+    done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
         data = msgspec.json.encode(_Marks(unreferenced=left))
-        target.store.put(marks_key, ObjectBody(data=data, content_type="application/json", cache_control="no-store"))
+        target.store.put(
+            _marks_key(target), ObjectBody(data=data, content_type="application/json", cache_control="no-store")
+        )
     return done
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What there is for `gc` to do in a subdir. Counted without reading the history, which may be large."""
+
+    overdue: tuple[Garbage, ...]
+    """Shards that an earlier run of `gc` marked at least a week ago."""
+    waiting: int
+    """Shards that it marked later."""
+    states: int
+    """Old states of the index that are kept."""
+    size: int
+    """Their bytes."""
+    late: int
+    """Those that a run of `gc` a week ago would have deleted."""
+
+
+def standing(target: SubdirIndex) -> Standing:
+    """What there is for `gc` to do. Raises StorageError."""
+    (shards, _), now = _listed(target), target.runtime.now_ms()
+    history = dict(kept_numbers(target))
+    authority = read_authority(target)
+    referenced = authority.index.keys() if authority is not None and authority.index is not None else shards.keys()
+    unreferenced = shards.keys() - referenced
+    marks = {key: since for key, since in _read_marks(target).unreferenced.items() if key in unreferenced}
+    overdue = _week_old(marks, shards, now)
+    return Standing(
+        overdue=tuple(_garbage(shards[key], "unreferenced") for key in overdue),
+        waiting=len(marks) - len(overdue),
+        states=len(history),
+        size=sum(entry.size for entry in history.values()),
+        late=len(
+            thinned(
+                {number: entry.modified for number, entry in history.items()},
+                now - KEPT // timedelta(milliseconds=1),
+                target.layout.index.history_days,
+            )
+        ),
+    )
+
+
+def _listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
+    """Key, relative to the subdir → object, of the shards; and the packages and their sidecars. Other files in the
+    folder do not belong to the index.
+    """
+    folder, seen = target.layout.key(target.subdir), Seen()
+    shards: dict[str, ObjectMeta] = {}
+    for entry in target.store.list(folder):
+        key = entry.key.removeprefix(f"{folder}/")
+        if is_shard(key):
+            shards[key] = entry
+        else:
+            seen.take(key, entry)
+    return shards, seen
+
+
+def _week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms: int) -> list[str]:
+    """The marked shards that can be deleted."""
+    week = KEPT // timedelta(milliseconds=1)
+    newest = datetime.fromtimestamp(now_ms / 1000, UTC) - KEPT
+    return [key for key, since in marks.items() if now_ms - since >= week and shards[key].modified <= newest]
 
 
 def thinned(history: Mapping[int, datetime], now_ms: int, days: int) -> list[int]:
@@ -141,9 +215,19 @@ def _undeclared(target: SubdirIndex) -> list[Garbage]:
         if kind not in target.layout.index.formats:
             entry = target.store.head(target.key(name))
             # That of another tool may have what the shards do not: a re-index takes it over first.
-            if entry is not None and Origin.read(entry.metadata) is not None:
+            if entry is not None and (Origin.read(entry.metadata) is not None or _is_taken_over(target)):
                 found.append(_garbage(entry, "not declared"))
     return found
+
+
+def _is_taken_over(target: SubdirIndex) -> bool:
+    """Whether the index has all packages that are there of those in the index files of other tools."""
+    whole = read_whole(target, salvage=True)
+    if whole.adoption is not None or len(whole.foreign) > _AT_ONCE:
+        return False
+    yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
+    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]
+    return not any(run_all(target.runtime, calls))
 
 
 def _referenced_by_history(target: SubdirIndex, numbers: Iterable[int]) -> set[str] | None:
@@ -157,8 +241,12 @@ def _referenced_by_history(target: SubdirIndex, numbers: Iterable[int]) -> set[s
     return keys
 
 
-def _read_marks(target: SubdirIndex, key: str) -> _Marks:
-    stored = get_within(target.store, key, SMALL)
+def _marks_key(target: SubdirIndex) -> str:
+    return target.layout.key(GC_FOLDER, f"{target.subdir}.json")
+
+
+def _read_marks(target: SubdirIndex) -> _Marks:
+    stored = get_within(target.store, _marks_key(target), SMALL)
     try:
         return msgspec.json.decode(stored.data, type=_Marks) if isinstance(stored, StoredObject) else _Marks()
     except MALFORMED:

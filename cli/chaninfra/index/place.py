@@ -1,8 +1,8 @@
 """Where channels lie in a bucket: whether there is one at a place, and which lie around and below it.
 
 A channel is a folder with a channel.json, or with an index file of a subdir. Bounded, since a bucket may hold anything:
-a check of one folder takes one request per subdir, a search for names to show at most `_SEARCHED` listings of one page
-each, and the check of a new channel a listing of at most `_LISTED` objects below it.
+a check of one folder takes a request or two per subdir, a search for names to show at most `_SEARCHED` listings of one
+page each, and the check of a new channel a listing of at most `_LISTED` objects below it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
 from chaninfra.channel.errors import ConfigurationError, DeniedError
@@ -21,11 +21,14 @@ from chaninfra.channel.objects import exists
 from chaninfra.index.channel import Channel
 from chaninfra.index.runtime import run_all
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 _SEARCHED = 30
 _DEPTH = 4
 _SHOWN = 10
 _LISTED = 1_000_000
-_INDEX_FILE = REPODATA.partition(".")[0]
+_INDEX_FILE = FILE_NAMES["json"].partition(".")[0]
 """With this the names of all index files begin."""
 
 
@@ -108,12 +111,15 @@ def _is_channel(channel: Channel, folder: str) -> bool:
 
 def _has_index(channel: Channel, folder: str, subdirs: Iterable[str] = KNOWN_SUBDIRS) -> bool:
     """Whether one of the subdirs has an index file."""
+    # One for all subdirs: a client takes longer to make than its request takes.
+    client = channel.client()
 
     def look(subdir: str) -> bool:
         try:
-            return bool(_page(channel, join(folder, subdir, _INDEX_FILE), most=1).get("KeyCount"))
+            return bool(_page(channel, client, join(folder, subdir, _INDEX_FILE), most=1).get("KeyCount"))
         except DeniedError:
-            return exists(channel.store(), join(folder, subdir, REPODATA))
+            store = channel.store()
+            return any(exists(store, join(folder, subdir, FILE_NAMES[kind])) for kind in ("shards", "json"))
 
     return any(run_all(channel.runtime, [partial(look, subdir) for subdir in subdirs]))
 
@@ -122,12 +128,13 @@ def _channels_below(channel: Channel, top: str) -> list[str]:
     """The prefixes of the channels at `top` and below it, those that are less deep first."""
     found: list[str] = []
     folders = deque([(top, 0)])
+    client = channel.client()
     for _ in range(_SEARCHED):
         if not folders:
             break
         folder, depth = folders.popleft()
         start = f"{folder}/" if folder else ""
-        page = _page(channel, start)
+        page = _page(channel, client, start)
         files = {entry["Key"][len(start) :] for entry in page.get("Contents", ())}
         names = [entry["Prefix"][len(start) :].rstrip("/") for entry in page.get("CommonPrefixes", ())]
         subdirs = [name for name in names if name in KNOWN_SUBDIRS]
@@ -139,11 +146,9 @@ def _channels_below(channel: Channel, top: str) -> list[str]:
     return found
 
 
-def _page(channel: Channel, prefix: str, most: int = 1000) -> Any:
+def _page(channel: Channel, client: S3Client, prefix: str, most: int = 1000) -> Any:
     """One page of a listing: the objects and folders whose key begins with `prefix`. Raises StorageError."""
     from chaninfra.channel.s3.boto import translating_errors
 
     with translating_errors(channel.descriptor.location, "list", prefix):
-        return channel.client().list_objects_v2(
-            Bucket=channel.descriptor.bucket, Prefix=prefix, Delimiter="/", MaxKeys=most
-        )
+        return client.list_objects_v2(Bucket=channel.descriptor.bucket, Prefix=prefix, Delimiter="/", MaxKeys=most)

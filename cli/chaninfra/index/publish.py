@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -12,11 +13,13 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, Refused
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.commit.commit import check_writable, commit_adopting
+from chaninfra.index.commit.commit import commit_adopting
 from chaninfra.index.package.local_file import PackageFile
+from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import require_index
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Threads, run_all
+from chaninfra.index.signatures import Signatures, beside
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.upload import IN_ONE_PUT, Existing, Outcome, Uploaded, key_of, look, taken, upload
 
@@ -76,13 +79,14 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
     indexed, the error: ConfigurationError, ConflictError, StorageError and its subclasses.
     """
     packages = _checked(channel, packages)
+    sidecars = {package.path_in_channel: beside(package) for package in packages}
     require_index(channel, {package.subdir for package in packages})
     if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
         # One small package: the index is read during its upload.
         (package,) = packages
         progress.package(package.path_in_channel)
         uploading = channel.runtime.submit(partial(upload, channel, package, existing, progress.advance))
-        return _publish_into({package.subdir: lambda: [uploading()]}, [], channel, progress)
+        return _publish_into({package.subdir: lambda: [uploading()]}, [], channel, sidecars, progress)
     all_uploaded, failed = _upload(channel, packages, existing, progress)
     by_subdir: dict[Subdir, list[Uploaded]] = {}
     for uploaded in all_uploaded:
@@ -90,7 +94,7 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
     uploads: dict[Subdir, Callable[[], list[Uploaded]]] = {
         subdir: partial(list, done) for subdir, done in by_subdir.items()
     }
-    return _publish_into(uploads, failed, channel, progress)
+    return _publish_into(uploads, failed, channel, sidecars, progress)
 
 
 def _combined(failed: Sequence[Failed]) -> ChaninfraError:
@@ -128,6 +132,8 @@ def _upload(
     """Upload the packages that are not in the channel yet. Raises, before the first upload, where one must not be
     uploaded.
     """
+    from chaninfra.index.whole import check_writable
+
     for subdir in sorted({package.subdir for package in packages}):
         check_writable(channel.subdir_index(subdir))
     states = run_all(channel.runtime, [partial(look, channel, package) for package in packages])
@@ -164,10 +170,14 @@ def _upload(
 
 
 def _publish_into(
-    uploads: dict[Subdir, Callable[[], list[Uploaded]]], failed: list[Failed], channel: Channel, progress: Progress
+    uploads: dict[Subdir, Callable[[], list[Uploaded]]],
+    failed: list[Failed],
+    channel: Channel,
+    sidecars: Mapping[str, Sidecar | None],
+    progress: Progress,
 ) -> Published:
     """Commit once per subdir. `uploads` are functions that wait for a subdir's uploads; `failed` are those that failed
-    already.
+    already. `sidecars`: `<subdir>/<file>` → sidecar on disk.
     """
     if failed and not uploads:
         raise _combined(failed)
@@ -181,7 +191,7 @@ def _publish_into(
             continue
         subdir_index = channel.subdir_index(subdir)
         try:
-            applied, report = _commit(subdir_index, uploads[subdir])
+            applied, report = _commit(subdir_index, uploads[subdir], sidecars)
             all_uploaded = uploads[subdir]()
             lost, reindexed = _reindex_if_replaced(channel, subdir_index, all_uploaded)
         except ChaninfraError as error:
@@ -214,17 +224,30 @@ def _not_indexed(package: PackageFile, error: ChaninfraError) -> Failed:
     return Failed(package=package, error=type(error)(text, where=error.where, remedy=error.remedy))
 
 
-def _commit(subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]]) -> tuple[Applied, SubdirReport]:
+def _commit(
+    subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]], sidecars: Mapping[str, Sidecar | None]
+) -> tuple[Applied, SubdirReport]:
+    signatures = Signatures(subdir_index)
+
     def change() -> Change:
+        # A package without a sidecar on disk may have one in the bucket.
+        signatures.start(path for path, sidecar in sidecars.items() if sidecar is None)
         records = {}
+        appends = []
         for uploaded in uploads():
             file = uploaded.package.path.name
             records[file] = uploaded.package.package.index_record(file, subdir_index.subdir, uploaded.etag)
-        return Change(records=records)
+            if sidecar := sidecars[uploaded.package.path_in_channel]:
+                appends.append(partial(signatures.add, file, sidecar, fresh=uploaded.outcome == "uploaded"))
+        run_all(subdir_index.runtime, appends)
+        return Change(records=records, signatures=signatures.lookups(records))
 
     # Rule: commit even if the index has these records already. The new revision tells a re-index that found a package
     # missing before it was uploaded to start again.
-    return commit_adopting(subdir_index, change)
+    applied, report = commit_adopting(subdir_index, change)
+    signed = sorted(applied.signed.keys() - applied.added.keys() - applied.replaced.keys())
+    left_out = (*report.left_out, *signatures.left_out())
+    return applied, dataclasses.replace(report, signed=(*report.signed, *signed), left_out=left_out)
 
 
 def _reindex_if_replaced(
@@ -265,6 +288,7 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
         replaced=tuple(sorted({file for each in reports for file in each.replaced} - published)),
         dropped=tuple(sorted({file for each in reports for file in each.dropped})),
         yanked=tuple(sorted({file for each in reports for file in each.yanked} - published)),
+        signed=tuple(sorted({file for each in reports for file in each.signed})),
         left_out=tuple(left_out.values()),
         odd_names=reports[-1].odd_names,
     )

@@ -70,7 +70,7 @@ def reindex_subdir(
     """
     progress = progress or Silent()
     if mode == "check":
-        survey = survey_of(subdir_index, scope, progress)
+        survey = survey_of(subdir_index, scope, progress, mode)
         applied = apply(subdir_index, survey.repodata, survey.change, survey.yanked)
         return survey.report(subdir_index.subdir, applied, survey.repodata.count)
     for attempt in range(_ATTEMPTS):
@@ -81,7 +81,8 @@ def reindex_subdir(
             # Another tool has written the index meanwhile.
             subdir_index.runtime.pause(attempt)
             continue
-        write_etag_cache(subdir_index, survey.cached, survey.to_cache, survey.listing.packages)
+        existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
+        write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
         return report
     raise ConflictError(
         "another tool writes this index again and again",
@@ -102,7 +103,7 @@ def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Pr
         when=when,
         derive="now",
         others="replace",
-        adoption=survey.whole.adoption,
+        adoption=survey.whole.adoption or survey.whole.keys,
         shards=survey.whole.shards,
     )
     return survey.report(subdir_index.subdir, committed.applied, committed.after)

@@ -15,6 +15,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.etag_cache import EtagCache
+from chaninfra.index.package.sidecars import FIELD, immutable_name, package_of, sidecar_name
 
 Scope = Literal["changed", "all"]
 """`changed`: read the packages that have no record, or may have other bytes than their record; `all`: every package."""
@@ -31,6 +32,8 @@ class FolderListing:
     """File name → object, of the packages."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """File name → why clients cannot read a package with this name; they are not in `packages`."""
+    sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
+    """File name → object, of the sidecars of packages and their copies."""
     keys: set[str] = field(default_factory=set)
     """All keys, relative to the folder."""
 
@@ -46,6 +49,8 @@ class FolderListing:
             file = entry.key.removeprefix(f"{folder}/")
             self.keys.add(file)
             if "/" in file or not suffix_of(file):
+                if package_of(file):
+                    self.sidecars[file] = entry
                 continue
             reason = unreadable(file)
             if reason and (file not in known or breaks_index(file)):
@@ -63,6 +68,8 @@ class Plan:
     """File name → object, of the packages to read."""
     missing: tuple[str, ...]
     """File names that have a record and were not listed."""
+    signed: tuple[str, ...] = ()
+    """File names of packages whose sidecar is to be read, or is gone while their record has one."""
 
 
 def plan(
@@ -77,24 +84,51 @@ def plan(
     missing = tuple(file for file in records if file not in listing.keys)
     wanted = {file: entry for file, entry in listing.packages.items() if file not in yanked}
     if scope == "all":
-        return Plan(read=wanted, missing=missing)
+        some = (file for file in wanted if sidecar_name(file) in listing.sidecars or _field(records.get(file)))
+        return Plan(read=wanted, missing=missing, signed=tuple(some))
     read: dict[str, ObjectMeta] = {}
     unsure: dict[str, str | None] = {}
+    signed: list[str] = []
+    unproven: dict[str, str] = {}
     for file, entry in wanted.items():
         if file not in records:
             read[file] = entry
+            if sidecar_name(file) in listing.sidecars:
+                signed.append(file)
             continue
         facts = _facts(records[file])
         if facts.size not in (None, entry.size):
             read[file] = entry
         elif facts.md5 is None or md5_in(entry.etag) != facts.md5:
             unsure[file] = facts.sha256
-    if unsure:
+        match _in_step(listing, file, facts.attestations_sha256):
+            case False:
+                signed.append(file)
+            case str(digest):
+                unproven[file] = digest
+    if unsure or unproven:
         cached = etag_cache()
         read |= {
             file: wanted[file] for file, sha256 in unsure.items() if cached.get(file) != (wanted[file].etag, sha256)
         }
-    return Plan(read=read, missing=missing)
+        for file, digest in unproven.items():
+            name = sidecar_name(file)
+            if cached.get(name) != (listing.sidecars[name].etag, digest):
+                signed.append(file)
+    return Plan(read=read, missing=missing, signed=tuple(signed))
+
+
+def _in_step(listing: FolderListing, file: str, digest: str | None) -> bool | str:
+    """Whether the sidecar is the one that the record names by this digest. The digest: only its bytes can tell, since
+    the ETags of sidecar and copy are no md5.
+    """
+    sidecar = listing.sidecars.get(sidecar_name(file))
+    if sidecar is None or digest is None:
+        return sidecar is None and digest is None
+    copy = listing.sidecars.get(immutable_name(file, digest))
+    if copy is None or copy.size != sidecar.size:
+        return False
+    return (md5_in(copy.etag) is not None and copy.etag == sidecar.etag) or digest
 
 
 def sha256_in(repodata: Repodata, file: str) -> str | None:
@@ -103,8 +137,12 @@ def sha256_in(repodata: Repodata, file: str) -> str | None:
     return _facts(repodata.records[place[0]][place[1]]).sha256 if place else None
 
 
+def _field(record: msgspec.Raw | None) -> str | None:
+    return _facts(record).attestations_sha256 if record is not None else None
+
+
 def _facts(record: msgspec.Raw) -> RecordFacts:
     try:
-        return read_facts(record, "size", "md5", "sha256")
+        return read_facts(record, "size", "md5", "sha256", FIELD)
     except MALFORMED:
         return _INVALID

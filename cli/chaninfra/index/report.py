@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chaninfra.channel.conda.subdirs import Subdir
 
 REPLACE = "publish it again with `--force`, or delete it"
+RESIGN = "delete it, or put a JSON array of Sigstore bundles in its place"
 RENAME = "build it again with another name, publish that, and delete this one"
 
 
@@ -46,6 +47,8 @@ class SubdirReport:
     """Packages whose record was removed."""
     yanked: tuple[str, ...] = ()
     """Packages that are not in the index because they are yanked."""
+    signed: tuple[str, ...] = ()
+    """Packages whose attestations (CEP 50) their record, or a copy of their sidecar, did not show."""
     files: tuple[str, ...] = ()
     """Index files that were missing, or did not match the authoritative index."""
     left_out: tuple[LeftOut, ...] = ()
@@ -56,7 +59,7 @@ class SubdirReport:
     @property
     def differed(self) -> bool:
         """Whether the index was not up to date."""
-        return bool(self.added or self.replaced or self.dropped or self.yanked or self.files)
+        return bool(self.added or self.replaced or self.dropped or self.yanked or self.signed or self.files)
 
 
 @dataclass(frozen=True, kw_only=True)

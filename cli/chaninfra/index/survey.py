@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
 from chaninfra.channel.conda.index_files import SHARDS
@@ -25,6 +25,7 @@ from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
+from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
 
@@ -62,6 +63,9 @@ class Survey:
     listing: FolderListing = field(default_factory=FolderListing)
     missing: tuple[str, ...] = ()
     """File names that have a record and were not listed."""
+    signed: tuple[str, ...] = ()
+    """File names of packages whose sidecar is to be looked at."""
+    signatures: Signatures
     change: Change = field(default_factory=Change)
     taken: frozenset[str] = frozenset()
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
@@ -80,7 +84,7 @@ class Survey:
         """Whether there is something to commit."""
         change = self.change
         by_package = change.records or change.missing or change.unreadable or change.reshard or change.names
-        return bool(self.files or self.whole.behind or by_package)
+        return bool(self.files or self.whole.behind or self.signed or by_package)
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
@@ -92,8 +96,9 @@ class Survey:
             replaced=tuple(sorted(applied.replaced)),
             dropped=tuple(sorted(applied.dropped)),
             yanked=tuple(sorted(applied.yanked)),
+            signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
-            left_out=tuple(self.left_out),
+            left_out=(*self.left_out, *self.signatures.left_out()),
             odd_names=tuple(self._odd_names(subdir)),
         )
 
@@ -105,7 +110,9 @@ class Survey:
                 yield OddName(package=f"{subdir}/{file}", rule=rule)
 
 
-def survey_of(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Survey:
+def survey_of(
+    subdir_index: SubdirIndex, scope: Scope, progress: Progress, mode: Literal["write", "check"] = "write"
+) -> Survey:
     """List the folder, read the index, and read the packages that have no record or may have other bytes than it.
 
     Raises as `reindex_subdir`.
@@ -115,8 +122,11 @@ def survey_of(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Su
     check_base_url(subdir_index, whole.repodata.info())
     # Rule: yanked.json after the authoritative index, as in a commit.
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
+    listing = FolderListing()
     survey = Survey(
         whole=whole,
+        listing=listing,
+        signatures=Signatures(subdir_index, mode, listing.sidecars),
         # Those that an index can list as removed.
         yanked=frozenset(file for file in yanked.files(subdir_index.subdir) if not breaks_index(file)),
         # Between two times of `at-most-every` files are behind, and not wrong.
@@ -167,7 +177,8 @@ def survey_of(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Su
         records={**taken, **records},
         missing=[*survey.missing, *missing],
         unreadable=unreadable,
-        names=_more_names(survey, {*records, *gone}),
+        signatures=survey.signatures.lookups(survey.signed),
+        names=_more_names(survey, {*records, *gone, *survey.signed}),
         reshard=reshard,
         replace=scope,
     )
@@ -204,7 +215,7 @@ def _to_read(
         return survey.cached
 
     planned = plan(survey.listing, survey.repodata, survey.yanked, scope, etag_cache)
-    survey.missing = planned.missing
+    survey.missing, survey.signed = planned.missing, planned.signed
     if planned.read:
         size = sum(entry.size for entry in planned.read.values())
         progress.reading(subdir_index.subdir, len(planned.read), size)

@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata, too_large
-from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
@@ -25,6 +25,7 @@ from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import (
     DERIVED,
     Derived,
+    derived_metadata,
     existing,
     insert,
     our_repodata,
@@ -32,6 +33,7 @@ from chaninfra.index.commit.derived_files import (
     start,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -56,6 +58,8 @@ class Whole:
     """Name of a derived file → the number of commits that it does not have yet."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
+    keys: Adoption | None = None
+    """The keys that another tool has added to `info` and at the top level of repodata.json; None: there are none."""
 
     @property
     def before(self) -> int | None:
@@ -84,6 +88,19 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     if authority is not None and authority.index is not None and authority.ours and not newer:
         return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
     return _adopted(subdir_index, authority, shards, derived, numbers, salvage=salvage)
+
+
+def check_writable(subdir_index: SubdirIndex) -> None:
+    """Raises RefusedError as a commit or the re-index before it would: for callers that write other objects first."""
+    derived = derived_metadata(subdir_index)
+    authority = read_authority(subdir_index)
+    if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
+        check_patched(subdir_index)
+    if authority is not None and authority.index is not None:
+        check_base_url(subdir_index, authority.index.info)
+    other = _foreign_repodata(subdir_index, derived, salvage=True)
+    if other is not None:
+        check_base_url(subdir_index, other.info())
 
 
 def _ours(
@@ -116,8 +133,13 @@ def _ours(
     )
     if lost:
         whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
-    other = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
+    others = derived if "json" in formats else existing(subdir_index)
+    other = _foreign_repodata(subdir_index, others, salvage=salvage)
     if other is not None:
+        info, unknown = _info_of(subdir_index, [other], salvage=salvage)
+        whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
+        repodata.info().update(info)
         whole.foreign |= _add(repodata, other)
     return whole
 
@@ -146,10 +168,10 @@ def _adopted(
         other = Repodata.empty(subdir_index.subdir)
         insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
         sources.append(other)
-    info, unknown = _info_of(subdir_index, [*sources, repodata])
+    info, unknown = _info_of(subdir_index, [*sources, repodata], salvage=salvage)
     for source in sources:
         _add(repodata, source)
-    repodata.take_info(info, unknown)
+    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     origins = [file.origin.number for file in derived.values() if file.origin]
     stamps = [authority.stamp.number] if authority is not None and authority.ours else []
     return Whole(
@@ -165,7 +187,7 @@ def _adopted(
             # The last commit may not have been kept, if its writer was killed.
             number=max([0, *(kept + 1 for kept in numbers[:1]), *origins, *stamps]),
             info=info,
-            other={key: Raw(msgspec.msgpack.encode(value)) for key, value in unknown.items()},
+            other=unknown,
         ),
     )
 
@@ -225,14 +247,20 @@ def _add(repodata: Repodata, other: Repodata) -> set[str]:
     return added
 
 
-def _info_of(subdir_index: SubdirIndex, repodata: list[Repodata]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """`info` and the unknown keys of all of them; of the first where they differ."""
+def _info_of(
+    subdir_index: SubdirIndex, repodata: list[Repodata], *, salvage: bool
+) -> tuple[dict[str, Any], dict[str, Raw]]:
+    """`info` and the unknown keys, as msgpack, of all of them; of the first where they differ."""
     info: dict[str, Any] = {}
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Raw] = {}
     for each in reversed(repodata):
-        info |= each.info()
-        unknown |= {key: msgspec.json.decode(raw) for key, raw in each.other().items()}
+        packed = packed_keys(each, where=subdir_index.key(REPODATA), salvage=salvage)
+        info |= msgspec.msgpack.decode(packed.pop("info", b"\x80"))
+        unknown |= packed
     info.pop("repodata_revisions", None)
+    if not info.get("base_url"):
+        # Clients read null as no text.
+        info.pop("base_url", None)
     return {**info, "subdir": subdir_index.subdir}, unknown
 
 

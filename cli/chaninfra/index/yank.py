@@ -24,7 +24,7 @@ from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.commit.commit import check_writable, commit_adopting
+from chaninfra.index.commit.commit import commit_adopting
 from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
 from chaninfra.index.contents import known_subdirs
@@ -32,8 +32,9 @@ from chaninfra.index.package_reader import Missing, read_packages
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, select
+from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import read_whole
+from chaninfra.index.whole import check_writable, read_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,10 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     for subdir, before in records_before.items():
         records, left_out = _updated_records(subdir_indexes[subdir], yanks[subdir], before)
         names = {package_name(file) for file in yanks[subdir]}
-        reports.append(_commit(subdir_indexes[subdir], Change(records=records, names=names), left_out))
+        signatures = Signatures(subdir_indexes[subdir])
+        change = Change(records=records, names=names, signatures=signatures.lookups(records))
+        committed = _commit(subdir_indexes[subdir], change, left_out)
+        reports.append(dataclasses.replace(committed, left_out=(*committed.left_out, *signatures.left_out())))
     report = Report.of(reports)
     changed = set(chosen) - {skipped.package for skipped in report.left_out}
     return Yanking(changed=tuple(sorted(changed)), already=(), report=report)

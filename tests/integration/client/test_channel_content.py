@@ -17,6 +17,7 @@ from chaninfra.index.package.local_file import read
 from chaninfra.index.upload import look, upload
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags, put
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -33,7 +34,7 @@ def bare(server: Server, bucket_name: str) -> Place:
 @pytest.fixture
 def place(bare: Place) -> Place:
     """A channel of noarch and linux-64."""
-    bare.done("init", "--subdir", "linux-64")
+    create_channel(bare.server, bare.url, "linux-64")
     return bare
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,27 +13,13 @@ import pytest
 from support.channels.channel_at import PREFIX
 from support.channels.cli_daemon import Resident
 from support.channels.conda_client import index
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.sick_channels import Patient, copy, edit, empty, examine, fill, follow_remedies
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
 
 NOARCH = f"{PREFIX}/noarch"
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Resident]:
-    with Resident() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def healthy(
-    minio: Server, versitygw: Server, program: Resident, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Patient]:
-    """A channel on each server, which tests must not change."""
-    folder = tmp_path_factory.mktemp("packages")
-    return {each.name: fill(each, f"healthy-{os.urandom(6).hex()}", program, folder) for each in (minio, versitygw)}
 
 
 @pytest.fixture
@@ -72,7 +58,7 @@ def objects(place: Patient) -> list[dict[str, str]]:
 
 def test_an_empty_channel_passes(minio: Server, bucket_name: str, program: Resident) -> None:
     place = empty(minio, bucket_name, program)
-    place.done("init", "--provider", "minio")
+    create_channel(minio, place.url, provider="minio")
     found = examine(place, "--as", "publisher")
     assert (found.code, found.states) == (0, {"ok"}), found.checks
 
@@ -135,6 +121,7 @@ def test_a_wrong_cache_control(on_versitygw: Patient, name: str) -> None:
             Body=found["Body"].read(),
             ContentType=found["ContentType"],
             CacheControl="max-age=31536000",
+            Metadata=found["Metadata"],
         )
     fixed_by_remedy(on_versitygw, "headers")
 
@@ -165,12 +152,38 @@ def test_a_subdir_that_is_not_declared(on_minio: Patient) -> None:
     assert "their packages are not indexed: win-64" in found.of("packages")["found"]
 
 
-def test_a_format_that_is_not_declared_any_more(on_minio: Patient) -> None:
+def test_monolithic_files_that_nobody_writes_any_more(on_minio: Patient) -> None:
     found = json.loads(
         on_minio.server.client().get_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
     )
     edit(on_minio, index={**found["index"], "monolith": "never"})
-    fixed_by_remedy(on_minio, "garbage")
+    ill = examine(on_minio)
+    assert (ill.code, ill.failed, ill.of("index")["state"]) == (0, set(), "warning"), ill.checks
+    assert "repodata.json is still there, and nothing updates it any more" in ill.of("index")["found"]
+    assert "chaninfra gc" in ill.of("index")["remedy"]
+    on_minio.done("gc")
+    well = examine(on_minio)
+    assert (well.code, well.states) == (0, {"ok"}), well.checks
+    assert "finds 2 packages" in well.of("reader")["found"]
+
+
+def test_files_that_a_commit_left_behind(on_versitygw: Patient, tmp_path: Path) -> None:
+    """As a publisher does that is killed after its commit point."""
+    client = on_versitygw.server.client()
+    kept = {}
+    for name in ("repodata.json", "repodata.json.zst"):
+        kept[name] = client.get_object(Bucket=on_versitygw.bucket, Key=f"{NOARCH}/{name}")
+        kept[name]["Body"] = kept[name]["Body"].read()
+    on_versitygw.done("publish", make_package(tmp_path, "hello", "2.0"))
+    for name, old in kept.items():
+        headers = {header: old[header] for header in ("Body", "ContentType", "CacheControl", "Metadata")}
+        client.put_object(Bucket=on_versitygw.bucket, Key=f"{NOARCH}/{name}", **headers)
+    ill = examine(on_versitygw)
+    assert "repodata.json is 1 commit behind since 2" in ill.of("index")["found"]
+    done = on_versitygw.run("ls")
+    assert "repodata.json in noarch is 1 commit behind this list" in done.stderr
+    assert "2.0" in done.stdout
+    fixed_by_remedy(on_versitygw, "index")
 
 
 def test_a_marked_shard_that_is_overdue(tmp_path: Path, bucket_name: str, program: Resident) -> None:
@@ -178,6 +191,8 @@ def test_a_marked_shard_that_is_overdue(tmp_path: Path, bucket_name: str, progra
     with s3_servers.versitygw(tmp_path / "server") as server:
         place = fill(server, bucket_name, program, tmp_path)
         place.done("publish", make_package(tmp_path, "hello", "2.0"))
+        # The history of the index, which would need a month to end.
+        shutil.rmtree(tmp_path / "server/data" / bucket_name / PREFIX / ".chaninfra/history")
         place.done("gc")
         assert examine(place, "--check", "garbage").states == {"ok"}
         key = f"{PREFIX}/.chaninfra/gc/noarch.json"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +20,6 @@ from support.channels.sick_channels import (
     edit,
     empty,
     examine,
-    fill,
     follow_remedies,
 )
 from support.servers import iam_servers
@@ -39,21 +36,6 @@ from support.servers.fault_server import (
 from support.servers.s3_servers import Server, free_port
 
 READ = ("s3:GetObject", "s3:ListBucket")
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Resident]:
-    with Resident() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def healthy(
-    minio: Server, versitygw: Server, program: Resident, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Patient]:
-    """A channel on each server, which tests must not change."""
-    folder = tmp_path_factory.mktemp("packages")
-    return {each.name: fill(each, f"healthy-{os.urandom(6).hex()}", program, folder) for each in (minio, versitygw)}
 
 
 @pytest.fixture

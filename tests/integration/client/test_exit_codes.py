@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.channels.cli_runner import chaninfra
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -24,8 +25,7 @@ RUNS = 50
 def channel(minio: Server, bucket_name: str) -> str:
     minio.client().create_bucket(Bucket=bucket_name)
     url = f"s3://{bucket_name}/c"
-    made = chaninfra("init", url, "--endpoint-url", minio.endpoint_url, "--subdir", "linux-64", server=minio)
-    assert made.returncode == 0, made.stderr
+    create_channel(minio, url, "linux-64")
     return url
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.fault_server import (
     Fault,
@@ -84,7 +85,7 @@ def test_without_conditional_writes_writers_single_is_required(place: Place, tmp
 
 
 def test_conditional_writes_that_were_not_probed_are_tried_before_any_write(place: Place, tmp_path: Path) -> None:
-    place.done("init")
+    create_channel(place.server, place.url)
     # As a channel.json from before there was a probe.
     edit(place, conditional_writes=None)
     before = etags(place.server, place.bucket)
@@ -98,7 +99,7 @@ def test_conditional_writes_that_were_not_probed_are_tried_before_any_write(plac
 
 @pytest.mark.parametrize("command", ["publish", "reindex"])
 def test_a_wrong_region_is_named_and_nothing_is_written(place: Place, tmp_path: Path, command: str) -> None:
-    place.done("init")
+    create_channel(place.server, place.url)
     before = etags(place.server, place.bucket)
     files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
     with faulty(place.server, is_in_region("eu-west-7", 400, "AuthorizationHeaderMalformed")) as server:
@@ -110,7 +111,7 @@ def test_a_wrong_region_is_named_and_nothing_is_written(place: Place, tmp_path: 
 
 @pytest.mark.parametrize("command", ["publish", "reindex"])
 def test_a_403_for_a_missing_key_is_not_taken_for_missing(place: Place, tmp_path: Path, command: str) -> None:
-    place.done("init")
+    create_channel(place.server, place.url)
     before = etags(place.server, place.bucket)
     files = [make_package(tmp_path, "hello", "1.0")] if command == "publish" else []
     with faulty(place.server, look=hides_missing) as server:

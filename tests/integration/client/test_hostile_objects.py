@@ -18,7 +18,7 @@ from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from support.cases.hostile_objects import DEEP, REPODATA, SEEN, SHARDS, YANKED, ZST, bomb
 from support.channels.channel_at import PREFIX, Place
-from support.channels.cli_runner import chaninfra
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -30,18 +30,7 @@ def place(versitygw: Server, bucket_name: str, tmp_path: Path) -> Place:
     """A channel with the package hello."""
     versitygw.client().create_bucket(Bucket=bucket_name)
     found = Place(versitygw, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    made = chaninfra(
-        "init",
-        found.url,
-        "--provider",
-        "custom",
-        "--subdir",
-        "linux-64",
-        "--endpoint-url",
-        versitygw.endpoint_url,
-        server=versitygw,
-    )
-    assert made.returncode == 0, made.stderr
+    create_channel(versitygw, found.url, "linux-64", provider="custom")
     found.done("publish", make_package(tmp_path, "hello", "1.0"))
     return found
 

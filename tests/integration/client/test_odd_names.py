@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,9 @@ from support.cases.odd_names import BRACES, BSLASH, CAMEL, DQUOTE, FILES, HEALTH
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX
 from support.channels.cli_daemon import Resident
+from support.channels.new_channel import create_channel
 from support.channels.sick_channels import Patient, examine
 from support.servers.s3_servers import Server
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Resident]:
-    with Resident() as running:
-        yield running
 
 
 @pytest.fixture
@@ -28,7 +22,7 @@ def place(minio: Server, bucket_name: str, program: Resident) -> Patient:
     """A channel with the packages in its bucket and an empty index."""
     minio.client().create_bucket(Bucket=bucket_name)
     found = Patient(server=minio, bucket=bucket_name, url=f"s3://{bucket_name}/{PREFIX}", program=program)
-    found.done("init", "--provider", "minio", "--subdir", "linux-64")
+    create_channel(minio, found.url, "linux-64", provider="minio")
     return found
 
 

@@ -16,6 +16,7 @@ from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags, put
 from support.channels.index_reader import forms
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -27,7 +28,7 @@ def place(minio: Server, bucket_name: str) -> Place:
     """A channel of noarch and linux-64."""
     minio.client().create_bucket(Bucket=bucket_name)
     made = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    made.done("init", "--subdir", "linux-64")
+    create_channel(minio, made.url, "linux-64")
     return made
 
 

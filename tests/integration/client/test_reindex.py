@@ -22,6 +22,7 @@ from support.channels.archives import conda, index_json, tar_bz2, write
 from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags, put
 from support.channels.cli_runner import chaninfra
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.index_model.index_json_corpus import variants
 from support.paths import DATA
@@ -47,7 +48,7 @@ def place(server: Server, bucket_name: str) -> Place:
 def channel(server: Server, bucket: str) -> Place:
     server.client().create_bucket(Bucket=bucket)
     made = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    made.done("init", "--subdir", "noarch")
+    create_channel(server, made.url, "noarch")
     return made
 
 

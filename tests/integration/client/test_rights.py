@@ -9,6 +9,7 @@ import pytest
 
 from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags, put
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -19,7 +20,7 @@ READ = ("s3:GetObject", "s3:ListBucket")
 def channel(server: Server, bucket: str) -> Place:
     server.client().create_bucket(Bucket=bucket)
     place = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    place.done("init", "--subdir", "linux-64")
+    create_channel(server, place.url, "linux-64")
     return place
 
 

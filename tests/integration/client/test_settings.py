@@ -12,6 +12,7 @@ import pytest
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place
 from support.channels.cli_runner import chaninfra
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -21,7 +22,7 @@ def place(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
     """A channel with the package `hello`."""
     minio.client().create_bucket(Bucket=bucket_name)
     found = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    found.done("init", "--subdir", "linux-64")
+    create_channel(minio, found.url, "linux-64")
     found.done("publish", make_package(tmp_path, "hello", "1.0"))
     return found
 

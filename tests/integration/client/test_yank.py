@@ -12,6 +12,7 @@ import pytest
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags
 from support.channels.conda_client import index
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
@@ -32,7 +33,7 @@ def on_minio(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
 def filled(server: Server, bucket_name: str, tmp_path: Path) -> Place:
     server.client().create_bucket(Bucket=bucket_name)
     made = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    made.done("init", "--subdir", "linux-64", "--provider", "minio")
+    create_channel(server, made.url, "linux-64", provider="minio")
     made.done(
         "publish",
         make_package(tmp_path, "hello", "1.0"),

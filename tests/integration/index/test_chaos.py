@@ -25,8 +25,9 @@ import pytest
 from bench.generator import Package
 from support.channels.channel_at import PREFIX
 from support.channels.channel_reader import SUBDIRS, Reader
-from support.channels.cli_runner import PROGRAM, chaninfra
+from support.channels.cli_runner import PROGRAM
 from support.channels.index_reader import forms
+from support.channels.new_channel import create_channel
 from support.servers.s3_proxy import Proxy, proxy
 from support.servers.s3_servers import Server
 from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset
@@ -177,8 +178,7 @@ def channel(minio: Server, bucket_name: str) -> str:
     """The URL of an empty channel."""
     minio.client().create_bucket(Bucket=bucket_name)
     url = f"s3://{bucket_name}/{PREFIX}"
-    done = chaninfra("init", url, "--subdir", "linux-64", "--endpoint-url", minio.endpoint_url, server=minio)
-    assert done.returncode == 0, done.stderr
+    create_channel(minio, url, "linux-64")
     return url
 
 

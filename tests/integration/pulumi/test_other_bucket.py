@@ -45,8 +45,7 @@ class OnAws(Store):
 def on_aws(aws: Server, bucket_name: str) -> OnAws:
     """The channel of a stack on AWS, with one package."""
     store = OnAws(aws, bucket_name)
-    for noun in ("bucket", "skeleton", "descriptor"):
-        store.handler(noun).create(store.props())
+    store.make()
     aws.client().put_object(Bucket=bucket_name, Key=PACKAGE, Body=b"a package")
     return store
 
@@ -172,8 +171,7 @@ def test_a_change_that_only_says_how_the_bucket_is_reached_is_let_go(on_aws: OnA
 
 def test_a_signing_region_of_another_store_may_change(versitygw: Server, bucket_name: str) -> None:
     store = Store(versitygw, bucket_name)
-    for noun in ("bucket", "skeleton", "descriptor"):
-        store.handler(noun).create(store.props())
+    store.make()
     versitygw.client().put_object(Bucket=bucket_name, Key=PACKAGE, Body=b"a package")
     olds = store.props(store={**store.store, "chain": "any", "region": "somewhere"})
     assert store.handler("preflight", chain="any").check(olds, store.props()) is None

@@ -22,6 +22,7 @@ from chaninfra.channel.s3.object_store import S3Store
 from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags
 from support.channels.cli_runner import PROGRAM
+from support.channels.new_channel import create_channel
 from support.channels.probing import described, etags_below, examined, left
 from support.servers import fault_server, s3_servers
 from support.servers.s3_servers import Server
@@ -223,7 +224,7 @@ def test_a_later_probe_deletes_scratch_objects_of_a_killed_one_after_an_hour(tmp
 def test_missing_permissions_for_scratch_objects_are_reported(minio: Server, bucket_name: str) -> None:
     minio.client().create_bucket(Bucket=bucket_name)
     place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    place.done("init")
+    create_channel(minio, place.url)
     before = etags(minio, bucket_name)
     for rights in (("s3:GetObject", "s3:ListBucket"), ("s3:GetObject", "s3:ListBucket", "s3:PutObject")):
         done = place.run("doctor", "--probe", **allowed(minio, bucket_name, *rights))
@@ -236,7 +237,7 @@ def test_missing_permissions_for_scratch_objects_are_reported(minio: Server, buc
 
 def test_doctor_records_the_result_of_the_probe(server: Server, bucket: str) -> None:
     place = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    place.done("init")
+    create_channel(server, place.url)
     said = json.loads(place.done("doctor", "--probe", "--json"))
     assert said["healthy"]
     assert {each["state"] for each in said["checks"]} == {"ok"}

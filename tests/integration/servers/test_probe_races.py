@@ -13,6 +13,7 @@ from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from support.channels.channel_at import PREFIX, Place
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.probing import described, examined, left
 from support.pulumi.handlers import Store
@@ -69,7 +70,7 @@ def test_init_and_publish_refuse_many_writers_on_a_store_that_checks_and_then_wr
 
 def test_doctor_probe_corrects_what_an_earlier_probe_recorded(versitygw: Server, bucket_name: str) -> None:
     versitygw.client().create_bucket(Bucket=bucket_name)
-    place_on(versitygw, bucket_name).done("init")
+    create_channel(versitygw, place_on(versitygw, bucket_name).url)
     assert written(versitygw, bucket_name)["index"]["conditional-writes"]["replace"]
     with check_then_write(versitygw) as server:
         assert place_on(server, bucket_name).run("doctor", "--probe").returncode == 1
@@ -152,7 +153,7 @@ def test_versioning_that_is_turned_on_later_is_probed_again_by_init(server: Serv
     client.create_bucket(Bucket=bucket_name)
     with ignores_conditions_on_versions(server) as proxied:
         place = place_on(proxied, bucket_name)
-        place.done("init")
+        create_channel(proxied, place.url)
         key = f"{PREFIX}/channel.json"
         location = described(server, bucket_name).location
         assert not is_older_than_versioning(client, location, key)
@@ -173,7 +174,7 @@ def test_who_writes_to_a_store_that_was_not_probed_is_told_to_probe_it(
     client = versitygw.client()
     client.create_bucket(Bucket=bucket_name)
     place = place_on(versitygw, bucket_name)
-    place.done("init")
+    create_channel(versitygw, place.url)
     package = make_package(tmp_path, "hello", "1.0")
     document = written(versitygw, bucket_name)
 

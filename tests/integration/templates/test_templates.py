@@ -81,7 +81,13 @@ class Person:
 
 @pytest.fixture
 def on_aws(machine: dict[str, str], aws: Server) -> dict[str, str]:
-    """The variables of a shell with credentials of an AWS that is moto, behind the stand-in for its plugin."""
+    """The variables of a shell with credentials of an AWS that is moto, behind the stand-in for its plugin.
+
+    It has no identity provider yet: an account can have one for an issuer, and other tests leave theirs.
+    """
+    iam = aws.service("iam")
+    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
     plugin = standin.install(Path(machine["PULUMI_HOME"]))
     return {**machine, **plugin, **aws.environment(), "AWS_ENDPOINT_URL": aws.endpoint_url}
 

@@ -134,6 +134,7 @@ CASES: dict[str, Case | VersionCase] = {
     "overwrite-package": Case(_put, after=_PUT),
     "overwrite-guarded": Case(_put, after=_PUT),
     "multipart": Case(_multipart, before=None, after=_PART + _PUT),
+    "put-sidecar": Case(_put, after=_PUT, name="noarch/package-{new}-0.conda.sigs"),
     "put-index": Case(_put, after=_PUT, name="noarch/repodata.json"),
     "delete-package": Case(_delete, after=None),
     "get-version": VersionCase(_get_version, stays=True),

@@ -11,6 +11,7 @@ from typing import Any
 
 from support.channels.channel_at import PREFIX, Place
 from support.channels.cli_daemon import Resident
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
 
@@ -93,7 +94,7 @@ def empty(server: Server, bucket: str, program: Resident) -> Patient:
 def fill(server: Server, bucket: str, program: Resident, folder: Path) -> Patient:
     """Create a healthy channel in a new bucket, with hello 1.0 in noarch and tool 1.0 in linux-64."""
     place = empty(server, bucket, program)
-    place.done("init", "--subdir", "linux-64", "--provider", server.name)
+    create_channel(server, place.url, "linux-64", provider=server.name)
     tool = make_package(folder, "tool", "1.0", subdir="linux-64")
     place.done("publish", make_package(folder, "hello", "1.0"), tool)
     return place
@@ -105,7 +106,7 @@ def copy(healthy: Patient, bucket: str) -> Patient:
     client.create_bucket(Bucket=bucket)
     for entry in client.list_objects_v2(Bucket=healthy.bucket)["Contents"]:
         found = client.get_object(Bucket=healthy.bucket, Key=entry["Key"])
-        headers = {name: found[name] for name in ("ContentType", "CacheControl") if name in found}
+        headers = {name: found[name] for name in ("ContentType", "CacheControl", "Metadata") if name in found}
         data = found["Body"].read().replace(healthy.bucket.encode(), bucket.encode())
         client.put_object(Bucket=bucket, Key=entry["Key"], Body=data, **headers)
     return replace(healthy, bucket=bucket, url=f"s3://{bucket}/{PREFIX}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -66,22 +67,51 @@ class MemoryChannel:
             self.put(file, content)
         commit(self.subdir_index, lambda: Change(records=records))
 
+    def other(self, name: str = "other") -> MemoryChannel:
+        """Another writer of the same channel."""
+        other = MemoryChannel(self.layout.index)
+        other.store.objects, other.store.modified = self.store.objects, self.store.modified
+        other.runtime = SequentialRuntime(name, self.runtime.time)
+        other.subdir_index = replace(self.subdir_index, store=other.store, runtime=other.runtime)
+        return other
+
     def repodata(self) -> dict[str, Any]:
         """The content of repodata.json."""
         found: dict[str, Any] = json.loads(self.store.objects[JSON].data)
         return found
 
-    def sharded(self) -> dict[str, Any]:
-        """File name or key → record, read from the shard index and the shards."""
+    def index(self) -> ShardIndex:
+        """The shard index."""
         index = ShardIndex.parse(self.store.objects[INDEX].data)
         assert index is not None
+        return index
+
+    def number(self) -> int:
+        """The number of the last commit."""
+        stamp = self.index().stamp
+        assert stamp is not None
+        return stamp.number
+
+    def numbers(self) -> dict[str, int | None]:
+        """Key of a derived file that exists → the number of the commit that it was made from; None: not ours."""
+        origins = {
+            key: Origin.read(self.store.objects[key].metadata) for key in (JSON, ZST) if key in self.store.objects
+        }
+        return {key: origin.number if origin else None for key, origin in origins.items()}
+
+    def sharded(self) -> dict[str, Any]:
+        """File name or key → record, read from the shard index and the shards."""
+        index = self.index()
         found: dict[str, Any] = {}
         for digest in index.hashes.values():
             shard = msgspec.msgpack.decode(
                 decompress(self.store.objects[f"c/noarch/{shard_key(digest)}"].data, 1 << 30) or b""
             )
             for table in (shard["packages"], shard["packages.conda"], *shard.get("v3", {}).values()):
-                found |= {file: {**record, "sha256": record["sha256"].hex()} for file, record in table.items()}
+                found |= {
+                    file: {key: value.hex() if isinstance(value, bytes) else value for key, value in record.items()}
+                    for file, record in table.items()
+                }
         return found
 
     def check_formats_agree(self) -> None:
@@ -91,8 +121,7 @@ class MemoryChannel:
         repodata = Repodata.parse(data, where=JSON)
         listed = {key: json.loads(bytes(raw)) for _, _, key, raw in repodata.names()}
         assert self.sharded() == listed
-        index = ShardIndex.parse(self.store.objects[INDEX].data)
-        assert index is not None
+        index = self.index()
         assert index.stamp is not None
         assert index.stamp.count == len(listed)
         for key in (JSON, ZST):

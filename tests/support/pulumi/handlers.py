@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaninfra.channel.conda.index_settings import IndexSettings
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump
+from msgspec import structs
+
+from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, build_descriptor, dump, parse
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi.bucket_session import Session, StoreInput
 from chaninfra.pulumi.handlers import HANDLERS, Handler
@@ -41,6 +44,19 @@ class Store:
         props |= {"prefix": "main", "subdirs": ["noarch", "linux-64"], "index": INDEX, "files": []}
         props |= {"key": "main/channel.json", "document": self._document(), "statements": []}
         return {**props, **more}
+
+    def make(self, **more: Any) -> None:
+        """Create the bucket with a channel. Its store is not probed: channel.json already says what a probe found."""
+        props = self.props(**more)
+        for noun in ("bucket", "skeleton"):
+            self.handler(noun).create(props)
+        declared = parse(props["document"], where=props["key"])
+        probed = ConditionalWrites(create=True, replace=True, multipart=True)
+        written = structs.replace(declared, index=structs.replace(declared.index, conditional_writes=probed))
+        body = ObjectBody(data=dump(written), content_type="application/json", cache_control=CACHE_CONTROL)
+        descriptor = self.handler("descriptor")
+        descriptor.session.objects.put(props["key"], body)
+        descriptor.create(props)
 
     def _document(self) -> str:
         """The descriptor of the channel `main` in the bucket, as JSON."""

@@ -180,6 +180,8 @@ def faulty(server: Server, *faults: Fault | Callable[[Request], None], look: Loo
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Otherwise a body, which is sent after the headers, waits for their acknowledgement.
+        disable_nagle_algorithm = True
 
         def log_message(self, format: str, *args: object) -> None:
             pass

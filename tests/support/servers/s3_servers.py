@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ import servers
 from chaninfra.channel.policy.statements import document
 
 REGION = "us-east-1"
+_CONFIG = Config(
+    s3={"addressing_style": "path"},
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+    retries={"max_attempts": 1},
+)
 
 
 @dataclass(frozen=True)
@@ -39,33 +46,27 @@ class Server:
         return {"AWS_ACCESS_KEY_ID": self.access_key_id, "AWS_SECRET_ACCESS_KEY": self.secret_access_key}
 
     def client(self, **options: Any) -> Any:
-        """A boto3 client of S3; `options` replace its own, another key for one."""
-        return boto3.session.Session().client(
-            "s3",
-            **{
-                "endpoint_url": self.endpoint_url,
-                "region_name": self.region,
-                "aws_access_key_id": self.access_key_id,
-                "aws_secret_access_key": self.secret_access_key,
-                "config": Config(
-                    s3={"addressing_style": "path"},
-                    request_checksum_calculation="when_required",
-                    response_checksum_validation="when_required",
-                    retries={"max_attempts": 1},
-                ),
-                **options,
-            },
-        )
+        """A boto3 client of S3; `options` replace its own, another key for one. Without them it is one and the same."""
+        return self._made("s3", **{"config": _CONFIG, **options}) if options else self._s3
+
+    @cached_property
+    def _s3(self) -> Any:
+        # To make one takes longer than most requests.
+        return self._made("s3", config=_CONFIG)
 
     def service(self, name: str) -> Any:
         """A boto3 client of another service of the same account."""
-        return boto3.session.Session().client(
-            name,
-            endpoint_url=self.endpoint_url,
-            region_name=self.region,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-        )
+        return self._made(name)
+
+    def _made(self, name: str, **options: Any) -> Any:
+        given = {
+            "endpoint_url": self.endpoint_url,
+            "region_name": self.region,
+            "aws_access_key_id": self.access_key_id,
+            "aws_secret_access_key": self.secret_access_key,
+            **options,
+        }
+        return boto3.session.Session().client(name, **given)
 
     def stranger(self) -> dict[str, str]:
         """The variables with the keys of somebody whom the server knows, and who has no right on any bucket."""

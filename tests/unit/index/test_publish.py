@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
+from chaninfra.channel.conda.index_settings import Monolith
 from chaninfra.channel.errors import ConflictError, DeniedError, RefusedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.cli.output.reports import finish, published_json, published_text
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.publish import Published, publish
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.processes import AUTHORITATIVE, FOLDER, channel, channel_with, file, package, yanking
+from support.index_model.memory_subdir import INDEX, JSON
+from support.index_model.processes import FOLDER, channel, channel_with, file, package, yanking
 
 
 class Silent:
@@ -26,7 +30,7 @@ class Silent:
 
 def repodata_json(store: MemoryStore) -> dict[str, Any]:
     """The content of repodata.json."""
-    found: dict[str, Any] = json.loads(store.objects[AUTHORITATIVE].data)
+    found: dict[str, Any] = json.loads(store.objects[JSON].data)
     return found
 
 
@@ -37,7 +41,7 @@ def published(store: MemoryStore, *names: str) -> Published:
 
 def test_the_report_has_what_the_reindex_before_the_commit_found() -> None:
     store = channel_with("a")
-    store.objects[AUTHORITATIVE] = ObjectBody(
+    store.objects[JSON] = ObjectBody(
         data=json.dumps({**repodata_json(store), "info": {"subdir": "noarch"}}).encode(), content_type=""
     )
     store.objects[f"{FOLDER}/bad-1-0.conda"] = ObjectBody(data=b"none", content_type="")
@@ -61,6 +65,8 @@ def test_a_yanked_package_is_reported_as_not_in_the_index() -> None:
 
 def test_an_index_that_must_not_be_written_stops_a_publish_or_is_reported() -> None:
     store = channel_with("a")
+    # conda-index writes it, and repodata.json.
+    store.objects[JSON] = dataclasses.replace(store.objects[JSON], metadata={})
     store.objects[f"{FOLDER}/repodata_from_packages.json"] = ObjectBody(data=b"{}", content_type="")
     before = dict(store.objects)
     with pytest.raises(RefusedError):
@@ -68,6 +74,23 @@ def test_an_index_that_must_not_be_written_stops_a_publish_or_is_reported() -> N
     assert store.objects == before
     with pytest.raises(RefusedError, match=r"noarch/b-1-0\.conda is in the bucket, but not in the index"):
         published(store, "b")
+
+
+@pytest.mark.parametrize(("monolith", "requests"), [("each-commit", 11), ({"at-most-every": "10m"}, 9), ("never", 7)])
+@pytest.mark.parametrize("packages", [1, 40])
+def test_requests_of_a_publish(monolith: Any, requests: int, packages: int) -> None:
+    """With GET channel.json, which finds the channel. One more for a package that has a shard already."""
+    store = channel_with("a", *(f"p{number}" for number in range(packages - 1)))
+    publisher = channel(store, SequentialRuntime("p"))
+    index = msgspec.structs.replace(publisher.descriptor.index, monolith=msgspec.convert(monolith, Monolith))
+    object.__setattr__(publisher, "descriptor", msgspec.structs.replace(publisher.descriptor, index=index))
+    store.requests.clear()
+    publish(publisher, [package("b")], "refuse", Silent())
+    assert store.requests.total() == requests - 1
+    store.requests.clear()
+    publish(publisher, [package("b", b"other")], "overwrite", Silent())
+    # Also the refused upload, HEAD before the second one, GET of the old shard, and HEAD of the package, twice.
+    assert store.requests.total() == requests - 1 + 5
 
 
 class Counting(Silent):
@@ -131,7 +154,7 @@ def test_an_error_of_the_commit_says_that_the_packages_are_uploaded() -> None:
     store = channel_with("a")
 
     def denied(kind: str, key: str) -> None:
-        if (kind, key) == ("put", AUTHORITATIVE):
+        if (kind, key) == ("put", INDEX):
             raise DeniedError("the store says no", where=key)
 
     store.before = denied

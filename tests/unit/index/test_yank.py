@@ -11,7 +11,8 @@ from chaninfra.channel.errors import RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.yank import unyank, yank
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.processes import AUTHORITATIVE, FOLDER, PREFIX, channel, channel_with, file, package, yanking
+from support.index_model.memory_subdir import JSON
+from support.index_model.processes import FOLDER, PREFIX, channel, channel_with, file, package, yanking
 
 DOCUMENT = f"{PREFIX}/yanked.json"
 HELLO = file("hello")
@@ -37,12 +38,12 @@ def without_sha256(store: MemoryStore) -> None:
 
 def test_a_record_without_sha256_is_made_from_the_package() -> None:
     store = channel_with("hello")
-    before = document(store, AUTHORITATIVE)["packages.conda"]
+    before = document(store, JSON)["packages.conda"]
     yanking("hello").run(store, SequentialRuntime("yank"))
     without_sha256(store)
     done = unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
     assert done.changed == (f"noarch/{HELLO}",)
-    assert document(store, AUTHORITATIVE)["packages.conda"] == before
+    assert document(store, JSON)["packages.conda"] == before
 
 
 def test_a_package_that_cannot_be_read_stays_yanked() -> None:
@@ -72,7 +73,7 @@ def test_a_package_replaced_during_unyank_gets_a_record_of_its_bytes() -> None:
 
     store.before = replace
     unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
-    assert document(store, AUTHORITATIVE)["packages.conda"][HELLO]["sha256"] == other.sha256
+    assert document(store, JSON)["packages.conda"][HELLO]["sha256"] == other.sha256
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,9 @@ def test_nothing_is_written_if_the_index_must_not_be_written(name: str, content:
         yanking("hello").run(store, SequentialRuntime("yank"))
     there = document(store, f"{FOLDER}/{name}") if name == "repodata.json" else {}
     put(store, f"{FOLDER}/{name}", {**there, **content})
+    if name != "repodata.json":
+        # conda-index writes it, and repodata.json.
+        put(store, JSON, document(store, JSON))
     before = dict(store.objects)
     opened = channel(store, SequentialRuntime("refused"))
     with pytest.raises(RefusedError):
@@ -95,9 +99,9 @@ def test_nothing_is_written_if_the_index_must_not_be_written(name: str, content:
 
 def test_the_report_has_what_the_reindex_before_the_yank_skipped() -> None:
     store = channel_with("hello")
-    document_ = document(store, AUTHORITATIVE)
+    document_ = document(store, JSON)
     document_["info"] = {"subdir": "noarch"}
-    put(store, AUTHORITATIVE, document_)
+    put(store, JSON, document_)
     store.objects[f"{FOLDER}/bad-1-0.conda"] = ObjectBody(data=b"none", content_type="")
     store.objects[f"{FOLDER}/{file('more')}"] = ObjectBody(data=package("more").path.read_bytes(), content_type="")
     report = yank(channel(store, SequentialRuntime("yank")), [HELLO], None).report

@@ -13,6 +13,8 @@ from chaninfra.cli.store_flags import StoreFlags
 if TYPE_CHECKING:
     from chaninfra.index.gc import Collected
 
+_STATE = "old state of the index"
+
 
 def gc(
     *,
@@ -23,13 +25,17 @@ def gc(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Delete unreferenced index files and abandoned uploads.
+    """Delete old states of the index, unreferenced index files, and abandoned uploads.
 
     \b
     Never deletes a package. It deletes:
-      - shards that the index has not referenced for a week: one run marks
-        them, a run at least a week later deletes them, so run it regularly
-      - index files that are not written any more (with `index.monolith` set to never)
+      - old states of the index (`.chaninfra/history/`): it keeps all of the last day,
+        then one an hour for a week, then one a day for `index.history-days` days
+      - shards that neither the index nor a state that is kept has referenced for
+        a week: one run marks them, a run at least a week later deletes them, so
+        run it regularly
+      - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
+        that another tool wrote, only what the index has taken over
       - uploads of packages that began more than a day ago and never ended
 
     \b
@@ -51,9 +57,15 @@ def gc(
 
 
 def _text(collected: Collected, *, dry_run: bool) -> str:
+    from collections import Counter
+
     from chaninfra.channel.text import count, one_line
 
-    lines = [one_line(f"{each.key}: {each.why}") for each in collected.garbage]
+    # There can be thousands of old states.
+    states = Counter(each.key.rpartition("/")[0] for each in collected.garbage if each.why == _STATE)
+    lines = [one_line(f"{each.key}: {each.why}") for each in collected.garbage if each.why != _STATE]
+    for folder, number in states.items():
+        lines.append(one_line(f"{folder}/: {count(number, 'old state')} of the index"))
     lines.append(f"{count(len(collected.garbage), 'object')} {'would be deleted' if dry_run else 'deleted'}")
     if collected.waiting:
         marked = count(collected.waiting, "unreferenced shard")

@@ -11,7 +11,7 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.index.contents import ChannelContents
+    from chaninfra.index.contents import Behind, ChannelContents
 
 
 def ls(
@@ -22,9 +22,10 @@ def ls(
 ) -> None:
     """List the packages of a channel.
 
-    Lists the packages in the index and the yanked ones, sorted by subdir and name, newest build first. Reads
-    repodata.json and yanked.json, not the packages. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of
-    the build in UTC.
+    Lists the packages in the index and the yanked ones, sorted by subdir and name, newest build first. Reads the index
+    and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
+    written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. SIZE is
+    in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
 
     \b
     Examples:
@@ -41,8 +42,22 @@ def ls(
     contents = contents_of(opened)
     for subdir in contents.without_index:
         command = remedies_for(channel, store).command("reindex")
-        streams.note(f"{opened.url(subdir)} has no repodata.json; run `{command}` to create it")
+        streams.note(f"{opened.url(subdir)} has no index; run `{command}` to create it")
+    for late in contents.behind:
+        streams.note(_behind(late))
     streams.result_json(msgspec.to_builtins(contents.packages)) if as_json else streams.result(_text(contents))
+
+
+def _behind(late: Behind) -> str:
+    from datetime import UTC
+
+    from chaninfra.channel.text import count
+
+    written = f"{late.written.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return (
+        f"repodata.json in {late.subdir} is {count(late.commits, 'commit')} behind this list (written {written}): "
+        "clients that do not read shards do not see yet what they changed"
+    )
 
 
 def _text(contents: ChannelContents) -> str:

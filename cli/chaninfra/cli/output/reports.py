@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import ChaninfraError, SkippedError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
-from chaninfra.index.report import RENAME, REPLACE
+from chaninfra.index.report import RENAME, RESIGN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ _DIFFERENCES = {
     "replaced": "replaced",
     "dropped": "removed",
     "yanked": "yanked",
+    "signed": "other attestations",
     "files": "index files that were missing or out of date",
 }
 
@@ -127,14 +128,18 @@ def finish(report: Report, failed: ChaninfraError | None = None, *, remedy: str 
             raise failed
         return
     skipped = "\n  ".join(one_line(f"{each.package}: {each.reason}") for each in report.left_out)
-    text = f"{count(len(report.left_out), 'package')} skipped:\n  {skipped}"
+    sidecars = [each for each in report.left_out if each.remedy == RESIGN]
+    text = f"{count(len(report.left_out), 'file' if sidecars else 'package')} skipped:\n  {skipped}"
     if failed:
         # A copy keeps the class, and so the exit code, and the key or status of the error.
         both = copy(failed)
         both.message = f"{failed.message}\n{text}"
         raise both
-    if any(each.remedy != REPLACE for each in report.left_out):
+    if any(each.remedy == RENAME for each in report.left_out):
         remedy = f"{remedy}; if the name is the reason, {RENAME}" if remedy else RENAME
+    if sidecars:
+        resign = f"`.sigs`: {RESIGN}, then run `chaninfra reindex`"
+        remedy = f"{remedy}; {resign}" if remedy and len(sidecars) < len(report.left_out) else resign
     raise SkippedError(text, remedy=remedy)
 
 

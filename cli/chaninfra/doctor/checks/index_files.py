@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
+from chaninfra.doctor.checks import agreement
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
-from chaninfra.index.gc import Garbage, collect_subdir
+from chaninfra.index.gc import standing
 from chaninfra.index.report import RENAME, SubdirReport
 
 if TYPE_CHECKING:
@@ -22,20 +22,9 @@ _SHOWN = 5
 
 
 def index(exam: Examination) -> Iterator[Finding]:
-    """Each subdir has every index file, and they agree with each other."""
-    wrong = []
-    for check in exam.reindex_checks:
-        if check.error is not None:
-            invalid = isinstance(check.error, InvalidRepodataError)
-            remedy = _reindex(exam, "--force") if invalid else check.error.remedy
-            found = check.error.summary if check.error.where else f"{check.subdir}: {check.error.message}"
-            wrong.append(Finding(state="failed", found=found, remedy=remedy))
-        elif check.report is not None and check.report.files:
-            found = f"{check.subdir}: missing, or inconsistent with the other files: {', '.join(check.report.files)}"
-            wrong.append(Finding(state="failed", found=found, remedy=_reindex(exam)))
-    yield from wrong
-    if not wrong:
-        yield Finding(state="ok", found=f"{', '.join(exam.settings.formats)} agree in {', '.join(exam.subdirs)}")
+    """Each subdir has every index file that the settings ask for, and they agree with each other."""
+    for check in exam.subdir_checks:
+        yield from agreement.findings(exam, check)
 
 
 def packages(exam: Examination) -> Iterator[Finding]:
@@ -47,6 +36,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
             (report.added, "not in the index"),
             (report.replaced, "replaced by a file with other content"),
             (report.dropped, "in the index, but missing in the bucket"),
+            (report.signed, "with other attestations than the index or a copy of them says"),
         ):
             if files:
                 found = f"{report.subdir}: {what}: {_some(files)}"
@@ -87,23 +77,28 @@ def yanks(exam: Examination) -> Iterator[Finding]:
 
 def garbage(exam: Examination) -> Iterator[Finding]:
     """No object is overdue for deletion by `gc`."""
-    waiting = 0
-    overdue: list[Garbage] = []
-    for subdir in exam.subdirs:
-        collected = collect_subdir(exam.subdir_index(subdir), "check")
-        waiting += collected.waiting
-        overdue += collected.garbage
+    found = [standing(exam.subdir_index(subdir)) for subdir in exam.subdirs]
+    overdue = [item for each in found for item in each.overdue]
+    waiting = sum(each.waiting for each in found)
+    late = sum(each.late for each in found)
+    states, size = sum(each.states for each in found), sum(each.size for each in found)
+    history = f"{count(states, 'old state')} of the index ({size / 10**6:,.1f} MB)"
+    gc = exam.remedies.command("gc")
     if overdue:
-        named = _some([f"{item.key} ({item.why})" for item in overdue])
-        found = f"{count(len(overdue), 'object')} overdue for deletion: {named}"
-        yield Finding(state="failed", found=found, remedy=exam.remedies.command("gc"))
-    else:
+        named = _some([item.key for item in overdue])
+        what = f"{count(len(overdue), 'unreferenced shard')} overdue for deletion: {named}"
+        yield Finding(state="failed", found=what, remedy=gc)
+    if late:
+        what = f"{history} are kept; `gc` would have deleted {late:,} of them more than a week ago"
+        yield Finding(state="warning", found=what, remedy=gc)
+    if not overdue and not late:
         more = f"; {count(waiting, 'shard')} marked by `gc`, which deletes them after a week" if waiting else ""
-        yield Finding(state="ok", found=f"nothing is overdue for deletion{more}")
+        kept = f"; {history} kept" if states else ""
+        yield Finding(state="ok", found=f"nothing is overdue for deletion{kept}{more}")
 
 
 def _reports(exam: Examination) -> list[SubdirReport]:
-    return [check.report for check in exam.reindex_checks if check.report is not None]
+    return [check.report for check in exam.subdir_checks if check.report is not None]
 
 
 def _reindex(exam: Examination, *arguments: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, YANKED_JSON
-from chaninfra.channel.conda.subdirs import NOARCH
+from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, HISTORY_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.subdirs import NOARCH, Subdir
 from chaninfra.channel.errors import CredentialsError, DeniedError
-from chaninfra.channel.objects import IfAbsent, StoredObject, exists, get_within
+from chaninfra.channel.objects import SMALL, IfAbsent, StoredObject, exists, get_within
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
 from chaninfra.channel.s3.conditional import NEVER_MATCHING
@@ -24,8 +25,11 @@ _ASK = "ask for a {0}'s permissions: `{0}s` in the stack config grants them, `ch
 
 def reading(exam: Examination) -> Iterator[Finding]:
     """These credentials may read the channel's objects."""
-    index = exam.descriptor.key(NOARCH, REPODATA)
-    if isinstance(exam.channel_json_read, DeniedError) or _denied(lambda: exists(exam.store, index)):
+    # A file that is not there may be answered 403, to those who may not list. Few channels lack both of these.
+    files = [exam.descriptor.key(NOARCH, FILE_NAMES[kind]) for kind in ("shards", "json")]
+    if isinstance(exam.channel_json_read, DeniedError) or all(
+        _denied(partial(exists, exam.store, key)) for key in files
+    ):
         yield Finding(state="failed", found="may not read objects (s3:GetObject)", remedy=_ASK.format("reader"))
     else:
         yield Finding(state="ok", found="may read objects")
@@ -69,6 +73,10 @@ def publishing(exam: Examination) -> Iterator[Finding]:
     # The smallest index file is enough: policies grant all of them alike.
     for subdir in exam.subdirs:
         _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES["shards"]), allowed)
+    kept = next(filter(None, (_kept_state(exam, subdir) for subdir in exam.subdirs)), None)
+    if kept is not None:
+        created = try_write(exam.store, kept.entry.key, kept, IfAbsent())
+        allowed[f"keep old states of the index ({HISTORY_FOLDER}/)"] = created != "denied"
     if exam.role == "maintainer":
         _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), allowed)
     yield _judged(exam, allowed)
@@ -76,9 +84,19 @@ def publishing(exam: Examination) -> Iterator[Finding]:
 
 def _try_replacing(exam: Examination, action: str, key: str, allowed: dict[str, bool]) -> None:
     """Record in `allowed` whether an object may be replaced; one that is missing or too large is not tried."""
-    stored = get_within(exam.store, key, MAX_REPODATA)
+    stored = get_within(exam.store, key, SMALL)
     if isinstance(stored, StoredObject):
         allowed[action] = try_write(exam.store, key, stored, NEVER_MATCHING) != "denied"
+
+
+def _kept_state(exam: Examination, subdir: Subdir) -> StoredObject | None:
+    """An old state of the index of a subdir; None if there is none of at most 16 MiB among those listed first."""
+    try:
+        first = next(exam.store.list(exam.descriptor.key(HISTORY_FOLDER, subdir)), None)
+    except DeniedError:
+        return None
+    stored = get_within(exam.store, first.key, SMALL) if first is not None else None
+    return stored if isinstance(stored, StoredObject) else None
 
 
 def _judged(exam: Examination, allowed: dict[str, bool]) -> Finding:

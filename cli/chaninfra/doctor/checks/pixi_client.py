@@ -9,6 +9,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _NAMES = 5
 """The number of package names that are queried: each takes a request, and more of them would test nothing else."""
+
+_LOOKED_AT = 20
+"""The most shards that are read per subdir to find these: some have no record that every client reads."""
 
 
 def reader(exam: Examination) -> Iterator[Finding]:
@@ -74,9 +78,13 @@ def _wanted(exam: Examination) -> list[tuple[str, str, str]]:
     """
     found: list[tuple[str, str, str]] = []
     for subdir in exam.subdirs:
-        repodata = exam.index(subdir)
-        if repodata is not None:
-            found += [(subdir, name, file) for name, file in _files(repodata)]
+        names: set[str] = set()
+        for repodata in islice(exam.shards(subdir, _is_allowed), _LOOKED_AT):
+            files = [*_files(repodata)]
+            found += [(subdir, name, file) for name, file in files]
+            names.update(name for name, _ in files)
+            if len(names) >= _NAMES:
+                break
     few = sorted({name for _, name, _ in found})[:_NAMES]
     return [package for package in found if package[1] in few]
 
@@ -85,9 +93,13 @@ def _files(repodata: Repodata) -> Iterator[tuple[str, str]]:
     for name, table, key, _ in repodata.names():
         # Not every client reads the tables below `v3` yet.
         file = file_name(table, key)
-        odd = broken_rule(name, "0", "0") or broken_rule(*PackageFileName.parse(file)[:3])
+        odd = not _is_allowed(name) or broken_rule(*PackageFileName.parse(file)[:3])
         if not table.startswith(V3) and not odd:
             yield name, file
+
+
+def _is_allowed(name: str) -> bool:
+    return broken_rule(name, "0", "0") is None
 
 
 def _query(exam: Examination, access: ClientChannel, names: set[str]) -> set[str]:

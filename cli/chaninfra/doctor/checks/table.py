@@ -78,7 +78,7 @@ CHECKS: dict[str, Check] = {
         title="anonymous access is as declared (`visibility`)", function=anonymous.anonymous, needs=("descriptor",)
     ),
     "index": Check(
-        title="every index file exists, is valid, and agrees with the others",
+        title="the index files are valid and agree with each other, and none is behind or left over",
         function=index_files.index,
         needs=("listing", "descriptor"),
     ),

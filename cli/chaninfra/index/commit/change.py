@@ -18,14 +18,20 @@ from chaninfra.channel.conda.filenames import file_name, package_name
 from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE
 from chaninfra.channel.objects import ObjectMeta
+from chaninfra.index.package.sidecars import with_digest
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
 Replace = Literal["changed", "all"]
 """Which existing records are replaced: `changed`, those whose package has another sha256; `all`, also those that differ
 from the record that the package gives."""
+
+
+Attested = Callable[[str, str | None], str | None]
+"""Looks up the `attestations_sha256` that the record of a package should have now (CEP 50), given the hex sha256 of the
+package and the present value of the field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,9 @@ class Change:
     names: Collection[str] = ()
     """Names of further packages to look at: those whose yanks are to be applied, or whose shard has the old record of a
     file of another name."""
+    signatures: Mapping[str, Attested] = field(default_factory=dict)
+    """File name → what looks up the `attestations_sha256` of its record. Other records keep theirs as long as their
+    package keeps its bytes."""
     reshard: Collection[str] = ()
     """Package names whose shard is written again even if no record changes."""
     replace: Replace = "changed"
@@ -67,7 +76,7 @@ class Change:
     @property
     def touched(self) -> set[str]:
         """The names of the packages that the change is about, as clients look them up."""
-        files = map(package_name, (*self.missing, *self.unreadable))
+        files = map(package_name, (*self.missing, *self.unreadable, *self.signatures))
         return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
@@ -92,13 +101,15 @@ class Applied:
     dropped: dict[str, str] = field(default_factory=dict)
     yanked: dict[str, str] = field(default_factory=dict)
     """Yanked files that had a record, or for which the change has one."""
+    signed: dict[str, str] = field(default_factory=dict)
+    """Files whose record got another `attestations_sha256`, or none any more."""
     superseded: dict[str, str] = field(default_factory=dict)
     """Files whose object has other bytes by now than the change's record; the record in the index was kept."""
 
     def update(self, names: Collection[str], other: Applied) -> None:
         """Replace what was done to the packages of these names by `other`."""
         self.names = (self.names - set(names)) | other.names
-        for kind in ("added", "replaced", "dropped", "yanked", "superseded"):
+        for kind in ("added", "replaced", "dropped", "yanked", "signed", "superseded"):
             before: dict[str, str] = getattr(self, kind)
             kept = {file: name for file, name in before.items() if name not in names}
             setattr(self, kind, {**kept, **getattr(other, kind)})
@@ -138,16 +149,14 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
             old = _facts(repodata.records[place[0]][place[1]])
             _remove(repodata, file, applied)
         (applied.added if place is None else applied.replaced)[file] = new.name
-        indexed = old.indexed_timestamp if old.sha256 == new.sha256 else None
-        repodata.records.setdefault(new.table, {})[new.key] = new.encode(
-            subdir_index.runtime.now_ms() if indexed is None else indexed
-        )
+        repodata.records.setdefault(new.table, {})[new.key] = _encoded(new, old, subdir_index.runtime.now_ms())
         removed.discard(file)
         applied.names.add(new.name)
     for file in yanked:
         name = _remove(repodata, file, applied)
         if name is not None or file in change.records:
             applied.yanked[file] = name or package_name(file)
+    _sign(subdir_index, repodata, change.signatures, applied)
     removed = {file for file in removed.union(yanked) if not breaks_index(file)}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
@@ -163,7 +172,38 @@ def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace) 
     old = _facts(record)
     if old.sha256 != new.sha256:
         return True
-    return replace == "all" and not _same_json(record, new.encode(old.indexed_timestamp or 0))
+    return replace == "all" and not _same_json(record, _encoded(new, old, 0))
+
+
+def _encoded(new: IndexRecord, old: RecordFacts, now: int) -> Raw:
+    """The new record, with what the old one says of the package if it is about the same bytes."""
+    if old.sha256 != new.sha256:
+        return new.encode(now)
+    record = new.encode(now if old.indexed_timestamp is None else old.indexed_timestamp)
+    return record if old.attestations_sha256 is None else with_digest(record, old.attestations_sha256)
+
+
+def _sign(subdir_index: SubdirIndex, repodata: Repodata, signatures: Mapping[str, Attested], applied: Applied) -> None:
+    """Bring `attestations_sha256` of the records of these files up to date.
+
+    Rule: the sidecars are looked at here, later than the index was read. Whoever appends to a sidecar commits after
+    that, so of several the last one to commit has seen all bundles.
+    """
+    places = [(file, place) for file in signatures if (place := repodata.find(file))]
+    facts = [_facts(repodata.records[table][key]) for _, (table, key) in places]
+    looks = [
+        partial(signatures[file], old.sha256 or "", old.attestations_sha256)
+        for (file, _), old in zip(places, facts, strict=True)
+    ]
+    for (file, (table, key)), old, digest in zip(places, facts, run_all(subdir_index.runtime, looks), strict=True):
+        record = repodata.records[table][key]
+        if digest != old.attestations_sha256:
+            try:
+                repodata.records[table][key] = with_digest(record, digest)
+            except UNWRITABLE as error:
+                raise repodata.invalid(key, error) from error
+            applied.signed[file] = client_name(old.name or package_name(file))
+            applied.names.add(applied.signed[file])
 
 
 def _head(subdir_index: SubdirIndex, files: Collection[str]) -> dict[str, ObjectMeta | None]:
@@ -192,7 +232,7 @@ def _same_json(one: Raw, other: Raw) -> bool:
 
 def _facts(record: Raw) -> RecordFacts:
     try:
-        return read_facts(record, "name", "sha256", "indexed_timestamp")
+        return read_facts(record, "name", "sha256", "indexed_timestamp", "attestations_sha256")
     except MALFORMED:
         # Not a valid record: nothing of it is kept, and any new record differs from it.
         return RecordFacts()

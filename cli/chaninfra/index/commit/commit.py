@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Raw
 
-from chaninfra.channel.conda.commit_stamp import first_stamp
+from chaninfra.channel.conda.commit_stamp import MAX_NUMBER, first_stamp
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, body
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
@@ -35,10 +35,11 @@ from chaninfra.index.commit.derived_files import (
     check_ours,
     is_due,
     lost_all_attempts,
+    newest_number,
     read_derived,
 )
-from chaninfra.index.commit.history import keep, keep_replaced
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.history import history_key, keep, keep_replaced
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.commit.yanked_json import read_yanked
@@ -63,11 +64,13 @@ _LONGEST = 3
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
     """What a re-index takes over where the authoritative index is missing, damaged, was written by another tool, or was
-    restored from a copy.
+    restored from a copy; or where another tool has written repodata.json: then only its keys.
     """
 
     etag: str | None
     """ETag of the file to replace; None: there is none."""
+    anew: bool = True
+    """Whether the commit builds on no shard of that file; else it only adds the keys."""
     number: int = 0
     """The highest number of a commit that was seen."""
     info: Mapping[str, Any]
@@ -147,15 +150,6 @@ def commit_adopting(
     return committed.applied, report
 
 
-def check_writable(subdir_index: SubdirIndex) -> None:
-    """Raises RefusedError as `commit` or the re-index before it would: for callers that write other objects first."""
-    authority = read_authority(subdir_index)
-    if authority is None or not authority.ours:
-        check_patched(subdir_index)
-    if authority is not None and authority.index is not None:
-        check_base_url(subdir_index, authority.index.info)
-
-
 class _Commit:
     """One commit, through its attempts."""
 
@@ -189,8 +183,12 @@ class _Commit:
         base = self._base(authority)
         check_base_url(self._subdir_index, base.info)
         if derived is not None and authority is not None:
+            if newest_number(derived) > authority.stamp.number and self._was_replaced(authority):
+                # The derived files may have been read later than the authoritative index.
+                return None
             check_ours(self._subdir_index, derived, authority)
         changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
+        changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
         if base.stamp is not None and not changes and self._when == "changed":
             self._authority = authority
@@ -220,17 +218,28 @@ class _Commit:
             adopt=self._adopted or others == "replace",
         )
 
+    def _was_replaced(self, authority: Authority) -> bool:
+        entry = self._subdir_index.store.head(authority_key(self._subdir_index))
+        return entry is None or entry.etag != authority.etag
+
     def _new_writer(self) -> ShardWriter:
         return ShardWriter(self._subdir_index, self._change(), self._shards, always=self._when == "always")
 
     def _base(self, authority: Authority | None) -> ShardIndex:
         """The index to build on. Raises ForeignIndexError."""
         adoption = self._adoption
-        if adoption is not None and adoption.etag == (authority.etag if authority else None):
+        if adoption is not None and adoption.anew and adoption.etag == (authority.etag if authority else None):
             return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
-        if authority is not None and authority.ours and authority.index is not None:
-            return authority.index
-        raise foreign(self._subdir_index, authority)
+        if authority is None or not authority.ours or authority.index is None:
+            raise foreign(self._subdir_index, authority)
+        index = authority.index
+        if (
+            adoption is None
+            or adoption.anew
+            or (adoption.info.items() <= index.info.items() and adoption.other.items() <= index.other.items())
+        ):
+            return index
+        return dataclasses.replace(index, info={**index.info, **adoption.info}, other={**index.other, **adoption.other})
 
     def _write(self, base: ShardIndex, authority: Authority | None) -> Authority | None:
         """Replace the authoritative index; None: another writer committed first."""
@@ -245,6 +254,12 @@ class _Commit:
             self._since, self._adopted = 0, True
             number = self._adoption.number + 1 if self._adoption else 1
             stamp = first_stamp(number, revision, touched, writer.count(0))
+        if stamp.number > MAX_NUMBER:
+            raise StorageError(
+                f"its number would be {stamp.number}, which nobody reads: no commit has written the one before it",
+                where=authority_key(self._subdir_index),
+                remedy=f"delete the index files and {history_key(self._subdir_index)}/, and run `chaninfra reindex`",
+            )
         index = ShardIndex(hashes=writer.hashes(base), stamp=stamp, info=writer.info(base.info), other=base.other)
         data = index.encode(settings.compression_level, runtime.now_ms())
         if len(data) > MAX_SHARD_INDEX:

@@ -15,15 +15,7 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import (
-    FILE_NAMES,
-    MAX_REPODATA,
-    MAX_ZST,
-    REPODATA,
-    body,
-    compress,
-    decompress,
-)
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_ZST, REPODATA, body, compress, decompress
 from chaninfra.channel.conda.index_settings import Format
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
@@ -40,10 +32,10 @@ DERIVED: tuple[Format, ...] = ("json", "zst")
 
 ATTEMPTS = 100
 """Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
-_SHORT = 3
-_BYTES_PER_WAIT = 4 << 20
+_LONGEST = 5
+_BYTES_PER_WAIT = 8 << 20
 """A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its
-files: two tenths of a second on average each time."""
+files: less than a second on average each time, and each writer another time, so that not all give up at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +55,18 @@ Derived = Mapping[Format, DerivedFile]
 
 def read_derived(subdir_index: SubdirIndex) -> Callable[[], Derived]:
     """Start to read the zst, and the metadata of repodata.json; where they are not written by each commit, the metadata
-    of both.
+    of both. The function that is returned waits for them; they are read once.
     """
-    store, runtime = subdir_index.store, subdir_index.runtime
-    if subdir_index.layout.index.monolith != "each-commit":
-        return lambda: derived_metadata(subdir_index)
-    json = runtime.submit(partial(store.head, subdir_index.key(FILE_NAMES["json"])))
+    monolith = subdir_index.layout.index.monolith
+    if monolith == "never":
+        return dict
+    head, submit = subdir_index.store.head, subdir_index.runtime.submit
+    json = submit(partial(head, subdir_index.key(FILE_NAMES["json"])))
+    if monolith != "each-commit":
+        zst_head = submit(partial(head, subdir_index.key(FILE_NAMES["zst"])))
+        return lambda: _existing({"json": json(), "zst": zst_head()})
     # Unpacked there too, while the commit waits for other answers.
-    zst = runtime.submit(partial(_read_zst, subdir_index))
+    zst = submit(partial(_read_zst, subdir_index))
     return lambda: _existing({"json": json()}) | zst()
 
 
@@ -86,11 +82,13 @@ def existing(subdir_index: SubdirIndex) -> Derived:
 
 
 def _existing(read: Mapping[Format, ObjectMeta | None]) -> dict[Format, DerivedFile]:
-    return {
-        kind: DerivedFile(entry=entry, origin=Origin.read(entry.metadata))
-        for kind, entry in read.items()
-        if entry is not None
-    }
+    return {kind: DerivedFile(entry=entry, origin=_origin(kind, entry)) for kind, entry in read.items() if entry}
+
+
+def _origin(kind: Format, entry: ObjectMeta) -> Origin | None:
+    origin = Origin.read(entry.metadata)
+    # Another tool may keep the metadata.
+    return None if origin and kind == "json" and entry.size != origin.length else origin
 
 
 def _read_zst(subdir_index: SubdirIndex) -> dict[Format, DerivedFile]:
@@ -98,7 +96,8 @@ def _read_zst(subdir_index: SubdirIndex) -> dict[Format, DerivedFile]:
     files = _existing({"zst": read.entry if isinstance(read, StoredObject) else read})
     if not isinstance(read, StoredObject) or files["zst"].origin is None:
         return files
-    plain = decompress(read.data, files["zst"].origin.length)
+    # The length that the metadata promise is not trusted.
+    plain = decompress(read.data, min(files["zst"].origin.length, MAX_REPODATA))
     return {"zst": dataclasses.replace(files["zst"], repodata=_parsed(subdir_index, files["zst"].origin, plain))}
 
 
@@ -106,6 +105,11 @@ def number_of(derived: Derived) -> int:
     """The number of the commit that all derived files contain; 0: one is missing or another tool's."""
     files = [derived.get(kind) for kind in DERIVED]
     return min(file.origin.number if file and file.origin else 0 for file in files)
+
+
+def newest_number(derived: Derived) -> int:
+    """The greatest number of a commit that a derived file contains; 0: there is none of ours."""
+    return max((file.origin.number for file in derived.values() if file.origin), default=0)
 
 
 def check_ours(subdir_index: SubdirIndex, derived: Derived, authority: Authority) -> None:
@@ -150,8 +154,13 @@ def bring_forward(
     Raises ForeignIndexError where another tool has written one of the files (not if `adopt`); ConflictError where
     other writers won all attempts; StorageError.
     """
-    number, waited, seen = authority.stamp.number, 0, 0
-    attempt = 0
+    number, waited, seen, attempt = authority.stamp.number, 0, 0, 0
+
+    def check(found: Derived) -> None:
+        if not adopt:
+            later = newest_number(found) > authority.stamp.number
+            check_ours(subdir_index, found, read_our_authority(subdir_index) if later else authority)
+
     while attempt < ATTEMPTS:
         before = derived_metadata(subdir_index) if derived is None else derived
         behind = number_of(before)
@@ -159,9 +168,9 @@ def bring_forward(
             return ()
         if behind > seen:
             waited, seen = 0, behind
-        if 0 < behind < since and waited < _waits(subdir_index, before):
+        if 0 < behind < since and waited < waits(subdir_index, before):
+            pause_for_others(subdir_index, waited)
             waited, derived = waited + 1, None
-            subdir_index.runtime.pause(_SHORT)
             continue
         if derived is None:
             before = read_derived(subdir_index)()
@@ -177,8 +186,14 @@ def bring_forward(
     raise lost_all_attempts(subdir_index.key(REPODATA))
 
 
-def _waits(subdir_index: SubdirIndex, derived: Derived) -> int:
+def waits(subdir_index: SubdirIndex, derived: Derived) -> int:
+    """How often a writer waits for another one that is going to write these files."""
     return subdir_index.runtime.waits + sum(file.entry.size for file in derived.values()) // _BYTES_PER_WAIT
+
+
+def pause_for_others(subdir_index: SubdirIndex, waited: int) -> None:
+    """Wait once more, less than a second on average, after having waited so many times."""
+    subdir_index.runtime.pause(min(waited, _LONGEST))
 
 
 def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
@@ -257,15 +272,15 @@ def insert(repodata: Repodata, names: Collection[str], shards: Iterable[Shard], 
 def our_repodata(subdir_index: SubdirIndex, derived: Derived) -> tuple[int, Repodata] | None:
     """The content of a derived file that chaninfra wrote, and the number of its commit; None if there is none."""
     zst, json = derived.get("zst"), derived.get("json")
-    if zst is not None and zst.origin is not None and zst.repodata is not None:
+    if zst and zst.origin and zst.repodata:
         return zst.origin.number, zst.repodata
-    if json is not None and json.origin is not None:
-        stored = get_within(subdir_index.store, json.entry.key, MAX_REPODATA)
-        origin = Origin.read(stored.metadata) if isinstance(stored, StoredObject) else None
-        if isinstance(stored, StoredObject) and origin is not None:
-            repodata = _parsed(subdir_index, origin, stored.data)
-            return (origin.number, repodata) if repodata is not None else None
-    return None
+    stored = get_within(subdir_index.store, json.entry.key, MAX_REPODATA) if json and json.origin else None
+    origin = Origin.read(stored.metadata) if isinstance(stored, StoredObject) else None
+    if isinstance(stored, StoredObject) and origin and (repodata := _parsed(subdir_index, origin, stored.data)):
+        return origin.number, repodata
+    # Of the zst only the metadata may have been read.
+    read = _read_zst(subdir_index).get("zst") if zst and zst.origin else None
+    return (read.origin.number, read.repodata) if read and read.origin and read.repodata else None
 
 
 def _parsed(subdir_index: SubdirIndex, origin: Origin, plain: bytes | bytearray | None) -> Repodata | None:

@@ -82,7 +82,10 @@ class ShardWriter:
         for name in todo:
             digest = index.hashes.get(name)
             gone = name in names
-            self._made[name] = _Made(digest, None if gone else digest, -_count(old.get(name)) if gone else 0, (0, ()))
+            before, after = old.get(name), Shard(records={}) if gone else old.get(name)
+            self._made[name] = _Made(
+                digest, None if gone else digest, -_count(before) if gone else 0, _v3(before, after)
+            )
         store = self._subdir_index.store
         for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept):
             before = old.get(new.name)
@@ -125,7 +128,8 @@ class ShardWriter:
         """
         revisions = dict(info.get("repodata_revisions") or {})
         known = revisions.pop(V3, {})
-        count = known.get("n_packages", 0) + sum(made.v3[0] for made in self._made.values())
+        before = known.get("n_packages")
+        count = (before if isinstance(before, int) else 0) + sum(made.v3[0] for made in self._made.values())
         if count > 0:
             times = [time for made in self._made.values() for time in made.v3[1]]
             times += [known[key] for key in ("oldest", "newest") if isinstance(known.get(key), int)]
@@ -148,10 +152,10 @@ def _count(shard: Shard | None) -> int:
     return shard.count if shard else 0
 
 
-def _v3(before: Shard | None, after: Shard) -> tuple[int, tuple[int, ...]]:
+def _v3(before: Shard | None, after: Shard | None) -> tuple[int, tuple[int, ...]]:
     times: list[int] = []
     more = 0
-    for table, records in after.records.items():
+    for table, records in after.records.items() if after else ():
         if table.startswith(f"{V3}."):
             more += len(records)
             for record in records.values():

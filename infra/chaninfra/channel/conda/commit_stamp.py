@@ -25,9 +25,14 @@ METADATA = "chaninfra-commit"
 
 _LOGGED_COMMITS = 128
 _LOGGED_NAMES = 1024
+_LOGGED_CHARACTERS = 1 << 16
+"""Other tools may have names of any length."""
 _ORIGIN = re.compile(r"([1-9][0-9]{0,15}) ([0-9a-f]{8}) ([0-9]{1,12})")
 
-_Number = Annotated[int, Meta(ge=1, lt=10**16)]
+MAX_NUMBER = 10**16 - 1
+"""The greatest number of a commit that is read."""
+
+_Number = Annotated[int, Meta(ge=1, le=MAX_NUMBER)]
 
 
 @prepared
@@ -72,10 +77,16 @@ def _shortened(
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
     longer = [*log, (number, tuple(sorted(names)))][-_LOGGED_COMMITS:]
     logged = sum(len(touched) for _, touched in longer)
-    while logged > _LOGGED_NAMES:
+    characters = sum(_characters(touched) for _, touched in longer)
+    while logged > _LOGGED_NAMES or characters > _LOGGED_CHARACTERS:
         logged -= len(longer[0][1])
+        characters -= _characters(longer[0][1])
         del longer[0]
     return tuple(longer)
+
+
+def _characters(names: Iterable[str]) -> int:
+    return sum(map(len, names))
 
 
 def checksum(shards: bytes) -> str:

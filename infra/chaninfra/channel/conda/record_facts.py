@@ -1,6 +1,6 @@
 """The fields of repodata records that chaninfra reads. Records themselves are kept as the bytes that were read.
 
-Fields and types are those of CEP 36 (repodata.json) and CEP 47 (`indexed_timestamp`).
+Fields and types are those of CEP 36 (repodata.json), CEP 47 (`indexed_timestamp`) and CEP 50 (`attestations_sha256`).
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class RecordFacts(Struct, frozen=True, kw_only=True):
     """When the package was built."""
     indexed_timestamp: _Integer | None = None
     """When a package with these bytes first came into the index."""
+    attestations_sha256: str | None = None
+    """Hex digest of its sidecar."""
 
     def identity(self) -> tuple[str, str, str]:
         """(name, version, build). Raises msgspec.ValidationError where the record lacks one of them."""

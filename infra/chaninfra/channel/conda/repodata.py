@@ -34,7 +34,7 @@ _encoder = msgspec.json.Encoder()
 _KNOWN = ("info", "removed", "repodata_version", OUR_KEY, V3, *TABLES)
 """The keys at the top level that chaninfra writes itself."""
 
-_REMEDY = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
+REBUILD = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
 
 
 @prepared
@@ -88,7 +88,7 @@ class Repodata:
             check_utf8(data)
             repodata = cls(_as_raw.decode(data), where=where)
         except MALFORMED as error:
-            raise InvalidRepodataError(f"is not a valid repodata.json: {error}", where=where, remedy=_REMEDY) from error
+            raise InvalidRepodataError(f"is not a valid repodata.json: {error}", where=where, remedy=REBUILD) from error
         if subdir is not None:
             repodata._info["subdir"] = subdir
         return repodata
@@ -129,7 +129,7 @@ class Repodata:
 
     def names(self) -> Iterator[tuple[str, str, str, Raw]]:
         """(package name, table, key, record) of each record; the name as clients look it up. Records of other tables
-        than PACKAGE_TABLES are skipped if they have no name.
+        than PACKAGE_TABLES are skipped if they have no valid name.
 
         Raises StorageError where a conda package's record has no valid name.
         """
@@ -146,29 +146,28 @@ class Repodata:
             yield from (entry for entry in self.names() if entry[0] in wanted)
             return
         # A record contains its name as a JSON string. Another field may have the same text, so the name is decoded,
-        # too.
+        # too. Those of other tables may have none.
         for table, records in self.records.items():
             for key, record in records.items():
                 data = bytes(record).lower()
-                for quoted in wanted.values():
-                    if quoted in data:
-                        name = self.name_in(table, key)
-                        if name is not None and name in wanted:
-                            yield name, table, key, record
-                        break
+                if table not in PACKAGE_TABLES or any(quoted in data for quoted in wanted.values()):
+                    name = self.name_in(table, key)
+                    if name is not None and name in wanted:
+                        yield name, table, key, record
 
     def name_in(self, table: str, key: str) -> str | None:
-        """The package name in a record, as clients look it up; None for a record without one in another table than
-        PACKAGE_TABLES.
+        """The package name in a record, as clients look it up. A record without one in another table than
+        PACKAGE_TABLES is of the package that its file is named after; None: its name is not valid.
 
         Raises StorageError where a conda package's record has no valid name.
         """
+        record = self.records[table][key]
         try:
-            return client_name(_name.decode(self.records[table][key]).name)
+            return client_name(_name.decode(record).name)
         except MALFORMED as error:
-            if table not in PACKAGE_TABLES:
-                return None
-            raise self.invalid(key, error) from error
+            if table in PACKAGE_TABLES:
+                raise self.invalid(key, error) from error
+        return package_name(file_name(table, key)) if "name" not in (_mapping(record) or ("name",)) else None
 
     def files(self) -> Iterator[tuple[str, str, str]]:
         """(file name, table, key) of each record."""
@@ -189,7 +188,7 @@ class Repodata:
         return StorageError(
             f"the record of {key} is not valid: {error}",
             where=self._where,
-            remedy=_REMEDY,
+            remedy=REBUILD,
         )
 
     def info(self) -> dict[str, Any]:
@@ -263,7 +262,7 @@ class Repodata:
 def too_large(where: str) -> InvalidRepodataError:
     """The error for a repodata.json of more than MAX_REPODATA bytes."""
     return InvalidRepodataError(
-        f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=_REMEDY
+        f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=REBUILD
     )
 
 

@@ -14,9 +14,11 @@ import msgspec
 
 from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp, checksum
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, SHARDS, compress, decompress
+from chaninfra.channel.conda.repodata import REBUILD, Repodata
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectStore, StoredObject, get_within
 
 _Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -72,8 +74,8 @@ class ShardIndex:
             return None
         for key in ("shards_base_url", "created_at", OUR_KEY):
             known.pop(key, None)
-        if known.get("base_url") == "":
-            del known["base_url"]
+        if not known.get("base_url"):
+            known.pop("base_url", None)
         return cls(hashes=hashes, stamp=_stamp(ours, shards), info=known, other=document)
 
     def keys(self) -> set[str]:
@@ -83,12 +85,41 @@ class ShardIndex:
     def encode(self, level: int, created_ms: int) -> bytes:
         """The bytes of the shard index; `created_ms`: the time in ms since 1970. The stamp gets its checksum."""
         created = datetime.fromtimestamp(created_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        info = {"base_url": "", **self.info, "shards_base_url": f"./{SHARDS}/", "created_at": created}
+        base = self.info.get("base_url") or ""
+        info = {**self.info, "base_url": base, "shards_base_url": f"./{SHARDS}/", "created_at": created}
         shards = msgspec.msgpack.encode(dict(sorted(self.hashes.items())))
-        document = {"version": 1, **self.other, "info": info, "shards": msgspec.Raw(shards)}
+        # A repodata.json of another tool may have unknown keys of these names.
+        document = {**self.other, "version": 1, "info": info, "shards": msgspec.Raw(shards)}
         if self.stamp is not None:
             document[OUR_KEY] = msgspec.structs.replace(self.stamp, checksum=checksum(shards))
         return compress(msgspec.msgpack.encode(document), level)
+
+
+def packed_keys(repodata: Repodata, *, where: str, salvage: bool = False) -> dict[str, msgspec.Raw]:
+    """`info` and the unknown keys of a repodata.json as a shard index has them; `where` is its key, for the message.
+
+    Raises InvalidRepodataError for one that no shard index can have; with `salvage` it is left out.
+    """
+    packed: dict[str, msgspec.Raw] = {}
+    for key, value in (("info", msgspec.json.encode(repodata.info())), *repodata.other().items()):
+        try:
+            packed[key] = _packed(value)
+        except MALFORMED as error:
+            if not salvage:
+                raise InvalidRepodataError(
+                    f"{key[:80]!r} is not valid: {error}", where=where, remedy=REBUILD
+                ) from error
+    return packed
+
+
+def _packed(value: msgspec.Raw | bytes) -> msgspec.Raw:
+    """JSON as msgpack. Raises one of MALFORMED."""
+    decoded = msgspec.json.decode(value)
+    check_plain(decoded)
+    packed = msgspec.msgpack.encode(decoded)
+    if len(packed) > _MAX_UNKNOWN:
+        raise ValueError(f"it is larger than {_MAX_UNKNOWN >> 10} KiB, and no shard index could have it")
+    return msgspec.Raw(packed)
 
 
 def read_shard_index(store: ObjectStore, key: str) -> ShardIndex | None:

@@ -24,8 +24,8 @@ from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, check_plain
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectBody
 
-# In shards these are raw bytes and not hex (CEP 16).
-_HASHES = ("sha256", "md5", "legacy_bz2_md5")
+# In shards these are raw bytes and not hex: CEP 16, and rattler for the last one (CEP 50).
+_HASHES = ("sha256", "md5", "legacy_bz2_md5", "attestations_sha256")
 _MAX_RECORD = 4 << 20
 """Largest record or unknown key of a shard that is read, in bytes: decoded, it may take 25 times its memory."""
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
@@ -177,6 +177,8 @@ def _packed(
 def is_packable(repodata: Repodata, table: str, key: str) -> bool:
     """Whether the record can be put into a shard."""
     try:
+        if repodata.name_in(table, key) is None:
+            return False
         return _record(repodata, table, key, repodata.records[table][key], checked=True) is not None
     except StorageError:
         return False

@@ -30,7 +30,7 @@ from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
 from chaninfra.channel.conda.shards import is_shard, make_shards, parse_shard, shard_key
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore, StoredObject, get_within
@@ -95,7 +95,7 @@ def _files(
     files: list[tuple[str, ObjectBody]] = []
     if "shards" in missing:
         parsed = Repodata.parse(data, where=layout.key(subdir, REPODATA), subdir=subdir)
-        files += unstamped_shards(parsed, layout.index)
+        files += unstamped_shards(parsed, layout.index, layout.key(subdir, REPODATA))
     if "json" in missing:
         files.append((REPODATA, body(data, "json", layout.index, metadata)))
     if "zst" in missing:
@@ -117,17 +117,18 @@ def empty_index(subdir: str, settings: IndexSettings) -> Iterator[tuple[str, Obj
     yield FILE_NAMES["shards"], body(packed, "shards", settings)
 
 
-def unstamped_shards(repodata: Repodata, settings: IndexSettings) -> Iterator[tuple[str, ObjectBody]]:
-    """(name, file) of the shards and the shard index of a repodata.json. The index has no stamp, so that the next
-    commit takes it for another tool's and looks at the packages first.
+def unstamped_shards(
+    repodata: Repodata, settings: IndexSettings, where: str = REPODATA
+) -> Iterator[tuple[str, ObjectBody]]:
+    """(name, file) of the shards and the shard index of a repodata.json, whose key is `where`. The index has no stamp,
+    so that the next commit takes it for another tool's and looks at the packages first. Raises StorageError.
     """
     hashes: dict[str, bytes] = {}
+    other = packed_keys(repodata, where=where)
+    del other["info"]
     for new in make_shards(repodata, None, "adopted", settings.compression_level):
         hashes[new.name] = new.digest
         yield shard_key(new.digest), new.body
-    other = {
-        key: msgspec.Raw(msgspec.msgpack.encode(msgspec.json.decode(raw))) for key, raw in repodata.other().items()
-    }
     index = ShardIndex(hashes=hashes, stamp=None, info=repodata.public_info(), other=other)
     packed = index.encode(settings.compression_level, time.time_ns() // 1_000_000)
     yield FILE_NAMES["shards"], body(packed, "shards", settings)

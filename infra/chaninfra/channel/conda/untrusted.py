@@ -22,6 +22,7 @@ MAX_NAME_BYTES = 255
 """Longest name of a file that clients can unpack or cache: the limit of the usual file systems."""
 
 _MAX_NESTING = 64
+_LEAVES = frozenset({str, float, bytes, bool, type(None)})
 _INTEGERS = range(-(1 << 63), 1 << 64)
 _NOT_IN_NAMES = re.compile(r"[/\x00-\x1f\x7f]")
 _FILE_NAME = re.compile(rf"(?!\.{{1,2}}\Z)[^/\x00-\x1f\x7f]{{1,{MAX_NAME_BYTES}}}")
@@ -43,18 +44,26 @@ def bad_file_name(names: Collection[str]) -> str | None:
 
 def check_plain(value: object) -> None:
     """Raise ValueError for a decoded document that could not be written again, or not be read by clients: nested more
-    than 64 deep (rattler's JSON parser stops at 128), or with an integer of more than 64 bits (msgpack has none).
+    than 64 deep (rattler's JSON parser stops at 128), with an integer of more than 64 bits (msgpack has none), or with
+    what msgpack has and JSON has not: extension types, and keys that are not text.
     """
     level = [value]
     for _ in range(_MAX_NESTING):
         below: list[object] = []
         for item in level:
+            if type(item) in _LEAVES:
+                continue
             if isinstance(item, dict):
+                if not all(isinstance(key, str) for key in item):
+                    raise ValueError("it has a key that is not text")
                 below += item.values()
             elif isinstance(item, list | tuple):
                 below += item
-            elif isinstance(item, int) and item not in _INTEGERS:
-                raise ValueError("it has an integer of more than 64 bits")
+            elif isinstance(item, int):
+                if item not in _INTEGERS:
+                    raise ValueError("it has an integer of more than 64 bits")
+            else:
+                raise ValueError(f"it has a value of the type {type(item).__name__}")
         if not below:
             return
         level = below

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
 from chaninfra.channel.policy.kms import key_statements
@@ -77,7 +78,7 @@ def _public(stack: StackSpec) -> Iterator[NextStep]:
         why=f"{provider.title} cannot do this over the S3 API",
         steps=tuple(fill(step, values) for step in provider.by_hand.public),
         checks=tuple(
-            DoneWhen(kind="public-read", target=f"{channel.public_url}/{NOARCH}/repodata.json")
+            DoneWhen(kind="public-read", target=f"{channel.public_url}/{NOARCH}/{FILE_NAMES['shards']}")
             for channel in stack.channels
         ),
     )

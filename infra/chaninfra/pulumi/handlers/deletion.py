@@ -58,10 +58,10 @@ def _is_empty_index(session: Session, key: str) -> bool:
 
 
 def _is_empty_shard_index(session: Session, key: str) -> bool:
-    """Whether the shard index at `key` is missing, or names no package. One that cannot be read may name some."""
+    """Whether the shard index at `key` is missing, or has no shards and no `base_url`. One that cannot be read may."""
     stored = get_within(session.objects, key, MAX_SHARD_INDEX)
     index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
-    return stored is None or (index is not None and not index.hashes)
+    return stored is None or (index is not None and not index.hashes and not index.info.get("base_url"))
 
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:

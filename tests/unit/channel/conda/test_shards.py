@@ -1,4 +1,4 @@
-"""The index files, compared with those of py-rattler's indexer for the same packages."""
+"""The shards, compared with those of py-rattler's indexer for the same packages."""
 
 from __future__ import annotations
 
@@ -13,16 +13,25 @@ import pytest
 import zstandard
 from rattler.index import index_fs
 
+from chaninfra.channel.conda.commit_stamp import OUR_KEY, first_stamp
 from chaninfra.channel.conda.index_files import FILE_NAMES, IMMUTABLE
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import ShardIndex, index_files
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import is_packable, is_shard, make_shards, parse_shard, shard_key
+from chaninfra.channel.conda.skeleton import empty_index, unstamped_shards
 from chaninfra.channel.errors import StorageError
+from chaninfra.channel.objects import ObjectBody
 from support.channels.packages import make_package
 
 
 def unpacked(data: bytes) -> Any:
     return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompressobj().decompress(data))
+
+
+def sharded(repodata: Repodata, settings: IndexSettings | None = None) -> dict[str, ObjectBody]:
+    """Name → file, of the shards and the shard index."""
+    return dict(unstamped_shards(repodata, settings or IndexSettings()))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,7 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_shards_are_those_of_the_reference_indexer(channel: Path) -> None:
     repodata = Repodata.parse((channel / "repodata.json").read_bytes(), where="x")
     assert repodata.count == 3
-    made = index_files(repodata, IndexSettings())
+    made = sharded(repodata)
     reference = unpacked((channel / FILE_NAMES["shards"]).read_bytes())
     ours = unpacked(made[FILE_NAMES["shards"]].data)
     assert set(ours["shards"]) == set(reference["shards"]) == {"hello", "tool"}
@@ -54,20 +63,31 @@ def test_shards_are_those_of_the_reference_indexer(channel: Path) -> None:
             assert shard[table] == theirs.get(table, {})
 
 
-def test_all_content_of_repodata_is_kept_and_the_zst_is_equal(channel: Path) -> None:
+def test_the_shard_index_of_the_reference_indexer_is_read_as_another_tools(channel: Path) -> None:
+    index = ShardIndex.parse((channel / FILE_NAMES["shards"]).read_bytes())
+    assert index is not None
+    assert index.stamp is None
+    assert index.keys() == {f"shards/{path.name}" for path in (channel / "shards").iterdir()}
+
+
+def test_all_content_of_repodata_is_kept(channel: Path) -> None:
     data = (channel / "repodata.json").read_bytes()
-    made = index_files(Repodata.parse(data, where="x"), IndexSettings())
-    ours, theirs = json.loads(made["repodata.json"].data), json.loads(data)
-    assert ours.pop("info").items() >= theirs.pop("info").items()
+    stamp = first_stamp(4, "r", ["hello"], 3)
+    ours, theirs = json.loads(Repodata.parse(data, where="x").encode(stamp)), json.loads(data)
+    # Nothing of ours in `info`: CEP 36 allows no other keys there.
+    assert ours.pop("info") == theirs.pop("info")
+    assert ours.pop(OUR_KEY) == {"number": 4, "revision": "r"}
     assert ours == {**theirs, "removed": []}
-    plain = zstandard.ZstdDecompressor().decompressobj().decompress(made["repodata.json.zst"].data)
-    assert plain == made["repodata.json"].data
 
 
 def test_content_type_and_cache_control_of_each_file() -> None:
     repodata = Repodata.empty("noarch")
     repodata.records["packages.conda"]["a-1-0.conda"] = msgspec.Raw(b'{"name":"a"}')
-    made = index_files(repodata, IndexSettings(cache_control="no-cache"))
+    settings = IndexSettings(cache_control="no-cache")
+    made = sharded(repodata, settings)
+    # The index comes last, since it names the shards.
+    assert [name.partition("/")[0] for name in made] == ["shards", "repodata_shards.msgpack.zst"]
+    made |= {name: body for name, body in empty_index("noarch", settings) if name not in made}
     headers = {name.partition("/")[0]: (body.content_type, body.cache_control) for name, body in made.items()}
     assert headers == {
         "repodata.json": ("application/json", "no-cache"),
@@ -75,15 +95,30 @@ def test_content_type_and_cache_control_of_each_file() -> None:
         "repodata_shards.msgpack.zst": ("application/x-msgpack", "no-cache"),
         "shards": ("application/x-msgpack", IMMUTABLE),
     }
-    # repodata.json comes last, since it commits; shards come before the index that references them.
-    names = list(made)
-    assert names[-1] == "repodata.json"
-    assert names[0].startswith("shards/")
 
 
-def test_only_the_configured_formats_are_made() -> None:
-    made = index_files(Repodata.empty("noarch"), IndexSettings(monolith="never"))
-    assert list(made) == ["repodata_shards.msgpack.zst", "repodata.json"]
+def test_no_two_shards_have_the_same_name() -> None:
+    repodata = Repodata.empty("noarch")
+    repodata.records["packages.conda"]["a-1-0.conda"] = msgspec.Raw(b'{"name":"a"}')
+    one, other = (next(make_shards(repodata, ["a"], revision, 1)) for revision in ("1", "2"))
+    assert one.digest != other.digest
+    assert one.shard == other.shard
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (shard_key(b"\1" * 32), True),
+        (f"shards/{'0' * 64}.msgpack.zst", True),
+        (f"shards/{'0' * 63}.msgpack.zst", False),
+        (f"shards/{'A' * 64}.msgpack.zst", False),
+        (f"shards/{'0' * 64}.msgpack.zst\n", False),
+        (f"more/shards/{'0' * 64}.msgpack.zst", False),
+        (f"{'0' * 64}.msgpack.zst", False),
+    ],
+)
+def test_the_form_of_a_shards_key(key: str, *, expected: bool) -> None:
+    assert is_shard(key) is expected
 
 
 @pytest.mark.parametrize(
@@ -93,17 +128,32 @@ def test_only_the_configured_formats_are_made() -> None:
 def test_the_error_for_an_invalid_record_names_it(record: bytes) -> None:
     repodata = Repodata.parse(b'{"packages": {"a-1-0.tar.bz2": %s}}' % record, where="noarch/repodata.json")
     with pytest.raises(StorageError, match=r"noarch/repodata\.json: the record of a-1-0\.tar\.bz2 is not v") as caught:
-        index_files(repodata, IndexSettings())
+        sharded(repodata)
     assert "reindex --force" in str(caught.value.remedy)
 
 
-@pytest.mark.parametrize("record", [{"fn": "x-1-py3-none-any.whl"}, {"name": 5}, None])
-def test_a_wheel_record_without_a_name_is_kept_and_in_no_shard(record: Any) -> None:
-    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3-none-any": record, "y": {"name": "y"}}}}
+@pytest.mark.parametrize("record", [{"fn": "x-1-py3-none-any.whl"}, {"more": {"name": 5}}])
+def test_a_wheel_record_without_a_name_is_in_the_shard_that_its_file_is_named_after(record: Any) -> None:
+    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3": record, "y": {"name": "y"}}}}
     repodata = Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch")
-    made = index_files(repodata, IndexSettings())
-    assert json.loads(made["repodata.json"].data)["v3"] == document["v3"]
+    made = sharded(repodata)
+    assert json.loads(repodata.encode())["v3"] == document["v3"]
     index = ShardIndex.parse(made["repodata_shards.msgpack.zst"].data)
+    assert index is not None
+    assert list(index.hashes) == ["x", "y"]
+    data = made[shard_key(index.hashes["x"])].data
+    shard = parse_shard(data, "x", index.hashes["x"])
+    assert shard is not None
+    assert json.loads(bytes(shard.records["v3.whl"]["x-1-py3"])) == record
+    assert [name for name, *_ in repodata.named(["x", "y"])] == ["x", "y"]
+
+
+@pytest.mark.parametrize("record", [{"name": 5}, {"name": None}, {}, None, [], 5])
+def test_a_wheel_record_that_is_none_is_in_no_shard(record: Any) -> None:
+    document = {"packages": {}, "packages.conda": {}, "v3": {"whl": {"x-1-py3": record, "y": {"name": "y"}}}}
+    repodata = Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch")
+    assert not is_packable(repodata, "v3.whl", "x-1-py3")
+    index = ShardIndex.parse(sharded(repodata)["repodata_shards.msgpack.zst"].data)
     assert index is not None
     assert list(index.hashes) == ["y"]
     assert [name for name, *_ in repodata.named(["x", "y"])] == ["y"]
@@ -112,4 +162,4 @@ def test_a_wheel_record_without_a_name_is_kept_and_in_no_shard(record: Any) -> N
 def test_a_package_record_without_a_name_is_an_error() -> None:
     document = {"packages": {}, "packages.conda": {"x-1-0.conda": {}}}
     with pytest.raises(StorageError, match=r"the record of x-1-0\.conda is not valid"):
-        index_files(Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch"), IndexSettings())
+        sharded(Repodata.parse(json.dumps(document).encode(), where="x", subdir="noarch"))

@@ -31,9 +31,12 @@ except msgspec.ValidationError:
         ("chaninfra.channel.conda.record_facts", "RecordName"),
         ("chaninfra.channel.conda.record_facts", "RecordFacts"),
         ("chaninfra.channel.conda.commit_stamp", "CommitStamp"),
-        ("chaninfra.channel.conda.shards", "_Info"),
+        ("chaninfra.channel.conda.repodata", "_Info"),
+        ("chaninfra.channel.conda.shard_index", "_Info"),
         ("chaninfra.index.package.index_json", "IndexJson"),
         ("chaninfra.index.commit.yanked_json", "Yanked"),
+        ("chaninfra.index.etag_cache", "_Document"),
+        ("chaninfra.index.gc", "_Marks"),
     ],
 )
 def test_type_information_is_complete_before_the_first_decode(module: str, name: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tracemalloc
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 import zstandard
 
@@ -26,6 +28,13 @@ def test_what_is_a_name_of_a_file(name: str) -> None:
 def test_integers_that_msgpack_has_not(value: object) -> None:
     with pytest.raises(ValueError, match="64 bits"):
         check_plain(value)
+
+
+@pytest.mark.parametrize("value", [msgspec.msgpack.Ext(5, b""), datetime(2026, 1, 1, tzinfo=UTC), {1: 2}, {b"x": 1}])
+def test_what_msgpack_has_and_json_has_not(value: object) -> None:
+    check_plain([None, True, 1, 1.5, "x", b"x", {"x": []}])
+    with pytest.raises(ValueError, match="it has a"):
+        check_plain({"a": [value]})
 
 
 def test_nesting_that_clients_do_not_read() -> None:

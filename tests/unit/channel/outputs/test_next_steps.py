@@ -56,7 +56,7 @@ def test_a_public_channel_has_a_step_if_the_store_needs_one(name: str) -> None:
     assert "my-bucket" in " ".join(step.steps)
     (check,) = step.checks
     assert check.kind == "public-read"
-    assert check.target == f"{PUBLIC[name] or 'https://conda.example.com/main'}/noarch/repodata.json"
+    assert check.target == f"{PUBLIC[name] or 'https://conda.example.com/main'}/noarch/repodata_shards.msgpack.zst"
 
 
 @pytest.mark.parametrize("name", [name for name, row in PROVIDERS.items() if row.keys.value == "by-hand"])

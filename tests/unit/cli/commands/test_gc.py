@@ -9,6 +9,11 @@ from chaninfra.index.gc import Collected, Garbage
 
 SHARD = Garbage(key="c/noarch/shards/a", why="unreferenced", size=1)
 
+STATES = tuple(
+    Garbage(key=f"c/.chaninfra/history/{key}", why="old state of the index", size=1)
+    for key in ("noarch/1", "noarch/2", "win-64/1")
+)
+
 
 @pytest.mark.parametrize(
     ("collected", "dry_run", "printed"),
@@ -16,6 +21,14 @@ SHARD = Garbage(key="c/noarch/shards/a", why="unreferenced", size=1)
         (Collected(garbage=(), waiting=0), False, "0 objects deleted"),
         (Collected(garbage=(SHARD,), waiting=0), False, "c/noarch/shards/a: unreferenced\n1 object deleted"),
         (Collected(garbage=(SHARD,), waiting=0), True, "c/noarch/shards/a: unreferenced\n1 object would be deleted"),
+        (
+            Collected(garbage=(SHARD, *STATES), waiting=0),
+            False,
+            "c/noarch/shards/a: unreferenced\n"
+            "c/.chaninfra/history/noarch/: 2 old states of the index\n"
+            "c/.chaninfra/history/win-64/: 1 old state of the index\n"
+            "4 objects deleted",
+        ),
         (
             Collected(garbage=(), waiting=2),
             False,

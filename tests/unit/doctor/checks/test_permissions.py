@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
@@ -52,6 +53,32 @@ def test_reading_is_denied() -> None:
     (found,) = reading(channel(lambda kind, _: kind == "get"))
     assert (found.state, found.found) == ("failed", "may not read objects (s3:GetObject)")
     assert "`readers` in the stack config" in str(found.remedy)
+
+
+@pytest.mark.parametrize("missing", ["repodata.json", "repodata_shards.msgpack.zst"])
+def test_an_index_file_that_is_not_there_may_be_answered_403(missing: str) -> None:
+    """As by AWS, to those who may not list: a channel of shards alone has no repodata.json."""
+    (found,) = reading(channel(lambda kind, key: kind == "get" and key.endswith(missing)))
+    assert found.state == "ok"
+
+
+def test_old_states_of_the_index_may_not_be_kept() -> None:
+    """Then every commit fails."""
+    exam = channel(lambda kind, key: kind == "put" and "/history/" in key, role="publisher")
+    exam.store.objects["my-channel/.chaninfra/history/noarch/1"] = ObjectBody(data=b"{}", content_type="")  # type: ignore[attr-defined]
+    (found,) = publishing(exam)
+    assert (found.state, found.found) == ("failed", "may not keep old states of the index (.chaninfra/history/)")
+    (found,) = publishing(channel(nothing, role="publisher"))
+    assert "old states" not in found.found
+
+
+def test_an_index_file_of_any_size_is_not_sent_back() -> None:
+    exam = channel(nothing)
+    exam.store.objects["my-channel/noarch/repodata_shards.msgpack.zst"] = ObjectBody(  # type: ignore[attr-defined]
+        data=bytes(MAX_SHARD_INDEX + 1), content_type=""
+    )
+    (found,) = publishing(exam)
+    assert "change the index" not in found.found
 
 
 def test_listing_is_denied() -> None:

@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from dataclasses import replace
 
+import msgspec
 import pytest
 
-from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
-from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.commit_stamp import first_stamp
+from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings, Monolith
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.commit import commit as module
 from chaninfra.index.commit.change import Change
-from chaninfra.index.commit.commit import commit, read_index
-from support.index_model.memory_subdir import MemoryChannel, package
+from chaninfra.index.commit.commit import commit
+from support.index_model.memory_store import etag
+from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel, package
 
 
-def test_a_commit_writes_all_formats_and_takes_ten_requests() -> None:
+def test_a_commit_writes_all_files_and_keeps_what_it_replaces() -> None:
     channel = MemoryChannel().skeleton()
+    before = channel.store.objects[INDEX].data
     channel.put("a-1.0-0.conda", b"1")
     done = commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
     assert (done.before, done.after, done.written) == (0, 1, True)
-    # A publish makes two more: GET channel.json and PUT of the package.
-    assert channel.store.requests == {"head": 2, "get": 4, "put": 4}
+    assert done.derived == (FILE_NAMES["json"], FILE_NAMES["zst"])
     assert list(channel.repodata()["packages.conda"]) == ["a-1.0-0.conda"]
+    assert channel.number() == 2
+    assert channel.store.objects["c/.chaninfra/history/noarch/1"].data == before
     channel.check_formats_agree()
+
+
+@pytest.mark.parametrize(
+    ("monolith", "requests"),
+    [
+        ("each-commit", {"head": 1, "get": 3, "put": 5}),
+        (AtMostEvery(at_most_every="10m"), {"head": 2, "get": 2, "put": 3}),
+        ("never", {"get": 2, "put": 3}),
+    ],
+)
+@pytest.mark.parametrize("records", [0, 300])
+def test_requests_of_a_commit(monolith: Monolith, requests: dict[str, int], records: int) -> None:
+    """A publish makes two more: GET channel.json and PUT of the package."""
+    channel = MemoryChannel(IndexSettings(monolith=monolith)).skeleton()
+    channel.publish(*(f"p{number}" for number in range(records)))
+    channel.put("a-1.0-0.conda", b"1")
+    channel.store.requests.clear()
+    commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
+    assert channel.store.requests == requests
+    # One more for a package that has a shard already, and one for the package whose record is replaced.
+    channel.put("a-1.0-0.conda", b"2")
+    channel.store.requests.clear()
+    commit(channel.subdir_index, lambda: Change(records=dict([package("a", b"2")])))
+    assert channel.store.requests.total() == sum(requests.values()) + 2
 
 
 def test_only_touched_packages_get_a_new_shard() -> None:
@@ -31,7 +63,7 @@ def test_only_touched_packages_get_a_new_shard() -> None:
     channel.publish(*"abcdefgh")
     before = set(channel.store.objects)
     channel.publish("a", content=b"2")
-    assert len(set(channel.store.objects) - before) == 1
+    assert len({key for key in channel.store.objects if "/shards/" in key} - before) == 1
     channel.check_formats_agree()
 
 
@@ -39,11 +71,13 @@ def test_a_package_that_is_in_the_index_already_is_committed_again() -> None:
     # The new revision tells a re-index that found the package missing before that it is back.
     channel = MemoryChannel().skeleton()
     channel.publish("a")
-    before = channel.repodata()
+    before, index = channel.repodata(), channel.index()
     channel.publish("a")
     after = channel.repodata()
-    assert before.pop("info") != after.pop("info")
+    assert before.pop("chaninfra") != after.pop("chaninfra")
     assert before == after
+    # A fresh shard, so that a commit that read the old one makes it again.
+    assert channel.index().hashes["a"] != index.hashes["a"]
 
 
 def test_an_index_without_changes_is_not_written() -> None:
@@ -51,24 +85,8 @@ def test_an_index_without_changes_is_not_written() -> None:
     channel.publish("a")
     before = dict(channel.store.objects)
     done = commit(channel.subdir_index, lambda: Change(missing=["b-1.0-0.conda"]), when="changed")
-    assert (done.written, done.repaired) == (False, ())
+    assert (done.written, done.derived, done.before, done.after) == (False, (), 1, 1)
     assert channel.store.objects == before
-
-
-@pytest.mark.parametrize("name", [FILE_NAMES["zst"], FILE_NAMES["shards"]])
-@pytest.mark.parametrize("data", [None, b"", b"nonsense", "old"])
-def test_a_derived_file_that_does_not_agree_is_repaired(name: str, data: bytes | str | None) -> None:
-    channel = MemoryChannel().skeleton()
-    channel.publish("a")
-    old = channel.store.objects[f"c/noarch/{name}"].data
-    channel.publish("b")
-    if data is None:
-        del channel.store.objects[f"c/noarch/{name}"]
-    else:
-        channel.put(name, old if isinstance(data, str) else data)
-    assert read_index(channel.subdir_index).disagreements == (name,)
-    assert commit(channel.subdir_index, Change, when="changed").repaired == (name,)
-    channel.check_formats_agree()
 
 
 def test_a_record_is_dropped_only_if_its_package_is_missing() -> None:
@@ -76,8 +94,19 @@ def test_a_record_is_dropped_only_if_its_package_is_missing() -> None:
     channel.publish("a", "b")
     del channel.store.objects["c/noarch/a-1.0-0.conda"]
     done = commit(channel.subdir_index, lambda: Change(missing=["a-1.0-0.conda", "b-1.0-0.conda"]), when="changed")
-    assert done.applied.dropped == ["a-1.0-0.conda"]
+    assert done.applied.dropped == {"a-1.0-0.conda": "a"}
     assert list(channel.repodata()["packages.conda"]) == ["b-1.0-0.conda"]
+    assert list(channel.index().hashes) == ["b"]
+    channel.check_formats_agree()
+
+
+def test_the_record_of_bytes_that_are_no_package_is_dropped_only_while_they_are_there() -> None:
+    channel = MemoryChannel().skeleton()
+    channel.publish("a", "b")
+    channel.put("a-1.0-0.conda", b"none")
+    unreadable = {"a-1.0-0.conda": etag(b"none"), "b-1.0-0.conda": etag(b"none")}
+    done = commit(channel.subdir_index, lambda: Change(unreadable=unreadable), when="changed")
+    assert done.applied.dropped == {"a-1.0-0.conda": "a"}
     channel.check_formats_agree()
 
 
@@ -86,25 +115,25 @@ def test_a_record_of_superseded_bytes_does_not_replace_another() -> None:
     channel.publish("a", content=b"2")
     before = channel.repodata()["packages.conda"]
     done = commit(channel.subdir_index, lambda: Change(records=dict([package("a", b"1")])))
-    assert done.applied.superseded == ["a-1.0-0.conda"]
+    assert done.applied.superseded == {"a-1.0-0.conda": "a"}
     assert channel.repodata()["packages.conda"] == before
 
 
 def test_a_record_keeps_indexed_timestamp_and_patches() -> None:
     channel = MemoryChannel().skeleton()
+    patched = {"indexed_timestamp": 7, "name": "a", "patched": True, "sha256": "31".zfill(64), "version": "1.0"}
+    file, new = package("a")
+    channel.put(file, b"1")
+    record = dataclasses.replace(new, encode=lambda _: msgspec.Raw(msgspec.json.encode(patched)))
+    commit(channel.subdir_index, lambda: Change(records={file: record}))
     channel.publish("a")
-    document = channel.repodata()
-    record = document["packages.conda"]["a-1.0-0.conda"]
-    record["patched"] = True
-    channel.put(REPODATA, document)
-    channel.runtime.time += 1
-    channel.publish("a")
-    assert channel.repodata()["packages.conda"]["a-1.0-0.conda"] == record
+    assert channel.repodata()["packages.conda"][file] == patched
     commit(channel.subdir_index, lambda: Change(records=dict([package("a")]), replace="all"))
-    del record["patched"]
-    assert channel.repodata()["packages.conda"]["a-1.0-0.conda"] == record
+    del patched["patched"]
+    assert channel.repodata()["packages.conda"][file] == patched
     channel.publish("a", content=b"2")
-    assert channel.repodata()["packages.conda"]["a-1.0-0.conda"]["indexed_timestamp"] == channel.runtime.time
+    assert channel.repodata()["packages.conda"][file]["indexed_timestamp"] == channel.runtime.time
+    channel.check_formats_agree()
 
 
 def test_a_commit_applies_yanks() -> None:
@@ -115,6 +144,8 @@ def test_a_commit_applies_yanks() -> None:
     channel.publish("a", "c")
     assert channel.repodata()["removed"] == ["a-1.0-0.conda"]
     assert list(channel.repodata()["packages.conda"]) == ["b-1.0-0.conda", "c-1.0-0.conda"]
+    # A name without records has a shard while it has removed files.
+    assert list(channel.index().hashes) == ["a", "b", "c"]
     channel.check_formats_agree()
     del channel.store.objects["c/yanked.json"]
     channel.publish("a")
@@ -137,16 +168,52 @@ def test_v3_records_are_added_and_dropped() -> None:
     channel.put(file, b"1")
     commit(channel.subdir_index, lambda: Change(records={file: record}))
     assert list(channel.repodata()["v3"]["conda"]) == ["x-1.0-0"]
+    time = channel.runtime.time
+    revisions = {"v3": {"n_packages": 1, "oldest": time, "newest": time}}
+    assert channel.repodata()["info"]["repodata_revisions"] == revisions
+    assert channel.index().info["repodata_revisions"] == revisions
     channel.check_formats_agree()
     del channel.store.objects[f"c/noarch/{file}"]
     commit(channel.subdir_index, lambda: Change(missing=[file]))
-    assert channel.repodata()["v3"] == {"conda": {}}
+    assert not channel.repodata().get("v3", {}).get("conda")
     assert "repodata_revisions" not in channel.repodata()["info"]
+    assert "repodata_revisions" not in channel.index().info
     channel.check_formats_agree()
 
 
-def test_only_the_configured_formats_are_written() -> None:
-    channel = MemoryChannel(IndexSettings(monolith="never"))
+@pytest.mark.parametrize("monolith", ["each-commit", "never", AtMostEvery(at_most_every="10m")])
+def test_only_the_configured_files_are_written(monolith: Monolith) -> None:
+    settings = IndexSettings(monolith=monolith)
+    channel = MemoryChannel(settings).skeleton()
     channel.publish("a")
-    names = {key.removeprefix("c/noarch/").partition("/")[0] for key in channel.store.objects}
-    assert names - {"a-1.0-0.conda", "shards"} == {FILE_NAMES["json"], FILE_NAMES["shards"]}
+    names = {key.removeprefix("c/noarch/").partition("/")[0] for key in channel.store.objects if "noarch/" in key[:9]}
+    assert names - {"a-1.0-0.conda", "shards"} == {FILE_NAMES[each] for each in settings.formats}
+
+
+def test_the_headers_are_those_of_the_settings() -> None:
+    channel = MemoryChannel(IndexSettings(cache_control="no-cache")).skeleton()
+    channel.publish("a")
+    for key in (JSON, ZST, INDEX):
+        assert channel.store.objects[key].cache_control == "no-cache"
+
+
+def test_an_index_that_nobody_could_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = MemoryChannel().skeleton()
+    before = channel.store.objects[INDEX]
+    monkeypatch.setattr(module, "MAX_SHARD_INDEX", 200)
+    with pytest.raises(StorageError, match="would be larger than") as caught:
+        channel.publish("a")
+    assert caught.value.where == INDEX
+    assert caught.value.remedy
+    assert channel.store.objects[INDEX] == before
+
+
+def test_a_number_that_could_not_be_read_is_not_written() -> None:
+    channel = MemoryChannel().skeleton()
+    index = replace(channel.index(), stamp=first_stamp(10**16 - 1, "r", [], 0))
+    channel.put(FILE_NAMES["shards"], index.encode(1, 0))
+    before = dict(channel.store.objects)
+    with pytest.raises(StorageError, match="number") as caught:
+        commit(channel.subdir_index, lambda: Change(records=dict([package("a")])), derive="later")
+    assert caught.value.remedy
+    assert channel.store.objects[INDEX] == before[INDEX]

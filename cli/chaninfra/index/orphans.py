@@ -1,0 +1,60 @@
+"""Sidecars whose package is gone (CEP 50: a sidecar stays as long as its package does), for `gc`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
+from chaninfra.index.package.sidecars import MAX_SIDECAR, package_of
+from chaninfra.index.subdir_index import SubdirIndex
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The packages and sidecars in a listing of a subdir's folder."""
+
+    packages: set[str] = field(default_factory=set)
+    sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
+    """File name → object, of the sidecars and their copies."""
+
+    def take(self, file: str, entry: ObjectMeta) -> None:
+        """Add an object; `file` is its key relative to the folder."""
+        if "/" in file:
+            return
+        if suffix_of(file):
+            self.packages.add(file)
+        elif package_of(file):
+            self.sidecars[file] = entry
+
+    def orphans(self) -> dict[str, ObjectMeta]:
+        """The sidecars without a package."""
+        return {name: entry for name, entry in self.sidecars.items() if package_of(name) not in self.packages}
+
+
+def still_orphaned(target: SubdirIndex, names: Collection[str]) -> Iterator[str]:
+    """Those of the names whose package is not there now."""
+    packages = {package_of(name) or "" for name in names}
+    gone = {file for file in packages if target.store.head(target.key(file)) is None}
+    yield from (name for name in sorted(names) if package_of(name) in gone)
+
+
+def delete(target: SubdirIndex, names: Collection[str]) -> None:
+    """Delete these sidecars, and put back those whose package was published meanwhile.
+
+    Rule: the packages are looked for after the deletion. A publisher puts the package first. If it finds the sidecar
+    before the deletion, the package is found here; otherwise the publisher puts the sidecar itself.
+    """
+    kept = {name: get_within(target.store, target.key(name), MAX_SIDECAR) for name in names}
+    target.store.delete([target.key(name) for name in names])
+    orphaned = {*still_orphaned(target, names)}
+    for name, stored in kept.items():
+        if name in orphaned or not isinstance(stored, StoredObject):
+            continue
+        try:
+            target.store.put(target.key(name), stored, IfAbsent())
+        except ConflictError:
+            # The publisher has put it.
+            continue

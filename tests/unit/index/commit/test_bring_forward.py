@@ -1,0 +1,29 @@
+"""The derived files are brought forward beside other writers that do the same."""
+
+from __future__ import annotations
+
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.index.commit.authority import read_our_authority
+from chaninfra.index.commit.derived_files import bring_forward
+from chaninfra.index.commit.shard_reader import ShardReader
+from support.index_model.memory_subdir import JSON, ZST, MemoryChannel
+
+
+def numbers(channel: MemoryChannel) -> list[int]:
+    """The numbers of the commits that repodata.json and its zst are of."""
+    origins = [Origin.read(channel.store.objects[key].metadata) for key in (JSON, ZST)]
+    return [origin.number for origin in origins if origin]
+
+
+def test_a_writer_that_finds_one_file_of_a_later_commit_and_one_of_an_earlier_brings_the_other_forward() -> None:
+    # Another writer committed after it, and was killed between the two files.
+    channel = MemoryChannel().skeleton()
+    zst = channel.store.objects[ZST]
+    channel.publish("a")
+    ours = read_our_authority(channel.subdir_index)
+    channel.publish("b")
+    channel.store.objects[ZST] = zst
+    assert numbers(channel) == [3, 1]
+    bring_forward(channel.subdir_index, ours, ShardReader(channel.subdir_index), None, since=1)
+    assert numbers(channel) == [3, 3]
+    channel.check_formats_agree()

@@ -1,0 +1,112 @@
+"""What `ls` lists: the newest state, whatever repodata.json has of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings
+from chaninfra.cli.commands.ls import _behind
+from chaninfra.index.channel import Channel
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.commit import Derive, commit
+from chaninfra.index.contents import ChannelContents, contents_of
+from chaninfra.index.reindex import reindex_subdir
+from support.channels.channels import descriptor
+from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel, package
+
+LATE = IndexSettings(monolith=AtMostEvery(at_most_every="10m"))
+
+
+def listed(of: MemoryChannel) -> ChannelContents:
+    given = descriptor(prefix="c", subdirs=("noarch",))
+    on = SimpleNamespace(
+        store=lambda: of.store, descriptor=given, origin="descriptor", subdir_index=lambda *_: of.subdir_index
+    )
+    return contents_of(cast(Channel, on))
+
+
+def channel(settings: IndexSettings | None = None) -> MemoryChannel:
+    made = MemoryChannel(settings).skeleton()
+    made.store.now = datetime.fromtimestamp(made.runtime.time / 1000, UTC)
+    return made
+
+
+def publish(of: MemoryChannel, *names: str, sha: str = "1", derive: Derive = "due") -> None:
+    """Commit records with all fields that `ls` needs."""
+    records = {}
+    for name in names:
+        file, made = package(name)
+        record = {"name": name, "version": "1.0", "build": "0", "build_number": 0, "sha256": sha.zfill(64)}
+        raw = msgspec.Raw(msgspec.json.encode(record))
+        records[file] = replace(made, sha256=sha.zfill(64), encode=lambda _, raw=raw: raw, etag=None)
+        of.put(file, b"1")
+    commit(of.subdir_index, lambda: Change(records=records), derive=derive)
+
+
+def names(contents: ChannelContents) -> list[str]:
+    return [each.name for each in contents.packages]
+
+
+def test_packages_that_repodata_json_does_not_have_yet() -> None:
+    it = channel(LATE)
+    publish(it, "a", "b")
+    publish(it, "a", sha="2")
+    assert it.repodata()["packages.conda"] == {}
+    found = listed(it)
+    assert names(found) == ["a", "b"]
+    assert found.packages[0].sha256 == "2".zfill(64)
+    [late] = found.behind
+    assert (late.subdir, late.commits, late.written) == ("noarch", 2, it.store.now)
+    assert _behind(late) == (
+        "repodata.json in noarch is 2 commits behind this list (written 2026-01-01 00:00 UTC): clients that do not "
+        "read shards do not see yet what they changed"
+    )
+    documents: list[dict[str, Any]] = msgspec.to_builtins(found.packages)
+    assert {each["commits-behind"] for each in documents} == {2}
+
+
+def test_shards_are_read_only_where_repodata_json_lacks_something() -> None:
+    it = channel(LATE)
+    publish(it, *"abcdefghi", derive="now")
+    publish(it, "j", derive="later")
+    it.store.log.clear()
+    found = listed(it)
+    assert names(found) == [*"abcdefghij"]
+    assert [late.commits for late in found.behind] == [1]
+    assert len([key for _, key in it.store.log if "/shards/" in key]) == 1
+
+
+def test_nothing_is_said_of_a_repodata_json_that_has_all() -> None:
+    it = channel()
+    publish(it, "a")
+    found = listed(it)
+    assert (names(found), found.behind) == (["a"], ())
+    assert [each.commits_behind for each in found.packages] == [0]
+
+
+@pytest.mark.parametrize("left_there", [False, True])
+def test_a_channel_of_shards_alone(left_there: bool) -> None:
+    it = channel(IndexSettings(monolith="never"))
+    if left_there:
+        it.store.objects |= {key: channel().store.objects[key] for key in (JSON, ZST)}
+    publish(it, "a")
+    found = listed(it)
+    assert (names(found), found.behind, found.without_index) == (["a"], (), ())
+    assert [each.commits_behind for each in found.packages] == [None]
+
+
+def test_an_index_of_another_tool_has_no_commits() -> None:
+    it = channel()
+    publish(it, "a")
+    del it.store.objects[INDEX]
+    it.put("repodata.json", it.store.objects[JSON].data)
+    found = listed(it)
+    assert (names(found), found.behind) == (["a"], ())
+    assert [each.commits_behind for each in found.packages] == [None]
+    reindex_subdir(it.subdir_index)
