@@ -12,7 +12,8 @@ between. A lost answer is that of a PUT that was executed: the process gets the 
 gets, 412 if it has a condition. That of an index file may also be an error of the connection, whether the PUT was
 executed or not.
 
-All clocks show the same: that of the latest of the processes that have begun.
+All clocks show the same: that of the latest of the processes that have begun. None begins days later while the PUT of
+an authoritative index is under way.
 
 Everybody ends: a process that fails, or makes more than MOST requests, breaks an invariant.
 """
@@ -198,12 +199,19 @@ class Search:
             if node.preemptions + preempted > self.preemptions:
                 continue
             time = max(node.time, self.processes[number].now)
+            if time > node.time > 0 and self._committing(node, number):
+                continue
             before = dataclasses.replace(node, current=number, preemptions=node.preemptions + preempted, time=time)
             yield self._step(before, history, request)
             if node.crashes < self.crashes:
                 yield before.after("dies", histories=_with(node.histories, number, None), crashes=node.crashes + 1)
             if node.lost < self.lost and request[0] == "put":
                 yield from self._lost(dataclasses.replace(before, lost=node.lost + 1), history, request)
+
+    def _committing(self, node: Node, but: int) -> bool:
+        """Whether another process has sent the PUT of the authoritative index: it is not under way for days."""
+        requests = [self._request(number, history) for number, history in enumerate(node.histories) if number != but]
+        return any(request is not None and request[:2] == ("put", self.authoritative) for request in requests)
 
     def _lost(self, node: Node, history: int, request: tuple[Any, ...]) -> Iterator[Node]:
         """The states after a PUT whose answer is lost."""

@@ -50,8 +50,8 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
             ) from None
 
 
-def keep_replaced(subdir_index: SubdirIndex, authority: Authority) -> None:
-    """Keep an authoritative index of ours that is going to be replaced. Raises as `keep`.
+def ensure_kept(subdir_index: SubdirIndex, authority: Authority) -> None:
+    """Keep an authoritative index of ours that another writer may have kept already. Raises as `keep`.
 
     Its bytes are sent only where its writer was killed or is not done yet.
     """
