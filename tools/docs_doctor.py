@@ -21,8 +21,8 @@ _TAIL = """## What it does to the channel
 The checks change nothing. They test write permissions with PUTs whose condition fails, which the store must answer
 with 412: `If-None-Match: *` for an object that exists, and `If-Match` with an ETag that no object has. The object is
 a shard, or else a small package: only `publish --force` ever rewrites one. The PUT carries the bytes already stored.
-The shard indexes and an old state of one are tried in the same way, but only if the store is known, or was just seen,
-to honour these conditions.
+The shard indexes, and a state of one in the history, are tried in the same way, but only if the store is known, or was
+just seen, to honour these conditions.
 
 With `--as publisher` or `--as maintainer`, missing permissions of that role are a failure. By default read access is
 enough; having only some of a publisher's permissions is a failure all the same.
@@ -46,8 +46,8 @@ For each subdir `index` says which index files agree, and of which commit they a
 - how many shards the shard index names that the store does not have. It is compared with a listing, and no shard is
   read, so that a forged shard index costs no more than a true one.
 
-`garbage` counts the old states of the index and the marked shards, and warns if `gc` should have deleted old states
-more than a week ago.
+`garbage` counts the states of the index in the history, and what `gc` has marked, and warns if `gc` should have deleted
+old states more than a week ago.
 
 ## `--names-from`
 

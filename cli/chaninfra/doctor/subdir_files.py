@@ -17,8 +17,16 @@ from chaninfra.channel.conda.index_settings import Format
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import is_shard, shard_key
 from chaninfra.channel.errors import DeniedError
-from chaninfra.index.commit.authority import Authority, read_authority
-from chaninfra.index.commit.derived_files import ATTEMPTS, Derived, existing, number_of, pause_for_others, waits
+from chaninfra.index.commit.authority import Authority, authority_key, read_authority
+from chaninfra.index.commit.derived_files import (
+    ATTEMPTS,
+    Derived,
+    DerivedFile,
+    existing,
+    number_of,
+    pause_for_others,
+    waits,
+)
 from chaninfra.index.commit.history import history_key
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -78,7 +86,7 @@ def read_files(subdir_index: SubdirIndex) -> SubdirFiles:
     return SubdirFiles(
         authority=authority,
         derived=derived,
-        since={kind: _first_missed(subdir_index, derived, kind) for kind in late},
+        since={kind: _first_missed(subdir_index, stamp, derived[kind]) for kind in late},
         newer=newer,
         lost=_lost(subdir_index, authority.index) if authority is not None and authority.index else Lost(),
         now=datetime.fromtimestamp(subdir_index.runtime.now_ms() / 1000, UTC),
@@ -103,17 +111,17 @@ def _after_writers(subdir_index: SubdirIndex, derived: Derived, number: int) -> 
     return derived
 
 
-def _first_missed(subdir_index: SubdirIndex, derived: Derived, kind: Format) -> datetime:
-    """When the commit after that of the file was made: its writer kept the state before it then. Where that is not kept
-    any more, when the file was written.
+def _first_missed(subdir_index: SubdirIndex, stamp: CommitStamp | None, file: DerivedFile) -> datetime:
+    """When the commit after that of the file was made: the last one, or one whose state is in the history. Where it is
+    not there any more, when the file was written.
     """
-    file = derived[kind]
-    number = file.origin.number if file.origin else 0
+    number = file.origin.number + 1 if file.origin else 0
+    last = stamp is not None and stamp.number == number
     try:
-        kept = subdir_index.store.head(history_key(subdir_index, number))
+        made = subdir_index.store.head(authority_key(subdir_index) if last else history_key(subdir_index, number))
     except DeniedError:
-        kept = None
-    return kept.modified if kept else file.entry.modified
+        made = None
+    return made.modified if made else file.entry.modified
 
 
 def _lost(subdir_index: SubdirIndex, index: ShardIndex) -> Lost:

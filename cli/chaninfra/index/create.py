@@ -13,7 +13,7 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.skeleton import create_missing, write_missing
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
-from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, parse
+from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, is_of_earlier_version, parse
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
 from chaninfra.index.place import refuse_nested
@@ -37,6 +37,8 @@ class Created:
 def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given.
 
+    A channel.json of an earlier version becomes one of the current version.
+
     The store is probed unless channel.json has the result of a probe, and again if versioning was turned on since then:
     some stores ignore conditions in a versioned bucket. Raises ConflictError, before anything is written, where
     channel.json describes another channel; ConfigurationError where it would lie inside or around another one.
@@ -58,7 +60,9 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     skeleton = write_missing(store, layout)
     written = [*skeleton.keys]
-    if descriptor != existing or outdated:
+    # Earlier versions of chaninfra stop only at a descriptor of the current version.
+    earlier = stored is not None and is_of_earlier_version(stored.data)
+    if descriptor != existing or outdated or earlier:
         # Last, so that a channel with channel.json is complete.
         _write(store, key, descriptor, stored)
         written.append(key)

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
@@ -43,7 +44,7 @@ UPLOADS_KEPT = timedelta(days=1)
 """Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
 _DAY = timedelta(days=1)
-_HOURLY = timedelta(days=7)
+_HOURLY = timedelta(days=6)
 """Age up to which one state of the index an hour is kept."""
 
 Why = Literal[
@@ -97,15 +98,16 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     written.
     """
     undeclared = _undeclared(target)
-    # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
+    # First, so that a shard that is put and referenced meanwhile is not marked.
     shards, seen = _listed(target)
+    # Rule: the authoritative index before the history, since a commit keeps the one that it replaces before it does.
+    authority = read_authority(target)
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
     garbage = [*undeclared, *(_garbage(history[number], "old state of the index") for number in old)]
-    # Rule: the authoritative index after the history, since a commit keeps the one that it replaces before it does.
+    # Rule: what the history names stays.
     kept = _referenced_by_history(target, history.keys() - set(old))
-    authority = read_authority(target)
     if kept is None or authority is None or authority.index is None:
         # Something is missing or damaged, so the referenced shards are not known.
         return _delete(target, garbage, 0, mode)
@@ -135,11 +137,11 @@ class Standing:
     """What there is for `gc` to do in a subdir. Counted without reading the history, which may be large."""
 
     overdue: tuple[Garbage, ...]
-    """Shards that an earlier run of `gc` marked at least a week ago."""
+    """Shards, and sidecars without a package, that an earlier run of `gc` marked at least a week ago."""
     waiting: int
-    """Shards that it marked later."""
+    """Those that it marked later."""
     states: int
-    """Old states of the index that are kept."""
+    """States of the index that are kept, the last one among them."""
     size: int
     """Their bytes."""
     late: int
@@ -148,15 +150,18 @@ class Standing:
 
 def standing(target: SubdirIndex) -> Standing:
     """What there is for `gc` to do. Raises StorageError."""
-    (shards, _), now = _listed(target), target.runtime.now_ms()
+    (shards, seen), now = _listed(target), target.runtime.now_ms()
     history = dict(kept_numbers(target))
     authority = read_authority(target)
     referenced = authority.index.keys() if authority is not None and authority.index is not None else shards.keys()
-    unreferenced = shards.keys() - referenced
+    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
     marks = {key: since for key, since in _read_marks(target).unreferenced.items() if key in unreferenced}
-    overdue = _week_old(marks, shards, now)
+    overdue = _week_old(marks, unreferenced, now)
     return Standing(
-        overdue=tuple(_garbage(shards[key], "unreferenced") for key in overdue),
+        overdue=tuple(
+            _garbage(unreferenced[key], "unreferenced" if key in shards else "attestations without a package")
+            for key in overdue
+        ),
         waiting=len(marks) - len(overdue),
         states=len(history),
         size=sum(entry.size for entry in history.values()),
@@ -221,9 +226,19 @@ def _undeclared(target: SubdirIndex) -> list[Garbage]:
 
 
 def _is_taken_over(target: SubdirIndex) -> bool:
-    """Whether the index has all packages that are there of those in the index files of other tools."""
+    """Whether the index has all packages that are there of those in the index files of other tools, and what else they
+    say.
+    """
     whole = read_whole(target, salvage=True)
-    if whole.adoption is not None or len(whole.foreign) > _AT_ONCE:
+    if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
+        return False
+    index, keys = whole.authority.index if whole.authority else None, whole.keys
+    if index is None or (
+        keys and not (keys.info.items() <= index.info.items() and keys.other.keys() <= index.other.keys())
+    ):
+        return False
+    # Files of other kinds of packages may lie on another server.
+    if not all(map(suffix_of, whole.foreign)):
         return False
     yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
     calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]

@@ -16,31 +16,16 @@ from chaninfra.index.commit.authority import ForeignIndexError, authority_key
 from chaninfra.index.commit.change import Applied, apply
 from chaninfra.index.commit.commit import When, commit
 from chaninfra.index.etag_cache import write_etag_cache
+from chaninfra.index.progress import Progress, Silent
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.survey import Progress, Survey, survey_of
+from chaninfra.index.survey import Survey, survey_of
 
 _ATTEMPTS = 5
 
 Mode = Literal["write", "check"]
 """`check`: only find out what would be done; nothing is written to the store."""
-
-
-class Silent:
-    """A Progress that does nothing."""
-
-    def listing(self, subdir: Subdir) -> None:
-        """See Progress."""
-
-    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
-        """See Progress."""
-
-    def read(self, size: int) -> None:
-        """See Progress."""
-
-    def writing(self, subdir: Subdir) -> None:
-        """See Progress."""
 
 
 def reindex(

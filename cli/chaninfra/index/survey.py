@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
-from typing import Literal, Protocol
+from typing import Literal
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, package_name
-from chaninfra.channel.conda.index_files import SHARDS
+from chaninfra.channel.conda.filenames import PackageFileName, package_name
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
@@ -17,38 +17,24 @@ from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.index.batches import Batches
+from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
+from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
 from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, read_whole
+from chaninfra.index.whole import Whole, name_of, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
-
-
-class Progress(Protocol):
-    """Callbacks that tell how far a re-index is."""
-
-    def listing(self, subdir: Subdir) -> None:
-        """The folder is being listed; new packages are already read meanwhile."""
-
-    def reading(self, subdir: Subdir, packages: int, size: int) -> None:
-        """The listing is complete: this many packages have to be read, `size` bytes together. Those that were read
-        during the listing are included.
-        """
-
-    def read(self, size: int) -> None:
-        """A package of `size` bytes was read; called from several threads."""
-
-    def writing(self, subdir: Subdir) -> None:
-        """The index is being written."""
 
 
 @dataclass(kw_only=True)
@@ -67,6 +53,10 @@ class Survey:
     """File names of packages whose sidecar is to be looked at."""
     signatures: Signatures
     change: Change = field(default_factory=Change)
+    committed: bool = False
+    """Whether some of the packages that were read are committed already, see Batches."""
+    before_end: Applied = field(default_factory=Applied)
+    """What these commits have done."""
     taken: frozenset[str] = frozenset()
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
     left_out: list[LeftOut] = field(default_factory=list)
@@ -84,18 +74,21 @@ class Survey:
         """Whether there is something to commit."""
         change = self.change
         by_package = change.records or change.missing or change.unreadable or change.reshard or change.names
-        return bool(self.files or self.whole.behind or self.signed or by_package)
+        return bool(self.committed or self.files or self.whole.behind or self.signed or by_package)
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
+        applied.update((), self.before_end)
+        # Records that the authoritative index did not have, so the change has added those that are still there.
+        foreign = self.whole.foreign - self.taken
         return SubdirReport(
             subdir=subdir,
             before=self.whole.before,
             after=after,
-            added=tuple(sorted(applied.added.keys() - self.taken)),
-            replaced=tuple(sorted(applied.replaced)),
-            dropped=tuple(sorted(applied.dropped)),
-            yanked=tuple(sorted(applied.yanked)),
+            added=tuple(sorted(applied.added.keys() - self.whole.foreign)),
+            replaced=tuple(sorted({*applied.replaced, *(foreign & applied.added.keys())})),
+            dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
+            yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
@@ -119,7 +112,7 @@ def survey_of(
     """
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
-    check_base_url(subdir_index, whole.repodata.info())
+    check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     # Rule: yanked.json after the authoritative index, as in a commit.
     yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
     listing = FolderListing()
@@ -132,7 +125,8 @@ def survey_of(
         # Between two times of `at-most-every` files are behind, and not wrong.
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
-    _drop_unusable(subdir_index, survey)
+    survey.left_out += drop_unusable(whole, subdir_index.subdir)
+    batches = Batches(subdir_index, whole) if mode == "write" else None
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
@@ -144,13 +138,19 @@ def survey_of(
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if read.record is not None:
-            records[read.file] = read.record
+            record = with_what_is_known(whole, read.file, read.record, scope)
+            if batches is None:
+                records[read.file] = record
+            else:
+                batches.add(read.file, record, partial(_more_names, survey))
             continue
         without_record.append(read)
         survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
         # A record of exactly these bytes is kept: another tool was able to index them.
         if sha256_in(survey.repodata, read.file) != read.sha256:
             unreadable[read.file] = read.etag
+    if batches is not None:
+        records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
     survey.left_out += [
         LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
         for file, reason in sorted(survey.listing.unreadable.items())
@@ -168,9 +168,9 @@ def survey_of(
         }
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
-        file: record
+        file: taken_record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if (record := _taken_over(survey.repodata, file)) is not None
+        if not breaks_index(file) and (taken_record := taken_over(whole, file)) is not None
     }
     survey.taken = frozenset(taken)
     survey.change = Change(
@@ -179,6 +179,7 @@ def survey_of(
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
         names=_more_names(survey, {*records, *gone, *survey.signed}),
+        removed=whole.removed,
         reshard=reshard,
         replace=scope,
     )
@@ -220,6 +221,9 @@ def _to_read(
         size = sum(entry.size for entry in planned.read.values())
         progress.reading(subdir_index.subdir, len(planned.read), size)
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
+    listed = survey.listing.packages
+    patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked
+    yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
 
 
 def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
@@ -251,46 +255,19 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
         subdir_index.runtime,
         [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
     )
-    lost = {name for name, entry in zip(unlisted, heads, strict=True) if entry is None} - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
+    lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
+    whole.shards.give_up({index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
+    lost |= {*map(client_name, misspelled)}
     if lost:
         whole.foreign |= {
-            file for file, table, key in whole.repodata.files() if _name(whole.repodata, table, key) in lost
+            file for file, table, key in whole.repodata.files() if name_of(whole.repodata, table, key) in lost
         }
-    return whole.lost | lost | misspelled | {*map(client_name, misspelled)}
-
-
-def _drop_unusable(subdir_index: SubdirIndex, survey: Survey) -> None:
-    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
-    read again, and what has no other record is reported.
-    """
-    repodata = survey.repodata
-    for file in sorted(survey.whole.foreign):
-        place = repodata.find(file)
-        if place is not None and not is_packable(repodata, *place):
-            del repodata.records[place[0]][place[1]]
-            survey.whole.foreign.discard(file)
-            if place[0] not in PACKAGE_TABLES:
-                reason = "has a record in the index of another tool that is not valid"
-                survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
-
-
-def _taken_over(repodata: Repodata, file: str) -> IndexRecord | None:
-    """The record of the file as it is; None if it has none."""
-    place = repodata.find(file)
-    if place is None:
-        return None
-    raw = repodata.records[place[0]][place[1]]
-    return IndexRecord(
-        name=_name(repodata, *place) or package_name(file),
-        table=place[0],
-        key=place[1],
-        sha256=sha256_in(repodata, file) or "",
-        encode=lambda _: raw,
-    )
+        whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
+    return whole.lost | lost
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:
@@ -305,12 +282,5 @@ def _more_names(survey: Survey, files: set[str]) -> set[str]:
     for file in files:
         place = repodata.find(file)
         if place is not None:
-            names.add(_name(repodata, *place) or package_name(file))
+            names.add(name_of(repodata, *place) or package_name(file))
     return names
-
-
-def _name(repodata: Repodata, table: str, key: str) -> str | None:
-    try:
-        return repodata.name_in(table, key)
-    except StorageError:
-        return None

@@ -15,11 +15,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata, too_large
 from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import StoredObject, get_within
+from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import (
@@ -32,9 +33,10 @@ from chaninfra.index.commit.derived_files import (
     read_derived,
     start,
 )
-from chaninfra.index.commit.history import kept_index, kept_numbers
+from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.others_records import differing, first_seen
 from chaninfra.index.subdir_index import SubdirIndex
 
 
@@ -50,12 +52,21 @@ class Whole:
     """The shards that were read."""
     foreign: set[str] = field(default_factory=set)
     """The files whose record is not in the authoritative index, or that is not ours."""
+    removed: set[str] = field(default_factory=set)
+    """Removed files that the authoritative index does not list, or that is not ours."""
     lost: set[str] = field(default_factory=set)
     """The names of the packages whose shard is missing or damaged."""
     files: tuple[str, ...] = ()
     """The index files that are missing, damaged, or of another tool."""
     behind: Mapping[str, int] = field(default_factory=dict)
     """Name of a derived file → the number of commits that it does not have yet."""
+    first_seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    """File name and sha256 → when these bytes came into the index, in ms since 1970. Empty if all index files are ours.
+    """
+    differing: dict[str, Raw] = field(default_factory=dict)
+    """File name → the record of another tool, of a package whose record in `repodata` says something else."""
+    others_info: list[Mapping[str, Any]] = field(default_factory=list)
+    """`info` of the index files of other tools."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
     keys: Adoption | None = None
@@ -65,6 +76,11 @@ class Whole:
     def before(self) -> int | None:
         """The number of records; None: there is no index."""
         return self.repodata.count if self.exists else None
+
+    @property
+    def json_is_foreign(self) -> bool:
+        """Whether another tool wrote repodata.json."""
+        return "json" in self.derived and self.derived["json"].origin is None
 
     @property
     def exists(self) -> bool:
@@ -80,14 +96,15 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     """
     # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
-    numbers = sorted((number for number, _ in kept_numbers(subdir_index)), reverse=True) if history else []
+    kept = dict(kept_numbers(subdir_index)) if history else {}
     authority = read_authority(subdir_index)
     shards = ShardReader(subdir_index)
-    newest = max([0, *numbers[:1], *(file.origin.number for file in derived.values() if file.origin)])
-    newer = authority is not None and authority.ours and newest > authority.stamp.number
-    if authority is not None and authority.index is not None and authority.ours and not newer:
-        return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
-    return _adopted(subdir_index, authority, shards, derived, numbers, salvage=salvage)
+    newest = max([0, *kept, *(file.origin.number for file in derived.values() if file.origin)])
+    if authority is not None and authority.index is not None and authority.ours:
+        number = authority.stamp.number
+        if newest <= number and not (number in kept and was_kept_otherwise(subdir_index, authority)):
+            return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+    return _adopted(subdir_index, authority, shards, derived, kept, salvage=salvage)
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
@@ -100,7 +117,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
         check_base_url(subdir_index, authority.index.info)
     other = _foreign_repodata(subdir_index, derived, salvage=True)
     if other is not None:
-        check_base_url(subdir_index, other.info())
+        check_base_url(subdir_index, other.info(), REPODATA)
 
 
 def _ours(
@@ -132,7 +149,8 @@ def _ours(
         behind={FILE_NAMES[kind]: number - made_from for kind, made_from in origins.items() if 0 < made_from < number},
     )
     if lost:
-        whole.foreign = {file for file, table, key in repodata.files() if _name(repodata, table, key) in lost}
+        whole.foreign = {file for file, table, key in repodata.files() if name_of(repodata, table, key) in lost}
+        whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
     others = derived if "json" in formats else existing(subdir_index)
     other = _foreign_repodata(subdir_index, others, salvage=salvage)
@@ -140,7 +158,7 @@ def _ours(
         info, unknown = _info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
         repodata.info().update(info)
-        whole.foreign |= _add(repodata, other)
+        _take(whole, [other])
     return whole
 
 
@@ -149,14 +167,14 @@ def _adopted(
     authority: Authority | None,
     shards: ShardReader,
     derived: Derived,
-    numbers: list[int],
+    kept: Mapping[int, ObjectMeta],
     *,
     salvage: bool,
 ) -> Whole:
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    repodata = _last_ours(subdir_index, shards, derived, numbers)
+    repodata = _last_ours(subdir_index, shards, derived, kept)
     sources: list[Repodata] = []
     json = _foreign_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:
@@ -169,40 +187,55 @@ def _adopted(
         insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
         sources.append(other)
     info, unknown = _info_of(subdir_index, [*sources, repodata], salvage=salvage)
-    for source in sources:
-        _add(repodata, source)
-    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     origins = [file.origin.number for file in derived.values() if file.origin]
     stamps = [authority.stamp.number] if authority is not None and authority.ours else []
-    return Whole(
+    whole = Whole(
         authority=authority,
         repodata=repodata,
         derived=derived,
         shards=shards,
-        foreign={file for file, _, _ in repodata.files()},
         lost=lost,
         files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
         adoption=Adoption(
             etag=authority.etag if authority else None,
             # The last commit may not have been kept, if its writer was killed.
-            number=max([0, *(kept + 1 for kept in numbers[:1]), *origins, *stamps]),
+            number=max([0, *(number + 1 for number in kept), *origins, *stamps]),
             info=info,
             other=unknown,
         ),
     )
+    _take(whole, sources)
+    whole.foreign, whole.removed = {file for file, _, _ in repodata.files()}, {*repodata.removed}
+    repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
+    return whole
 
 
-def _last_ours(subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, numbers: list[int]) -> Repodata:
+def _take(whole: Whole, others: list[Repodata]) -> None:
+    """Add what the index files of other tools say."""
+    whole.others_info = [other.info() for other in others]
+    before = {*whole.repodata.removed}
+    for repodata in [whole.repodata, *others]:
+        whole.first_seen = {**first_seen(repodata), **whole.first_seen}
+    for other in others:
+        whole.differing = {**differing(whole.repodata, other), **whole.differing}
+        whole.foreign |= _add(whole.repodata, other)
+    whole.removed |= {*whole.repodata.removed} - before
+
+
+def _last_ours(
+    subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, kept: Mapping[int, ObjectMeta]
+) -> Repodata:
     """The records of the last index that was ours: from the history, or from a derived file that is newer; none where
     there is neither.
     """
     ours = our_repodata(subdir_index, derived)
-    for number in numbers:
-        if ours is not None and ours[0] >= number:
-            break
+    for number in sorted(kept, reverse=True):
         index = kept_index(subdir_index, number)
-        if index is not None and index.info["subdir"] == subdir_index.subdir:
-            return _records_of(subdir_index, index, shards, derived)[0]
+        if index is None or index.info["subdir"] != subdir_index.subdir:
+            continue
+        if ours is not None and ours[0] > number:
+            break
+        return _records_of(subdir_index, index, shards, derived)[0]
     return ours[1] if ours is not None else Repodata.empty(subdir_index.subdir)
 
 
@@ -264,7 +297,8 @@ def _info_of(
     return {**info, "subdir": subdir_index.subdir}, unknown
 
 
-def _name(repodata: Repodata, table: str, key: str) -> str | None:
+def name_of(repodata: Repodata, table: str, key: str) -> str | None:
+    """The package name in a record; None: it has no valid one."""
     try:
         return repodata.name_in(table, key)
     except StorageError:

@@ -49,6 +49,22 @@ def test_init_writes_a_complete_channel_once(bare: Place) -> None:
     assert etags(bare.server, bare.bucket) == before
 
 
+def test_init_writes_a_descriptor_of_version_1_again(bare: Place) -> None:
+    """Earlier versions of chaninfra write the channel until its descriptor is of version 2."""
+    bare.done("init", "--subdir", "linux-64")
+    client, at = bare.server.client(), {"Bucket": bare.bucket, "Key": f"{PREFIX}/channel.json"}
+    new = client.get_object(**at)["Body"].read()
+    document = json.loads(new)
+    index = {key: value for key, value in document["index"].items() if key not in ("monolith", "history-days")}
+    old = {**document, "version": 1, "index": {**index, "formats": ["json", "zst", "shards"]}}
+    client.put_object(**at, Body=json.dumps(old).encode())
+    bare.done("reindex")
+    assert json.loads(client.get_object(**at)["Body"].read())["version"] == 1
+    assert bare.done("init", "--subdir", "linux-64") == f"wrote {PREFIX}/channel.json\n"
+    assert client.get_object(**at)["Body"].read() == new
+    assert bare.done("init", "--subdir", "linux-64") == "nothing to do: the channel exists already\n"
+
+
 def test_init_writes_no_index_for_a_subdir_with_packages(bare: Place, tmp_path: Path) -> None:
     put(bare.server, bare.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
     said = bare.run("init")
@@ -78,7 +94,8 @@ def test_the_same_bytes_are_indexed_again_but_not_uploaded(place: Place, tmp_pat
     place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json")
     again = json.loads(place.done("publish", small, large, "--json"))
     assert [each["outcome"] for each in again["packages"]] == ["present", "present"]
-    assert [(each["before"], each["after"]) for each in again["index"]["subdirs"]] == [(None, 2)]
+    assert [(each["before"], each["after"]) for each in again["index"]["subdirs"]] == [(2, 2)]
+    assert [*place.repodata("noarch")["packages.conda"]] == [small.name, large.name], "it is written again"
     packages = [key for key in before if key.endswith(".conda")]
     assert {key: etags(place.server, place.bucket)[key] for key in packages} == {key: before[key] for key in packages}
 
@@ -228,10 +245,12 @@ def test_a_channel_without_a_descriptor(bare: Place, tmp_path: Path) -> None:
 
 
 def test_a_subdir_without_an_index_is_named(place: Place) -> None:
-    place.server.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/linux-64/repodata.json")
+    for key in etags(place.server, place.bucket, f"{PREFIX}/linux-64/repodata"):
+        assert "linux-64 has no" not in place.run("ls").stderr
+        place.server.client().delete_object(Bucket=place.bucket, Key=key)
     done = place.run("ls")
     assert (done.returncode, done.stdout) == (0, "0 packages\n")
-    assert "linux-64 has no repodata.json" in done.stderr
+    assert "linux-64 has no index" in done.stderr
 
 
 def test_manifest_reads_the_channels_own_descriptor(place: Place) -> None:

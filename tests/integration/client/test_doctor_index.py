@@ -74,9 +74,8 @@ def test_a_stale_zst(on_minio: Patient, tmp_path: Path) -> None:
     old = client.get_object(Bucket=on_minio.bucket, Key=key)
     data = old["Body"].read()
     on_minio.done("publish", make_package(tmp_path, "hello", "2.0"))
-    client.put_object(
-        Bucket=on_minio.bucket, Key=key, Body=data, ContentType=old["ContentType"], CacheControl=old["CacheControl"]
-    )
+    headers = {name: old[name] for name in ("ContentType", "CacheControl", "Metadata")}
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=data, **headers)
     fixed_by_remedy(on_minio, "index")
 
 
@@ -229,7 +228,7 @@ def put(place: Patient, key: str, data: bytes) -> None:
     """Replace the bytes of an object, and keep its headers."""
     client = place.server.client()
     head = client.head_object(Bucket=place.bucket, Key=key)
-    headers = {"ContentType": head["ContentType"], "CacheControl": head["CacheControl"]}
+    headers = {name: head[name] for name in ("ContentType", "CacheControl", "Metadata")}
     client.put_object(Bucket=place.bucket, Key=key, Body=data, **headers)
 
 

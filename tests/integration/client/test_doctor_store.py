@@ -146,6 +146,24 @@ def test_a_public_channel_that_is_not_readable_anonymously(copied: Patient) -> N
     assert anonymous.of("reader")["state"] == "ok"
 
 
+def test_a_public_channel_without_monolithic_files(copied: Patient) -> None:
+    client = copied.server.client()
+    url = f"{copied.server.endpoint_url}/{copied.bucket}/{PREFIX}"
+    stored = client.get_object(Bucket=copied.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
+    index = {**json.loads(stored)["index"], "monolith": "never"}
+    edit(copied, visibility="public", auth="public", public_url=url, index=index)
+    allow_everyone(copied, "s3:GetObject")
+    for name in ("repodata.json", "repodata.json.zst"):
+        client.delete_object(Bucket=copied.bucket, Key=f"{PREFIX}/noarch/{name}")
+    found = examine(copied, "--check", "anonymous", "--check", "reading", "--check", "headers")
+    assert found.failed == set()
+    assert url in found.of("anonymous")["found"]
+    # A private channel that anyone can read is found by the file that is there.
+    edit(copied, visibility="private", auth="pixi", public_url=None)
+    found = examine(copied, "--check", "anonymous")
+    assert "the channel is private, but anyone may read it" in found.of("anonymous")["found"]
+
+
 def test_no_credentials(on_versitygw: Patient) -> None:
     found = examine(on_versitygw, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert found.failed == {"credentials"}

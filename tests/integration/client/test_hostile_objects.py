@@ -95,7 +95,7 @@ def _objects(place: Place) -> dict[str, dict[str, Any]]:
     found = {}
     for entry in client.list_objects_v2(Bucket=place.bucket)["Contents"]:
         got = client.get_object(Bucket=place.bucket, Key=entry["Key"])
-        headers = {name: got[name] for name in ("ContentType", "CacheControl") if got.get(name)}
+        headers = {name: got[name] for name in ("ContentType", "CacheControl", "Metadata") if got.get(name)}
         found[entry["Key"]] = {"Body": got["Body"].read(), **headers}
     return found
 

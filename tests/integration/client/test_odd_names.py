@@ -77,7 +77,7 @@ def test_names_of_another_tool_reach_no_terminal(place: Patient) -> None:
     build = f"0\n::stop-commands::{os.urandom(4).hex()}"
     document["packages.conda"]["a-1-\u202ex.conda"] = {**record, "name": "\x1b]0;owned\x07", "build": build}
     document["packages.conda"][f"a-1-{build}.conda"] = {**record, "version": "##[group]\x9b31m"}
-    document["info"].pop("chaninfra")
+    document.pop("chaninfra")
     key = f"{PREFIX}/linux-64/repodata.json"
     place.server.client().put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document).encode())
     for command, *args in (("ls",), ("ls", "--json"), ("doctor",), ("reindex", "--check"), ("yank", "a"), ("reindex",)):

@@ -100,6 +100,8 @@ def test_an_unknown_package_and_an_invalid_match_spec_are_refused(on_minio: Plac
 def test_gc_keeps_a_marked_shard_that_is_younger_than_a_week(on_minio: Place, tmp_path: Path) -> None:
     assert "0 objects would be deleted" in on_minio.done("gc", "--dry-run")
     on_minio.done("publish", make_package(tmp_path, "hello", "3.0"))
+    assert on_minio.done("gc") == "0 objects deleted\n", "the history names every shard of the last day"
+    forget_history(on_minio)
     said = on_minio.done("gc")
     assert "marked. Run gc again in a week to delete" in said
     key = f"{PREFIX}/.chaninfra/gc/noarch.json"
@@ -112,6 +114,12 @@ def test_gc_keeps_a_marked_shard_that_is_younger_than_a_week(on_minio: Place, tm
     assert "0 objects deleted" in on_minio.done("gc")
 
 
+def forget_history(place: Place) -> None:
+    """Delete the old states of the index of noarch."""
+    for key in etags(place.server, place.bucket, f"{PREFIX}/.chaninfra/history/noarch/"):
+        place.server.client().delete_object(Bucket=place.bucket, Key=key)
+
+
 def test_gc_deletes_a_marked_shard_after_a_week(tmp_path: Path) -> None:
     """On versitygw, whose objects are files, so that the test can set their age."""
     with s3_servers.versitygw(tmp_path / "server") as server:
@@ -120,7 +128,16 @@ def test_gc_deletes_a_marked_shard_after_a_week(tmp_path: Path) -> None:
         shards = tmp_path / "server/data/bucket" / PREFIX / "noarch/shards"
         (before,) = (path.name for path in shards.iterdir())
         place.done("publish", make_package(tmp_path, "hello", "3.0"))
-        assert "1 unreferenced shard marked" in place.done("gc")
+        place.done("publish", make_package(tmp_path, "hello", "4.0"))
+        assert "marked" not in place.done("gc")
+        # All but the newest old state of the index, which names the shard with 3.0, are older than `history-days`.
+        two_months = (datetime.now(UTC) - timedelta(days=60)).timestamp()
+        for path in sorted((tmp_path / "server/data/bucket" / PREFIX / ".chaninfra/history/noarch").iterdir())[:-1]:
+            os.utime(path, (two_months, two_months))
+        deleted = json.loads(place.done("gc", "--json"))["deleted"]
+        assert [(each["key"], each["why"]) for each in deleted] == [
+            (f"{PREFIX}/.chaninfra/history/noarch/{number}", "old state of the index") for number in (2, 1)
+        ]
         assert "0 objects deleted" in place.done("gc")
         key = f"{PREFIX}/.chaninfra/gc/noarch.json"
         marks = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
@@ -134,7 +151,7 @@ def test_gc_deletes_a_marked_shard_after_a_week(tmp_path: Path) -> None:
         deleted = json.loads(place.done("gc", "--json"))["deleted"]
         assert [(each["key"], each["why"]) for each in deleted] == [(f"{PREFIX}/noarch/{old}", "unreferenced")]
         assert old == f"shards/{before}"
-        assert len(list(shards.iterdir())) == 1
+        assert len(list(shards.iterdir())) == 2
         assert json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())["unreferenced"] == {}
         place.done("reindex", "--check")
 

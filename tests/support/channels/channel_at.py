@@ -45,10 +45,10 @@ class Place:
         return document
 
 
-def allowed(server: Server, bucket: str, *actions: str, **at: str) -> dict[str, str]:
+def allowed(server: Server, bucket: str, *actions: str, **at: str | tuple[str, ...]) -> dict[str, str]:
     """The variables with keys that may do only this on the bucket; MinIO, whose sessions take a policy.
 
-    `at`: an action of S3, and the one resource in the bucket that it is allowed on.
+    `at`: an action of S3, and the resources in the bucket that it is allowed on.
     """
     sts = boto3.session.Session().client(
         "sts",
@@ -61,7 +61,11 @@ def allowed(server: Server, bucket: str, *actions: str, **at: str) -> dict[str, 
     policy = document(
         [
             {"Effect": "Allow", "Action": [*actions], "Resource": [arn, f"{arn}/*"]},
-            *({"Effect": "Allow", "Action": f"s3:{name}", "Resource": f"{arn}/{key}"} for name, key in at.items()),
+            *(
+                {"Effect": "Allow", "Action": f"s3:{name}", "Resource": [f"{arn}/{key}" for key in keys]}
+                for name, given in at.items()
+                for keys in [(given,) if isinstance(given, str) else given]
+            ),
         ]
     )
     given = sts.assume_role(RoleArn="arn:minio:iam:::nobody", RoleSessionName="some", Policy=json.dumps(policy))

@@ -87,6 +87,35 @@ _READ = """
     os._exit(0)
 """
 
+_ATTESTATIONS = """
+    import asyncio, json, os, sys
+    import rattler
+    from rattler.networking import AuthenticationMiddleware, S3Middleware
+    from rattler.networking.middleware import S3Config
+    from rattler.sigstore import TrustedRoot, VerificationPolicy, verify_attestation
+
+    async def main(channel, options, name, folder):
+        client = rattler.Client([
+            AuthenticationMiddleware(),
+            S3Middleware({bucket: S3Config(**option) for bucket, option in options.items()}),
+        ])
+        found = {}
+        for sharded in (True, False):
+            source = rattler.SourceConfig(sharded_enabled=sharded)
+            gateway = rattler.Gateway(cache_dir=f"{folder}/{sharded}", default_config=source, client=client)
+            ((record,),) = await gateway.query([channel], ["noarch"], [name], recursive=False)
+            digest = record.attestations_sha256
+            outcome = await verify_attestation(
+                record, VerificationPolicy.warn(), client, trusted_root=TrustedRoot.embedded()
+            )
+            found["shards" if sharded else "zst"] = [digest.hex() if digest else None, outcome.warnings]
+        return found
+
+    print(json.dumps(asyncio.run(main(*json.loads(sys.argv[1])))))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
 _INDEX_FOLDERS = """
     import asyncio, json, os, sys
     from pathlib import Path
@@ -151,6 +180,14 @@ def read(channel: str, names: Sequence[str], folder: Path, server: Server) -> di
     options, environment = _access(channel, folder, server)
     found: dict[str, list[Any]] = json.loads(_child(_READ, [channel, options, names, str(folder)], environment))
     return found
+
+
+def attestations(channel: str, name: str, folder: Path, server: Server) -> dict[str, tuple[str | None, list[str]]]:
+    """By shards and by zst: the `attestations_sha256` of the only package of that name, and what the client says of its
+    attestations, which it reads, and verifies without asking Sigstore."""
+    options, environment = _access(channel, folder, server)
+    found = json.loads(_child(_ATTESTATIONS, [channel, options, name, str(folder)], environment))
+    return {way: (digest, warnings) for way, (digest, warnings) in found.items()}
 
 
 def install_by(

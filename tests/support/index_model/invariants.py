@@ -15,6 +15,7 @@ from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
@@ -220,7 +221,10 @@ class Invariants:
         store = MemoryStore()
         for key, held in objects:
             store.objects[key] = ObjectBody(data=held.data, content_type="", metadata=dict(held.metadata))
-        process.run(store, SequentialRuntime(process.name, process.now))
+        try:
+            process.run(store, SequentialRuntime(process.name, process.now))
+        except ChaninfraError as error:
+            raise ViolationError(f"{process.name} failed: {error}") from error
         return objects_of(store)
 
 

@@ -67,15 +67,16 @@ def _folder() -> Path:
 
 @cache
 def package(name: str, payload: bytes = b"") -> PackageFile:
-    """A package file of that name, version 1, build 0."""
-    path = Path(tempfile.mkdtemp(dir=_folder())) / f"{name}-1-0.conda"
-    path.write_bytes(conda(index_json(name, noarch="generic"), payload=payload))
+    """A package file of that name, version 1, build 0; `name` may be `<name>-<version>`."""
+    path = Path(tempfile.mkdtemp(dir=_folder())) / file(name)
+    word, _, version = name.partition("-")
+    path.write_bytes(conda(index_json(word, version or "1", noarch="generic"), payload=payload))
     return read(path)
 
 
 def file(name: str) -> str:
-    """The file name of the package of that name."""
-    return f"{name}-1-0.conda"
+    """The file name of the package of that name, or `<name>-<version>`."""
+    return f"{name}-0.conda" if "-" in name else f"{name}-1-0.conda"
 
 
 def channel_with(*names: str, index: DescribedIndex = DEFAULT) -> MemoryStore:

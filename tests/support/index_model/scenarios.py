@@ -25,6 +25,7 @@ from support.index_model.processes import (
     JSON,
     NOW,
     PREFIX,
+    WEEK,
     ZST,
     collecting,
     file,
@@ -141,9 +142,9 @@ def _overwritten(store: MemoryStore) -> None:
     overwriting().run(store, SequentialRuntime())
 
 
-def _mark(store: MemoryStore, keys: Iterable[str]) -> None:
-    """Mark shards as unreferenced, a week before gc runs."""
-    marks = {key.removeprefix(f"{FOLDER}/"): NOW for key in keys}
+def _mark(store: MemoryStore, keys: Iterable[str], when: int) -> None:
+    """Mark shards as unreferenced, at a time in ms since 1970."""
+    marks = {key.removeprefix(f"{FOLDER}/"): when for key in keys}
     data = msgspec.json.encode({"unreferenced": marks})
     store.objects[f"{PREFIX}/.chaninfra/gc/noarch.json"] = ObjectBody(data=data, content_type="")
 
@@ -151,7 +152,7 @@ def _mark(store: MemoryStore, keys: Iterable[str]) -> None:
 def _all_marked(store: MemoryStore) -> None:
     """A gc marked all shards in the moment before the index named them; the last writer was killed after its commit."""
     del store.objects[f"{HISTORY}3"]
-    _mark(store, [key for key in store.objects if "/shards/" in key])
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
 
 
 def _b_marked(store: MemoryStore) -> None:
@@ -161,7 +162,7 @@ def _b_marked(store: MemoryStore) -> None:
     publishing("b").run(copy, SequentialRuntime("earlier", NOW))
     new = [key for key in copy.objects if "/shards/" in key and key not in store.objects]
     store.objects |= {key: copy.objects[key] for key in new}
-    _mark(store, new)
+    _mark(store, new, NOW - WEEK)
 
 
 def _without_index(store: MemoryStore) -> None:
@@ -172,6 +173,8 @@ def _without_index(store: MemoryStore) -> None:
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
     "two publish the same": lambda: Scenario([publishing("b", process="1"), publishing("b", process="2")]),
+    "two publish of one name": lambda: Scenario([publishing("a-2"), publishing("a-3")]),
+    "publish and unyank of one name": lambda: Scenario([publishing("x-2"), unyanking("x")], yanked=("x",)),
     "publish and yank": lambda: Scenario([publishing("b"), yanking("a")]),
     "publish and unyank": lambda: Scenario([publishing("b"), unyanking("x")], yanked=("x",)),
     "yank and unyank": lambda: Scenario([yanking("a"), unyanking("x")], yanked=("x",)),
@@ -184,12 +187,17 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "publish and gc of shards that were marked": lambda: _with(
         NEVER, partial(publishing, "a"), collecting, indexed=("b", "a"), before=_all_marked
     ),
-    "publish of a shard that was marked and gc": lambda: Scenario([publishing("b"), collecting()], before=_b_marked),
+    "publish of a shard that was marked and gc": lambda: Scenario(
+        [publishing("b"), collecting(later=0)], before=_b_marked
+    ),
     "publish and two gc": lambda: Scenario([publishing("b"), collecting(later=0), collecting()]),
     "reindex and gc": lambda: Scenario([reindexing(), collecting()], bare=("d",), garbage=True),
     "never: two publish": lambda: _with(NEVER, partial(publishing, "b"), partial(publishing, "c")),
     "never: publish and yank": lambda: _with(NEVER, partial(publishing, "b"), partial(yanking, "a")),
     "never: publish and reindex": lambda: _with(NEVER, partial(publishing, "b"), reindexing, bare=("d",)),
+    "never: publish and two gc": lambda: _with(
+        NEVER, partial(publishing, "b"), partial(collecting, later=0), collecting
+    ),
     "never: publish and gc": lambda: _with(NEVER, partial(publishing, "a"), collecting, garbage=True),
     "seldom: two publish": lambda: _with(SELDOM, partial(publishing, "b"), partial(publishing, "c")),
     "seldom: publish and yank": lambda: _with(SELDOM, partial(publishing, "b"), partial(yanking, "a")),

@@ -10,8 +10,10 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from chaninfra.channel.conda.commit_stamp import read_stamp
-from chaninfra.channel.conda.shards import ShardIndex, shard_key
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.filenames import package_name
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.channel import Channel
@@ -22,17 +24,8 @@ from chaninfra.index.reindex import reindex
 from chaninfra.index.yank import unyank, yank
 from support.cases.hostile_objects import HOSTILE, YANKED, Hostile
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.processes import (
-    AUTHORITATIVE,
-    FOLDER,
-    INDEX,
-    PREFIX,
-    ZST,
-    channel,
-    channel_with,
-    file,
-    package,
-)
+from support.index_model.memory_subdir import INDEX, JSON, ZST
+from support.index_model.processes import FOLDER, PREFIX, channel, channel_with, file, package
 
 
 class Silent:
@@ -109,25 +102,26 @@ def failure(operation: Callable[[Channel], object], on: Channel) -> ChaninfraErr
 
 def is_sound(store: MemoryStore) -> None:
     """All index files agree, name b and nothing else, and all shards are there."""
-    data = store.objects[AUTHORITATIVE].data
+    data = store.objects[JSON].data
     repodata = json.loads(data)
-    stamp = read_stamp(data)
-    assert stamp is not None
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    assert index.stamp is not None
     assert [*repodata["packages.conda"]] == [file("b")]
     assert repodata["packages"] == {}
     assert file("a") in repodata["removed"]
     assert repodata["info"]["subdir"] == "noarch"
     assert zstandard.ZstdDecompressor().decompressobj().decompress(store.objects[ZST].data) == data
-    index = ShardIndex.parse(store.objects[INDEX].data)
-    assert index is not None
-    assert index.revision == stamp.revision
+    for key in (JSON, ZST):
+        assert store.objects[key].metadata == Origin.of(index.stamp.number, data).metadata()
     # Records of other kinds of packages are kept.
     others = {
-        record["name"]
+        record.get("name", package_name(key))
         for table in repodata.get("v3", {}).values()
-        for record in table.values()
-        if isinstance(record, dict) and "name" in record
+        for key, record in table.items()
+        if isinstance(record, dict)
     }
-    assert {*index.hashes} == {"b", *others}
+    # The shard of a has the name of its file in `removed`.
+    assert {*index.hashes} - {"a"} == {"b", *others}
     assert f"{FOLDER}/{shard_key(index.hashes['b'])}" in store.objects
     assert not reindex(opened(store, "check"), ["noarch"], mode="check").subdirs[0].differed

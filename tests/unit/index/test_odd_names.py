@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import tempfile
 from contextlib import suppress
@@ -15,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.conda.filenames import PackageFileName
-from chaninfra.channel.conda.shards import ShardIndex
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import parse_shard, shard_key
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.contents import contents_of
@@ -27,7 +29,8 @@ from chaninfra.index.yank import unyank, yank
 from support.cases.odd_names import BRACES, BSLASH, CAMEL, DQUOTE, FILES, HEALTHY, ONE_DASH, TILDE, content
 from support.channels.archives import conda, index_json
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.processes import AUTHORITATIVE, FOLDER, INDEX, channel, publishing
+from support.index_model.memory_subdir import INDEX, JSON
+from support.index_model.processes import FOLDER, channel, publishing
 
 SKIPPED = {DQUOTE, BSLASH, BRACES, ONE_DASH}
 
@@ -47,21 +50,21 @@ def reindexed(store: MemoryStore, scope: Scope = "changed", mode: Mode = "write"
 
 
 def document(store: MemoryStore) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(store.objects[AUTHORITATIVE].data)
+    found: dict[str, Any] = json.loads(store.objects[JSON].data)
     return found
 
 
 def replace(store: MemoryStore, found: dict[str, Any]) -> None:
     """Another tool writes the index."""
-    found["info"].pop("chaninfra", None)
-    store.objects[AUTHORITATIVE] = ObjectBody(data=json.dumps(found, ensure_ascii=False).encode(), content_type="")
+    found.pop("chaninfra", None)
+    store.objects[JSON] = ObjectBody(data=json.dumps(found, ensure_ascii=False).encode(), content_type="")
 
 
 def found_by_rattler(store: MemoryStore, *names: str) -> set[str]:
     """The file names that py-rattler finds in repodata.json."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "noarch").mkdir()
-        Path(folder, "noarch/repodata.json").write_bytes(store.objects[AUTHORITATIVE].data)
+        Path(folder, "noarch/repodata.json").write_bytes(store.objects[JSON].data)
         gateway = rattler.Gateway(cache_dir=Path(folder, "cache"))
         found = asyncio.run(gateway.query([folder], ["noarch"], names, recursive=False))
         return {record.file_name for records in found for record in records}
@@ -123,7 +126,7 @@ def test_a_publish_into_an_index_that_clients_cannot_read_makes_it_readable() ->
     found = document(store)
     found["packages.conda"][DQUOTE] = {**found["packages.conda"][HEALTHY], "name": "dquote", "build": 'h"1'}
     stamped = json.dumps(found, ensure_ascii=False).encode()
-    store.objects[AUTHORITATIVE] = ObjectBody(data=stamped, content_type="")
+    store.objects[JSON] = ObjectBody(data=stamped, content_type="")
     publishing("a").run(store, SequentialRuntime("publish"))
     assert found_by_rattler(store, "healthy", "a") == {HEALTHY, "a-1-0.conda"}
 
@@ -141,21 +144,14 @@ def test_reindex_moves_a_shard_to_where_clients_look() -> None:
     reindexed(store)
     index = ShardIndex.parse(store.objects[INDEX].data)
     assert index is not None
-    index.hashes["Camel_Case"] = index.hashes.pop("camel_case")
-    data = index.encode(_repodata(store), 3)
-    store.objects[INDEX] = ObjectBody(data=data, content_type="")
+    hashes = {"Camel_Case" if name == "camel_case" else name: digest for name, digest in index.hashes.items()}
+    store.objects[INDEX] = ObjectBody(data=dataclasses.replace(index, hashes=hashes).encode(3, 0), content_type="")
     assert reindexed(store, mode="check").subdirs[0].files == ("shards",)
     reindexed(store)
     index = ShardIndex.parse(store.objects[INDEX].data)
     assert index is not None
     assert {*index.hashes} == {"camel_case", "healthy"}
     assert not any(each.differed for each in reindexed(store).subdirs)
-
-
-def _repodata(store: MemoryStore) -> Any:
-    from chaninfra.channel.conda.repodata import Repodata
-
-    return Repodata.parse(store.objects[AUTHORITATIVE].data, where=AUTHORITATIVE)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +175,10 @@ def test_yank_and_unyank_find_it(word: str, file: str) -> None:
     assert {each.file for each in contents_of(_readable(store)).packages if each.yanked is not None} == {file}
     index = ShardIndex.parse(store.objects[INDEX].data)
     assert index is not None
-    assert file.split("-")[0].lower() not in index.hashes
+    name = file.split("-")[0].lower()
+    shard = parse_shard(store.objects[f"{FOLDER}/{shard_key(index.hashes[name])}"].data, name, index.hashes[name])
+    assert shard is not None
+    assert (shard.count, shard.removed) == (0, (file,))
     assert unyank(opened, [word]).changed == (f"noarch/{file}",)
     assert document(store)["packages.conda"] == before
 

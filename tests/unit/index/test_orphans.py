@@ -86,7 +86,7 @@ def test_a_publisher_between_any_two_requests_of_gc_keeps_its_sidecars(channel: 
     package = channel.store.objects.pop(f"c/noarch/{FILE}")
     collected(channel)
     later(channel)
-    objects = dict(channel.store.objects)
+    objects, modified = dict(channel.store.objects), dict(channel.store.modified)
 
     def collect_beside_publisher(at: int) -> int:
         """The requests of gc; the publisher begins before the request `at`."""
@@ -101,7 +101,7 @@ def test_a_publisher_between_any_two_requests_of_gc_keeps_its_sidecars(channel: 
                     channel.store.objects.setdefault(f"c/noarch/{name}", objects[f"c/noarch/{name}"])
             requests += 1
 
-        channel.store.objects = dict(objects)
+        channel.store.objects, channel.store.modified = dict(objects), dict(modified)
         channel.store.before = publisher
         collect_subdir(channel.subdir_index, "write")
         channel.store.before = lambda kind, key: None

@@ -25,7 +25,7 @@ def gc(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
-    """Delete old states of the index, unreferenced index files, and abandoned uploads.
+    """Delete old states of the index and unreferenced files.
 
     \b
     Never deletes a package. It deletes:
@@ -34,6 +34,7 @@ def gc(
       - shards that neither the index nor a state that is kept has referenced for
         a week: one run marks them, a run at least a week later deletes them, so
         run it regularly
+      - attestations (`.sigs`) whose package is gone, in the same way
       - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
         that another tool wrote, only what the index has taken over
       - uploads of packages that began more than a day ago and never ended

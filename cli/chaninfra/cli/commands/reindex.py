@@ -26,7 +26,10 @@ def reindex(
     """Update the index to match the packages in the bucket.
 
     Lists the bucket, and reads only packages that are new or have changed since the last run. Adds them to the index,
-    removes deleted ones, and rewrites index files that are missing or out of date. Writes nothing if nothing differs.
+    removes deleted ones, and rewrites index files that are missing, of another tool, or out of date. Writes nothing if
+    nothing differs. Run it on a schedule if `index.monolith` is `at-most-every`: it writes repodata.json whenever that
+    lacks a commit.
+
     A .conda or .tar.bz2 file that cannot be read, is named like another package, has a name that clients cannot read or
     is for another subdir is skipped and reported (exit code 3). Other files are ignored.
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from chaninfra.channel.conda.subdirs import Subdir
+    from chaninfra.index.progress import Progress as ReindexProgress
     from chaninfra.index.publish import Progress
-    from chaninfra.index.survey import Progress as ReindexProgress
 
 
 @contextmanager

@@ -82,17 +82,17 @@ def garbage(exam: Examination) -> Iterator[Finding]:
     waiting = sum(each.waiting for each in found)
     late = sum(each.late for each in found)
     states, size = sum(each.states for each in found), sum(each.size for each in found)
-    history = f"{count(states, 'old state')} of the index ({size / 10**6:,.1f} MB)"
+    history = f"{count(states, 'state')} of the index ({size / 10**6:,.1f} MB)"
     gc = exam.remedies.command("gc")
     if overdue:
-        named = _some([item.key for item in overdue])
-        what = f"{count(len(overdue), 'unreferenced shard')} overdue for deletion: {named}"
+        named = _some([f"{item.key} ({item.why})" for item in overdue])
+        what = f"{count(len(overdue), 'object')} overdue for deletion: {named}"
         yield Finding(state="failed", found=what, remedy=gc)
     if late:
         what = f"{history} are kept; `gc` would have deleted {late:,} of them more than a week ago"
         yield Finding(state="warning", found=what, remedy=gc)
     if not overdue and not late:
-        more = f"; {count(waiting, 'shard')} marked by `gc`, which deletes them after a week" if waiting else ""
+        more = f"; {count(waiting, 'object')} marked by `gc`, which deletes them after a week" if waiting else ""
         kept = f"; {history} kept" if states else ""
         yield Finding(state="ok", found=f"nothing is overdue for deletion{kept}{more}")
 

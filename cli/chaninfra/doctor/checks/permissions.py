@@ -76,7 +76,7 @@ def publishing(exam: Examination) -> Iterator[Finding]:
     kept = next(filter(None, (_kept_state(exam, subdir) for subdir in exam.subdirs)), None)
     if kept is not None:
         created = try_write(exam.store, kept.entry.key, kept, IfAbsent())
-        allowed[f"keep old states of the index ({HISTORY_FOLDER}/)"] = created != "denied"
+        allowed[f"keep the states of the index ({HISTORY_FOLDER}/)"] = created != "denied"
     if exam.role == "maintainer":
         _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), allowed)
     yield _judged(exam, allowed)
@@ -90,7 +90,7 @@ def _try_replacing(exam: Examination, action: str, key: str, allowed: dict[str, 
 
 
 def _kept_state(exam: Examination, subdir: Subdir) -> StoredObject | None:
-    """An old state of the index of a subdir; None if there is none of at most 16 MiB among those listed first."""
+    """A state of the index of a subdir; None if there is none of at most 16 MiB among those listed first."""
     try:
         first = next(exam.store.list(exam.descriptor.key(HISTORY_FOLDER, subdir)), None)
     except DeniedError:

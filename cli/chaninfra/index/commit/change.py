@@ -49,6 +49,8 @@ class IndexRecord:
     """Makes the record (JSON), given `indexed_timestamp` (CEP 47): when it came into the index, in ms since 1970."""
     etag: str | None = None
     """ETag of the package's object; None: not known."""
+    patched: bool = False
+    """It says something else than the package, so it replaces every other record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,8 @@ class Change:
     signatures: Mapping[str, Attested] = field(default_factory=dict)
     """File name → what looks up the `attestations_sha256` of its record. Other records keep theirs as long as their
     package keeps its bytes."""
+    removed: Collection[str] = ()
+    """File names that are to be listed as removed, unless they have a record."""
     reshard: Collection[str] = ()
     """Package names whose shard is written again even if no record changes."""
     replace: Replace = "changed"
@@ -76,7 +80,7 @@ class Change:
     @property
     def touched(self) -> set[str]:
         """The names of the packages that the change is about, as clients look them up."""
-        files = map(package_name, (*self.missing, *self.unreadable, *self.signatures))
+        files = map(package_name, (*self.missing, *self.unreadable, *self.signatures, *self.removed))
         return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
@@ -85,6 +89,7 @@ class Change:
             self,
             # The files that have no record there are passed over anyway.
             records={file: new for file, new in self.records.items() if new.name in names},
+            removed=[file for file in self.removed if package_name(file) in names],
             reshard=[name for name in self.reshard if name in names],
             names=names,
         )
@@ -157,6 +162,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
         if name is not None or file in change.records:
             applied.yanked[file] = name or package_name(file)
     _sign(subdir_index, repodata, change.signatures, applied)
+    removed |= {file for file in change.removed if repodata.find(file) is None}
     removed = {file for file in removed.union(yanked) if not breaks_index(file)}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
@@ -172,7 +178,7 @@ def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace) 
     old = _facts(record)
     if old.sha256 != new.sha256:
         return True
-    return replace == "all" and not _same_json(record, _encoded(new, old, 0))
+    return (replace == "all" or new.patched) and not _same_json(record, _encoded(new, old, 0))
 
 
 def _encoded(new: IndexRecord, old: RecordFacts, now: int) -> Raw:

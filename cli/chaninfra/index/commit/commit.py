@@ -104,7 +104,8 @@ def commit(
 
     `change` is called while the index is being read, and may wait for what its records need. `adoption`: what the
     commit is built on if the index is not ours. `taken_over`: the ETags of derived files that may be replaced even if
-    another tool has written them, since the change has what they say. `shards`: those that the caller has read or made already.
+    another tool has written them, since the change has what they say. `shards`: those that the caller has read or made
+    already.
 
     Raises ForeignIndexError, RefusedError, InvalidRepodataError; ConflictError where other writers won all attempts;
     and what the store raises. After an error the authoritative index is either written or not. Derived files that were

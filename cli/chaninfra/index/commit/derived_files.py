@@ -153,15 +153,14 @@ def bring_forward(
     """Bring the derived files forward to the commit of `authority`, or a later one. Returns the names of those that
     were written.
 
-    `derived` as they were read before that commit, None: not read. `kept` waits until `authority` is kept. `since`: the number of the last commit that is not
-    one's own. The writer whose own commits are all that a derived file lacks writes it at once. The others wait for it
+    `derived` as they were read before that commit, None: not read. `kept` waits until `authority` is kept. `since`: the
+    number of the last commit that is not one's own. The writer whose own commits are all that a derived file lacks writes it at once. The others wait for it
     and look at the number again; so one of many writers derives, and its result serves all.
 
     Raises ForeignIndexError where another tool has written one of the files, except those of the ETags `taken_over`;
     ConflictError where other writers won all attempts; StorageError.
     """
     number, waited, seen, attempt = authority.stamp.number, 0, 0, 0
-
     while attempt < ATTEMPTS:
         before = derived_metadata(subdir_index) if derived is None else derived
         behind = number_of(before)
@@ -225,10 +224,9 @@ def _write(
         content = data if kind == "json" else compress(data, settings.compression_level)
         file = before.get(kind)
         condition: Condition = IfMatch(file.entry.etag) if file else IfAbsent()
+        key = subdir_index.key(FILE_NAMES[kind])
         try:
-            subdir_index.store.put(
-                subdir_index.key(FILE_NAMES[kind]), body(content, kind, settings, metadata), condition
-            )
+            subdir_index.store.put(key, body(content, kind, settings, metadata), condition)
         except UnreachableError as error:
             # The file may have been written or not. A store that rejects a large body may close the connection
             # before the client reads the answer.

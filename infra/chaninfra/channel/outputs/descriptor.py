@@ -205,6 +205,11 @@ def parse(data: bytes | str, *, where: str) -> Descriptor:
     return from_document(document, where=where)
 
 
+def is_of_earlier_version(data: bytes) -> bool:
+    """Whether these bytes of a `channel.json`, which `parse` accepts, are of an earlier version than `dump` writes."""
+    return bool(msgspec.json.decode(data).get("version", 1) == 1)
+
+
 def from_document(document: object, *, where: str) -> Descriptor:
     """The descriptor in a JSON document; `where` names it in errors. Raises ConfigurationError.
 

@@ -285,22 +285,22 @@ def test_old_states_and_garbage_are_counted() -> None:
     it = channel()
     exam = examination_in_memory(it)
     [ok] = index_files.garbage(exam)
-    assert (ok.state, ok.found) == ("ok", "nothing is overdue for deletion; 1 old state of the index (0.0 MB) kept")
+    assert (ok.state, ok.found) == ("ok", "nothing is overdue for deletion; 2 states of the index (0.0 MB) kept")
     it.publish("a", content=b"2")
     it.publish("a", content=b"3")
     collect_subdir(it.subdir_index, "write")
     [ok] = index_files.garbage(exam)
-    assert "3 old states of the index" in ok.found
+    assert "4 states of the index" in ok.found
     later(it, days=7)
     [ok] = index_files.garbage(exam)
     assert ok.state == "ok"
     later(it, days=31)
     [warning] = index_files.garbage(exam)
     assert (warning.state, warning.remedy) == ("warning", GC)
-    assert "3 old states of the index (0.0 MB) are kept; `gc` would have deleted 2 of them more than" in warning.found
+    assert "4 states of the index (0.0 MB) are kept; `gc` would have deleted 3 of them more than" in warning.found
     collect_subdir(it.subdir_index, "write")
     assert [each.state for each in index_files.garbage(exam)] == ["ok"]
     later(it, days=8)
     [overdue] = index_files.garbage(exam)
     assert (overdue.state, overdue.remedy) == ("failed", GC)
-    assert "1 unreferenced shard overdue for deletion" in overdue.found
+    assert "2 objects overdue for deletion" in overdue.found

@@ -62,14 +62,14 @@ def test_an_index_file_that_is_not_there_may_be_answered_403(missing: str) -> No
     assert found.state == "ok"
 
 
-def test_old_states_of_the_index_may_not_be_kept() -> None:
+def test_states_of_the_index_may_not_be_kept() -> None:
     """Then every commit fails."""
     exam = channel(lambda kind, key: kind == "put" and "/history/" in key, role="publisher")
     exam.store.objects["my-channel/.chaninfra/history/noarch/1"] = ObjectBody(data=b"{}", content_type="")  # type: ignore[attr-defined]
     (found,) = publishing(exam)
-    assert (found.state, found.found) == ("failed", "may not keep old states of the index (.chaninfra/history/)")
+    assert (found.state, found.found) == ("failed", "may not keep the states of the index (.chaninfra/history/)")
     (found,) = publishing(channel(nothing, role="publisher"))
-    assert "old states" not in found.found
+    assert "states" not in found.found
 
 
 def test_an_index_file_of_any_size_is_not_sent_back() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from dataclasses import replace
 
 import msgspec
@@ -37,25 +38,27 @@ def test_a_commit_writes_all_files_and_keeps_what_it_replaces() -> None:
 @pytest.mark.parametrize(
     ("monolith", "requests"),
     [
-        ("each-commit", {"head": 1, "get": 3, "put": 5}),
-        (AtMostEvery(at_most_every="10m"), {"head": 2, "get": 2, "put": 3}),
-        ("never", {"get": 2, "put": 3}),
+        ("each-commit", {"head": 2, "get": 3, "put": 5}),
+        (AtMostEvery(at_most_every="10m"), {"head": 3, "get": 2, "put": 3}),
+        ("never", {"head": 1, "get": 2, "put": 3}),
     ],
 )
 @pytest.mark.parametrize("records", [0, 300])
 def test_requests_of_a_commit(monolith: Monolith, requests: dict[str, int], records: int) -> None:
-    """A publish makes two more: GET channel.json and PUT of the package."""
+    """A publish makes three more: GET channel.json, PUT of the package, GET of its sidecar."""
     channel = MemoryChannel(IndexSettings(monolith=monolith)).skeleton()
     channel.publish(*(f"p{number}" for number in range(records)))
     channel.put("a-1.0-0.conda", b"1")
     channel.store.requests.clear()
     commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
-    assert channel.store.requests == requests
+    # Derived files of the index that is replaced tell that it was kept; not those of commit 1, the skeleton's.
+    known = {"head": 1} if monolith == "each-commit" else {}
+    assert channel.store.requests == Counter(requests) - Counter(known)
     # One more for a package that has a shard already, and one for the package whose record is replaced.
     channel.put("a-1.0-0.conda", b"2")
     channel.store.requests.clear()
     commit(channel.subdir_index, lambda: Change(records=dict([package("a", b"2")])))
-    assert channel.store.requests.total() == sum(requests.values()) + 2
+    assert channel.store.requests.total() == sum(requests.values()) + (1 if monolith == "each-commit" else 2)
 
 
 def test_only_touched_packages_get_a_new_shard() -> None:

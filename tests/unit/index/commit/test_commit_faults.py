@@ -38,9 +38,11 @@ def test_the_commit_after_a_crash_makes_the_files_agree_and_only_its_own_shard(a
     before = shards(channel)
     channel.publish("b", content=b"2")
     assert len(shards(channel) - before) == 1
-    # The record of a was committed or not, and its old one is not lost.
+    # The record of a was committed or not, and its old one is not lost. What was committed is kept later.
     sha256 = channel.sharded()["a-1.0-0.conda"]["sha256"]
-    assert sha256 == (b"2" if at in (JSON, ZST) else b"1").hex().zfill(64)
+    assert sha256 == (b"1" if at in ("/shards/", INDEX) else b"2").hex().zfill(64)
+    kept = [int(key.rsplit("/", 1)[1]) for key in channel.store.objects if "/history/" in key]
+    assert sorted(kept) == [*range(1, channel.number() + 1)]
     channel.check_formats_agree()
 
 

@@ -11,7 +11,6 @@ import pytest
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, compress, decompress
 from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.errors import InvalidRepodataError, RefusedError
-from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit, commit_adopting
@@ -192,12 +191,3 @@ def shard_info(channel: MemoryChannel) -> dict[str, Any]:
     index = msgspec.msgpack.decode(decompress(channel.store.objects[INDEX].data, 1 << 30) or b"")
     found: dict[str, Any] = index["info"]
     return found
-
-
-def test_metadata_are_kept_by_no_other_object() -> None:
-    channel = MemoryChannel().skeleton()
-    adopting(channel, "a")
-    with_metadata = {
-        key for key, body in channel.store.objects.items() if isinstance(body, ObjectBody) and body.metadata
-    }
-    assert with_metadata == {JSON, ZST}

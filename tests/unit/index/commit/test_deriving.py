@@ -25,6 +25,7 @@ class Pauses:
     def __init__(self, channel: MemoryChannel, *meanwhile: Callable[[], object]) -> None:
         self._left = [*meanwhile]
         self.count = 0
+        channel.runtime.waits = 8
         channel.runtime.pause = self  # type: ignore[method-assign]
 
     def __call__(self, attempt: int) -> None:

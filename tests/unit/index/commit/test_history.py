@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.authority import ForeignIndexError, read_our_authority
 from chaninfra.index.commit.history import kept_index
@@ -28,7 +29,7 @@ def test_each_state_is_kept_once() -> None:
 
 
 def test_a_state_that_its_writer_did_not_keep_is_kept_before_it_is_replaced() -> None:
-    channel = MemoryChannel().skeleton()
+    channel = MemoryChannel(NEVER).skeleton()
     channel.publish("a")
     last = channel.store.objects.pop("c/.chaninfra/history/noarch/2")
     channel.publish("b")
@@ -65,3 +66,21 @@ def test_a_reindex_finds_the_last_state_after_another_tool_replaced_it() -> None
     channel.runtime.time += 1
     reindex_subdir(channel.subdir_index)
     assert read_our_authority(channel.subdir_index).stamp.number > 2
+
+
+@pytest.mark.parametrize("kind", ["head", "put"])
+def test_a_publisher_without_the_permission_is_told_of_it_before_anything_is_written(kind: str) -> None:
+    channel = MemoryChannel(NEVER).skeleton()
+    channel.publish("a")
+    del channel.store.objects["c/.chaninfra/history/noarch/2"]
+    before = {key: body for key, body in channel.store.objects.items() if "/shards/" not in key}
+
+    def denied(request: str, key: str) -> None:
+        if request == kind and "/history/" in key:
+            raise DeniedError("access denied", where=key, status=403)
+
+    channel.store.before = denied
+    with pytest.raises(DeniedError) as raised:
+        channel.publish("a")
+    assert "run `pulumi up`" in str(raised.value.remedy)
+    assert {key: body for key, body in channel.store.objects.items() if "/shards/" not in key} == before

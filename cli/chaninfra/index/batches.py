@@ -1,0 +1,54 @@
+"""Commits the packages that a long re-index has read so far, so that a kill loses a minute of reading and not all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chaninfra.index.commit.change import Applied, Change, IndexRecord
+from chaninfra.index.commit.commit import commit
+from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import Whole
+
+EVERY_MS = 60_000
+"""Time in ms from one commit to the next."""
+
+
+class Batches:
+    """The records that a re-index has read and not committed yet.
+
+    Nothing is committed before the end where the index is to be taken over from another tool: readers would see a part
+    of what they saw before.
+    """
+
+    def __init__(self, subdir_index: SubdirIndex, whole: Whole) -> None:
+        self.records: dict[str, IndexRecord] = {}
+        """File name → record."""
+        self.applied = Applied()
+        """What the commits until now have done."""
+        self.committed = False
+        self._subdir_index = subdir_index
+        self._whole = whole
+        self._possible = not whole.exists or (whole.adoption is None and not whole.foreign)
+        self._last_ms = subdir_index.runtime.now_ms()
+
+    def add(self, file: str, record: IndexRecord, names: Callable[[set[str]], set[str]]) -> None:
+        """Add a record; commit those that were added if it is time. `names`: the names of further packages that a
+        change of these files is about, see Change.
+
+        Raises as `commit`.
+        """
+        self.records[file] = record
+        if not self._possible or self._subdir_index.runtime.now_ms() - self._last_ms < EVERY_MS:
+            return
+        change = Change(records=self.records, names=names({*self.records}))
+        done = commit(
+            self._subdir_index,
+            lambda: change,
+            when="changed",
+            derive="later",
+            adoption=self._whole.adoption,
+            shards=self._whole.shards,
+        )
+        self.applied.update((), done.applied)
+        self.records, self.committed = {}, True
+        self._last_ms = self._subdir_index.runtime.now_ms()

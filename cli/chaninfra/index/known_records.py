@@ -1,0 +1,58 @@
+"""The record that a package gets where index files of several tools may have one already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
+from chaninfra.channel.conda.shards import is_packable
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.others_records import say_the_same
+from chaninfra.index.reindex_plan import Scope, sha256_in
+from chaninfra.index.report import LeftOut
+from chaninfra.index.whole import Whole, name_of
+
+
+def with_what_is_known(whole: Whole, file: str, record: IndexRecord, scope: Scope) -> IndexRecord:
+    """The record of a package that was read, with the time when it came into the index. Where the index has one of the
+    same bytes, that, or another tool's: if ours says only what the package says, somebody has patched the other one.
+    """
+    place, theirs = whole.repodata.find(file), whole.differing.get(file)
+    if scope == "changed" and place and sha256_in(whole.repodata, file) == record.sha256:
+        ours = whole.repodata.records[place[0]][place[1]]
+        kept = theirs if theirs and say_the_same(ours, record.encode(0)) else ours
+        return replace(record, table=place[0], key=place[1], encode=lambda _: kept, patched=kept is theirs)
+    indexed = whole.first_seen.get((file, record.sha256))
+    return record if indexed is None else replace(record, encode=lambda _: record.encode(indexed))
+
+
+def taken_over(whole: Whole, file: str) -> IndexRecord | None:
+    """The record of the file as it is; None if it has none."""
+    place = whole.repodata.find(file)
+    if place is None:
+        return None
+    raw, sha256 = whole.repodata.records[place[0]][place[1]], sha256_in(whole.repodata, file) or ""
+    return IndexRecord(
+        name=name_of(whole.repodata, *place) or package_name(file),
+        table=place[0],
+        key=place[1],
+        sha256=sha256,
+        encode=lambda _: raw,
+    )
+
+
+def drop_unusable(whole: Whole, subdir: Subdir) -> list[LeftOut]:
+    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
+    read again, and what has no other record is reported.
+    """
+    left_out: list[LeftOut] = []
+    for file in sorted(whole.foreign):
+        place = whole.repodata.find(file)
+        if place is not None and not is_packable(whole.repodata, *place):
+            del whole.repodata.records[place[0]][place[1]]
+            whole.foreign.discard(file)
+            if place[0] not in PACKAGE_TABLES:
+                reason = "has a record in the index of another tool that is not valid"
+                left_out.append(LeftOut(package=f"{subdir}/{file}", reason=reason))
+    return left_out

@@ -1,0 +1,62 @@
+"""`index.monolith` as people set it, with the engine on MinIO; `index.formats` of an older stack file has no effect."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from support.channels.channels import etags
+from support.pulumi.stacks import Stack
+from support.servers.s3_servers import Server
+
+
+def test_monolith_is_set_by_path_and_changes_in_place(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+    def described() -> dict[str, Any]:
+        stored = minio.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read()
+        index: dict[str, Any] = json.loads(stored)["index"]
+        return index
+
+    def config(*arguments: str) -> None:
+        ran = stack.run("config", *arguments)
+        assert ran.code == 0, ran
+
+    location = {"provider": "minio", "bucket": bucket_name, "endpoint_url": minio.endpoint_url, "prefix": "main"}
+    old = {"index": {"formats": ["json", "zst"]}, "subdirs": ["linux-64"], "force_destroy": True}
+    stack = Stack(tmp_path / "stack", {**location, **old}, minio.environment())
+    ran = stack.up()
+    assert ran.code == 0, ran
+    # The engine prints a warning where it happens, and again at the end.
+    warned = [line.partition("warning: ")[2] for line in ran.output.splitlines() if "index.formats" in line]
+    says = "Pulumi.test.yaml, key index.formats: has no effect any more: `index.monolith` took its place"
+    assert warned == [says] * 2, ran
+    assert described()["monolith"] == "each-commit"
+    files = etags(minio, bucket_name, "main")
+    assert len(files) == 2 * 3 + 1
+
+    config("rm", "--path", "index.formats")
+    config("set", "--path", "index.monolith.at-most-every", "10m")
+    config("set", "--path", "index.history-days", "7")
+    ran = stack.up()
+    assert (ran.code, ran.done.get("updated")) == (0, 1), ran
+    assert "index.formats" not in ran.output
+    assert (described()["monolith"], described()["history-days"]) == ({"at-most-every": "10m"}, 7)
+
+    config("rm", "--path", "index.monolith")
+    config("set", "--path", "index.monolith", "never")
+    ran = stack.up()
+    assert (ran.code, ran.done.get("updated")) == (0, 2), ran
+    assert f"chaninfra gc s3://{bucket_name}/main" in ran.output
+    assert described()["monolith"] == "never"
+    assert etags(minio, bucket_name, "main").keys() == files.keys()
+    assert stack.preview(expect_no_changes=True).code == 0
+
+    config("set", "--path", "index.monolith", "10m")
+    ran = stack.preview()
+    assert ran.code != 0
+    assert "key index.monolith: '10m' is not known" in ran.output
+    assert "A mapping with `at-most-every`" in ran.output
+    config("rm", "--path", "index")
+    assert stack.up().code == 0
+    assert (described()["monolith"], described()["history-days"]) == ("each-commit", 30)
+    assert stack.destroy().code == 0
