@@ -19,7 +19,6 @@ from chaninfra.channel.conda.shards import is_shard, shard_key
 from chaninfra.channel.errors import DeniedError
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.derived_files import (
-    ATTEMPTS,
     Derived,
     DerivedFile,
     existing,
@@ -34,6 +33,8 @@ from chaninfra.index.subdir_index import SubdirIndex
 _HEADS = 20
 """Shards that were not listed and are looked for once more: the listing may be older than the index."""
 _SHOWN = 5
+_WAITS = 40
+"""Whatever size a derived file has, and however often it is written meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +102,7 @@ def _behind(stamp: CommitStamp | None, derived: Derived, kind: Format) -> int:
 def _after_writers(subdir_index: SubdirIndex, derived: Derived, number: int) -> Derived:
     """The derived files, after as long as a writer waits for another one that is going to write them."""
     waited, seen = 0, number_of(derived)
-    for _ in range(ATTEMPTS):
+    for _ in range(_WAITS):
         if not 0 < seen < number or waited >= waits(subdir_index, derived):
             break
         pause_for_others(subdir_index, waited)

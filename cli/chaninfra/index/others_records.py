@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.record_facts import read_facts
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 
 _SOLVED_BY = (
     "build_number",
@@ -58,6 +58,8 @@ def differing(ours: Repodata, theirs: Repodata) -> dict[str, Raw]:
             continue
         try:
             our, their = _decoded(ours.records[table][key]), _decoded(theirs.records[table][key])
+            # What no shard can have stays out.
+            check_plain(their)
         except MALFORMED:
             continue
         if our.get("sha256") == their.get("sha256") and not _same(our, their):

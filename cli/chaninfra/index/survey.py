@@ -166,6 +166,7 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
+    miscounted = _miscounted(whole)
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: taken_record
@@ -178,6 +179,7 @@ def survey_of(
         missing=[*survey.missing, *missing],
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
+        miscounted=miscounted,
         names=_more_names(survey, {*records, *gone, *survey.signed}),
         removed=whole.removed,
         reshard=reshard,
@@ -268,6 +270,13 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
         }
         whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
     return whole.lost | lost
+
+
+def _miscounted(whole: Whole) -> int:
+    """How many records more the shards have than the commit stamp says: fewer where some are lost."""
+    if whole.adoption is not None or whole.authority is None:
+        return 0
+    return whole.repodata.count - len(whole.foreign) - whole.authority.stamp.count
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:

@@ -158,7 +158,7 @@ def test_monolithic_files_that_nobody_writes_any_more(on_minio: Patient) -> None
     edit(on_minio, index={**found["index"], "monolith": "never"})
     ill = examine(on_minio)
     assert (ill.code, ill.failed, ill.of("index")["state"]) == (0, set(), "warning"), ill.checks
-    assert "repodata.json is still there, and nothing updates it any more" in ill.of("index")["found"]
+    assert "are still there, and nothing updates them any more" in ill.of("index")["found"]
     assert "chaninfra gc" in ill.of("index")["remedy"]
     on_minio.done("gc")
     well = examine(on_minio)
@@ -178,7 +178,7 @@ def test_files_that_a_commit_left_behind(on_versitygw: Patient, tmp_path: Path) 
         headers = {header: old[header] for header in ("Body", "ContentType", "CacheControl", "Metadata")}
         client.put_object(Bucket=on_versitygw.bucket, Key=f"{NOARCH}/{name}", **headers)
     ill = examine(on_versitygw)
-    assert "repodata.json is 1 commit behind since 2" in ill.of("index")["found"]
+    assert "repodata.json and repodata.json.zst are 1 commit behind since 2" in ill.of("index")["found"]
     done = on_versitygw.run("ls")
     assert "repodata.json in noarch is 1 commit behind this list" in done.stderr
     assert "2.0" in done.stdout

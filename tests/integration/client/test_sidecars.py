@@ -180,7 +180,7 @@ def test_the_requests_of_a_publish(
     client.put_object(Bucket=on_minio.bucket, Key=key, Body=json.dumps(document))
     if not signed:
         beside(package).unlink()
-    on_minio.done("publish", make_package(tmp_path, NAME, "0.9"))
+    on_minio.done("publish", make_package(tmp_path, "another", "1.0"))
     with proxy(on_minio.server) as between:
         at = Place(between.server, on_minio.bucket, on_minio.url)
         at.done("publish", package)

@@ -227,33 +227,66 @@ def test_publish_names_a_copy_with_other_bytes(folder: Folder) -> None:
     assert (folder.sidecar(), folder.field()) == (None, None)
 
 
-def test_publishers_who_append_at_the_same_time_lose_nothing(folder: Folder, tmp_path: Path) -> None:
-    """The second publisher comes between any two requests of the first."""
-    folder.publish()
+FIRST_COMMANDS = {
+    "publish": lambda folder: folder.publish(beside=ONE),
+    "reindex": lambda folder: folder.reindex(),
+    "force": lambda folder: folder.publish(beside=ONE, existing="overwrite"),
+    "unyank": lambda folder: unyank(folder.channel(), [FILE]),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "begins"),
+    [
+        *((command, begins) for command in ("publish", "reindex", "force") for begins in ("without", "with")),
+        ("force", "other bytes"),
+        ("unyank", "yanked"),
+    ],
+)
+def test_a_publisher_between_any_two_requests_of_another_command_loses_nothing(
+    folder: Folder, tmp_path: Path, command: str, begins: str
+) -> None:
+    folder.publish(OTHER if begins == "other bytes" else PACKAGE, beside=None)
+    if begins == "with":
+        # Not in the index yet.
+        folder.put_both(ONE)
+    if begins == "yanked":
+        yank(folder.channel(), [FILE], None)
     objects = dict(folder.store.objects)
-    requests = 0
+    between = 0
     while True:
         folder.store.objects = dict(objects)
         started = len(folder.store.log)
 
-        def second(kind: str, key: str, at: int = started + requests) -> None:
+        def second(kind: str, key: str, at: int = started + between) -> None:
             if len(folder.store.log) > at:
                 folder.store.before = lambda kind, key: None
                 other = Folder.__new__(Folder)
                 other.store, other.disk, other.count = folder.store, tmp_path / "second", 1000
                 other.disk.mkdir(exist_ok=True)
-                other.publish(beside=sidecar(SECOND))
+                other.publish(beside=sidecar(SECOND), existing="overwrite" if command == "force" else "refuse")
 
         folder.store.before = second
-        folder.publish(beside=ONE)
+        FIRST_COMMANDS[command](folder)
         if folder.store.before is second:
             break
-        requests += 1
+        between += 1
         data = folder.sidecar() or b""
-        assert sorted(map(str, json.loads(data))) == sorted(map(str, [FIRST, SECOND]))
-        assert folder.field() == digest(data)
+        bundles = [SECOND, *([FIRST] if begins == "with" or command in ("publish", "force") else [])]
+        assert sorted(map(str, json.loads(data))) == sorted(map(str, bundles)), between
+        assert folder.field() == digest(data), between
         assert folder.field() in folder.copies()
-    assert requests > 10
+    assert between > 5
+
+
+def test_publishing_several_files_uploads_the_sidecars_that_lie_beside_them(folder: Folder) -> None:
+    folder.on_disk.write_bytes(ONE)
+    (folder.disk / FILE).write_bytes(PACKAGE)
+    other = folder.disk / "b-1-0.conda"
+    other.write_bytes(conda(index_json("b", noarch="generic")))
+    publish(folder.channel(), [read(folder.disk / FILE), read(other)], "refuse", Silent())
+    assert folder.field() == digest(ONE)
+    assert [key for key in folder.store.objects if "b-1-0.conda." in key] == []
 
 
 def test_reindex_gives_changes_and_removes_the_field(folder: Folder) -> None:

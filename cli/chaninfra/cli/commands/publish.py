@@ -35,7 +35,8 @@ def publish(
     channel with the same bytes is not uploaded again, so a job can be repeated. If the channel has a package of the
     same name with other bytes, publish refuses (exit code 4); --force overwrites it. Only the indexes of these
     packages' subdirs are read and written. A yanked package stays out of the index. If there is neither a channel.json
-    nor an index, publish refuses (exit code 2).
+    nor an index, publish refuses (exit code 2). Attestations that lie beside a file, in FILE.sigs (CEP 50), are
+    uploaded with it, and appended to those that the channel has.
 
     \b
     Examples:
@@ -60,4 +61,5 @@ def publish(
     cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     remedies = remedies_for(channel, store)
     streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
-    finish(published.report, published.error, remedy=replace_skipped(remedies))
+    reindex = remedies.command("reindex")
+    finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)

@@ -61,4 +61,4 @@ def reindex(
     remedies = remedies_for(channel, store)
     if check:
         finish_check(report, remedies)
-    finish(report, remedy=replace_skipped(remedies))
+    finish(report, remedy=replace_skipped(remedies), reindex=remedies.command("reindex"))

@@ -114,9 +114,15 @@ def finish_check(report: Report, remedies: Remedies) -> None:
         )
 
 
-def finish(report: Report, failed: ChaninfraError | None = None, *, remedy: str | None = None) -> None:
+def finish(
+    report: Report,
+    failed: ChaninfraError | None = None,
+    *,
+    remedy: str | None = None,
+    reindex: str = "chaninfra reindex",
+) -> None:
     """Warn of names that CEP 26 does not allow. Then raise `failed` if given, else SkippedError with `remedy` if there
-    are skipped packages; the message of either lists them.
+    are skipped packages; the message of either lists them. `reindex` is the command that re-indexes the channel.
     """
     if odd := report.odd_names:
         shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
@@ -138,7 +144,7 @@ def finish(report: Report, failed: ChaninfraError | None = None, *, remedy: str 
     if any(each.remedy == RENAME for each in report.left_out):
         remedy = f"{remedy}; if the name is the reason, {RENAME}" if remedy else RENAME
     if sidecars:
-        resign = f"`.sigs`: {RESIGN}, then run `chaninfra reindex`"
+        resign = f"`.sigs`: {RESIGN}, then run `{reindex}`"
         remedy = f"{remedy}; {resign}" if remedy and len(sidecars) < len(report.left_out) else resign
     raise SkippedError(text, remedy=remedy)
 

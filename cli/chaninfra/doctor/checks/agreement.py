@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
@@ -54,85 +54,110 @@ def _wrong(exam: Examination, subdir: str, files: SubdirFiles, *, invalid: bool)
         more = f" and {lost.count - len(lost.names):,} more" if lost.count > len(lost.names) else ""
         shards = f"{count(lost.count, 'shard')} that the store does not have: {', '.join(lost.names)}{more}"
         yield _failed(exam, f"{subdir}: {AUTHORITY} names {shards}")
-    if files.authority is None:
-        there = ", ".join(FILE_NAMES[kind] for kind in files.derived)
-        others = f"; {there} {'is' if len(files.derived) == 1 else 'are'} there" if there else ""
-        yield _failed(
-            exam,
-            f"{subdir}: {AUTHORITY} is missing{others}. The next commit re-indexes first, as `reindex` does: from the "
-            "packages, and from what the other files and the history know of them",
-        )
-    elif files.authority.index is None:
+    if files.authority is not None and files.authority.index is None:
         yield _failed(exam, f"{subdir}: {AUTHORITY} is damaged, too large, or of another subdir")
-    elif files.stamp is None:
-        yield _failed(
-            exam,
-            f"{subdir}: {AUTHORITY} was written by {writer_of_shard_index(files.authority.data)}. The next commit "
-            "re-indexes first, as `reindex` does: it takes over the records that fit the packages, and keeps times and "
-            "yanks of the last index before",
-        )
+    # An error says so of a repodata.json that is not valid.
+    kinds: list[Format] = [kind for kind in DERIVED if not (invalid and kind == "json")]
+    foreign = {kind for kind in kinds if (file := files.derived.get(kind)) is not None and file.origin is None}
+    if exam.settings.monolith == "never":
+        yield from _left_over(exam, subdir, files, foreign)
+        others, missing = _written_by_others(exam, files, set()), []
+    else:
+        others = _written_by_others(exam, files, foreign)
+        missing = [FILE_NAMES[kind] for kind in kinds if kind not in files.derived]
+        yield from _late_files(exam, subdir, files)
+    if files.authority is None:
+        missing.insert(0, AUTHORITY)
+    if missing:
+        does = _re_indexes(files) if files.authority is None else ""
+        yield _failed(exam, f"{subdir}: {_are(missing, 'missing')}{does}")
+    if others:
+        yield _failed(exam, f"{subdir}: {others}{_re_indexes(files)}")
+    if files.newer:
+        newer = [FILE_NAMES[kind] for kind in DERIVED if kind in files.newer]
+        restored = f"newer than {AUTHORITY}, which therefore was restored from a copy"
+        yield _failed(exam, f"{subdir}: {_are(newer, restored)}{_re_indexes(files)}")
+
+
+def _written_by_others(exam: Examination, files: SubdirFiles, foreign: Collection[Format]) -> str:
+    """`repodata.json was written by conda-index`, of the shard index and these derived files; "" if none was."""
+    by: dict[str, list[str]] = {}
+    if files.authority is not None and files.authority.index is not None and files.stamp is None:
+        by.setdefault(writer_of_shard_index(files.authority.data), []).append(AUTHORITY)
+    json = files.derived.get("json")
+    tool = writer_of_repodata(exam.store, json.entry) if json is not None and "json" in foreign else ANOTHER
     for kind in DERIVED:
-        if kind == "json" and invalid:
-            # The error says so.
-            continue
-        finding = _derived(exam, subdir, files, kind)
-        if finding is not None:
-            yield finding
+        if kind in foreign:
+            # A zst has no traces: whoever wrote repodata.json wrote it, too.
+            by.setdefault(tool, []).append(FILE_NAMES[kind])
+    return ", ".join(f"{_are(names, f'written by {tool}', past=True)}" for tool, names in by.items())
 
 
-def _derived(exam: Examination, subdir: str, files: SubdirFiles, kind: Format) -> Finding | None:
-    """What is wrong with a derived file; None: nothing."""
-    name, file, monolith = FILE_NAMES[kind], files.derived.get(kind), exam.settings.monolith
-    if monolith == "never":
-        return _unwanted(exam, subdir, files, kind)
-    if file is None:
-        return _failed(exam, f"{subdir}: {name} is missing; the next commit, or `reindex`, writes it")
-    if file.origin is None:
-        tool = writer_of_repodata(exam.store, file.entry) if kind == "json" else ANOTHER
-        does = "the next commit, or `reindex`, takes over its records that fit the packages, and writes it again"
-        return _failed(exam, f"{subdir}: {name} was written by {tool}; {does}")
-    if kind in files.newer:
-        found = f"{subdir}: {name} is newer than {AUTHORITY}, which therefore was restored from a copy"
-        return _failed(exam, f"{found}. The next commit, or `reindex`, takes over the records of both")
-    if files.behind(kind) <= 0:
-        return None
-    late = f"{subdir}: {name} is {_late(files, kind)}"
-    if not isinstance(monolith, AtMostEvery):
-        return _failed(exam, f"{late}; clients that do not read shards do not see what they changed")
-    if files.now - files.since[kind] <= timedelta(seconds=2 * monolith.seconds):
-        return None
-    found = f"{late}, more than twice the time of `at-most-every: {monolith.at_most_every}`: no schedule writes it"
-    return Finding(state="warning", found=found, remedy=exam.remedies.command("reindex"))
+def _re_indexes(files: SubdirFiles) -> str:
+    """What the next command does."""
+    if files.stamp is None or files.newer:
+        return (
+            ". The next commit re-indexes first, as `reindex` does: it takes over the records that fit the packages, "
+            "and keeps the times and yanks of the last index before"
+        )
+    return ". The next commit, or `reindex`, takes over its records that fit the packages, and writes it anew"
 
 
-def _unwanted(exam: Examination, subdir: str, files: SubdirFiles, kind: Format) -> Finding | None:
-    """The finding for a file that is not to be there: `index.monolith` is `never`."""
-    name, file = FILE_NAMES[kind], files.derived.get(kind)
-    if file is None:
-        return None
-    late = f" ({_late(files, kind)})" if files.behind(kind) > 0 else ""
-    found = f"{subdir}: {name} is still there, and nothing updates it any more{late}: old clients read it as if it did"
-    if file.origin is None:
-        tool = writer_of_repodata(exam.store, file.entry) if kind == "json" else ANOTHER
-        found = f"{subdir}: {name} was written by {tool}; no commit reads it, `reindex` takes over its records"
-        remedy = f"{exam.remedies.command('reindex')}, then as a maintainer {exam.remedies.command('gc')}"
-        return Finding(state="warning", found=found, remedy=remedy)
-    return Finding(state="warning", found=found, remedy=exam.remedies.command("gc"))
+def _late_files(exam: Examination, subdir: str, files: SubdirFiles) -> Iterator[Finding]:
+    """The findings for files that are behind longer than they may be."""
+    monolith = exam.settings.monolith
+    for late, kinds in _by_delay(files).items():
+        found = f"{subdir}: {_are([FILE_NAMES[kind] for kind in kinds], late)}"
+        if not isinstance(monolith, AtMostEvery):
+            yield _failed(exam, f"{found}; clients that do not read shards do not see what they changed")
+        elif files.now - files.since[kinds[0]] > timedelta(seconds=2 * monolith.seconds):
+            found += f", more than twice the time of `at-most-every: {monolith.at_most_every}`: no schedule writes them"
+            yield Finding(state="warning", found=found, remedy=exam.remedies.command("reindex"))
+
+
+def _left_over(exam: Examination, subdir: str, files: SubdirFiles, foreign: Collection[Format]) -> Iterator[Finding]:
+    """The findings for files that are not to be there: `index.monolith` is `never`."""
+    gc = exam.remedies.command("gc")
+    if foreign:
+        written = _written_by_others(exam, files, foreign)
+        found = f"{subdir}: {written}; no commit reads that, `reindex` takes over its records"
+        remedy = f"{exam.remedies.command('reindex')}, then as a maintainer {gc}"
+        yield Finding(state="warning", found=found, remedy=remedy)
+    ours = [FILE_NAMES[kind] for kind in DERIVED if kind in files.derived and kind not in foreign]
+    if ours:
+        late = next(iter(_by_delay(files)), None)
+        behind = f" ({late})" if late else ""
+        still = f"still there, and nothing updates them any more{behind}: old clients read them as the newest state"
+        yield Finding(state="warning", found=f"{subdir}: {_are(ours, still)}", remedy=gc)
+
+
+def _by_delay(files: SubdirFiles) -> dict[str, list[Format]]:
+    """`3 commits behind since 2026-01-01 12:00 UTC` → the derived files that are."""
+    late: dict[str, list[Format]] = {}
+    for kind in files.since:
+        since = f"{files.since[kind].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        late.setdefault(f"{count(files.behind(kind), 'commit')} behind since {since}", []).append(kind)
+    return late
 
 
 def _agreeing(exam: Examination, subdir: str, files: SubdirFiles) -> str:
     """What to say of a subdir in which nothing is wrong."""
     number = files.stamp.number if files.stamp is not None else 0
     kinds: list[Format] = ["shards", *(kind for kind in DERIVED if kind in exam.settings.formats)]
-    equal = [FILE_NAMES[kind] for kind in kinds if files.behind(kind) <= 0]
-    late = [f"{FILE_NAMES[kind]} is {_late(files, kind)}" for kind in kinds if files.behind(kind) > 0]
-    agree = f"{', '.join(equal)} {'agree' if len(equal) > 1 else 'is valid'}"
+    equal = [FILE_NAMES[kind] for kind in kinds if kind not in files.since]
+    agree = f"{_listed(equal)} {'agree' if len(equal) > 1 else 'is valid'}"
+    late = [_are([FILE_NAMES[kind] for kind in kinds], delay) for delay, kinds in _by_delay(files).items()]
     return "; ".join([f"{subdir}: {agree} (commit {number:,})", *late])
 
 
-def _late(files: SubdirFiles, kind: Format) -> str:
-    """`3 commits behind since 2026-01-01 12:00 UTC`."""
-    return f"{count(files.behind(kind), 'commit')} behind since {files.since[kind].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def _are(names: Sequence[str], what: str, *, past: bool = False) -> str:
+    """`a is missing`, `a and b are missing`."""
+    verb = ("was", "were") if past else ("is", "are")
+    return f"{_listed(names)} {verb[len(names) > 1]} {what}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), *names[-1:]])
 
 
 def _failed(exam: Examination, found: str) -> Finding:

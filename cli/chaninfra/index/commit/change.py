@@ -76,6 +76,8 @@ class Change:
     reshard: Collection[str] = ()
     """Package names whose shard is written again even if no record changes."""
     replace: Replace = "changed"
+    miscounted: int = 0
+    """How many records more the index has than its commit stamp says."""
 
     @property
     def touched(self) -> set[str]:

@@ -125,8 +125,8 @@ class ShardWriter:
         return [name for name, made in self._made.items() if made.old != made.new]
 
     def count(self, before: int) -> int:
-        """The number of records, which was `before`."""
-        return max(0, before + sum(made.more for made in self._made.values()))
+        """The number of records, which was `before` by the commit stamp."""
+        return max(0, before + self._change.miscounted + sum(made.more for made in self._made.values()))
 
     def info(self, info: Mapping[str, Any]) -> dict[str, Any]:
         """`info` with the numbers of `repodata_revisions` (CEP 48) brought forward.

@@ -14,9 +14,9 @@ SIDECAR = LeftOut(package="noarch/a-1-0.conda.sigs", reason="is no array", remed
 
 def test_a_sidecar_has_its_own_remedy() -> None:
     with pytest.raises(SkippedError) as caught:
-        finish(Report(subdirs=(), left_out=(SIDECAR,)), remedy="replace each with a valid package")
+        finish(Report(subdirs=(), left_out=(SIDECAR,)), remedy="replace each with a valid package", reindex="x y")
     assert caught.value.message == "1 file skipped:\n  noarch/a-1-0.conda.sigs: is no array"
-    assert caught.value.remedy == f"`.sigs`: {RESIGN}, then run `chaninfra reindex`"
+    assert caught.value.remedy == f"`.sigs`: {RESIGN}, then run `x y`"
 
 
 def test_packages_and_sidecars_have_both_remedies() -> None:

@@ -74,7 +74,7 @@ def without_stamp(data: bytes, **changed: Any) -> bytes:
 
 def test_files_that_agree() -> None:
     assert only(channel()) == Finding(
-        state="ok", found="noarch: repodata_shards.msgpack.zst, repodata.json, repodata.json.zst agree (commit 2)"
+        state="ok", found="noarch: repodata_shards.msgpack.zst, repodata.json and repodata.json.zst agree (commit 2)"
     )
 
 
@@ -89,10 +89,12 @@ def test_files_behind_each_commit_fail_with_the_number_and_the_time() -> None:
     crashed(it, "b")
     later(it, hours=1)
     crashed(it, "c")
-    wrong = found(it)
-    assert {(each.state, each.remedy) for each in wrong} == {("failed", REINDEX)}
-    assert wrong[0].found.startswith("noarch: repodata.json is 2 commits behind since 2026-01-01 01:00 UTC")
-    assert wrong[1].found.startswith("noarch: repodata.json.zst is 2 commits behind since 2026-01-01 01:00 UTC")
+    assert only(it) == Finding(
+        state="failed",
+        found="noarch: repodata.json and repodata.json.zst are 2 commits behind since 2026-01-01 01:00 UTC; clients "
+        "that do not read shards do not see what they changed",
+        remedy=REINDEX,
+    )
     reindex_subdir(it.subdir_index)
     assert only(it).state == "ok"
 
@@ -111,13 +113,13 @@ def test_at_most_every_may_be_behind_for_twice_the_time() -> None:
     later(it, minutes=19)
     assert only(it) == Finding(
         state="ok",
-        found="noarch: repodata_shards.msgpack.zst is valid (commit 3); repodata.json is 2 commits behind since "
-        "2026-01-01 00:00 UTC; repodata.json.zst is 2 commits behind since 2026-01-01 00:00 UTC",
+        found="noarch: repodata_shards.msgpack.zst is valid (commit 3); repodata.json and repodata.json.zst are 2 "
+        "commits behind since 2026-01-01 00:00 UTC",
     )
     later(it, minutes=2)
-    wrong = found(it)
-    assert {(each.state, each.remedy) for each in wrong} == {("warning", REINDEX)}
-    assert "more than twice the time of `at-most-every: 10m`: no schedule writes it" in wrong[0].found
+    wrong = only(it)
+    assert (wrong.state, wrong.remedy) == ("warning", REINDEX)
+    assert "more than twice the time of `at-most-every: 10m`: no schedule writes them" in wrong.found
 
 
 def test_monolithic_files_that_nobody_writes_any_more() -> None:
@@ -125,9 +127,10 @@ def test_monolithic_files_that_nobody_writes_any_more() -> None:
     moved = MemoryChannel(NEVER)
     moved.store, moved.subdir_index = it.store, replace(moved.subdir_index, store=it.store)
     crashed(moved, "b")
-    wrong = found(moved)
-    assert {(each.state, each.remedy) for each in wrong} == {("warning", GC)}
-    assert "repodata.json is still there, and nothing updates it any more (1 commit behind since" in wrong[0].found
+    wrong = only(moved)
+    assert (wrong.state, wrong.remedy) == ("warning", GC)
+    still = "noarch: repodata.json and repodata.json.zst are still there, and nothing updates them any more (1 commit"
+    assert wrong.found.startswith(still)
     collect_subdir(moved.subdir_index, "write")
     assert only(moved).state == "ok"
     assert JSON not in it.store.objects
@@ -143,7 +146,7 @@ def test_a_repodata_json_of_another_tool_that_no_commit_reads() -> None:
     it.put("repodata.json", {"info": {"subdir": "noarch"}, "packages.conda": {"b-1.0-0.conda": record}})
     warning = only(it)
     assert warning.state == "warning"
-    assert "no commit reads it, `reindex` takes over its records" in warning.found
+    assert "no commit reads that, `reindex` takes over its records" in warning.found
     collect_subdir(it.subdir_index, "write")
     assert JSON in it.store.objects, "it has a package that the shards do not have"
     reindex_subdir(it.subdir_index)
@@ -174,7 +177,7 @@ def test_a_repodata_json_of_another_tool_is_named(json_: bytes, tool: str) -> No
     it.put("repodata.json", json_)
     wrong = only(it)
     assert (wrong.state, wrong.remedy) == ("failed", REINDEX)
-    assert f"repodata.json was written by {tool}; the next commit, or `reindex`, takes over its records" in wrong.found
+    assert f"repodata.json was written by {tool}. The next commit, or `reindex`, takes over its records" in wrong.found
 
 
 def test_a_repodata_json_that_was_copied_without_its_metadata() -> None:
@@ -204,7 +207,7 @@ def test_a_shard_index_that_is_missing() -> None:
     del it.store.objects[INDEX]
     wrong = only(it)
     assert (wrong.state, wrong.remedy) == ("failed", REINDEX)
-    assert "repodata_shards.msgpack.zst is missing; repodata.json, repodata.json.zst are there" in wrong.found
+    assert "repodata_shards.msgpack.zst is missing. The next commit re-indexes first" in wrong.found
 
 
 def test_a_shard_index_that_was_restored_from_a_copy() -> None:
@@ -212,9 +215,12 @@ def test_a_shard_index_that_was_restored_from_a_copy() -> None:
     old = it.store.objects[INDEX]
     it.publish("b")
     it.store.objects[INDEX] = old
-    wrong = found(it)
-    assert {each.remedy for each in wrong} == {REINDEX}
-    assert "repodata.json is newer than repodata_shards.msgpack.zst, which therefore was restored" in wrong[0].found
+    wrong = only(it)
+    assert (wrong.state, wrong.remedy) == ("failed", REINDEX)
+    newer = (
+        "repodata.json and repodata.json.zst are newer than repodata_shards.msgpack.zst, which therefore was restored"
+    )
+    assert newer in wrong.found
 
 
 def test_an_index_that_another_tool_patches_promises_no_re_index() -> None:
