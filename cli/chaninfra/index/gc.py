@@ -33,7 +33,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.orphans import Seen, delete, still_orphaned
+from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
@@ -118,9 +118,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [_garbage(shards[key], "unreferenced") for key in swept if key in shards]
     done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
-    orphans = [*still_orphaned(target, [key for key in swept if key in seen.sidecars])]
-    if mode == "write" and orphans:
-        delete(target, orphans)
+    orphans = sweep(target, [key for key in swept if key in seen.sidecars], mode)
     left_behind = [_garbage(seen.sidecars[key], "attestations without a package") for key in orphans]
     done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
