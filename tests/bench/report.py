@@ -160,11 +160,14 @@ def _seconds(measured: Measured) -> str:
 
 
 def _crowd_said(crowd: Crowd) -> str:
-    return f"""{crowd.sides[0].writers} writers publish at once into {crowd.shape.packages:,} packages under
-{crowd.shape.names:,} names at {crowd.server}, one package a call: by the command line, or each as one process that
-calls `chaninfra.index.publish`. Beside them runs a re-index that has {crowd.drops:,} deleted packages to drop. The
-baseline is slow, so its writers have fewer packages each. All talk to the server itself, since the proxy would slow down
-the most whoever sends the most; so requests and bytes are not counted here."""
+    return (
+        f"{crowd.sides[0].writers} writers publish at once into {crowd.shape.packages:,} packages under "
+        f"{crowd.shape.names:,} names at {crowd.server}, one package a call: by the command line, or each as one "
+        f"process that calls `chaninfra.index.publish`. Beside them runs a re-index that has {crowd.drops:,} deleted "
+        "packages to drop. The baseline is slow, so its writers have fewer packages each. All talk to the server "
+        "itself, since the proxy would slow down the most whoever sends the most; so requests and bytes are not "
+        "counted here."
+    )
 
 
 def _crowd_cells(crowd: Crowd, done: Together) -> list[str]:
