@@ -214,6 +214,8 @@ def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
         sha256=facts.sha256,
         encode=lambda _: raw,
         etag=etag,
+        # Also that of a re-index, which knows only the package.
+        patched=True,
     )
     return _OldRecord(index_record, facts.size, facts.md5)
 

@@ -193,3 +193,12 @@ def test_an_older_authority_that_was_put_back_loses_nothing(place: Place, tmp_pa
     after = records(place)
     assert {file: after[file] for file in before} == before
     assert number(place, "noarch") > last
+
+
+def test_unyank_after_the_reference_indexer_restores_the_record(place: Place) -> None:
+    """Also if the re-index that the other tool's index needs has read the package by then."""
+    key = f"{PREFIX}/yanked.json"
+    yanked = json.loads(place.server.client().get_object(Bucket=place.bucket, Key=key)["Body"].read())["packages"]
+    index(place)
+    place.done("unyank", f"{YANKED}/b-1.0-0.conda")
+    assert records(place)[f"{YANKED}/b-1.0-0.conda"] == yanked[f"{YANKED}/b-1.0-0.conda"]["record"]

@@ -10,18 +10,19 @@ from chaninfra.channel.objects import exists
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.subdir_index import SubdirIndex
 
-PATCHED = "repodata_from_packages.json"
-"""Tools that patch repodata.json keep the unpatched one under this name."""
+_PATCHED = ("repodata_from_packages.json", "repodata_shards_from_packages.msgpack.zst")
+"""Tools that patch an index keep the unpatched one under these names."""
 
 
 def check_patched(subdir_index: SubdirIndex) -> None:
     """Raises RefusedError where another tool patches the index."""
-    if exists(subdir_index.store, subdir_index.key(PATCHED)):
-        raise RefusedError(
-            f"another tool patches this index ({PATCHED} exists); an index made from the packages would lose these",
-            where=subdir_index.key(PATCHED),
-            remedy=f"index it with that tool, or delete {PATCHED} if nobody uses it any more",
-        )
+    for name in _PATCHED:
+        if exists(subdir_index.store, subdir_index.key(name)):
+            raise RefusedError(
+                f"another tool patches this index ({name} exists); an index made from the packages would lose these",
+                where=subdir_index.key(name),
+                remedy=f"index it with that tool, or delete {name} if nobody uses it any more",
+            )
 
 
 def check_base_url(subdir_index: SubdirIndex, info: Mapping[str, Any], name: str = AUTHORITY) -> None:

@@ -1,0 +1,210 @@
+"""Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker, a
+re-indexer, a gc, and the reference indexer, which writes without asking.
+
+It takes 40 seconds; CHAOS_SECONDS sets another time. SEED decides which requests fail and who is killed at which.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from bench.generator import Package
+from support.channels import conda_client
+from support.channels.channel_at import PREFIX, Place
+from support.channels.channel_reader import SUBDIRS, Reader
+from support.channels.cli_runner import PROGRAM
+from support.channels.index_reader import forms
+from support.servers.s3_proxy import proxy
+from support.servers.s3_servers import Server
+from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset
+
+pytestmark = pytest.mark.long
+
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "40"))
+SEED = 20261126
+PUBLISHERS = 16
+FAULTY, DEADLY = 0.04, 0.004
+NAMES = [f"shared-{number:02}" for number in range(12)]
+# What a command says that lost to the reference indexer: it is run again.
+DISTURBED = ("written by another tool", "writes this index again and again")
+
+
+def package(name: str, publisher: int, serial: int) -> Package:
+    """The package with this name of a publisher's turn."""
+    subdir = SUBDIRS[NAMES.index(name) % len(SUBDIRS)]
+    index = {"name": name, "version": f"{serial}.{publisher}", "build": "0", "build_number": 0, "depends": []}
+    more = {"subdir": subdir, **({"noarch": "generic"} if subdir == "noarch" else {})}
+    return Package({**index, **more}, f"{name} {publisher} {serial}\n".encode())
+
+
+class Crowd:
+    """The processes that run, by the name of who runs them; what was published, and what went wrong."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.until = time.monotonic() + SECONDS
+        self.running: dict[str, subprocess.Popen[str]] = {}
+        self.published: set[str] = set()
+        self.failed: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody should begin anything."""
+        return time.monotonic() > self.until
+
+    def run(self, name: str, server: Server, command: str, *words: str) -> str | None:
+        """Run a command until it ends by itself; None: it was killed or disturbed, and is to be run again."""
+        where = ["-c", self.url] if command in ("publish", "yank", "unyank") else [self.url]
+        child = subprocess.Popen(
+            [PROGRAM, command, *where, *words, "--endpoint-url", server.endpoint_url],
+            env={"PATH": os.environ["PATH"], "HOME": os.devnull, "NO_PROXY": "127.0.0.1", **server.environment()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.running[name] = child
+        told, noted = child.communicate(timeout=300)
+        with self._lock:
+            if child.returncode == 0:
+                self.counts[command] += 1
+                return told
+            if child.returncode == -signal.SIGKILL:
+                self.counts["killed"] += 1
+            elif any(said in noted for said in DISTURBED):
+                self.counts["disturbed"] += 1
+            else:
+                self.failed.append(f"{name}: {command} {words} ended with {child.returncode}: {noted}")
+        return None
+
+    def add(self, told: str) -> None:
+        """Note what a publish says that it has published."""
+        with self._lock:
+            self.published |= {each["url"].removeprefix(f"{self.url}/") for each in json.loads(told)["packages"]}
+
+
+def trouble(crowd: Crowd) -> object:
+    """The rule of the proxy: faults, but never for a request and its repetition; and publishers are killed."""
+    rng = random.Random(SEED)
+    broken: set[tuple[str, str, str]] = set()
+
+    def rule(request: Request) -> Fault | None:
+        if request.client == "reference":
+            return None
+        key = (request.client, request.method, request.target)
+        if key in broken:
+            broken.discard(key)
+            return None
+        if request.client.startswith("publisher") and request.method == "PUT" and rng.random() < DEADLY:
+            return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
+        if rng.random() >= FAULTY:
+            return None
+        broken.add(key)
+        crowd.counts["faults"] += 1
+        # A connection that hangs for a while stands for the one that times out.
+        faults = [Answer(500, "InternalError"), Answer(503, "SlowDown"), Reset("before"), Reset("after"), Delay(2)]
+        return rng.choice(faults)
+
+    return rule
+
+
+def publishes(crowd: Crowd, name: str, server: Server, folder: Path) -> None:
+    """Publish until time is over, one to three packages a turn; a turn that was killed is done again."""
+    number, serial = int(name[-2:]), 0
+    rng = random.Random(f"{SEED} {name}")
+    folder.mkdir()
+    while not crowd.over:
+        serial += 1
+        files = []
+        for chosen in rng.sample(NAMES, rng.randint(1, 3)):
+            made = package(chosen, number, serial)
+            files.append(folder / made.file)
+            files[-1].write_bytes(made.data)
+        while (told := crowd.run(name, server, "publish", *map(str, files), "--json")) is None:
+            if crowd.failed:
+                return
+        crowd.add(told)
+
+
+def yanks(crowd: Crowd, server: Server) -> None:
+    """Yank a package that was published, and bring back every second one."""
+    rng = random.Random(f"{SEED} yanker")
+    while not crowd.over:
+        if not crowd.published:
+            time.sleep(0.5)
+            continue
+        chosen = rng.choice(sorted(crowd.published))
+        crowd.run("yanker", server, "yank", chosen)
+        if rng.random() < 0.5:
+            crowd.run("yanker", server, "unyank", chosen)
+
+
+def repeats(crowd: Crowd, name: str, server: Server, command: str, pause: float) -> None:
+    """Run a command again and again."""
+    while not crowd.over:
+        crowd.run(name, server, command)
+        time.sleep(pause)
+
+
+def disturbs(crowd: Crowd, server: Server, bucket: str) -> None:
+    """Index by the reference indexer, again and again. It may give up; what it wrote by then stays."""
+    given = {
+        "endpoint_url": server.endpoint_url,
+        "region": server.region,
+        "access_key_id": server.access_key_id,
+        "secret_access_key": server.secret_access_key,
+        "addressing_style": "path",
+    }
+    line = [sys.executable, "-c", dedent(conda_client.INDEX), json.dumps([f"s3://{bucket}/{PREFIX}", given])]
+    while not crowd.over:
+        done = subprocess.run(line, capture_output=True, timeout=120, check=False)
+        crowd.counts["reference" if done.returncode == 0 else "reference gave up"] += 1
+        time.sleep(3)
+
+
+def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    server.client().create_bucket(Bucket=bucket_name)
+    place = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
+    place.done("init", "--subdir", "linux-64")
+    writers = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
+    names = [*writers, "yanker", "reindexer", "collector", "reference"]
+    with proxy(server, names) as between, Reader(server, place.url, NAMES, tmp_path / "reader", 3) as reader:
+        crowd = Crowd(place.url)
+        between.rule = trouble(crowd)
+        with ThreadPoolExecutor(len(names)) as pool:
+            at = between.servers
+            all_ = [pool.submit(publishes, crowd, name, at[name], tmp_path / name) for name in writers]
+            all_.append(pool.submit(yanks, crowd, at["yanker"]))
+            all_.append(pool.submit(repeats, crowd, "reindexer", at["reindexer"], "reindex", 0.5))
+            all_.append(pool.submit(repeats, crowd, "collector", at["collector"], "gc", 5))
+            all_.append(pool.submit(disturbs, crowd, at["reference"], bucket_name))
+            for each in all_:
+                each.result()
+        between.rule = None
+        # What the reference indexer wrote last.
+        place.done("reindex")
+        seen = reader.stop()
+    print(f"{server.name}: {len(crowd.published)} packages; {dict(crowd.counts)}; {seen.polls} readings")
+    assert not crowd.failed, "\n".join(crowd.failed)
+    assert not seen.broken
+    document = json.loads(server.client().get_object(Bucket=bucket_name, Key=f"{PREFIX}/yanked.json")["Body"].read())
+    expected = crowd.published - document["packages"].keys()
+    for form, found in forms(server, bucket_name, PREFIX, SUBDIRS).items():
+        # A turn that was killed last has published, too, what it was killed for: there is none such.
+        assert found.keys() == expected, form
+    assert all(files == sorted(expected) for files in seen.last.values())
+    place.done("reindex", "--check")
