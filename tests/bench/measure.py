@@ -34,7 +34,10 @@ _UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True)
 class Run:
-    """A process that has ended: `cpu` is in seconds, `peak` in bytes, `output` is what it printed."""
+    """A process that has ended: `output` is what it printed.
+
+    `cpu` is in seconds, those of its children too. `peak` is in bytes: of the largest one among it and its children.
+    """
 
     seconds: float
     cpu: float

@@ -84,7 +84,8 @@ def page(results: Sequence[Result]) -> str:
 {sections}
 ## How it is measured
 
-- Seconds, seconds of the CPU and the most memory are those of a whole process, from its start to its end. Requests and
+- Seconds, seconds of the CPU and the most memory are those of a whole process, from its start to its end. What it
+  starts counts too, but memory is that of the largest process. Requests and
   bytes are those at the store, heads included. Each figure is the median of all runs, with the least and the most of
   the seconds. {_runs(results)}. The sides take turns, and who is first changes.
 - *first index*: the packages are there, no index is. *nothing changed*: a re-index where the index is right. *one
