@@ -40,8 +40,8 @@ test: lint engine hosts servers ## lint, and every test but those marked long
 test-long: engine hosts servers ## the tests marked long
 	$(PYTEST) -m long
 
-# BENCH=--quick takes a tenth of every size, and writes nothing.
-bench: servers ## ours against the reference indexer; writes docs/benchmarks.md
+# BENCH=--quick takes a tenth of every size, BENCH="--only many-writers" one part (--help names them); neither writes.
+bench: servers ## ours against the reference indexer and an older commit; writes docs/benchmarks.md
 	PYTHONPATH=tests:tools $(BIN)/python -m bench $(BENCH)
 
 schemas: setup ## schemas/ and the components' arguments from the models

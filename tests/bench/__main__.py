@@ -1,4 +1,6 @@
-"""Measures the index engine against the reference indexer, `rattler.index`; see docs/benchmarks.md, which it writes."""
+"""Measures the index engine against the reference indexer, `rattler.index`, and against itself at an older commit; see
+docs/benchmarks.md, which it writes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import plan, report
+from bench import baseline, plan, report
 from chaninfra.demo.server import direct
 from chaninfra.engine.process import end_as_by_ctrl_c
 
@@ -16,19 +18,31 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def main() -> int:
-    """0; 1 where a bar was missed."""
+    """0; 1 where something that is asked was not met."""
+    names = [part.name for part in plan.FULL]
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of every size, once each; nothing is written")
+    parser.add_argument(
+        "--only", action="append", choices=names, metavar="PART", help=f"nothing is written: {', '.join(names)}"
+    )
     given = parser.parse_args()
     end_as_by_ctrl_c()
     os.environ.update(direct(os.environ))
-    parts = plan.QUICK if given.quick else plan.FULL
+    parts = [part for part in (plan.QUICK if given.quick else plan.FULL) if part.name in (given.only or names)]
+    older = baseline.lay_out(_say)
+    results = []
     with tempfile.TemporaryDirectory(prefix="chaninfra-bench-") as folder:
-        rows = plan.run(Path(folder), parts, lambda line: print(line, file=sys.stderr))
-    print(report.table(rows))
-    if not given.quick:
-        report.write(DOCS, rows)
-    return 1 if any(row.missed for row in rows) else 0
+        for result in plan.run(Path(folder), parts, older, _say):
+            results.append(result)
+            # At once: the whole takes long.
+            print(report.section(result), flush=True)
+    if not given.quick and not given.only:
+        report.write(DOCS, results)
+    return 1 if any(result.missed for result in results) else 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -91,10 +91,11 @@ class Package:
 
 @dataclass(frozen=True)
 class Shape:
-    """So many packages under so many names."""
+    """So many packages under so many names; `payload`: so many bytes that do not compress in each, None as above."""
 
     packages: int
     names: int
+    payload: int | None = None
 
 
 class Channel:
@@ -114,10 +115,21 @@ class Channel:
             for number in range(count):
                 yield self._package(rank, number)
 
+    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """File name and record of every package, without making the packages: their hashes and sizes are random."""
+        rng = random.Random(SEED + 2)
+        for package in self:
+            made_up = {
+                "md5": f"{rng.getrandbits(128):032x}",
+                "sha256": f"{rng.getrandbits(256):064x}",
+                "size": rng.randrange(1 << 20),
+            }
+            yield package.file, {**package.index, **made_up}
+
     def more(self, number: int) -> Package:
         """A package that the channel does not have, each `number` another: the next build of a name with several."""
-        rank = self.shape.names // 20 + number
-        return self._package(rank, self._counts[rank])
+        turn, rank = divmod(self.shape.names // 20 + number, self.shape.names)
+        return self._package(rank, self._counts[rank] + turn)
 
     def _package(self, rank: int, number: int) -> Package:
         name = self._names[rank]
@@ -152,6 +164,8 @@ class Channel:
             index["constrains"] = [f"{rng.choice(self._popular)} >={rng.randrange(3)}.{rng.randrange(20)}"]
         if rng.random() < 0.5:
             index["license_family"] = index["license"].split("-")[0]
+        if self.shape.payload is not None:
+            return Package(index, rng.randbytes(self.shape.payload))
         size = min(int(rng.lognormvariate(6.5, 1.5)), _LARGEST)
         start = rng.randrange(len(_NOISE) - size)
         return Package(index, _NOISE[start : start + size])

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 _WIDTH, _HEIGHT = 270, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 92, 44, 40
-_COLOURS = ("#0b7285", "#c2255c")
+_COLOURS = ("#0b7285", "#c2255c", "#868e96")
 _STYLE = "text{font:12px system-ui,sans-serif;fill:#212529}.title{font-weight:600}.axis{fill:#868e96;font-size:11px}"
 
 Points = Sequence[tuple[float, float]]
@@ -57,6 +57,8 @@ def _panel(panel: Panel) -> str:
     middle = f'x="{_LEFT + _WIDTH / 2}" y="{_TOP + _HEIGHT + 34}" text-anchor="middle"'
     parts.append(f'<text class="axis" {middle}>packages in the subdir</text>')
     for (name, series), colour in zip(panel.series.items(), _COLOURS, strict=True):
+        if not series:
+            continue
         placed = [(across(x), up(y)) for x, y in series]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')

@@ -1,30 +1,56 @@
-"""One package more costs at most twelve requests, however many packages are there."""
+"""What one package more costs in requests, kind by kind, however many packages are there."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bench import lay
+from bench.costs import Side
 from bench.generator import SUBDIR, Channel, Shape
+from chaninfra.channel.conda.index_settings import IndexSettings
 from support.channels.cli_runner import chaninfra
 from support.channels.new_channel import create_channel
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
 
-MOST = 12
+_SHARDS = {
+    "GET channel.json": 1,
+    "PUT *.conda": 1,
+    "GET *.conda.sigs": 1,
+    "GET repodata_shards.msgpack.zst": 1,
+    "GET yanked.json": 1,
+    "GET shards/*": 1,
+    "PUT shards/*": 1,
+    "HEAD history/*": 1,
+    "PUT repodata_shards.msgpack.zst": 1,
+    "PUT history/*": 1,
+}
+_MONOLITH = {
+    "GET repodata.json.zst": 1,
+    "HEAD repodata.json": 1,
+    "PUT repodata.json.zst": 1,
+    "PUT repodata.json": 1,
+}
+_KINDS: dict[Side, dict[str, int]] = {"never": _SHARDS, "each-commit": _SHARDS | _MONOLITH}
 
 
+@pytest.mark.parametrize("monolith", _KINDS)
 @pytest.mark.parametrize("shape", [Shape(20, 10), Shape(1000, 300)], ids=str)
-def test_one_package_more_takes_at_most_twelve_requests(
-    server: Server, bucket_name: str, tmp_path: Path, shape: Shape
+def test_one_package_more_takes_these_requests(
+    server: Server, bucket_name: str, tmp_path: Path, shape: Shape, monolith: Side
 ) -> None:
     server.client().create_bucket(Bucket=bucket_name)
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
-    lay.index([place], lay.packages(place, channel))
     create_channel(server, place.url, SUBDIR, provider=lay.PROVIDER)
+    place.set_monolith(monolith)
+    place.clear_subdir()
+    settings = IndexSettings(monolith="never" if monolith == "never" else "each-commit")
+    lay.put_index(place, lay.our_files(lay.packages(place, channel), settings))
     package = channel.more(0)
     file = tmp_path / package.file
     file.write_bytes(package.data)
@@ -33,5 +59,15 @@ def test_one_package_more_takes_at_most_twelve_requests(
         done = chaninfra("publish", file, "-c", place.url, *store, server=server)
         traffic = between.take()
     assert done.returncode == 0, done.stderr
-    assert len(place.records()) == shape.packages + 1
-    assert traffic.requests <= MOST, f"{traffic.requests} requests:\n{traffic.lines()}"
+    assert package.file in place.records_of([package.index["name"]])
+    assert Counter(_kind(each.method, each.path) for each in traffic.log) == _KINDS[monolith], traffic.lines()
+
+
+def _kind(method: str, path: str) -> str:
+    """The method and the last parts of the path, names that differ from package to package as `*`."""
+    folder, name = path.rsplit("/", 2)[-2:]
+    if folder == "shards":
+        return f"{method} shards/*"
+    if "/history/" in path:
+        return f"{method} history/*"
+    return f"{method} {re.sub(r'^.*[.]conda', '*.conda', name)}"
