@@ -125,9 +125,10 @@ def _dropped_without_head(patch: pytest.MonkeyPatch) -> None:
 
 def _no_commit_without_changes(patch: pytest.MonkeyPatch) -> None:
     original = commit.commit
-    patch.setattr(
-        commit, "commit", lambda target, wanted, **how: original(target, wanted, **{**how, "when": "changed"})
-    )
+    for module in (commit, adopting):
+        patch.setattr(
+            module, "commit", lambda target, wanted, **how: original(target, wanted, **{**how, "when": "changed"})
+        )
 
 
 def _no_fresh_shard_without_changes(patch: pytest.MonkeyPatch) -> None:
