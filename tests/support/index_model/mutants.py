@@ -125,7 +125,7 @@ def _dropped_without_head(patch: pytest.MonkeyPatch) -> None:
 def _no_commit_without_changes(patch: pytest.MonkeyPatch) -> None:
     original = commit.commit
     patch.setattr(
-        commit, "commit", lambda target, wanted, **how: original(target, wanted, **{**how, "when": "changed"})
+        adopting, "commit", lambda target, wanted, **how: original(target, wanted, **{**how, "when": "changed"})
     )
 
 
