@@ -79,8 +79,7 @@ def _with_store(wrapper: Callable[[ObjectStore], Any]) -> Callable[[pytest.Monke
             other = dataclasses.replace(subdir_index, store=wrapper(subdir_index.store))
             return original(other, wanted, **how)
 
-        for module in (commit, adopting):
-            patch.setattr(module, "commit", wrapped)
+        patch.setattr(adopting, "commit", wrapped)
 
     return apply
 
@@ -125,10 +124,9 @@ def _dropped_without_head(patch: pytest.MonkeyPatch) -> None:
 
 def _no_commit_without_changes(patch: pytest.MonkeyPatch) -> None:
     original = commit.commit
-    for module in (commit, adopting):
-        patch.setattr(
-            module, "commit", lambda target, wanted, **how: original(target, wanted, **{**how, "when": "changed"})
-        )
+    patch.setattr(
+        adopting, "commit", lambda target, wanted, **how: original(target, wanted, **{**how, "when": "changed"})
+    )
 
 
 def _no_fresh_shard_without_changes(patch: pytest.MonkeyPatch) -> None:
