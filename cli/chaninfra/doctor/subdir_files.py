@@ -19,7 +19,6 @@ from chaninfra.channel.conda.shards import is_shard, shard_key
 from chaninfra.channel.errors import DeniedError
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.derived_files import (
-    ATTEMPTS,
     Derived,
     DerivedFile,
     existing,

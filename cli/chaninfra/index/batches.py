@@ -46,7 +46,6 @@ class Batches:
             lambda: change,
             when="changed",
             derive="later",
-            others="replace",
             adoption=self._whole.adoption,
             shards=self._whole.shards,
         )

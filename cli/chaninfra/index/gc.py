@@ -33,7 +33,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.orphans import Seen, delete, still_orphaned
+from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
@@ -44,7 +44,7 @@ UPLOADS_KEPT = timedelta(days=1)
 """Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
 _DAY = timedelta(days=1)
-_HOURLY = timedelta(days=7)
+_HOURLY = timedelta(days=6)
 """Age up to which one state of the index an hour is kept."""
 
 Why = Literal[
@@ -98,15 +98,16 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     written.
     """
     undeclared = _undeclared(target)
-    # Rule: list before reading the index. Otherwise a shard that is put and referenced in between looks unreferenced.
+    # First, so that a shard that is put and referenced meanwhile is not marked.
     shards, seen = _listed(target)
+    # Rule: the authoritative index before the history, since a commit keeps the one that it replaces before it does.
+    authority = read_authority(target)
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
     garbage = [*undeclared, *(_garbage(history[number], "old state of the index") for number in old)]
-    # Rule: the authoritative index after the history, since a commit keeps the one that it replaces before it does.
+    # Rule: what the history names stays.
     kept = _referenced_by_history(target, history.keys() - set(old))
-    authority = read_authority(target)
     if kept is None or authority is None or authority.index is None:
         # Something is missing or damaged, so the referenced shards are not known.
         return _delete(target, garbage, 0, mode)
@@ -118,9 +119,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [_garbage(shards[key], "unreferenced") for key in swept if key in shards]
     done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
-    orphans = [*still_orphaned(target, [key for key in swept if key in seen.sidecars])]
-    if mode == "write" and orphans:
-        delete(target, orphans)
+    orphans = sweep(target, [key for key in swept if key in seen.sidecars], mode)
     left_behind = [_garbage(seen.sidecars[key], "attestations without a package") for key in orphans]
     done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
@@ -225,9 +224,7 @@ def _undeclared(target: SubdirIndex) -> list[Garbage]:
 
 
 def _is_taken_over(target: SubdirIndex) -> bool:
-    """Whether the index has all packages that are there of those in the index files of other tools, and what else they
-    say.
-    """
+    """Whether the index has what the index files of other tools say of the packages that are there."""
     whole = read_whole(target, salvage=True)
     if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
         return False

@@ -8,10 +8,11 @@ from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
 from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.index.commit.change import IndexRecord
-from chaninfra.index.others_records import say_the_same
+from chaninfra.index.others_index import name_of
+from chaninfra.index.others_records import first_seen_in, say_the_same
 from chaninfra.index.reindex_plan import Scope, sha256_in
 from chaninfra.index.report import LeftOut
-from chaninfra.index.whole import Whole, name_of
+from chaninfra.index.whole import Whole
 
 
 def with_what_is_known(whole: Whole, file: str, record: IndexRecord, scope: Scope) -> IndexRecord:
@@ -24,6 +25,9 @@ def with_what_is_known(whole: Whole, file: str, record: IndexRecord, scope: Scop
         kept = theirs if theirs and say_the_same(ours, record.encode(0)) else ours
         return replace(record, table=place[0], key=place[1], encode=lambda _: kept, patched=kept is theirs)
     indexed = whole.first_seen.get((file, record.sha256))
+    if indexed is None and place:
+        # The shard that tells may be lost.
+        indexed = first_seen_in(whole.repodata, *place, record.sha256)
     return record if indexed is None else replace(record, encode=lambda _: record.encode(indexed))
 
 

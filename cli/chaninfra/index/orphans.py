@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.errors import ConflictError
@@ -34,14 +35,22 @@ class Seen:
         return {name: entry for name, entry in self.sidecars.items() if package_of(name) not in self.packages}
 
 
-def still_orphaned(target: SubdirIndex, names: Collection[str]) -> Iterator[str]:
+def _still_orphaned(target: SubdirIndex, names: Collection[str]) -> Iterator[str]:
     """Those of the names whose package is not there now."""
     packages = {package_of(name) or "" for name in names}
     gone = {file for file in packages if target.store.head(target.key(file)) is None}
     yield from (name for name in sorted(names) if package_of(name) in gone)
 
 
-def delete(target: SubdirIndex, names: Collection[str]) -> None:
+def sweep(target: SubdirIndex, names: Collection[str], mode: Literal["write", "check"]) -> list[str]:
+    """Delete those of these sidecars that have no package; returns their names. With `check` nothing is deleted."""
+    orphaned = [*_still_orphaned(target, names)]
+    if mode == "write" and orphaned:
+        _delete(target, orphaned)
+    return orphaned
+
+
+def _delete(target: SubdirIndex, names: Collection[str]) -> None:
     """Delete these sidecars, and put back those whose package was published meanwhile.
 
     Rule: the packages are looked for after the deletion. A publisher puts the package first. If it finds the sidecar
@@ -49,7 +58,7 @@ def delete(target: SubdirIndex, names: Collection[str]) -> None:
     """
     kept = {name: get_within(target.store, target.key(name), MAX_SIDECAR) for name in names}
     target.store.delete([target.key(name) for name in names])
-    orphaned = {*still_orphaned(target, names)}
+    orphaned = {*_still_orphaned(target, names)}
     for name, stored in kept.items():
         if name in orphaned or not isinstance(stored, StoredObject):
             continue

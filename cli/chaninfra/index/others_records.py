@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from chaninfra.channel.conda.record_facts import read_facts
+from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 
@@ -38,13 +38,23 @@ def first_seen(repodata: Repodata) -> dict[tuple[str, str], int]:
     """File name and sha256 (hex) of the packages → `indexed_timestamp`, in ms since 1970."""
     found: dict[tuple[str, str], int] = {}
     for file, table, key in repodata.files():
-        try:
-            facts = read_facts(repodata.records[table][key], "sha256", _INDEXED)
-        except MALFORMED:
-            continue
+        facts = _times(repodata, table, key)
         if facts.sha256 is not None and facts.indexed_timestamp is not None:
             found[file, facts.sha256] = facts.indexed_timestamp
     return found
+
+
+def first_seen_in(repodata: Repodata, table: str, key: str, sha256: str) -> int | None:
+    """`indexed_timestamp` in this record, in ms since 1970; None if it has none, or is of other bytes."""
+    facts = _times(repodata, table, key)
+    return facts.indexed_timestamp if facts.sha256 == sha256 else None
+
+
+def _times(repodata: Repodata, table: str, key: str) -> RecordFacts:
+    try:
+        return read_facts(repodata.records[table][key], "sha256", _INDEXED)
+    except MALFORMED:
+        return RecordFacts()
 
 
 def differing(ours: Repodata, theirs: Repodata) -> dict[str, Raw]:

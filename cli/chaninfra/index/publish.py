@@ -24,6 +24,8 @@ from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.upload import IN_ONE_PUT, Existing, Outcome, Uploaded, key_of, look, taken, upload
 
 _UPLOADS_AT_ONCE = 8
+_Uploads = dict[Subdir, Callable[[], list[Uploaded]]]
+_Sidecars = Mapping[str, Sidecar | None]
 
 
 class Progress(Protocol):
@@ -91,9 +93,7 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
     by_subdir: dict[Subdir, list[Uploaded]] = {}
     for uploaded in all_uploaded:
         by_subdir.setdefault(uploaded.package.subdir, []).append(uploaded)
-    uploads: dict[Subdir, Callable[[], list[Uploaded]]] = {
-        subdir: partial(list, done) for subdir, done in by_subdir.items()
-    }
+    uploads: _Uploads = {subdir: partial(list, done) for subdir, done in by_subdir.items()}
     return _publish_into(uploads, failed, channel, sidecars, progress)
 
 
@@ -170,15 +170,10 @@ def _upload(
 
 
 def _publish_into(
-    uploads: dict[Subdir, Callable[[], list[Uploaded]]],
-    failed: list[Failed],
-    channel: Channel,
-    sidecars: Mapping[str, Sidecar | None],
-    progress: Progress,
+    uploads: _Uploads, failed: list[Failed], channel: Channel, sidecars: _Sidecars, progress: Progress
 ) -> Published:
-    """Commit once per subdir. `uploads` are functions that wait for a subdir's uploads; `failed` are those that failed
-    already. `sidecars`: `<subdir>/<file>` → sidecar on disk.
-    """
+    """Commit once per subdir. `uploads` wait for a subdir's uploads; `failed`: those that failed already; `sidecars`:
+    `<subdir>/<file>` → sidecar on disk."""
     if failed and not uploads:
         raise _combined(failed)
     progress.indexing()
@@ -225,7 +220,7 @@ def _not_indexed(package: PackageFile, error: ChaninfraError) -> Failed:
 
 
 def _commit(
-    subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]], sidecars: Mapping[str, Sidecar | None]
+    subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]], sidecars: _Sidecars
 ) -> tuple[Applied, SubdirReport]:
     signatures = Signatures(subdir_index)
 

@@ -87,7 +87,7 @@ def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Pr
         lambda: survey.change,
         when=when,
         derive="now",
-        others="replace",
+        taken_over={file.entry.etag for file in survey.whole.derived.values()},
         adoption=survey.whole.adoption or survey.whole.keys,
         shards=survey.whole.shards,
     )

@@ -24,6 +24,7 @@ from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
+from chaninfra.index.others_index import name_of
 from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
@@ -31,7 +32,7 @@ from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import Whole, name_of, read_whole
+from chaninfra.index.whole import Whole, read_whole
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""

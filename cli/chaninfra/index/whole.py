@@ -16,11 +16,10 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import package_name
-from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, SHARDS
-from chaninfra.channel.conda.repodata import Repodata, too_large
-from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
-from chaninfra.channel.errors import InvalidRepodataError, StorageError
-from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
+from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
+from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import (
@@ -36,6 +35,7 @@ from chaninfra.index.commit.derived_files import (
 from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.others_index import add, info_of, name_of, others_repodata
 from chaninfra.index.others_records import differing, first_seen
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -99,12 +99,13 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     kept = dict(kept_numbers(subdir_index)) if history else {}
     authority = read_authority(subdir_index)
     shards = ShardReader(subdir_index)
+    forked = False
     newest = max([0, *kept, *(file.origin.number for file in derived.values() if file.origin)])
     if authority is not None and authority.index is not None and authority.ours:
-        number = authority.stamp.number
-        if newest <= number and not (number in kept and was_kept_otherwise(subdir_index, authority)):
+        forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
+        if newest <= authority.stamp.number and not forked:
             return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
-    return _adopted(subdir_index, authority, shards, derived, kept, salvage=salvage)
+    return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
@@ -115,7 +116,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
         check_patched(subdir_index)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
-    other = _foreign_repodata(subdir_index, derived, salvage=True)
+    other = others_repodata(subdir_index, derived, salvage=True)
     if other is not None:
         check_base_url(subdir_index, other.info(), REPODATA)
 
@@ -153,9 +154,9 @@ def _ours(
         whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
     others = derived if "json" in formats else existing(subdir_index)
-    other = _foreign_repodata(subdir_index, others, salvage=salvage)
+    other = others_repodata(subdir_index, others, salvage=salvage)
     if other is not None:
-        info, unknown = _info_of(subdir_index, [other], salvage=salvage)
+        info, unknown = info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
         repodata.info().update(info)
         _take(whole, [other])
@@ -169,14 +170,16 @@ def _adopted(
     derived: Derived,
     kept: Mapping[int, ObjectMeta],
     *,
+    forked: bool,
     salvage: bool,
 ) -> Whole:
+    """`forked`: commits were built on a restored index, so numbers do not tell from which commit a file was made."""
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    repodata = _last_ours(subdir_index, shards, derived, kept)
+    repodata = _last_ours(subdir_index, shards, {} if forked else derived, kept)
     sources: list[Repodata] = []
-    json = _foreign_repodata(subdir_index, derived, salvage=salvage)
+    json = others_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:
         sources.append(json)
     lost: set[str] = set()
@@ -186,7 +189,7 @@ def _adopted(
         other = Repodata.empty(subdir_index.subdir)
         insert(other, (), [shard for shard in found.values() if shard is not None], authority.index)
         sources.append(other)
-    info, unknown = _info_of(subdir_index, [*sources, repodata], salvage=salvage)
+    info, unknown = info_of(subdir_index, [*sources, repodata], salvage=salvage)
     origins = [file.origin.number for file in derived.values() if file.origin]
     stamps = [authority.stamp.number] if authority is not None and authority.ours else []
     whole = Whole(
@@ -218,7 +221,7 @@ def _take(whole: Whole, others: list[Repodata]) -> None:
         whole.first_seen = {**first_seen(repodata), **whole.first_seen}
     for other in others:
         whole.differing = {**differing(whole.repodata, other), **whole.differing}
-        whole.foreign |= _add(whole.repodata, other)
+        whole.foreign |= add(whole.repodata, other)
     whole.removed |= {*whole.repodata.removed} - before
 
 
@@ -248,58 +251,3 @@ def _records_of(
     lost = {name for name, shard in found.items() if shard is None}
     insert(repodata, set(names) - lost, [shard for shard in found.values() if shard is not None], index)
     return repodata, lost
-
-
-def _foreign_repodata(subdir_index: SubdirIndex, derived: Derived, *, salvage: bool) -> Repodata | None:
-    """The repodata.json that another tool wrote, or its zst where there is no repodata.json; None: it is ours."""
-    key = subdir_index.key(REPODATA)
-    if "json" not in derived or derived["json"].origin is not None:
-        return None
-    stored = get_within(subdir_index.store, key, MAX_REPODATA)
-    if stored is None:
-        return None
-    data = stored.data if isinstance(stored, StoredObject) else b""
-    try:
-        if not isinstance(stored, StoredObject):
-            raise too_large(key)
-        return Repodata.parse(data, where=key, subdir=subdir_index.subdir)
-    except InvalidRepodataError:
-        if not salvage:
-            raise
-        return Repodata.salvage(data, where=key, subdir=subdir_index.subdir)
-
-
-def _add(repodata: Repodata, other: Repodata) -> set[str]:
-    """Add the records of files that it does not have, and the removed files; returns these files."""
-    added: set[str] = set()
-    for file, table, key in list(other.files()):
-        if repodata.find(file) is None:
-            repodata.records.setdefault(table, {})[key] = other.records[table][key]
-            added.add(file)
-    repodata.removed = sorted({*repodata.removed, *other.removed} - {file for file, _, _ in repodata.files()})
-    return added
-
-
-def _info_of(
-    subdir_index: SubdirIndex, repodata: list[Repodata], *, salvage: bool
-) -> tuple[dict[str, Any], dict[str, Raw]]:
-    """`info` and the unknown keys, as msgpack, of all of them; of the first where they differ."""
-    info: dict[str, Any] = {}
-    unknown: dict[str, Raw] = {}
-    for each in reversed(repodata):
-        packed = packed_keys(each, where=subdir_index.key(REPODATA), salvage=salvage)
-        info |= msgspec.msgpack.decode(packed.pop("info", b"\x80"))
-        unknown |= packed
-    info.pop("repodata_revisions", None)
-    if not info.get("base_url"):
-        # Clients read null as no text.
-        info.pop("base_url", None)
-    return {**info, "subdir": subdir_index.subdir}, unknown
-
-
-def name_of(repodata: Repodata, table: str, key: str) -> str | None:
-    """The package name in a record; None: it has no valid one."""
-    try:
-        return repodata.name_in(table, key)
-    except StorageError:
-        return None

@@ -11,8 +11,22 @@ from support.index_model.scenarios import SCENARIOS, Scenario
 
 pytestmark = pytest.mark.long
 
-# Preemptions for this scenario: both writers may re-index, so it has ten times as many states as the others.
-FEWER = {"two force": 2}
+# Preemptions for these scenarios: their processes re-index, or there are three of them, so they have ten times as many
+# states as the others.
+FEWER = {
+    "two force": 2,
+    "publish and gc": 3,
+    "other tool and publish": 2,
+    "other tool and yank": 2,
+    "other tool that keeps keys and publish": 2,
+    "other tool without shards and publish": 2,
+    "seldom: other tool and publish": 2,
+    "no authoritative index": 2,
+    "damaged authoritative index": 2,
+    "restored authoritative index": 2,
+    "index of another tool": 2,
+    "no index": 2,
+}
 
 
 def four() -> Scenario:
@@ -24,7 +38,7 @@ def four() -> Scenario:
 def test_every_schedule(name: str) -> None:
     search = SCENARIOS[name]().search(preemptions=FEWER.get(name, 4), crashes=1)
     search.all()
-    assert search.states > 300
+    assert search.states > 100
 
 
 def test_every_schedule_of_four_with_one_preemption() -> None:
@@ -41,8 +55,9 @@ def test_every_schedule_with_a_lost_answer(name: str) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_random_schedules(seed: int) -> None:
     four().search(crashes=2, lost=2).some(seed, 200)
-    for scene in SCENARIOS.values():
-        scene().search(crashes=2, lost=2).some(seed, 15)
+    for name, scene in SCENARIOS.items():
+        # A store without conditions has no lost answer that looks like a refusal.
+        scene().search(crashes=2, lost=0 if name.startswith("single") else 2).some(seed, 15)
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -50,4 +65,4 @@ def test_a_mutant_of_the_protocol_is_caught(name: str, monkeypatch: pytest.Monke
     mutant = MUTANTS[name]
     mutant.apply(monkeypatch)
     with pytest.raises(ViolationError, match=mutant.caught_as):
-        broken(mutant).search(preemptions=4, crashes=mutant.crashes).all()
+        broken(mutant).search(preemptions=2, crashes=1, lost=mutant.lost).all()

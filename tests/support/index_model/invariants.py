@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,15 +15,20 @@ from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
-from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, publishing, reindexing
+from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
 from support.index_model.requests import LONG_AGO, Held, Objects
 
 HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
 _LARGE = 1 << 30
+
+Foreign = Literal["no", "before", "beside"]
+"""Whether another tool has written the index or damaged it, before the processes or beside them. Beside them, until the
+next reindex records may be missing, or be back."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -52,7 +57,7 @@ class Invariants:
     indexed_ms: int
     """When these came into the index, in ms since 1970."""
     forced: bool
-    foreign: bool
+    foreign: Foreign
     _good: dict[Objects, tuple[Content, bool]] = field(default_factory=dict)
     _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
 
@@ -61,8 +66,13 @@ class Invariants:
         index = _index(data)
         return index.stamp.number if index is not None and index.stamp is not None else None
 
-    def moved(self, key: str, before: Held, after: Held) -> None:
-        """Derived files never go back to an older commit."""
+    def moved(self, key: str, before: Held, after: Held, objects: Objects) -> None:
+        """Derived files never go back to an older commit, and what a commit replaces was kept before."""
+        number = self.number(before.data) if key == INDEX else None
+        if number is not None and self.foreign == "no":
+            kept = dict(objects).get(f"{HISTORY}{number}")
+            if kept is None or kept.data != before.data:
+                raise ViolationError(f"the index of commit {number} is replaced, and was not kept")
         old, new = _origin(before), _origin(after)
         if key in (JSON, ZST) and old is not None and new is not None and new.number < old.number:
             raise ViolationError(f"{key} goes from commit {old.number} to {new.number}")
@@ -74,7 +84,7 @@ class Invariants:
         if objects not in self._good:
             self._good[objects] = self._read(objects)
         content, _ = self._good[objects]
-        if self.foreign:
+        if self.foreign == "beside":
             return
         if missing := makes - content.records.keys():
             raise ViolationError(f"the record of a finished publish is lost: {missing}")
@@ -84,11 +94,11 @@ class Invariants:
     def _read(self, objects: Objects) -> tuple[Content, bool]:
         """The content of the authoritative index; and whether all files that are due are of its commit."""
         there = dict(objects)
-        if INDEX not in there and self.foreign:
+        if INDEX not in there and self.foreign != "no":
             return Content({}, frozenset()), False
         index = _index(there[INDEX].data)
         if index is None:
-            if not self.foreign:
+            if self.foreign == "no":
                 raise ViolationError("the shard index is damaged")
             return Content({}, frozenset()), False
         content = self._sharded(there, index, "the shard index")
@@ -102,7 +112,7 @@ class Invariants:
             if self.index.monolith == "never":
                 continue
             if key not in there:
-                if not self.foreign:
+                if self.foreign == "no":
                     raise ViolationError(f"there is no {key}")
                 agree = False
                 continue
@@ -111,12 +121,12 @@ class Invariants:
             self._check_packages(there, found, key)
             origin = _origin(there[key])
             if origin is None or not origin.is_of(plain):
-                if not self.foreign:
+                if self.foreign == "no":
                     raise ViolationError(f"{key} does not say from which commit it is")
                 agree = False
                 continue
             agree = agree and stamp is not None and origin.number == stamp.number
-            if self.foreign or stamp is None:
+            if self.foreign != "no" or stamp is None:
                 agree = agree and found == content
                 continue
             if origin.number > stamp.number:
@@ -158,13 +168,17 @@ class Invariants:
             if name not in self.exempt:
                 raise ViolationError(f"{what} has a record of {name}, whose package is missing")
 
-    def end(self, objects: Objects, writer: Process | None, makes: frozenset[str], takes: frozenset[str]) -> None:
+    def end(
+        self, objects: Objects, writer: Process | None, crashed: bool, makes: frozenset[str], takes: frozenset[str]
+    ) -> None:
         """Invariants when all processes have ended: the files agree, at the latest after one more run; a reindex then
         finds every package, and a second reindex writes nothing.
         """
         each = self.index.monolith in ("each-commit", "never")
-        if writer is not None and (each or writer.derives) and not self.foreign and not self._good[objects][1]:
+        if writer is not None and (each or writer.derives) and self.foreign != "beside" and not self._good[objects][1]:
             raise ViolationError("all processes have ended, and the files do not agree")
+        if self.forced and not crashed:
+            self._check_bytes(objects)
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -189,18 +203,28 @@ class Invariants:
             raise ViolationError(f"after a reindex {sorted(content.removed)} are removed")
         if content.records.keys() != packages.keys() - yanked:
             raise ViolationError(f"after a reindex the index has {sorted(content.records)}")
-        if wrong := [name for name, record in content.records.items() if record.sha256 != packages[name]]:
-            raise ViolationError(f"a record has another sha256 than its package: {wrong}")
+        self._check_bytes(objects)
+        if KEY_OF_ANOTHER_TOOL in makes and KEY_OF_ANOTHER_TOOL not in _index_of(there).other:
+            raise ViolationError("what another tool wrote is lost")
         for name in content.records.keys() & self.indexed:
             if not self.forced and content.records[name].indexed_timestamp != self.indexed_ms:
                 raise ViolationError(f"the index does not know any more when {name} came into it")
+
+    def _check_bytes(self, objects: Objects) -> None:
+        there = dict(objects)
+        for name, record in self._good[objects][0].records.items():
+            if record.sha256 != _sha256(there[f"{FOLDER}/{name}"].data):
+                raise ViolationError(f"the record of {name} has another sha256 than its package")
 
     def _ran(self, process: Process, objects: Objects) -> Objects:
         """The objects after the process has run alone."""
         store = MemoryStore()
         for key, held in objects:
             store.objects[key] = ObjectBody(data=held.data, content_type="", metadata=dict(held.metadata))
-        process.run(store, SequentialRuntime(process.name, process.now))
+        try:
+            process.run(store, SequentialRuntime(process.name, process.now))
+        except ChaninfraError as error:
+            raise ViolationError(f"{process.name} failed: {error}") from error
         return objects_of(store)
 
 
@@ -253,6 +277,12 @@ def _shard(data: bytes, name: str) -> Content | None:
     if len(records) != shard.count:
         raise ViolationError("a shard has a record twice")
     return Content(records, frozenset(shard.removed))
+
+
+def _index_of(there: Mapping[str, Held]) -> ShardIndex:
+    index = _index(there[INDEX].data)
+    assert index is not None
+    return index
 
 
 def _origin(held: Held) -> Origin | None:

@@ -12,6 +12,9 @@ between. A lost answer is that of a PUT that was executed: the process gets the 
 gets, 412 if it has a condition. That of an index file may also be an error of the connection, whether the PUT was
 executed or not.
 
+All clocks show the same: that of the latest of the processes that have begun. None begins days later while the PUT of
+an authoritative index is under way.
+
 Everybody ends: a process that fails, or makes more than MOST requests, breaks an invariant.
 """
 
@@ -48,7 +51,7 @@ class Process:
     takes: str | None = None
     """A file that must not have a record after the process has ended."""
     now: int = 1_767_225_600_000
-    """Its clock, in ms since 1970."""
+    """When it begins, in ms since 1970."""
 
 
 Trail = tuple[Any, int | None, str] | None
@@ -71,6 +74,8 @@ class Node:
     """The process that wrote the authoritative index last."""
     highest: int = 0
     """The highest number that the authoritative index has had."""
+    time: int = 0
+    """What the clocks show, in ms since 1970."""
     trail: Trail = field(default=None, compare=False)
     """How the state was reached."""
 
@@ -88,10 +93,10 @@ class Search:
     """The schedules of the processes with at most `preemptions`, `crashes` and `lost` answers.
 
     `check(objects, makes, takes)` is called in each state, where `makes` and `takes` are those of the processes that
-    have ended. `moved(key, before, after)` is called when
-    a process of ours replaces an object. `end(objects, writer, makes, takes)`
-    is called in each state where all processes have ended or crashed; `writer` is the process that wrote the
-    authoritative index last, None if it crashed. All raise ViolationError where an invariant does not hold.
+    have ended. `moved(key, before, after, objects)` is called when a process of ours replaces an object. `end(objects,
+    writer, crashed, makes, takes)` is called in each state where all processes have ended or crashed; `writer` is the
+    process that wrote the authoritative index last, None if it crashed. All raise ViolationError where an invariant
+    does not hold.
     """
 
     processes: list[Process]
@@ -100,17 +105,17 @@ class Search:
     """The key of the authoritative index."""
     derived: tuple[str, ...]
     """The keys of the derived files."""
+    dated: tuple[str, ...]
+    """The objects below these keys tell when they were put; the others seem to be very old."""
     number: Callable[[bytes], int | None]
     """The number of an authoritative index; None: another tool wrote it."""
     check: Callable[[Objects, frozenset[str], frozenset[str]], None]
-    moved: Callable[[str, Held, Held], None]
-    end: Callable[[Objects, Process | None, frozenset[str], frozenset[str]], None]
+    moved: Callable[[str, Held, Held, Objects], None]
+    end: Callable[[Objects, Process | None, bool, frozenset[str], frozenset[str]], None]
     unlisted: str | None = None
     """The folder of the packages, where no process may take the index for another tool's."""
     in_turn: bool = False
     """Whether a process starts only when the one before it has ended or crashed."""
-    dated: bool = False
-    """Whether it is known when derived files were put."""
     preemptions: int = 4
     crashes: int = 1
     lost: int = 0
@@ -126,7 +131,7 @@ class Search:
         while stack:
             node = stack.pop()
             used = (node.preemptions, node.crashes, node.lost)
-            key = (node.objects, node.histories, node.current, node.writer, node.highest)
+            key = (node.objects, node.histories, node.current, node.writer, node.highest, node.time)
             known = seen.get(key)
             if known is not None and all(a <= b for a, b in zip(known, used, strict=True)):
                 continue
@@ -180,7 +185,8 @@ class Search:
             history is None or self._request(number, history) is None for number, history in enumerate(node.histories)
         ):
             ended = node.writer is not None and node.histories[node.writer] is not None
-            self.end(node.objects, self.processes[node.writer] if ended else None, makes, takes)
+            writer = self.processes[node.writer] if node.writer is not None and ended else None
+            self.end(node.objects, writer, node.crashes > 0, makes, takes)
 
     def _after(self, node: Node) -> Iterator[Node]:
         current = node.current
@@ -192,12 +198,20 @@ class Search:
             preempted = going is not None and going != PAUSE and number != current
             if node.preemptions + preempted > self.preemptions:
                 continue
-            before = dataclasses.replace(node, current=number, preemptions=node.preemptions + preempted)
+            time = max(node.time, self.processes[number].now)
+            if time > node.time > 0 and self._committing(node, number):
+                continue
+            before = dataclasses.replace(node, current=number, preemptions=node.preemptions + preempted, time=time)
             yield self._step(before, history, request)
             if node.crashes < self.crashes:
                 yield before.after("dies", histories=_with(node.histories, number, None), crashes=node.crashes + 1)
             if node.lost < self.lost and request[0] == "put":
                 yield from self._lost(dataclasses.replace(before, lost=node.lost + 1), history, request)
+
+    def _committing(self, node: Node, but: int) -> bool:
+        """Whether another process has sent the PUT of the authoritative index: it is not under way for days."""
+        requests = [self._request(number, history) for number, history in enumerate(node.histories) if number != but]
+        return any(request is not None and request[:2] == ("put", self.authoritative) for request in requests)
 
     def _lost(self, node: Node, history: int, request: tuple[Any, ...]) -> Iterator[Node]:
         """The states after a PUT whose answer is lost."""
@@ -226,26 +240,25 @@ class Search:
             key = request[1]
             before, after = dict(node.objects).get(key), dict(objects)[key]
             if before is not None and self.processes[number].ours:
-                self.moved(key, before, after)
+                self.moved(key, before, after, objects)
             if key == self.authoritative:
                 writer, found = number, self.number(after.data)
                 if found is not None and found <= highest:
                     raise ViolationError(f"the index goes from commit {highest} to {found}")
                 highest = found or highest
-        histories = _with(node.histories, number, self._append(history, short, answer))
+        histories = _with(node.histories, number, self._append(history, (short, node.time), answer))
         failed = f" ({type(answer).__name__})" if isinstance(answer, ChaninfraError) else ""
         step = " ".join([request[0], *map(str, request[1:2])]) + failed
         return node.after(step, objects=objects, histories=histories, writer=writer, highest=highest)
 
     def _answer(self, node: Node, request: tuple[Any, ...]) -> tuple[Objects, Any, Any]:
-        assert node.current is not None
-        when = self.processes[node.current].now if self.dated and request[1:2] and request[1] in self.derived else None
-        return answer_to(node.objects, request, LONG_AGO if when is None else when)
+        dated = request[0] == "put" and request[1].startswith(self.dated)
+        return answer_to(node.objects, request, node.time if dated else LONG_AGO)
 
-    def _append(self, history: int, short: Any, answer: Any) -> int:
+    def _append(self, history: int, short: tuple[Any, int], answer: Any) -> int:
         key = (history, short)
         if key not in self._next:
-            self._answers.append((history, answer, self._answers[history][2] + 1))
+            self._answers.append((history, (answer, short[1]), self._answers[history][2] + 1))
             self._next[key] = len(self._answers) - 1
         return self._next[key]
 

@@ -17,7 +17,7 @@ from chaninfra.channel.conda.index_settings import FORMATS, Format
 from chaninfra.channel.objects import ObjectBody, ObjectStore
 from support.index_model.memory_store import SequentialRuntime
 from support.index_model.model_checker import Process
-from support.index_model.processes import FOLDER, INDEX, JSON, package
+from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, package
 
 
 def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) -> Process:
@@ -30,6 +30,7 @@ def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) ->
         before = document.get("packages.conda", {})
         records = {file: before.get(file) or _record(file) for file in files if file.endswith(".conda")}
         known = {"info": document["info"], "packages": {}, "packages.conda": records, "repodata_version": 1}
+        known[KEY_OF_ANOTHER_TOOL] = True
         data = msgspec.json.encode({**document, **known} if keeps else known)
 
         def put(kind: Format, content: bytes) -> None:
@@ -44,7 +45,7 @@ def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) ->
         if "shards" in writes:
             put("shards", _shard_index(store, records, keeps=keeps))
 
-    return Process("other-tool", run, lists=True, ours=False)
+    return Process("other-tool", run, lists=True, ours=False, makes=KEY_OF_ANOTHER_TOOL)
 
 
 def _record(file: str) -> dict[str, Any]:

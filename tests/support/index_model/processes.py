@@ -34,6 +34,8 @@ NOW = 1_767_225_600_000
 """The clock of the processes, in ms since 1970."""
 WEEK = int(KEPT.total_seconds() * 1000)
 DAY = WEEK // 7
+KEY_OF_ANOTHER_TOOL = "of-another-tool"
+"""The top-level key that the other tool writes into repodata.json."""
 DEFAULT = DescribedIndex()
 """The settings of the index that a channel has if it says nothing."""
 
@@ -65,15 +67,16 @@ def _folder() -> Path:
 
 @cache
 def package(name: str, payload: bytes = b"") -> PackageFile:
-    """A package file of that name, version 1, build 0."""
-    path = Path(tempfile.mkdtemp(dir=_folder())) / f"{name}-1-0.conda"
-    path.write_bytes(conda(index_json(name, noarch="generic"), payload=payload))
+    """A package file of that name, version 1, build 0; `name` may be `<name>-<version>`."""
+    path = Path(tempfile.mkdtemp(dir=_folder())) / file(name)
+    word, _, version = name.partition("-")
+    path.write_bytes(conda(index_json(word, version or "1", noarch="generic"), payload=payload))
     return read(path)
 
 
 def file(name: str) -> str:
-    """The file name of the package of that name."""
-    return f"{name}-1-0.conda"
+    """The file name of the package of that name, or `<name>-<version>`."""
+    return f"{name}-0.conda" if "-" in name else f"{name}-1-0.conda"
 
 
 def channel_with(*names: str, index: DescribedIndex = DEFAULT) -> MemoryStore:
@@ -143,4 +146,4 @@ def collecting(*, index: DescribedIndex = DEFAULT, later: int = WEEK + DAY) -> P
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
         collect_subdir(channel(store, runtime, index).subdir_index("noarch"), "write")
 
-    return Process("gc", run, lists=True, now=NOW + later)
+    return Process("gc" if later else "early-gc", run, lists=True, now=NOW + later)

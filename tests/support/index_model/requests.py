@@ -37,14 +37,15 @@ class Waiting(BaseException):
 
 
 class Replay:
-    """An ObjectStore that replays a list of answers."""
+    """An ObjectStore that replays a list of answers, each with the time at which it was given, in ms since 1970."""
 
-    def __init__(self, answers: list[Any]) -> None:
+    def __init__(self, answers: list[tuple[Any, int]]) -> None:
         self._answers = iter(answers)
+        self.time = 0
 
     def _ask(self, *request: Any) -> Any:
         try:
-            answer = next(self._answers)
+            answer, self.time = next(self._answers)
         except StopIteration:
             raise Waiting(request) from None
         if isinstance(answer, ChaninfraError):
@@ -80,11 +81,15 @@ class Replay:
 
 
 class ReplayRuntime(SequentialRuntime):
-    """A runtime whose pauses are requests to the model checker."""
+    """A runtime whose pauses are requests to the model checker, and whose clock is that of the answers."""
 
     def __init__(self, replay: Replay, name: str, now: int) -> None:
         super().__init__(name, now)
         self._replay = replay
+
+    def now_ms(self) -> int:
+        """See Runtime."""
+        return max(self.time, self._replay.time)
 
     def pause(self, attempt: int) -> None:
         """See Runtime."""

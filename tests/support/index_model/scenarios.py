@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
-from support.index_model.invariants import Invariants, objects_of
+from support.index_model.invariants import HISTORY, Foreign, Invariants, objects_of
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, Search
 from support.index_model.other_tool import overwriting
@@ -25,6 +25,7 @@ from support.index_model.processes import (
     JSON,
     NOW,
     PREFIX,
+    WEEK,
     ZST,
     collecting,
     file,
@@ -61,8 +62,7 @@ class Scenario:
     """Whether there are unreferenced shards: one marked a week ago, one not marked yet."""
     forced: bool = False
     """Whether packages are overwritten: until the last commit a record may be of other bytes than its package."""
-    foreign: bool = False
-    """Whether another tool writes the index: until the next reindex it may lack records, and bring back others."""
+    foreign: Foreign = "no"
     before: Callable[[MemoryStore], None] = lambda store: None
     """Called with the channel before the processes start."""
     invariants: Invariants = field(init=False)
@@ -89,9 +89,9 @@ class Scenario:
             check=rules.check,
             moved=rules.moved,
             end=rules.end,
-            unlisted=None if self.foreign else FOLDER,
+            unlisted=FOLDER if self.foreign == "no" else None,
             in_turn=self.index.writers == "single",
-            dated=self.index is SELDOM,
+            dated=(HISTORY, *((JSON, ZST) if self.index is SELDOM else ())),
             **bounds,
         )
 
@@ -115,7 +115,10 @@ class Scenario:
         for name in self.bare:
             store.objects[f"{FOLDER}/{file(name)}"] = ObjectBody(data=package(name).path.read_bytes(), content_type="")
         self.before(store)
-        return dict(objects_of(store))
+        objects = dict(objects_of(store))
+        return {
+            key: held._replace(modified=BEFORE) if key.startswith(HISTORY) else held for key, held in objects.items()
+        }
 
 
 def _with(index: DescribedIndex, *processes: Callable[..., Process], **how: Any) -> Scenario:
@@ -139,6 +142,29 @@ def _overwritten(store: MemoryStore) -> None:
     overwriting().run(store, SequentialRuntime())
 
 
+def _mark(store: MemoryStore, keys: Iterable[str], when: int) -> None:
+    """Mark shards as unreferenced, at a time in ms since 1970."""
+    marks = {key.removeprefix(f"{FOLDER}/"): when for key in keys}
+    data = msgspec.json.encode({"unreferenced": marks})
+    store.objects[f"{PREFIX}/.chaninfra/gc/noarch.json"] = ObjectBody(data=data, content_type="")
+
+
+def _all_marked(store: MemoryStore) -> None:
+    """A gc marked all shards in the moment before the index named them; the last writer was killed after its commit."""
+    del store.objects[f"{HISTORY}3"]
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
+
+
+def _b_marked(store: MemoryStore) -> None:
+    """A shard with the records that the publish of b makes lies there, and is marked."""
+    copy = MemoryStore()
+    copy.objects = {**store.objects}
+    publishing("b").run(copy, SequentialRuntime("earlier", NOW))
+    new = [key for key in copy.objects if "/shards/" in key and key not in store.objects]
+    store.objects |= {key: copy.objects[key] for key in new}
+    _mark(store, new, NOW - WEEK)
+
+
 def _without_index(store: MemoryStore) -> None:
     for key in (AUTHORITATIVE, JSON, ZST):
         del store.objects[key]
@@ -147,6 +173,8 @@ def _without_index(store: MemoryStore) -> None:
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
     "two publish the same": lambda: Scenario([publishing("b", process="1"), publishing("b", process="2")]),
+    "two publish of one name": lambda: Scenario([publishing("a-2"), publishing("a-3")]),
+    "publish and unyank of one name": lambda: Scenario([publishing("x-2"), unyanking("x")], yanked=("x",)),
     "publish and yank": lambda: Scenario([publishing("b"), yanking("a")]),
     "publish and unyank": lambda: Scenario([publishing("b"), unyanking("x")], yanked=("x",)),
     "yank and unyank": lambda: Scenario([yanking("a"), unyanking("x")], yanked=("x",)),
@@ -156,10 +184,20 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two reindex": lambda: Scenario([reindexing("1"), reindexing("2")], bare=("d",)),
     "publish and gc": lambda: Scenario([publishing("a"), publishing("b"), collecting()], garbage=True),
     "yank and gc": lambda: Scenario([yanking("a"), collecting()], garbage=True),
+    "publish and gc of shards that were marked": lambda: _with(
+        NEVER, partial(publishing, "a"), collecting, indexed=("b", "a"), before=_all_marked
+    ),
+    "publish of a shard that was marked and gc": lambda: Scenario(
+        [publishing("b"), collecting(later=0)], before=_b_marked
+    ),
+    "publish and two gc": lambda: Scenario([publishing("b"), collecting(later=0), collecting()]),
     "reindex and gc": lambda: Scenario([reindexing(), collecting()], bare=("d",), garbage=True),
     "never: two publish": lambda: _with(NEVER, partial(publishing, "b"), partial(publishing, "c")),
     "never: publish and yank": lambda: _with(NEVER, partial(publishing, "b"), partial(yanking, "a")),
     "never: publish and reindex": lambda: _with(NEVER, partial(publishing, "b"), reindexing, bare=("d",)),
+    "never: publish and two gc": lambda: _with(
+        NEVER, partial(publishing, "b"), partial(collecting, later=0), collecting
+    ),
     "never: publish and gc": lambda: _with(NEVER, partial(publishing, "a"), collecting, garbage=True),
     "seldom: two publish": lambda: _with(SELDOM, partial(publishing, "b"), partial(publishing, "c")),
     "seldom: publish and yank": lambda: _with(SELDOM, partial(publishing, "b"), partial(yanking, "a")),
@@ -170,38 +208,38 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "single: publish, unyank and gc": lambda: _with(
         SINGLE, partial(publishing, "b"), partial(unyanking, "x"), collecting, yanked=("x",), garbage=True
     ),
-    "other tool and publish": lambda: Scenario([overwriting(), publishing("b")], foreign=True),
-    "other tool and yank": lambda: Scenario([overwriting(), yanking("a")], indexed=("a", "c"), foreign=True),
-    "other tool and reindex": lambda: Scenario([overwriting(), reindexing()], bare=("d",), foreign=True),
+    "other tool and publish": lambda: Scenario([overwriting(), publishing("b")], foreign="beside"),
+    "other tool and yank": lambda: Scenario([overwriting(), yanking("a")], indexed=("a", "c"), foreign="beside"),
+    "other tool and reindex": lambda: Scenario([overwriting(), reindexing()], bare=("d",), foreign="beside"),
     "other tool that keeps keys and publish": lambda: Scenario(
-        [overwriting(keeps=True), publishing("b")], foreign=True
+        [overwriting(keeps=True), publishing("b")], foreign="beside"
     ),
     "other tool without shards and publish": lambda: Scenario(
-        [overwriting(writes=("json", "zst")), publishing("b")], foreign=True
+        [overwriting(writes=("json", "zst")), publishing("b")], foreign="beside"
     ),
     "other tool without shards that keeps keys and reindex": lambda: Scenario(
-        [overwriting(keeps=True, writes=("json", "zst")), reindexing()], bare=("d",), foreign=True
+        [overwriting(keeps=True, writes=("json", "zst")), reindexing()], bare=("d",), foreign="beside"
     ),
     "never: other tool and publish": lambda: Scenario(
-        [overwriting(), publishing("b", index=NEVER)], index=NEVER, foreign=True
+        [overwriting(), publishing("b", index=NEVER)], index=NEVER, foreign="beside"
     ),
     "seldom: other tool and publish": lambda: Scenario(
-        [overwriting(), publishing("b", index=SELDOM)], index=SELDOM, foreign=True
+        [overwriting(), publishing("b", index=SELDOM)], index=SELDOM, foreign="beside"
     ),
     "no authoritative index": lambda: Scenario(
-        [publishing("b"), publishing("c")], indexed=("a", "x"), foreign=True, before=_without_authority
+        [publishing("b"), publishing("c")], indexed=("a", "x"), foreign="before", before=_without_authority
     ),
     "damaged authoritative index": lambda: Scenario(
-        [publishing("b"), reindexing()], indexed=("a", "x"), foreign=True, before=_damaged
+        [publishing("b"), reindexing()], indexed=("a", "x"), foreign="before", before=_damaged
     ),
     "restored authoritative index": lambda: Scenario(
-        [publishing("b"), publishing("c")], indexed=("a", "x"), foreign=True, before=_restored
+        [publishing("b"), publishing("c")], indexed=("a", "x"), foreign="before", before=_restored
     ),
     "index of another tool": lambda: Scenario(
-        [publishing("b"), publishing("c")], indexed=("a", "x"), foreign=True, before=_overwritten
+        [publishing("b"), publishing("c")], indexed=("a", "x"), foreign="before", before=_overwritten
     ),
     "no index": lambda: Scenario(
-        [publishing("b"), reindexing()], indexed=("a", "x"), foreign=True, before=_without_index
+        [publishing("b"), reindexing()], indexed=("a", "x"), foreign="before", before=_without_index
     ),
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
 }

@@ -41,7 +41,10 @@ def expected(states: dict[int, datetime], days: int) -> set[int]:
     return {*slots.values(), *([max(states)] if states else [])}
 
 
-minutes = st.integers(0, 60 * 24 * 60)
+minutes = st.integers(0, 60 * 24 * 60) | st.builds(
+    lambda days, more: days * 24 * 60 + more, st.sampled_from([0, 1, 6, 7, 8, 30]), st.integers(0, 90)
+)
+"""Ages, also such that several states are of the same hour."""
 
 
 @settings(deadline=None, max_examples=300)

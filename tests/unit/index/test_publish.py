@@ -76,7 +76,7 @@ def test_an_index_that_must_not_be_written_stops_a_publish_or_is_reported() -> N
         published(store, "b")
 
 
-@pytest.mark.parametrize(("monolith", "requests"), [("each-commit", 12), ({"at-most-every": "10m"}, 10), ("never", 8)])
+@pytest.mark.parametrize(("monolith", "requests"), [("each-commit", 11), ({"at-most-every": "10m"}, 9), ("never", 8)])
 @pytest.mark.parametrize("packages", [1, 40])
 def test_requests_of_a_publish(monolith: Any, requests: int, packages: int) -> None:
     """With GET channel.json, which finds the channel, and without that of the sidecar. One more for a package that has
@@ -94,7 +94,8 @@ def test_requests_of_a_publish(monolith: Any, requests: int, packages: int) -> N
     store.requests.clear()
     publish(publisher, [package("b", b"other")], "overwrite", Silent())
     # Also the refused upload, HEAD before the second one, GET of the old shard, and HEAD of the package, twice.
-    assert store.requests.total() == requests + 5
+    # The derived files of an earlier commit do not tell whether the index that is replaced was kept.
+    assert store.requests.total() == requests + (5 if isinstance(monolith, str) else 6)
 
 
 class Counting(Silent):

@@ -7,7 +7,7 @@ rules that its argument needs.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -38,7 +38,7 @@ from chaninfra.index.commit.derived_files import (
     newest_number,
     read_derived,
 )
-from chaninfra.index.commit.history import history_key, keep, keep_replaced
+from chaninfra.index.commit.history import ensure_kept, history_key, keep
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
@@ -53,9 +53,6 @@ are brought forward."""
 Derive = Literal["due", "now", "later"]
 """When the derived files are brought forward: `due`, as `index.monolith` says; `now`, unless it is `never`; `later`, by
 another commit."""
-
-Others = Literal["refuse", "replace"]
-"""What to do with a derived file that another tool wrote: raise ForeignIndexError, or replace it."""
 
 _ADOPTIONS = 5
 """Re-indexes because another tool wrote the index before a commit gives up."""
@@ -101,34 +98,35 @@ def commit(
     *,
     when: When = "always",
     derive: Derive = "due",
-    others: Others = "refuse",
+    taken_over: Collection[str] = (),
     adoption: Adoption | None = None,
     shards: ShardReader | None = None,
 ) -> Committed:
     """Apply the change to the authoritative index, and bring the derived files forward.
 
     `change` is called while the index is being read, and may wait for what its records need. `adoption`: what the
-    commit is built on if the index is not ours. `shards`: those that the caller has read or made already.
+    commit is built on if the index is not ours. `taken_over`: the ETags of derived files that may be replaced even if
+    another tool has written them, since the change has what they say. `shards`: those that the caller has read or made
+    already.
 
     Raises ForeignIndexError, RefusedError, InvalidRepodataError; ConflictError where other writers won all attempts;
     and what the store raises. After an error the authoritative index is either written or not. Derived files that were
     not written are brought forward by the next commit of any writer.
     """
-    commit_ = _Commit(subdir_index, change, when, adoption, shards or ShardReader(subdir_index))
+    commit_ = _Commit(subdir_index, change, when, adoption, shards or ShardReader(subdir_index), taken_over)
     reading = read_derived(subdir_index) if derive != "later" else None
     for attempt in range(ATTEMPTS):
-        done = commit_.attempt(reading() if reading and others == "refuse" and attempt == 0 else None)
+        done = commit_.attempt(reading() if reading and attempt == 0 else None)
         if done is not None:
             break
         subdir_index.runtime.pause(min(attempt, _LONGEST))
     else:
         raise lost_all_attempts(authority_key(subdir_index))
-    # Meanwhile the derived files are brought forward.
-    keeping = commit_.keep()
+    kept = commit_.keep()
     derived = reading() if reading else None
     if derive == "now" or (derive == "due" and is_due(subdir_index, derived or {})):
-        done = dataclasses.replace(done, derived=commit_.derive(derived, others))
-    keeping()
+        done = dataclasses.replace(done, derived=commit_.derive(derived, kept))
+    kept()
     return done
 
 
@@ -166,6 +164,7 @@ class _Commit:
         when: When,
         adoption: Adoption | None,
         shards: ShardReader,
+        taken_over: Collection[str],
     ) -> None:
         self._subdir_index = subdir_index
         self._change = change
@@ -173,13 +172,14 @@ class _Commit:
         self._adoption = adoption
         self._shards = shards
         self._writer: ShardWriter | None = None
-        self._adopted = False
+        self._taken_over = taken_over
         self._since = 0
+        self._known_as_kept: tuple[int, ...] = ()
         self._authority: Authority | None = None
         self._written: Authority | None = None
 
     def attempt(self, derived: Derived | None) -> Committed | None:
-        """One attempt; None: another writer committed first. `derived`: as they are, to be checked."""
+        """One attempt; None: it must be repeated. `derived`: as they are, to be checked."""
         store, submit = self._subdir_index.store, self._subdir_index.runtime.submit
         authority = read_authority(self._subdir_index)
         # Rule: yanked.json after the authoritative index, since a yank writes yanked.json first and commits then.
@@ -188,11 +188,13 @@ class _Commit:
             self._writer = self._new_writer()
         base = self._base(authority)
         check_base_url(self._subdir_index, base.info)
-        if derived is not None and authority is not None:
+        if derived is not None and authority is not None and base.stamp is not None:
             if newest_number(derived) > authority.stamp.number and self._was_replaced(authority):
                 # The derived files may have been read later than the authoritative index.
                 return None
-            check_ours(self._subdir_index, derived, authority)
+            check_ours(self._subdir_index, derived, authority, self._taken_over)
+            # The skeleton of a channel has files of commit 1 that nobody has kept.
+            self._known_as_kept = tuple({newest_number(derived)} - {1})
         changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
         changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
@@ -211,7 +213,7 @@ class _Commit:
             return lambda: None
         return self._subdir_index.runtime.submit(partial(keep, self._subdir_index, self._written))
 
-    def derive(self, derived: Derived | None, others: Others) -> tuple[str, ...]:
+    def derive(self, derived: Derived | None, kept: Callable[[], object]) -> tuple[str, ...]:
         """Bring the derived files forward; `derived` as they were read before the commit."""
         if self._authority is None or "json" not in self._subdir_index.layout.index.formats:
             return ()
@@ -220,8 +222,9 @@ class _Commit:
             self._authority,
             self._shards,
             derived,
+            kept,
             since=self._since,
-            adopt=self._adopted or others == "replace",
+            taken_over=self._taken_over,
         )
 
     def _was_replaced(self, authority: Authority) -> bool:
@@ -248,16 +251,16 @@ class _Commit:
         return dataclasses.replace(index, info={**index.info, **adoption.info}, other={**index.other, **adoption.other})
 
     def _write(self, base: ShardIndex, authority: Authority | None) -> Authority | None:
-        """Replace the authoritative index; None: another writer committed first."""
+        """Replace the authoritative index; None: another writer committed first, or the shards are too old."""
         writer, runtime, settings = self._writer, self._subdir_index.runtime, self._subdir_index.layout.index
         if writer is None:
             return None
         revision, touched = runtime.new_revision(), writer.touched()
         if base.stamp is not None:
-            self._since, self._adopted = base.stamp.number, False
+            self._since = base.stamp.number
             stamp = base.stamp.next(revision, touched, writer.count(base.stamp.count))
         else:
-            self._since, self._adopted = 0, True
+            self._since = 0
             number = self._adoption.number + 1 if self._adoption else 1
             stamp = first_stamp(number, revision, touched, writer.count(0))
         if stamp.number > MAX_NUMBER:
@@ -274,13 +277,15 @@ class _Commit:
                 where=authority_key(self._subdir_index),
                 remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
             )
-        if base.stamp is not None and authority is not None:
+        if base.stamp is not None and authority is not None and base.stamp.number not in self._known_as_kept:
             # Rule: the authoritative index that is replaced is kept before, if its writer did not do so.
-            runtime_keep = runtime.submit(partial(keep_replaced, self._subdir_index, authority))
-            writer.finish()
+            runtime_keep = runtime.submit(partial(ensure_kept, self._subdir_index, authority))
+            usable = writer.finish()
             runtime_keep()
         else:
-            writer.finish()
+            usable = writer.finish()
+        if not usable:
+            return None
         try:
             etag = self._put(data, authority.etag if authority else None)
         except ConflictError:

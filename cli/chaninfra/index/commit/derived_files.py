@@ -23,7 +23,7 @@ from chaninfra.channel.conda.shards import Shard
 from chaninfra.channel.errors import ConflictError, InvalidRepodataError, StorageError, UnreachableError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import Authority, ForeignIndexError, read_our_authority
-from chaninfra.index.commit.history import touched_since
+from chaninfra.index.commit.history import ensure_kept, touched_since
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -112,11 +112,16 @@ def newest_number(derived: Derived) -> int:
     return max((file.origin.number for file in derived.values() if file.origin), default=0)
 
 
-def check_ours(subdir_index: SubdirIndex, derived: Derived, authority: Authority) -> None:
+def check_ours(
+    subdir_index: SubdirIndex, derived: Derived, authority: Authority, taken_over: Collection[str] = ()
+) -> None:
     """Raises ForeignIndexError where another tool wrote one of the derived files, or they were made from a later commit
-    than that of the authoritative index, which therefore was restored from a copy.
+    than that of the authoritative index, which therefore was restored from a copy. Not for files of the ETags
+    `taken_over`.
     """
     for kind, file in derived.items():
+        if file.entry.etag in taken_over:
+            continue
         if file.origin is None or file.origin.number > authority.stamp.number:
             reason = "was written by another tool" if file.origin is None else "is newer than the index"
             raise ForeignIndexError(
@@ -140,19 +145,20 @@ def bring_forward(
     authority: Authority,
     shards: ShardReader,
     derived: Derived | None,
+    kept: Callable[[], object],
     *,
     since: int,
-    adopt: bool = False,
+    taken_over: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Bring the derived files forward to the commit of `authority`, or a later one. Returns the names of those that
     were written.
 
-    `derived` as they were read before that commit, None: not read. `since`: the number of the last commit that is not
-    one's own. The writer whose own commits are all that a derived file lacks writes it at once. The others wait for it
+    `derived` as they were read before that commit, None: not read. `kept` waits until `authority` is kept. `since`: the
+    number of the last commit that is not one's own. The writer whose own commits are all that a derived file lacks writes it at once. The others wait for it
     and look at the number again; so one of many writers derives, and its result serves all.
 
-    Raises ForeignIndexError where another tool has written one of the files (not if `adopt`); ConflictError where
-    other writers won all attempts; StorageError.
+    Raises ForeignIndexError where another tool has written one of the files, except those of the ETags `taken_over`;
+    ConflictError where other writers won all attempts; StorageError.
     """
     number, waited, seen, attempt = authority.stamp.number, 0, 0, 0
     while attempt < ATTEMPTS:
@@ -170,10 +176,11 @@ def bring_forward(
             before = read_derived(subdir_index)()
             # After them: a file of a later commit than this one is of an index that is not there any more.
             authority = read_our_authority(subdir_index)
-        if not adopt:
-            check_ours(subdir_index, before, authority)
+            kept = partial(ensure_kept, subdir_index, authority)
+        # Rule: what another tool wrote is replaced only by a commit that has taken over what it says.
+        check_ours(subdir_index, before, authority, taken_over)
         try:
-            return _write(subdir_index, authority, shards, before)
+            return _write(subdir_index, authority, shards, before, kept)
         except ConflictError:
             subdir_index.runtime.pause(attempt)
         attempt, derived = attempt + 1, None
@@ -190,7 +197,9 @@ def pause_for_others(subdir_index: SubdirIndex, waited: int) -> None:
     subdir_index.runtime.pause(min(waited, _LONGEST))
 
 
-def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived) -> tuple[str, ...]:
+def _write(
+    subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived, kept: Callable[[], object]
+) -> tuple[str, ...]:
     """Write those of the derived files that are older than `authority`. Raises ConflictError where another writer
     replaced one of them first, or may have done so.
     """
@@ -223,6 +232,9 @@ def _write(subdir_index: SubdirIndex, authority: Authority, shards: ShardReader,
             # before the client reads the answer.
             raise ConflictError(error.message, where=error.where, remedy="try again") from error
 
+    # Rule: what a derived file is made from was kept before. So a commit that finds one of the index that it replaces
+    # need not ask whether that one was kept.
+    kept()
     run_all(subdir_index.runtime, [partial(put, kind) for kind in old])
     return tuple(FILE_NAMES[kind] for kind in old)
 

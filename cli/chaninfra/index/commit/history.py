@@ -43,7 +43,8 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
     except ConflictError:
         # Another writer that is going to replace the same one may have kept it.
         kept = get_within(store, key, len(authority.data))
-        if not isinstance(kept, StoredObject) or kept.data != authority.data:
+        # None: gc has thinned the history meanwhile.
+        if kept is not None and (not isinstance(kept, StoredObject) or kept.data != authority.data):
             raise ForeignIndexError(
                 f"commit {authority.stamp.number} of the index was replaced before, so it was restored from a copy",
                 where=key,
@@ -51,8 +52,8 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
             ) from None
 
 
-def keep_replaced(subdir_index: SubdirIndex, authority: Authority) -> None:
-    """Keep an authoritative index of ours that is going to be replaced. Raises as `keep`.
+def ensure_kept(subdir_index: SubdirIndex, authority: Authority) -> None:
+    """Keep an authoritative index of ours that another writer may have kept already. Raises as `keep`.
 
     Its bytes are sent only where its writer was killed or is not done yet.
     """

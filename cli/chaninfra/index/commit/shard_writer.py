@@ -17,7 +17,6 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard, make_shards, shard_key
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConflictError
 from chaninfra.index.commit.change import Applied, Change, apply
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.subdir_index import SubdirIndex
@@ -91,17 +90,28 @@ class ShardWriter:
             before = old.get(new.name)
             self._shards.add(new)
             self._made[new.name] = _Made(
-                index.hashes.get(new.name), new.digest, new.shard.count - _count(before), _v3(before, new.shard)
+                index.hashes.get(new.name),
+                new.digest,
+                new.shard.count - _count(before),
+                _v3(before, new.shard),
             )
             key = self._subdir_index.key(shard_key(new.digest))
             self._uploads.append(runtime.submit(partial(store.put, key, new.body)))
 
-    def finish(self) -> None:
-        """Wait for the uploads. Raises ConflictError if the shards are too old for an index to reference them."""
+    def finish(self) -> bool:
+        """Wait for the uploads. Returns whether an index may reference the shards; `apply` makes others if not.
+
+        Rule: an index references no shard that was uploaded more than a day before, since gc deletes the shards that
+        it has seen unreferenced a week before.
+        """
         while self._uploads:
             self._uploads.pop()()
-        if self._subdir_index.runtime.now_ms() - self._started_ms > MAX_SHARD_AGE_MS:
-            raise ConflictError("the new shards are too old to be referenced by the index", remedy="run it again")
+        now = self._subdir_index.runtime.now_ms()
+        if now - self._started_ms <= MAX_SHARD_AGE_MS:
+            return True
+        self._made.clear()
+        self._started_ms = now
+        return False
 
     def hashes(self, index: ShardIndex) -> dict[str, bytes]:
         """The map of shards of `index`, with those that were made."""

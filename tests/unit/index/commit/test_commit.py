@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from dataclasses import replace
 
 import msgspec
@@ -50,12 +51,14 @@ def test_requests_of_a_commit(monolith: Monolith, requests: dict[str, int], reco
     channel.put("a-1.0-0.conda", b"1")
     channel.store.requests.clear()
     commit(channel.subdir_index, lambda: Change(records=dict([package("a")])))
-    assert channel.store.requests == requests
+    # Derived files of the index that is replaced tell that it was kept; not those of commit 1, the skeleton's.
+    known = {"head": 1} if monolith == "each-commit" else {}
+    assert channel.store.requests == Counter(requests) - Counter(known)
     # One more for a package that has a shard already, and one for the package whose record is replaced.
     channel.put("a-1.0-0.conda", b"2")
     channel.store.requests.clear()
     commit(channel.subdir_index, lambda: Change(records=dict([package("a", b"2")])))
-    assert channel.store.requests.total() == sum(requests.values()) + 2
+    assert channel.store.requests.total() == sum(requests.values()) + (1 if monolith == "each-commit" else 2)
 
 
 def test_only_touched_packages_get_a_new_shard() -> None:

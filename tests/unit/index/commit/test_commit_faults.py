@@ -10,6 +10,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
 from chaninfra.index.commit.derived_files import ATTEMPTS
@@ -121,20 +122,23 @@ def test_an_error_of_the_store_at_reading_stops_before_the_index_is_written(key:
     assert {name: channel.store.objects[name] for name in before} == before
 
 
-def test_shards_older_than_a_day_are_not_referenced() -> None:
+def test_shards_older_than_a_day_are_uploaded_again() -> None:
     """A gc may have marked them, and delete them a week later."""
     channel = MemoryChannel().skeleton()
-    before = channel.store.objects[INDEX]
+    made: list[str] = []
 
     def sleep(kind: str, key: str) -> None:
         if kind == "put" and "/shards/" in key:
-            channel.runtime.time += 2 * 24 * 60 * 60 * 1000
+            made.append(key)
+            if len(made) == 1:
+                channel.runtime.time += 2 * 24 * 60 * 60 * 1000
 
     channel.store.before = sleep
-    with pytest.raises(ConflictError, match="too old") as caught:
-        channel.publish("a")
-    assert caught.value.remedy
-    assert channel.store.objects[INDEX] == before
+    channel.publish("a")
+    index = read_our_authority(channel.subdir_index).index
+    assert index is not None
+    assert [f"c/noarch/{key}" for key in index.keys()] == made[1:]  # noqa: SIM118 (no dict)
+    channel.check_formats_agree()
 
 
 def test_a_commit_whose_connection_closed_because_it_lost_is_repeated() -> None:

@@ -29,7 +29,7 @@ def test_each_state_is_kept_once() -> None:
 
 
 def test_a_state_that_its_writer_did_not_keep_is_kept_before_it_is_replaced() -> None:
-    channel = MemoryChannel().skeleton()
+    channel = MemoryChannel(NEVER).skeleton()
     channel.publish("a")
     last = channel.store.objects.pop("c/.chaninfra/history/noarch/2")
     channel.publish("b")
@@ -70,7 +70,7 @@ def test_a_reindex_finds_the_last_state_after_another_tool_replaced_it() -> None
 
 @pytest.mark.parametrize("kind", ["head", "put"])
 def test_a_publisher_without_the_permission_is_told_of_it_before_anything_is_written(kind: str) -> None:
-    channel = MemoryChannel().skeleton()
+    channel = MemoryChannel(NEVER).skeleton()
     channel.publish("a")
     del channel.store.objects["c/.chaninfra/history/noarch/2"]
     before = {key: body for key, body in channel.store.objects.items() if "/shards/" not in key}

@@ -8,14 +8,26 @@ from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
 from support.index_model.scenarios import SCENARIOS
 
+FEW = ["two publish", "publish and yank", "publish and reindex", "yank and gc", "never: two publish"]
+QUICK = [
+    "shards after the index",
+    "derived files without a condition",
+    "derived files left to others",
+    "history not kept",
+]
 
-@pytest.mark.parametrize("name", ["two publish", "publish and yank", "publish and reindex", "yank and gc"])
+
+@pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
     SCENARIOS[name]().search(preemptions=1, crashes=1).all()
 
 
-@pytest.mark.parametrize("name", ["no last HEAD", "derived files without a condition"])
+def test_schedules_of_one_writer_at_a_time() -> None:
+    SCENARIOS["single: publish, yank and reindex"]().search(preemptions=0, crashes=1).all()
+
+
+@pytest.mark.parametrize("name", QUICK)
 def test_a_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name].apply(monkeypatch)
     with pytest.raises(ViolationError, match=MUTANTS[name].caught_as):
-        broken(MUTANTS[name]).search(preemptions=4, crashes=1).all()
+        broken(MUTANTS[name]).search(preemptions=2, crashes=1).all()
