@@ -1,7 +1,8 @@
 """Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker, a
 re-indexer, a gc, and the reference indexer, which writes without asking.
 
-They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and who is killed at which.
+They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and
+who is killed at which.
 """
 
 from __future__ import annotations
