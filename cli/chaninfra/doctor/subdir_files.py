@@ -18,14 +18,8 @@ from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import is_shard, shard_key
 from chaninfra.channel.errors import DeniedError
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
-from chaninfra.index.commit.derived_files import (
-    Derived,
-    DerivedFile,
-    existing,
-    number_of,
-    pause_for_others,
-    waits,
-)
+from chaninfra.index.commit.derived_files import pause_for_others, waits
+from chaninfra.index.commit.derived_state import Derived, DerivedFile, existing, number_of
 from chaninfra.index.commit.history import history_key
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex

@@ -44,7 +44,7 @@ UPLOADS_KEPT = timedelta(days=1)
 """Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
 _DAY = timedelta(days=1)
-_HOURLY = timedelta(days=6)
+_HOURLY = timedelta(days=7)
 """Age up to which one state of the index an hour is kept."""
 
 Why = Literal[

@@ -12,7 +12,7 @@ from chaninfra.channel.conda.repodata import Repodata, too_large
 from chaninfra.channel.conda.shard_index import packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import StoredObject, get_within
-from chaninfra.index.commit.derived_files import Derived
+from chaninfra.index.commit.derived_state import Derived
 from chaninfra.index.subdir_index import SubdirIndex
 
 

@@ -11,9 +11,9 @@ from typing import Protocol
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.commit.commit import commit_adopting
 from chaninfra.index.package.local_file import PackageFile
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import require_index

@@ -22,15 +22,14 @@ from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
-from chaninfra.index.commit.derived_files import (
+from chaninfra.index.commit.derived_files import insert, start
+from chaninfra.index.commit.derived_state import (
     DERIVED,
     Derived,
     derived_metadata,
     existing,
-    insert,
     our_repodata,
     read_derived,
-    start,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url, check_patched

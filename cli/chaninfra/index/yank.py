@@ -23,8 +23,8 @@ from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.commit.commit import commit_adopting
 from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
 from chaninfra.index.contents import known_subdirs

@@ -16,7 +16,7 @@ from chaninfra.channel.conda.index_files import body
 from chaninfra.channel.conda.shards import make_shards
 from chaninfra.channel.objects import Condition, ObjectBody, ObjectStore
 from chaninfra.index import gc, publish, whole
-from chaninfra.index.commit import change, commit, derived_files, history, shard_writer
+from chaninfra.index.commit import adopting, change, commit, derived_files, derived_state, history, shard_writer
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
@@ -79,7 +79,8 @@ def _with_store(wrapper: Callable[[ObjectStore], Any]) -> Callable[[pytest.Monke
             other = dataclasses.replace(subdir_index, store=wrapper(subdir_index.store))
             return original(other, wanted, **how)
 
-        patch.setattr(commit, "commit", wrapped)
+        for module in (commit, adopting):
+            patch.setattr(module, "commit", wrapped)
 
     return apply
 
@@ -185,7 +186,7 @@ def _not_looked_at_the_number(patch: pytest.MonkeyPatch) -> None:
     original = derived_files._write
 
     def write(subdir_index: SubdirIndex, authority: Authority, shards: Any, before: Any, kept: Any) -> tuple[str, ...]:
-        found = derived_files.read_derived(subdir_index)()
+        found = derived_state.read_derived(subdir_index)()
         old = {kind: dataclasses.replace(file, origin=None) for kind, file in found.items()}
         return original(subdir_index, authority, shards, old, kept)
 

@@ -14,7 +14,7 @@ from chaninfra.channel.text import count
 from chaninfra.doctor.subdir_files import SubdirFiles
 from chaninfra.doctor.traces import ANOTHER, writer_of_repodata, writer_of_shard_index
 from chaninfra.index.commit.authority import AUTHORITY
-from chaninfra.index.commit.derived_files import DERIVED
+from chaninfra.index.commit.derived_state import DERIVED
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination, SubdirCheck

@@ -22,28 +22,18 @@ from chaninfra.channel.errors import ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch
 from chaninfra.index.commit.authority import (
     Authority,
-    ForeignIndexError,
     authority_key,
     foreign,
     read_authority,
 )
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.commit.derived_files import (
-    ATTEMPTS,
-    Derived,
-    bring_forward,
-    check_ours,
-    is_due,
-    lost_all_attempts,
-    newest_number,
-    read_derived,
-)
+from chaninfra.index.commit.derived_files import ATTEMPTS, bring_forward, check_ours, is_due, lost_all_attempts
+from chaninfra.index.commit.derived_state import Derived, newest_number, read_derived
 from chaninfra.index.commit.history import ensure_kept, history_key, keep
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 
 When = Literal["always", "changed"]
@@ -54,8 +44,6 @@ Derive = Literal["due", "now", "later"]
 """When the derived files are brought forward: `due`, as `index.monolith` says; `now`, unless it is `never`; `later`, by
 another commit."""
 
-_ADOPTIONS = 5
-"""Re-indexes because another tool wrote the index before a commit gives up."""
 _LONGEST = 3
 """The attempt from which on the pauses between attempts do not get longer."""
 
@@ -128,30 +116,6 @@ def commit(
         done = dataclasses.replace(done, derived=commit_.derive(derived, kept))
     kept()
     return done
-
-
-def commit_adopting(
-    subdir_index: SubdirIndex, change: Callable[[], Change], derive: Derive = "due"
-) -> tuple[Applied, SubdirReport]:
-    """`commit()`; on ForeignIndexError re-indexes the subdir and commits again, several times at most.
-
-    Returns what the change did, and the subdir's report, which has what the re-index found. Raises as `commit`.
-    """
-    report: SubdirReport | None = None
-    for attempt in range(_ADOPTIONS + 1):
-        try:
-            committed = commit(subdir_index, change, derive=derive)
-            break
-        except ForeignIndexError:
-            if attempt == _ADOPTIONS:
-                raise
-            # Imported here, since most commits do not need it.
-            from chaninfra.index.reindex import reindex_subdir
-
-            found = reindex_subdir(subdir_index)
-            report = report or found
-    report = report or SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
-    return committed.applied, dataclasses.replace(report, after=committed.after)
 
 
 class _Commit:

@@ -6,29 +6,33 @@ one, whoever wrote it.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_ZST, REPODATA, body, compress, decompress
+from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, body, compress
 from chaninfra.channel.conda.index_settings import Format
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard
-from chaninfra.channel.errors import ConflictError, InvalidRepodataError, StorageError, UnreachableError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
+from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch
 from chaninfra.index.commit.authority import Authority, ForeignIndexError, read_our_authority
+from chaninfra.index.commit.derived_state import (
+    DERIVED,
+    Derived,
+    derived_metadata,
+    number_of,
+    our_repodata,
+    read_derived,
+)
 from chaninfra.index.commit.history import ensure_kept, touched_since
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
-
-DERIVED: tuple[Format, ...] = ("json", "zst")
 
 ATTEMPTS = 100
 """Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
@@ -36,80 +40,6 @@ _LONGEST = 5
 _BYTES_PER_WAIT = 8 << 20
 """A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its
 files: less than a second on average each time, and each writer another time, so that not all give up at once."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DerivedFile:
-    """A derived file that exists."""
-
-    entry: ObjectMeta
-    origin: Origin | None
-    """None: another tool wrote it, or the metadata were lost."""
-    repodata: Repodata | None = None
-    """Its content; None: it is not ours, or was not read."""
-
-
-Derived = Mapping[Format, DerivedFile]
-"""The derived files that exist."""
-
-
-def read_derived(subdir_index: SubdirIndex) -> Callable[[], Derived]:
-    """Start to read the zst, and the metadata of repodata.json; where they are not written by each commit, the metadata
-    of both. The function that is returned waits for them; they are read once.
-    """
-    monolith = subdir_index.layout.index.monolith
-    if monolith == "never":
-        return dict
-    head, submit = subdir_index.store.head, subdir_index.runtime.submit
-    json = submit(partial(head, subdir_index.key(FILE_NAMES["json"])))
-    if monolith != "each-commit":
-        zst_head = submit(partial(head, subdir_index.key(FILE_NAMES["zst"])))
-        return lambda: _existing({"json": json(), "zst": zst_head()})
-    # Unpacked there too, while the commit waits for other answers.
-    zst = submit(partial(_read_zst, subdir_index))
-    return lambda: _existing({"json": json()}) | zst()
-
-
-def derived_metadata(subdir_index: SubdirIndex) -> Derived:
-    """The derived files without their bytes; none where the channel has shards alone."""
-    return existing(subdir_index) if "json" in subdir_index.layout.index.formats else {}
-
-
-def existing(subdir_index: SubdirIndex) -> Derived:
-    """The derived files that exist, without their bytes, whatever the settings say."""
-    heads = [partial(subdir_index.store.head, subdir_index.key(FILE_NAMES[kind])) for kind in DERIVED]
-    return _existing(dict(zip(DERIVED, run_all(subdir_index.runtime, heads), strict=True)))
-
-
-def _existing(read: Mapping[Format, ObjectMeta | None]) -> dict[Format, DerivedFile]:
-    return {kind: DerivedFile(entry=entry, origin=_origin(kind, entry)) for kind, entry in read.items() if entry}
-
-
-def _origin(kind: Format, entry: ObjectMeta) -> Origin | None:
-    origin = Origin.read(entry.metadata)
-    # Another tool may keep the metadata.
-    return None if origin and kind == "json" and entry.size != origin.length else origin
-
-
-def _read_zst(subdir_index: SubdirIndex) -> dict[Format, DerivedFile]:
-    read = get_within(subdir_index.store, subdir_index.key(FILE_NAMES["zst"]), MAX_ZST)
-    files = _existing({"zst": read.entry if isinstance(read, StoredObject) else read})
-    if not isinstance(read, StoredObject) or files["zst"].origin is None:
-        return files
-    # The length that the metadata promise is not trusted.
-    plain = decompress(read.data, min(files["zst"].origin.length, MAX_REPODATA))
-    return {"zst": dataclasses.replace(files["zst"], repodata=_parsed(subdir_index, files["zst"].origin, plain))}
-
-
-def number_of(derived: Derived) -> int:
-    """The number of the commit that all derived files contain; 0: one is missing or another tool's."""
-    files = [derived.get(kind) for kind in DERIVED]
-    return min(file.origin.number if file and file.origin else 0 for file in files)
-
-
-def newest_number(derived: Derived) -> int:
-    """The greatest number of a commit that a derived file contains; 0: there is none of ours."""
-    return max((file.origin.number for file in derived.values() if file.origin), default=0)
 
 
 def check_ours(
@@ -154,8 +84,9 @@ def bring_forward(
     were written.
 
     `derived` as they were read before that commit, None: not read. `kept` waits until `authority` is kept. `since`: the
-    number of the last commit that is not one's own. The writer whose own commits are all that a derived file lacks writes it at once. The others wait for it
-    and look at the number again; so one of many writers derives, and its result serves all.
+    number of the last commit that is not one's own. The writer whose own commits are all that a derived file lacks
+    writes it at once. The others wait for it and look at the number again; so one of many writers derives, and its
+    result serves all.
 
     Raises ForeignIndexError where another tool has written one of the files, except those of the ETags `taken_over`;
     ConflictError where other writers won all attempts; StorageError.
@@ -272,30 +203,6 @@ def insert(repodata: Repodata, names: Collection[str], shards: Iterable[Shard], 
         removed += shard.removed
     repodata.replace(names, records, removed)
     repodata.take_info(index.info, {key: msgspec.msgpack.decode(raw) for key, raw in index.other.items()})
-
-
-def our_repodata(subdir_index: SubdirIndex, derived: Derived) -> tuple[int, Repodata] | None:
-    """The content of a derived file that chaninfra wrote, and the number of its commit; None if there is none."""
-    zst, json = derived.get("zst"), derived.get("json")
-    if zst and zst.origin and zst.repodata:
-        return zst.origin.number, zst.repodata
-    stored = get_within(subdir_index.store, json.entry.key, MAX_REPODATA) if json and json.origin else None
-    origin = Origin.read(stored.metadata) if isinstance(stored, StoredObject) else None
-    if isinstance(stored, StoredObject) and origin and (repodata := _parsed(subdir_index, origin, stored.data)):
-        return origin.number, repodata
-    # Of the zst only the metadata may have been read.
-    read = _read_zst(subdir_index).get("zst") if zst and zst.origin else None
-    return (read.origin.number, read.repodata) if read and read.origin and read.repodata else None
-
-
-def _parsed(subdir_index: SubdirIndex, origin: Origin, plain: bytes | bytearray | None) -> Repodata | None:
-    """None: these are not the bytes that the metadata are about."""
-    if plain is None or not origin.is_of(plain):
-        return None
-    try:
-        return Repodata.parse(bytes(plain), where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
-    except InvalidRepodataError:
-        return None
 
 
 def lost_all_attempts(key: str) -> ConflictError:

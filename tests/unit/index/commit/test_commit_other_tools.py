@@ -11,9 +11,10 @@ import pytest
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, compress, decompress
 from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.errors import InvalidRepodataError, RefusedError
+from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
-from chaninfra.index.commit.commit import commit, commit_adopting
+from chaninfra.index.commit.commit import commit
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.whole import check_writable
 from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel, package

@@ -13,7 +13,8 @@ from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.index.commit import derived_files as module
+from chaninfra.index.commit import derived_state as module
+from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
 from support.cases.hostile_objects import bomb
@@ -100,7 +101,7 @@ def test_a_damaged_file_that_has_its_metadata_is_not_believed(key: str, data: by
     channel.store.objects[key] = replace(channel.store.objects[key], data=data)
     if key == JSON:
         # Its size tells that it is another one.
-        with pytest.raises(module.ForeignIndexError, match=r"repodata\.json was written by another tool"):
+        with pytest.raises(ForeignIndexError, match=r"repodata\.json was written by another tool"):
             channel.publish("new")
     else:
         channel.publish("new")
@@ -135,7 +136,7 @@ def test_a_file_whose_metadata_were_lost_is_another_tools(key: str) -> None:
     channel = behind(MemoryChannel().skeleton())
     channel.store.objects[key] = replace(channel.store.objects[key], metadata={})
     before = dict(channel.store.objects)
-    with pytest.raises(module.ForeignIndexError, match="was written by another tool") as caught:
+    with pytest.raises(ForeignIndexError, match="was written by another tool") as caught:
         channel.publish("new")
     assert caught.value.where == key
     assert "reindex" in str(caught.value.remedy)
@@ -148,7 +149,7 @@ def test_a_file_that_is_ahead_shows_that_the_index_was_restored_from_a_copy(key:
     old = channel.store.objects[INDEX]
     channel.publish("new")
     channel.store.objects[INDEX] = old
-    with pytest.raises(module.ForeignIndexError, match="is newer than the index"):
+    with pytest.raises(ForeignIndexError, match="is newer than the index"):
         channel.publish("newer")
     assert channel.store.objects[INDEX] == old
 

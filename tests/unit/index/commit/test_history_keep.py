@@ -12,9 +12,9 @@ from chaninfra.channel.objects import IfAbsent, ObjectBody
 from chaninfra.index.commit.authority import ForeignIndexError, read_our_authority
 from chaninfra.index.commit.history import (
     changed_names,
+    ensure_kept,
     history_key,
     keep,
-    keep_replaced,
     kept_index,
     kept_numbers,
     touched_since,
@@ -64,7 +64,7 @@ def test_where_it_cannot_be_kept_nothing_is_replaced() -> None:
     assert channel.store.objects[INDEX] == before
 
 
-@pytest.mark.parametrize("kept", [keep, keep_replaced])
+@pytest.mark.parametrize("kept", [keep, ensure_kept])
 def test_the_same_bytes_by_another_writer_are_fine(kept: type) -> None:
     channel = MemoryChannel().skeleton()
     authority = read_our_authority(channel.subdir_index)
@@ -73,7 +73,7 @@ def test_the_same_bytes_by_another_writer_are_fine(kept: type) -> None:
     assert channel.store.objects[f"{FOLDER}/1"].data == authority.data
 
 
-@pytest.mark.parametrize("kept", [keep, keep_replaced])
+@pytest.mark.parametrize("kept", [keep, ensure_kept])
 @pytest.mark.parametrize("data", [b"", b"other", "another revision", "longer"])
 def test_other_bytes_show_that_the_index_was_restored(kept: type, data: bytes | str) -> None:
     channel = MemoryChannel().skeleton()
