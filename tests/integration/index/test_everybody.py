@@ -1,7 +1,8 @@
 """Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker, a
 re-indexer, a gc, and the reference indexer, which writes without asking.
 
-It takes 40 seconds; CHAOS_SECONDS sets another time. SEED decides which requests fail and who is killed at which.
+They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and
+who is killed at which.
 """
 
 from __future__ import annotations
@@ -29,14 +30,15 @@ from support.channels.cli_runner import PROGRAM
 from support.channels.index_reader import forms
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
-from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset
+from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset, Rule
 
 pytestmark = pytest.mark.long
 
-SECONDS = float(os.environ.get("CHAOS_SECONDS", "40"))
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "20"))
 SEED = 20261126
 PUBLISHERS = 16
 FAULTY, DEADLY = 0.04, 0.004
+REFERENCE_SECONDS = 30
 NAMES = [f"shared-{number:02}" for number in range(12)]
 # What a command says that lost to the reference indexer: it is run again.
 DISTURBED = ("written by another tool", "writes this index again and again")
@@ -97,7 +99,7 @@ class Crowd:
             self.published |= {each["url"].removeprefix(f"{self.url}/") for each in json.loads(told)["packages"]}
 
 
-def trouble(crowd: Crowd) -> object:
+def trouble(crowd: Crowd) -> Rule:
     """The rule of the proxy: faults, but never for a request and its repetition; and publishers are killed."""
     rng = random.Random(SEED)
     broken: set[tuple[str, str, str]] = set()
@@ -161,7 +163,9 @@ def repeats(crowd: Crowd, name: str, server: Server, command: str, pause: float)
 
 
 def disturbs(crowd: Crowd, server: Server, bucket: str) -> None:
-    """Index by the reference indexer, again and again. It may give up; what it wrote by then stays."""
+    """Index by the reference indexer, again and again. It begins anew when a publisher was faster, so some runs never
+    end beside sixteen: these are killed, wherever they are.
+    """
     given = {
         "endpoint_url": server.endpoint_url,
         "region": server.region,
@@ -171,8 +175,11 @@ def disturbs(crowd: Crowd, server: Server, bucket: str) -> None:
     }
     line = [sys.executable, "-c", dedent(conda_client.INDEX), json.dumps([f"s3://{bucket}/{PREFIX}", given])]
     while not crowd.over:
-        done = subprocess.run(line, capture_output=True, timeout=120, check=False)
-        crowd.counts["reference" if done.returncode == 0 else "reference gave up"] += 1
+        try:
+            done = subprocess.run(line, capture_output=True, timeout=REFERENCE_SECONDS, check=False)
+            crowd.counts["reference" if done.returncode == 0 else "reference gave up"] += 1
+        except subprocess.TimeoutExpired:
+            crowd.counts["reference killed"] += 1
         time.sleep(3)
 
 
@@ -204,7 +211,6 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     document = json.loads(server.client().get_object(Bucket=bucket_name, Key=f"{PREFIX}/yanked.json")["Body"].read())
     expected = crowd.published - document["packages"].keys()
     for form, found in forms(server, bucket_name, PREFIX, SUBDIRS).items():
-        # A turn that was killed last has published, too, what it was killed for: there is none such.
         assert found.keys() == expected, form
     assert all(files == sorted(expected) for files in seen.last.values())
     place.done("reindex", "--check")
