@@ -32,7 +32,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source of the older one; skips where the history of this clone does not reach back to it."""
-    known = subprocess.run(["git", "cat-file", "-e", f"{COMMIT}^{{commit}}"], cwd=ROOT, capture_output=True, check=False)
+    known = subprocess.run(
+        ["git", "cat-file", "-e", f"{COMMIT}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
+    )
     if known.returncode:
         pytest.skip(f"this clone does not have commit {COMMIT[:7]}: git fetch --unshallow")
     folder = tmp_path_factory.mktemp("older")

@@ -243,3 +243,8 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     ),
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
 }
+
+
+def four() -> Scenario:
+    """Publish, yank, reindex and gc at the same time."""
+    return Scenario([publishing("b"), yanking("a"), reindexing(), collecting()], bare=("d",), garbage=True)

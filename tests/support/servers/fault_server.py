@@ -221,7 +221,7 @@ def faulty(server: Server, *faults: Fault | Callable[[Request], None], look: Loo
 
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     proxy.daemon_threads = True
-    thread = threading.Thread(target=proxy.serve_forever, daemon=True)
+    thread = threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield replace(server, endpoint_url=f"http://127.0.0.1:{proxy.server_port}")

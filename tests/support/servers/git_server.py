@@ -44,7 +44,7 @@ def serving(source: Path, folder: Path, name: str = "acme/chaninfra") -> Iterato
     context.load_cert_chain(chain)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(root))
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield Repository(f"https://localhost:{server.server_address[1]}/{name}", authority)

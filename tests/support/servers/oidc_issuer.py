@@ -59,7 +59,7 @@ def issuer(folder: Path, hosts: Sequence[str]) -> Iterator[Issuer]:
     context.load_cert_chain(chain)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(key))
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         thumbprint = hashlib.sha1(ssl.PEM_cert_to_DER_cert(authority.read_text())).hexdigest()  # noqa: S324

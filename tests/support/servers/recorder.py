@@ -64,7 +64,7 @@ def recording() -> Iterator[Recorder]:
     for method in ("GET", "HEAD", "PUT", "POST", "DELETE"):
         setattr(Handler, f"do_{method}", Handler._answer)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         recorder.url = f"http://127.0.0.1:{server.server_port}"
         yield recorder
         server.shutdown()
