@@ -15,7 +15,7 @@ import pytest
 from chaninfra.channel.conda.index_files import body
 from chaninfra.channel.conda.shards import make_shards
 from chaninfra.channel.objects import Condition, ObjectBody, ObjectStore
-from chaninfra.index import gc, publish, whole
+from chaninfra.index import gc, whole
 from chaninfra.index.commit import adopting, change, commit, derived_files, derived_state, history, shard_writer
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.shard_writer import ShardWriter
@@ -283,11 +283,6 @@ def _no_age_limit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(shard_writer, "MAX_SHARD_AGE_MS", 1 << 60)
 
 
-def _not_looked_at_again(patch: pytest.MonkeyPatch) -> None:
-    """After a forced overwrite nobody looks at the package again."""
-    patch.setattr(publish, "_reindex_if_replaced", lambda *given: (set(), None))
-
-
 MUTANTS: dict[str, Mutant] = {
     "authoritative index without a condition": Mutant(
         _authority_without_condition, "two publish", "goes from|lost|not kept"
@@ -328,5 +323,4 @@ MUTANTS: dict[str, Mutant] = {
         _history_before_the_authority, "publish and gc of shards that were marked", "shard of"
     ),
     "shards of any age": Mutant(_no_age_limit, "never: publish and two gc", "shard of"),
-    "forced overwrite not looked at again": Mutant(_not_looked_at_again, "two force", "sha256"),
 }

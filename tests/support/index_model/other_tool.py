@@ -14,6 +14,7 @@ import zstandard
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import FORMATS, Format
+from chaninfra.channel.errors import UnreachableError
 from chaninfra.channel.objects import ObjectBody, ObjectStore
 from support.index_model.memory_store import SequentialRuntime
 from support.index_model.model_checker import Process
@@ -36,7 +37,7 @@ def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) ->
         def put(kind: Format, content: bytes) -> None:
             key = f"{FOLDER}/{FILE_NAMES[kind]}"
             old = store.head(key) if keeps else None
-            store.put(key, ObjectBody(data=content, content_type="", metadata=old.metadata if old else {}))
+            _put(store, key, ObjectBody(data=content, content_type="", metadata=old.metadata if old else {}))
 
         if "json" in writes:
             put("json", data)
@@ -46,6 +47,16 @@ def overwriting(*, keeps: bool = False, writes: Collection[Format] = FORMATS) ->
             put("shards", _shard_index(store, records, keeps=keeps))
 
     return Process("other-tool", run, lists=True, ours=False, makes=KEY_OF_ANOTHER_TOOL)
+
+
+def _put(store: ObjectStore, key: str, content: ObjectBody) -> None:
+    """Put the object; once more where the answer was lost, as these tools' clients do."""
+    while True:
+        try:
+            store.put(key, content)
+        except UnreachableError:
+            continue
+        return
 
 
 def _record(file: str) -> dict[str, Any]:
@@ -63,7 +74,7 @@ def _shard_index(store: ObjectStore, records: dict[str, Any], *, keeps: bool) ->
         shard = {"packages": {}, "packages.conda": {file: {**record, **digests}}}
         data = zstandard.compress(msgspec.msgpack.encode(shard))
         digest = hashlib.sha256(data)
-        store.put(f"{FOLDER}/shards/{digest.hexdigest()}.msgpack.zst", ObjectBody(data=data, content_type=""))
+        _put(store, f"{FOLDER}/shards/{digest.hexdigest()}.msgpack.zst", ObjectBody(data=data, content_type=""))
         hashes[record["name"]] = digest.digest()
     document: dict[str, Any] = {}
     if keeps and (stored := store.get(INDEX)):
