@@ -1,4 +1,5 @@
-"""The properties of merging, of the text writers and of all commands, with many more examples than `make test` runs."""
+"""The properties of merging, of the text writers, of trust, of damaged packages and of all commands, with many more
+examples than `make test` runs."""
 
 from __future__ import annotations
 
@@ -15,6 +16,9 @@ pytestmark = pytest.mark.long
 
 # Test file below tests/unit → number of examples; each example of test_mistakes.py runs a whole command.
 COUNTS = {
+    "channel/spec/test_token_claims.py": 50,
+    "index/package/test_archive.py": 60,
+    "index/package/test_conda_zip.py": 50,
     "manifest/merge/test_any_document.py": 150,
     "manifest/merge/test_into.py": 150,
     "manifest/text/test_toml.py": 150,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chaninfra.channel.config.principals import GitHub, GitLab, Oidc, PrincipalConfig
@@ -16,6 +16,7 @@ from chaninfra.channel.spec.token_claims import claims_of
 from support.cases.config_keys import keys_without_backticks
 from support.cases.trust_cases import MEANT, NOT_MEANT
 from support.cases.trust_evaluator import github, gitlab, lets_in, provider_arn
+from support.example_counts import MANY
 
 
 def _policy(principal: PrincipalConfig) -> dict[str, Any]:
@@ -269,7 +270,7 @@ def _with_aud_and_sub_only(policy: dict[str, Any]) -> dict[str, Any]:
     return {**policy, "Statement": [{**statement, "Condition": conditions}]}
 
 
-@settings(max_examples=500, deadline=None)
+@MANY
 @given(st.data())
 def test_no_token_of_another_repository_matches_the_policy_of_an_accepted_config(data: st.DataObject) -> None:
     who = data.draw(_accepted())
@@ -287,7 +288,7 @@ def test_no_token_of_another_repository_matches_the_policy_of_an_accepted_config
 _PROJECT = st.lists(_REPO_NAME, min_size=2, max_size=3).map("/".join)
 
 
-@settings(max_examples=300, deadline=None)
+@MANY
 @given(_PROJECT, st.sampled_from(["branch", "tag"]), st.text("ab/*:-", min_size=1, max_size=6), st.data())
 def test_no_token_of_another_gitlab_project_matches_the_policy_of_an_accepted_config(
     project: str, kind: str, ref: str, data: st.DataObject

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, Suffix
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data, read_file
 from support.channels.archives import METADATA, conda, index_json, tar, tar_bz2, write, zipped
+from support.example_counts import MANY
 
 INDEX = json.dumps(index_json()).encode()
 MAKERS = {".conda": conda, ".tar.bz2": tar_bz2}
@@ -209,7 +210,7 @@ def edited(data: bytes, edits: list[tuple[int, bytes, int]]) -> bytes:
 
 
 @given(EDITS, st.sampled_from(["zip", "bz2", "tar", "tar in zip", "json"]))
-@settings(max_examples=600, deadline=None)
+@MANY
 def test_damaged_packages_raise_only_the_error(edits: list[tuple[int, bytes, int]], where: str) -> None:
     info = tar({"info/" + "a" * 120: b"a", "info/index.json": INDEX})
     match where:

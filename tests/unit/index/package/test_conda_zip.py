@@ -6,11 +6,12 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chaninfra.index.package.conda_zip import NotAZipError, ZipEntry, contents, plain_contents
 from support.channels.archives import conda, index_json, zipped
+from support.example_counts import MANY
 
 PLAIN = conda(index_json())
 
@@ -52,7 +53,7 @@ def test_other_zips_are_read_by_zipfile(data: bytes) -> None:
     assert contents(io.BytesIO(data)) == by_zipfile(data)
 
 
-@settings(max_examples=500, deadline=None)
+@MANY
 @given(st.lists(st.tuples(st.integers(1, 400), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3))
 def test_damaged_zips_are_read_by_zipfile_or_with_the_same_result(changes: list[tuple[int, bytes]]) -> None:
     data = bytearray(PLAIN)
