@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -64,8 +63,6 @@ class Whole:
     """
     differing: dict[str, Raw] = field(default_factory=dict)
     """File name → the record of another tool, of a package whose record in `repodata` says something else."""
-    others_info: list[Mapping[str, Any]] = field(default_factory=list)
-    """`info` of the index files of other tools."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
     keys: Adoption | None = None
@@ -214,7 +211,6 @@ def _adopted(
 
 def _take(whole: Whole, others: list[Repodata]) -> None:
     """Add what the index files of other tools say."""
-    whole.others_info = [other.info() for other in others]
     before = {*whole.repodata.removed}
     for repodata in [whole.repodata, *others]:
         whole.first_seen = {**first_seen(repodata), **whole.first_seen}

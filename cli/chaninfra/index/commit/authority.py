@@ -38,11 +38,7 @@ class Authority:
     @property
     def stamp(self) -> CommitStamp:
         """Its stamp; only where it is `ours`."""
-        return cast("CommitStamp", self._index.stamp)
-
-    @property
-    def _index(self) -> ShardIndex:
-        return cast("ShardIndex", self.index)
+        return cast("CommitStamp", cast("ShardIndex", self.index).stamp)
 
 
 def authority_key(subdir_index: SubdirIndex) -> str:

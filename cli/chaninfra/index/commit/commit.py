@@ -165,7 +165,7 @@ class _Commit:
         if base.stamp is not None and not changes and self._when == "changed":
             self._authority = authority
             return Committed(before=before, after=before or 0, applied=self._writer.applied, written=False)
-        written = self._write(base, authority)
+        written = self._write(self._writer, base, authority)
         if written is None:
             return None
         self._authority = self._written = written
@@ -214,11 +214,9 @@ class _Commit:
             return index
         return dataclasses.replace(index, info={**index.info, **adoption.info}, other={**index.other, **adoption.other})
 
-    def _write(self, base: ShardIndex, authority: Authority | None) -> Authority | None:
+    def _write(self, writer: ShardWriter, base: ShardIndex, authority: Authority | None) -> Authority | None:
         """Replace the authoritative index; None: another writer committed first, or the shards are too old."""
-        writer, runtime, settings = self._writer, self._subdir_index.runtime, self._subdir_index.layout.index
-        if writer is None:
-            return None
+        runtime, settings = self._subdir_index.runtime, self._subdir_index.layout.index
         revision, touched = runtime.new_revision(), writer.touched()
         if base.stamp is not None:
             self._since = base.stamp.number
@@ -243,11 +241,12 @@ class _Commit:
             )
         if base.stamp is not None and authority is not None and base.stamp.number not in self._known_as_kept:
             # Rule: the authoritative index that is replaced is kept before, if its writer did not do so.
-            runtime_keep = runtime.submit(partial(ensure_kept, self._subdir_index, authority))
-            usable = writer.finish()
-            runtime_keep()
+            keeping = runtime.submit(partial(ensure_kept, self._subdir_index, authority))
         else:
-            usable = writer.finish()
+            keeping = None
+        usable = writer.finish()
+        if keeping is not None:
+            keeping()
         if not usable:
             return None
         try:

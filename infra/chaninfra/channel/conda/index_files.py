@@ -95,12 +95,6 @@ def decompress(data: bytes, most: int) -> bytearray | None:
     return plain if len(data) else None
 
 
-def has_content(data: bytes, plain: bytes) -> bool:
-    """Whether `data` is `plain`, compressed with zstd."""
-    found = decompress(data, len(plain))
-    return found is not None and found == plain
-
-
 def body(data: bytes, kind: Format, settings: IndexSettings, metadata: Mapping[str, str] | None = None) -> ObjectBody:
     """An index file with its headers."""
     return ObjectBody(
