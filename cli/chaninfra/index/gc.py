@@ -23,7 +23,7 @@ from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
-from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -32,11 +32,11 @@ from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObjec
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
-from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
+from chaninfra.index.yanks import yanks_of
 
 KEPT = timedelta(days=7)
 """Time from marking a shard to its deletion: readers with an older index find it so long."""
@@ -236,8 +236,7 @@ def _is_taken_over(target: SubdirIndex) -> bool:
     # Files of other kinds of packages may lie on another server.
     if not all(map(suffix_of, whole.foreign)):
         return False
-    yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
-    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]
+    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - yanks_of(target, whole).files]
     return not any(run_all(target.runtime, calls))
 
 

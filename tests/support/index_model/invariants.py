@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -15,9 +15,11 @@ from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
+from chaninfra.channel.conda.yank import Yank, unpacked
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.index.commit.yanked_json import Yanked
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
 from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
@@ -177,8 +179,11 @@ class Invariants:
         each = self.index.monolith in ("each-commit", "never")
         if writer is not None and (each or writer.derives) and self.foreign != "beside" and not self._good[objects][1]:
             raise ViolationError("all processes have ended, and the files do not agree")
-        if self.forced and not crashed:
-            self._check_bytes(objects)
+        if not crashed:
+            if self.forced:
+                self._check_bytes(objects)
+            if self.foreign == "no":
+                _check_document(dict(objects))
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -188,6 +193,9 @@ class Invariants:
             self.check(after, makes, takes)
             if (each or last.derives) and not self._good[after][1]:
                 raise ViolationError(f"the files do not agree after the next run, {last.name}")
+        # Also what another tool has put back beside the processes.
+        if back := takes & self._good[after][0].records.keys():
+            raise ViolationError(f"after a reindex a package that was yanked is back: {back}")
         self._check_reindexed(after, makes, takes)
         if self._ran(reindexing("idle", index=self.index), after) != after:
             raise ViolationError("a second reindex writes")
@@ -198,7 +206,7 @@ class Invariants:
         packages = {
             key.removeprefix(f"{FOLDER}/"): _sha256(held.data) for key, held in objects if key.endswith(".conda")
         }
-        yanked = _yanked(there.get(f"{PREFIX}/yanked.json"))
+        yanked = _check_document(there)
         if content.removed != yanked:
             raise ViolationError(f"after a reindex {sorted(content.removed)} are removed")
         if content.records.keys() != packages.keys() - yanked:
@@ -289,8 +297,14 @@ def _origin(held: Held) -> Origin | None:
     return Origin.read(dict(held.metadata))
 
 
-def _yanked(held: Held | None) -> frozenset[str]:
-    if held is None:
-        return frozenset()
-    document: dict[str, Any] = msgspec.json.decode(held.data)
-    return frozenset(path.partition("/")[2] for path in document["packages"])
+def _check_document(there: Mapping[str, Held]) -> frozenset[str]:
+    """The yanked files by the shards; yanked.json must say the same of them."""
+    yanks: dict[str, Yank] = {}
+    for name, digest in _index_of(there).hashes.items():
+        shard = parse_shard(there[f"{FOLDER}/{shard_key(digest)}"].data, name, digest)
+        yanks |= {file: unpacked(yank) for file, yank in (shard.yanks if shard else {}).items()}
+    held = there.get(f"{PREFIX}/yanked.json")
+    document = msgspec.json.decode(held.data, type=Yanked).of("noarch") if held else {}
+    if document != yanks:
+        raise ViolationError(f"yanked.json has {sorted(document)}, and the index {sorted(yanks)}")
+    return frozenset(yanks)

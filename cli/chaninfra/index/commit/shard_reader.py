@@ -23,6 +23,7 @@ class ShardReader:
     def __init__(self, subdir_index: SubdirIndex) -> None:
         self._subdir_index = subdir_index
         self._known: dict[bytes, Shard] = {}
+        self._given_up: set[bytes] = set()
 
     def add(self, new: NewShard) -> None:
         """Keep a shard that was made."""
@@ -32,6 +33,11 @@ class ShardReader:
         """Take these shards for empty: they are missing or damaged, and the caller has their records."""
         for digest in digests:
             self._known[digest] = Shard(records={})
+            self._given_up.add(digest)
+
+    def is_given_up(self, digest: bytes | None) -> bool:
+        """Whether the shard is taken for empty because it is missing or damaged."""
+        return digest in self._given_up
 
     def find(self, hashes: Mapping[str, bytes]) -> dict[str, Shard | None]:
         """Package name → its shard; None: it is missing or damaged. `hashes`: package name → sha256."""

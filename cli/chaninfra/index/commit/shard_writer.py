@@ -6,7 +6,7 @@ package would have written a new one, so what a HEAD has told of its files still
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -55,9 +55,9 @@ class ShardWriter:
         self._uploads: list[Callable[[], str]] = []
         self._started_ms = subdir_index.runtime.now_ms()
 
-    def apply(self, index: ShardIndex, yanked: Collection[str]) -> bool:
+    def apply(self, index: ShardIndex) -> bool:
         """Apply the change to `index`, of packages that have another shard there than at the attempt before, and start
-        to upload the new shards. `yanked` are file names. Returns whether the index changes.
+        to upload the new shards. Returns whether the index changes.
 
         Raises LostShardError, and StorageError for a record that is not valid.
         """
@@ -65,15 +65,23 @@ class ShardWriter:
             name for name in self._names if name not in self._made or self._made[name].old != index.hashes.get(name)
         }
         if todo:
-            self._apply(index, todo, [file for file in yanked if package_name(file) in todo])
+            self._apply(index, self._names if self._change.is_of_odd_names else todo)
         return any(made.old != made.new for made in self._made.values())
 
-    def _apply(self, index: ShardIndex, todo: set[str], yanked: Collection[str]) -> None:
+    def _apply(self, index: ShardIndex, todo: set[str]) -> None:
         settings, runtime = self._subdir_index.layout.index, self._subdir_index.runtime
         old = self._shards.read(index.hashes, todo)
         part = _joined(self._subdir_index.subdir, old.values())
         change = self._change.only(todo)
-        applied = apply(self._subdir_index, part, change, yanked)
+        yanks = {file: yank for shard in old.values() for file, yank in shard.yanks.items()}
+        recovered = {
+            file: yank.packed()
+            for file, yank in change.recovered.items()
+            if index.stamp is None or self._shards.is_given_up(index.hashes.get(package_name(file)))
+        }
+        yanks |= recovered
+        applied = apply(self._subdir_index, part, yanks, change)
+        applied.names.update(map(package_name, recovered))
         self.applied.update(todo, applied)
         again = {new.name for new in change.records.values()} if self._always else set()
         names = (applied.names | again) & todo
@@ -86,7 +94,7 @@ class ShardWriter:
                 digest, None if gone else digest, -_count(before) if gone else 0, _v3(before, after)
             )
         store = self._subdir_index.store
-        for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept):
+        for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept, yanks):
             before = old.get(new.name)
             self._shards.add(new)
             self._made[new.name] = _Made(
