@@ -90,6 +90,7 @@ class Survey:
             replaced=tuple(sorted({*applied.replaced, *(foreign & applied.added.keys())})),
             dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
             yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
+            yanks=self.yanked,
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),

@@ -15,15 +15,14 @@ from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
-from chaninfra.channel.conda.yank import Yank, unpacked
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
-from chaninfra.index.commit.yanked_json import Yanked
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
 from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
 from support.index_model.requests import LONG_AGO, Held, Objects
+from support.index_model.yanks import check_document
 
 HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
 _LARGE = 1 << 30
@@ -183,7 +182,7 @@ class Invariants:
             if self.forced:
                 self._check_bytes(objects)
             if self.foreign == "no":
-                _check_document(dict(objects))
+                check_document(dict(objects), _index_of(dict(objects)))
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -206,7 +205,7 @@ class Invariants:
         packages = {
             key.removeprefix(f"{FOLDER}/"): _sha256(held.data) for key, held in objects if key.endswith(".conda")
         }
-        yanked = _check_document(there)
+        yanked = check_document(there, _index_of(there))
         if content.removed != yanked:
             raise ViolationError(f"after a reindex {sorted(content.removed)} are removed")
         if content.records.keys() != packages.keys() - yanked:
@@ -295,16 +294,3 @@ def _index_of(there: Mapping[str, Held]) -> ShardIndex:
 
 def _origin(held: Held) -> Origin | None:
     return Origin.read(dict(held.metadata))
-
-
-def _check_document(there: Mapping[str, Held]) -> frozenset[str]:
-    """The yanked files by the shards; yanked.json must say the same of them."""
-    yanks: dict[str, Yank] = {}
-    for name, digest in _index_of(there).hashes.items():
-        shard = parse_shard(there[f"{FOLDER}/{shard_key(digest)}"].data, name, digest)
-        yanks |= {file: unpacked(yank) for file, yank in (shard.yanks if shard else {}).items()}
-    held = there.get(f"{PREFIX}/yanked.json")
-    document = msgspec.json.decode(held.data, type=Yanked).of("noarch") if held else {}
-    if document != yanks:
-        raise ViolationError(f"yanked.json has {sorted(document)}, and the index {sorted(yanks)}")
-    return frozenset(yanks)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,26 +14,15 @@ import pytest
 from chaninfra.channel.conda.index_files import body
 from chaninfra.channel.conda.shards import make_shards
 from chaninfra.channel.objects import Condition, ObjectBody, ObjectStore
-from chaninfra.index import gc, whole, yanked_document
+from chaninfra.index import gc, whole
 from chaninfra.index.commit import adopting, change, commit, derived_files, derived_state, history, shard_writer
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
+from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
 from support.index_model.scenarios import SCENARIOS, Scenario
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """How to remove a rule, and the violation that follows."""
-
-    apply: Callable[[pytest.MonkeyPatch], None]
-    scenario: str
-    """The scenario (key of SCENARIOS) in which the violation occurs."""
-    caught_as: str
-    """Text in the message of the ViolationError."""
-    lost: int = 0
-    """Lost answers that the search needs."""
+from support.index_model.yank_mutants import YANK_MUTANTS
 
 
 def broken(mutant: Mutant) -> Scenario:
@@ -147,86 +135,6 @@ def _made_is_kept(patch: pytest.MonkeyPatch) -> None:
         return original(self, index)
 
     patch.setattr(ShardWriter, "apply", apply)
-
-
-def _yanks_not_applied(patch: pytest.MonkeyPatch) -> None:
-    """A commit takes a package for not yanked."""
-    original = change.apply
-    patch.setattr(shard_writer, "apply", lambda target, repodata, yanks, wanted: original(target, repodata, {}, wanted))
-
-
-def _yanks_kept_outside_the_commit(patch: pytest.MonkeyPatch) -> None:
-    """What a commit says of the yanks of a name is from its first attempt."""
-    original = ShardWriter._apply
-    first: dict[int, Any] = {}
-
-    def applied(self: Any, index: Any, todo: Any) -> None:
-        reader = self._shards.read
-        seen = first.setdefault(id(self), {})
-
-        def read(hashes: Any, names: Any) -> Any:
-            found = reader(hashes, names)
-            for name, shard in found.items():
-                seen.setdefault(name, shard.yanks)
-            return {name: dataclasses.replace(shard, yanks=seen[name]) for name, shard in found.items()}
-
-        self._shards.read = read
-        try:
-            original(self, index, todo)
-        finally:
-            self._shards.read = reader
-
-    patch.setattr(ShardWriter, "_apply", applied)
-
-
-def _brought_back_without_head(patch: pytest.MonkeyPatch) -> None:
-    """The record of a package that is brought back is not compared with the package's bytes at the commit."""
-    original = change.apply
-
-    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any) -> Any:
-        for yanked in wanted.back:
-            yanks.pop(yanked, None)
-        return original(target, repodata, yanks, dataclasses.replace(wanted, back=()))
-
-    patch.setattr(shard_writer, "apply", apply)
-
-
-def _document_without_condition(patch: pytest.MonkeyPatch) -> None:
-    original = yanked_document.write_yanked
-    patch.setattr(
-        yanked_document, "write_yanked", lambda store, key, yanked, condition: original(store, key, yanked, None)
-    )
-
-
-def _document_not_looked_at_again(patch: pytest.MonkeyPatch) -> None:
-    """A yanker has ended when it has written yanked.json."""
-    original = yanked_document.write_yanked
-
-    class EndedError(Exception):
-        pass
-
-    def write(*given: Any) -> None:
-        original(*given)
-        raise EndedError
-
-    def bring(bring_in_line: Any) -> Any:
-        def wrapped(*given: Any) -> None:
-            patch.setattr(yanked_document, "write_yanked", write)
-            try:
-                bring_in_line(*given)
-            except EndedError:
-                return
-            finally:
-                patch.setattr(yanked_document, "write_yanked", original)
-
-        return wrapped
-
-    patch.setattr(yanked_document, "bring_in_line", bring(yanked_document.bring_in_line))
-
-
-def _document_left_alone(patch: pytest.MonkeyPatch) -> None:
-    """A re-index does not bring yanked.json in line."""
-    patch.setattr("chaninfra.index.reindex.bring_in_line", lambda *given: None)
 
 
 def _derived_by_the_first_attempt_only(patch: pytest.MonkeyPatch) -> None:
@@ -360,16 +268,6 @@ MUTANTS: dict[str, Mutant] = {
         _no_fresh_shard_without_changes, "publish of a lost package and reindex", "lost"
     ),
     "kept what was made for another shard": Mutant(_made_is_kept, "two publish of one name", "lost|records, and has"),
-    "yanks not applied": Mutant(
-        _yanks_not_applied, "publish of a yanked package and yank", "yanked.json has|after a reindex"
-    ),
-    "yanks of the first attempt": Mutant(_yanks_kept_outside_the_commit, "publish and yank of one name", "is back"),
-    "brought back without a HEAD": Mutant(_brought_back_without_head, "unyank and force", "another sha256"),
-    "yanked.json without a condition": Mutant(_document_without_condition, "two yank", "yanked.json has"),
-    "yanked.json not looked at again": Mutant(
-        _document_not_looked_at_again, "yank and unyank of one package", "yanked.json has"
-    ),
-    "yanked.json left alone by a re-index": Mutant(_document_left_alone, "two yank", "yanked.json has"),
     "derived files without a condition": Mutant(_with_store(_PutUnconditionally), "two publish", "goes from|agree"),
     "derived files left to others": Mutant(_derived_by_the_first_attempt_only, "two publish", "agree"),
     "derived files without a number": Mutant(_not_looked_at_the_number, "two publish", "goes from"),
@@ -393,4 +291,5 @@ MUTANTS: dict[str, Mutant] = {
         _history_before_the_authority, "publish and gc of shards that were marked", "shard of"
     ),
     "shards of any age": Mutant(_no_age_limit, "never: publish and two gc", "shard of"),
+    **YANK_MUTANTS,
 }

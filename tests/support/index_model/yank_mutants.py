@@ -1,0 +1,111 @@
+"""Mutants of what yanks and brings back."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from chaninfra.index import yanked_document
+from chaninfra.index.commit import change, shard_writer
+from chaninfra.index.commit.shard_writer import ShardWriter
+from support.index_model.mutant import Mutant
+
+
+def _yanks_not_applied(patch: pytest.MonkeyPatch) -> None:
+    """A publisher takes a package for not yanked."""
+    original = change.apply
+
+    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any) -> Any:
+        return original(target, repodata, yanks if wanted.yanks or wanted.recovered else {}, wanted)
+
+    patch.setattr(shard_writer, "apply", apply)
+
+
+def _yanks_of_the_first_attempt(patch: pytest.MonkeyPatch) -> None:
+    """What a commit takes for the yanks of a name is what its first attempt has read."""
+    original = ShardWriter._apply
+
+    def apply(self: Any, index: Any, todo: Any) -> None:
+        reader = self._shards.read
+        seen = vars(self).setdefault("seen", {})
+
+        def read(hashes: Any, names: Any) -> Any:
+            found = reader(hashes, names)
+            return {
+                name: dataclasses.replace(shard, yanks=seen.setdefault(name, shard.yanks))
+                for name, shard in found.items()
+            }
+
+        patch.setattr(self._shards, "read", read)
+        original(self, index, todo)
+        patch.setattr(self._shards, "read", reader)
+
+    patch.setattr(ShardWriter, "_apply", apply)
+
+
+def _brought_back_without_head(patch: pytest.MonkeyPatch) -> None:
+    """The record of a package that is brought back is not compared with the package's bytes at the commit."""
+    original = change.apply
+
+    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any) -> Any:
+        for yanked in wanted.back:
+            yanks.pop(yanked, None)
+        return original(target, repodata, yanks, dataclasses.replace(wanted, back=()))
+
+    patch.setattr(shard_writer, "apply", apply)
+
+
+def _document_without_condition(patch: pytest.MonkeyPatch) -> None:
+    original = yanked_document.write_yanked
+    patch.setattr(
+        yanked_document, "write_yanked", lambda store, key, yanked, condition: original(store, key, yanked, None)
+    )
+
+
+def _document_not_looked_at_again(patch: pytest.MonkeyPatch) -> None:
+    """A yanker has ended when it has written yanked.json."""
+    original = yanked_document.write_yanked
+
+    class EndedError(Exception):
+        pass
+
+    def write(*given: Any) -> None:
+        original(*given)
+        raise EndedError
+
+    def bring(bring_in_line: Any) -> Any:
+        def wrapped(*given: Any) -> None:
+            patch.setattr(yanked_document, "write_yanked", write)
+            try:
+                bring_in_line(*given)
+            except EndedError:
+                return
+            finally:
+                patch.setattr(yanked_document, "write_yanked", original)
+
+        return wrapped
+
+    patch.setattr(yanked_document, "bring_in_line", bring(yanked_document.bring_in_line))
+
+
+def _document_left_alone(patch: pytest.MonkeyPatch) -> None:
+    """A re-index does not bring yanked.json in line."""
+    patch.setattr("chaninfra.index.reindex.bring_in_line", lambda *given: None)
+
+
+YANK_MUTANTS: dict[str, Mutant] = {
+    "yanks not applied": Mutant(
+        _yanks_not_applied, "publish of a yanked package and yank", "yanked.json has|after a reindex"
+    ),
+    "yanks of the first attempt": Mutant(
+        _yanks_of_the_first_attempt, "publish and yank of one name", "yanked.json has|after a reindex"
+    ),
+    "brought back without a HEAD": Mutant(_brought_back_without_head, "unyank and force", "another sha256"),
+    "yanked.json without a condition": Mutant(_document_without_condition, "two yank", "yanked.json has"),
+    "yanked.json not looked at again": Mutant(
+        _document_not_looked_at_again, "yank and unyank of one package", "yanked.json has"
+    ),
+    "yanked.json left alone by a re-index": Mutant(_document_left_alone, "two yank", "yanked.json has"),
+}
