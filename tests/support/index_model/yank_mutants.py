@@ -100,7 +100,7 @@ YANK_MUTANTS: dict[str, Mutant] = {
         _yanks_not_applied, "publish of a yanked package and yank", "yanked.json has|after a reindex"
     ),
     "yanks of the first attempt": Mutant(
-        _yanks_of_the_first_attempt, "publish and yank of one name", "yanked.json has|after a reindex"
+        _yanks_of_the_first_attempt, "publish and yank of one name", "yanked.json has|after a reindex|came into it"
     ),
     "brought back without a HEAD": Mutant(_brought_back_without_head, "unyank and force", "another sha256"),
     "yanked.json without a condition": Mutant(_document_without_condition, "two yank", "yanked.json has"),
