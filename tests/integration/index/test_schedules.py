@@ -12,6 +12,10 @@ pytestmark = pytest.mark.long
 # states as the others.
 FEWER = {
     "two force": 2,
+    "two yank": 3,
+    "two yank of one name": 3,
+    "unyank and force": 2,
+    "yank, unyank and publish of one name": 2,
     "publish and gc": 3,
     "other tool and publish": 2,
     "other tool and yank": 2,
