@@ -84,8 +84,7 @@ def contents_of(channel: Channel) -> ChannelContents:
         json = whole.derived.get("json")
         commits = whole.behind.get(REPODATA, 0) if json is not None and json.origin is not None else None
         # Where the index is ours, it decides; yanked.json may be behind it.
-        decided = whole.adoption is None
-        yanks = {file: yank for file, yank in yanked.of(subdir).items() if not (decided and whole.repodata.find(file))}
+        yanks = {file: yank for file, yank in yanked.of(subdir).items() if not whole.has_record(file)}
         packages += _listed_in(subdir, whole.repodata, yanks, commits)
         if json is not None and commits:
             behind.append(Behind(subdir=subdir, commits=commits, written=json.entry.modified))

@@ -84,6 +84,10 @@ class Whole:
         """Whether another tool wrote repodata.json."""
         return "json" in self.derived and self.derived["json"].origin is None
 
+    def has_record(self, file: str) -> bool:
+        """Whether the authoritative index is ours and has a record of this file, so that it is not yanked."""
+        return self.adoption is None and file not in self.foreign and self.repodata.find(file) is not None
+
     @property
     def exists(self) -> bool:
         """Whether there is any index."""
@@ -107,6 +111,8 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
         forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
         if newest <= authority.stamp.number and not forked:
             return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+    # Rule: what is adopted was kept before another tool replaced it, so it is looked for after that was seen.
+    kept |= dict(kept_numbers(subdir_index)) if history else {}
     return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Applied, Change
@@ -31,7 +32,7 @@ from chaninfra.index.yanked_document import after_commit, prove_writable
 from chaninfra.index.yanks import yanks_of
 
 _ATTEMPTS = 5
-"""Times that packages are brought back which others replace meanwhile, before `unyank` gives up."""
+"""Times that a yank is committed which another tool undoes, and that packages are brought back which others replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class _Opened:
     chosen: dict[Subdir, list[str]]
     """Subdir → the files that the words select in it; only subdirs with such files."""
     document: Yanked
+    """yanked.json, and the condition for replacing it."""
+    condition: Condition
 
     @property
     def paths(self) -> set[str]:
@@ -78,19 +81,20 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     """
     opened = _open(channel, words, also_indexed=True)
     now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
-    prove_writable(channel, _with_yanks(opened, Yank(reason=reason, when=now)))
-    done: list[tuple[Applied, SubdirReport]] = []
-    for subdir, files in opened.chosen.items():
-        change = Change(yanks=dict.fromkeys(files, Yank(reason=reason, when=now)), names=opened.names(subdir))
+    prove_writable(channel, opened.document, opened.condition, _with_yanks(opened, Yank(reason=reason, when=now)))
+    new: set[str] = set()
+
+    def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
+        change = Change(
+            yanks=dict.fromkeys(opened.chosen[subdir], Yank(reason=reason, when=now)), names=opened.names(subdir)
+        )
         # Also where all are yanked: an earlier yank may have ended before the derived files were written.
-        done.append(_commit(opened.subdir_indexes[subdir], change))
-    after_commit(channel, opened.subdir_indexes, {subdir: opened.names(subdir) for subdir in opened.chosen})
-    new = {f"{report.subdir}/{file}" for applied, report in done for file in applied.newly_yanked}
-    return Yanking(
-        changed=tuple(sorted(new)),
-        already=tuple(sorted(opened.paths - new)),
-        report=Report.of(report for _, report in done),
-    )
+        applied, report = _commit(opened.subdir_indexes[subdir], change)
+        new.update(f"{subdir}/{file}" for file in applied.newly_yanked)
+        return report
+
+    report = _until_it_holds(channel, opened, commit_to, yanked=True)
+    return Yanking(changed=tuple(sorted(new)), already=tuple(sorted(opened.paths - new)), report=report)
 
 
 def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
@@ -100,26 +104,55 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     that were deleted are skipped. Raises as `yank`; ConflictError for packages that others replace again and again.
     """
     opened = _open(channel, words, also_indexed=False)
-    prove_writable(channel, opened.document)
-    reports = [_bring_back(opened.subdir_indexes[subdir], opened, files) for subdir, files in opened.chosen.items()]
-    after_commit(channel, opened.subdir_indexes, {subdir: opened.names(subdir) for subdir in opened.chosen})
-    report = Report.of(reports)
+    prove_writable(channel, opened.document, opened.condition)
+
+    def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
+        return _bring_back(opened.subdir_indexes[subdir], whole, opened.chosen[subdir], opened.names(subdir))
+
+    report = _until_it_holds(channel, opened, commit_to, yanked=False)
     changed = opened.paths - {skipped.package for skipped in report.left_out}
     return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
 
 
-def _bring_back(subdir_index: SubdirIndex, opened: _Opened, files: Collection[str]) -> SubdirReport:
-    whole = opened.wholes[subdir_index.subdir]
+def _until_it_holds(
+    channel: Channel, opened: _Opened, commit_to: Callable[[Subdir, Whole], SubdirReport], *, yanked: bool
+) -> Report:
+    """Commit to the subdirs of the chosen files, and bring yanked.json in line; again where they are not `yanked` then.
+
+    Rule: it is looked whether the commit has lasted. Another tool may replace the index before that was kept, and
+    another writer adopt the state before it. Whoever does the opposite at the same time looks, too: the last one
+    counts.
+    """
+    reports: dict[Subdir, list[SubdirReport]] = {subdir: [] for subdir in opened.chosen}
+    names = {subdir: opened.names(subdir) for subdir in opened.chosen}
+    todo = [*opened.chosen]
+    for attempt in range(_ATTEMPTS):
+        for subdir in todo:
+            whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
+            reports[subdir].append(commit_to(subdir, whole))
+        decided = after_commit(channel, opened.subdir_indexes, names)
+        todo = [
+            subdir
+            for subdir, files in opened.chosen.items()
+            if subdir not in decided or any((file in decided[subdir]) != yanked for file in files)
+        ]
+        if not todo:
+            break
+        channel.runtime.pause(attempt)
+    return Report.of(_joined(each) for each in reports.values())
+
+
+def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], names: Collection[str]) -> SubdirReport:
     known = yanks_of(subdir_index, whole)
-    # Where the index is ours, a file with a record is not yanked, whatever yanked.json says.
-    yanks = {file: known.find(file) for file in files if whole.adoption is not None or not whole.repodata.find(file)}
+    # A file with a record is not yanked, whatever yanked.json says.
+    yanks = {file: known.find(file) for file in files if not whole.has_record(file)}
     reports: list[SubdirReport] = []
     for attempt in range(_ATTEMPTS):
         records, left_out = records_back(subdir_index, yanks)
         signatures = Signatures(subdir_index)
         change = Change(
             records=records,
-            names=opened.names(subdir_index.subdir),
+            names=names,
             back=[*yanks],
             signatures=signatures.lookups(records),
         )
@@ -167,7 +200,7 @@ def _open(channel: Channel, words: Sequence[str], *, also_indexed: bool) -> _Ope
     """
     subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in known_subdirs(channel)}
     wholes = {subdir: read_whole(subdir_index) for subdir, subdir_index in subdir_indexes.items()}
-    document, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
+    document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
     indexes = {subdir: whole.repodata for subdir, whole in wholes.items() if whole.exists}
     chosen = _chosen(words, [*(_indexed(indexes) if also_indexed else ()), *_yanked_candidates(document, indexes)])
     by_subdir = {
@@ -177,7 +210,7 @@ def _open(channel: Channel, words: Sequence[str], *, also_indexed: bool) -> _Ope
     }
     for subdir in by_subdir:
         check_writable(subdir_indexes[subdir])
-    return _Opened(subdir_indexes, wholes, by_subdir, document)
+    return _Opened(subdir_indexes, wholes, by_subdir, document, condition)
 
 
 def _with_yanks(opened: _Opened, yank: Yank) -> Yanked:

@@ -19,6 +19,8 @@ FEWER = {
     "publish and gc": 3,
     "other tool and publish": 2,
     "other tool and yank": 2,
+    "other tool, yank and publish": 1,
+    "other tool, unyank and publish": 1,
     "other tool that keeps keys and publish": 2,
     "other tool without shards and publish": 2,
     "seldom: other tool and publish": 2,

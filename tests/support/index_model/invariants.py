@@ -195,6 +195,8 @@ class Invariants:
         # Also what another tool has put back beside the processes.
         if back := takes & self._good[after][0].records.keys():
             raise ViolationError(f"after a reindex a package that was yanked is back: {back}")
+        if gone := {each for each in makes if each.endswith(".conda")} - self._good[after][0].records.keys():
+            raise ViolationError(f"after a reindex the record of a finished publish or unyank is lost: {gone}")
         self._check_reindexed(after, makes, takes)
         if self._ran(reindexing("idle", index=self.index), after) != after:
             raise ViolationError("a second reindex writes")

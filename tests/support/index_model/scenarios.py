@@ -222,6 +222,12 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     ),
     "other tool and publish": lambda: Scenario([overwriting(), publishing("b")], foreign="beside"),
     "other tool and yank": lambda: Scenario([overwriting(), yanking("a")], indexed=("a", "c"), foreign="beside"),
+    "other tool, yank and publish": lambda: Scenario(
+        [overwriting(), yanking("a"), publishing("b")], indexed=("a", "c"), foreign="beside"
+    ),
+    "other tool, unyank and publish": lambda: Scenario(
+        [overwriting(), unyanking("x"), publishing("b")], indexed=("a", "c"), yanked=("x",), foreign="beside"
+    ),
     "other tool and reindex": lambda: Scenario([overwriting(), reindexing()], bare=("d",), foreign="beside"),
     "other tool that keeps keys and publish": lambda: Scenario(
         [overwriting(keeps=True), publishing("b")], foreign="beside"

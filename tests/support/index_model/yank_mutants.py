@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.index import yanked_document
+from chaninfra.index import survey, whole, yank, yanked_document
 from chaninfra.index.commit import change, shard_writer
 from chaninfra.index.commit.shard_writer import ShardWriter
 from support.index_model.mutant import Mutant
@@ -95,6 +95,30 @@ def _document_left_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("chaninfra.index.reindex.bring_in_line", lambda *given: None)
 
 
+def _not_looked_whether_it_lasts(patch: pytest.MonkeyPatch) -> None:
+    """A yanker commits once."""
+    patch.setattr(yank, "_ATTEMPTS", 1)
+
+
+def _history_listed_once(patch: pytest.MonkeyPatch) -> None:
+    """The history is listed before the authoritative index is read, and not again where that is another tool's."""
+    original, read = whole.read_whole, whole.kept_numbers
+
+    def read_whole(target: Any, **how: Any) -> Any:
+        listed: list[Any] = []
+
+        def once(subdir_index: Any) -> Any:
+            if not listed:
+                listed.append([*read(subdir_index)])
+            return iter(listed[0])
+
+        patch.setattr(whole, "kept_numbers", once)
+        return original(target, **how)
+
+    for module in (survey, yank):
+        patch.setattr(module, "read_whole", read_whole)
+
+
 YANK_MUTANTS: dict[str, Mutant] = {
     "yanks not applied": Mutant(
         _yanks_not_applied, "publish of a yanked package and yank", "yanked.json has|after a reindex"
@@ -107,5 +131,7 @@ YANK_MUTANTS: dict[str, Mutant] = {
     "yanked.json not looked at again": Mutant(
         _document_not_looked_at_again, "yank and unyank of one package", "yanked.json has"
     ),
+    "not looked whether it lasts": Mutant(_not_looked_whether_it_lasts, "other tool, yank and publish", "is back"),
+    "history listed once": Mutant(_history_listed_once, "other tool, yank and publish", "is back"),
     "yanked.json left alone by a re-index": Mutant(_document_left_alone, "two yank", "yanked.json has"),
 }
