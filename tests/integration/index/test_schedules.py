@@ -20,6 +20,7 @@ FEWER = {
     "other tool and publish": 2,
     "other tool and yank": 2,
     "other tool, yank and publish": 1,
+    "other tool, yank and reindex": 1,
     "other tool, unyank and publish": 1,
     "other tool that keeps keys and publish": 2,
     "other tool without shards and publish": 2,

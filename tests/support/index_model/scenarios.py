@@ -225,6 +225,9 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "other tool, yank and publish": lambda: Scenario(
         [overwriting(), yanking("a"), publishing("b")], indexed=("a", "c"), foreign="beside"
     ),
+    "other tool, yank and reindex": lambda: Scenario(
+        [overwriting(), yanking("a"), reindexing()], indexed=("a", "c"), foreign="beside"
+    ),
     "other tool, unyank and publish": lambda: Scenario(
         [overwriting(), unyanking("x"), publishing("b")], indexed=("a", "c"), yanked=("x",), foreign="beside"
     ),

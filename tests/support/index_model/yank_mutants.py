@@ -66,28 +66,32 @@ def _document_without_condition(patch: pytest.MonkeyPatch) -> None:
 
 def _document_not_looked_at_again(patch: pytest.MonkeyPatch) -> None:
     """A yanker has ended when it has written yanked.json."""
-    original = yanked_document.write_yanked
+    original, write = yanked_document.bring_in_line, yanked_document.write_yanked
+    committed = yanked_document.committed_yanks
 
     class EndedError(Exception):
         pass
 
-    def write(*given: Any) -> None:
-        original(*given)
-        raise EndedError
+    def bring_in_line(*given: Any) -> Any:
+        seen: dict[str, Any] = {}
 
-    def bring(bring_in_line: Any) -> Any:
-        def wrapped(*given: Any) -> None:
-            patch.setattr(yanked_document, "write_yanked", write)
+        def told(target: Any, *more: Any) -> Any:
+            seen[target.subdir] = committed(target, *more)
+            return seen[target.subdir]
+
+        def written(*given: Any) -> None:
+            write(*given)
+            raise EndedError
+
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(yanked_document, "write_yanked", written)
+            inside.setattr(yanked_document, "committed_yanks", told)
             try:
-                bring_in_line(*given)
+                return original(*given)
             except EndedError:
-                return
-            finally:
-                patch.setattr(yanked_document, "write_yanked", original)
+                return seen
 
-        return wrapped
-
-    patch.setattr(yanked_document, "bring_in_line", bring(yanked_document.bring_in_line))
+    patch.setattr(yanked_document, "bring_in_line", bring_in_line)
 
 
 def _document_left_alone(patch: pytest.MonkeyPatch) -> None:
@@ -132,6 +136,6 @@ YANK_MUTANTS: dict[str, Mutant] = {
         _document_not_looked_at_again, "yank and unyank of one package", "yanked.json has"
     ),
     "not looked whether it lasts": Mutant(_not_looked_whether_it_lasts, "other tool, yank and publish", "is back"),
-    "history listed once": Mutant(_history_listed_once, "other tool, yank and publish", "is back"),
+    "history listed once": Mutant(_history_listed_once, "other tool, yank and reindex", "is back"),
     "yanked.json left alone by a re-index": Mutant(_document_left_alone, "two yank", "yanked.json has"),
 }
