@@ -31,7 +31,7 @@ from chaninfra.index.whole import Whole, check_writable, read_whole
 from chaninfra.index.yanked_document import after_commit, prove_writable
 from chaninfra.index.yanks import yanks_of
 
-_ATTEMPTS = 5
+_ATTEMPTS = 3
 """Times that a yank is committed which another tool undoes, and that packages are brought back which others replace."""
 
 

@@ -12,7 +12,6 @@ FEW = [
     "two publish",
     "publish and yank",
     "publish and reindex",
-    "yank and unyank of one package",
     "yank and gc",
     "never: two publish",
 ]
