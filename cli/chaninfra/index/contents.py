@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,8 @@ from chaninfra.index.place import nothing_here
 from chaninfra.index.whole import read_whole
 
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
-
+_SHOWN = 5
+"""So many names of lost shards are told: an index may name any number."""
 
 _RENAMED = {"build_number": "build-number", "commits_behind": "commits-behind"}
 
@@ -59,12 +61,25 @@ class Behind:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LostShards:
+    """Shards that the index of a subdir names, and that are missing or damaged."""
+
+    subdir: Subdir
+    count: int
+    names: tuple[str, ...]
+    """The package names of some of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelContents:
-    """The packages by subdir and name, newest first; the subdirs without index; and where repodata.json is behind."""
+    """The packages by subdir and name, newest first; the subdirs without index; where repodata.json is behind; and
+    where shards are lost.
+    """
 
     packages: tuple[Listed, ...]
     without_index: tuple[Subdir, ...]
     behind: tuple[Behind, ...] = ()
+    lost: tuple[LostShards, ...] = ()
 
 
 def contents_of(channel: Channel) -> ChannelContents:
@@ -75,6 +90,7 @@ def contents_of(channel: Channel) -> ChannelContents:
     packages: list[Listed] = []
     without_index: list[Subdir] = []
     behind: list[Behind] = []
+    lost: list[LostShards] = []
     for subdir in subdirs:
         whole = read_whole(channel.subdir_index(subdir, "read"), history=False)
         if not whole.exists:
@@ -85,13 +101,18 @@ def contents_of(channel: Channel) -> ChannelContents:
         packages += _listed_in(subdir, whole.repodata, yanked, commits)
         if json is not None and commits:
             behind.append(Behind(subdir=subdir, commits=commits, written=json.entry.modified))
+        if whole.lost:
+            some = tuple(heapq.nsmallest(_SHOWN, whole.lost))
+            lost.append(LostShards(subdir=subdir, count=len(whole.lost), names=some))
     if len(without_index) == len(subdirs):
         raise StorageError(
             "no subdir has an index",
             where=channel.descriptor.url,
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
-    return ChannelContents(packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind))
+    return ChannelContents(
+        packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind), lost=tuple(lost)
+    )
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:

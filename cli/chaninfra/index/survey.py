@@ -29,7 +29,6 @@ from chaninfra.index.package_reader import Missing, Read, read_packages
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
-from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
@@ -156,7 +155,7 @@ def survey_of(
         LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
         for file, reason in sorted(survey.listing.unreadable.items())
     ]
-    reshard = _lost_shards(subdir_index, survey)
+    reshard = _lost_shards(survey)
     if scope == "all":
         reshard, nameless = _names(survey.repodata)
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
@@ -244,7 +243,7 @@ def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
     return names, nameless
 
 
-def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
+def _lost_shards(survey: Survey) -> set[str]:
     """The package names whose shard the store does not have, or that the shard index spells as clients do not look them
     up, in both spellings. Their records are those that other index files have.
     """
@@ -252,16 +251,18 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
     index = whole.authority.index if whole.authority else None
     if index is None or whole.adoption is not None:
         return set()
-    unlisted = [name for name, digest in index.hashes.items() if shard_key(digest) not in survey.listing.keys]
-    # HEADed, since the listing may be older than the shard index.
-    heads = run_all(
-        subdir_index.runtime,
-        [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
+    # Looked for again, since the listing may be older than the shard index.
+    missing = whole.shards.missing(
+        {
+            name: digest
+            for name, digest in index.hashes.items()
+            if name not in whole.lost and shard_key(digest) not in survey.listing.keys
+        }
     )
     # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
-    lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    lost = (missing | misspelled) - whole.lost
+    whole.shards.give_up({name: index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
     lost |= {*map(client_name, misspelled)}

@@ -127,7 +127,7 @@ def _ours(
     salvage: bool,
 ) -> Whole:
     repodata, lost = _records_of(subdir_index, index, shards, derived)
-    shards.give_up({index.hashes[name] for name in lost})
+    shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
     origins = {
