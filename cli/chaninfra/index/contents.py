@@ -22,7 +22,7 @@ from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.place import nothing_here
 from chaninfra.index.whole import read_whole
 
-_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
+_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp", "attestations_sha256")
 _SHOWN = 5
 """So many names of lost shards are told: an index may name any number."""
 
@@ -43,6 +43,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
     sha256: str | None
     timestamp: int | None
     """When it was built, in ms since 1970."""
+    attestations_sha256: str | None = None
+    """Hex digest of its attestations, by the name of CEP 50; None: it has none."""
     yanked: str | None = None
     """Why it was yanked, "" if no reason was given; None: it is not yanked."""
     commits_behind: int | None = None
@@ -172,6 +174,7 @@ def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None, c
         size=facts.size,
         sha256=facts.sha256,
         timestamp=facts.timestamp,
+        attestations_sha256=facts.attestations_sha256,
         yanked=yanked,
         commits_behind=commits_behind,
     )

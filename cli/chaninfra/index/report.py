@@ -10,6 +10,9 @@ from chaninfra.channel.conda.subdirs import Subdir
 REPLACE = "publish it again with `--force`, or delete it"
 RESIGN = "delete it, or put a JSON array of Sigstore bundles in its place"
 RENAME = "build it again with another name, publish that, and delete this one"
+MOVE = "publish the package if it is one, and delete the object with the store's own tools"
+THAW = "restore it into a storage class that is read at once, such as STANDARD, or delete it"
+RELEASE = "permit reading it, or put it again with the encryption and the owner of the others, or delete it"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,11 +24,12 @@ from chaninfra.index.commit.refused import check_base_url, check_patched
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
+from chaninfra.index.left_out import named_wrongly, not_given
 from chaninfra.index.others_index import name_of
-from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
-from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
+from chaninfra.index.report import LeftOut, OddName, SubdirReport
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
@@ -135,6 +136,10 @@ def survey_of(
         if isinstance(read, Missing):
             missing.append(read.file)
             continue
+        if isinstance(read, Unread):
+            # What the index says of it stays.
+            survey.left_out.append(not_given(subdir_index, read, listing.packages))
+            continue
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if read.record is not None:
@@ -151,10 +156,7 @@ def survey_of(
             unreadable[read.file] = read.etag
     if batches is not None:
         records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
-    survey.left_out += [
-        LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
-        for file, reason in sorted(survey.listing.unreadable.items())
-    ]
+    survey.left_out += named_wrongly(subdir_index, listing)
     reshard = _lost_shards(survey)
     if scope == "all":
         reshard, nameless = _names(survey.repodata)

@@ -37,12 +37,12 @@ def channel(settings: IndexSettings | None = None) -> MemoryChannel:
     return made
 
 
-def publish(of: MemoryChannel, *names: str, sha: str = "1", derive: Derive = "due") -> None:
-    """Commit records with all fields that `ls` needs."""
+def publish(of: MemoryChannel, *names: str, sha: str = "1", derive: Derive = "due", **more: Any) -> None:
+    """Commit records with all fields that `ls` needs, and `more`."""
     records = {}
     for name in names:
         file, made = package(name)
-        record = {"name": name, "version": "1.0", "build": "0", "build_number": 0, "sha256": sha.zfill(64)}
+        record = {"name": name, "version": "1.0", "build": "0", "build_number": 0, "sha256": sha.zfill(64), **more}
         raw = msgspec.Raw(msgspec.json.encode(record))
         records[file] = replace(made, sha256=sha.zfill(64), encode=lambda _, raw=raw: raw, etag=None)
         of.put(file, b"1")
@@ -110,3 +110,11 @@ def test_an_index_of_another_tool_has_no_commits() -> None:
     assert (names(found), found.behind) == (["a"], ())
     assert [each.commits_behind for each in found.packages] == [None]
     reindex_subdir(it.subdir_index)
+
+
+def test_which_attestations_a_package_has() -> None:
+    it = channel()
+    publish(it, "a", attestations_sha256="ab" * 32)
+    publish(it, "b")
+    documents: list[dict[str, Any]] = msgspec.to_builtins(listed(it).packages)
+    assert [(each["name"], each["attestations_sha256"]) for each in documents] == [("a", "ab" * 32), ("b", None)]
