@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.channels.archives import conda, index_json
-from support.channels.channel_at import PREFIX, Place, allowed
-from support.channels.new_channel import create_channel
+from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.servers.fault_server import Answer, Request, error, faulty
 from support.servers.s3_servers import Server
 
@@ -19,10 +18,7 @@ GOOD = "good-1-0.conda"
 
 def channel(server: Server, bucket: str, *files: str) -> Place:
     """A channel with packages that are not indexed yet."""
-    place = {} if server.region == "us-east-1" else {"LocationConstraint": server.region}
-    server.client().create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": place} if place else {}))
-    made = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    create_channel(server, made.url, "noarch")
+    made = new_place(server, bucket)
     for file in (GOOD, *files):
         add(made, file)
     return made
