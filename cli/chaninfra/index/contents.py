@@ -12,7 +12,7 @@ import msgspec
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+from chaninfra.channel.conda.record_facts import RecordFacts, in_ms, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -173,7 +173,7 @@ def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None, c
         file=file,
         size=facts.size,
         sha256=facts.sha256,
-        timestamp=facts.timestamp,
+        timestamp=in_ms(facts.timestamp),
         attestations_sha256=facts.attestations_sha256,
         yanked=yanked,
         commits_behind=commits_behind,
