@@ -15,18 +15,18 @@ from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
-from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
+from chaninfra.index.known_records import drop_unusable, names_in, taken_over, with_what_is_known
 from chaninfra.index.left_out import named_wrongly, not_given
 from chaninfra.index.others_index import name_of
 from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
+from chaninfra.index.patched import check_patched
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import LeftOut, OddName, SubdirReport
@@ -159,7 +159,7 @@ def survey_of(
     survey.left_out += named_wrongly(subdir_index, listing)
     reshard = _lost_shards(survey)
     if scope == "all":
-        reshard, nameless = _names(survey.repodata)
+        reshard, nameless = names_in(survey.repodata)
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
         unreadable |= {
@@ -194,13 +194,13 @@ def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Itera
     """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
     readable.
     """
-    check_patched(subdir_index)
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
     try:
         whole = read_whole(subdir_index, salvage=scope == "all")
     finally:
         first_page = listing()
+    check_patched(subdir_index, whole.authority)
     return chain(first_page, entries), whole
 
 
@@ -228,21 +228,6 @@ def _to_read(
     listed = survey.listing.packages
     patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked
     yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
-
-
-def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
-    """The package names in the records; and the files whose record has no valid name."""
-    names: set[str] = set()
-    nameless: set[str] = set()
-    for file, table, key in repodata.files():
-        try:
-            name = repodata.name_in(table, key)
-        except StorageError:
-            nameless.add(file)
-            continue
-        if name is not None:
-            names.add(name)
-    return names, nameless
 
 
 def _lost_shards(survey: Survey) -> set[str]:

@@ -31,10 +31,11 @@ from chaninfra.index.commit.derived_state import (
     read_derived,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.others_index import add, info_of, name_of, others_repodata
 from chaninfra.index.others_records import differing, first_seen
+from chaninfra.index.patched import check_patched
 from chaninfra.index.subdir_index import SubdirIndex
 
 
@@ -109,7 +110,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
     derived = derived_metadata(subdir_index)
     authority = read_authority(subdir_index)
     if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
-        check_patched(subdir_index)
+        check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
     other = others_repodata(subdir_index, derived, salvage=True)

@@ -105,8 +105,9 @@ def test_a_shard_index_that_was_restored_from_a_copy() -> None:
 
 def test_an_index_that_another_tool_patches_promises_no_re_index() -> None:
     it = channel()
-    it.put("repodata_from_packages.json", b"{}")
-    it.put("repodata.json", b'{\n  "info": {}\n}')
+    record = '{\n  "packages": {"a-1-0.conda": {"name": "a", "sha256": "1", "depends": [%s]}}\n}'
+    it.put("repodata_from_packages.json", (record % "").encode())
+    it.put("repodata.json", (record % '"patched"').encode())
     wrong = only(it)
     assert "another tool patches this index" in wrong.found
     assert wrong.found.endswith("; repodata.json was written by conda-index")
