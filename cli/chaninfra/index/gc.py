@@ -13,31 +13,25 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import package_keys
-from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
+from chaninfra.index import left_over
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
-from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.orphans import Seen, sweep
-from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.thinning import thinned
-from chaninfra.index.whole import read_whole
 
 KEPT = timedelta(days=7)
 """Time from marking a shard to its deletion: readers with an older index find it so long."""
@@ -46,7 +40,12 @@ UPLOADS_KEPT = timedelta(days=1)
 _AT_ONCE = 1000
 
 Why = Literal[
-    "unreferenced", "not declared", "old state of the index", "attestations without a package", "abandoned upload"
+    "unreferenced",
+    "not declared",
+    "of an earlier indexer",
+    "old state of the index",
+    "attestations without a package",
+    "abandoned upload",
 ]
 Mode = Literal["write", "check"]
 
@@ -109,7 +108,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     """Delete the garbage of a subdir: old states of its index, unreferenced shards, and index files that are no longer
     written.
     """
-    undeclared = _undeclared(target)
+    undeclared = left_over.undeclared(target)
     # First, so that a shard that is put and referenced meanwhile is not marked.
     shards, seen = listed(target)
     # Rule: the authoritative index before the history, since a commit keeps the one that it replaces before it does.
@@ -117,7 +116,12 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
-    garbage = [*undeclared, *(garbage_of(history[number], "old state of the index") for number in old)]
+    earlier = left_over.stale(target, authority, seen.stale)
+    garbage = [
+        *(garbage_of(entry, "not declared") for entry in undeclared),
+        *(garbage_of(entry, "of an earlier indexer") for entry in earlier),
+        *(garbage_of(history[number], "old state of the index") for number in old),
+    ]
     # Rule: what the history names stays.
     kept, damaged = _referenced_by_history(target, sorted(history.keys() - set(old)), shards.keys())
     unknown = [Unknown(subdir=target.subdir, key=key, of="state") for key in damaged]
@@ -166,35 +170,6 @@ def week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms:
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now_ms / 1000, UTC) - KEPT
     return [key for key, since in marks.items() if now_ms - since >= week and shards[key].modified <= newest]
-
-
-def _undeclared(target: SubdirIndex) -> list[Garbage]:
-    found = []
-    for kind, name in FILE_NAMES.items():
-        if kind not in target.layout.index.formats:
-            entry = target.store.head(target.key(name))
-            # That of another tool may have what the shards do not: a re-index takes it over first.
-            if entry is not None and (Origin.read(entry.metadata) is not None or _is_taken_over(target)):
-                found.append(garbage_of(entry, "not declared"))
-    return found
-
-
-def _is_taken_over(target: SubdirIndex) -> bool:
-    """Whether the index has what the index files of other tools say of the packages that are there."""
-    whole = read_whole(target, salvage=True)
-    if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
-        return False
-    index, keys = whole.authority.index if whole.authority else None, whole.keys
-    if index is None or (
-        keys and not (keys.info.items() <= index.info.items() and keys.other.keys() <= index.other.keys())
-    ):
-        return False
-    # Files of other kinds of packages may lie on another server.
-    if not all(map(suffix_of, whole.foreign)):
-        return False
-    yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
-    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]
-    return not any(run_all(target.runtime, calls))
 
 
 def _referenced_by_history(

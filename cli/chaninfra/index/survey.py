@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.index_files import REPODATA, SHARDS
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS, STALE
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
@@ -93,6 +93,7 @@ class Survey:
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
+            stale=tuple(sorted(self.listing.keys & STALE)),
             odd_names=tuple(self._odd_names(subdir)),
         )
 

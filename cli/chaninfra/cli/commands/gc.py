@@ -41,6 +41,8 @@ def gc(
       - attestations (`.sigs`) whose package is gone, in the same way
       - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
         that another tool wrote, only what the index has taken over
+      - current_repodata.json, repodata.json.bz2 and the like of an earlier indexer, if
+        they are older than the last commit
       - uploads of packages that began more than a day ago and never ended
     If the index of a subdir, or a state of it that is kept, cannot be read, its shards
     stay and the exit code is 3.

@@ -62,4 +62,9 @@ def reindex(
     remedies = remedies_for(channel, store)
     if check:
         finish_check(report, remedies)
-    finish(report, remedy=replace_skipped(remedies), reindex=remedies.command("reindex"))
+    finish(
+        report,
+        remedy=replace_skipped(remedies),
+        reindex=remedies.command("reindex"),
+        gc=remedies.command("gc"),
+    )

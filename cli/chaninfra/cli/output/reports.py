@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import ChaninfraError, SkippedError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
-from chaninfra.index.report import MOVE, RELEASE, RENAME, REPLACE, RESIGN, THAW
+from chaninfra.index.report import MOVE, RELEASE, RENAME, REPLACE, RESIGN, STALE_READERS, THAW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -67,6 +67,7 @@ def report_json(report: Report) -> dict[str, Any]:
             for each in report.subdirs
         ],
         "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
+        "stale": [*report.stale],
         "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
     }
 
@@ -120,15 +121,23 @@ def finish(
     *,
     remedy: str | None = None,
     reindex: str = "chaninfra reindex",
+    gc: str = "chaninfra gc",
 ) -> None:
-    """Warn of names that CEP 26 does not allow. Then raise `failed` if given, else SkippedError with `remedy` if there
-    are skipped packages; the message of either lists them. `reindex` is the command that re-indexes the channel.
+    """Warn of names that CEP 26 does not allow, and of files of an earlier indexer. Then raise `failed` if given, else
+    SkippedError with `remedy` if there are skipped packages; the message of either lists them. `reindex` and `gc` are
+    the commands that do so with the channel.
     """
     if odd := report.odd_names:
         shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
         more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
         text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
         streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
+    if report.stale:
+        text = (
+            f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "
+            f"{_shortened(report.stale)}. Clients that read them ({STALE_READERS}) install old and yanked packages"
+        )
+        streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes them"))
     if not report.left_out:
         if failed:
             raise failed

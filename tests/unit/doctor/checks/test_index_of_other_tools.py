@@ -112,3 +112,12 @@ def test_an_index_that_another_tool_patches_promises_no_re_index() -> None:
     assert "another tool patches this index" in wrong.found
     assert wrong.found.endswith("; repodata.json was written by conda-index")
     assert "delete repodata_from_packages.json" in (wrong.remedy or "")
+
+
+def test_files_of_an_earlier_indexer_that_clients_read() -> None:
+    it = channel()
+    it.put("current_repodata.json", b"{}")
+    wrong = only(it)
+    assert (wrong.state, wrong.remedy) == ("warning", "chaninfra gc s3://b/c")
+    assert "noarch: current_repodata.json is of an earlier indexer, and nothing updates it" in wrong.found
+    assert "install old and yanked packages" in wrong.found
