@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ import msgspec
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+from chaninfra.channel.conda.record_facts import RecordFacts, in_ms, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -22,8 +23,9 @@ from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.place import nothing_here
 from chaninfra.index.whole import read_whole
 
-_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
-
+_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp", "attestations_sha256")
+_SHOWN = 5
+"""So many names of lost shards are told: an index may name any number."""
 
 _RENAMED = {"build_number": "build-number", "commits_behind": "commits-behind"}
 
@@ -42,6 +44,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
     sha256: str | None
     timestamp: int | None
     """When it was built, in ms since 1970."""
+    attestations_sha256: str | None = None
+    """Hex digest of its attestations, by the name of CEP 50; None: it has none."""
     yanked: str | None = None
     """Why it was yanked, "" if no reason was given; None: it is not yanked."""
     commits_behind: int | None = None
@@ -60,12 +64,25 @@ class Behind:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LostShards:
+    """Shards that the index of a subdir names, and that are missing or damaged."""
+
+    subdir: Subdir
+    count: int
+    names: tuple[str, ...]
+    """The package names of some of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelContents:
-    """The packages by subdir and name, newest first; the subdirs without index; and where repodata.json is behind."""
+    """The packages by subdir and name, newest first; the subdirs without index; where repodata.json is behind; and
+    where shards are lost.
+    """
 
     packages: tuple[Listed, ...]
     without_index: tuple[Subdir, ...]
     behind: tuple[Behind, ...] = ()
+    lost: tuple[LostShards, ...] = ()
 
 
 def contents_of(channel: Channel) -> ChannelContents:
@@ -76,6 +93,7 @@ def contents_of(channel: Channel) -> ChannelContents:
     packages: list[Listed] = []
     without_index: list[Subdir] = []
     behind: list[Behind] = []
+    lost: list[LostShards] = []
     for subdir in subdirs:
         whole = read_whole(channel.subdir_index(subdir, "read"), history=False)
         if not whole.exists:
@@ -88,13 +106,18 @@ def contents_of(channel: Channel) -> ChannelContents:
         packages += _listed_in(subdir, whole.repodata, yanks, commits)
         if json is not None and commits:
             behind.append(Behind(subdir=subdir, commits=commits, written=json.entry.modified))
+        if whole.lost:
+            some = tuple(heapq.nsmallest(_SHOWN, whole.lost))
+            lost.append(LostShards(subdir=subdir, count=len(whole.lost), names=some))
     if len(without_index) == len(subdirs):
         raise StorageError(
             "no subdir has an index",
             where=channel.descriptor.url,
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
-    return ChannelContents(packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind))
+    return ChannelContents(
+        packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind), lost=tuple(lost)
+    )
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
@@ -153,7 +176,8 @@ def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None, c
         file=file,
         size=facts.size,
         sha256=facts.sha256,
-        timestamp=facts.timestamp,
+        timestamp=in_ms(facts.timestamp),
+        attestations_sha256=facts.attestations_sha256,
         yanked=yanked,
         commits_behind=commits_behind,
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
+from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import StorageError
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.others_index import name_of
 from chaninfra.index.others_records import first_seen_in, say_the_same
@@ -60,3 +62,18 @@ def drop_unusable(whole: Whole, subdir: Subdir) -> list[LeftOut]:
                 reason = "has a record in the index of another tool that is not valid"
                 left_out.append(LeftOut(package=f"{subdir}/{file}", reason=reason))
     return left_out
+
+
+def names_in(repodata: Repodata) -> tuple[set[str], set[str]]:
+    """The package names in the records; and the files whose record has no valid name."""
+    names: set[str] = set()
+    nameless: set[str] = set()
+    for file, table, key in repodata.files():
+        try:
+            name = repodata.name_in(table, key)
+        except StorageError:
+            nameless.add(file)
+            continue
+        if name is not None:
+            names.add(name)
+    return names, nameless

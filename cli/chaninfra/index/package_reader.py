@@ -9,11 +9,19 @@ from functools import partial
 from threading import Lock
 
 from chaninfra.channel.conda.filenames import Suffix, suffix_of
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import (
+    ConflictError,
+    CredentialsError,
+    DeniedError,
+    StorageError,
+    WrongRegionError,
+)
 from chaninfra.channel.objects import ObjectMeta, TooLargeError
+from chaninfra.channel.s3.error_codes import ARCHIVED
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data
 from chaninfra.index.package.index_json import IndexJson
+from chaninfra.index.report import RELEASE, THAW
 from chaninfra.index.subdir_index import SubdirIndex
 
 PART = 8 << 20
@@ -27,6 +35,8 @@ _ONE_AT_A_TIME = 64 << 10
 """Packages up to this size (bytes) are parsed by one thread at a time: parsing them is mostly Python code, and threads
 that compete for the GIL take longer than threads that wait for the lock."""
 _parsing = Lock()
+_BAD_REQUEST = 400
+"""S3's status for objects that need another key of encryption than the request has, or one that is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,16 +59,37 @@ class Missing:
     file: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A package that the store does not give, by the answer to this one request."""
+
+    file: str
+    error: StorageError
+    record: None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be indexed, completing "the package …"."""
+        if self.error.code == ARCHIVED:
+            return "is archived, so that nobody can read it"
+        return f"cannot be read, while others can ({self.error.code or self.error.status})"
+
+    @property
+    def remedy(self) -> str:
+        """What to do before the next re-index."""
+        return THAW if self.error.code == ARCHIVED else RELEASE
+
+
 def read_packages(
     subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
-) -> Iterator[Read | Missing]:
+) -> Iterator[Read | Missing | Unread]:
     """Read the packages, given as (file name, object), in order. `advance` is called with the size in bytes of each
     package that was read, from several threads.
 
     Raises StorageError and its subclasses; ConflictError for a package that is replaced again and again; and what
     `packages` raises.
     """
-    reading: deque[Callable[[], list[Read | Missing]]] = deque()
+    reading: deque[Callable[[], list[Read | Missing | Unread]]] = deque()
     try:
         for group in _groups(packages):
             reading.append(subdir_index.runtime.submit(partial(_read_group, subdir_index, group, advance)))
@@ -93,20 +124,26 @@ def _groups(packages: Iterable[tuple[str, ObjectMeta]]) -> Iterator[list[tuple[s
 
 def _read_group(
     subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
-) -> list[Read | Missing]:
+) -> list[Read | Missing | Unread]:
     return [_read(subdir_index, file, entry, advance) for file, entry in packages]
 
 
-def _read(subdir_index: SubdirIndex, file: str, entry: ObjectMeta, advance: Callable[[int], None]) -> Read | Missing:
+def _read(
+    subdir_index: SubdirIndex, file: str, entry: ObjectMeta, advance: Callable[[int], None]
+) -> Read | Missing | Unread:
     current: ObjectMeta | None = entry
     for _ in range(_ATTEMPTS):
         if current is None:
             break
         try:
-            read = _read_once(subdir_index, file, current)
+            read: Read | Missing | Unread = _read_once(subdir_index, file, current)
         except ConflictError:
             current = subdir_index.store.head(entry.key)
             continue
+        except StorageError as error:
+            if not _is_about_the_object(error):
+                raise
+            read = Unread(file=file, error=error)
         advance(entry.size)
         return read
     if current is None:
@@ -145,6 +182,15 @@ def _read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
 def _parts(subdir_index: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
     for start in range(0, entry.size, PART):
         yield subdir_index.store.get_range(entry.key, entry.etag, start, PART)
+
+
+def _is_about_the_object(error: StorageError) -> bool:
+    """Whether other objects may be readable all the same. A request that was refused for another reason could not list
+    the folder either; one that failed may succeed later.
+    """
+    if isinstance(error, CredentialsError | WrongRegionError):
+        return False
+    return isinstance(error, DeniedError) or error.code == ARCHIVED or error.status == _BAD_REQUEST
 
 
 def _misplaced(subdir_index: SubdirIndex, file: str, index: IndexJson) -> str:

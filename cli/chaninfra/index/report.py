@@ -10,6 +10,12 @@ from chaninfra.channel.conda.subdirs import Subdir
 REPLACE = "publish it again with `--force`, or delete it"
 RESIGN = "delete it, or put a JSON array of Sigstore bundles in its place"
 RENAME = "build it again with another name, publish that, and delete this one"
+MOVE = "publish the package if it is one, and delete the object with the store's own tools"
+THAW = "restore it into a storage class that is read at once, such as STANDARD, or delete it"
+RELEASE = "permit reading it, or put it again with the encryption and the owner of the others, or delete it"
+
+STALE_READERS = "classic conda, older pixi"
+"""Who reads index files that only other indexers write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,8 @@ class SubdirReport:
     """Index files that were missing, or did not match the authoritative index."""
     left_out: tuple[LeftOut, ...] = ()
     """Packages that were skipped."""
+    stale: tuple[str, ...] = ()
+    """Index files of an earlier indexer that clients read in place of ours, of those that a re-index found."""
     odd_names: tuple[OddName, ...] = ()
     """Packages that CEP 26 does not allow, of those that a re-index found in the folder."""
 
@@ -66,11 +74,14 @@ class SubdirReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The reports of several subdirs; `left_out` and `odd_names` are those of all of them."""
+    """The reports of several subdirs; `left_out`, `odd_names` and `stale` (`<subdir>/<file>`) are those of all of
+    them.
+    """
 
     subdirs: tuple[SubdirReport, ...]
     left_out: tuple[LeftOut, ...] = ()
     odd_names: tuple[OddName, ...] = ()
+    stale: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
@@ -80,4 +91,5 @@ class Report:
             subdirs=reports,
             left_out=tuple(skipped for report in reports for skipped in report.left_out),
             odd_names=tuple(odd for report in reports for odd in report.odd_names),
+            stale=tuple(f"{report.subdir}/{name}" for report in reports for name in report.stale),
         )

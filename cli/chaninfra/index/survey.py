@@ -9,25 +9,25 @@ from itertools import chain, islice
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.index_files import REPODATA, SHARDS
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS, STALE
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
-from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
+from chaninfra.index.known_records import drop_unusable, names_in, taken_over, with_what_is_known
+from chaninfra.index.left_out import named_wrongly, not_given
 from chaninfra.index.others_index import name_of
-from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
+from chaninfra.index.patched import check_patched
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
-from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
-from chaninfra.index.runtime import run_all
+from chaninfra.index.report import LeftOut, OddName, SubdirReport
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
@@ -94,6 +94,7 @@ class Survey:
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
+            stale=tuple(sorted(self.listing.keys & STALE)),
             odd_names=tuple(self._odd_names(subdir)),
         )
 
@@ -137,6 +138,10 @@ def survey_of(
         if isinstance(read, Missing):
             missing.append(read.file)
             continue
+        if isinstance(read, Unread):
+            # What the index says of it stays.
+            survey.left_out.append(not_given(subdir_index, read, listing.packages))
+            continue
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if read.record is not None:
@@ -153,13 +158,10 @@ def survey_of(
             unreadable[read.file] = read.etag
     if batches is not None:
         records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
-    survey.left_out += [
-        LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
-        for file, reason in sorted(survey.listing.unreadable.items())
-    ]
-    reshard = _lost_shards(subdir_index, survey)
+    survey.left_out += named_wrongly(subdir_index, listing)
+    reshard = _lost_shards(survey)
     if scope == "all":
-        reshard, nameless = _names(survey.repodata)
+        reshard, nameless = names_in(survey.repodata)
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
         unreadable |= {
@@ -195,13 +197,13 @@ def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Itera
     """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
     readable.
     """
-    check_patched(subdir_index)
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
     try:
         whole = read_whole(subdir_index, salvage=scope == "all")
     finally:
         first_page = listing()
+    check_patched(subdir_index, whole.authority)
     return chain(first_page, entries), whole
 
 
@@ -231,22 +233,7 @@ def _to_read(
     yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
 
 
-def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
-    """The package names in the records; and the files whose record has no valid name."""
-    names: set[str] = set()
-    nameless: set[str] = set()
-    for file, table, key in repodata.files():
-        try:
-            name = repodata.name_in(table, key)
-        except StorageError:
-            nameless.add(file)
-            continue
-        if name is not None:
-            names.add(name)
-    return names, nameless
-
-
-def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
+def _lost_shards(survey: Survey) -> set[str]:
     """The package names whose shard the store does not have, or that the shard index spells as clients do not look them
     up, in both spellings. Their records are those that other index files have.
     """
@@ -254,16 +241,18 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
     index = whole.authority.index if whole.authority else None
     if index is None or whole.adoption is not None:
         return set()
-    unlisted = [name for name, digest in index.hashes.items() if shard_key(digest) not in survey.listing.keys]
-    # HEADed, since the listing may be older than the shard index.
-    heads = run_all(
-        subdir_index.runtime,
-        [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
+    # Looked for again, since the listing may be older than the shard index.
+    missing = whole.shards.missing(
+        {
+            name: digest
+            for name, digest in index.hashes.items()
+            if name not in whole.lost and shard_key(digest) not in survey.listing.keys
+        }
     )
     # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
-    lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    lost = (missing | misspelled) - whole.lost
+    whole.shards.give_up({name: index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
     lost |= {*map(client_name, misspelled)}

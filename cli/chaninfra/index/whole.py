@@ -31,10 +31,11 @@ from chaninfra.index.commit.derived_state import (
     read_derived,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.others_index import add, info_of, name_of, others_repodata
 from chaninfra.index.others_records import differing, first_seen
+from chaninfra.index.patched import check_patched
 from chaninfra.index.subdir_index import SubdirIndex
 
 
@@ -121,7 +122,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
     derived = derived_metadata(subdir_index)
     authority = read_authority(subdir_index)
     if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
-        check_patched(subdir_index)
+        check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
     other = others_repodata(subdir_index, derived, salvage=True)
@@ -139,7 +140,7 @@ def _ours(
     salvage: bool,
 ) -> Whole:
     repodata, lost = _records_of(subdir_index, index, shards, derived)
-    shards.give_up({index.hashes[name] for name in lost})
+    shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
     origins = {

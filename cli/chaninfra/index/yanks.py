@@ -53,7 +53,7 @@ def yanks_of(subdir_index: SubdirIndex, whole: Whole) -> Yanks:
     hashes = last.hashes if last is not None else {}
     names = {*map(package_name, whole.last_removed), *whole.lost} & hashes.keys()
     found = whole.shards.find({name: hashes[name] for name in names})
-    lost = {name for name, shard in found.items() if shard is None or whole.shards.is_given_up(hashes[name])}
+    lost = {name for name, shard in found.items() if shard is None or whole.shards.is_given_up(name, hashes[name])}
     told = {file: yank for shard in found.values() if shard is not None for file, yank in shard.yanks.items()}
     adopted = whole.adoption is not None
     written: dict[str, Yank] = {}

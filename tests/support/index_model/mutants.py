@@ -220,7 +220,7 @@ def _swept_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def _history_not_looked_at(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gc, "_referenced_by_history", lambda target, numbers: set())
+    patch.setattr(gc, "_referenced_by_history", lambda *given: (set(), ()))
 
 
 def _history_before_the_authority(patch: pytest.MonkeyPatch) -> None:
@@ -241,9 +241,9 @@ def _history_before_the_authority(patch: pytest.MonkeyPatch) -> None:
             found = delayed["now"]
             return found.index if found else None
 
-    def referenced(target: SubdirIndex, numbers: Any) -> Any:
+    def referenced(*given: Any) -> Any:
         delayed.clear()
-        return original(target, numbers)
+        return original(*given)
 
     patch.setattr(gc, "read_authority", Late)
     patch.setattr(gc, "_referenced_by_history", referenced)

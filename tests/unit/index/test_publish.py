@@ -67,7 +67,9 @@ def test_an_index_that_must_not_be_written_stops_a_publish_or_is_reported() -> N
     store = channel_with("a")
     # conda-index writes it, and repodata.json.
     store.objects[JSON] = dataclasses.replace(store.objects[JSON], metadata={})
-    store.objects[f"{FOLDER}/repodata_from_packages.json"] = ObjectBody(data=b"{}", content_type="")
+    store.objects[f"{FOLDER}/repodata_from_packages.json"] = ObjectBody(
+        data=store.objects[JSON].data.replace(b'"depends":[]', b'"depends":["more"]'), content_type=""
+    )
     before = dict(store.objects)
     with pytest.raises(RefusedError):
         published(store, "b", "c")

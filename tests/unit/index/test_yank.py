@@ -115,14 +115,15 @@ def test_a_package_deleted_during_unyank_is_reported_and_no_longer_yanked() -> N
 )
 @pytest.mark.parametrize("back", [False, True])
 def test_nothing_is_written_if_the_index_must_not_be_written(name: str, content: dict[str, Any], *, back: bool) -> None:
-    store = channel_with("hello")
+    store = channel_with("hello", "other")
     if back:
         yanking("hello").run(store, SequentialRuntime("yank"))
-    there = document(store, f"{FOLDER}/{name}") if name == "repodata.json" else {}
-    put(store, f"{FOLDER}/{name}", {**there, **content})
+    there = document(store, JSON)
     if name != "repodata.json":
         # conda-index writes it, and repodata.json.
-        put(store, JSON, document(store, JSON))
+        put(store, JSON, there)
+        there["packages.conda"][file("other")]["depends"] = ["unpatched"]
+    put(store, f"{FOLDER}/{name}", {**there, **content})
     before = dict(store.objects)
     opened = channel(store, SequentialRuntime("refused"))
     with pytest.raises(RefusedError):

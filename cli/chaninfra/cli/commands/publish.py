@@ -62,4 +62,6 @@ def publish(
     remedies = remedies_for(channel, store)
     streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
     reindex = remedies.command("reindex")
-    finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)
+    finish(
+        published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex, gc=remedies.command("gc")
+    )

@@ -12,8 +12,8 @@ from chaninfra.channel.text import count
 from chaninfra.doctor.checks import agreement
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
-from chaninfra.index.gc import standing
 from chaninfra.index.report import RENAME, SubdirReport
+from chaninfra.index.standing import standing
 from chaninfra.index.yanked_document import differing
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ class ShardWriter:
         recovered = {
             file: yank.packed()
             for file, yank in change.recovered.items()
-            if index.stamp is None or self._shards.is_given_up(index.hashes.get(package_name(file)))
+            if index.stamp is None or self._shards.is_given_up(package_name(file), index.hashes.get(package_name(file)))
         }
         yanks |= recovered
         applied = apply(self._subdir_index, part, yanks, change)

@@ -80,7 +80,7 @@ def _check(yanked: Yanked) -> None:
         subdir, slash, file = path.partition("/")
         if not (slash and is_file_name(subdir) and is_file_name(file)):
             raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
-            yank.check(path)
+        yank.check(path)
 
 
 def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condition) -> None:

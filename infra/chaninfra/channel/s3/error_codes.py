@@ -22,6 +22,9 @@ from chaninfra.channel.errors import (
 from chaninfra.channel.location import Location
 
 ABSENT = "NoSuchKey"
+ARCHIVED = "InvalidObjectState"
+"""S3's answer, with 403, to whoever reads an object of a storage class such as GLACIER."""
+RESTORE = "restore it into a storage class that is read at once, such as STANDARD"
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict"}
 _CREDENTIALS = {
     "ExpiredToken",
@@ -90,6 +93,10 @@ def error_for(
             code=code,
             status=status,
             reported=region or None,
+        )
+    if code == ARCHIVED:
+        return StorageError(
+            f"cannot {doing} {what}: it is archived", where=where, remedy=RESTORE, code=code, status=status
         )
     if status in (401, 403) or code == "AccessDenied":
         return DeniedError(

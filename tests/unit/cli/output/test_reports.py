@@ -78,3 +78,16 @@ def test_the_remedies_for_skipped_packages_repeat_the_channel_and_the_flags() ->
     assert publish_unyanked(REMEDIES) == (
         f"publish each file again if you need it; the package is no longer yanked ({publish})"
     )
+
+
+def test_files_of_an_earlier_indexer_are_a_warning_that_says_who_deletes_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = SubdirReport(subdir="noarch", before=1, after=1, stale=("current_repodata.json", "repodata.json.bz2"))
+    finish(Report.of([report]), gc="chaninfra gc X")
+    printed = " ".join(capsys.readouterr().err.split())
+    assert (
+        "2 files of an earlier indexer, which nothing updates: noarch/current_repodata.json, noarch/repodata.json.bz2. "
+        "Clients that read them (classic conda, older pixi) install old and yanked packages" in printed
+    )
+    assert "`chaninfra gc X` as a maintainer" in printed

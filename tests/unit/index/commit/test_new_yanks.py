@@ -70,7 +70,7 @@ def test_recovered_yanks_hold_only_where_the_shard_does_not_tell() -> None:
     channel.publish("a", "b")
     files = [package(name)[0] for name in "ab"]
     shards = ShardReader(channel.subdir_index)
-    shards.give_up([channel.index().hashes["a"]])
+    shards.give_up({"a": channel.index().hashes["a"]})
     change = Change(recovered=dict.fromkeys(files, YANK))
     commit(channel.subdir_index, lambda: change, shards=shards)
     assert channel.repodata()["removed"] == [files[0]]
