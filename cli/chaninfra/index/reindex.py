@@ -7,6 +7,7 @@ nothing differs, it writes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Literal
 
 from chaninfra.channel.conda.subdirs import Subdir
@@ -53,7 +54,11 @@ def reindex_subdir(
     Raises RefusedError for an index that belongs to another tool; InvalidRepodataError for an invalid repodata.json
     (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
-    progress = progress or Silent()
+    with subdir_index.workers or nullcontext():
+        return _reindex(subdir_index, scope, mode, progress or Silent())
+
+
+def _reindex(subdir_index: SubdirIndex, scope: Scope, mode: Mode, progress: Progress) -> SubdirReport:
     if mode == "check":
         survey = survey_of(subdir_index, scope, progress, mode)
         applied = apply(subdir_index, survey.repodata, survey.change, survey.yanked)
