@@ -51,7 +51,7 @@ class Workers:
         self._closed = False
 
     def __enter__(self) -> Workers:
-        self._count = min(int(os.environ["W"]) if "W" in os.environ else cores() - 1, _MOST)
+        self._count = min(cores() - 1, _MOST)
         self._closed = False
         return self
 
