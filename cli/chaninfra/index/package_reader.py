@@ -65,13 +65,13 @@ def read_packages(
     """
     reading: deque[_Reading] = deque()
     workers = subdir_index.workers
-    held = number = 0
+    held = small = 0
     try:
         for group in _groups(packages):
-            number += len(group)
-            if workers is not None and number >= MANY:
-                workers.start()
             size = max(min(entry.size, PART) for _, entry in group)
+            small += len(group) if size <= _SMALL else 0
+            if workers is not None and small >= MANY:
+                workers.start()
             most = _GROUPS_AT_ONCE + (workers.calls_at_once if workers is not None else 0)
             while reading and (held + size > _IN_MEMORY or len(reading) >= most):
                 held -= reading[0].size

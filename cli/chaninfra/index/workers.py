@@ -25,8 +25,10 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 MANY = 500
-"""So many packages or shards are worth it: to start a worker takes the time of some hundred requests."""
+"""So many packages or shards are worth it: to start a worker takes a tenth of a second of a core, as long as to read
+about four hundred packages."""
 _MOST = 8
+"""A worker takes about 50 MB, and what it reads has to come through this process."""
 
 
 def cores() -> int:
