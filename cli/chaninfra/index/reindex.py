@@ -7,7 +7,7 @@ nothing differs, it writes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import package_name
@@ -78,23 +78,25 @@ def reindex_subdir(
 
 
 def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> SubdirReport:
-    survey = survey_of(subdir_index, scope, progress, "check")
+    with subdir_index.workers or nullcontext():
+        survey = survey_of(subdir_index, scope, progress, "check")
     applied = apply(subdir_index, survey.repodata, survey.yanks.joined(), survey.change)
     return survey.report(subdir_index.subdir, applied, survey.repodata.count)
 
 
 def _reindex(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> tuple[SubdirReport, Survey]:
-    for attempt in range(_ATTEMPTS):
-        survey = survey_of(subdir_index, scope, progress)
-        try:
-            report = _write(subdir_index, survey, scope, progress)
-        except ForeignIndexError:
-            # Another tool has written the index meanwhile.
-            subdir_index.runtime.pause(attempt)
-            continue
-        existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
-        write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
-        return report, survey
+    with subdir_index.workers or nullcontext():
+        for attempt in range(_ATTEMPTS):
+            survey = survey_of(subdir_index, scope, progress)
+            try:
+                report = _write(subdir_index, survey, scope, progress)
+            except ForeignIndexError:
+                # Another tool has written the index meanwhile.
+                subdir_index.runtime.pause(attempt)
+                continue
+            existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
+            write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
+            return report, survey
     raise ConflictError(
         "another tool writes this index again and again",
         where=authority_key(subdir_index),
