@@ -19,3 +19,5 @@ class Mutant:
     """Text in the message of the ViolationError."""
     lost: int = 0
     """Lost answers that the search needs."""
+    preemptions: int = 2
+    """Preemptions of the search: one for three processes, which have many schedules."""

@@ -154,10 +154,10 @@ def _not_looked_at_the_number(patch: pytest.MonkeyPatch) -> None:
     """Derived files are written by whoever has committed, from his own commit, whatever is there."""
     original = derived_files._write
 
-    def write(subdir_index: SubdirIndex, authority: Authority, shards: Any, before: Any, kept: Any) -> tuple[str, ...]:
+    def write(subdir_index: SubdirIndex, authority: Authority, shards: Any, before: Any, *more: Any) -> tuple[str, ...]:
         found = derived_state.read_derived(subdir_index)()
         old = {kind: dataclasses.replace(file, origin=None) for kind, file in found.items()}
-        return original(subdir_index, authority, shards, old, kept)
+        return original(subdir_index, authority, shards, old, *more)
 
     patch.setattr(derived_files, "_write", write)
 

@@ -135,7 +135,9 @@ YANK_MUTANTS: dict[str, Mutant] = {
     "yanked.json not looked at again": Mutant(
         _document_not_looked_at_again, "yank and unyank of one package", "yanked.json has"
     ),
-    "not looked whether it lasts": Mutant(_not_looked_whether_it_lasts, "other tool, yank and publish", "is back"),
-    "history listed once": Mutant(_history_listed_once, "other tool, yank and reindex", "is back"),
+    "not looked whether it lasts": Mutant(
+        _not_looked_whether_it_lasts, "other tool, yank and publish", "is back", preemptions=1
+    ),
+    "history listed once": Mutant(_history_listed_once, "other tool, yank and reindex", "is back", preemptions=1),
     "yanked.json left alone by a re-index": Mutant(_document_left_alone, "two yank", "yanked.json has"),
 }
