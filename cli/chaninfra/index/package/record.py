@@ -64,7 +64,7 @@ def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout
         "noarch": index.noarch or None,
         "timestamp": index.timestamp,
         "track_features": _track_features(index.track_features),
-        "purls": None if index.purls is None else _purls(index.purls),
+        "purls": None if index.purls is None else canonical_purls(index.purls),
         "run_exports": None
         if run_exports is None
         else msgspec.to_builtins(decode_member(_run_exports, run_exports, "info/run_exports.json")),
@@ -128,8 +128,8 @@ def _track_features(value: str | list[str] | UnsetType) -> str | None:
     return " ".join(feature.strip() for feature in features)
 
 
-def _purls(purls: list[str]) -> list[str]:
-    """The package URLs as rattler sorts and writes them."""
+def canonical_purls(purls: list[str]) -> list[str]:
+    """The package URLs as rattler sorts and writes them. Raises PackageError for one that is not valid."""
     if not purls:
         return []
     rattler = load_rattler()
