@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from msgspec import Raw
 
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.reindex import reindex
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.valid_records import why_invalid
+from chaninfra.index.whole import check_writable
+from chaninfra.index.yank import yank
 from support.cases.invalid_records import INVALID, ODD
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import FOLDER, INDEX, JSON, ZST, channel, channel_with, file, package, publishing
 
 A = file("a")
+
+
 FIELDS = {"name": "a", "version": "1", "build": "0", "build_number": 0, "sha256": "0" * 64, "subdir": "noarch"}
 
 
@@ -152,3 +158,35 @@ def test_a_forced_reindex_says_that_records_are_made_again(sound: dict[str, Obje
     store.objects[f"{FOLDER}/{A}"] = ObjectBody(data=other, content_type="")
     overwritten = reindexed(store, "write", "all")
     assert (overwritten.replaced, overwritten.remade) == ((A,), ())
+
+
+UNUSABLE: dict[str, Callable[[bytes], bytes]] = {
+    "no JSON": lambda data: data[:-5],
+    "half a surrogate in a record": lambda data: data.replace(b'"name": "a"', b'"x": "\\ud800", "name": "a"', 1),
+    "too large a number beside the records": lambda data: data.replace(b"{", b'{"x-more":1%s,' % (b"0" * 30), 1),
+    "too large a number in info": lambda data: data.replace(b'"info": {', b'"info": {"x":1%s,' % (b"0" * 30), 1),
+}
+"""What makes of a repodata.json one that no re-index can take over without --force."""
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_repodata_json_that_cannot_be_taken_over_stops_before_the_first_put(
+    sound: dict[str, ObjectBody], case: str
+) -> None:
+    store = written(sound, "depends", "[]", alone=False)
+    changed = UNUSABLE[case](store.objects[JSON].data)
+    assert changed != store.objects[JSON].data
+    store.objects[JSON] = ObjectBody(data=changed, content_type="")
+    before = dict(store.objects)
+    for run in (
+        lambda: reindexed(store, "write"),
+        # As a publish of several packages does before it uploads them.
+        lambda: check_writable(channel(store, SequentialRuntime("p")).subdir_index("noarch")),
+        lambda: yank(channel(store, SequentialRuntime("y")), ["b"], None),
+    ):
+        with pytest.raises(InvalidRepodataError, match=r"repodata\.json") as caught:
+            run()
+        assert "--force" in (caught.value.remedy or "")
+        assert store.objects == before
+    reindexed(store, "write", "all")
+    assert {*records(store)} == {A, file("a-2"), file("b")}
