@@ -27,7 +27,7 @@ from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
 from chaninfra.index.patched import check_patched
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
-from chaninfra.index.report import LeftOut, OddName, SubdirReport
+from chaninfra.index.report import InvalidRecord, LeftOut, OddName, SubdirReport
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
@@ -61,6 +61,9 @@ class Survey:
     taken: frozenset[str] = frozenset()
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
     left_out: list[LeftOut] = field(default_factory=list)
+    invalid: list[InvalidRecord] = field(default_factory=list)
+    same_bytes: set[str] = field(default_factory=set)
+    """Files that were read and have the bytes of their old record."""
     cached: EtagCache = field(default_factory=dict)
     to_cache: dict[str, tuple[str, str]] = field(default_factory=dict)
     """New entries of the EtagCache."""
@@ -82,18 +85,21 @@ class Survey:
         applied.update((), self.before_end)
         # Records that the authoritative index did not have, so the change has added those that are still there.
         foreign = self.whole.foreign - self.taken
+        replaced = {*applied.replaced, *(foreign & applied.added.keys())}
         return SubdirReport(
             subdir=subdir,
             before=self.whole.before,
             after=after,
             added=tuple(sorted(applied.added.keys() - self.whole.foreign)),
-            replaced=tuple(sorted({*applied.replaced, *(foreign & applied.added.keys())})),
+            replaced=tuple(sorted(replaced - self.same_bytes)),
+            remade=tuple(sorted(replaced & self.same_bytes)),
             dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
             yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
             yanks=self.yanked,
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
+            invalid=tuple(self.invalid),
             stale=tuple(sorted(self.listing.keys & STALE)),
             odd_names=tuple(self._odd_names(subdir)),
         )
@@ -128,7 +134,7 @@ def survey_of(
         # Between two times of `at-most-every` files are behind, and not wrong.
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
-    survey.left_out += drop_unusable(whole, subdir_index.subdir)
+    survey.left_out, survey.invalid = drop_unusable(whole, subdir_index.subdir)
     batches = Batches(subdir_index, whole, yanks.recovered) if mode == "write" else None
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
@@ -144,6 +150,8 @@ def survey_of(
             continue
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
+        if sha256_in(survey.repodata, read.file) == read.sha256:
+            survey.same_bytes.add(read.file)
         if read.record is not None:
             record = with_what_is_known(whole, read.file, read.record, scope)
             if batches is None:

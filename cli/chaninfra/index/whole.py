@@ -118,16 +118,19 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
-    """Raises RefusedError as a commit or the re-index before it would: for callers that write other objects first."""
+    """Raises RefusedError and InvalidRepodataError as a commit or the re-index before it would: for callers that write
+    other objects first.
+    """
     derived = derived_metadata(subdir_index)
     authority = read_authority(subdir_index)
     if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
         check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
-    other = others_repodata(subdir_index, derived, salvage=True)
+    other = others_repodata(subdir_index, derived, salvage=False)
     if other is not None:
         check_base_url(subdir_index, other.info(), REPODATA)
+        info_of(subdir_index, [other], salvage=False)
 
 
 def _ours(

@@ -20,10 +20,13 @@ from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
+from support.cases.invalid_records import INVALID
 from support.channels import conda_client
+from support.channels.archives import conda, index_json, write
 from support.channels.channel_at import PREFIX, Place
-from support.channels.channels import etags
+from support.channels.channels import etags, put
 from support.channels.index_reader import forms, unpacked
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.saved_channels import CHANNELS, NOARCH, lay
 from support.servers.s3_servers import Server
@@ -204,3 +207,47 @@ def test_the_authority_says_what_the_tool_said(place: Place) -> None:
     assert (document["x-top"], document["info"]["x-info"]) == ({"b": 2}, "c")
     assert "chaninfra" not in document["info"]
     assert document["info"]["repodata_revisions"]["v3"]["n_packages"] == 1
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside ours", "alone"])
+def test_records_that_clients_cannot_read_are_named_and_clients_read_all(
+    place: Place, tmp_path: Path, *, beside: bool
+) -> None:
+    """Another tool has written a value that rattler's clients reject into the record of one package of each name."""
+    client, key = place.server.client(), f"{NOARCH}/repodata.json"
+    create_channel(place.server, place.url, "noarch")
+    names = [f"x{number}" for number in range(len(INVALID))]
+    for name in names:
+        for version in ("1", "2"):
+            put(place.server, place.bucket, NOARCH, write(tmp_path, *_package(name, version)))
+    place.done("reindex")
+    document = place.repodata("noarch")
+    del document["chaninfra"]
+    for number, (name, (field, _)) in enumerate(zip(names, INVALID, strict=True)):
+        document["packages.conda"][f"{name}-1-0.conda"][field] = f"@{number}@"
+    data = json.dumps(document)
+    for number, (_, value) in enumerate(INVALID):
+        data = data.replace(f'"@{number}@"', value)
+    if not beside:
+        for index in etags(place.server, place.bucket, f"{NOARCH}/repodata"):
+            client.delete_object(Bucket=place.bucket, Key=index)
+        for old in etags(place.server, place.bucket, f"{PREFIX}/.chaninfra/history/"):
+            client.delete_object(Bucket=place.bucket, Key=old)
+    client.put_object(Bucket=place.bucket, Key=key, Body=data.encode())
+    before = etags(place.server, place.bucket)
+    checked = place.run("reindex", "--check")
+    assert checked.returncode == 1, checked.stderr
+    assert f"{len(INVALID):,} records of another tool that clients cannot read" in checked.stderr
+    assert "noarch/x0-1-0.conda: " in checked.stderr
+    assert etags(place.server, place.bucket) == before
+    done = json.loads(place.done("reindex", "--json"))
+    assert {each["package"] for each in done["invalid-records"]} == {f"noarch/{name}-1-0.conda" for name in names}
+    read = conda_client.read(place.url, names, tmp_path / "client", place.server)
+    assert len(read["json"]) == 2 * len(names)
+    assert read["shards"] == read["zst"] == read["json"]
+    place.done("publish", make_package(tmp_path, "x0", "3"))
+    place.done("reindex", "--check")
+
+
+def _package(name: str, version: str) -> tuple[bytes, str]:
+    return conda(index_json(name, version, noarch="generic")), f"{name}-{version}-0.conda"

@@ -24,6 +24,7 @@ _MAX_NAMES = 10
 _DIFFERENCES = {
     "added": "new",
     "replaced": "replaced",
+    "remade": "records remade",
     "dropped": "removed",
     "yanked": "yanked",
     "signed": "other attestations",
@@ -67,6 +68,7 @@ def report_json(report: Report) -> dict[str, Any]:
             for each in report.subdirs
         ],
         "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
+        "invalid-records": [{"package": each.package, "reason": each.reason} for each in report.invalid],
         "stale": [*report.stale],
         "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
     }
@@ -105,10 +107,36 @@ def published_json(published: Published) -> dict[str, Any]:
     return {"packages": packages, "failed": failed, "index": report_json(published.report)}
 
 
+def _warn(report: Report, reindex: str, gc: str) -> None:
+    """Warn of names that CEP 26 does not allow, of records that clients cannot read, and of files of an earlier
+    indexer.
+    """
+    if odd := report.odd_names:
+        shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
+        more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
+        text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
+        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
+    if invalid := report.invalid:
+        shown = [f"{each.package}: {each.reason}" for each in invalid[:_MAX_NAMES]]
+        more = [f"and {len(invalid) - _MAX_NAMES:,} more"] if len(invalid) > _MAX_NAMES else []
+        what = f"{count(len(invalid), 'record')} of another tool that clients cannot read, or no shard can hold:"
+        text = "\n  ".join([what, *map(one_line, [*shown, *more])])
+        streams.warning(
+            ChaninfraError(text, remedy=f"`{reindex}` makes them again from the packages that are readable")
+        )
+    if report.stale:
+        text = (
+            f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "
+            f"{_shortened(report.stale)}. Clients that read them ({STALE_READERS}) install old and yanked packages"
+        )
+        streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes them"))
+
+
 def finish_check(report: Report, remedies: Remedies) -> None:
     """Raise ChaninfraError if the index of a subdir does not match its packages."""
     subdirs = [each.subdir for each in report.subdirs if each.differed]
     if subdirs:
+        _warn(report, remedies.command("reindex"), remedies.command("gc"))
         raise ChaninfraError(
             f"the index of {', '.join(subdirs)} does not match the packages",
             remedy=f"run `{remedies.command('reindex')}`",
@@ -123,21 +151,11 @@ def finish(
     reindex: str = "chaninfra reindex",
     gc: str = "chaninfra gc",
 ) -> None:
-    """Warn of names that CEP 26 does not allow, and of files of an earlier indexer. Then raise `failed` if given, else
+    """Warn of what was found besides. Then raise `failed` if given, else
     SkippedError with `remedy` if there are skipped packages; the message of either lists them. `reindex` and `gc` are
     the commands that do so with the channel.
     """
-    if odd := report.odd_names:
-        shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
-        more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
-        text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
-        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
-    if report.stale:
-        text = (
-            f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "
-            f"{_shortened(report.stale)}. Clients that read them ({STALE_READERS}) install old and yanked packages"
-        )
-        streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes them"))
+    _warn(report, reindex, gc)
     if not report.left_out:
         if failed:
             raise failed

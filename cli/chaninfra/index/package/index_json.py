@@ -122,7 +122,7 @@ def parse_index(data: bytes) -> IndexJson:
     ):
         raise PackageError("has an info/index.json that is not valid: the timestamp is out of range - at `$.timestamp`")
     if not PLAIN_VERSION.fullmatch(index.version):
-        _check_version(index.version)
+        check_version(index.version)
     return index
 
 
@@ -145,7 +145,8 @@ def load_rattler() -> Any:
     return rattler
 
 
-def _check_version(version: str) -> None:
+def check_version(version: str) -> None:
+    """Raises PackageError for a version that rattler does not accept."""
     rattler = load_rattler()
     try:
         rattler.Version(version)

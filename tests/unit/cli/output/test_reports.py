@@ -14,7 +14,7 @@ from chaninfra.cli.output.reports import (
     report_text,
 )
 from chaninfra.doctor.remedies import Remedies
-from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.report import InvalidRecord, LeftOut, Report, SubdirReport
 
 REMEDIES = Remedies(source="stack", channel="stack:prod", flags={"--profile": "me"}, stack="prod")
 SKIPPED = LeftOut(package="noarch/bad.conda", reason="is no conda package")
@@ -91,3 +91,15 @@ def test_files_of_an_earlier_indexer_are_a_warning_that_says_who_deletes_them(
         "Clients that read them (classic conda, older pixi) install old and yanked packages" in printed
     )
     assert "`chaninfra gc X` as a maintainer" in printed
+
+
+def test_records_that_clients_cannot_read_are_a_warning_that_names_them(capsys: pytest.CaptureFixture[str]) -> None:
+    invalid = (InvalidRecord(package="noarch/a-1-0.conda", reason="Expected `int`, got `float` - at `$.build_number`"),)
+    report = Report.of([SubdirReport(subdir="noarch", before=1, after=1, remade=("a-1-0.conda",), invalid=invalid)])
+    finish(report, reindex="chaninfra reindex X")
+    printed = capsys.readouterr().err
+    assert "1 record of another tool that clients cannot read, or no shard can hold:" in printed
+    assert "noarch/a-1-0.conda: Expected `int`, got `float` - at `$.build_number`" in printed
+    assert "`chaninfra reindex X`" in printed
+    assert report_json(report)["invalid-records"] == [{"package": invalid[0].package, "reason": invalid[0].reason}]
+    assert report_text(report).splitlines() == ["noarch: 1 package (no change)", "  records remade: a-1-0.conda"]

@@ -30,7 +30,12 @@ def test_a_repodata_json_of_another_tool_that_no_commit_reads() -> None:
     it = channel(NEVER)
     it.put("b-1.0-0.conda", b"1")
     # Of this size and md5, so that the package need not be read.
-    record = json.loads(bytes(package("b")[1].encode(0))) | {"size": 1, "md5": etag(b"1").strip('"')}
+    record = json.loads(bytes(package("b")[1].encode(0))) | {
+        "build": "0",
+        "build_number": 0,
+        "size": 1,
+        "md5": etag(b"1").strip('"'),
+    }
     it.put("repodata.json", {"info": {"subdir": "noarch"}, "packages.conda": {"b-1.0-0.conda": record}})
     warning = only(it)
     assert warning.state == "warning"
