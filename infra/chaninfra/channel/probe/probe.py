@@ -34,6 +34,7 @@ from chaninfra.channel.s3.boto import code_and_status, newer_digests, translatin
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, ProbedVerdict, Verdict, outcome_of, verdict_of
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.channel.s3.trust import context_for
 
 _ABSENT = "absent"
 PERMISSIONS = (
@@ -136,7 +137,7 @@ def region_asked_for(location: Location) -> str | None:
     """The bucket's region by an anonymous HEAD, or None. AWS names it in every answer, also in a 403."""
     request = urllib.request.Request(location.bucket_url, method="HEAD")  # noqa: S310 (the endpoint's URL, http or https)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10, context=context_for(location.bucket_url)) as answer:  # noqa: S310
             headers = answer.headers
     except urllib.error.HTTPError as error:
         headers = error.headers
@@ -248,7 +249,7 @@ def _missing(scratch: ScratchFolder) -> int:
 def _missing_anonymous(scratch: ScratchFolder) -> int | None:
     url = scratch.location.url(scratch.key(_ABSENT))
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (the endpoint's URL, http or https)
+        with urllib.request.urlopen(url, timeout=10, context=context_for(url)) as answer:  # noqa: S310 (the endpoint's)
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -5,10 +5,13 @@ A key that does not exist is an answer (None). Every other failure is an error, 
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, InvalidPathError
@@ -29,6 +32,8 @@ from chaninfra.channel.objects import (
 )
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for
+from chaninfra.channel.s3.trust import more_than_rustls_finds
+from chaninfra.channel.s3.unreachable import NOBODY
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
 _HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-Language", "Storage-Class"}
@@ -67,13 +72,10 @@ class S3Store:
         self._store = ObstoreS3(
             location.bucket,
             config=config,
-            client_options={
-                "allow_http": location.endpoint_url.startswith("http:"),
-                "connect_timeout": timedelta(seconds=5),
-                "timeout": TIMEOUT,
-            },
+            client_options=_client_options(endpoint),
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         )
+        self._anonymous = credentials is None
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
@@ -102,7 +104,7 @@ class S3Store:
             return _entry(result.meta, result.attributes)
         except (BaseError, FileNotFoundError) as error:
             code, status = _code_and_status(error)
-            if code or status not in (401, 403, 404):
+            if code or status not in (400, 401, 403, 404):
                 raise self._error(error, "look at", key) from error
             # An answer to HEAD has no body, so it does not tell an unknown key, bucket and access key apart.
             found = get_within(self, key, 0)
@@ -167,16 +169,50 @@ class S3Store:
 
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
         code, status = _code_and_status(error)
-        detail = ""
-        if status is None:
-            # The first line says what happened; the rest dumps obstore's structures.
-            detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
-            if "kind: Timeout" in str(error):
-                detail = "it took too long"
-        region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", str(error))
+        text = str(error)
+        # The first line says what happened; the rest dumps obstore's structures.
+        detail = text.split("\n", 1)[0].rsplit(" - ", 1)[-1] if status is None else ""
+        region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", text)
         return error_for(
-            self.location, code, status, doing=doing, key=key, detail=detail, region=region[1] if region else ""
+            self.location,
+            code,
+            status,
+            doing=doing,
+            key=key,
+            detail=detail,
+            text=text,
+            region=region[1] if region else "",
+            anonymous=self._anonymous,
         )
+
+
+def _client_options(endpoint: str) -> Any:
+    """The settings of the HTTP client. Raises ConfigurationError where a variable names CAs that are not there."""
+    options: dict[str, Any] = {
+        "allow_http": endpoint.startswith("http:"),
+        "connect_timeout": timedelta(seconds=5),
+        "timeout": TIMEOUT,
+    }
+    if endpoint.startswith("https:") and (certificates := more_than_rustls_finds()):
+        options["root_certificate"] = certificates
+    # The client follows redirects, and would send the session token along to any host. It has no setting for that, but
+    # one for the hosts that need no proxy: all others get one that is not there.
+    host = urlsplit(endpoint).hostname or ""
+    if not _has_proxy(endpoint, host):
+        options |= {"proxy_url": NOBODY, "proxy_excludes": host}
+    return options
+
+
+def _has_proxy(endpoint: str, host: str) -> bool:
+    """Whether the environment names a proxy for the endpoint, which then stays in use."""
+    if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return False
+    # Slow to import, and hardly any machine has a proxy.
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    named = urlsplit(endpoint).scheme in proxies or "all" in proxies
+    return named and not proxy_bypass(host)
 
 
 def _entry(meta: Any, attributes: Any = None) -> ObjectMeta:
