@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chaninfra.channel.conda.index_settings import IndexSettings
@@ -133,7 +133,8 @@ class Examination:
     @property
     def location_is_stored(self) -> bool:
         """Whether `probed_location` comes from channel.json, and not from CHANNEL and the flags."""
-        return self.probed_location != self.given.location
+        # How PUTs are written is no place: a channel.json knows its provider, and CHANNEL alone does not.
+        return replace(self.probed_location, dialect=self.given.location.dialect) != self.given.location
 
     @cached_property
     def channel_json_read(self) -> ReadResult:

@@ -33,7 +33,13 @@ def probe(channel: Channel, remedies: Remedies) -> Iterator[CheckResult]:
 
 
 def _record(channel: Channel, found: ProbeResult, remedies: Remedies) -> Finding:
-    reached = structs.replace(channel.descriptor, region=found.region, force_path_style=found.addressing[0] == "path")
+    writes = found.conditional_writes
+    reached = structs.replace(
+        channel.descriptor,
+        region=found.region,
+        force_path_style=found.addressing[0] == "path",
+        index=structs.replace(channel.descriptor.index, conditional_writes=writes),
+    )
     store = S3Store(reached.location, channel.credentials)
     key = channel.descriptor.key(CHANNEL_JSON)
     where = channel.url(CHANNEL_JSON)
@@ -46,7 +52,6 @@ def _record(channel: Channel, found: ProbeResult, remedies: Remedies) -> Finding
                 remedy=remedies.create(reached),
             )
         current = parse(stored.data, where=where)
-        writes = found.conditional_writes
         if current.index.conditional_writes == writes:
             return Finding(state="ok", found=f"{where} already records this")
         updated = structs.replace(current, index=structs.replace(current.index, conditional_writes=writes))

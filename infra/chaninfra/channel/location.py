@@ -12,11 +12,22 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown
 
 AddressingStyle = Literal["path", "virtual-host"]
+EtagForm = Literal["quoted", "unquoted"]
 
 
 def addressing_style(*, force_path_style: bool) -> AddressingStyle:
     """The addressing style for a value of `force-path-style`."""
     return "path" if force_path_style else "virtual-host"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a store wants a PUT written, where stores differ."""
+
+    checksums: bool = False
+    """Whether each PUT has an `x-amz-checksum-…` header. Otherwise it has one only where the store asks for it."""
+    etags: EtagForm = "quoted"
+    """The form of the ETag in If-Match: with its quotes, as stores give it and HTTP has it, or without them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +38,7 @@ class Location:
     endpoint_url: str
     region: str
     force_path_style: bool
+    dialect: Dialect = Dialect()
 
     @property
     def bucket_url(self) -> str:

@@ -50,7 +50,7 @@ def test_all_commands_trust_the_same_cas(
 ) -> None:
     """obstore, boto3 (init, gc, and packages over 16 MiB) and urllib (doctor)."""
     url = f"s3://{bucket_name}/{PREFIX}"
-    where = ("--endpoint-url", server.endpoint_url, "--force-path-style")
+    where = ("--endpoint-url", server.endpoint_url, "--force-path-style", "--provider", "versitygw")
     large = make_package(tmp_path, "large", "1.0", payload=os.urandom(17 << 20))
     for command in (
         ("init", url),

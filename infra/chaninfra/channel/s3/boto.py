@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+WITH_CHECKSUM = {"ChecksumAlgorithm": "CRC32"}
+"""Arguments for an upload with an `x-amz-checksum-crc32` header: the cheapest one; each part has one of its own."""
+
+
 # Threads may share a client, and boto3 takes a quarter of a second to create one.
 @lru_cache(maxsize=8)
 def s3_client(location: Location, credentials: Credentials | None) -> S3Client:

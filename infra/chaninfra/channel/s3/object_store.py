@@ -17,7 +17,13 @@ import obstore
 from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import S3Store as ObstoreS3
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ChecksumRequiredError,
+    ConfigurationError,
+    ConflictError,
+    StorageError,
+)
 from chaninfra.channel.location import Location
 from chaninfra.channel.objects import (
     SMALL,
@@ -32,6 +38,7 @@ from chaninfra.channel.objects import (
 )
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for
+from chaninfra.channel.s3.recreation import recreation_refused
 from chaninfra.channel.s3.trust import more_than_rustls_finds
 from chaninfra.channel.s3.unreachable import NOBODY
 
@@ -69,13 +76,20 @@ class S3Store:
             "secret_access_key": credentials.secret_access_key if credentials else "none",
             "token": (credentials.session_token if credentials else None) or "",
         }
-        self._store = ObstoreS3(
-            location.bucket,
-            config=config,
-            client_options=_client_options(endpoint),
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
-        )
-        self._anonymous = credentials is None
+        options: Any = {
+            "client_options": _client_options(endpoint),
+            "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+        }
+
+        def open_store(*, checksums: bool) -> ObstoreS3:
+            # It is the sha256 that is computed for the signature anyway.
+            more: Any = {**config, "checksum_algorithm": "sha256"} if checksums else config
+            return ObstoreS3(location.bucket, config=more, **options)
+
+        self._open = open_store
+        self._store = open_store(checksums=location.dialect.checksums)
+        self._checksums = location.dialect.checksums
+        self._credentials = credentials
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
@@ -132,9 +146,42 @@ class S3Store:
 
     def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
+        try:
+            return self._put_with_checksum(key, body, condition)
+        except ConflictError:
+            if not isinstance(condition, IfAbsent) or not self._is_absent(key):
+                raise
+        # It was deleted meanwhile; or the store takes the delete marker of an earlier deletion for an object.
+        try:
+            return self._put_with_checksum(key, body, condition)
+        except ConflictError as error:
+            if self._is_absent(key):
+                raise recreation_refused(self.location, self._credentials, key) from error
+            raise
+
+    def _is_absent(self, key: str) -> bool:
+        """Whether the store says that the key does not exist. False where it does not tell."""
+        try:
+            return self.head(key) is None
+        except StorageError:
+            return False
+
+    def _put_with_checksum(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
+        had_one = self._checksums
+        try:
+            return self._put(key, body, condition)
+        except ChecksumRequiredError:
+            if had_one:
+                raise
+            # The store did nothing. From now on each PUT has one; those of other threads may be under way without.
+            self._store, self._checksums = self._open(checksums=True), True
+            return self._put(key, body, condition)
+
+    def _put(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
         mode: Any = "overwrite"
         if isinstance(condition, IfMatch):
-            mode = {"e_tag": condition.etag}
+            unquoted = self.location.dialect.etags == "unquoted"
+            mode = {"e_tag": condition.etag.strip('"') if unquoted else condition.etag}
         elif isinstance(condition, IfAbsent):
             mode = "create"
         attributes = {"Content-Type": body.content_type, **body.metadata}
@@ -182,7 +229,7 @@ class S3Store:
             detail=detail,
             text=text,
             region=region[1] if region else "",
-            anonymous=self._anonymous,
+            anonymous=self._credentials is None,
         )
 
 
