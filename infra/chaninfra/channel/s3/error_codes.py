@@ -28,6 +28,8 @@ from chaninfra.channel.s3.unreachable import reason
 from chaninfra.channel.text import shown
 
 ABSENT = "NoSuchKey"
+UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"})
+"""The error codes with which stores answer a call of the S3 API that they do not have."""
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict"}
 _UNKNOWN_KEY = (
     "it does not know this access key",
@@ -181,6 +183,11 @@ def error_for(
         code=code,
         status=status,
     )
+
+
+def is_missing_call(code: str, status: int | None) -> bool:
+    """Whether the answer to a call that is well-formed means that the store does not have it."""
+    return code in UNSUPPORTED or (not code and status in (405, 501))
 
 
 def message_in(text: str) -> str:

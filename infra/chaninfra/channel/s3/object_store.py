@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,7 +38,7 @@ from chaninfra.channel.objects import (
     get_within,
 )
 from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.channel.s3.error_codes import ABSENT, error_for
+from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
 from chaninfra.channel.s3.recreation import recreation_refused
 from chaninfra.channel.s3.trust import more_than_rustls_finds
 from chaninfra.channel.s3.unreachable import NOBODY
@@ -48,6 +49,11 @@ _HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-La
 
 TIMEOUT = timedelta(minutes=15)
 """Limit of a request with its body, which may be 16 MiB over a slow line; `connect_timeout` is for dead hosts."""
+
+
+# It is the sha256 that is computed for the signature anyway.
+_WITH_CHECKSUMS: dict[str, Any] = {"checksum_algorithm": "sha256"}
+_ONE_BY_ONE: dict[str, Any] = {"disable_bulk_delete": True}
 
 
 class S3Store:
@@ -81,14 +87,9 @@ class S3Store:
             "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         }
 
-        def open_store(*, checksums: bool) -> ObstoreS3:
-            # It is the sha256 that is computed for the signature anyway.
-            more: Any = {**config, "checksum_algorithm": "sha256"} if checksums else config
-            return ObstoreS3(location.bucket, config=more, **options)
-
-        self._open = open_store
-        self._store = open_store(checksums=location.dialect.checksums)
-        self._checksums = location.dialect.checksums
+        self._open: Any = partial(ObstoreS3, location.bucket, **options)
+        self._config: Any = {**config, **(_WITH_CHECKSUMS if location.dialect.checksums else {})}
+        self._store = self._open(config=self._config)
         self._credentials = credentials
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
@@ -167,14 +168,14 @@ class S3Store:
             return False
 
     def _put_with_checksum(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
-        had_one = self._checksums
+        had_one = self._config.items() >= _WITH_CHECKSUMS.items()
         try:
             return self._put(key, body, condition)
         except ChecksumRequiredError:
             if had_one:
                 raise
             # The store did nothing. From now on each PUT has one; those of other threads may be under way without.
-            self._store, self._checksums = self._open(checksums=True), True
+            self._reopen(_WITH_CHECKSUMS)
             return self._put(key, body, condition)
 
     def _put(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
@@ -202,7 +203,15 @@ class S3Store:
         try:
             obstore.delete(self._store, paths)
         except (BaseError, FileNotFoundError) as error:
-            raise self._error(error, "delete", paths[0]) from error
+            if not is_missing_call(*_code_and_status(error)) or self._config.items() >= _ONE_BY_ONE.items():
+                raise self._error(error, "delete", paths[0]) from error
+            # The store has no DeleteObjects.
+            self._reopen(_ONE_BY_ONE)
+            self.delete(paths)
+
+    def _reopen(self, more: Mapping[str, Any]) -> None:
+        self._config = {**self._config, **more}
+        self._store = self._open(config=self._config)
 
     def _unnameable(self, error: InvalidPathError, prefix: str) -> StorageError:
         """The error for a key that obstore cannot represent, like one with `//`: its listing stops at such a key."""

@@ -13,7 +13,7 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document
+from chaninfra.pulumi.user_admin.base import Document, with_admin_named
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -110,8 +110,8 @@ class MinioUserAdmin:
         except MinioAdminException as error:
             status, code = error._code, _code(error._body)
             if code != absent:
-                raise error_for(
-                    self._session.location, code, int(status), doing=f"{doing} by the admin API for"
+                raise with_admin_named(
+                    error_for(self._session.location, code, int(status), doing=f"{doing} by the admin API for")
                 ) from None
         except HTTPError as error:
             raise error_for(

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document
+from chaninfra.pulumi.user_admin.base import Document, with_admin_named
 
 _TIMEOUT = 30
 
@@ -56,7 +56,9 @@ class VersitygwUserAdmin:
         except BotoCoreError as error:
             raise error_for(location, "", None, doing=doing, detail=type(error).__name__, text=str(error)) from None
         if answer.status_code >= 300:
-            raise error_for(location, _code(answer.content), answer.status_code, doing=f"{doing} by the admin API for")
+            raise with_admin_named(
+                error_for(location, _code(answer.content), answer.status_code, doing=f"{doing} by the admin API for")
+            )
         return str(answer.text)
 
 
