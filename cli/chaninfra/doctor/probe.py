@@ -13,6 +13,7 @@ from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
 from chaninfra.channel.probe.finding import CheckResult, Finding
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
+from chaninfra.channel.s3.credentials import REMEDY
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel
@@ -26,7 +27,7 @@ def probe(channel: Channel, remedies: Remedies) -> Iterator[CheckResult]:
     Raises CredentialsError without credentials, and StorageError if the store cannot be probed.
     """
     if channel.credentials is None:
-        raise CredentialsError("no credentials were found; the probe needs them to write scratch objects")
+        raise CredentialsError("there are no credentials; the probe needs them to write scratch objects", remedy=REMEDY)
     found, results = examine(channel.descriptor, channel.credentials)
     yield from results
     yield _record(channel, found, remedies).of("record")

@@ -87,7 +87,8 @@ class S3Store:
             "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         }
 
-        self._open: Any = partial(ObstoreS3, location.bucket, **options)
+        opening: Any = ObstoreS3
+        self._open = partial(opening, location.bucket, **options)
         self._config: Any = {**config, **(_WITH_CHECKSUMS if location.dialect.checksums else {})}
         self._store = self._open(config=self._config)
         self._credentials = credentials
