@@ -104,3 +104,13 @@ def test_an_unknown_ca_is_named_as_the_cause_with_what_pixi_needs(
     assert "the certificate is not trusted" in done.stderr
     assert "export SSL_CERT_FILE=" in done.stderr
     assert "tls-root-certs system" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["ls", "doctor", "gc"])
+def test_http_where_the_server_speaks_https(server: Server, bucket_name: str, command: str) -> None:
+    where = ("--endpoint-url", server.endpoint_url.replace("https:", "http:"), "--force-path-style")
+    done = chaninfra(command, f"s3://{bucket_name}/c", *where, server=server)
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert server.endpoint_url in output, output
+    assert "https" in output

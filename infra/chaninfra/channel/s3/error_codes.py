@@ -192,7 +192,9 @@ def is_missing_call(code: str, status: int | None) -> bool:
 
 def message_in(text: str) -> str:
     """The message of an S3 error within a text: of its XML, or what botocore says after the operation; else ""."""
-    found = re.search(r"<Message>([^<]{1,1000})</Message>", text) or re.search(r"operation[^:]*: (.{1,1000})", text)
+    found = re.search(r"<Message>([^<]{1,1000})</Message>", text) or re.search(
+        r"operation(?: \(reached max retries: [0-9]+\))?: (.{1,1000})", text
+    )
     return found[1].strip() if found else ""
 
 

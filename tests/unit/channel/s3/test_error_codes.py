@@ -99,10 +99,14 @@ def test_code_and_status_of_an_obstore_error(message: str, expected: tuple[str, 
     ],
 )
 def test_what_a_store_says_with_a_403(message: str, kind: type[ChaninfraError], says: str) -> None:
-    text = f"403 Forbidden: <Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
-    error = error_for(HERE, "AccessDenied", 403, doing="read", key="a/key", text=text)
-    assert type(error) is kind
-    assert says in error.message
+    by_obstore = f"403 Forbidden: <Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
+    by_boto3 = (
+        f"An error occurred (AccessDenied) when calling the GetObject operation (reached max retries: 3): {message}"
+    )
+    for text in (by_obstore, by_boto3):
+        error = error_for(HERE, "AccessDenied", 403, doing="read", key="a/key", text=text)
+        assert type(error) is kind
+        assert says in error.message
 
 
 def test_without_credentials_nobody_lacks_a_right() -> None:
