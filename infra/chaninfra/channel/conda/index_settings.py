@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.location import EtagForm
 
 Format = Literal["json", "zst", "shards"]
 FORMATS: tuple[Format, ...] = ("json", "zst", "shards")
@@ -94,9 +95,19 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         return ("shards",) if self.monolith == "never" else FORMATS
 
 
-class ConditionalWrites(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+# Earlier versions do not know `etags`: it is written only where they could not write at all.
+class ConditionalWrites(
+    Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True
+):
     """Which conditional writes the store honours, as a probe found."""
 
     create: Annotated[bool, Meta(description="PUT with If-None-Match: * is refused where the key exists.")]
     replace: Annotated[bool, Meta(description="PUT with If-Match is refused where the ETag is another.")]
     multipart: Annotated[bool, Meta(description="CompleteMultipartUpload honours If-None-Match: * too.")]
+    etags: Annotated[
+        EtagForm,
+        Meta(
+            description="The form of the ETag in If-Match that the store honours: with its quotes, as HTTP has it, or "
+            "`unquoted` (Ceph 16)."
+        ),
+    ] = "quoted"
