@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 import pulumi
 
 from chaninfra.channel.config.schema import config_keys
@@ -56,7 +57,7 @@ def told_plainly() -> Iterator[None]:
 
 def _running_call() -> grpc.ServicerContext | None:
     """The call of the engine that is running: Pulumi's server hands it to its own methods alone, as `context`."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         context = frame.f_locals.get("context")
         if isinstance(context, grpc.ServicerContext):
@@ -78,11 +79,6 @@ def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
 def snake_case(key: str) -> str:
     """`endpoint_url` for `endpoint-url`."""
     return key.replace("-", "_")
-
-
-def kebab_case(key: str) -> str:
-    """`endpoint-url` for `endpoint_url` or `endpointUrl`."""
-    return re.sub("_|(?=[A-Z])", "-", key).lower()
 
 
 def camel_case(key: str) -> str:

@@ -14,9 +14,10 @@ from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
+from chaninfra.channel.config.arguments import kebab_case
 from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel
 from chaninfra.pulumi.components.grants import Publisher, Reader
-from chaninfra.pulumi.errors import UserError, camel_case, kebab_case, spelled
+from chaninfra.pulumi.errors import UserError, camel_case, spelled
 
 COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket, Publisher, Reader]
 
@@ -34,9 +35,9 @@ def about_output(component: type, name: str) -> str:
 
 
 class Host(ComponentProvider):
-    """The provider of `pulumi.provider.experimental.component_provider_host`, with three differences: a user's error has
-    no traceback, an Output in place of a whole block is an error instead of being ignored, and outputs that a base class
-    declares are described in the schema."""
+    """The provider of `pulumi.provider.experimental.component_provider_host`, with three differences: a user's error
+    has no traceback, an Output in place of a whole block is an error instead of being ignored, and outputs that a base
+    class declares are described in the schema."""
 
     def __init__(self, components: list[type[pulumi.ComponentResource]], name: str, version: str) -> None:
         super().__init__(components, name, version=version)

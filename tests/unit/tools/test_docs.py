@@ -21,7 +21,9 @@ def test_docs_are_as_the_program_prints_them() -> None:
 
 def test_each_output_of_a_component_is_described_by_its_own_words() -> None:
     page = docs.pages()["components.md"]
-    tables = re.findall(r"^### (\w+)\n.*?\| output \| description \|\n\|---\|---\|\n((?:\|[^\n]*\n)+)", page, re.M | re.S)
+    tables = re.findall(
+        r"^### (\w+)\n.*?\| output \| description \|\n\|---\|---\|\n((?:\|[^\n]*\n)+)", page, re.M | re.S
+    )
     assert [name for name, _ in tables] == ["CondaChannel", "ChannelBucket", "Publisher", "Reader"]
     for name, table in tables:
         rows = [line.split("|")[1:3] for line in table.splitlines()]

@@ -13,7 +13,6 @@ from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
 
-
 _SEEN = (
     "While pixi runs, the secret is among its arguments, which other users of this machine can list (ps). Where others",
     "log in, write a file that only you can read, and name it in RATTLER_AUTH_FILE: --format auth-file --into FILE",
