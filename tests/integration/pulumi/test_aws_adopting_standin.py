@@ -48,14 +48,18 @@ def test_a_lost_state_is_made_again_by_adopt(aws: Server, bucket_name: str, stac
     refused = stack.up()
     assert refused.code != 0
     assert "pulumi config set adopt true" in refused.output
-    stack.config(adopt=True)
+    # What the config says now is put right where it differs from what is there.
+    stack.config(adopt=True, tags={"team": "other"}, name="renamed")
     preview = stack.preview()
     assert preview.code == 0, preview
     assert preview.done["import"] == 3, preview
     ran = stack.up()
     assert ran.code == 0, ran
     assert roles(iam, bucket_name) == before
-    assert stack.outputs()["access"]["main"]["publishers"]["ci"]["role-arn"].endswith(f"{bucket_name}-main-publisher-ci")
+    publisher = f"{bucket_name}-main-publisher-ci"
+    assert stack.outputs()["access"]["renamed"]["publishers"]["ci"]["role-arn"].endswith(publisher)
+    assert iam.get_role(RoleName=publisher)["Role"]["Tags"] == [{"Key": "team", "Value": "other"}]
+    assert "channel renamed" in iam.get_role(RoleName=publisher)["Role"]["Description"]
     assert sorted(provider(iam)["ClientIDList"]) == [OTHERS, "sts.amazonaws.com"]
     assert stack.up().done == {}
     assert stack.refresh().done == {}
