@@ -61,6 +61,6 @@ def publish(
     cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     remedies = remedies_for(channel, store)
     streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
-    client_caches.tell(opened.descriptor, published.report)
+    client_caches.tell(opened.descriptor, changed(published.report, replaced))
     reindex = remedies.command("reindex")
     finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)

@@ -91,5 +91,5 @@ def _finish(channel: Channel, done: Yanking, outcome: str, remedy: str, *, as_js
         lines = [one_line(f"{label}: {outcome}") for label in done.changed]
         lines += [one_line(f"{label}: already {outcome}") for label in done.already]
         streams.result("\n".join([*lines, report_text(done.report)]))
-    client_caches.tell(channel.descriptor, done.report)
+    client_caches.tell(channel.descriptor, changed(done.report))
     finish(done.report, remedy=remedy)

@@ -117,9 +117,7 @@ def _role(
         permissions_boundary=keys.roles.permissions_boundary,
         tags=dict(stack.bucket.settings.tags) or None,
         # The name is fixed, so a replacement cannot be created before the old role is deleted.
-        opts=after(
-            opts, delete_before_replace=True, import_=full_name if full_name in bucket.existing_roles else None
-        ),
+        opts=after(opts, delete_before_replace=True, import_=full_name if full_name in bucket.existing_roles else None),
     )
     distribution = bucket.cdn.arn if bucket.cdn else pulumi.Output.from_input(NO_DISTRIBUTION)
     policy = iam.RolePolicy(
