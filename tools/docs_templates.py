@@ -127,7 +127,8 @@ def _requirements(extra: str) -> str:
     """The source and the packages of an extra; pip replaces the variable, and fails if it is not set."""
     source = release.RELEASE.source
     project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    first = f"${{{release.VARIABLE}}}" if source is None else source
+    # By URL, so that pip refuses a bare name, which anybody could register.
+    first = f"chaninfra @ ${{{release.VARIABLE}}}" if source is None else source
     return "".join(f"{line}\n" for line in (first, *project["optional-dependencies"][extra]))
 
 

@@ -39,7 +39,7 @@ def program() -> None:
     """Declares the resources of the running stack.
 
     Stack outputs: `channels`, name → descriptor; `access`, name → principals; `keys`, name → principals → access key, a
-    secret, if the stack makes any; `next-steps`, if something must be done by hand. Raises pulumi.RunError if the
+    secret, if the stack makes any; `next-steps`, what must be done by hand, a list. Raises pulumi.RunError if the
     config is not valid.
     """
     try:
@@ -57,7 +57,8 @@ def program() -> None:
     steps = next_steps(stack, stack_file=stack_file())
     if steps:
         pulumi.log.warn(f"{count(len(steps), 'step')} to do by hand, once: see pulumi stack output next-steps")
-        pulumi.export("next-steps", msgspec.to_builtins(steps))
+    # Without steps too: Pulumi's command fails if there is no such output.
+    pulumi.export("next-steps", msgspec.to_builtins(steps))
 
 
 def stack_file() -> str:

@@ -1,4 +1,4 @@
-"""A stack on AWS whose state was lost: `adopt` takes its bucket, roles and OIDC provider, by the real engine on moto."""
+"""A stack on AWS whose state was lost: `adopt` takes its bucket, roles and OIDC provider. The real engine, on moto."""
 
 from __future__ import annotations
 

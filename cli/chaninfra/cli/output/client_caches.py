@@ -19,6 +19,4 @@ def tell(descriptor: Descriptor, changed: Collection[str]) -> None:
     """A note if the indexes of some subdirs changed, and clients may keep those that they have fetched before."""
     seconds = kept_seconds(descriptor.index.cache_control)
     if seconds and changed:
-        streams.note(
-            f"clients that have read this channel may keep its old index for {seconds} s; to skip that: {SKIP}"
-        )
+        streams.note(f"clients that know this channel may keep its old index for {seconds} s; to skip that: {SKIP}")

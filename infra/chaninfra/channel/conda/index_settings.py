@@ -49,8 +49,8 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             description="When the monolithic files repodata.json and repodata.json.zst are written. The shards (CEP "
             "16), which pixi reads first, are written by every commit. `each-commit`: they are written by every commit "
             "too, so that all clients find a package when `publish` ends, but for what they keep (`cache-control`). A "
-            "mapping with `at-most-every`, a time such as `10m`: at most that often, by the next commit, `reindex` or a scheduled job. `never`: not at all, for "
-            "pixi, rattler, conda from 26.3 and mamba from 2.6.",
+            "mapping with `at-most-every`, a time such as `10m`: at most that often, by the next commit, `reindex` or "
+            "a scheduled job. `never`: not at all, for pixi, rattler, conda from 26.3 and mamba from 2.6.",
             examples=["each-commit", {"at-most-every": "10m"}, "never"],
         ),
     ] = "each-commit"
@@ -78,9 +78,9 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         Meta(
             description="The Cache-Control header of the index files; shards never change and are sent as `immutable`. "
             "For as long as it says, clients keep the index that they have: a new package is found, and a yanked one "
-            "no longer installed, only then. Default: five minutes, so that the solves of a sitting ask the store once, "
-            "and a CDN answers most of them. `no-cache`: every change is seen at once, and each client asks for the "
-            "index of each subdir at each solve.",
+            "no longer installed, only then. Default: five minutes, so that the solves of a sitting ask the store "
+            "once, and a CDN answers most of them. `no-cache`: every change is seen at once, and each client asks "
+            "for the index of each subdir at each solve.",
             pattern=patterns.HEADER,
             examples=["max-age=300", "no-cache"],
         ),
