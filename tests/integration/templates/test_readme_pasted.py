@@ -1,5 +1,7 @@
 """The README's blocks, pasted at once into a terminal of somebody who has nothing yet: an empty home, no variables.
 
+A terminal answers the questions of programs by its input, which comes after what was pasted: see `support.terminal`.
+
 What is put in: names of places, and the environment that the templates' tests share (see `environment`), in place of a
 new one.
 """
@@ -58,6 +60,8 @@ def test_pasted_at_once_they_lead_to_an_installed_package(
         script = script.replace(written, real)
     variables = {name: value for name, value in shell.items() if name.startswith(_KEPT) and name != "CHANINFRA_SOURCE"}
     variables |= {"HOME": str(home), **minio.environment()}
+    # Pulumi takes its own folder from the home that the system knows, and not from HOME.
+    variables["PULUMI_HOME"] = str(home / ".pulumi")
     # The engine of this machine is on PATH; what the README does without one is tested in `tests/unit/engine`.
     variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
 

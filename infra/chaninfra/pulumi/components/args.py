@@ -326,7 +326,7 @@ class CondaChannelArgs(TypedDict, total=False):
 
     adopt: bool
     """Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does not change anything
-    else in it.
+    else in it. On AWS, roles of the channel's principals and OIDC providers that exist are taken over.
     """
 
     whole_bucket_listing: bool
@@ -448,7 +448,7 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     adopt: bool
     """Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does not change anything
-    else in it.
+    else in it. On AWS, roles of the channel's principals and OIDC providers that exist are taken over.
     """
 
     whole_bucket_listing: bool
