@@ -72,8 +72,8 @@ folder or a URL. `TEMPLATES` stands for the folder `templates` of a clone, or fo
 pulumi new "$TEMPLATES/aws-private-github" --dir my-channel
 ```
 
-An engine that `python -m chaninfra.engine` built from sources has an older host of Python, which makes the environment in
-the folder of the project itself. With it use `--generate-only`, and the commands of the template's README.
+An engine that `python -m chaninfra.engine` built from sources has an older host of Python, which makes the environment
+in the folder of the project itself. With it use `--generate-only`, and the commands of the template's README.
 
 A project can have any name. It installs what `CHANINFRA_SOURCE` names ([installation](installation.md)). Its README
 leads from the first command to an installed package; the tests run these commands. Its stack files show the possible

@@ -28,8 +28,8 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
 
 _LIMITS = (
-    "what was built runs programs in Python only, and its `pulumi new` makes a virtual environment in the project's own "
-    "folder: give it --generate-only"
+    "what was built runs programs in Python only, and its `pulumi new` makes the virtual environment in the folder of "
+    "the project itself: give it --generate-only"
 )
 
 
