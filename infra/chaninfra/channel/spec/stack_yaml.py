@@ -7,7 +7,6 @@ dates.
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,10 @@ class _Written(int):
     """A whole number that is written in another form, `0123` or `1_000`; `text` is that form."""
 
     text: str
+
+
+class _Date(str):
+    """A date, as it is written."""
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -38,7 +41,11 @@ def load(path: Path) -> dict[str, Any]:
             written.text = text
             return written
 
+        def construct_date(self, node: Any) -> str:
+            return _Date(node.value)
+
     Constructor.add_constructor("tag:yaml.org,2002:int", Constructor.construct_yaml_int)
+    Constructor.add_constructor("tag:yaml.org,2002:timestamp", Constructor.construct_date)
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = Constructor
     try:
@@ -71,9 +78,9 @@ def check_digits(value: Any, path: Path, key: tuple[str, ...]) -> None:
     elif isinstance(value, list):
         for item in value:
             check_digits(item, path, key)
-    elif isinstance(value, float | date | _Written):
+    elif isinstance(value, float | _Date | _Written):
         text = value.text if isinstance(value, _Written) else str(value)
-        kind = "date" if isinstance(value, date) else "number"
+        kind = "date" if isinstance(value, _Date) else "number"
         raise ConfigurationError(
             f"{shown(text)} is a {kind} to YAML and may lose digits",
             where=str(path),
