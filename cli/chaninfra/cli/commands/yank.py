@@ -81,7 +81,7 @@ def unyank(
 
 def _finish(channel: Channel, done: Yanking, outcome: str, remedy: str, *, as_json: bool) -> None:
     from chaninfra.channel.text import one_line
-    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output import cdn_refresh, client_caches
     from chaninfra.cli.output.reports import finish, report_json, report_text
     from chaninfra.index.cdn_invalidation import changed
 
@@ -92,4 +92,5 @@ def _finish(channel: Channel, done: Yanking, outcome: str, remedy: str, *, as_js
         lines = [one_line(f"{label}: {outcome}") for label in done.changed]
         lines += [one_line(f"{label}: already {outcome}") for label in done.already]
         streams.result("\n".join([*lines, report_text(done.report)]))
+    client_caches.tell(channel.descriptor, changed(done.report))
     finish(done.report, remedy=remedy)
