@@ -3,3 +3,4 @@
 export CHANINFRA_CHANNEL='s3://my-bucket/my-channel'
 export AWS_REGION='us-west-004'
 export AWS_ENDPOINT_URL_S3='https://s3.us-west-004.backblazeb2.com'
+export AWS_DEFAULT_REGION='us-west-004'

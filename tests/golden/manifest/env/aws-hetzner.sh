@@ -3,3 +3,4 @@
 export CHANINFRA_CHANNEL='s3://my-bucket/my-channel'
 export AWS_REGION='US'
 export AWS_ENDPOINT_URL_S3='https://fsn1.your-objectstorage.com'
+export AWS_DEFAULT_REGION='US'

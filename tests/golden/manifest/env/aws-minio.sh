@@ -3,3 +3,4 @@
 export CHANINFRA_CHANNEL='s3://my-bucket/my-channel'
 export AWS_REGION='us-east-1'
 export AWS_ENDPOINT_URL_S3='https://minio.example.com'
+export AWS_DEFAULT_REGION='us-east-1'

@@ -3,3 +3,4 @@
 export CHANINFRA_CHANNEL='s3://my-bucket/my-channel'
 export AWS_REGION='WEUR'
 export AWS_ENDPOINT_URL_S3='https://0123abcd.eu.r2.cloudflarestorage.com'
+export AWS_DEFAULT_REGION='WEUR'
