@@ -57,7 +57,9 @@ In every list of channels, the channel comes first. So a package on conda-forge 
   pixi.toml takes only the latter. With s3-options in config.toml, `pixi init` (seen with 0.77) writes `force-path-style =
   True` or `False` into pixi.toml, which no pixi reads: write `true` or `false`.
 - **Publishing with pixi or rattler-build**. `pixi publish` and `rattler-build publish` need the bucket's entry in pixi's
-  stores besides `S3_ACCESS_KEY_ID` and the other variables, wherever the bucket has s3-options.
+  stores besides `S3_ACCESS_KEY_ID` and the other variables, wherever the bucket has s3-options. Both index what they find,
+  which brings yanked packages back; `pixi publish --generate-attestation` (0.77) writes none to S3, and does not say so.
+  `upload s3` of both does not index, and reads `S3_…`, never AWS_ENDPOINT_URL_S3.
 - **conda** reads s3:// with boto3, shards too (from {conda}), and with the credentials of the AWS tools, whatever `--auth`
   is; `condarc` prints the variables that it needs. It shows every error of the store as 404. mamba and micromamba do not
   read s3://: they need a public channel.

@@ -19,6 +19,9 @@ def env(request: ManifestRequest) -> Rendered:
     variables = {"CHANINFRA_CHANNEL": access.descriptor.url} if len(request.channels) == 1 else {}
     if access.method == "aws":
         note = "The keys: a profile, a login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        if access.store_kind != "aws":
+            # rattler_s3 0.4 asks the SDK for the endpoint of all services.
+            note += " `pixi upload s3` and `rattler-build upload s3` do not read AWS_ENDPOINT_URL_S3: use --auth pixi."
         if request.profile:
             variables["AWS_PROFILE"] = profile_name(request)
         variables |= aws_variables(access) | boto3_variables(access)

@@ -25,6 +25,9 @@ _ASSUME = {
 # old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
+_GIVEN, _S3 = "the given access key", "S3_ACCESS_KEY_ID"
+"""Sources that only chaninfra and uploads read."""
+
 REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
 
 
@@ -36,6 +39,11 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
     source: str = field(default="", compare=False)
+
+    @property
+    def is_of_aws_tools(self) -> bool:
+        """Whether the AWS tools find the key too: it was neither given, nor in variables that they do not read."""
+        return self.source not in (_GIVEN, _S3)
 
 
 def resolve(
@@ -52,7 +60,7 @@ def resolve(
     credentials, or only half of an access key.
     """
     if access_key_id or secret_access_key:
-        return _pair(access_key_id, secret_access_key, session_token, "the given access key")
+        return _pair(access_key_id, secret_access_key, session_token, _GIVEN)
     if (
         chain == "any"
         and profile is None
@@ -62,7 +70,7 @@ def resolve(
             os.environ.get("S3_ACCESS_KEY_ID"),
             os.environ.get("S3_SECRET_ACCESS_KEY"),
             os.environ.get("S3_SESSION_TOKEN"),
-            "S3_ACCESS_KEY_ID",
+            _S3,
         )
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     key, secret, token = map(os.environ.get, names)

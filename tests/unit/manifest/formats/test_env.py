@@ -24,3 +24,8 @@ def test_pixi_and_boto3_have_the_region_of_a_bucket_on_aws() -> None:
 def test_s3_variables_are_said_not_to_be_enough_to_publish_with_pixi() -> None:
     for case in (Case("env", "pixi", "minio"), Case("rattler-build", "pixi", "minio")):
         assert "`pixi publish` and `rattler-build publish` need the bucket's entry in pixi's store" in case.text()
+
+
+def test_uploads_are_said_not_to_read_the_endpoint_of_the_aws_tools() -> None:
+    assert "do not read AWS_ENDPOINT_URL_S3: use --auth pixi" in Case("env", "aws", "minio").text()
+    assert "upload" not in Case("env", "aws", "aws").text()
