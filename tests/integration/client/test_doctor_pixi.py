@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -177,3 +178,24 @@ def test_pixi_takes_the_region_of_the_profile(on_aws: Patient, tmp_path: Path) -
     # What the profile says does not count where a variable says something else.
     found = reader(on_aws, "--region", ELSEWHERE, AWS_PROFILE="here", AWS_REGION="us-west-2", **where)
     assert "pixi asks in 'us-west-2' (AWS_REGION)" in found.of("reader")["found"]
+
+
+def test_what_is_printed_for_aws_works_together(on_aws: Patient, tmp_path: Path) -> None:
+    """pixi.toml without options, and beside it the variables or the profile that are printed; the caller's region is
+    another one."""
+    endpoint = {"AWS_ENDPOINT_URL": on_aws.server.endpoint_url, "HOME": str(tmp_path)}
+    region = ("--region", ELSEWHERE)
+    pixi = on_aws.run("manifest", *region, "--format", "pixi").stdout
+    assert "s3-options" not in pixi
+    assert f"export AWS_REGION={ELSEWHERE}," in pixi
+    env = on_aws.run("manifest", *region, "--format", "env").stdout
+    variables = dict(re.findall(r"^export (AWS_(?:DEFAULT_)?REGION)='(.*)'$", env, re.MULTILINE))
+    assert reader(on_aws, *region, **endpoint, **variables).states == {"ok"}
+    profile = on_aws.run("manifest", *region, "--format", "aws-config").stdout
+    use = re.search(
+        r"^# To use it: export AWS_PROFILE=(.*); unset AWS_REGION AWS_DEFAULT_REGION$", profile, re.MULTILINE
+    )
+    assert use is not None
+    (tmp_path / "config").write_text(profile)
+    by_profile = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_PROFILE": use[1]}
+    assert reader(on_aws, *region, **endpoint, **by_profile).states == {"ok"}
