@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ from chaninfra.manifest import ClientChannel
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
 
+AUTH_FILE = "credentials.json"
+"""The name, in a folder of the doctor's own, of the file that takes the place of RATTLER_AUTH_FILE's."""
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -33,16 +35,29 @@ class PixiReading:
     """What pixi's client needs to read as pixi would.
 
     `variables`: what to change in the environment; None unsets one. `auth_file`: the content that the file of
-    RATTLER_AUTH_FILE must have, None to leave it. `by`: the key, for a message. `doubt`: what must be wrong if pixi
-    cannot read, and `remedy` against it. `more`: what to say beside the result.
+    RATTLER_AUTH_FILE must have, None to leave it. `stop`: why pixi does not even start. `by`: the key, for a message.
+    `files`: pixi's stores of keys, which an error may be about. `doubt`: what must be wrong if pixi cannot read, and
+    `remedy` against it. `more`: what to say beside the result.
     """
 
     variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     auth_file: Mapping[str, Any] | None = field(default=None, repr=False)
+    stop: Finding | None = None
     by: str = ""
+    files: tuple[Path, ...] = ()
     doubt: str = ""
     remedy: str | None = None
     more: tuple[Finding, ...] = ()
+
+    def of_stores(self, message: str, folder: Path) -> Finding | None:
+        """What to say of an error of pixi's client that is about one of its stores; None if this one is not.
+
+        The message itself may hold a secret: it quotes what it does not know. `folder` is the one given to `reading`.
+        """
+        blamed = [str(file) for file in self.files if str(file) in message]
+        if not blamed and str(folder / AUTH_FILE) in message:
+            blamed = [" or ".join(map(str, self.files))]
+        return _stopped(blamed[0], "an entry has none of the forms that pixi knows") if blamed else None
 
 
 def reading(exam: Examination, access: ClientChannel, folder: Path) -> PixiReading:
@@ -51,19 +66,28 @@ def reading(exam: Examination, access: ClientChannel, folder: Path) -> PixiReadi
         return PixiReading(variables={"HOME": str(folder)}, auth_file={})
     # A home that is no folder has no stores, and would stop pixi's client.
     home = {} if pixi_stores.home_folder() else {"HOME": str(folder)}
-    if not access.has_s3_options:
-        return _by_the_aws_sdk(exam, access, home)
     stores = pixi_stores.read()
     if stores.broken:
-        remedy = f"correct or remove {stores.broken[0]}, where pixi looks for keys: it is not JSON"
-        return PixiReading(variables=home, remedy=remedy)
-    entries = stores.entries(access.url)
+        return PixiReading(stop=_stopped(*stores.broken[0]))
+    # Without s3-options they are read, and not asked.
+    entries = stores.entries(access.url) if access.has_s3_options else []
     if entries:
         return PixiReading(
-            variables=home, auth_file=_merged(stores), by=_by(entries, stores), remedy=_without(entries[0], access)
+            variables=home,
+            auth_file=_merged(stores),
+            by=_by(entries, stores),
+            files=stores.files,
+            remedy=_without(entries[0], access),
         )
     found = _by_the_aws_sdk(exam, access, home)
-    return found if found.auth_file is not None else PixiReading(variables=found.variables, auth_file=_merged(stores))
+    auth_file = _merged(stores) if found.auth_file is None else found.auth_file
+    return replace(found, auth_file=auth_file, files=stores.files)
+
+
+def _stopped(file: Path | str, why: str) -> Finding:
+    """A store that pixi cannot read, so that it reads no channel either."""
+    found = f"pixi stops at {file}, where it looks for keys: {why}"
+    return Finding(state="failed", found=found, remedy=f"correct or remove {file}")
 
 
 def _by_the_aws_sdk(exam: Examination, access: ClientChannel, home: Mapping[str, str | None]) -> PixiReading:
@@ -75,8 +99,11 @@ def _by_the_aws_sdk(exam: Examination, access: ClientChannel, home: Mapping[str,
     variables = {**home, **(dict.fromkeys(_KEYS) | {"AWS_PROFILE": profile} if profile else {})}
     doubt, remedy = ("", None) if access.has_s3_options else _region(exam, profile)
     keys = exam.credentials
-    if keys is None or keys.is_of_aws_tools or _found_by_aws_tools():
+    if keys is None or keys.is_of_aws_tools:
         return PixiReading(variables=variables, doubt=doubt, remedy=remedy)
+    if found := _found_by_aws_tools():
+        by = f", with the key {found.access_key_id} ({found.source}), not {keys.access_key_id} ({keys.source})"
+        return PixiReading(variables=variables, by=by, doubt=doubt, remedy=remedy)
     given = dict(zip(_KEYS, (keys.access_key_id, keys.secret_access_key, keys.session_token), strict=True))
     own = {
         "access_key_id": keys.access_key_id,
@@ -105,12 +132,11 @@ def _not_found(exam: Examination, access: ClientChannel, keys: Credentials) -> F
     return Finding(state="warning", found=f"pixi itself finds no key here: {what}", remedy=remedy)
 
 
-def _found_by_aws_tools() -> bool:
+def _found_by_aws_tools() -> Credentials | None:
     try:
-        resolve(chain="aws")
+        return resolve(chain="aws")
     except CredentialsError:
-        return False
-    return True
+        return None
 
 
 def _region(exam: Examination, profile: str | None) -> tuple[str, str | None]:
@@ -155,8 +181,8 @@ def _merged(stores: Stores) -> Mapping[str, Any] | None:
 def _by(entries: list[Entry], stores: Stores) -> str:
     """The entry that wins, and those that do not."""
     first, *others = entries
-    key = f"the key {first.access_key_id}" if first.access_key_id else "what is there"
-    text = f", with {key}, the entry {first}"
+    key = f"the key {first.access_key_id}, " if first.access_key_id else ""
+    text = f", with {key}the entry {first}"
     if others:
         text += ", not " + ", ".join(f"{each} ({each.access_key_id or 'id not shown'})" for each in others)
     return text + (f"; not asked: {stores.unasked}" if stores.unasked else "")

@@ -23,6 +23,8 @@ from chaninfra.channel.text import shown
 _MOST = 1 << 20
 """The largest file that is read, in bytes."""
 _SECONDS = 10.0
+_SHOWN = 40
+"""So many characters of an id are shown; those of AWS have 20."""
 _SERVICE = "rattler"
 """The name under which pixi keeps its entries in a keyring."""
 _OVERRIDE = "authentication-override-file"
@@ -48,13 +50,18 @@ class Stores:
     """The stores, in pixi's order.
 
     `override`: the file that pixi's configuration names, with its entries. `broken`: files that pixi cannot read, which
-    stops it. `unasked`: why the keyring could not be asked, although there may be one.
+    stops it, and why. `unasked`: the keyring that could not be asked, although there may be one.
     """
 
     finders: tuple[_Store, ...]
     override: tuple[Path, Mapping[str, Any]] | None = None
-    broken: tuple[Path, ...] = ()
+    broken: tuple[tuple[Path, str], ...] = ()
     unasked: str | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files among them."""
+        return tuple(store.file for store in self.finders if store.file is not None)
 
     def entries(self, url: str) -> list[Entry]:
         """The entries for the s3:// URL of a channel, the one that pixi takes first."""
@@ -94,8 +101,11 @@ def read() -> Stores:
             continue
         try:
             contents[path] = _entries(path)
-        except (OSError, ValueError):
-            broken.append(path)
+        except OSError as error:
+            broken.append((path, error.strerror or "it cannot be read"))
+            continue
+        except ValueError:
+            broken.append((path, "it is not a JSON object"))
             continue
         stores.append(_Store(str(path), contents[path].get, path, is_default))
     return Stores(
@@ -166,7 +176,7 @@ def _text(path: Path) -> str:
 def _key_id(entry: object) -> str | None:
     keys = entry.get("S3Credentials") if isinstance(entry, dict) else None
     found = keys.get("access_key_id") if isinstance(keys, dict) else None
-    return shown(found)[1:-1] if isinstance(found, str) and found else None
+    return shown(found[:_SHOWN])[1:-1] if isinstance(found, str) and found else None
 
 
 def _keyring() -> list[_Store]:

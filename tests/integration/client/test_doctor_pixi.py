@@ -96,6 +96,9 @@ def test_the_file_that_pixis_configuration_names_comes_before_a_login(on_minio: 
     assert found.of("reader")["remedy"] == f"correct or remove the entry '{on_minio.bucket}' of {file}"
     stored(file, **{on_minio.bucket: right(on_minio)})
     assert reader(on_minio, HOME=str(tmp_path)).states == {"ok"}
+    stored(file, **{on_minio.bucket: right(on_minio), "*.example.com": SECRET})
+    found = reader(on_minio, HOME=str(tmp_path))
+    assert f"pixi stops at {file}" in found.of("reader")["found"]
 
 
 def test_a_store_that_is_not_json(on_minio: Patient, tmp_path: Path) -> None:
@@ -103,7 +106,15 @@ def test_a_store_that_is_not_json(on_minio: Patient, tmp_path: Path) -> None:
     file.write_text(f'{{"{on_minio.bucket}": {SECRET}')
     found = reader(on_minio, RATTLER_AUTH_FILE=str(file))
     assert found.failed == {"reader"}
-    assert found.of("reader")["remedy"] == f"correct or remove {file}, where pixi looks for keys: it is not JSON"
+    assert found.of("reader")["found"] == f"pixi stops at {file}, where it looks for keys: it is not a JSON object"
+    assert found.of("reader")["remedy"] == f"correct or remove {file}"
+    # An entry of another host is in no form that pixi knows; what the client says of it may hold a secret.
+    for entry in (SECRET, {SECRET: 1}, {"BearerToken": [SECRET]}):
+        stored(file, **{on_minio.bucket: right(on_minio), "*.example.com": entry})
+        found = reader(on_minio, RATTLER_AUTH_FILE=str(file))
+        assert found.failed == {"reader"}
+        assert "an entry has none of the forms that pixi knows" in found.of("reader")["found"]
+        assert found.of("reader")["remedy"] == f"correct or remove {file}"
 
 
 def test_keys_that_pixi_does_not_look_for(on_minio: Patient) -> None:
@@ -114,8 +125,11 @@ def test_keys_that_pixi_does_not_look_for(on_minio: Patient) -> None:
     assert [each["state"] for each in found.checks] == ["ok", "warning"]
     assert "pixi itself finds no key here: it does not read S3_ACCESS_KEY_ID" in found.checks[1]["found"]
     assert "--format login" in found.checks[1]["remedy"]
-    # With those that the AWS tools find, pixi would read.
+    # Those that the AWS tools find are the ones that pixi takes, also if they are wrong.
     assert reader(on_minio, **own).states == {"ok"}
+    found = reader(on_minio, **own, AWS_ACCESS_KEY_ID=OLD, AWS_SECRET_ACCESS_KEY=SECRET)
+    assert found.failed == {"reader"}
+    assert f"with the key {OLD} (AWS_ACCESS_KEY_ID), not {server.access_key_id} (S3_ACCESS_KEY_ID)" in str(found.checks)
 
 
 ELSEWHERE = "eu-west-7"
@@ -165,6 +179,17 @@ def test_pixi_needs_the_region_of_a_bucket_on_aws_from_the_environment(on_aws: P
         assert found.failed == {"reader"}
         assert f"{said}, and the bucket is in '{ELSEWHERE}'" in found.of("reader")["found"]
         assert found.of("reader")["remedy"] == f"export AWS_REGION={ELSEWHERE}"
+
+
+def test_a_store_counts_on_aws_only_if_it_cannot_be_read(on_aws: Patient, tmp_path: Path) -> None:
+    where = {"AWS_ENDPOINT_URL": on_aws.server.endpoint_url, "HOME": str(tmp_path), "AWS_REGION": ELSEWHERE}
+    file = stored(tmp_path / ".rattler/credentials.json", **{on_aws.bucket: key(OLD, SECRET)})
+    found = reader(on_aws, "--region", ELSEWHERE, **where)
+    assert found.states == {"ok"}
+    assert OLD not in found.of("reader")["found"]
+    stored(file, **{"*.example.com": SECRET})
+    found = reader(on_aws, "--region", ELSEWHERE, **where)
+    assert f"pixi stops at {file}" in found.of("reader")["found"]
 
 
 def test_pixi_takes_the_region_of_the_profile(on_aws: Patient, tmp_path: Path) -> None:

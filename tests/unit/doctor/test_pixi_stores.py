@@ -88,7 +88,10 @@ def test_a_file_that_pixi_cannot_read_is_named(tmp_path: Path, monkeypatch: pyte
     file.write_bytes(text.encode("latin-1"))
     monkeypatch.setenv("RATTLER_AUTH_FILE", str(file))
     stores = pixi_stores.read()
-    assert (stores.broken, stores.entries(URL)) == ((file,), [])
+    assert (stores.broken, stores.entries(URL)) == (((file, "it is not a JSON object"),), [])
+    file.unlink()
+    file.mkdir()
+    assert pixi_stores.read().broken == ((file, "Is a directory"),)
 
 
 @pytest.mark.parametrize("entry", [None, 1, {"BearerToken": "a-secret"}, {"S3Credentials": 1}, {"S3Credentials": {}}])

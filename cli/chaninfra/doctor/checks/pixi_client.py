@@ -22,7 +22,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.location import addressing_style
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
-from chaninfra.doctor.pixi_reading import PixiReading, reading
+from chaninfra.doctor.pixi_reading import AUTH_FILE, PixiReading, reading
 from chaninfra.manifest import ClientChannel, ManifestRequest, client_channel, render
 
 if TYPE_CHECKING:
@@ -48,13 +48,16 @@ def reader(exam: Examination) -> Iterator[Finding]:
     access = client_channel(exam.descriptor, "public" if exam.without_credentials else None)
     with tempfile.TemporaryDirectory(prefix="chaninfra-") as folder:
         way = reading(exam, access, Path(folder))
+        if way.stop:
+            yield way.stop
+            return
         try:
             found = _query(exam, access, way, {name for _, name, _ in wanted} or {"none"}, Path(folder))
         except Exception as error:
             # py-rattler raises exceptions of many kinds; each of them means that pixi cannot read the channel.
             message = without_queries(" ".join(str(error).split()))
             settings = f"compare these settings with what the store needs: {exam.remedies.command('manifest')}"
-            yield Finding(
+            yield way.of_stores(message, Path(folder)) or Finding(
                 state="failed",
                 found=f"{way.doubt}pixi's client cannot read {access.url}{way.by}: {message}",
                 remedy=way.remedy or settings,
@@ -133,7 +136,7 @@ def _query(exam: Examination, access: ClientChannel, way: PixiReading, names: se
 
     variables = {**way.variables}
     if way.auth_file is not None:
-        auth_file = folder / "credentials.json"
+        auth_file = folder / AUTH_FILE
         auth_file.touch(0o600)
         auth_file.write_text(json.dumps(way.auth_file), "utf-8")
         variables["RATTLER_AUTH_FILE"] = str(auth_file)
