@@ -94,6 +94,7 @@ def test_an_auth_file_keeps_other_entries_and_its_secrets_are_not_printed(place:
     auth.chmod(0o644)
     done = place.run("manifest", "--format", "auth-file", "--into", auth)
     assert done.returncode == 0, done.stderr
+    assert f"note: To use it: export RATTLER_AUTH_FILE={auth}\n" in done.stderr
     assert auth.stat().st_mode & 0o777 == 0o600
     found = json.loads(auth.read_text())
     assert found["*.prefix.dev"] == {"BearerToken": "a-token"}

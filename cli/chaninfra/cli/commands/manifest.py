@@ -188,6 +188,8 @@ def _merge(into: str, name: Format, request: ManifestRequest, *, check: bool) ->
         raise ChaninfraError("is not up to date", where=into, remedy="run the same command without --check")
     merged.write()
     streams.note(f"{into} was written")
+    for note in merged.notes:
+        streams.note(note)
 
 
 def _sso(start_url: str | None, account: str | None, role: str | None, region: str | None, name: Format) -> Sso | None:
