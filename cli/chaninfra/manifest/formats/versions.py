@@ -8,8 +8,8 @@ full version too. The inputs of the actions are those of their action.yml at the
 from __future__ import annotations
 
 # As of 2026-11-26. setup-pixi 0.11.0 is of 2026-10-06; since 0.10.0 it leaves on the runner what it wrote there, keys
-# among it, unless `post-cleanup` is true. configure-aws-credentials 6.2.3 is of 2026-07-22, and has `sts-endpoint` since
-# 6.2.0. upload-artifact 7.0.0 is of 2026-02-25, download-artifact 8 of 2026-03-11.
+# among it, unless `post-cleanup` is true. configure-aws-credentials 6.2.3 is of 2026-07-22; it has `sts-endpoint`
+# since 6.2.0. upload-artifact 7.0.0 is of 2026-02-25, download-artifact 8 of 2026-03-11.
 CHECKOUT = "actions/checkout@v7"
 UPLOAD_ARTIFACT = "actions/upload-artifact@v7.0.0"
 DOWNLOAD_ARTIFACT = "actions/download-artifact@v8.0.1"
