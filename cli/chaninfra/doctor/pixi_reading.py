@@ -36,8 +36,8 @@ class PixiReading:
 
     `variables`: what to change in the environment; None unsets one. `auth_file`: the content that the file of
     RATTLER_AUTH_FILE must have, None to leave it. `stop`: why pixi does not even start. `by`: the key, for a message.
-    `files`: pixi's stores of keys, which an error may be about. `doubt`: what must be wrong if pixi cannot read, and
-    `remedy` against it. `more`: what to say beside the result.
+    `files`: pixi's stores of keys, which an error may be about. If pixi cannot read, `doubt` must be wrong, `remedy` is
+    against it, and `unasked` is what could not be looked at. `more`: what to say beside the result.
     """
 
     variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
@@ -47,6 +47,7 @@ class PixiReading:
     files: tuple[Path, ...] = ()
     doubt: str = ""
     remedy: str | None = None
+    unasked: str = ""
     more: tuple[Finding, ...] = ()
 
     def of_stores(self, message: str, folder: Path) -> Finding | None:
@@ -75,13 +76,14 @@ def reading(exam: Examination, access: ClientChannel, folder: Path) -> PixiReadi
         return PixiReading(
             variables=home,
             auth_file=_merged(stores),
-            by=_by(entries, stores),
+            by=_by(entries),
             files=stores.files,
+            unasked=_unasked(stores),
             remedy=_without(entries[0], access),
         )
     found = _by_the_aws_sdk(exam, access, home)
     auth_file = _merged(stores) if found.auth_file is None else found.auth_file
-    return replace(found, auth_file=auth_file, files=stores.files)
+    return replace(found, auth_file=auth_file, files=stores.files, unasked=_unasked(stores))
 
 
 def _stopped(file: Path | str, why: str) -> Finding:
@@ -178,14 +180,18 @@ def _merged(stores: Stores) -> Mapping[str, Any] | None:
     return {**stores.override[1], **first}
 
 
-def _by(entries: list[Entry], stores: Stores) -> str:
+def _unasked(stores: Stores) -> str:
+    return f" ({stores.unasked}, was not asked)" if stores.unasked else ""
+
+
+def _by(entries: list[Entry]) -> str:
     """The entry that wins, and those that do not."""
     first, *others = entries
     key = f"the key {first.access_key_id}, " if first.access_key_id else ""
     text = f", with {key}the entry {first}"
     if others:
         text += ", not " + ", ".join(f"{each} ({each.access_key_id or 'id not shown'})" for each in others)
-    return text + (f"; not asked: {stores.unasked}" if stores.unasked else "")
+    return text
 
 
 def _without(entry: Entry, access: ClientChannel) -> str:

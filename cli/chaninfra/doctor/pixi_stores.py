@@ -7,6 +7,7 @@ the ids of keys are shown.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -118,7 +119,7 @@ def read() -> Stores:
 
 def home_folder() -> Path | None:
     """The user's home folder; None if there is none, so that there is nothing in it either."""
-    home = os.environ.get("HOME")
+    home = os.environ.get("USERPROFILE" if sys.platform == "win32" else "HOME")
     return Path(home) if home and Path(home).is_dir() else None
 
 
@@ -169,7 +170,7 @@ def _text(path: Path) -> str:
     with path.open("rb") as file:
         data = file.read(_MOST + 1)
     if len(data) > _MOST:
-        raise ValueError("too large")
+        raise OSError(errno.EFBIG, "it is larger than 1 MiB")
     return data.decode("utf-8")
 
 

@@ -92,6 +92,9 @@ def test_a_file_that_pixi_cannot_read_is_named(tmp_path: Path, monkeypatch: pyte
     file.unlink()
     file.mkdir()
     assert pixi_stores.read().broken == ((file, "Is a directory"),)
+    file.rmdir()
+    file.write_text(" " * (1 << 20) + "{}")
+    assert pixi_stores.read().broken == ((file, "it is larger than 1 MiB"),)
 
 
 @pytest.mark.parametrize("entry", [None, 1, {"BearerToken": "a-secret"}, {"S3Credentials": 1}, {"S3Credentials": {}}])

@@ -59,7 +59,7 @@ def reader(exam: Examination) -> Iterator[Finding]:
             settings = f"compare these settings with what the store needs: {exam.remedies.command('manifest')}"
             yield way.of_stores(message, Path(folder)) or Finding(
                 state="failed",
-                found=f"{way.doubt}pixi's client cannot read {access.url}{way.by}: {message}",
+                found=f"{way.doubt}pixi's client cannot read {access.url}{way.by}{way.unasked}: {message}",
                 remedy=way.remedy or settings,
             )
             return
