@@ -25,9 +25,6 @@ _ASSUME = {
 # old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
-_GIVEN, _S3 = "the given access key", "S3_ACCESS_KEY_ID"
-"""Sources that only chaninfra and uploads read."""
-
 REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
 
 
@@ -44,6 +41,10 @@ class Credentials:
     def is_of_aws_tools(self) -> bool:
         """Whether the AWS tools find the key too: it was neither given, nor in variables that they do not read."""
         return self.source not in (_GIVEN, _S3)
+
+
+_GIVEN, _S3 = "the given access key", "S3_ACCESS_KEY_ID"
+"""Sources that only chaninfra and uploads read."""
 
 
 def resolve(
