@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ClientChannel, by_bucket
 from chaninfra.manifest.formats.env import boto3_variables
 from chaninfra.manifest.formats.versions import CONDA_SHARDS, MAMBA_SHARDS
@@ -19,7 +20,8 @@ from chaninfra.manifest.text import shell
 def condarc(request: ManifestRequest) -> Rendered:
     """The channels, with strict priority: without it conda may take a package from conda-forge instead.
 
-    The notes of a private channel say what conda needs beside the file.
+    The notes of a private channel say what conda needs beside the file. Raises ConfigurationError if it could not read
+    all channels.
     """
     values = {"channels": request.channel_urls, "channel_priority": "strict"}
     public = [access for access in request.channels if access.method == "public"]
@@ -28,7 +30,15 @@ def condarc(request: ManifestRequest) -> Rendered:
 
 
 def _s3(channels: list[ClientChannel]) -> Iterator[str]:
-    """What conda needs for s3:// URLs, once per bucket."""
+    """What conda needs for s3:// URLs, once per bucket. Raises ConfigurationError for buckets of several stores."""
+    endpoints = {access.descriptor.endpoint_url for access in channels if access.store_kind != "aws"}
+    stores = len(endpoints) + any(access.store_kind == "aws" for access in channels)
+    if stores > 1:
+        raise ConfigurationError(
+            f"the private channels are on {stores} stores, and conda asks for all of them at one endpoint",
+            where=", ".join(access.url for access in channels),
+            remedy="give channels of one store, or use pixi: --format pixi",
+        )
     for access in by_bucket(channels).values():
         descriptor = access.descriptor
         yield (

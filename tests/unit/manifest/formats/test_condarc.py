@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 from ruamel.yaml import YAML
 
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest import AccessMethod, ManifestRequest, render
 from support.cases.manifests import STORES, Case, access
 
@@ -34,6 +35,15 @@ def test_boto3_reads_a_private_channel_with_the_variables_that_are_printed(
         expected.region,
         expected.endpoint_url,
     )
+
+
+def test_private_channels_of_two_stores_are_refused_since_boto3_has_one_endpoint() -> None:
+    first, second = access("minio", "aws"), access("r2", "aws")
+    with pytest.raises(ConfigurationError, match="2 stores") as caught:
+        render("condarc", ManifestRequest(channels=(first, second)))
+    assert str(caught.value.remedy).startswith("give channels of one store")
+    both = ManifestRequest(channels=(first, access("r2", "public")))
+    assert "export AWS_ENDPOINT_URL_S3='https://minio.example.com'" in render("condarc", both)
 
 
 def test_mamba_is_not_said_to_read_a_private_channel() -> None:
