@@ -123,6 +123,7 @@ _TOML = Syntax(
     name="TOML",
     parse=tomli.loads,
     errors=(tomli.TOMLDecodeError, RecursionError),
+    problem=str,
     edits=(toml_text.edited, toml_text.appended),
     write=toml.document,
 )
