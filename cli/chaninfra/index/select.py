@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from chaninfra.channel.conda.filenames import PackageFileName, suffix_of
+from chaninfra.channel.conda.filenames import PackageFileName, package_name, suffix_of
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, facts_in, read_facts
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _MAX_BUILD_NUMBER = (1 << 64) - 1
@@ -48,6 +49,37 @@ def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, l
         matches = _matcher(word)
         selected[word] = [candidate for candidate in all_candidates if matches(candidate)]
     return selected
+
+
+def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> list[Candidate]:
+    """The candidates that the words name, each once.
+
+    Raises ChaninfraError for a word that names none of them. `others` are packages in the index, which `unyank` does
+    not take: a word that names one of those names a package that is not yanked.
+    """
+    selected = select(words, candidates)
+    unknown = [word for word, found in selected.items() if not found]
+    if not unknown:
+        return list({each.path_in_channel: each for found in selected.values() for each in found}.values())
+    not_yanked = {each.path_in_channel for found in select(unknown, others).values() for each in found}
+    if not_yanked:
+        raise ChaninfraError(
+            f"not yanked: {', '.join(sorted(not_yanked))}", remedy="these are in the index; leave them out"
+        )
+    raise ChaninfraError(
+        f"there is no such package: {', '.join(unknown)}", remedy=_nearest(unknown, candidates, others)
+    )
+
+
+def _nearest(unknown: Sequence[str], *candidates: Sequence[Candidate]) -> str:
+    from difflib import get_close_matches
+
+    files = {each.file for each in chain(*candidates)}
+    names = [*files, *map(package_name, files)]
+    close = [get_close_matches(word.rpartition("/")[2], names, n=1, cutoff=0.7) for word in unknown]
+    listing = "`chaninfra ls` lists the packages of the channel"
+    near = dict.fromkeys(f"'{found[0]}'" for found in close if found)
+    return f"did you mean {', '.join(near)}? {listing}" if near else listing
 
 
 def _matcher(word: str) -> Callable[[Candidate], bool]:

@@ -20,7 +20,7 @@ from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
-from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
@@ -31,7 +31,7 @@ from chaninfra.index.contents import known_subdirs
 from chaninfra.index.package_reader import Missing, read_packages
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
-from chaninfra.index.select import Candidate, select
+from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import check_writable, read_whole
@@ -57,13 +57,8 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     subdirs = known_subdirs(channel)
     subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in subdirs}
     indexes = _read_indexes(subdir_indexes)
-    indexed = [
-        Candidate(subdir, file, bytes(repodata.records[table][key]))
-        for subdir, repodata in indexes.items()
-        for file, table, key in repodata.files()
-    ]
     yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    chosen = _chosen(words, [*indexed, *_yanked_candidates(yanked, indexes)])
+    chosen = choose(words, [*_indexed(indexes), *_yanked_candidates(yanked, indexes)])
     now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
     new: dict[str, Yank] = {}
     for candidate in chosen:
@@ -103,7 +98,11 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in subdirs}
     indexes = _read_indexes(subdir_indexes)
     yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    chosen = {candidate.path_in_channel: candidate for candidate in _chosen(words, _yanked_candidates(yanked, indexes))}
+    indexed = _indexed(indexes)
+    chosen = {
+        candidate.path_in_channel: candidate
+        for candidate in choose(words, _yanked_candidates(yanked, indexes), indexed)
+    }
 
     def remove(before: Yanked) -> Yanked:
         return replace(before, packages={path: yank for path, yank in before.packages.items() if path not in chosen})
@@ -267,6 +266,14 @@ def _read_indexes(subdir_indexes: dict[Subdir, SubdirIndex]) -> dict[Subdir, Rep
     return {subdir: whole.repodata for subdir, whole in read.items() if whole.exists}
 
 
+def _indexed(indexes: dict[Subdir, Repodata]) -> list[Candidate]:
+    return [
+        Candidate(subdir, file, bytes(repodata.records[table][key]))
+        for subdir, repodata in indexes.items()
+        for file, table, key in repodata.files()
+    ]
+
+
 def _yanked_candidates(yanked: Yanked, indexes: dict[Subdir, Repodata]) -> list[Candidate]:
     """The packages in yanked.json, and those that another tool put into `removed`."""
     yanks = dict(yanked.packages)
@@ -287,12 +294,3 @@ def _record(repodata: Repodata, table: str, key: str) -> dict[str, Any]:
     except MALFORMED as error:
         raise repodata.invalid(key, error) from error
     return record
-
-
-def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
-    chosen = select(words, candidates)
-    if unknown := [word for word, selected in chosen.items() if not selected]:
-        raise ChaninfraError(
-            f"there is no such package: {', '.join(unknown)}", remedy="`chaninfra ls` lists the packages of the channel"
-        )
-    return list({candidate.path_in_channel: candidate for found in chosen.values() for candidate in found}.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -59,6 +60,31 @@ class PackageFile:
     def path_in_channel(self) -> str:
         """`<subdir>/<file>`: the object key, relative to the channel."""
         return f"{self.subdir}/{self.path.name}"
+
+
+def read_all(paths: Sequence[Path]) -> list[PackageFile]:
+    """Read package files, see `read`. Raises one ConfigurationError that names all which cannot be published."""
+    packages: list[PackageFile] = []
+    refused: list[ConfigurationError] = []
+    for path in paths:
+        try:
+            packages.append(read(path))
+        except ConfigurationError as error:
+            refused.append(error)
+    if refused:
+        raise all_refused(refused, len(paths))
+    return packages
+
+
+def all_refused(errors: Sequence[ConfigurationError], files: int) -> ConfigurationError:
+    """One error for those of `files` files that cannot be published, each with its remedy."""
+    if len(errors) == 1:
+        return errors[0]
+    lines = [f"{error.summary}; {error.remedy}" for error in errors]
+    return ConfigurationError(
+        "\n  ".join([f"{len(errors)} of {files} files cannot be published; nothing was uploaded:", *lines]),
+        remedy="correct them, or publish the others without them",
+    )
 
 
 def read(path: Path) -> PackageFile:

@@ -50,7 +50,14 @@ def merged(
     name = next(key for key in _LISTS if key in wanted)
     # pixi's configuration may have the older spelling default_channels.
     older = name.replace("-", "_")
-    spelled = older if older in theirs and name not in theirs else name
+    if older in theirs and older != name and name in theirs:
+        raise ConfigurationError(
+            f"is there as `{older}` too, which is the same key to pixi, so pixi refuses the file",
+            where=where,
+            key=(*path, name),
+            remedy=f"move the channels of `{older}` into `{name}`, and remove it; nothing was written",
+        )
+    spelled = older if older in theirs else name
     listed = theirs.get(spelled, [])
     if not isinstance(listed, list):
         raise ConfigurationError(
