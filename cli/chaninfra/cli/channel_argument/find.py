@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +16,7 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
+from chaninfra.channel.patterns import BUCKET
 from chaninfra.channel.text import nearest
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
@@ -154,12 +157,23 @@ def _read_file(path: str) -> bytes:
             with Path(path).open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot be read: {error.strerror}", where=path, remedy=f"CHANNEL is {FORMS}"
-        ) from error
+        raise ConfigurationError(f"cannot be read: {error.strerror}", where=path, remedy=_meant(path)) from error
     if len(data) > _MAX_BYTES:
         raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy=f"CHANNEL is {FORMS}")
     return data
+
+
+def _meant(path: str) -> str:
+    """What a path that is not a readable file may have been meant for."""
+    bucket, slash, _ = path.partition("/")
+    # What no file system accepts as a name.
+    with suppress(OSError, ValueError):
+        if Path(path, CHANNEL_JSON).is_file():
+            return f"did you mean {Path(path, CHANNEL_JSON)}?"
+        if re.fullmatch(BUCKET, bucket) and not path.endswith(".json") and not Path(bucket).exists():
+            stack = "" if slash else f", for a stack stack:{path}"
+            return f"for a bucket write s3://{path.rstrip('/')}{stack}; else CHANNEL is {FORMS}"
+    return f"CHANNEL is {FORMS}"
 
 
 def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:

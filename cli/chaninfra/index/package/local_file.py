@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from errno import EISDIR
 from pathlib import Path
 from typing import NoReturn
 
@@ -95,6 +96,8 @@ def read(path: Path) -> PackageFile:
     """
     suffix = suffix_of(path.name)
     if suffix is None:
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name that is too long.
+            raise read_error(path, IsADirectoryError(EISDIR, "Is a directory"))
         raise ConfigurationError(
             "is not named like a conda package",
             where=str(path),
@@ -184,9 +187,12 @@ class PackageBytes(io.BufferedReader):
 
 def read_error(path: Path, error: OSError) -> ConfigurationError:
     """The error for a package file that cannot be read."""
-    return ConfigurationError(
-        f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
-    )
+    remedy = "check the path and its permissions"
+    if isinstance(error, FileNotFoundError) and set("*?[") & set(path.name):
+        remedy = "no file has a name like this: a shell replaces a pattern by the names of the files that it finds"
+    elif isinstance(error, IsADirectoryError):
+        remedy = f"name the files in it: {path}/*.conda"
+    return ConfigurationError(f"cannot be read: {error.strerror}", where=str(path), remedy=remedy)
 
 
 def _changed(package: PackageFile) -> ConfigurationError:

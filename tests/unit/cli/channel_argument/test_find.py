@@ -78,6 +78,25 @@ def test_an_invalid_file_is_named_with_a_remedy(tmp_path: Path, content: bytes, 
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("my-bucket", "s3://my-bucket, for a stack stack:my-bucket;"), ("my-bucket/c/", "s3://my-bucket/c;")],
+)
+def test_a_bucket_without_its_scheme_is_printed_with_it(
+    text: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError) as caught:
+        only(text)
+    assert f"for a bucket write {meant}" in str(caught.value.remedy)
+
+
+def test_a_folder_with_a_channel_json_names_that(file: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        only(str(Path(file).parent))
+    assert caught.value.remedy == f"did you mean {file}?"
+
+
 def test_a_missing_file_names_the_forms_of_a_channel(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         only(str(tmp_path / "none.json"))
