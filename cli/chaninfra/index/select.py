@@ -95,10 +95,11 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
     try:
         spec = MatchSpec(word)
     except InvalidMatchSpecError as error:
+        remedy = "write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file"
+        if suffix_of(word):
+            remedy = f"give the name of the file, without its folder: {file}"
         raise ConfigurationError(
-            f"is not a match spec: {str(error).splitlines()[0]}",
-            where=word,
-            remedy="write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file",
+            f"is not a match spec: {str(error).splitlines()[0]}", where=word or "''", remedy=remedy
         ) from error
 
     def matches(candidate: Candidate) -> bool:

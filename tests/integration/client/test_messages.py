@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +39,7 @@ def test_all_files_that_cannot_be_published_are_named(place: Place, tmp_path: Pa
     done = place.run("publish", text, good, folder, renamed, other, missing)
     assert done.returncode == 2
     for path in (text, folder, renamed, other, missing):
-        assert done.stderr.count(str(path)) == 1
+        assert done.stderr.count(f"\n  {path}: ") == 1
     assert "5 of 6 files cannot be published; nothing was uploaded" in done.stderr
     assert "name the file tool-1.0-0.conda" in done.stderr
     assert str(good) not in done.stderr
@@ -120,3 +124,33 @@ def test_init_prints_the_whole_command_that_declares_a_single_writer(minio: Serv
     assert f"chaninfra init {place.url} " in command
     for flag in ("--subdir linux-64", "--name mine", f"--endpoint-url {server.endpoint_url}"):
         assert flag in command
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_stops_no_publish(place: Place, tmp_path: Path, closed: str) -> None:
+    package = make_package(tmp_path, "hello", "1.0")
+    words = shlex.join(["publish", str(package), "-c", place.url, "--endpoint-url", place.server.endpoint_url])
+    command = f"{shlex.quote(sys.executable)} -m chaninfra.cli {words} {closed}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, **place.server.environment()},
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done
+    assert list(place.repodata("noarch")["packages.conda"]) == [package.name]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("./hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
+        ("", "'': is not a match spec"),
+        ("hello >", "write `name`"),
+    ],
+)
+def test_a_word_that_names_no_package(place: Place, word: str, told: str) -> None:
+    done = place.run("yank", word)
+    assert done.returncode == 2
+    assert told in done.stderr

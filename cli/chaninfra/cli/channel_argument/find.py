@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
@@ -20,7 +21,7 @@ from chaninfra.channel.patterns import BUCKET
 from chaninfra.channel.text import nearest
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
-from chaninfra.cli.channel_argument.parse import FORMS, S3, VARIABLE, File, Stack, Web, parse_channel
+from chaninfra.cli.channel_argument.parse import FORMS, S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
@@ -65,8 +66,14 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
     Raises ConfigurationError if there is no such channel, StorageError and EngineError if it cannot be read.
     """
+    if not text and (variable := os.environ.get(VARIABLE)):
+        try:
+            return find(variable, flags, reading, new)
+        except ConfigurationError as error:
+            error.remedy = f"CHANNEL comes from ${VARIABLE}: {error.remedy}"
+            raise
     named_by: NamedBy = "document"
-    match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
+    match parse_channel(text or "stack:"):
         case File(path):
             where = "stdin" if path == "-" else path
             descriptors = _parse_descriptors(_read_file(path), where)
@@ -91,7 +98,7 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
             from chaninfra.engine.stacks import stack_output
 
             where, named_by = str(stack), "stack"
-            descriptors = _stack_descriptors(stack, stack_output(stack.name, Path.cwd()))
+            descriptors = _stack_descriptors(stack, stack_output(stack.name, current_folder()))
         case S3() as location:
             return [_channel_in_bucket(location, flags, reading, new)]
     return [Found(overridden(descriptor, flags), "descriptor", named_by, where) for descriptor in descriptors]
@@ -163,6 +170,18 @@ def _read_file(path: str) -> bytes:
     return data
 
 
+def _meant_by_name(name: str) -> str | None:
+    """What a file of this name, which is not JSON, may have been given for."""
+    stack = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", name)
+    if stack:
+        return f"for the stack write stack:{stack[1]}"
+    if suffix_of(name):
+        return f"that is a package: give it as FILE of `chaninfra publish`, and as CHANNEL {FORMS}"
+    if name in ("pixi.toml", "pyproject.toml"):
+        return f"to write settings into it, add --into {name}; CHANNEL is {FORMS}"
+    return None
+
+
 def _meant(path: str) -> str:
     """What a path that is not a readable file may have been meant for."""
     bucket, slash, _ = path.partition("/")
@@ -178,9 +197,13 @@ def _meant(path: str) -> str:
 
 def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
     """The descriptors in a JSON document: a channel.json, or the stack output `channels` (name → descriptor)."""
+    if not data.strip():
+        raise ConfigurationError("is empty", where=where, remedy=f"CHANNEL is {FORMS}")
     try:
         document = msgspec.json.decode(data)
     except MALFORMED:
+        if meant := _meant_by_name(Path(where).name):
+            raise ConfigurationError("is not a channel.json", where=where, remedy=meant) from None
         return [parse(data, where=where)]
     if isinstance(document, dict) and document and all(map(_is_descriptor, document.values())):
         return _descriptors_by_name(document, where)

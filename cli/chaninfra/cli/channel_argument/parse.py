@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from chaninfra.channel.conda.filenames import suffix_of
@@ -22,6 +23,17 @@ _SCHEMES = ("s3", "https", "http")
 _ARN = "aws:s3:::"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are this machine."""
+
+
+def current_folder() -> Path:
+    """The folder in which the command runs. Raises ConfigurationError if it was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            "the current folder does not exist any more",
+            remedy="go to another one: cd, and the path of the project",
+        ) from error
 
 
 @dataclass(frozen=True)

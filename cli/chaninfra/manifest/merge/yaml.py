@@ -14,10 +14,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from chaninfra.channel.text import yaml_problem
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.merge.syntax import Syntax
 from chaninfra.manifest.merge.workflow import Merged
-from chaninfra.manifest.merge.yaml_values import ERRORS, parse, problem
+from chaninfra.manifest.merge.yaml_values import ERRORS, parse
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.text import yaml
 
@@ -261,7 +262,7 @@ _YAML = Syntax(
     name="YAML",
     parse=parse,
     errors=ERRORS,
-    problem=problem,
+    problem=yaml_problem,
     edits=(_edited,),
     write=yaml.document,
 )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 
@@ -49,18 +49,3 @@ def parse(text: str) -> Any:
 
 # ruamel.yaml raises the others too for some texts that are not YAML.
 ERRORS = (YAMLError, ValueError, TypeError, AttributeError, RecursionError)
-
-
-def problem(error: Exception) -> str:
-    """What is wrong with a text, and in which line, in one line."""
-    found = next(iter(str(error).splitlines()), type(error).__name__)
-    if not isinstance(error, MarkedYAMLError):
-        return found
-    found = next(iter(str(error.problem or found).splitlines()), found)
-    if isinstance(error, DuplicateKeyError):
-        # Without the values.
-        found = found.partition(" with value")[0]
-    if error.context == "expected a single document in the stream":
-        found = "it has more than one document"
-    mark = error.problem_mark
-    return found if mark is None else f"{found} (at line {mark.line + 1}, column {mark.column + 1})"
