@@ -10,7 +10,6 @@ from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
-from chaninfra.channel.text import yaml_problem
 
 SECRET = "[secret]"  # noqa: S105 (used in place of an encrypted value)
 
@@ -96,11 +95,8 @@ def _load(path: Path) -> dict[str, Any]:
             f"cannot be read: {error.strerror}", where=str(path), remedy="give a Pulumi.<stack>.yaml"
         ) from error
     except (YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"is not valid YAML: {yaml_problem(error)}",
-            where=str(path),
-            remedy="correct it, or give a Pulumi.<stack>.yaml",
-        ) from error
+        line = str(error).strip().splitlines()[0]
+        raise ConfigurationError(f"is not valid YAML: {line}", where=str(path), remedy="fix the YAML") from error
     return _mapping(path, document, "")
 
 
