@@ -13,6 +13,7 @@ import yaml
 from chaninfra.channel.errors import ConflictError
 from chaninfra.manifest import client_channel
 from support.cases import ci_model
+from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import access, descriptor
 from support.cases.merging import into_yaml, is_kept
 
@@ -182,3 +183,20 @@ def test_a_workflow_without_a_name_gets_none(method: str) -> None:
 def test_a_workflow_to_which_nothing_is_added_stays() -> None:
     text = workflow(SET_UP)
     assert into_yaml(text, access("aws", "public")) == text
+
+
+def test_githubs_schema_accepts_what_is_merged(tmp_path: Path) -> None:
+    texts = [
+        workflow(SET_UP, BY_ROLE, USE),
+        workflow(BY_KEY, SET_UP, USE),
+        workflow(SET_UP, permissions="permissions: read-all\n"),
+        workflow(SET_UP).replace("    steps:", "    permissions: read-all  # theirs\n    steps:"),
+        workflow(SET_UP).replace("    steps:", "    permissions: {}\n    steps:"),
+        workflow(SET_UP, permissions="permissions: write-all\n"),
+    ]
+    files = []
+    for number, text in enumerate(texts):
+        path = tmp_path / f"{number}.yml"
+        path.write_text(into_yaml(text, access("aws", "pixi")), "utf-8")
+        files.append(path)
+    check_ci_schema("github-workflows", files, broken=("id-token: write", "id-token: all"), folder=tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest import Format
 from chaninfra.manifest.merge.syntax import MergeError
+from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import access
 from support.cases.merging import into_yaml, is_kept
 
@@ -145,3 +147,12 @@ def test_a_mistake_is_named_with_its_place(text: str, problem: str, place: str) 
         into_yaml(text, access("aws"))
     assert problem in caught.value.message
     assert place in caught.value.message
+
+
+def test_gitlabs_schema_accepts_what_is_merged(tmp_path: Path) -> None:
+    files = []
+    for name in ("gitlab", "gitlab-publish"):
+        path = tmp_path / f"{name}.yml"
+        path.write_text(into_yaml(PIPELINE, access("aws"), name=name), "utf-8")
+        files.append(path)
+    check_ci_schema("gitlab-ci", files, broken=("aud: ", "audience: "), folder=tmp_path)
