@@ -76,10 +76,17 @@ def _nearest(unknown: Sequence[str], *candidates: Sequence[Candidate]) -> str:
 
     files = {each.file for each in chain(*candidates)}
     names = [*files, *map(package_name, files)]
-    close = [get_close_matches(word.rpartition("/")[2], names, n=1, cutoff=0.7) for word in unknown]
+    close = [get_close_matches(_name_in(word), names, n=1, cutoff=0.7) for word in unknown]
     listing = "`chaninfra ls` lists the packages of the channel"
     near = dict.fromkeys(f"'{found[0]}'" for found in close if found)
     return f"did you mean {', '.join(near)}? {listing}" if near else listing
+
+
+def _name_in(word: str) -> str:
+    """The file of `noarch/a-1-0.conda`, or the name of `a >=1`."""
+    file = word.rpartition("/")[2]
+    name = None if suffix_of(file) else _NAME.match(word)
+    return name[0] if name else file
 
 
 def _matcher(word: str) -> Callable[[Candidate], bool]:

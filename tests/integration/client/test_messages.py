@@ -88,6 +88,8 @@ def test_unyank_of_what_is_not_yanked_says_so(place: Place, tmp_path: Path) -> N
     assert "there is no such package: hullu" in unknown.stderr
     assert "did you mean 'hullo'?" in unknown.stderr
     assert "did you mean 'hello'?" in place.run("yank", "helo").stderr
+    assert "did you mean 'hello'?" in place.run("yank", "helo >=1").stderr
+    assert "did you mean 'hello-1.0-0.conda'?" in place.run("yank", "noarch/helo-1.0-0.conda").stderr
 
 
 def test_init_on_another_channel_says_what_differs(place: Place) -> None:

@@ -79,12 +79,12 @@ def read_all(paths: Sequence[Path]) -> list[PackageFile]:
 
 def all_refused(errors: Sequence[ConfigurationError], files: int) -> ConfigurationError:
     """One error for those of `files` files that cannot be published, each with its remedy."""
-    if len(errors) == 1:
+    if files == 1:
         return errors[0]
     lines = [f"{error.summary}; {error.remedy}" for error in errors]
     return ConfigurationError(
         "\n  ".join([f"{len(errors)} of {files} files cannot be published; nothing was uploaded:", *lines]),
-        remedy="correct them, or publish the others without them",
+        remedy="correct these, or leave them out",
     )
 
 
