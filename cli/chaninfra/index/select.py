@@ -51,7 +51,7 @@ def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, l
     return selected
 
 
-def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> list[Candidate]:
+def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Iterable[Candidate] = ()) -> list[Candidate]:
     """The candidates that the words name, each once.
 
     Raises ChaninfraError for a word that names none of them. `others` are packages in the index, which `unyank` does
@@ -61,13 +61,14 @@ def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Sequen
     unknown = [word for word, found in selected.items() if not found]
     if not unknown:
         return list({each.path_in_channel: each for found in selected.values() for each in found}.values())
-    not_yanked = {each.path_in_channel for found in select(unknown, others).values() for each in found}
+    in_index = [*others]
+    not_yanked = {each.path_in_channel for found in select(unknown, in_index).values() for each in found}
     if not_yanked:
         raise ChaninfraError(
             f"not yanked: {', '.join(sorted(not_yanked))}", remedy="these are in the index; leave them out"
         )
     raise ChaninfraError(
-        f"there is no such package: {', '.join(unknown)}", remedy=_nearest(unknown, candidates, others)
+        f"there is no such package: {', '.join(unknown)}", remedy=_nearest(unknown, candidates, in_index)
     )
 
 

@@ -71,7 +71,9 @@ def set_up_pixi(step: Document, ours: Document, login_id: str, where: str, key: 
             remedy="write another workflow, or log in to the second host with: chaninfra manifest --format login",
         )
     for name, value in ours.items():
-        if name != "run-install":
+        if name == "post-cleanup":
+            inputs.setdefault(name, value)
+        elif name != "run-install":
             inputs[name] = value.replace("steps.aws.", f"steps.{login_id}.") if isinstance(value, str) else value
 
 

@@ -198,17 +198,24 @@ def test_no_arguments_and_no_file_content_end_in_a_traceback(
 def test_the_settings_to_add_by_hand_are_printed_as_they_must_be_pasted(tmp_path: Path) -> None:
     file = tmp_path / ".gitlab-ci.yml"
     file.write_text("test: {before_script: !reference [.a, b], script: [x]}\n", "utf-8")
-    words = [
-        "manifest",
-        "s3://my-bucket/c",
-        "--offline",
-        "--provider",
-        "aws",
-        "--region",
-        "eu-central-1",
-        "--auth",
-        "aws",
-    ]
-    said = run(*words, "--into", file).err
+    said = run("manifest", URL, *AWS, "--auth", "aws", "--into", file).err
     pasted = textwrap.dedent(said.partition("add them by hand:\n")[2])
     assert "AWS_REGION" in yaml.safe_load(pasted)["test"]["variables"]
+
+
+def test_what_a_client_needs_beside_a_file_is_said_where_the_file_does_not_say_it(tmp_path: Path) -> None:
+    """A new file has it in its first lines; a comment in a file that somebody keeps would be one too many."""
+    for name, text, said in (
+        ("pixi.toml", '[workspace]\nname = "mine"\nchannels = []\n', "export AWS_REGION=eu-central-1"),
+        (".condarc", "channels: [conda-forge]\n", "export AWS_DEFAULT_REGION='eu-central-1'"),
+    ):
+        file = tmp_path / name
+        done = manifest(URL, *AWS, "--into", file)
+        assert said in file.read_text()
+        assert said not in done.stderr
+        file.write_text(text)
+        done = manifest(URL, *AWS, "--into", file)
+        assert said not in file.read_text()
+        assert said in done.stderr
+        assert "Printed by" not in done.stderr
+        assert manifest(URL, *AWS, "--into", file).stderr == f"note: {file} is up to date\n"
