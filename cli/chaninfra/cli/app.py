@@ -10,6 +10,7 @@ import atexit
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -85,7 +86,19 @@ def _root(
 
 def run() -> NoReturn:
     """The console script: run the command line and end the process with its exit code."""
+    _open_streams()
     _end_process(_main())
+
+
+def _open_streams() -> None:
+    """Give a standard stream that the process was started without (`2>&-`) the null device.
+
+    Python has None for it, which some libraries do not expect, and the next file that is opened would get its number:
+    what is written to that stream would then go into the file.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open until the end)
 
 
 def _main() -> int:
