@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,10 @@ from chaninfra.channel.conda.record_facts import RecordFacts, in_ms, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import StorageError
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.yanked_json import Yanked, read_yanked
+from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.place import nothing_here
 from chaninfra.index.whole import read_whole
 
@@ -100,7 +101,9 @@ def contents_of(channel: Channel) -> ChannelContents:
             continue
         json = whole.derived.get("json")
         commits = whole.behind.get(REPODATA, 0) if json is not None and json.origin is not None else None
-        packages += _listed_in(subdir, whole.repodata, yanked, commits)
+        # Where the index is ours, it decides; yanked.json may be behind it.
+        yanks = {file: yank for file, yank in yanked.of(subdir).items() if not whole.has_record(file)}
+        packages += _listed_in(subdir, whole.repodata, yanks, commits)
         if json is not None and commits:
             behind.append(Behind(subdir=subdir, commits=commits, written=json.entry.modified))
         if whole.lost:
@@ -143,12 +146,13 @@ def folders(channel: Channel) -> frozenset[str]:
     return frozenset(names)
 
 
-def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked, commits_behind: int | None) -> Sequence[Listed]:
-    yanked_files = yanked.files(subdir)
+def _listed_in(
+    subdir: Subdir, repodata: Repodata, yanks: Mapping[str, Yank], commits_behind: int | None
+) -> Sequence[Listed]:
     packages = []
     for file, table, key in repodata.files():
-        # A yank that is not committed yet has left the record in the index.
-        if file not in yanked_files:
+        # Another tool has put the record back.
+        if file not in yanks:
             try:
                 facts = read_facts(repodata.records[table][key], *_FIELDS)
                 packages.append(_listed(subdir, file, facts, None, commits_behind))
@@ -156,8 +160,7 @@ def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked, commits_behin
                 # Records of other tables may have other fields; they are skipped.
                 if table in PACKAGE_TABLES:
                     raise repodata.invalid(key, error) from error
-    for file in yanked_files:
-        yank = yanked.packages[f"{subdir}/{file}"]
+    for file, yank in yanks.items():
         packages.append(_listed(subdir, file, yank.facts(file), yank.reason or "", commits_behind))
     return sorted(packages, key=lambda package: (package.name, -(package.timestamp or 0), package.file))
 

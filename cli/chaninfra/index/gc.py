@@ -18,7 +18,6 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from chaninfra.channel.conda.layout import package_keys
 from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
@@ -26,6 +25,7 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index import left_over
+from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
@@ -35,8 +35,6 @@ from chaninfra.index.thinning import thinned
 
 KEPT = timedelta(days=7)
 """Time from marking a shard to its deletion: readers with an older index find it so long."""
-UPLOADS_KEPT = timedelta(days=1)
-"""Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
 
 Why = Literal[
@@ -80,6 +78,8 @@ class Collected:
     garbage: tuple[Garbage, ...]
     waiting: int
     unknown: tuple[Unknown, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be done, since the store has no call for it."""
 
 
 @prepared
@@ -95,12 +95,14 @@ class _Marks(Struct, frozen=True):
 def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collected:
     """Delete the garbage of the channel. Raises StorageError."""
     # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
-    uploads = _sweep_uploads(channel, mode)
+    uploads, notes = sweep_uploads(channel, mode)
+    abandoned = [Garbage(key=key, why="abandoned upload", size=None) for key in uploads]
     found = [collect_subdir(channel.subdir_index(subdir), mode) for subdir in subdirs]
     return Collected(
-        garbage=(*(item for each in found for item in each.garbage), *uploads),
+        garbage=(*(item for each in found for item in each.garbage), *abandoned),
         waiting=sum(each.waiting for each in found),
         unknown=tuple(item for each in found for item in each.unknown),
+        notes=notes,
     )
 
 
@@ -210,27 +212,6 @@ def _delete(target: SubdirIndex, garbage: Sequence[Garbage], waiting: int, mode:
         for start in range(0, len(keys), _AT_ONCE):
             target.store.delete(keys[start : start + _AT_ONCE])
     return Collected(garbage=tuple(garbage), waiting=waiting)
-
-
-def _sweep_uploads(channel: Channel, mode: Mode) -> list[Garbage]:
-    """Abort multipart uploads of packages that nobody finished: their parts cost storage, and no listing shows them.
-
-    On a store that cannot list uploads there is nothing to do. Raises StorageError.
-    """
-    from chaninfra.channel.s3.object_versions import abort, open_uploads
-
-    client, location, prefix = channel.client(), channel.descriptor.location, channel.descriptor.prefix
-    newest = datetime.now(UTC) - UPLOADS_KEPT
-    found: list[Garbage] = []
-    for upload in [*open_uploads(client, location, prefix)]:
-        # Only packages: other uploads to this bucket, such as to a channel below this one, may take longer.
-        if (
-            upload.initiated < newest
-            and package_keys([upload.key], prefix)
-            and (mode == "check" or abort(client, location, upload.key, upload.upload_id))
-        ):
-            found.append(Garbage(key=upload.key, why="abandoned upload", size=None))
-    return found
 
 
 def garbage_of(entry: ObjectMeta, why: Why) -> Garbage:

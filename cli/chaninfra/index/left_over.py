@@ -8,14 +8,13 @@ from functools import partial
 from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.authority import Authority, authority_key
 from chaninfra.index.commit.derived_state import existing
-from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
+from chaninfra.index.yanks import yanks_of
 
 _AT_ONCE = 1000
 
@@ -60,6 +59,5 @@ def _is_taken_over(target: SubdirIndex) -> bool:
     # Files of other kinds of packages may lie on another server.
     if not all(map(suffix_of, whole.foreign)):
         return False
-    yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
-    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]
+    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - yanks_of(target, whole).files]
     return not any(run_all(target.runtime, calls))

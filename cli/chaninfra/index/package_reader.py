@@ -23,6 +23,7 @@ from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageErr
 from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.report import RELEASE, THAW
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.workers import MANY
 
 PART = 8 << 20
 """Packages larger than this (bytes) are read in parts of this size: a request has a time limit, and its answer is held
@@ -30,6 +31,10 @@ in memory."""
 _GROUPS_AT_ONCE = 16
 _GROUP = 16
 """Most packages that one background call reads."""
+_SMALL = 256 << 10
+"""Packages up to this size (bytes) are read by worker processes where there are many."""
+_IN_MEMORY = 48 << 20
+"""Most bytes of packages that are in memory at the same time."""
 _ATTEMPTS = 5
 _ONE_AT_A_TIME = 64 << 10
 """Packages up to this size (bytes) are parsed by one thread at a time: parsing them is mostly Python code, and threads
@@ -89,21 +94,58 @@ def read_packages(
     Raises StorageError and its subclasses; ConflictError for a package that is replaced again and again; and what
     `packages` raises.
     """
-    reading: deque[Callable[[], list[Read | Missing | Unread]]] = deque()
+    reading: deque[_Reading] = deque()
+    workers = subdir_index.workers
+    held = small = 0
     try:
         for group in _groups(packages):
-            reading.append(subdir_index.runtime.submit(partial(_read_group, subdir_index, group, advance)))
-            if len(reading) == _GROUPS_AT_ONCE:
-                yield from reading.popleft()()
+            size = max(min(entry.size, PART) for _, entry in group)
+            small += len(group) if size <= _SMALL else 0
+            if workers is not None and small >= MANY:
+                workers.start()
+            most = _GROUPS_AT_ONCE + (workers.calls_at_once if workers is not None else 0)
+            while reading and (held + size > _IN_MEMORY or len(reading) >= most):
+                held -= reading[0].size
+                yield from reading.popleft().result()
+            held += size
+            reading.append(_Reading(_start(subdir_index, group, advance, small=size <= _SMALL), size))
         while reading:
-            yield from reading.popleft()()
+            yield from reading.popleft().result()
     finally:
-        # After an error, wait for the calls that still run.
-        for result in reading:
+        if workers is not None and reading:
+            # After an error.
+            workers.close()
+        # Wait for the calls that still run.
+        for each in reading:
             try:
-                result()
+                each.result()
             except Exception:  # noqa: S112 (the first error is raised)
                 continue
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A group that is being read; `size` are the bytes in memory at most."""
+
+    result: Callable[[], list[Read | Missing | Unread]]
+    size: int
+
+
+def _start(
+    subdir_index: SubdirIndex, group: list[tuple[str, ObjectMeta]], advance: Callable[[int], None], *, small: bool
+) -> Callable[[], list[Read | Missing | Unread]]:
+    if not small:
+        # Most of the time goes into hashing, which other threads do not wait for.
+        return subdir_index.runtime.submit(partial(_read_group, subdir_index, group, advance))
+    result = subdir_index.submit(_read_group, group)
+
+    def advancing() -> list[Read | Missing | Unread]:
+        read = result()
+        for _, entry in group:
+            advance(entry.size)
+        return read
+
+    return advancing
 
 
 def _groups(packages: Iterable[tuple[str, ObjectMeta]]) -> Iterator[list[tuple[str, ObjectMeta]]]:
@@ -123,7 +165,9 @@ def _groups(packages: Iterable[tuple[str, ObjectMeta]]) -> Iterator[list[tuple[s
 
 
 def _read_group(
-    subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
+    subdir_index: SubdirIndex,
+    packages: Iterable[tuple[str, ObjectMeta]],
+    advance: Callable[[int], None] = lambda _: None,
 ) -> list[Read | Missing | Unread]:
     return [_read(subdir_index, file, entry, advance) for file, entry in packages]
 

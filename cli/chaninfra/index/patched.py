@@ -67,8 +67,8 @@ def _compare(subdir_index: SubdirIndex, patched: Repodata) -> None:
         if one != other and same_bytes and not say_the_same(one, other):
             raise _refused(subdir_index, _UNPATCHED, f"it has another record of {file}")
     if removed := {*patched.removed}.intersection(file for file, _, _ in unpatched.files()):
-        yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0].files(subdir_index.subdir)
-        if taken_out := sorted(removed - yanked):
+        yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0].of(subdir_index.subdir)
+        if taken_out := sorted(removed - yanked.keys()):
             raise _refused(subdir_index, _UNPATCHED, f"it has a record of {taken_out[0]}, which is removed")
 
 

@@ -65,6 +65,8 @@ class SubdirReport:
     """Packages whose record was removed."""
     yanked: tuple[str, ...] = ()
     """Packages that are not in the index because they are yanked."""
+    yanks: frozenset[str] = frozenset()
+    """All packages that a re-index knows to be yanked."""
     signed: tuple[str, ...] = ()
     """Packages whose attestations (CEP 50) their record, or a copy of their sidecar, did not show."""
     files: tuple[str, ...] = ()

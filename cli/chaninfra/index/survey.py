@@ -11,7 +11,6 @@ from typing import Literal
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
 from chaninfra.channel.conda.index_files import REPODATA, SHARDS, STALE
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
-from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
@@ -20,7 +19,6 @@ from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url
-from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, names_in, taken_over, with_what_is_known
 from chaninfra.index.left_out import named_wrongly, not_given
@@ -33,6 +31,7 @@ from chaninfra.index.report import InvalidRecord, LeftOut, OddName, SubdirReport
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
+from chaninfra.index.yanks import Yanks, yanks_of
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
@@ -43,8 +42,9 @@ class Survey:
     """The differences between the folder and the index, and the change that removes them."""
 
     whole: Whole
+    yanks: Yanks
     yanked: frozenset[str]
-    """File names."""
+    """The names of the yanked files."""
     files: tuple[str, ...]
     """Index files that are missing or wrong."""
     listing: FolderListing = field(default_factory=FolderListing)
@@ -78,7 +78,7 @@ class Survey:
         """Whether there is something to commit."""
         change = self.change
         by_package = change.records or change.missing or change.unreadable or change.reshard or change.names
-        return bool(self.committed or self.files or self.whole.behind or self.signed or by_package)
+        return bool(self.committed or self.files or self.whole.behind or self.signed or by_package or change.recovered)
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
@@ -95,6 +95,7 @@ class Survey:
             remade=tuple(sorted(replaced & self.same_bytes)),
             dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
             yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
+            yanks=self.yanked,
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
@@ -121,20 +122,20 @@ def survey_of(
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
     check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
-    # Rule: yanked.json after the authoritative index, as in a commit.
-    yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
+    yanks = yanks_of(subdir_index, whole)
     listing = FolderListing()
     survey = Survey(
         whole=whole,
         listing=listing,
         signatures=Signatures(subdir_index, mode, listing.sidecars),
         # Those that an index can list as removed.
-        yanked=frozenset(file for file in yanked.files(subdir_index.subdir) if not breaks_index(file)),
+        yanks=yanks,
+        yanked=frozenset(file for file in yanks.files if not breaks_index(file)),
         # Between two times of `at-most-every` files are behind, and not wrong.
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
     survey.left_out, survey.invalid = drop_unusable(whole, subdir_index.subdir)
-    batches = Batches(subdir_index, whole) if mode == "write" else None
+    batches = Batches(subdir_index, whole, yanks.recovered) if mode == "write" else None
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
@@ -192,6 +193,7 @@ def survey_of(
         signatures=survey.signatures.lookups(survey.signed),
         miscounted=miscounted,
         names=_more_names(survey, {*records, *gone, *survey.signed}),
+        recovered=yanks.recovered,
         removed=whole.removed,
         reshard=reshard,
         replace=scope,
@@ -282,10 +284,9 @@ def _more_names(survey: Survey, files: set[str]) -> set[str]:
     old records of these files, and those with yanks or file names that the index does not show yet.
     """
     repodata = survey.repodata
-    removed = set(repodata.removed)
-    yanked = [file for file in survey.yanked if file not in removed or repodata.find(file)]
+    yanked = [file for file in survey.yanked if repodata.find(file)]
     files = {*files, *yanked, *(file for file, _, _ in repodata.files() if breaks_index(file))}
-    names = {package_name(file) for file in (*yanked, *filter(breaks_index, removed))}
+    names = {package_name(file) for file in (*yanked, *filter(breaks_index, repodata.removed))}
     for file in files:
         place = repodata.find(file)
         if place is not None:

@@ -81,7 +81,7 @@ def test_the_preflight_names_what_is_missing(
     nobody = Store(minio, bucket_name, {})
     failure = nobody.handler("preflight").check({}, nobody.props())
     assert failure is not None
-    assert "no credentials were found" in failure[1]
+    assert "there are no credentials" in failure[1]
     assert "set AWS_ACCESS_KEY_ID" in failure[1]
     assert bucket_name not in channels.buckets(minio)
 

@@ -15,8 +15,9 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import check_writable
+from chaninfra.index.yank import yank
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, channel, channel_with, publishing
+from support.index_model.processes import FOLDER, INDEX, JSON, ZST, channel, channel_with, publishing
 
 UNPATCHED, UNPATCHED_SHARDS = (
     f"{FOLDER}/{name}" for name in ("repodata_from_packages.json", "repodata_shards_from_packages.msgpack.zst")
@@ -126,8 +127,12 @@ def test_an_unpatched_file_that_cannot_be_read_is_refused(data: bytes) -> None:
 
 
 def test_a_package_that_is_yanked_is_no_patch() -> None:
-    store = patched(lambda document: document["removed"].append((table(document).pop(A), A)[1]))
-    put(store, f"{PREFIX}/yanked.json", {"packages": {f"noarch/{A}": {"when": "2026-01-01T00:00:00+00:00"}}})
+    store = channel_with("a", "b", "c")
+    unpatched = document(store)
+    yank(channel(store, SequentialRuntime("yank")), [A], None)
+    for key, made in ((UNPATCHED, unpatched), (JSON, document(store))):
+        del made["chaninfra"]
+        put(store, key, made)
     reindex_subdir(noarch(store))
     assert agrees(store) == [B, C]
 

@@ -59,6 +59,8 @@ def gc(
 
     opened = open_channel(channel, store, "write")
     collected = collect(opened, known_subdirs(opened), "check" if dry_run else "write")
+    for note in collected.notes:
+        streams.note(note)
     if as_json:
         garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in collected.garbage]
         unknown = [{"subdir": each.subdir, "key": each.key, "of": each.of} for each in collected.unknown]

@@ -38,6 +38,10 @@ class ShardReader:
         """Take these shards for empty: they are missing or damaged, and the caller has their records."""
         self._given_up.update(hashes.items())
 
+    def is_given_up(self, name: str, digest: bytes | None) -> bool:
+        """Whether the shard is taken for empty because it is missing or damaged."""
+        return (name, digest) in self._given_up
+
     def find(self, hashes: Mapping[str, bytes]) -> dict[str, Shard | None]:
         """Package name → its shard; None: it is missing or damaged. `hashes`: package name → sha256.
 
