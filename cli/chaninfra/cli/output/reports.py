@@ -159,9 +159,8 @@ def finish(
     reindex: str = "chaninfra reindex",
     gc: str = "chaninfra gc",
 ) -> None:
-    """Warn of what was found besides. Then raise `failed` if given, else
-    SkippedError with `remedy` if there are skipped packages; the message of either lists them. `reindex` and `gc` are
-    the commands that do so with the channel.
+    """Warn of what was found besides. Then raise `failed` if given, else SkippedError with `remedy` if there are
+    skipped packages; the message of either lists them. `reindex` and `gc` are the commands that do so with the channel.
     """
     _warn(report, reindex, gc)
     if not report.left_out:
@@ -180,13 +179,14 @@ def finish(
 
 
 def _remedy(kinds: Set[str], replace: str | None, reindex: str) -> str | None:
-    """What to do with files of these kinds; `replace`: with one that is no valid package."""
+    """What to do with files of these kinds, each on a line; `replace`: with one that is no valid package."""
     parts = [replace] if replace and kinds & {REPLACE, RENAME} else []
     if RENAME in kinds:
         parts.append(f"if the name is the reason, {RENAME}" if parts else RENAME)
     others = {MOVE: "if its key is the reason", THAW: "archived", RELEASE: "not given by the store", RESIGN: "`.sigs`"}
-    parts += [f"{label}: {kind}, then run `{reindex}`" for kind, label in others.items() if kind in kinds]
-    return "; ".join(parts) or None
+    if found := [f"{label}: {kind}" for kind, label in others.items() if kind in kinds]:
+        parts += [*found[:-1], f"{found[-1]}, then run `{reindex}`"]
+    return "\n  ".join(parts) or None
 
 
 def replace_skipped(remedies: Remedies) -> str:
