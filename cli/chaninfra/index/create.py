@@ -29,7 +29,7 @@ class Created:
     written: tuple[str, ...]
     """Object keys that were written."""
     to_reindex: tuple[str, ...]
-    """Subdirs that have packages but no index."""
+    """Subdirs that have packages or a part of an index, and lack an index file."""
     descriptor: Descriptor
     """The descriptor that is in the bucket now."""
 

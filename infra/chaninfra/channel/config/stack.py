@@ -118,7 +118,8 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
         bool,
         Meta(
             description="Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does "
-            "not change anything else in it."
+            "not change anything else in it. On AWS, roles of the channel's principals and OIDC providers that exist "
+            "are taken over."
         ),
     ] = False
     whole_bucket_listing: Annotated[

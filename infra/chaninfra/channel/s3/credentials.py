@@ -42,6 +42,15 @@ class Credentials:
     session_token: str | None = field(default=None, repr=False)
     source: str = field(default="", compare=False)
 
+    @property
+    def is_of_aws_tools(self) -> bool:
+        """Whether the AWS tools find the key too: it was neither given, nor in variables that they do not read."""
+        return self.source not in (_GIVEN, _S3)
+
+
+_GIVEN, _S3 = "the given access key", "S3_ACCESS_KEY_ID"
+"""Sources that only chaninfra and uploads read."""
+
 
 def resolve(
     *,
@@ -57,7 +66,7 @@ def resolve(
     credentials, or only half of an access key.
     """
     if access_key_id or secret_access_key:
-        return _pair(access_key_id, secret_access_key, session_token, "the given access key")
+        return _pair(access_key_id, secret_access_key, session_token, _GIVEN)
     if (
         chain == "any"
         and profile is None
@@ -67,7 +76,7 @@ def resolve(
             os.environ.get("S3_ACCESS_KEY_ID"),
             os.environ.get("S3_SECRET_ACCESS_KEY"),
             os.environ.get("S3_SESSION_TOKEN"),
-            "S3_ACCESS_KEY_ID",
+            _S3,
         )
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     key, secret, token = map(os.environ.get, names)

@@ -28,6 +28,9 @@ from chaninfra.channel.s3.unreachable import reason
 from chaninfra.channel.text import shown
 
 ABSENT = "NoSuchKey"
+ARCHIVED = "InvalidObjectState"
+"""S3's answer, with 403, to whoever reads an object of a storage class such as GLACIER."""
+RESTORE = "restore it into a storage class that is read at once, such as STANDARD"
 UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"})
 """The error codes with which stores answer a call of the S3 API that they do not have."""
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -141,6 +144,10 @@ def error_for(
             code=code,
             status=status,
             reported=region or None,
+        )
+    if code == ARCHIVED:
+        return StorageError(
+            f"cannot {doing} {what}: it is archived", where=where, remedy=RESTORE, code=code, status=status
         )
     if status in (401, 403) or code == "AccessDenied":
         if anonymous:

@@ -37,6 +37,7 @@ from chaninfra.channel.objects import (
     TooLargeError,
     get_within,
 )
+from chaninfra.channel.s3.any_key import list_after
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
 from chaninfra.channel.s3.recreation import recreation_refused
@@ -69,6 +70,7 @@ class S3Store:
                 remedy="set `force-path-style` to true",
             )
         self.location = location
+        self._credentials = credentials
         endpoint = location.endpoint_url if location.force_path_style else location.bucket_url
         # obstore reads settings that it is not given from the environment, so all that change the target are given.
         config: Any = {
@@ -138,13 +140,20 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[ObjectMeta]:
         """See ObjectStore."""
+        last = ""
         try:
             for page in obstore.list(self._store, prefix or None):
-                yield from map(_entry, page)
-        except InvalidPathError as error:
-            raise self._unnameable(error, prefix) from error
+                for each in page:
+                    entry = _entry(each)
+                    last = entry.key
+                    yield entry
+            return
+        except InvalidPathError:
+            # obstore has no name for a key like one with `//` or a line end, and gives nothing of its page.
+            pass
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "list", prefix) from error
+        yield from list_after(self.location, self._credentials, prefix, last)
 
     def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
@@ -214,16 +223,6 @@ class S3Store:
         self._config = {**self._config, **more}
         self._store = self._open(config=self._config)
 
-    def _unnameable(self, error: InvalidPathError, prefix: str) -> StorageError:
-        """The error for a key that obstore cannot represent, like one with `//`: its listing stops at such a key."""
-        reason = str(error).split("\n", 1)[0].removeprefix("Encountered object with invalid path: ")
-        key = re.search(r'Path "(.*?)"(?: contained |: )', reason)
-        return StorageError(
-            f"a listed object has a key that chaninfra cannot use: {reason}",
-            where=f"s3://{self.location.bucket}/{key[1] if key else prefix}",
-            remedy="delete or rename the object, with the store's own tools",
-        )
-
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
         code, status = _code_and_status(error)
         text = str(error)
@@ -287,7 +286,7 @@ def _code_and_status(error: Exception) -> tuple[str, int | None]:
     """The S3 error code ("" if unknown) and HTTP status of an obstore error, which has them only in its message."""
     message = str(error)
     status = re.search(r"status code: (\d{3})", message)
-    if code := re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message):
+    if code := re.search(r"<Code>\s*([A-Za-z0-9.]+)\s*</Code>", message):
         return code[1], int(status[1]) if status else None
     # DeleteObjects answers 200, with one code for each key.
     if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
