@@ -6,6 +6,7 @@ with a wrong exit code. So the program flushes its output and ends by `os._exit`
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
@@ -136,4 +137,6 @@ def _end_process(code: int) -> NoReturn:
     except OSError as error:
         os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
         code = code or ExitCode.FAILED
+    # They delete temporary files. `os._exit` leaves them out.
+    atexit._run_exitfuncs()
     os._exit(code)

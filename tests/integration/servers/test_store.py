@@ -19,7 +19,8 @@ from chaninfra.channel.errors import (
 from chaninfra.channel.location import Location
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody
 from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.channel.s3.object_store import TIMEOUT, S3Store
+from chaninfra.channel.s3.http_options import TIMEOUT
+from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.index.upload import IN_ONE_PUT
 from support.channels import channels
 from support.servers.s3_proxy import proxy
@@ -167,7 +168,7 @@ def test_a_missing_answer_is_reported(
     monkeypatch: pytest.MonkeyPatch, versitygw: Server, bucket_name: str, kind: str
 ) -> None:
     """On one server, which no request reaches."""
-    monkeypatch.setattr("chaninfra.channel.s3.object_store.TIMEOUT", timedelta(seconds=0.5))
+    monkeypatch.setattr("chaninfra.channel.s3.http_options.TIMEOUT", timedelta(seconds=0.5))
     with proxy(versitygw) as between:
         impatient = store(between.server, bucket_name)
         between.rule = lambda _: Hold("before", lambda: None)

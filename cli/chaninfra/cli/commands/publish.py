@@ -44,7 +44,7 @@ def publish(
       chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
     from chaninfra.cli.channel_argument.find import open_channel
-    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output import cdn_refresh, client_caches
     from chaninfra.cli.output.progress import uploading
     from chaninfra.cli.output.reports import finish, published_json, published_text, replace_skipped
     from chaninfra.cli.remedies import remedies_for
@@ -61,5 +61,8 @@ def publish(
     cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     remedies = remedies_for(channel, store)
     streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
+    client_caches.tell(opened.descriptor, changed(published.report, replaced))
     reindex = remedies.command("reindex")
-    finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)
+    finish(
+        published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex, gc=remedies.command("gc")
+    )

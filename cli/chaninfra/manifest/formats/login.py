@@ -17,13 +17,18 @@ from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
 
+_SEEN = (
+    "While pixi runs, the secret is among its arguments, which other users of this machine can list (ps). Where others",
+    "log in, write a file that only you can read, and name it in RATTLER_AUTH_FILE: --format auth-file --into FILE",
+)
+
 
 def login(request: ManifestRequest) -> Rendered:
     """A `pixi auth login` command per bucket; the shell that runs it takes the access key from its environment."""
     note = "The keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN."
     commands = [command(access) for access in by_bucket(request.channels).values()]
     # It may be pasted into a shell, so no `set -e`, which would end that.
-    return Rendered((PRINTED_BY, note), shell.script([" &&\n".join(commands)]))
+    return Rendered((PRINTED_BY, note, *_SEEN), shell.script([" &&\n".join(commands)]))
 
 
 def command(access: ClientChannel) -> str:

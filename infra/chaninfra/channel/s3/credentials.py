@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.s3.trust import ca_bundle
 
 # Keys of pulumi-aws's `assumeRoles` → parameters of STS AssumeRole, for values that need no conversion.
 _ASSUME = {
@@ -25,7 +26,11 @@ _ASSUME = {
 # old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
-REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
+REMEDY = (
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY), or name a profile "
+    "of the AWS configuration files: --profile NAME"
+)
+"""What to do where there are no credentials."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def resolve(
     try:
         found = Session(profile=profile).get_credentials()
         if found is None:
-            raise CredentialsError("no credentials were found", remedy=REMEDY)
+            raise CredentialsError("there are no credentials", remedy=REMEDY)
         frozen = found.get_frozen_credentials()
     except (BotoCoreError, OSError) as error:
         # OSError: AWS_WEB_IDENTITY_TOKEN_FILE names a file that does not exist.
@@ -114,6 +119,7 @@ def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) 
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,
+        verify=ca_bundle(),
     )
     wanted: dict[str, Any] = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "chaninfra"}
     for ours, theirs in _ASSUME.items():
