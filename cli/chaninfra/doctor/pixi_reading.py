@@ -19,7 +19,7 @@ from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.credentials import Credentials, resolve
 from chaninfra.doctor import pixi_stores
 from chaninfra.doctor.pixi_stores import Entry, Stores
-from chaninfra.manifest import ClientChannel
+from chaninfra.manifest.client_access import ClientChannel
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,10 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, client_channel, listing, render
+from chaninfra.manifest.names import AccessMethod, Format
+
+if TYPE_CHECKING:
+    from chaninfra.manifest.request import ManifestRequest, Sso
 
 _POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config", "rattler-build")
 """The formats that configure, for a user or a shell, which endpoint credentials are sent to; the others are files of a
@@ -106,6 +109,10 @@ def manifest(
       chaninfra manifest channel.json --auth aws --format aws-config >> ~/.aws/config
       chaninfra manifest s3://my-bucket/my-channel --provider wasabi --region de-1 --format login
     """
+    from chaninfra.manifest.client_access import client_channel
+    from chaninfra.manifest.formats.table import listing, render
+    from chaninfra.manifest.request import ManifestRequest
+
     if list_formats:
         streams.result(streams.table(listing()))
         return
@@ -211,4 +218,6 @@ def _sso(start_url: str | None, account: str | None, role: str | None, region: s
         raise ConfigurationError(
             "a login by IAM Identity Center needs more options", remedy=f"add {', '.join(missing)}"
         )
+    from chaninfra.manifest.request import Sso
+
     return Sso(start_url=start_url, account_id=account, role_name=role, region=region)
