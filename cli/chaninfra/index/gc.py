@@ -34,6 +34,7 @@ from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.history import kept_index, kept_numbers
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.orphans import Seen, sweep
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
@@ -80,17 +81,18 @@ class _Marks(Struct, frozen=True):
     version: int = 1
 
 
-def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collected:
+def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode, progress: Progress = SILENT) -> Collected:
     """Delete the garbage of the channel. Raises StorageError."""
     # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
     uploads = _sweep_uploads(channel, mode)
-    garbage: list[Garbage] = []
-    waiting = 0
+    progress.stage("collecting", len(subdirs), unit="subdir")
+    found = []
     for subdir in subdirs:
-        found = collect_subdir(channel.subdir_index(subdir), mode)
-        garbage += found.garbage
-        waiting += found.waiting
-    return Collected(garbage=(*garbage, *uploads), waiting=waiting)
+        progress.at(subdir)
+        found.append(collect_subdir(channel.subdir_index(subdir), mode))
+        progress.done()
+    garbage = (each for done in found for each in done.garbage)
+    return Collected(garbage=(*garbage, *uploads), waiting=sum(done.waiting for done in found))
 
 
 def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:

@@ -16,7 +16,7 @@ from chaninfra.index.commit.authority import ForeignIndexError, authority_key
 from chaninfra.index.commit.change import Applied, apply
 from chaninfra.index.commit.commit import When, commit
 from chaninfra.index.etag_cache import write_etag_cache
-from chaninfra.index.progress import Progress, Silent
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
@@ -33,7 +33,7 @@ def reindex(
     subdirs: Sequence[Subdir],
     scope: Scope = "changed",
     mode: Mode = "write",
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Report:
     """Re-index the subdirs, one after the other. Raises as `reindex_subdir`."""
     subdir_indexes = [channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs]
@@ -43,7 +43,7 @@ def reindex(
 
 
 def reindex_subdir(
-    subdir_index: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
+    subdir_index: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress = SILENT
 ) -> SubdirReport:
     """Make the index of a subdir match its packages.
 
@@ -53,7 +53,6 @@ def reindex_subdir(
     Raises RefusedError for an index that belongs to another tool; InvalidRepodataError for an invalid repodata.json
     (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
-    progress = progress or Silent()
     if mode == "check":
         survey = survey_of(subdir_index, scope, progress, mode)
         applied = apply(subdir_index, survey.repodata, survey.change, survey.yanked)
@@ -79,7 +78,8 @@ def reindex_subdir(
 def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Progress) -> SubdirReport:
     if not survey.differs and scope != "all":
         return survey.report(subdir_index.subdir, Applied(), survey.repodata.count)
-    progress.writing(subdir_index.subdir)
+    progress.stage("indexing", unit="subdir")
+    progress.begin(subdir_index.subdir)
     # The scope `all` writes also files whose content is right: their headers may not be those that are configured.
     when: When = "always" if scope == "all" else "changed"
     committed = commit(

@@ -62,7 +62,7 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
 
     try:
         spec = MatchSpec(word)
-    except InvalidMatchSpecError as error:
+    except (InvalidMatchSpecError, UnicodeEncodeError) as error:
         raise ConfigurationError(
             f"is not a match spec: {str(error).splitlines()[0]}",
             where=word,

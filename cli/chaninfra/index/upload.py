@@ -105,6 +105,9 @@ def taken(channel: Channel, paths: Sequence[str]) -> ConflictError:
 
 def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, advance: Advance) -> str:
     key = key_of(channel, package)
+    if channel.dry_run:
+        # Without the bytes, which may be many.
+        return channel.writer.put(key, ObjectBody(data=b"", content_type=CONTENT_TYPE), condition)
     if package.size <= IN_ONE_PUT:
         body = ObjectBody(data=read_bytes(package), content_type=CONTENT_TYPE)
         etag = channel.writer.put(key, body, condition)

@@ -29,6 +29,7 @@ from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.package_reader import Missing, read_packages
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, select
@@ -48,7 +49,7 @@ class Yanking:
     report: Report
 
 
-def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
+def yank(channel: Channel, words: Sequence[str], reason: str | None, progress: Progress = SILENT) -> Yanking:
     """Take the packages that the words select out of the index; see `select`.
 
     Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
@@ -83,6 +84,7 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     affected = [subdir for subdir in subdirs if any(candidate.subdir == subdir for candidate in chosen)]
     for subdir in affected:
         check_writable(subdir_indexes[subdir])
+    progress.stage("indexing", len(affected), unit="subdir")
     before = _update_yanked_json(channel, add)
     already = tuple(sorted(path for path in new if path in before.packages))
     # Commit for those, too: an earlier yank may have ended before its commit.
@@ -93,7 +95,7 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     return Yanking(changed=tuple(sorted(set(new) - set(already))), already=already, report=Report.of(reports))
 
 
-def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
+def unyank(channel: Channel, words: Sequence[str], progress: Progress = SILENT) -> Yanking:
     """Bring the packages that the words select back into the index.
 
     Each gets the record that it had, if that fits the package's bytes; otherwise one made from the package. Packages
@@ -121,6 +123,7 @@ def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
         if files:
             check_writable(subdir_indexes[subdir])
     records_before = {subdir: _records(subdir_indexes[subdir], files)[0] for subdir, files in yanks.items() if files}
+    progress.stage("indexing", len(records_before), unit="subdir")
     _update_yanked_json(channel, remove)
     reports: list[SubdirReport] = []
     for subdir, before in records_before.items():

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from chaninfra.manifest.client_access import AccessMethod, ClientChannel, client_channel
 from chaninfra.manifest.formats.table import FORMATS, NAMES, Format, listing, render
-from chaninfra.manifest.request import ManifestRequest, Sso
+from chaninfra.manifest.request import CONDA_FORGE, ManifestRequest, Sso
 
 __all__ = [
+    "CONDA_FORGE",
     "FORMATS",
     "NAMES",
     "AccessMethod",

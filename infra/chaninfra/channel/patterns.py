@@ -46,6 +46,8 @@ NAME = whole(rf"{_WORD}{{0,31}}")
 """A principal."""
 CHANNEL = whole(rf"{_WORD}{{0,511}}")
 """A channel, as its user names it."""
+OTHER_CHANNEL = whole(r"(?!.{513})(?:(?:https?|s3|gcs|oci|file)://)?[A-Za-z0-9._~/][A-Za-z0-9._~/:+-]*")
+"""A channel of somebody else, by its name, URL or folder; without a user name, a password or a query."""
 SHOWN_NAME = whole("[A-Za-z0-9_-][A-Za-z0-9._-]{0,511}")
 """A channel, as its descriptor names it: also the last segment of a prefix, or a bucket."""
 KIND = whole("[a-z][a-z0-9-]{0,31}")

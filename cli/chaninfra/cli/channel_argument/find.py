@@ -62,6 +62,13 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
     Raises ConfigurationError if there is no such channel, StorageError and EngineError if it cannot be read.
     """
+    from chaninfra.cli.output.progress import waiting
+
+    with waiting("looking for the channel"):
+        return _find(text, flags, reading, new)
+
+
+def _find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel | None) -> list[Found]:
     named_by: NamedBy = "document"
     match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
         case File(path):
@@ -95,11 +102,17 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
 
 def open_channel(
-    text: str | None, flags: StoreFlags, access: Literal["read", "write"], reading: Reading = "strict"
+    text: str | None,
+    flags: StoreFlags,
+    access: Literal["read", "write"],
+    reading: Reading = "strict",
+    *,
+    dry_run: bool = False,
 ) -> Channel:
     """The single channel that CHANNEL names, with credentials; without any, `read` makes anonymous requests.
 
-    For `write`, a note says so if it is not known whether the store has conditional writes.
+    For `write`, a note says so if it is not known whether the store has conditional writes. `dry_run`: nothing that is
+    written to the channel reaches the store.
 
     Raises ConfigurationError if CHANNEL names several or credentials must not be sent to its endpoint, CredentialsError
     if `write` finds no credentials, and what `find` raises.
@@ -111,7 +124,7 @@ def open_channel(
 
         if told := advice(found.descriptor):
             streams.note(told)
-    return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
+    return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin, dry_run=dry_run)
 
 
 def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:

@@ -12,6 +12,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.index_settings import ConditionalWrites
+    from chaninfra.cli.output.progress import Shown
     from chaninfra.index.channel import Channel
 
 
@@ -22,12 +23,13 @@ def _subdir_names() -> list[str]:
 def init(
     *,
     channel: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="CHANNEL",
-            help="s3://BUCKET/PREFIX, or a channel.json that describes the channel.",
+            help="s3://BUCKET/PREFIX, or a channel.json that describes the channel. It must be given: "
+            "$CHANINFRA_CHANNEL is not read.",
         ),
-    ],
+    ] = None,
     name: Annotated[
         str | None,
         typer.Option(
@@ -83,16 +85,23 @@ def init(
       chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir linux-64 --subdir osx-arm64
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
+    from chaninfra.channel.errors import ConfigurationError
     from chaninfra.cli.channel_argument.assumed import NewChannel
     from chaninfra.cli.channel_argument.find import channel_to_create
     from chaninfra.cli.interrupts import tidied_up
+    from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.create import create
 
+    if channel is None:
+        raise ConfigurationError(
+            "no CHANNEL is given", remedy="say where to create it: `chaninfra init s3://BUCKET/PREFIX`"
+        )
     new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
     opened = channel_to_create(channel, store, new)
-    with tidied_up():
-        created = create(opened, writers, lambda: _probe(opened))
+    with tidied_up(), progress() as shown:
+        shown.stage("looking at the place")
+        created = create(opened, writers, lambda: _probe(opened, shown))
     for subdir in created.to_reindex:
         command = remedies_for(channel, store).command("reindex")
         streams.note(f"{opened.url(subdir)} has packages but no index; run `{command}` to create it")
@@ -104,7 +113,7 @@ def init(
         )
 
 
-def _probe(channel: Channel) -> ConditionalWrites | None:
+def _probe(channel: Channel, shown: Shown) -> ConditionalWrites | None:
     """The conditional writes that the store honours, by a probe; None if it could not be probed.
 
     Raises CredentialsError.
@@ -114,6 +123,7 @@ def _probe(channel: Channel) -> ConditionalWrites | None:
 
     if channel.credentials is None:
         return None
+    shown.stage("probing the store")
     try:
         support, findings = examine(channel.descriptor, channel.credentials)
     except CredentialsError:

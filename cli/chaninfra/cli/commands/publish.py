@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, refuse_channels
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
+
+if TYPE_CHECKING:
+    from chaninfra.cli.output.progress import Shown
+    from chaninfra.index.package.local_file import PackageFile
 
 
 def publish(
@@ -26,6 +31,14 @@ def publish(
             "contain the old hash then fail. The bucket denies this if `aws.no-overwrite` is set.",
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Write nothing; compare and refuse as a real run does, and print what that would do. Whether the "
+            "credentials may write is not tested: `chaninfra doctor --as publisher` does that.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -38,28 +51,63 @@ def publish(
     nor an index, publish refuses (exit code 2). Attestations that lie beside a file, in FILE.sigs (CEP 50), are
     uploaded with it, and appended to those that the channel has.
 
+    Ctrl-C ends it with exit code 130 and says how far it is. Run the same command again to go on.
+
     \b
     Examples:
       chaninfra publish output/noarch/my-package-1.0-0.conda -c stack:prod
+      chaninfra publish *.conda -c stack:prod --dry-run
       chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh
-    from chaninfra.cli.output.progress import uploading
+    from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, published_json, published_text, replace_skipped
+    from chaninfra.cli.output.stopped import publish_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
-    from chaninfra.index.package.local_file import read
     from chaninfra.index.publish import publish as run
 
-    # The files first, since their errors need no request.
-    packages = [read(path) for path in files]
-    opened = open_channel(channel, store, "write")
-    with uploading(sum(package.size for package in packages)) as progress:
-        published = run(opened, packages, "overwrite" if force else "refuse", progress)
-    replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
-    cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
+    refuse_channels(files, "publish", "FILE")
+    given = [*(["--force"] if force else []), *(["--dry-run"] if dry_run else []), *(["--json"] if as_json else [])]
+    with (
+        progress() as shown,
+        interruptible(
+            lambda: publish_stopped(shown, remedies_for(channel, store), [*map(str, files)], given), shown.stop
+        ),
+    ):
+        # The files first, since their errors need no request.
+        packages = _read(files, shown)
+        shown.pause()
+        opened = open_channel(channel, store, "write", dry_run=dry_run)
+        published = run(opened, packages, "overwrite" if force else "refuse", shown)
+        shown.pause()
+        replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
+        cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     remedies = remedies_for(channel, store)
-    streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
+    if as_json:
+        streams.result_json(published_json(published, dry_run=dry_run))
+    else:
+        streams.result(published_text(published, remedies, dry_run=dry_run))
     reindex = remedies.command("reindex")
     finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)
+
+
+def _read(files: Sequence[Path], shown: Shown) -> list[PackageFile]:
+    from contextlib import suppress
+
+    from chaninfra.index.package.local_file import read
+
+    size = 0
+    for path in files:
+        # What cannot be read is an error below.
+        with suppress(OSError, ValueError):
+            size += path.stat().st_size
+    shown.stage("reading and hashing", len(files), size)
+    packages = []
+    for path in files:
+        shown.at(path.name)
+        packages.append(read(path, shown.advance))
+        shown.done()
+    return packages

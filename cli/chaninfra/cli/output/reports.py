@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chaninfra.doctor.remedies import Remedies
-    from chaninfra.index.publish import Published, PublishedPackage
+    from chaninfra.index.published import Published, PublishedPackage
     from chaninfra.index.report import Report, SubdirReport
 
 
@@ -71,14 +71,18 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def published_text(published: Published, remedies: Remedies) -> str:
-    """One line per package, then the report of the index."""
-    words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
+DRY_RUN = "Nothing was written: this is what a run without --dry-run does."
+
+
+def published_text(published: Published, remedies: Remedies, *, dry_run: bool = False) -> str:
+    """One line per package, then the report of the index. `dry_run`: nothing of it was done."""
+    would = "would be " if dry_run else ""
+    words = {"uploaded": f"{would}uploaded", "present": "already there", "replaced": f"{would}replaced"}
     lines = [
         one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
         for each in published.packages
     ]
-    return "\n".join([*lines, report_text(published.report)])
+    return "\n".join([*lines, report_text(published.report), *([DRY_RUN] if dry_run else [])])
 
 
 def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
@@ -87,8 +91,8 @@ def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
     return f"; yanked, so not in the index. To add it: `{remedies.command('unyank', package.package.path_in_channel)}`"
 
 
-def published_json(published: Published) -> dict[str, Any]:
-    """The published packages and the report of the index, as a JSON document."""
+def published_json(published: Published, *, dry_run: bool = False) -> dict[str, Any]:
+    """The published packages and the report of the index, as a JSON document. `dry_run`: nothing of it was done."""
     packages = [
         {
             "file": str(each.package.path),
@@ -101,7 +105,7 @@ def published_json(published: Published) -> dict[str, Any]:
         for each in published.packages
     ]
     failed = [{"file": str(each.package.path), "reason": each.error.message} for each in published.failed]
-    return {"packages": packages, "failed": failed, "index": report_json(published.report)}
+    return {"dry-run": dry_run, "packages": packages, "failed": failed, "index": report_json(published.report)}
 
 
 def finish_check(report: Report, remedies: Remedies) -> None:

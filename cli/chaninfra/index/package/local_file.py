@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -61,8 +62,9 @@ class PackageFile:
         return f"{self.subdir}/{self.path.name}"
 
 
-def read(path: Path) -> PackageFile:
+def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> PackageFile:
     """Read a package file. Its file name and subdir must be those of its `info/index.json`, which CEP 26 must allow.
+    `advance` is called with the numbers of bytes that were read.
 
     Raises ConfigurationError where the file cannot be read, is not a conda package, or has a name that is not allowed
     or another package's.
@@ -75,7 +77,7 @@ def read(path: Path) -> PackageFile:
             remedy=f"give a file whose name ends in {' or '.join(PACKAGE_SUFFIXES)}",
         )
     try:
-        package = read_file(path, suffix)
+        package = read_file(path, suffix, advance)
     except OSError as error:
         raise read_error(path, error) from error
     except PackageError as error:
