@@ -15,23 +15,8 @@ from chaninfra.cli.output import streams
 
 GRACE_S = 2.0
 """How long a request that runs may keep the process after Ctrl-C."""
-
-
-@contextmanager
-def tidied_up() -> Iterator[None]:
-    """Within the block, SIGTERM raises SystemExit (exit code 143), so that every `with` and `finally` runs.
-
-    Without it SIGTERM ends Python at once, and scratch objects would stay in the bucket.
-    """
-    previous = signal.signal(signal.SIGTERM, _raise_exit)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _raise_exit(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+TIDY_S = 10.0
+"""The same for a command that deletes its scratch objects first."""
 
 
 class _TerminatedError(KeyboardInterrupt):
@@ -39,10 +24,12 @@ class _TerminatedError(KeyboardInterrupt):
 
 
 @contextmanager
-def interruptible(stopped: Callable[[], StoppedError], stopping: Callable[[], None] = lambda: None) -> Iterator[None]:
+def interruptible(
+    stopped: Callable[[], StoppedError], stopping: Callable[[], None] = lambda: None, *, grace: float = GRACE_S
+) -> Iterator[None]:
     """Within the block, Ctrl-C and SIGTERM raise what `stopped` returns, which says how far the command is.
 
-    A request in Rust code does not see a signal: where the block does not end within `GRACE_S`, the error is printed
+    A request in Rust code does not see a signal: where the block does not end within `grace` s, the error is printed
     and the process ends. `stopping` is called at once, by another thread. Does nothing in any but the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -53,7 +40,7 @@ def interruptible(stopped: Callable[[], StoppedError], stopping: Callable[[], No
     wakes.setblocking(False)
     before = signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(woken, ended, stopped, stopping), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(woken, ended, stopped, stopping, grace), daemon=True)
     watcher.start()
     try:
         yield
@@ -73,13 +60,17 @@ def interruptible(stopped: Callable[[], StoppedError], stopping: Callable[[], No
 
 
 def _watch(
-    woken: socket.socket, ended: threading.Event, stopped: Callable[[], StoppedError], stopping: Callable[[], None]
+    woken: socket.socket,
+    ended: threading.Event,
+    stopped: Callable[[], StoppedError],
+    stopping: Callable[[], None],
+    grace: float,
 ) -> None:
     """The thread beside the block: Python writes the number of each signal that comes to `woken`."""
     while number := woken.recv(1)[0]:
         if number in (signal.SIGINT, signal.SIGTERM):
             stopping()
-            if not ended.wait(GRACE_S):
+            if not ended.wait(grace):
                 streams.last_words(stopped(), 128 + number)
             return
 

@@ -6,8 +6,10 @@ So a dry run compares, refuses and counts by the code that a real one runs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 
 from chaninfra.channel.errors import ConflictError
@@ -28,8 +30,8 @@ class DryStore:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self._written: dict[str, StoredObject | None] = {}
-        """Key → what was written; None: deleted."""
+        self._written: dict[str, _Written | None] = {}
+        """None: deleted."""
         self._lock = Lock()
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
@@ -39,7 +41,7 @@ class DryStore:
         found = self._written[key]
         if found is not None and found.entry.size > most:
             raise TooLargeError(found.entry, most)
-        return found
+        return found.stored() if found else None
 
     def head(self, key: str) -> ObjectMeta | None:
         """See ObjectStore."""
@@ -55,7 +57,7 @@ class DryStore:
         found = self._written[key]
         if found is None or found.entry.etag != etag:
             raise ConflictError(f"{key} was changed meanwhile", remedy="try again")
-        return found.data[start : start + length]
+        return found.part(start, length)
 
     def list(self, prefix: str) -> Iterator[ObjectMeta]:
         """See ObjectStore."""
@@ -66,24 +68,53 @@ class DryStore:
     def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore; in memory."""
         # As stores name content; not used for security.
-        etag = f'"{hashlib.md5(body.data, usedforsecurity=False).hexdigest()}"'
-        entry = ObjectMeta(
-            key=key, size=len(body.data), etag=etag, modified=datetime.now(UTC), metadata=dict(body.metadata)
-        )
+        md5 = hashlib.md5(body.data, usedforsecurity=False).hexdigest()
+        return self._put(_Written(_entry(key, len(body.data), md5, body.metadata), body), condition)
+
+    def put_file(self, key: str, path: Path, size: int, md5: str, condition: Condition | None) -> str:
+        """`put` of a file, whose bytes stay on disk: there may be many."""
+        return self._put(_Written(_entry(key, size, md5, {}), path), condition)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See ObjectStore; in memory."""
+        self._written.update(dict.fromkeys(keys))
+
+    def _put(self, written: _Written, condition: Condition | None) -> str:
+        key = written.entry.key
         with self._lock:
             if condition is not None:
                 now = self.head(key)
                 if (now.etag if now else None) != (condition.etag if isinstance(condition, IfMatch) else None):
                     raise ConflictError(f"{key} was changed by another writer meanwhile")
-            self._written[key] = StoredObject(
-                data=body.data,
-                content_type=body.content_type,
-                cache_control=body.cache_control,
-                metadata=body.metadata,
-                entry=entry,
-            )
-        return etag
+            self._written[key] = written
+        return written.entry.etag
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """See ObjectStore; in memory."""
-        self._written.update(dict.fromkeys(keys))
+
+@dataclass(frozen=True)
+class _Written:
+    """What would be in the store."""
+
+    entry: ObjectMeta
+    content: ObjectBody | Path
+
+    def stored(self) -> StoredObject:
+        if isinstance(self.content, Path):
+            return StoredObject(data=self.content.read_bytes(), content_type="", entry=self.entry)
+        return StoredObject(
+            data=self.content.data,
+            content_type=self.content.content_type,
+            cache_control=self.content.cache_control,
+            metadata=self.content.metadata,
+            entry=self.entry,
+        )
+
+    def part(self, start: int, length: int) -> bytes:
+        if not isinstance(self.content, Path):
+            return self.content.data[start : start + length]
+        with self.content.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+
+def _entry(key: str, size: int, md5: str, metadata: Mapping[str, str]) -> ObjectMeta:
+    return ObjectMeta(key=key, size=size, etag=f'"{md5}"', modified=datetime.now(UTC), metadata=dict(metadata))

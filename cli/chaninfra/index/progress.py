@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-Unit = Literal["package", "subdir", "object"]
+Unit = Literal["package", "subdir", "check"]
 """What a stage counts."""
 
 

@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.index.channel import Channel
+from chaninfra.index.dry_run import DryStore
 from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
 
 if TYPE_CHECKING:
@@ -105,9 +106,8 @@ def taken(channel: Channel, paths: Sequence[str]) -> ConflictError:
 
 def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, advance: Advance) -> str:
     key = key_of(channel, package)
-    if channel.dry_run:
-        # Without the bytes, which may be many.
-        return channel.writer.put(key, ObjectBody(data=b"", content_type=CONTENT_TYPE), condition)
+    if isinstance(channel.writer, DryStore):
+        return channel.writer.put_file(key, package.path, package.size, package.md5, condition)
     if package.size <= IN_ONE_PUT:
         body = ObjectBody(data=read_bytes(package), content_type=CONTENT_TYPE)
         etag = channel.writer.put(key, body, condition)

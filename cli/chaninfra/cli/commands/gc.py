@@ -54,7 +54,7 @@ def gc(
 
     remedies = remedies_for(channel, store)
     given = [*(["--dry-run"] if dry_run else []), *(["--json"] if as_json else [])]
-    with progress() as shown, interruptible(lambda: gc_stopped(shown, remedies, given), shown.stop):
+    with progress(dry_run=dry_run) as shown, interruptible(lambda: gc_stopped(shown, remedies, given), shown.stop):
         opened = open_channel(channel, store, "write")
         shown.stage("looking for subdirs")
         subdirs = known_subdirs(opened)

@@ -85,10 +85,10 @@ def init(
       chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir linux-64 --subdir osx-arm64
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
-    from chaninfra.channel.errors import ConfigurationError
+    from chaninfra.channel.errors import ConfigurationError, StoppedError
     from chaninfra.cli.channel_argument.assumed import NewChannel
     from chaninfra.cli.channel_argument.find import channel_to_create
-    from chaninfra.cli.interrupts import tidied_up
+    from chaninfra.cli.interrupts import TIDY_S, interruptible
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.create import create
@@ -99,11 +99,17 @@ def init(
         )
     new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
     opened = channel_to_create(channel, store, new)
-    with tidied_up(), progress() as shown:
+    remedies = remedies_for(channel, store)
+    with (
+        progress() as shown,
+        interruptible(
+            lambda: StoppedError("stopped", remedy="run it again: it writes what is missing"), shown.stop, grace=TIDY_S
+        ),
+    ):
         shown.stage("looking at the place")
         created = create(opened, writers, lambda: _probe(opened, shown))
     for subdir in created.to_reindex:
-        command = remedies_for(channel, store).command("reindex")
+        command = remedies.command("reindex")
         streams.note(f"{opened.url(subdir)} has packages but no index; run `{command}` to create it")
     if as_json:
         streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chaninfra.channel import patterns
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, StoppedError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
@@ -64,8 +64,8 @@ def manifest(
         typer.Option(
             "--with",
             metavar="CHANNEL",
-            help="Another channel of the list, by name or URL, in place of conda-forge; it comes after this one. May be "
-            "repeated.",
+            help="Another channel of the list, by name or URL, in place of conda-forge; it comes after this one. "
+            "May be repeated.",
         ),
     ] = None,
     alone: Annotated[
@@ -146,6 +146,7 @@ def manifest(
     sso = _sso(sso_start_url, sso_account_id, sso_role_name, sso_region, name)
     from chaninfra.cli.channel_argument.credentials import check_endpoint_is_said, required_credentials
     from chaninfra.cli.channel_argument.find import find
+    from chaninfra.cli.interrupts import interruptible
 
     wanted = None
     if auth == "public":
@@ -153,7 +154,8 @@ def manifest(
 
         # Only for a channel without a descriptor: a descriptor says itself whether the channel is public.
         wanted = NewChannel(visibility="public")
-    found = find(channel, store, "offline" if offline else "lenient", wanted)
+    with interruptible(lambda: StoppedError("stopped")):
+        found = find(channel, store, "offline" if offline else "lenient", wanted)
     if name in _POINTS_CREDENTIALS:
         for each in found:
             check_endpoint_is_said(each, store)

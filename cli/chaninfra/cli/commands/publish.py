@@ -72,7 +72,7 @@ def publish(
     refuse_channels(files, "publish", "FILE")
     given = [*(["--force"] if force else []), *(["--dry-run"] if dry_run else []), *(["--json"] if as_json else [])]
     with (
-        progress() as shown,
+        progress(dry_run=dry_run) as shown,
         interruptible(
             lambda: publish_stopped(shown, remedies_for(channel, store), [*map(str, files)], given), shown.stop
         ),

@@ -117,7 +117,7 @@ def _run(command: Literal["yank", "unyank"], run: Callable[[Channel, Shown], Yan
     remedies = remedies_for(request.channel, request.store)
     given = [*request.options, *(["--dry-run"] if request.dry_run else []), *(["--json"] if request.as_json else [])]
     with (
-        progress() as shown,
+        progress(dry_run=request.dry_run) as shown,
         interruptible(lambda: yank_stopped(shown, remedies, command, [*request.packages, *given]), shown.stop),
     ):
         opened = open_channel(request.channel, request.store, "write", dry_run=request.dry_run)

@@ -2,7 +2,7 @@
 
 On a terminal the line shows the stage, the count, the bytes and the time that is left; it is drawn several times a
 second, so that a long request does not look like the end. In a log each thing that begins is a line, and a stage that
-says nothing for two seconds tells how far it is, then at ever longer intervals.
+says nothing for more than a second tells how far it is, then at ever longer intervals.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _DRAWN_AFTER_S = 0.3
 """A command that is done sooner draws nothing, and does not import rich."""
 _FRAME_S = 0.125
-_SILENCE_S = 2.0
+_SILENCE_S = 1.5
 _LONGEST_SILENCE_S = 30.0
 _ESTIMATED_AFTER_S = 1.0
 
@@ -35,6 +35,7 @@ class Stage:
     """A stage of a command, and what is done of it; sizes in bytes, None where a total is not known."""
 
     label: str
+    prefix: str = ""
     count: int | None = None
     size: int | None = None
     unit: Unit = "package"
@@ -45,6 +46,11 @@ class Stage:
     failed: int = 0
     started: float = field(default_factory=time.monotonic)
     """By the monotonic clock, in seconds."""
+
+    @property
+    def title(self) -> str:
+        """The label as people see it."""
+        return self.prefix + self.label
 
     @property
     def seconds_left(self) -> float | None:
@@ -59,7 +65,9 @@ class Stage:
 class Shown:
     """A Progress that people see. A context manager, see `progress`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        """`prefix`: what each label begins with where people see it."""
+        self._prefix = prefix
         self.stages: dict[str, Stage] = {}
         """Label → stage, of those that have begun."""
         self._stopping = False
@@ -73,7 +81,7 @@ class Shown:
         """See Progress."""
         with self._lock:
             self._keep()
-            self._current = Stage(label=label, count=count, size=size, unit=unit)
+            self._current = Stage(label=label, prefix=self._prefix, count=count, size=size, unit=unit)
 
     def pause(self) -> None:
         """No stage: nothing is drawn until the next one, so that another program may ask for a password."""
@@ -92,13 +100,13 @@ class Shown:
         """See Progress."""
         stage = self._change(count=count, size=size)
         if stage is not None and not self._on_terminal:
-            streams.step(f"{stage.label}: {counted(count, stage.unit)}, {bytes_text(size)}")
+            streams.step(f"{stage.title}: {counted(count, stage.unit)}, {bytes_text(size)}")
 
     def begin(self, what: str) -> None:
         """See Progress."""
         stage = self._change(at=what)
         if stage is not None and not self._on_terminal:
-            streams.step(f"{stage.label} {what}")
+            streams.step(f"{stage.title} {what}")
 
     def at(self, what: str) -> None:
         """See Progress."""
@@ -181,9 +189,9 @@ class Shown:
 
 
 @contextmanager
-def progress() -> Iterator[Shown]:
+def progress(*, dry_run: bool = False) -> Iterator[Shown]:
     """The progress of a command. Its context ends before the result is printed."""
-    with Shown() as shown:
+    with Shown("dry run: " if dry_run else "") as shown:
         yield shown
 
 
@@ -222,7 +230,7 @@ def log_text(stage: Stage) -> str:
         parts.append(f"{stage.failed:,} failed")
     left = stage.seconds_left
     parts.append(f"{clock(time.monotonic() - stage.started)} so far" if left is None else f"about {clock(left)} left")
-    return f"{stage.label}: {', '.join(parts)}"
+    return f"{stage.title}: {', '.join(parts)}"
 
 
 def clock(seconds: float) -> str:

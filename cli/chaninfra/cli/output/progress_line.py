@@ -42,8 +42,8 @@ class Line:
     def _composed(self, stage: Stage, width: int, *, stopping: bool) -> Text:
         line = Text(f"{next(self._frames)} ", no_wrap=True)
         if stopping:
-            return line.append("stopping: ", "yellow").append(one_line(stage.label))
-        line.append(one_line(stage.label), "bold")
+            return line.append("stopping: ", "yellow").append(one_line(stage.title))
+        line.append(one_line(stage.title), "bold")
         if stage.count is not None:
             line.append(f" {stage.done:,}/{stage.count:,}")
         elif stage.done:
@@ -55,9 +55,10 @@ class Line:
         line.append(f" {clock(spent)}" if left is None else f" {clock(left)} left", "cyan")
         room = width - line.cell_len
         for part in self._sizes(stage, spent):
-            if len(part) < room:
-                line.append(part)
-                room -= len(part)
+            if len(part) >= room:
+                break
+            line.append(part)
+            room -= len(part)
         if (fraction := _fraction(stage)) is not None and room > _SMALLEST_BAR:
             cells = min(_BAR, room - 1)
             full = round(cells * fraction)

@@ -32,9 +32,9 @@ def publish_stopped(shown: Shown, remedies: Remedies, files: Sequence[str], flag
     total = uploading.count or 0
     before = (comparing.count or 0) - total if comparing else 0
     there = f" ({before:,} more {'was' if before == 1 else 'were'} there before)" if before else ""
-    text = f"stopped: {uploading.done:,} of {count(total, 'package')} {_are(uploading.done)} uploaded{there}"
+    text = f"stopped: {uploading.done:,} of {count(total, 'package')} {_are(uploading.done, total)} uploaded{there}"
     if indexing is None:
-        text += f", and {'not' if uploading.done == 1 else 'none of them'} in the index" if uploading.done else ""
+        text += f", and {'not' if uploading.done == 1 else 'none of them is'} in the index" if uploading.done else ""
     else:
         text += f"; the index has them in {indexing.done:,} of {count(indexing.count or 0, 'subdir')}"
     same = " with the same files" if named != files else ""
@@ -80,8 +80,8 @@ def yank_stopped(
     )
 
 
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _are(number: int, total: int) -> str:
+    return "is" if 1 in (number, total) else "are"
 
 
 def _were(number: int) -> str:

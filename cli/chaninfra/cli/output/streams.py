@@ -10,7 +10,8 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
@@ -52,15 +53,16 @@ def last_printed() -> float:
     return _Terminal.printed
 
 
-def result(text: str) -> None:
-    """Print a result to stdout; a newline is added unless `text` ends with one.
+def result(text: str, *, first_words: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Print a result to stdout; a newline is added unless `text` ends with one. `first_words`: the first word of a line
+    → its colour on a terminal.
 
     Raises ChaninfraError if it cannot be written: the disk is full, or the encoding lacks a character.
     BrokenPipeError is passed on.
     """
     draw("")
     try:
-        typer.echo(printable(text), nl=not text.endswith("\n"))
+        typer.echo(_in_colours(printable(text), first_words), nl=not text.endswith("\n"))
     except BrokenPipeError:
         raise
     except UnicodeEncodeError as error:
@@ -75,6 +77,13 @@ def result(text: str) -> None:
         from chaninfra.channel.errors import ChaninfraError
 
         raise ChaninfraError(f"the output could not be written: {error.strerror}", where="stdout") from error
+
+
+def _in_colours(text: str, first_words: Mapping[str, str]) -> str:
+    if not first_words:
+        return text
+    words = re.compile(rf"^(?:{'|'.join(first_words)})\b", re.MULTILINE)
+    return words.sub(lambda found: coloured(found[0], first_words[found[0]], sys.stdout), text)
 
 
 def result_json(document: Any) -> None:
