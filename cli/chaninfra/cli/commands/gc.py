@@ -62,7 +62,7 @@ def gc(
         collected = collect(opened, subdirs, "check" if dry_run else "write", shown)
     if as_json:
         garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in collected.garbage]
-        streams.result_json({"deleted": garbage, "waiting": collected.waiting})
+        streams.result_json({"dry-run": dry_run, "deleted": garbage, "waiting": collected.waiting})
     else:
         streams.result(_text(collected, dry_run=dry_run))
 
