@@ -184,7 +184,7 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
   to go on, run it again with the same files, what is there is not uploaded again: `chaninfra publish FILE...`
 ```
 
-An index is never left half written. Parts of a large package that could not be given up in time are deleted by `gc`.
+Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
 **Dry runs**: `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real run
 does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
