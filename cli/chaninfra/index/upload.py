@@ -107,7 +107,9 @@ def taken(channel: Channel, paths: Sequence[str]) -> ConflictError:
 def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, advance: Advance) -> str:
     key = key_of(channel, package)
     if isinstance(channel.writer, DryStore):
-        return channel.writer.put_file(key, package.path, package.size, package.md5, condition)
+        etag = channel.writer.put_file(key, package.path, package.size, package.md5, condition)
+        advance(package.size)
+        return etag
     if package.size <= IN_ONE_PUT:
         body = ObjectBody(data=read_bytes(package), content_type=CONTENT_TYPE)
         etag = channel.writer.put(key, body, condition)
