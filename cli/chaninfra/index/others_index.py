@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA, decompress
-from chaninfra.channel.conda.repodata import Repodata, too_large
+from chaninfra.channel.conda.repodata import REBUILD, Repodata
 from chaninfra.channel.conda.shard_index import packed_keys
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import StoredObject, get_within
@@ -28,7 +28,9 @@ def others_repodata(subdir_index: SubdirIndex, derived: Derived, *, salvage: boo
     data = stored.data if isinstance(stored, StoredObject) else b""
     try:
         if not isinstance(stored, StoredObject):
-            raise too_large(key)
+            raise InvalidRepodataError(
+                f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=key, remedy=REBUILD
+            )
         if "json" not in derived:
             data = bytes(decompress(data, MAX_REPODATA) or b"")
         return Repodata.parse(data, where=key, subdir=subdir_index.subdir)

@@ -241,8 +241,9 @@ def _records_of(
     subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived
 ) -> tuple[Repodata, set[str]]:
     """The records of an index of ours; and the names whose shard is lost, of which those in the derived file stay."""
-    repodata, names = start(subdir_index, index, derived)
-    found = shards.find({name: index.hashes[name] for name in names if name in index.hashes})
+    begun = start(subdir_index, index, derived)
+    repodata = begun.repodata
+    found = shards.find({name: index.hashes[name] for name in begun.names if name in index.hashes})
     lost = {name for name, shard in found.items() if shard is None}
-    insert(repodata, set(names) - lost, [shard for shard in found.values() if shard is not None], index)
+    insert(repodata, set(begun.names) - lost, [shard for shard in found.values() if shard is not None], index)
     return repodata, lost

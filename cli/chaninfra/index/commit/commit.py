@@ -137,8 +137,8 @@ class _Commit:
         self._shards = shards
         self._writer: ShardWriter | None = None
         self._taken_over = taken_over
-        self._since = 0
-        self._known_as_kept: tuple[int, ...] = ()
+        self._replaced: ShardIndex | None = None
+        self._known_as_kept = 0
         self._authority: Authority | None = None
         self._written: Authority | None = None
 
@@ -157,8 +157,7 @@ class _Commit:
                 # The derived files may have been read later than the authoritative index.
                 return None
             check_ours(self._subdir_index, derived, authority, self._taken_over)
-            # The skeleton of a channel has files of commit 1 that nobody has kept.
-            self._known_as_kept = tuple({newest_number(derived)} - {1})
+            self._known_as_kept = newest_number(derived)
         changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
         changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
@@ -187,7 +186,7 @@ class _Commit:
             self._shards,
             derived,
             kept,
-            since=self._since,
+            replaced=self._replaced,
             taken_over=self._taken_over,
         )
 
@@ -218,11 +217,10 @@ class _Commit:
         """Replace the authoritative index; None: another writer committed first, or the shards are too old."""
         runtime, settings = self._subdir_index.runtime, self._subdir_index.layout.index
         revision, touched = runtime.new_revision(), writer.touched()
+        self._replaced = base if base.stamp is not None else None
         if base.stamp is not None:
-            self._since = base.stamp.number
             stamp = base.stamp.next(revision, touched, writer.count(base.stamp.count))
         else:
-            self._since = 0
             number = self._adoption.number + 1 if self._adoption else 1
             stamp = first_stamp(number, revision, touched, writer.count(0))
         if stamp.number > MAX_NUMBER:
@@ -239,7 +237,7 @@ class _Commit:
                 where=authority_key(self._subdir_index),
                 remedy="delete old packages and run `chaninfra reindex`, or publish to another channel",
             )
-        if base.stamp is not None and authority is not None and base.stamp.number not in self._known_as_kept:
+        if base.stamp is not None and authority is not None and not self._is_kept(base.stamp.number, base):
             # Rule: the authoritative index that is replaced is kept before, if its writer did not do so.
             keeping = runtime.submit(partial(ensure_kept, self._subdir_index, authority))
         else:
@@ -254,6 +252,12 @@ class _Commit:
         except ConflictError:
             return None
         return Authority(data=data, etag=etag, index=index)
+
+    def _is_kept(self, number: int, index: ShardIndex) -> bool:
+        """Whether the derived files show that the index of that commit is in the history: not those of a new channel,
+        which are written with its empty index and without history.
+        """
+        return number == self._known_as_kept and (number > 1 or bool(index.hashes))
 
     def _put(self, data: bytes, old_etag: str | None) -> str:
         """Replace the authoritative index; returns its ETag. Raises ConflictError if another writer committed first."""

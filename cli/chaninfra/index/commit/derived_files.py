@@ -7,6 +7,7 @@ one, whoever wrote it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -77,21 +78,22 @@ def bring_forward(
     derived: Derived | None,
     kept: Callable[[], object],
     *,
-    since: int,
+    replaced: ShardIndex | None,
     taken_over: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Bring the derived files forward to the commit of `authority`, or a later one. Returns the names of those that
     were written.
 
-    `derived` as they were read before that commit, None: not read. `kept` waits until `authority` is kept. `since`: the
-    number of the last commit that is not one's own. The writer whose own commits are all that a derived file lacks
-    writes it at once. The others wait for it and look at the number again; so one of many writers derives, and its
-    result serves all.
+    `derived` as they were read before that commit, None: not read. `kept` waits until `authority` is kept. `replaced`:
+    the index of ours that one's own commit has replaced, None: there was none, or no commit. The writer whose own
+    commits are all that a derived file lacks writes it at once. The others wait for it and look at the number again; so
+    one of many writers derives, and its result serves all.
 
     Raises ForeignIndexError where another tool has written one of the files, except those of the ETags `taken_over`;
     ConflictError where other writers won all attempts; StorageError.
     """
     number, waited, seen, attempt = authority.stamp.number, 0, 0, 0
+    since = replaced.stamp.number if replaced and replaced.stamp else 0
     while attempt < ATTEMPTS:
         before = derived_metadata(subdir_index) if derived is None else derived
         behind = number_of(before)
@@ -111,7 +113,7 @@ def bring_forward(
         # Rule: what another tool wrote is replaced only by a commit that has taken over what it says.
         check_ours(subdir_index, before, authority, taken_over)
         try:
-            return _write(subdir_index, authority, shards, before, kept)
+            return _write(subdir_index, authority, shards, before, kept, replaced)
         except ConflictError:
             subdir_index.runtime.pause(attempt)
         attempt, derived = attempt + 1, None
@@ -129,7 +131,12 @@ def pause_for_others(subdir_index: SubdirIndex, waited: int) -> None:
 
 
 def _write(
-    subdir_index: SubdirIndex, authority: Authority, shards: ShardReader, before: Derived, kept: Callable[[], object]
+    subdir_index: SubdirIndex,
+    authority: Authority,
+    shards: ShardReader,
+    before: Derived,
+    kept: Callable[[], object],
+    replaced: ShardIndex | None,
 ) -> tuple[str, ...]:
     """Write those of the derived files that are older than `authority`. Raises ConflictError where another writer
     replaced one of them first, or may have done so.
@@ -141,7 +148,7 @@ def _write(
     old: list[Format] = [
         kind for kind in DERIVED if not ((file := before.get(kind)) and file.origin and file.origin.number >= number)
     ]
-    repodata = repodata_of(subdir_index, index, shards, before)
+    repodata = repodata_of(subdir_index, index, shards, before, replaced)
     data = repodata.encode(authority.stamp)
     if len(data) > MAX_REPODATA:
         raise StorageError(
@@ -170,38 +177,71 @@ def _write(
     return tuple(FILE_NAMES[kind] for kind in old)
 
 
-def repodata_of(subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived) -> Repodata:
+def repodata_of(
+    subdir_index: SubdirIndex,
+    index: ShardIndex,
+    shards: ShardReader,
+    derived: Derived,
+    replaced: ShardIndex | None = None,
+) -> Repodata:
     """The repodata of an authoritative index of ours: a derived file that is near enough, and the shards that have
-    changed since. Raises LostShardError.
+    changed since. `replaced`: the index before, if its shards are known. Raises LostShardError.
     """
-    repodata, names = start(subdir_index, index, derived)
-    found = shards.read(index.hashes, names)
-    insert(repodata, names, found.values(), index)
-    return repodata
+    begun = start(subdir_index, index, derived)
+    found = shards.read(index.hashes, begun.names)
+    old = None
+    if replaced is not None and replaced.stamp is not None and replaced.stamp.number == begun.number:
+        # What the shards said is what the derived file says: to search it for the names would take longer.
+        old = shards.read(replaced.hashes, begun.names).values()
+    insert(begun.repodata, begun.names, found.values(), index, old)
+    return begun.repodata
 
 
-def start(subdir_index: SubdirIndex, index: ShardIndex, derived: Derived) -> tuple[Repodata, Collection[str]]:
-    """The content of a derived file, and the names of the packages whose shards have changed since it was made; an
-    empty repodata and all names where there is none that helps.
-    """
+@dataclass(frozen=True)
+class Start:
+    """What the repodata of an index can be made from, together with the shards of `names`."""
+
+    repodata: Repodata
+    """The content of a derived file, or an empty one."""
+    number: int
+    """The number of its commit, 0: it is empty."""
+    names: Collection[str]
+    """The names of the packages whose shards have changed since."""
+
+
+def start(subdir_index: SubdirIndex, index: ShardIndex, derived: Derived) -> Start:
+    """The content of a derived file from which the log or the history leads to `index`; else an empty repodata."""
     base = our_repodata(subdir_index, derived)
     if base is not None:
         number, repodata = base
         names = touched_since(subdir_index, index, number)
         if names is not None:
-            return repodata, names
-    return Repodata.empty(subdir_index.subdir), index.hashes.keys()
+            return Start(repodata, number, names)
+    return Start(Repodata.empty(subdir_index.subdir), 0, index.hashes.keys())
 
 
-def insert(repodata: Repodata, names: Collection[str], shards: Iterable[Shard], index: ShardIndex) -> None:
-    """Replace what `repodata` has of the packages of these names by their shards; `info` is that of `index`."""
+def insert(
+    repodata: Repodata,
+    names: Collection[str],
+    shards: Iterable[Shard],
+    index: ShardIndex,
+    old: Iterable[Shard] | None = None,
+) -> None:
+    """Replace what `repodata` has of the packages of these names by their shards; `info` is that of `index`. `old`: the
+    shards that say what it has of them, if known.
+    """
     records: dict[str, dict[str, Raw]] = {}
     removed: list[str] = []
     for shard in shards:
         for table, found in shard.records.items():
             records.setdefault(table, {}).update(found)
         removed += shard.removed
-    repodata.replace(names, records, removed)
+    before = (
+        None
+        if old is None
+        else [(table, key) for shard in old for table in shard.records for key in shard.records[table]]
+    )
+    repodata.replace(names, records, removed, old=before)
     repodata.take_info(index.info, {key: msgspec.msgpack.decode(raw) for key, raw in index.other.items()})
 
 

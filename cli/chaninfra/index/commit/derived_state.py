@@ -112,6 +112,6 @@ def _parsed(subdir_index: SubdirIndex, origin: Origin, plain: bytes | bytearray 
     if plain is None or not origin.is_of(plain):
         return None
     try:
-        return Repodata.parse(bytes(plain), where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
+        return Repodata.parse(plain, where=subdir_index.key(REPODATA), subdir=subdir_index.subdir)
     except InvalidRepodataError:
         return None

@@ -14,6 +14,7 @@ from typing import Any
 from chaninfra.channel.conda.filenames import V3, package_name
 from chaninfra.channel.conda.record_facts import read_facts
 from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.revisions import KEY, with_v3
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard, make_shards, shard_key
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -136,17 +137,12 @@ class ShardWriter:
 
         The oldest time is exact where no record was removed since the last complete index.
         """
-        revisions = dict(info.get("repodata_revisions") or {})
-        known = revisions.pop(V3, {})
+        known = (info.get(KEY) or {}).get(V3, {})
         before = known.get("n_packages")
         count = (before if isinstance(before, int) else 0) + sum(made.v3[0] for made in self._made.values())
-        if count > 0:
-            times = [time for made in self._made.values() for time in made.v3[1]]
-            times += [known[key] for key in ("oldest", "newest") if isinstance(known.get(key), int)]
-            ends = {"oldest": min(times), "newest": max(times)} if times else {}
-            revisions[V3] = {**known, "n_packages": count, **ends}
-        rest = {key: value for key, value in info.items() if key != "repodata_revisions"}
-        return {**rest, **({"repodata_revisions": revisions} if revisions else {})}
+        times = [time for made in self._made.values() for time in made.v3[1]]
+        times += [known[key] for key in ("oldest", "newest") if isinstance(known.get(key), int)]
+        return with_v3(info, count, times)
 
 
 def _joined(subdir: str, shards: Iterable[Shard]) -> Repodata:

@@ -15,9 +15,10 @@ from msgspec import Raw, Struct
 
 from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, TABLES, V3, file_name, key_in, package_name
-from chaninfra.channel.conda.index_files import MAX_REPODATA, REPODATA
+from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordName, read_facts
+from chaninfra.channel.conda.revisions import with_v3
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, bad_file_name, check_plain, check_utf8, is_file_name
 from chaninfra.channel.errors import InvalidRepodataError, StorageError
@@ -79,7 +80,7 @@ class Repodata:
         return cls({"info": Raw(info)})
 
     @classmethod
-    def parse(cls, data: bytes, *, where: str, subdir: str | None = None) -> Repodata:
+    def parse(cls, data: bytes | bytearray, *, where: str, subdir: str | None = None) -> Repodata:
         """Parse a repodata.json. Raises InvalidRepodataError where it is not one; `where` is its key, for the message.
 
         `subdir` is written into `info`: rattler cannot read a shard index without it (CEP 16).
@@ -142,6 +143,8 @@ class Repodata:
     def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str, Raw]]:
         """Those of `names()` that have one of these names. Only records that contain one of the names are decoded."""
         wanted = {name: msgspec.json.encode(name) for name in map(client_name, names)}
+        if not wanted:
+            return
         if len(wanted) > _FEW:
             yield from (entry for entry in self.names() if entry[0] in wanted)
             return
@@ -197,20 +200,13 @@ class Repodata:
 
     def public_info(self) -> dict[str, Any]:
         """`info`, with `repodata_revisions` (CEP 48) counted anew from the records."""
-        info = dict(self._info)
         v3 = [
             self._indexed(raw, table, key)
             for table, records in self.records.items()
             if table.startswith(V3)
             for key, raw in records.items()
         ]
-        revisions = dict(info.pop("repodata_revisions", None) or {})
-        known = revisions.pop(V3, {})
-        if v3:
-            indexed = [time for time in v3 if time is not None]
-            times = {"oldest": min(indexed), "newest": max(indexed)} if indexed else {}
-            revisions[V3] = {**known, "n_packages": len(v3), **times}
-        return {**info, **({"repodata_revisions": revisions} if revisions else {})}
+        return with_v3(self._info, len(v3), [time for time in v3 if time is not None])
 
     def other(self) -> dict[str, Raw]:
         """The keys at the top level that chaninfra does not know, as JSON."""
@@ -221,12 +217,24 @@ class Repodata:
         self._info = {key: value for key, value in info.items() if key != "repodata_revisions"}
         self._document = {key: Raw(msgspec.json.encode(value)) for key, value in other.items() if key not in _KNOWN}
 
-    def replace(self, names: Collection[str], records: Mapping[str, Mapping[str, Raw]], removed: Iterable[str]) -> None:
+    def replace(
+        self,
+        names: Collection[str],
+        records: Mapping[str, Mapping[str, Raw]],
+        removed: Iterable[str],
+        *,
+        old: Iterable[tuple[str, str]] | None = None,
+    ) -> None:
         """Replace all that it has of the packages of these names: by the records (table → key → record) and the names
         of removed files.
+
+        `old`: table and key of each record that it has of them, if the caller knows; to search a million takes a
+        second.
         """
-        for _, table, key, _ in [*self.named(names)]:
-            del self.records[table][key]
+        if old is None:
+            old = [(table, key) for _, table, key, _ in self.named(names)]
+        for table, key in old:
+            self.records[table].pop(key, None)
         for table, new in records.items():
             self.records.setdefault(table, {}).update(new)
         self.removed = sorted({file for file in self.removed if package_name(file) not in names}.union(removed))
@@ -257,13 +265,6 @@ class Repodata:
             if table not in PACKAGE_TABLES:
                 return None
             raise self.invalid(key, error) from error
-
-
-def too_large(where: str) -> InvalidRepodataError:
-    """The error for a repodata.json of more than MAX_REPODATA bytes."""
-    return InvalidRepodataError(
-        f"is larger than {MAX_REPODATA >> 20:,} MiB, so it was not read", where=where, remedy=REBUILD
-    )
 
 
 def _check_names(files: list[str]) -> None:

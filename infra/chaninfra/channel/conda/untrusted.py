@@ -70,7 +70,7 @@ def check_plain(value: object) -> None:
     raise ValueError(f"it is nested more than {_MAX_NESTING} deep")
 
 
-def check_utf8(data: bytes) -> None:
+def check_utf8(data: bytes | bytearray) -> None:
     """Raise UnicodeDecodeError. Values that are not decoded would be written again, and no client could read them."""
     if data.isascii():
         return

@@ -25,7 +25,7 @@ def test_a_writer_that_finds_one_file_of_a_later_commit_and_one_of_an_earlier_br
     channel.publish("b")
     channel.store.objects[ZST] = zst
     assert numbers(channel) == [3, 1]
-    bring_forward(channel.subdir_index, ours, ShardReader(channel.subdir_index), None, lambda: None, since=1)
+    bring_forward(channel.subdir_index, ours, ShardReader(channel.subdir_index), None, lambda: None, replaced=None)
     assert numbers(channel) == [3, 3]
     channel.check_formats_agree()
 
@@ -49,3 +49,13 @@ def test_a_reindex_replaces_no_file_of_another_tool_that_it_has_not_read() -> No
     reindex_subdir(channel.subdir_index)
     assert done
     assert {"first", "second"} <= channel.repodata().keys()
+
+
+def test_a_derived_file_of_the_current_number_shows_that_it_was_kept() -> None:
+    channel = MemoryChannel().skeleton()
+    channel.publish("a")
+    channel.store.log.clear()
+    channel.publish("b")
+    assert [request for request in channel.store.log if "/history/" in request[1]] == [
+        ("put", "c/.chaninfra/history/noarch/3")
+    ]
