@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from pathlib import Path
 from typing import Any
 
 from pulumi.provider.experimental.analyzer import Analyzer
 
-from chaninfra.pulumi.plugin import COMPONENTS
+from chaninfra.pulumi.plugin import COMPONENTS, about_output
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -143,7 +142,7 @@ def components() -> str:
             _arguments(definition.inputs),
             "",
             "| output | description |\n|---|---|",
-            *(f"| `{_python(key)}` | {_text(_about(component, _python(key)))} |" for key in definition.outputs),
+            *(f"| `{_python(key)}` | {about_output(component, _python(key))} |" for key in definition.outputs),
             "",
         ]
     for each in types.values():
@@ -169,15 +168,6 @@ def _type(prop: Any) -> str:
     else:
         found = prop.type.value
     return found
-
-
-def _about(component: type, name: str) -> str:
-    """The docstring below the output `name` in the class, or the base class, that declares it."""
-    for each in component.__mro__:
-        source = inspect.getsource(each) if each.__module__.startswith("chaninfra") else ""
-        if words := re.search(rf'^    {name}: .*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL):
-            return words[1]
-    raise ValueError(f"{component.__name__}.{name} has no docstring")
 
 
 def _python(key: str) -> str:

@@ -72,6 +72,9 @@ folder or a URL. `TEMPLATES` stands for the folder `templates` of a clone, or fo
 pulumi new "$TEMPLATES/aws-private-github" --dir my-channel
 ```
 
+An engine that `python -m chaninfra.engine` built from sources has an older host of Python, which makes the environment
+in the folder of the project itself. With it use `--generate-only`, and the commands of the template's README.
+
 A project can have any name. It installs what `CHANINFRA_SOURCE` names ([installation](installation.md)). Its README
 leads from the first command to an installed package; the tests run these commands. Its stack files show the possible
 keys, `.github/workflows` checks pull requests and deploys after a merge, and `ci/` has a workflow for repositories that
@@ -127,7 +130,8 @@ def _requirements(extra: str) -> str:
     """The source and the packages of an extra; pip replaces the variable, and fails if it is not set."""
     source = release.RELEASE.source
     project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    first = f"${{{release.VARIABLE}}}" if source is None else source
+    # By URL, so that pip refuses a bare name, which anybody could register.
+    first = f"chaninfra @ ${{{release.VARIABLE}}}" if source is None else source
     return "".join(f"{line}\n" for line in (first, *project["optional-dependencies"][extra]))
 
 

@@ -27,6 +27,11 @@ from semver import VersionInfo
 PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
 
+_LIMITS = (
+    "what was built runs programs in Python only, and its `pulumi new` makes the virtual environment in the folder of "
+    "the project itself: give it --generate-only"
+)
+
 
 def get(report: Report) -> Engine:
     """The engine that `find` finds, else one that is installed or built into the user's cache now.
@@ -68,6 +73,7 @@ def _build(folder: Path, report: Report) -> None:
     gobuild.build(go, engine, package, target / "pulumi", report, _VERSION_FLAG)
     package = f"{_SDK}/python/cmd/pulumi-language-python"
     gobuild.build(go, language_host, package, target / "pulumi-language-python", report, _VERSION_FLAG)
+    report(_LIMITS)
     # The language host and the engine start these two scripts; the build has verified the module that has them.
     sdk = Path(go.run(engine, "list", "-m", "-f", "{{.Dir}}", _SDK)) / "python"
     for script in (sdk / "cmd" / "pulumi-language-python-exec", sdk / "dist" / "pulumi-resource-pulumi-python"):

@@ -24,11 +24,42 @@ def stack_output(stack: str | None, cwd: Path, name: str = "channels") -> Any:
     args = ["stack", "output", name, "--json", "--non-interactive", *([f"--stack={stack}"] if stack else [])]
     done = run([engine.pulumi, *args], cwd=project.parent, env=engine.environment({}))
     if done.returncode != 0:
-        raise _failure(done.stderr, project, stack, name)
+        which = f"the stack {stack}" if stack else _selected(engine, project)
+        raise _failure(done.stderr, project, which, stack, f"output {name!r}")
     try:
         return json.loads(done.stdout)
     except ValueError as error:
         raise EngineError(f"pulumi's answer for {name!r} is not JSON: {error}", where=str(project)) from error
+
+
+def stack_config(path: Path) -> dict[str, Any]:
+    """The config of the stack file `path`, decrypted: full name (`chaninfra:bucket`) → text, JSON text for a mapping.
+
+    Raises ConfigurationError if there is no such project or stack, or its login or passphrase is missing; EngineError
+    if there is no engine, or the engine fails.
+    """
+    # Imported here: it loads the models of the stack config, which `stack_output` does not need.
+    from chaninfra.channel.spec.stack_file import stack_of
+
+    project = _project(path.parent)
+    stack = stack_of(path)
+    if stack is None:
+        raise ConfigurationError(
+            "has encrypted values, and its name does not say of which stack",
+            where=str(path),
+            remedy="name it Pulumi.<stack>.yaml",
+        )
+    engine = _engine()
+    args = ["config", "--show-secrets", "--json", "--non-interactive", f"--stack={stack}"]
+    done = run(
+        [engine.pulumi, *args, f"--config-file={path.absolute()}"], cwd=project.parent, env=engine.environment({})
+    )
+    if done.returncode != 0:
+        raise _failure(done.stderr, project, f"the stack {stack}", stack, "its config")
+    try:
+        return {str(name): each["value"] for name, each in json.loads(done.stdout).items()}
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise EngineError("pulumi's answer is not the config of a stack", where=str(project)) from error
 
 
 def _project(cwd: Path) -> Path:
@@ -55,10 +86,20 @@ def _engine() -> Engine:
     return engine
 
 
-def _failure(stderr: str, project: Path, stack: str | None, name: str) -> ChaninfraError:
-    """The error for what pulumi printed on stderr. The exit code does not help: older engines always exit with 255."""
+def _selected(engine: Engine, project: Path) -> str:
+    """Words that name the selected stack, for an error: it may be another than the user thinks."""
+    args = ["stack", "--show-name", "--non-interactive"]
+    done = run([engine.pulumi, *args], cwd=project.parent, env=engine.environment({}))
+    name = done.stdout.strip()
+    return f"the selected stack, {name}," if done.returncode == 0 and name else "the selected stack"
+
+
+def _failure(stderr: str, project: Path, which: str, stack: str | None, what: str) -> ChaninfraError:
+    """The error for what pulumi printed on stderr when `what` of a stack was asked for; `which` names the stack.
+
+    The exit code does not help: older engines always exit with 255.
+    """
     where = str(project)
-    which = f"the stack {stack}" if stack else "the selected stack"
     if "no stack selected" in stderr:
         return ConfigurationError(
             "no stack is selected", where=where, remedy="name one (stack:NAME), or run: pulumi stack select NAME"
@@ -68,7 +109,7 @@ def _failure(stderr: str, project: Path, stack: str | None, name: str) -> Chanin
             f"there is no stack {stack}", where=where, remedy="list the stacks: pulumi stack ls --all"
         )
     if "does not have output property" in stderr:
-        return EngineError(f"{which} has no output {name!r}", where=where, remedy="run: pulumi up")
+        return EngineError(f"{which} has no {what}", where=where, remedy="run: pulumi up")
     if "PULUMI_ACCESS_TOKEN must be set" in stderr:
         return ConfigurationError(
             "not logged in to the backend that keeps the state", where=where, remedy="run: pulumi login"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import structs
 
@@ -29,7 +29,7 @@ class Created:
     written: tuple[str, ...]
     """Object keys that were written."""
     to_reindex: tuple[str, ...]
-    """Subdirs that have packages but no index."""
+    """Subdirs that have packages or a part of an index, and lack an index file."""
     descriptor: Descriptor
     """The descriptor that is in the bucket now."""
 
@@ -64,7 +64,7 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     earlier = stored is not None and is_of_earlier_version(stored.data)
     if descriptor != existing or outdated or earlier:
         # Last, so that a channel with channel.json is complete.
-        _write(store, key, descriptor, stored)
+        _write(replace(channel, descriptor=descriptor).store(), key, descriptor, stored)
         written.append(key)
     return Created(written=tuple(written), to_reindex=skeleton.to_reindex, descriptor=descriptor)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chaninfra.manifest.text import shell
 
 VARIABLE = "CHANINFRA_SOURCE"
-FORMS = "git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: /PATH.whl or https://HOST/FILE.whl#sha256=HASH"
+FORMS = "git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: file:///PATH.whl or https://HOST/FILE.whl#sha256=HASH"
 """The values of the variable, for people."""
 
 # As an extended regular expression of grep. No value begins with a dash, so none is an option; each names one version.
@@ -21,7 +21,7 @@ FORMS = "git+https://HOST/OWNER/chaninfra@COMMIT, or a wheel: /PATH.whl or https
 _PATTERN = (
     r"git\+https://[^[:space:]@#?/]+/[^[:space:]@#?]+@[0-9a-f]{40}"
     r"|https://[^[:space:]#?]+\.whl#sha256=[0-9a-f]{64}"
-    r"|(\.{0,2}/)[^[:space:]]+\.whl"
+    r"|((file://)?/|\.{1,2}/)[^[:space:]]+\.whl"
 )
 _MESSAGE = f"{VARIABLE} must name one version of chaninfra: {FORMS}"
 

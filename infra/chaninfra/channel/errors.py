@@ -137,6 +137,14 @@ class UnsupportedError(StorageError):
     """The store does not support the request (501), for example a conditional write."""
 
 
+class ChecksumRequiredError(StorageError):
+    """The store wants a checksum of the body with this PUT (a bucket with Object Lock), and there was none it knows."""
+
+
+class RecreationError(StorageError):
+    """The store refuses to create an object that was deleted before: it takes the delete marker for an object."""
+
+
 class InvalidRepodataError(StorageError):
     """The object repodata.json exists, but its content is not valid repodata."""
 

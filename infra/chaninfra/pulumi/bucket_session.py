@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
 from chaninfra.channel.location import Location
 from chaninfra.channel.providers.model import Backend, Provider
-from chaninfra.channel.s3.boto import ca_bundle, s3_client
+from chaninfra.channel.s3.boto import s3_client
 from chaninfra.channel.s3.credentials import Credentials, assume_role, resolve
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.channel.spec.model import BucketSpec
 
 if TYPE_CHECKING:
@@ -118,14 +119,23 @@ class Session:
         have an endpoint for S3 alone, and then the AWS provider is told so (`aws:skipRequestingAccountId`)."""
         if self._store.get("chain") != "aws" or self._config.get("aws:skipRequestingAccountId") == "true":
             return None
-        import boto3
-        from botocore.config import Config as ClientConfig
         from botocore.exceptions import BotoCoreError, ClientError
 
+        try:
+            account: str = self.service("sts").get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError):
+            return None
+        return account
+
+    def service(self, name: Literal["sts", "iam"]) -> Any:
+        """boto3's client of another service of AWS, at the endpoint that the AWS provider is told (`aws:endpoints`)."""
+        import boto3
+        from botocore.config import Config as ClientConfig
+
         endpoints = json.loads(self._config.get("aws:endpoints") or "[]")
-        client = boto3.session.Session().client(
-            "sts",
-            endpoint_url=next((one["sts"] for one in endpoints if one.get("sts")), None),
+        return boto3.session.Session().client(
+            name,
+            endpoint_url=next((one[name] for one in endpoints if one.get(name)), None),
             region_name=self.location.region,
             aws_access_key_id=self.credentials.access_key_id,
             aws_secret_access_key=self.credentials.secret_access_key,
@@ -133,11 +143,6 @@ class Session:
             config=ClientConfig(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 2}),
             verify=ca_bundle(),
         )
-        try:
-            account: str = client.get_caller_identity()["Account"]
-        except (BotoCoreError, ClientError):
-            return None
-        return account
 
     @cached_property
     def objects(self) -> S3Store:

@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from chaninfra.channel.config.schema import STACK_CONFIG, load
+from chaninfra.channel.config.arguments import config_keys_of
 from chaninfra.channel.config.stack import CREDENTIALS, OUTPUT_PLACEHOLDERS, SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
-from chaninfra.pulumi.errors import kebab_case, user_errors
+from chaninfra.pulumi.errors import user_errors
 from chaninfra.pulumi.handlers.base import with_integers
 
 T = TypeVar("T")
@@ -115,28 +115,11 @@ def as_config(
     Names that users chose, of principals for example, keep their spelling. Outputs are added to `outputs` and replaced
     by placeholders. Raises ConfigurationError for an Output that has no placeholder, or if `outputs` is None.
     """
-    definitions = load(STACK_CONFIG)["$defs"]
 
-    def walk(value: Any, schema: dict[str, Any], of: str, path: Path) -> Any:
-        # An optional block is `anyOf [null, $ref]`. `of` is the name of the definition that `schema` is a part of.
-        options = (schema, *schema.get("anyOf", ()))
-        referring = next((option["$ref"] for option in options if "$ref" in option), None)
-        if referring is not None:
-            of = referring.rsplit("/", 1)[1]
-            schema = definitions[of]
+    def leaf(value: Any, of: str, path: Path) -> Any:
         if isinstance(value, pulumi.Output):
             return placeholder(value, of, path)
-        if isinstance(value, Mapping):
-            known, rest = schema.get("properties", {}), schema.get("additionalProperties") or {}
-            block = {}
-            for name, item in value.items():
-                key = kebab_case(name) if kebab_case(name) in known else name.replace("_", "-") if known else name
-                if item is not None:
-                    block[key] = walk(item, known.get(key, rest if not known else {}), of, (*path, key))
-            return block
-        if isinstance(value, list | tuple):
-            return [walk(item, schema.get("items") or {}, of, path) for item in value]
-        return with_integers(value)
+        return NotImplemented if isinstance(value, Mapping | list | tuple) else with_integers(value)
 
     def placeholder(output: pulumi.Output[Any], of: str, path: Path) -> str:
         place = (of, path[-1])
@@ -150,5 +133,4 @@ def as_config(
         outputs[path] = output
         return OUTPUT_PLACEHOLDERS[place]
 
-    config: dict[str, Any] = walk(dict(args), {"$ref": f"#/$defs/{definition}"}, definition, ())
-    return config
+    return config_keys_of(args, definition, leaf)

@@ -25,6 +25,7 @@ from pulumi.output import Unknown
 
 from chaninfra.pulumi import handlers
 from chaninfra.pulumi.bucket_session import Session
+from chaninfra.pulumi.errors import told_plainly
 
 Props = dict[str, Any]
 
@@ -44,27 +45,33 @@ class _Provider(ResourceProvider):
         if isinstance(news["store"], Unknown):
             # A preview of a component whose channel is not made yet.
             return CheckResult(news, [])
-        failure = self._handler(news).check(_olds, news)
+        with told_plainly():
+            failure = self._handler(news).check(_olds, news)
         return CheckResult(news, [CheckFailure(*failure)] if failure else [])
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         if isinstance(_news["store"], Unknown):
             return DiffResult(changes=True)
-        difference = self._handler(_olds).diff(_olds, _news)
+        with told_plainly():
+            difference = self._handler(_olds).diff(_olds, _news)
         return DiffResult(changes=difference.changes, replaces=list(difference.replaces))
 
     def create(self, props: Props) -> CreateResult:
-        return CreateResult(*self._handler(props).create(props))
+        with told_plainly():
+            return CreateResult(*self._handler(props).create(props))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        found = self._handler(props).read(props)
+        with told_plainly():
+            found = self._handler(props).read(props)
         return ReadResult("" if found is None else id_, found or {})
 
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
-        return UpdateResult(self._handler(_news).update(_olds, _news))
+        with told_plainly():
+            return UpdateResult(self._handler(_news).update(_olds, _news))
 
     def delete(self, _id: str, _props: Props) -> None:
-        self._handler(_props).delete(_props)
+        with told_plainly():
+            self._handler(_props).delete(_props)
 
 
 class PreflightProvider(_Provider):

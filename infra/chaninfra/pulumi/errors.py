@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
 
 from chaninfra.channel.config.schema import config_keys
@@ -34,6 +37,35 @@ def user_errors() -> Iterator[None]:
         raise UserError(error) from None
 
 
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Ends a call of a dynamic resource that raises a ChaninfraError with its words alone, in one line.
+
+    Otherwise Pulumi's server shows them as "Exception calling application: …", without the remedy in the line that a
+    terminal shows of a resource, and Python logs a traceback. Outside of a call the error is raised as it is.
+    """
+    try:
+        yield
+    except ChaninfraError as error:
+        context = _running_call()
+        if context is None:
+            raise
+        words = printable(f"{error.summary}; {error.remedy}" if error.remedy else error.summary)
+        # With this code, as for any exception, the engine does not know whether anything was changed.
+        context.abort(grpc.StatusCode.UNKNOWN, words)
+
+
+def _running_call() -> grpc.ServicerContext | None:
+    """The call of the engine that is running: Pulumi's server hands it to its own methods alone, as `context`."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        context = frame.f_locals.get("context")
+        if isinstance(context, grpc.ServicerContext):
+            return context
+        frame = frame.f_back
+    return None
+
+
 def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
     """`str(error)` with the config keys in it spelled as arguments, for example by `camel_case`.
 
@@ -47,11 +79,6 @@ def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
 def snake_case(key: str) -> str:
     """`endpoint_url` for `endpoint-url`."""
     return key.replace("-", "_")
-
-
-def kebab_case(key: str) -> str:
-    """`endpoint-url` for `endpoint_url` or `endpointUrl`."""
-    return re.sub("_|(?=[A-Z])", "-", key).lower()
 
 
 def camel_case(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib.metadata import version
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyError
 from pulumi.provider import ConstructResult, main
+from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
+from chaninfra.channel.config.arguments import kebab_case
 from chaninfra.pulumi.components.bucket import ChannelBucket, CondaChannel
 from chaninfra.pulumi.components.grants import Publisher, Reader
 from chaninfra.pulumi.errors import UserError, camel_case, spelled
@@ -19,9 +22,31 @@ from chaninfra.pulumi.errors import UserError, camel_case, spelled
 COMPONENTS: list[type[pulumi.ComponentResource]] = [CondaChannel, ChannelBucket, Publisher, Reader]
 
 
+def about_output(component: type, name: str) -> str:
+    """The docstring below the output `name` (in snake_case) in the class, or the base class, that declares it.
+
+    Raises ValueError if there is none.
+    """
+    analyzer = Analyzer("chaninfra")
+    for each in component.__mro__:
+        if words := analyzer.get_docstring(each, name):
+            return " ".join(words.split())
+    raise ValueError(f"{component.__name__}.{name} has no docstring")
+
+
 class Host(ComponentProvider):
-    """The provider of `pulumi.provider.experimental.component_provider_host`, with two differences: a user's error has
-    no traceback, and an Output in place of a whole block is an error instead of being ignored."""
+    """The provider of `pulumi.provider.experimental.component_provider_host`, with three differences: a user's error
+    has no traceback, an Output in place of a whole block is an error instead of being ignored, and outputs that a base
+    class declares are described in the schema."""
+
+    def __init__(self, components: list[type[pulumi.ComponentResource]], name: str, version: str) -> None:
+        super().__init__(components, name, version=version)
+        schema = json.loads(self.schema or "{}")
+        for component in components:
+            outputs = schema["resources"][f"{name}:index:{component.__name__}"]["properties"]
+            for key, output in outputs.items():
+                output["description"] = about_output(component, kebab_case(key).replace("-", "_"))
+        self.schema = json.dumps(schema)
 
     def construct(
         self, name: str, resource_type: str, inputs: Any, options: pulumi.ResourceOptions | None = None

@@ -6,6 +6,7 @@ import inspect
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from chaninfra.channel.location import check_endpoint
 from chaninfra.channel.outputs.next_steps import next_steps
 from chaninfra.channel.s3.endpoint import AWS_VARIABLES, SaidEndpoint, named_endpoint, same_endpoint
 from chaninfra.channel.spec.model import BucketSpec
-from chaninfra.channel.spec.stack_file import SECRET, clear_secret
+from chaninfra.channel.spec.stack_file import SECRET, check_bucket_is_set, check_stack_file, clear_secret
 from chaninfra.channel.text import count
 from chaninfra.pulumi.backends.s3.principals import has_keys
 from chaninfra.pulumi.components.bucket import CHANNEL, StackBucket, aws_region
@@ -38,7 +39,7 @@ def program() -> None:
     """Declares the resources of the running stack.
 
     Stack outputs: `channels`, name → descriptor; `access`, name → principals; `keys`, name → principals → access key, a
-    secret, if the stack makes any; `next-steps`, if something must be done by hand. Raises pulumi.RunError if the
+    secret, if the stack makes any; `next-steps`, what must be done by hand, a list. Raises pulumi.RunError if the
     config is not valid.
     """
     try:
@@ -56,12 +57,19 @@ def program() -> None:
     steps = next_steps(stack, stack_file=stack_file())
     if steps:
         pulumi.log.warn(f"{count(len(steps), 'step')} to do by hand, once: see pulumi stack output next-steps")
-        pulumi.export("next-steps", msgspec.to_builtins(steps))
+    # Without steps too: Pulumi's command fails if there is no such output.
+    pulumi.export("next-steps", msgspec.to_builtins(steps))
 
 
 def stack_file() -> str:
     """File name of the running stack's settings: Pulumi.STACK.yaml."""
     return f"Pulumi.{pulumi.get_stack()}.yaml"
+
+
+def _project_folder() -> Path:
+    """The folder of the project, which is that of the program or above it; the engine does not say it."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), here)
 
 
 def read_config() -> dict[str, Any]:
@@ -88,6 +96,8 @@ def read_config() -> dict[str, Any]:
 def declared(config: dict[str, Any]) -> Declaration:
     """What the config of the running stack declares. Raises ConfigurationError."""
     where, region = stack_file(), aws_region()
+    check_stack_file(_project_folder() / where, pulumi.Config().name)
+    check_bucket_is_set(config, Path(where))
     stack = checked_spec(config, where=where, region=region)
     if stack.bucket.provider.backend == "aws":
         aws = pulumi.Config("aws")

@@ -8,10 +8,14 @@ import shlex
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
+from chaninfra.index.workers import MANY
+from support.channels.archives import conda, index_json
 from support.channels.cli_runner import chaninfra
 from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
@@ -162,6 +166,30 @@ def test_every_command_says_how_far_it_was(
         before.rule = None
         done = chaninfra(*printed_command(terminal), server=minio)
         assert done.returncode == (1 if "--check" in command else 0), done.stderr
+
+
+def test_worker_processes_end_with_the_command_that_is_stopped(
+    minio: Server, before: Proxy, channel: str, bucket_name: str
+) -> None:
+    client = minio.client()
+
+    def put(number: int) -> None:
+        body = conda(index_json(f"p{number}", noarch="generic"))
+        client.put_object(Bucket=bucket_name, Key=f"c/noarch/p{number}-1-0.conda", Body=body)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len([*pool.map(put, range(MANY + 300))]) == MANY + 300
+    before.rule = rule = Holding("GET", ".conda", through=MANY + 100)
+    terminal = Terminal("reindex", *at(before, channel), server=minio)
+    terminal.read_until(rule.held.is_set)
+    family = psutil.Process(terminal.pid).children(recursive=True)
+    terminal.press_ctrl_c()
+    start = time.monotonic()
+    assert terminal.wait() == 130
+    assert time.monotonic() - start < 5
+    assert "packages of noarch were read" in terminal.said
+    assert "Traceback" not in terminal.text
+    assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
 def test_other_commands_that_are_stopped_say_so(minio: Server, before: Proxy, channel: str) -> None:

@@ -10,18 +10,17 @@ from pathlib import Path
 import pytest
 
 from support.channels import conda_client
-from support.channels.packages import make_package
 from support.paths import ROOT
 from support.pulumi import standin
 from support.pulumi.stacks import engine
 from support.servers.s3_servers import Server
 
-PACKAGE = "my-package-1.0-0.conda"
-
 
 def commands(marker: str) -> str:
-    """The shell block after `<!-- run: MARKER -->`."""
-    found = re.search(rf"<!-- run: {marker} -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    """The shell block after `<!-- run: MARKER -->` or `<!-- paste: MARKER -->`."""
+    found = re.search(
+        rf"<!-- (?:run|paste): {marker} -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
+    )
     assert found, f"README has no block {marker}"
     return found[1]
 
@@ -44,12 +43,12 @@ def run(script: str, folder: Path, environment: dict[str, str]) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder like a fresh clone, as far as these commands see it, and a package to publish."""
+    """A folder like a fresh clone, as far as these commands see it, and the README's package to publish."""
     folder = tmp_path / "project"
     folder.mkdir()
     for name in ("infra", "Pulumi.yaml"):
         (folder / name).symlink_to(ROOT / name)
-    assert make_package(folder, "my-package", "1.0").name == PACKAGE
+    run(commands("package"), folder, {})
     return folder
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +95,54 @@ def test_keys_in_the_config_stay_secret(minio: Server, bucket_name: str, tmp_pat
     destroyed = stack.destroy()
     assert destroyed.code == 0, destroyed
     assert bucket_name not in channels.buckets(minio)
+
+
+def test_a_mistyped_bucket_key_gets_the_nearest_key(stack: Stack, minio: Server, bucket_name: str) -> None:
+    # Not what Pulumi says of a key that a project declares: "missing configuration value 'bucket'".
+    given = config(minio, bucket_name)
+    del given["bucket"]
+    output = refused(stack, minio, {**given, "buket": bucket_name})
+    assert "key buket: unknown key" in output
+    assert "did you mean `bucket`?" in output
+    output = refused(stack, minio, given)
+    assert "`bucket` is not set" in output
+    assert "pulumi config set bucket NAME --stack test" in output
+
+
+def test_a_number_that_lost_digits_is_refused(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+    program = {"__main__.py": "from chaninfra.pulumi import program\n\nprogram()\n"}
+    stack = Stack(tmp_path / "stack", config(minio, bucket_name), minio.environment(), files=program)
+    text = stack.settings.read_text()
+    for written in ("prefix: 0123", "tags: {cost-center: 1.10}"):
+        stack.settings.write_text(text.replace("chaninfra:prefix: main", f"chaninfra:{written}"))
+        ran = stack.preview()
+        assert ran.code != 0, ran
+        assert 'put it in quotes, as you want it to be: "…"' in ran.output, ran
+
+
+def test_policy_reads_what_is_encrypted(stack: Stack, minio: Server, bucket_name: str) -> None:
+    refused(stack, minio, {})
+    for key, value in {**config(minio, bucket_name, visibility="public"), "access_key_id": "id"}.items():
+        stack.secret(key.replace("_", "-"), value)
+    ran = stack.run("config", "set", "--path", "--secret", "publishers.ci.key.rotate", stdin="2027-q1")
+    assert ran.code == 0, ran
+    assert bucket_name not in stack.settings.read_text()
+
+    def policy(**environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "chaninfra.cli", "policy", "--config", str(stack.settings)],
+            cwd=stack.folder,
+            env={**stack.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    done = policy()
+    assert done.returncode == 0, done.stderr
+    assert f"arn:aws:s3:::{bucket_name}/main/*" in done.stdout
+    assert "publisher/main/ci/rights" in done.stdout
+    done = policy(PULUMI_CONFIG_PASSPHRASE="wrong")
+    assert done.returncode != 0
+    assert "the passphrase of the stack test is missing or wrong" in done.stderr

@@ -41,7 +41,7 @@ def pip(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     pinned = [line.partition(" \\")[0] for line in lock.splitlines() if line[:1].isalnum()]
     constraints.write_text("".join(f"{line}\n" for line in pinned), "utf-8")
     return {
-        release.VARIABLE: str(wheel),
+        release.VARIABLE: wheel.as_uri(),
         "PIP_CONSTRAINT": str(constraints),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COMPILE": "1",

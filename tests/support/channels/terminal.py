@@ -61,6 +61,11 @@ class Terminal:
         """When each piece of output came, and what it was."""
 
     @property
+    def pid(self) -> int:
+        """The process id of the program."""
+        return self._child.pid
+
+    @property
     def text(self) -> str:
         """All output, escapes included."""
         return "".join(piece for _, piece in self.came)

@@ -41,7 +41,7 @@ class Ran:
     @property
     def done(self) -> dict[str, int]:
         """What happened to how many resources, or would in a preview: {"created": 3}. Without unchanged ones."""
-        lines = re.findall(r"^ {4}(?:[+~-]+ ?)?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
+        lines = re.findall(r"^ {4}(?:[=+~-]+ ?)?(\d+) (?:to )?(\w+)$", self.output, re.MULTILINE)
         counts = {_OPERATIONS.get(name, name): int(number) for number, name in lines}
         counts.pop("unchanged", None)
         return counts

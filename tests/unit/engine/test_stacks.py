@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError, EngineError, ExitCode
-from chaninfra.engine.stacks import stack_output
+from chaninfra.engine.stacks import stack_config, stack_output
 
 # Prints $FAKE_SAYS, fails with $FAKE_ERROR if it is set, and writes its folder and arguments to $FAKE_ASKED.
 FAKE_PULUMI = f"""#!{sys.executable}
@@ -134,3 +134,31 @@ def test_no_engine(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_importing_stacks_does_not_import_pulumi() -> None:
     code = "import sys, chaninfra.engine.stacks; print({'pulumi', 'typer', 'boto3'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_an_error_names_the_selected_stack(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = tmp_path / "fakes" / "pulumi"
+    named = 'if sys.argv[1:3] == ["stack", "--show-name"]:\n    sys.exit(print("dev"))\n'
+    fake.write_text(FAKE_PULUMI.replace("with open", f"{named}with open"))
+    monkeypatch.setenv("FAKE_ERROR", "error: current stack does not have output property 'channels'")
+    with pytest.raises(EngineError, match="the selected stack, dev, has no output 'channels'"):
+        stack_output(None, project)
+
+
+def test_the_decrypted_config_of_a_stack_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"chaninfra:bucket": {"value": "my-bucket", "secret": True}, "aws:region": {"value": "eu-central-1"}}
+    monkeypatch.setenv("FAKE_SAYS", json.dumps(said))
+    file = project / "Pulumi.team-prod.yaml"
+    assert stack_config(file) == {"chaninfra:bucket": "my-bucket", "aws:region": "eu-central-1"}
+    assert asked(project)[1:] == [
+        *("config", "--show-secrets", "--json", "--non-interactive", "--stack=team-prod", f"--config-file={file}"),
+    ]
+    with pytest.raises(ConfigurationError, match=r"name it Pulumi\.<stack>\.yaml"):
+        stack_config(project / "stack.yaml")
+    monkeypatch.setenv("FAKE_ERROR", "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE")
+    with pytest.raises(ConfigurationError, match="the passphrase of the stack team-prod is missing"):
+        stack_config(file)
+    monkeypatch.delenv("FAKE_ERROR")
+    monkeypatch.setenv("FAKE_SAYS", "[]")
+    with pytest.raises(EngineError, match="not the config"):
+        stack_config(file)

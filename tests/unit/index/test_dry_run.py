@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject, TooLargeError
+from chaninfra.index.channel import Channel
 from chaninfra.index.dry_run import DryStore
+from support.channels.channels import descriptor
 from support.example_counts import EXAMPLES
 from support.index_model.memory_store import MemoryStore, etag
 
@@ -67,6 +69,15 @@ def test_it_answers_like_the_store_itself(there: dict[str, bytes], steps: list[A
     dry = DryStore(store)
     assert [answer(dry, step) for step in steps] == [answer(real, step) for step in steps]
     assert store.objects == before
+
+
+def test_worker_processes_have_no_part_in_it() -> None:
+    """They have a store of their own, which would be written to."""
+    real = Channel(descriptor=descriptor(), credentials=None)
+    assert real.subdir_index("noarch").workers is not None
+    dry = Channel(descriptor=descriptor(), credentials=None, dry_run=True)
+    assert isinstance(dry.subdir_index("noarch").store, DryStore)
+    assert dry.subdir_index("noarch").workers is None
 
 
 def test_a_file_is_there_with_its_bytes_and_is_not_kept_in_memory(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -20,6 +21,7 @@ GOOD = [
     f"git+https://git.example.com/acme/chaninfra@{COMMIT}",
     f"https://files.example.com/chaninfra-0.1.0-py3-none-any.whl#sha256={HASH}",
     "/opt/chaninfra-0.1.0-py3-none-any.whl",
+    "file:///opt/chaninfra-0.1.0-py3-none-any.whl",
     "./chaninfra-0.1.0-py3-none-any.whl",
 ]
 BAD = [
@@ -34,6 +36,8 @@ BAD = [
     f"https://files.example.com/chaninfra.tar.gz#.whl#sha256={HASH}",
     "chaninfra[pulumi]==0.1.0",
     "other==0.1.0",
+    "file://host/opt/chaninfra-0.1.0-py3-none-any.whl",
+    "file:///opt/chaninfra-0.1.0.tar.gz",
     "-r/opt/a.whl",
     "--index-url=https://index.example.com",
     "chaninfra==0.1.0 --index-url https://index.example.com",
@@ -102,9 +106,26 @@ def test_such_a_line_would_be_found(line: str) -> None:
 )
 def test_requirements_of_a_template_are_the_source_and_what_the_project_names(path: Path) -> None:
     source, *others = path.read_text("utf-8").splitlines()
-    assert source == f"${{{release.VARIABLE}}}"
+    assert source == f"chaninfra @ ${{{release.VARIABLE}}}"
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     assert others == extras["policy" if path.parent.name == "policy-pack" else "pulumi"]
+
+
+@pytest.mark.parametrize("value", [None, "", "chaninfra", "chaninfra==0.1.0", "--index-url=https://index.example.com"])
+def test_pip_refuses_a_name_in_the_requirements_of_a_template(value: str | None, tmp_path: Path) -> None:
+    source = (ROOT / "templates" / "yaml" / "requirements.txt").read_text("utf-8").splitlines()[0]
+    (tmp_path / "requirements.txt").write_text(f"{source}\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "-r", "requirements.txt"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", **({} if value is None else {release.VARIABLE: value})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Invalid requirement: 'chaninfra @" in done.stderr
 
 
 def check(value: str, folder: Path) -> subprocess.CompletedProcess[str]:

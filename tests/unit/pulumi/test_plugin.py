@@ -31,6 +31,20 @@ def test_the_schema_spells_arguments_in_camel_case(host: Host) -> None:
         assert all(prop["description"] for prop in each["properties"].values())
 
 
+def test_the_schema_describes_each_output_by_its_own_words(host: Host) -> None:
+    resources = json.loads(host.schema or "")["resources"]
+    said = {
+        name.rpartition(":")[2]: {key: prop.get("description") for key, prop in each["properties"].items()}
+        for name, each in resources.items()
+    }
+    for name, outputs in said.items():
+        assert all(outputs.values()), name
+        assert len({*outputs.values()}) == len(outputs), name
+    assert said["ChannelBucket"]["descriptors"] == "Channel name → its descriptor."
+    assert said["Publisher"]["roleArn"] == said["Reader"]["roleArn"]
+    assert said["Publisher"]["roleArn"].startswith("On AWS: the ARN of the role")
+
+
 def test_names_that_users_chose_keep_their_spelling(host: Host) -> None:
     inputs = {"bucket": "b", "oldVersionsDays": 3.0, "publishers": {"ciJob": {"key": {}}}, "tags": {"costCenter": "7"}}
     mapped = host.map_inputs(inputs, host._component_defs["CondaChannel"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import docs
 import schemas
 from support.paths import ROOT
@@ -15,3 +17,16 @@ def test_schemas_are_as_the_models_say() -> None:
 def test_docs_are_as_the_program_prints_them() -> None:
     for path, text in docs.files().items():
         assert path.read_text("utf-8") == text, "make docs"
+
+
+def test_each_output_of_a_component_is_described_by_its_own_words() -> None:
+    page = docs.pages()["components.md"]
+    tables = re.findall(
+        r"^### (\w+)\n.*?\| output \| description \|\n\|---\|---\|\n((?:\|[^\n]*\n)+)", page, re.M | re.S
+    )
+    assert [name for name, _ in tables] == ["CondaChannel", "ChannelBucket", "Publisher", "Reader"]
+    for name, table in tables:
+        rows = [line.split("|")[1:3] for line in table.splitlines()]
+        assert len({words.strip() for _, words in rows}) == len(rows) > 2, name
+    assert "| `descriptors` | Channel name → its descriptor. |" in page
+    assert "| `url` | The channel's URL for pixi, s3://BUCKET/PREFIX. |" in page

@@ -251,10 +251,12 @@ def _read_channel_json(assumed: Found, flags: StoreFlags) -> Descriptor | None:
         stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
     except DeniedError as error:
         if credentials is None:
+            from chaninfra.channel.s3.credentials import REMEDY
+
             raise CredentialsError(
-                "no credentials were found, and the channel is not public",
+                "there are no credentials, and without them the store does not let it be read",
                 where=channel.url(CHANNEL_JSON),
-                remedy="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or give --profile",
+                remedy=REMEDY,
             ) from error
         raise
     return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None

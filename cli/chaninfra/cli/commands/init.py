@@ -110,7 +110,10 @@ def init(
         created = create(opened, writers, lambda: _probe(opened, shown))
     for subdir in created.to_reindex:
         command = remedies.command("reindex")
-        streams.note(f"{opened.url(subdir)} has packages but no index; run `{command}` to create it")
+        streams.note(
+            f"{opened.url(subdir)} has packages or a part of an index; run `{command}` to write the files that are "
+            "missing"
+        )
     if as_json:
         streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
     else:

@@ -13,7 +13,8 @@ from chaninfra.cli.store_flags import StoreFlags, one_channel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaninfra.index.contents import Behind, Listed
+    from chaninfra.channel.errors import SkippedError
+    from chaninfra.index.contents import Behind, Listed, LostShards
 
 
 def ls(
@@ -36,8 +37,10 @@ def ls(
 
     Lists the packages in the index and the yanked ones, sorted by subdir and name, newest build first. Reads the index
     and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
-    written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. SIZE is
-    in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
+    written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
+    shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
+    attestations it has (`attestations_sha256`, or null). SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day
+    of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
 
@@ -67,7 +70,7 @@ def ls(
     with progress() as shown, interruptible(lambda: StoppedError("stopped"), shown.stop):
         opened = open_channel(channel, store, "read")
         shown.stage("reading the index")
-        contents = contents_of(opened)
+        contents = contents_of(opened, shown)
         packages, unknown = _selected(contents.packages, wanted)
     for subdir in contents.without_index:
         command = remedies_for(channel, store).command("reindex")
@@ -75,6 +78,10 @@ def ls(
     for late in contents.behind:
         streams.note(_behind(late))
     streams.result_json(msgspec.to_builtins(packages)) if as_json else streams.result(_text(packages))
+    if contents.lost:
+        if unknown:
+            streams.note(f"there is no such package: {', '.join(unknown)}")
+        raise _lost(contents.lost, remedies_for(channel, store).command("reindex"))
     if unknown:
         command = remedies_for(channel, store).command("ls")
         raise ChaninfraError(
@@ -110,6 +117,22 @@ def _selected(packages: Sequence[Listed], words: Sequence[str]) -> tuple[Sequenc
     paths = {candidate.path_in_channel for found in chosen.values() for candidate in found}
     listed = [each for each in packages if f"{each.subdir}/{each.file}" in paths]
     return listed, [word for word, found in chosen.items() if not found]
+
+
+def _lost(lost: Sequence[LostShards], reindex: str) -> SkippedError:
+    from chaninfra.channel.errors import SkippedError
+    from chaninfra.channel.text import count, one_line
+
+    of: list[str] = []
+    for each in lost:
+        more = each.count - len(each.names)
+        names = f"{', '.join(map(one_line, each.names))}{f' and {more:,} more' if more else ''}"
+        name = "names is" if each.count == 1 else "names are"
+        of.append(f"{count(each.count, 'shard')} that the index of {each.subdir} {name} missing or damaged ({names})")
+    return SkippedError(
+        f"{'; '.join(of)}: clients do not find these packages, and this list may lack them",
+        remedy=f"run `{reindex}`, which makes them again from the packages that are there",
+    )
 
 
 def _behind(late: Behind) -> str:

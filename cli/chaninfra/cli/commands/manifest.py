@@ -156,10 +156,10 @@ def manifest(
         wanted = NewChannel(visibility="public")
     with interruptible(lambda: StoppedError("stopped")):
         found = find(channel, store, "offline" if offline else "lenient", wanted)
-    if name in _POINTS_CREDENTIALS:
-        for each in found:
-            check_endpoint_is_said(each, store)
     channels = tuple(client_channel(each.descriptor, auth, subdirs_known=each.origin == "descriptor") for each in found)
+    for each, access in zip(found, channels, strict=True):
+        if name in _POINTS_CREDENTIALS or (name == "condarc" and access.method != "public"):
+            check_endpoint_is_said(each, store)
     if role_arn is not None:
         patterns.check(
             role_arn, patterns.ROLE, where="--role-arn", remedy="give the ARN of a role: arn:aws:iam::ACCOUNT:role/NAME"
@@ -241,6 +241,8 @@ def _merge(into: str, name: Format, request: ManifestRequest, *, check: bool) ->
         raise ChaninfraError("is not up to date", where=into, remedy="run the same command without --check")
     merged.write()
     streams.note(f"{into} was written")
+    for note in merged.notes:
+        streams.note(note)
 
 
 def _sso(start_url: str | None, account: str | None, role: str | None, region: str | None, name: Format) -> Sso | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,7 +42,7 @@ def policy(
 
     Prints the policies that `pulumi up` would apply: the bucket policy, and each principal's permissions and, if it
     gets an IAM role, trust policy. Also prints the statements that the KMS key's policy needs, which you add yourself.
-    Runs no Pulumi and makes no requests.
+    Makes no requests, and runs Pulumi only to decrypt what was set with --secret.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def policy(
     from chaninfra.channel.errors import ConfigurationError
     from chaninfra.channel.policy.bucket import deployer_arns
     from chaninfra.channel.policy.documents import documents
-    from chaninfra.channel.spec.stack_file import read_stack_file
+    from chaninfra.channel.spec.stack_file import check_program, read_stack_file
     from chaninfra.channel.spec.warnings import warnings
     from chaninfra.channel.text import nearest
 
@@ -65,7 +65,8 @@ def policy(
         patterns.check(distribution, patterns.DISTRIBUTION, where="--distribution", remedy=about)
     if deployer is not None:
         patterns.check(deployer, patterns.CALLER, where="--deployer", remedy=about)
-    spec = read_stack_file(config)
+    check_program(config)
+    spec = read_stack_file(config, _decrypted)
     if spec.bucket.aws.vpc_endpoints and deployer is None:
         raise ConfigurationError(
             "the bucket policy must exempt the identity that runs Pulumi",
@@ -78,6 +79,8 @@ def policy(
     by_name = documents(
         spec, account=account, deployer=deployer_arns(deployer) if deployer else (), distribution=distribution
     )
+    if not by_name:
+        streams.note("no policies: the channels are private, and the stack file names nobody else who may use them")
     if names:
         streams.result("\n".join(by_name))
     elif document is None:
@@ -88,3 +91,9 @@ def policy(
         raise ConfigurationError(
             f"there is no document {document!r}", where=str(config), remedy=nearest(document, by_name)
         )
+
+
+def _decrypted(path: Path) -> dict[str, Any]:
+    from chaninfra.engine.stacks import stack_config
+
+    return stack_config(path)

@@ -61,7 +61,7 @@ def publish(
     """
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
-    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output import cdn_refresh, client_caches
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, published_json, published_text, replace_skipped
     from chaninfra.cli.output.stopped import publish_stopped
@@ -90,8 +90,12 @@ def publish(
         streams.result_json(published_json(published, dry_run=dry_run))
     else:
         streams.result(published_text(published, remedies, dry_run=dry_run))
+    if not dry_run:
+        client_caches.tell(opened.descriptor, changed(published.report, replaced))
     reindex = remedies.command("reindex")
-    finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)
+    finish(
+        published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex, gc=remedies.command("gc")
+    )
 
 
 def _read(files: Sequence[Path], shown: Shown) -> list[PackageFile]:

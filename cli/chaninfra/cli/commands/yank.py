@@ -37,8 +37,9 @@ def yank(
 ) -> None:
     """Remove packages from the index, but keep their files.
 
-    Solvers no longer find the packages; environments whose lock file has them can still install them. They are recorded
-    in the channel's yanked.json, so that no later `reindex` or `publish` adds them again. `unyank` reverses this.
+    Solvers no longer find the packages; environments whose lock file has them can still install them. The index keeps
+    that they are yanked, so that no later `reindex` or `publish` adds them again, and the channel's yanked.json lists
+    them. `unyank` reverses this.
 
     \b
     Examples:
@@ -70,7 +71,7 @@ def unyank(
 ) -> None:
     """Add yanked packages to the index again.
 
-    Removes them from the channel's yanked.json. A package whose file was deleted since is skipped (exit code 3).
+    Removes them from the channel's yanked.json, too. A package whose file was deleted since is skipped (exit code 3).
 
     \b
     Examples:
@@ -106,7 +107,7 @@ class _Request:
 def _run(command: Literal["yank", "unyank"], run: Callable[[Channel, Shown], Yanking], request: _Request) -> None:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
-    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output import cdn_refresh, client_caches
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish
     from chaninfra.cli.output.stopped import yank_stopped
@@ -126,6 +127,8 @@ def _run(command: Literal["yank", "unyank"], run: Callable[[Channel, Shown], Yan
         shown.pause()
         cdn_refresh.refresh(opened, changed(done.report))
     streams.result_json(_json(done, request)) if request.as_json else streams.result(_text(done, request))
+    if not request.dry_run:
+        client_caches.tell(opened.descriptor, changed(done.report))
     finish(done.report, remedy=request.skipped)
 
 

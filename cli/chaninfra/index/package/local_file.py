@@ -13,7 +13,7 @@ from typing import NoReturn
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, stem_of, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import nearest
+from chaninfra.channel.text import nearest, one_line
 from chaninfra.index.package.archive import IndexedPackage, read_file
 from chaninfra.index.package.index_json import PackageError
 
@@ -91,12 +91,19 @@ def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> Package
             where=str(path),
             remedy=f"name the file {dist}{suffix}: clients find packages by that name",
         )
-    subdir = next((known for known in KNOWN_SUBDIRS if known == package.index.subdir), None)
+    own = package.index.own_subdir
+    if own is None:
+        raise ConfigurationError(
+            "the package does not say which subdir it is for: its info/index.json has neither `subdir` nor `platform`",
+            where=str(path),
+            remedy="build it again; or put it into the folder of its subdir and run `chaninfra reindex`",
+        )
+    subdir = next((known for known in KNOWN_SUBDIRS if known == own), None)
     if subdir is None:
         raise ConfigurationError(
-            f"the package is for the subdir {package.index.subdir!r}, which chaninfra does not know",
+            f"the package is for the subdir {one_line(own)}, which chaninfra does not know",
             where=str(path),
-            remedy=nearest(str(package.index.subdir), KNOWN_SUBDIRS),
+            remedy=nearest(own, KNOWN_SUBDIRS),
         )
     return PackageFile(path=path, subdir=subdir, package=package)
 

@@ -186,7 +186,7 @@ def _inputs(step: Document, ours: Document, login_id: str, where: str, key: tupl
     for name, value in ours.items():
         if isinstance(value, str):
             value = value.replace("steps.aws.", f"steps.{login_id}.")
-        if name == "role-to-assume" and "vars." in value:
+        if name == "post-cleanup" or (name == "role-to-assume" and "vars." in value):
             inputs.setdefault(name, value)
         elif name != "run-install":
             inputs[name] = value

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.location import EtagForm
 
 Format = Literal["json", "zst", "shards"]
 FORMATS: tuple[Format, ...] = ("json", "zst", "shards")
@@ -47,9 +49,9 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         Meta(
             description="When the monolithic files repodata.json and repodata.json.zst are written. The shards (CEP "
             "16), which pixi reads first, are written by every commit. `each-commit`: they are written by every commit "
-            "too, so that all clients see a package when `publish` ends. A mapping with `at-most-every`, a time such "
-            "as `10m`: at most that often, by the next commit, `reindex` or a scheduled job. `never`: not at all, for "
-            "pixi, rattler, conda from 26.3 and mamba from 2.6.",
+            "too, so that all clients find a package when `publish` ends, but for what they keep (`cache-control`). A "
+            "mapping with `at-most-every`, a time such as `10m`: at most that often, by the next commit, `reindex` or "
+            "a scheduled job. `never`: not at all, for pixi, rattler, conda from 26.3 and mamba from 2.6.",
             examples=["each-commit", {"at-most-every": "10m"}, "never"],
         ),
     ] = "each-commit"
@@ -75,9 +77,13 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     cache_control: Annotated[
         str,
         Meta(
-            description="The Cache-Control header of the index files; shards never change and are sent as `immutable`.",
+            description="The Cache-Control header of the index files; shards never change and are sent as `immutable`. "
+            "For as long as it says, clients keep the index that they have: a new package is found, and a yanked one "
+            "no longer installed, only then. Default: five minutes, so that the solves of a sitting ask the store "
+            "once, and a CDN answers most of them. `no-cache`: every change is seen at once, and each client asks "
+            "for the index of each subdir at each solve.",
             pattern=patterns.HEADER,
-            examples=["max-age=300"],
+            examples=["max-age=300", "no-cache"],
         ),
     ] = "max-age=300"
     writers: Annotated[
@@ -94,9 +100,28 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         return ("shards",) if self.monolith == "never" else FORMATS
 
 
-class ConditionalWrites(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+def kept_seconds(cache_control: str) -> int:
+    """The seconds for which clients keep a file with this Cache-Control header without asking again (RFC 9111)."""
+    directives = [each.strip().lower() for each in cache_control.split(",")]
+    if "no-cache" in directives or "no-store" in directives:
+        return 0
+    ages = [re.fullmatch(r"max-age=([0-9]{1,10})", each) for each in directives]
+    return next((int(age[1]) for age in ages if age), 0)
+
+
+# Earlier versions do not know `etags`: it is written only where they could not write at all.
+class ConditionalWrites(
+    Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True
+):
     """Which conditional writes the store honours, as a probe found."""
 
     create: Annotated[bool, Meta(description="PUT with If-None-Match: * is refused where the key exists.")]
     replace: Annotated[bool, Meta(description="PUT with If-Match is refused where the ETag is another.")]
     multipart: Annotated[bool, Meta(description="CompleteMultipartUpload honours If-None-Match: * too.")]
+    etags: Annotated[
+        EtagForm,
+        Meta(
+            description="The form of the ETag in If-Match that the store honours: with its quotes, as HTTP has it, or "
+            "`unquoted` (Ceph 16)."
+        ),
+    ] = "quoted"

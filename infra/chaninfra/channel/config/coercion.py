@@ -30,7 +30,10 @@ def coerce(value: Any, schema: dict[str, Any]) -> Any:
         if isinstance(value, dict):
             known = schema.get("properties", {})
             rest = schema.get("additionalProperties") or {}
-            return {key: walk(item, known.get(key, rest)) for key, item in value.items()}
+            named = {str(key) if type(key) is int else key: item for key, item in value.items()}
+            return {key: walk(item, known.get(key, rest)) for key, item in named.items()}
+        if isinstance(value, list) and "items" in schema:
+            return [walk(item, schema["items"]) for item in value]
         return value
 
     return walk(value, schema)

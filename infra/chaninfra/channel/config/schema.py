@@ -124,6 +124,9 @@ def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> Config
         kinds = [error.validator_value] if error.validator == "type" else []
         kinds += [option.get("type") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
         message = "should be " + " or ".join(_JSON_TYPES.get(str(kind), str(kind)) for kind in kinds)
+        if "string" in kinds and isinstance(error.instance, bool | int | float):
+            found = "true or false" if isinstance(error.instance, bool) else "a number"
+            message, remedy = f"{message}, and is {found}", 'put it in quotes: "…"'
     elif error.validator == "pattern":
         message = f"{shown(error.instance)} {patterns.fault(str(error.instance), str(error.validator_value))}"
         remedy = remedy or _described(error, root)

@@ -33,6 +33,8 @@ class BucketResources:
     cdn: Cdn | None = None
     oidc_providers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Issuer without https:// → ARN of its IAM OIDC provider."""
+    existing_roles: frozenset[str] = frozenset()
+    """Names of IAM roles that the account has already, and that the stack takes over."""
     keys: Mapping[KeyOf, AccessKey] = field(default_factory=dict)
     """(channel prefix, role, principal name) → access key."""
 

@@ -15,9 +15,10 @@ class IndexArgs(TypedDict, total=False):
 
     monolith: Any
     """When the monolithic files repodata.json and repodata.json.zst are written. The shards (CEP 16), which pixi reads
-    first, are written by every commit. `each-commit`: they are written by every commit too, so that all clients see a
-    package when `publish` ends. A mapping with `at_most_every`, a time such as `10m`: at most that often, by the next
-    commit, `reindex` or a scheduled job. `never`: not at all, for pixi, rattler, conda from 26.3 and mamba from 2.6.
+    first, are written by every commit. `each-commit`: they are written by every commit too, so that all clients find a
+    package when `publish` ends, but for what they keep (`cache_control`). A mapping with `at_most_every`, a time such
+    as `10m`: at most that often, by the next commit, `reindex` or a scheduled job. `never`: not at all, for pixi,
+    rattler, conda from 26.3 and mamba from 2.6.
     """
 
     history_days: int
@@ -29,7 +30,11 @@ class IndexArgs(TypedDict, total=False):
     """The zstd level of the compressed index files. Higher levels save little and take much longer."""
 
     cache_control: str
-    """The Cache-Control header of the index files; shards never change and are sent as `immutable`."""
+    """The Cache-Control header of the index files; shards never change and are sent as `immutable`. For as long as it
+    says, clients keep the index that they have: a new package is found, and a yanked one no longer installed, only
+    then. Default: five minutes, so that the solves of a sitting ask the store once, and a CDN answers most of them.
+    `no-cache`: every change is seen at once, and each client asks for the index of each subdir at each solve.
+    """
 
     writers: str
     """`many`: publishers may write at once, by conditional writes. `single`: you make sure that only one command writes
@@ -321,7 +326,7 @@ class CondaChannelArgs(TypedDict, total=False):
 
     adopt: bool
     """Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does not change anything
-    else in it.
+    else in it. On AWS, roles of the channel's principals and OIDC providers that exist are taken over.
     """
 
     whole_bucket_listing: bool
@@ -443,7 +448,7 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     adopt: bool
     """Use a bucket that already exists. Pulumi never deletes the bucket or its packages, and does not change anything
-    else in it.
+    else in it. On AWS, roles of the channel's principals and OIDC providers that exist are taken over.
     """
 
     whole_bucket_listing: bool

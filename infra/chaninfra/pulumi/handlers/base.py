@@ -78,12 +78,15 @@ def differ(olds: Mapping[str, Any], news: Mapping[str, Any], ignore: Collection[
 
 
 def with_integers(value: Any) -> Any:
-    """The value with integers instead of whole floats: Pulumi's engine passes all numbers as floats."""
+    """The value with integers instead of whole floats: Pulumi's engine passes all numbers as floats.
+
+    A float from 2**53 on stays one, since the digits that were written are lost.
+    """
     if isinstance(value, Mapping):
         return {name: with_integers(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [with_integers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 def warn(message: str) -> None:

@@ -24,7 +24,10 @@ DestroyGuardInputs = TypedDict(
     },
 )
 
-_REMEDY = "nothing was deleted. To delete them too: set `force-destroy` to true, run `pulumi up`, then `pulumi destroy`"
+_REMEDY = (
+    "nothing was deleted. To delete them too: set `force-destroy` to true (pulumi config set force-destroy true), run "
+    "`pulumi up`, then `pulumi destroy`"
+)
 
 
 class DestroyGuardHandler(Handler[DestroyGuardInputs, DestroyGuardInputs]):

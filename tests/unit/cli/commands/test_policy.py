@@ -56,3 +56,29 @@ def test_a_repository_that_is_trusted_by_its_name_is_warned_about(tmp_path: Path
         done = CliRunner().invoke(app, ["policy", "--config", str(file)])
         assert done.exit_code == 0, done.output
         assert ("acme/packages is trusted by its name" in done.stderr) == warned
+
+
+def test_a_stack_without_policies_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.test.yaml"
+    file.write_text("config:\n  x:provider: r2\n  x:account-id: abc\n  x:bucket: my-bucket\n")
+    done = CliRunner().invoke(app, ["policy", "--config", str(file)])
+    assert (done.exit_code, done.stdout) == (0, "{}\n")
+    assert "no policies: the channels are private" in done.stderr
+
+
+def test_the_stack_of_another_program_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: web\nruntime: nodejs\n")
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text("config:\n  web:bucket: my-bucket\n  web:region: eu-central-1\n")
+    done = CliRunner().invoke(app, ["policy", "--config", str(file)])
+    assert isinstance(done.exception, ConfigurationError)
+    assert done.stdout == ""
+    assert done.exception.where == str(file.with_name("Pulumi.yaml"))
+
+
+def test_the_policies_of_a_program_in_yaml() -> None:
+    file = ROOT / "templates" / "yaml" / "Pulumi.example.yaml"
+    done = CliRunner().invoke(app, ["policy", "--config", str(file), "--list"])
+    assert done.stdout.split() == [
+        f"{role}/main/{name}/rights" for role, name in [("publisher", "ci"), ("reader", "build"), ("reader", "people")]
+    ]

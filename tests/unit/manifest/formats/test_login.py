@@ -25,3 +25,9 @@ def test_the_login_takes_the_keys_from_the_environment(shell: str, token: str) -
     done = run([shell, "-eu"], input=script, env=keys)
     words = ["auth", "login", "s3://my-bucket", "--s3-access-key-id", "an id", "--s3-secret-access-key", "$HOME*"]
     assert done.stdout.splitlines() == [*words, *([f"--s3-session-token={token}"] if token else [])]
+
+
+def test_the_login_says_who_can_see_the_secret_and_how_to_avoid_it() -> None:
+    notes = " ".join(line for line in Case("login", "pixi", "minio").text().splitlines() if line.startswith("#"))
+    for words in ("among its arguments", "other users", "RATTLER_AUTH_FILE", "--format auth-file --into FILE"):
+        assert words in notes

@@ -190,3 +190,21 @@ def test_no_arguments_and_no_file_content_end_in_a_traceback(
     assert done.exception is None or isinstance(done.exception, SystemExit | ChaninfraError), args
     file = CliRunner().invoke(app, ["manifest", str(channel), "--into", "pixi.toml"])
     assert file.exception is None or isinstance(file.exception, SystemExit | ChaninfraError), content
+
+
+def test_what_a_client_needs_beside_a_file_is_said_where_the_file_does_not_say_it(tmp_path: Path) -> None:
+    """A new file has it in its first lines; a comment in a file that somebody keeps would be one too many."""
+    for name, text, said in (
+        ("pixi.toml", '[workspace]\nname = "mine"\nchannels = []\n', "export AWS_REGION=eu-central-1"),
+        (".condarc", "channels: [conda-forge]\n", "export AWS_DEFAULT_REGION='eu-central-1'"),
+    ):
+        file = tmp_path / name
+        done = manifest(URL, *AWS, "--into", file)
+        assert said in file.read_text()
+        assert said not in done.stderr
+        file.write_text(text)
+        done = manifest(URL, *AWS, "--into", file)
+        assert said not in file.read_text()
+        assert said in done.stderr
+        assert "Printed by" not in done.stderr
+        assert manifest(URL, *AWS, "--into", file).stderr == f"note: {file} is up to date\n"

@@ -72,6 +72,15 @@ def test_a_login_step_of_the_file_keeps_its_id() -> None:
     assert "steps.mine.outputs" in steps[2]["with"]["auth-s3-access-key-id"]
 
 
+@pytest.mark.parametrize(("theirs", "after"), [("", True), (", post-cleanup: false", False)])
+def test_the_key_goes_from_the_runner_unless_the_file_says_that_it_stays(theirs: str, after: bool) -> None:
+    text = (
+        f"jobs:\n  a:\n    steps:\n      - uses: prefix-dev/setup-pixi@v0.10.0\n        with: {{cache: true{theirs}}}\n"
+    )
+    (step,) = YAML(typ="safe").load(into_yaml(text, access("minio")))["jobs"]["a"]["steps"]
+    assert step["with"]["post-cleanup"] is after
+
+
 def test_a_login_to_another_host_is_a_conflict() -> None:
     text = WORKFLOW.replace("cache: true", "auth-host: prefix.dev")
     with pytest.raises(ConflictError, match=r"prefix\.dev"):

@@ -17,6 +17,7 @@ from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
 from chaninfra.channel.policy.statements import Statement, document
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.backends.aws.cdn import distribution
+from chaninfra.pulumi.backends.aws.existing import existing
 from chaninfra.pulumi.backends.aws.roles import oidc_providers
 from chaninfra.pulumi.backends.base import BucketResources, Cdn, after
 from chaninfra.pulumi.bucket_config import cors_rules, encryption_rule, in_snake_case, lifecycle_rules, versioning
@@ -53,7 +54,13 @@ def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOpt
     # The distribution is deleted before the bucket. Otherwise it would serve a bucket of that name in another account.
     cdn = distribution(declaration, after(opts, own) if own else opts) if spec.cdn else None
     resources = _settings(declaration, own, cdn, opts) if own else _policy_of_adopted(declaration, store, cdn, opts)
-    return BucketResources(resources=resources, cdn=cdn, oidc_providers=oidc_providers(name, stack, opts))
+    there = existing(stack, store)
+    return BucketResources(
+        resources=resources,
+        cdn=cdn,
+        oidc_providers=oidc_providers(name, stack, there, opts),
+        existing_roles=there.roles,
+    )
 
 
 def _settings(

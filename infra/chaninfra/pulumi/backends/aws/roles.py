@@ -15,12 +15,19 @@ from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import role_name
 from chaninfra.channel.spec.token_claims import TokenClaims
+from chaninfra.pulumi.backends.aws.existing import Existing
 from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources, after
 from chaninfra.pulumi.declaration import Declaration
 
 
-def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) -> dict[str, pulumi.Input[str]]:
-    """Issuer without https:// → ARN of its OIDC provider, one for all channels. Existing ones are looked up."""
+def oidc_providers(
+    name: str, stack: StackSpec, there: Existing, opts: pulumi.ResourceOptions
+) -> dict[str, pulumi.Input[str]]:
+    """Issuer without https:// → ARN of its OIDC provider, one for all channels. Existing ones are looked up.
+
+    A stack that adopts its bucket takes the provider that is there into its state, with its audiences, and leaves it
+    when it is destroyed: others of the account may use it.
+    """
     audiences: dict[str, set[str]] = {}
     for channel in stack.channels:
         for principal in channel.principals:
@@ -38,9 +45,14 @@ def oidc_providers(name: str, stack: StackSpec, opts: pulumi.ResourceOptions) ->
             looked_up = iam.get_open_id_connect_provider_output(url=url, opts=pulumi.InvokeOptions(parent=opts.parent))
             arns[issuer] = looked_up.arn
         else:
+            arn, audiences_there = there.providers.get(issuer, (None, ()))
+            adopting = pulumi.ResourceOptions(import_=arn, retain_on_delete=stack.bucket.adopt or None)
             # Without thumbprints: IAM checks the issuer's certificate against its own list of certificate authorities.
             provider = iam.OpenIdConnectProvider(
-                f"{name}-oidc-{issuer}", url=url, client_id_lists=sorted(wanted), opts=opts
+                f"{name}-oidc-{issuer}",
+                url=url,
+                client_id_lists=[*audiences_there, *sorted(wanted - {*audiences_there})],
+                opts=pulumi.ResourceOptions.merge(opts, adopting),
             )
             arns[issuer] = provider.arn
     return arns
@@ -94,9 +106,10 @@ def _role(
     trust = pulumi.Output.from_input(bucket.oidc_providers[claims.issuer]).apply(
         lambda arn: json.dumps(trust_policy(claims, arn), sort_keys=True)
     )
+    full_name = role_name(stack.bucket.name, channel.prefix, principal, keys.roles.name_prefix)
     role = iam.Role(
         f"{name}-{principal.role}-{principal.name}",
-        name=role_name(stack.bucket.name, channel.prefix, principal, keys.roles.name_prefix),
+        name=full_name,
         description=f"{principal.role} of the conda channel {channel.name} in {stack.bucket.name}",
         assume_role_policy=trust,
         max_session_duration=keys.roles.max_session_duration,
@@ -104,7 +117,7 @@ def _role(
         permissions_boundary=keys.roles.permissions_boundary,
         tags=dict(stack.bucket.settings.tags) or None,
         # The name is fixed, so a replacement cannot be created before the old role is deleted.
-        opts=after(opts, delete_before_replace=True),
+        opts=after(opts, delete_before_replace=True, import_=full_name if full_name in bucket.existing_roles else None),
     )
     distribution = bucket.cdn.arn if bucket.cdn else pulumi.Output.from_input(NO_DISTRIBUTION)
     policy = iam.RolePolicy(

@@ -1,0 +1,89 @@
+"""Reads the YAML of a Pulumi project: its `Pulumi.yaml`, and the stack files.
+
+YAML reads `1.10` as 1.1, and Pulumi reads `0123` as 83. A number that is written in another form than it is read in has
+lost digits by then, so it is refused with the key that is to be put in quotes. The stack config has no fractions and no
+dates.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import shown
+
+
+class _Written(int):
+    """A whole number that is written in another form, `0123` or `1_000`; `text` is that form."""
+
+    text: str
+
+
+class _Date(str):
+    """A date, as it is written."""
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises ConfigurationError."""
+    # Imported here since it is slow, and most commands read no YAML.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import SafeConstructor
+    from ruamel.yaml.error import YAMLError
+
+    class Constructor(SafeConstructor):
+        def construct_yaml_int(self, node: Any) -> int:
+            value: int = super().construct_yaml_int(node)
+            text = str(node.value)
+            if str(value) == text:
+                return value
+            written = _Written(value)
+            written.text = text
+            return written
+
+        def construct_date(self, node: Any) -> str:
+            return _Date(node.value)
+
+    Constructor.add_constructor("tag:yaml.org,2002:int", Constructor.construct_yaml_int)
+    Constructor.add_constructor("tag:yaml.org,2002:timestamp", Constructor.construct_date)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = Constructor
+    try:
+        document = yaml.load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="give a Pulumi.<stack>.yaml"
+        ) from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        line = str(error).strip().splitlines()[0]
+        raise ConfigurationError(f"is not valid YAML: {line}", where=str(path), remedy="fix the YAML") from error
+    return mapping(path, document, "")
+
+
+def mapping(path: Path, value: Any, key: str) -> dict[str, Any]:
+    """`value`, the value of `key` in the file (`""`: the file itself). Raises ConfigurationError."""
+    if not isinstance(value, dict):
+        raise ConfigurationError(
+            "should be a mapping", where=str(path), key=(key,) if key else (), remedy="give a Pulumi.<stack>.yaml"
+        )
+    return value
+
+
+def check_digits(value: Any, path: Path, key: tuple[str, ...]) -> None:
+    """Raise ConfigurationError for a number or date in `value`, that of `key` in the file, that would lose digits."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            check_digits(name, path, key)
+            check_digits(item, path, (*key, str(name)))
+    elif isinstance(value, list):
+        for item in value:
+            check_digits(item, path, key)
+    elif isinstance(value, float | _Date | _Written):
+        text = value.text if isinstance(value, _Written) else str(value)
+        kind = "date" if isinstance(value, _Date) else "number"
+        raise ConfigurationError(
+            f"{shown(text)} is a {kind} to YAML and may lose digits",
+            where=str(path),
+            key=key,
+            remedy='put it in quotes, as you want it to be: "…"',
+        )
