@@ -13,7 +13,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.package.local_file import PackageFile
+from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import require_index
 from chaninfra.index.progress import Progress
@@ -24,7 +24,7 @@ from chaninfra.index.signatures import Signatures, beside
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.upload import IN_ONE_PUT, Existing, Uploaded, key_of, look, taken, upload
 
-COMPARING, UPLOADING, INDEXING = "comparing", "uploading", "indexing"
+COMPARING, UPLOADING, PUBLISHING, INDEXING = "comparing", "uploading", "publishing", "indexing"
 """Stages of the progress."""
 _UPLOADS_AT_ONCE = 8
 _Uploads = dict[Subdir, Callable[[], list[Uploaded]]]
@@ -45,7 +45,8 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
     if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
         # One small package: the index is read during its upload.
         (package,) = packages
-        progress.stage(UPLOADING, 1, package.size)
+        # Whether it is there already is not known yet.
+        progress.stage(PUBLISHING, 1, package.size)
         progress.begin(package.path_in_channel)
         uploading = channel.runtime.submit(partial(upload, channel, package, existing, progress.advance))
 
@@ -75,23 +76,30 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
 
 
 def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageFile]:
-    """The packages without duplicates. Raises ConfigurationError for one that the channel does not take."""
+    """The packages without duplicates. Raises one ConfigurationError for all that the channel does not take."""
     seen: dict[str, PackageFile] = {}
+    refused: list[ConfigurationError] = []
     for package in packages:
         other = seen.setdefault(package.path_in_channel, package)
-        if other.sha256 != package.sha256:
-            raise ConfigurationError(
-                f"has the same name as {other.path}, and other bytes",
-                where=str(package.path),
-                remedy="publish one of them",
-            )
         declared = channel.descriptor.subdirs
-        if channel.origin == "descriptor" and package.subdir not in declared:
-            raise ConfigurationError(
-                f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
-                where=str(package.path),
-                remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
+        if other.sha256 != package.sha256:
+            refused.append(
+                ConfigurationError(
+                    f"has the same name as {other.path}, and other bytes",
+                    where=str(package.path),
+                    remedy="publish one of them",
+                )
             )
+        elif channel.origin == "descriptor" and package.subdir not in declared:
+            refused.append(
+                ConfigurationError(
+                    f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
+                    where=str(package.path),
+                    remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
+                )
+            )
+    if refused:
+        raise all_refused(refused, len(packages))
     return list(seen.values())
 
 

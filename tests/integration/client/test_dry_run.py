@@ -93,7 +93,7 @@ def test_what_is_refused_is_refused_by_a_dry_run_too(place: Place, before: Proxy
     assert tried(place, before, "publish", tmp_path / "none-1-0.conda").returncode == 2
     assert tried(place, before, "yank", "there-is-no-such-package").returncode == 1
     forced = tried(place, before, "publish", "--force", other)
-    assert "dry run: uploading noarch/hello-1.0-0.conda\n" in forced.stderr
+    assert "dry run: publishing noarch/hello-1.0-0.conda\n" in forced.stderr
     assert (forced.returncode, forced.stdout.splitlines()[0]) == (0, "noarch/hello-1.0-0.conda: would be replaced")
 
 

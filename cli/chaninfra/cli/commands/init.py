@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,8 +13,10 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.index_settings import ConditionalWrites
+    from chaninfra.channel.outputs.descriptor import Descriptor
+    from chaninfra.channel.s3.credentials import Credentials
     from chaninfra.cli.output.progress import Shown
-    from chaninfra.index.channel import Channel
+    from chaninfra.doctor.remedies import Remedies
 
 
 def _subdir_names() -> list[str]:
@@ -107,7 +110,7 @@ def init(
         ),
     ):
         shown.stage("looking at the place")
-        created = create(opened, writers, lambda: _probe(opened, shown))
+        created = create(opened, writers, partial(_probe, opened.credentials, remedies, shown))
     for subdir in created.to_reindex:
         command = remedies.command("reindex")
         streams.note(
@@ -122,19 +125,22 @@ def init(
         )
 
 
-def _probe(channel: Channel, shown: Shown) -> ConditionalWrites | None:
+def _probe(
+    credentials: Credentials | None, remedies: Remedies, shown: Shown, descriptor: Descriptor
+) -> ConditionalWrites | None:
     """The conditional writes that the store honours, by a probe; None if it could not be probed.
 
     Raises CredentialsError.
     """
     from chaninfra.channel.errors import ChaninfraError, CredentialsError
     from chaninfra.channel.probe.report import examine
+    from chaninfra.channel.probe.write_mode import SINGLE
 
-    if channel.credentials is None:
+    if credentials is None:
         return None
     shown.stage("probing the store")
     try:
-        support, findings = examine(channel.descriptor, channel.credentials)
+        support, findings = examine(descriptor, credentials)
     except CredentialsError:
         raise
     except ChaninfraError as error:
@@ -143,5 +149,6 @@ def _probe(channel: Channel, shown: Shown) -> ConditionalWrites | None:
         return None
     for finding in findings:
         if finding.state != "ok":
-            streams.note(f"{finding.name}: {finding.found}" + (f"\n  {finding.remedy}" if finding.remedy else ""))
+            remedy = remedies.single_writer(descriptor) if finding.remedy == SINGLE else finding.remedy
+            streams.note(f"{finding.name}: {finding.found}" + (f"\n  {remedy}" if remedy else ""))
     return support.conditional_writes

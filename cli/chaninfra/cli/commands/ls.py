@@ -97,7 +97,9 @@ def _is_channel(word: str, *, named: bool) -> bool:
 
     if is_channel(word) is not None or named:
         return is_channel(word) is not None
-    return word == "-" or (suffix_of(word) is None and Path(word).is_file())
+    # A slash is in a path, or in the channel of a match spec.
+    path = suffix_of(word) is None and "::" not in word and ("/" in word or Path(word).is_file())
+    return word == "-" or path
 
 
 def _selected(packages: Sequence[Listed], words: Sequence[str]) -> tuple[Sequence[Listed], list[str]]:

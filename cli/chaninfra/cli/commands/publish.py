@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, refuse_channels
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-
-if TYPE_CHECKING:
-    from chaninfra.cli.output.progress import Shown
-    from chaninfra.index.package.local_file import PackageFile
 
 
 def publish(
@@ -67,6 +62,7 @@ def publish(
     from chaninfra.cli.output.stopped import publish_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
+    from chaninfra.index.package.local_file import read_all
     from chaninfra.index.publish import publish as run
 
     refuse_channels(files, "publish", "FILE")
@@ -78,7 +74,7 @@ def publish(
         ),
     ):
         # The files first, since their errors need no request.
-        packages = _read(files, shown)
+        packages = read_all(files, shown)
         shown.pause()
         opened = open_channel(channel, store, "write", dry_run=dry_run)
         published = run(opened, packages, "overwrite" if force else "refuse", shown)
@@ -89,29 +85,10 @@ def publish(
     if as_json:
         streams.result_json(published_json(published, dry_run=dry_run))
     else:
-        streams.result(published_text(published, remedies, dry_run=dry_run))
+        streams.result(published_text(published, remedies, force=force, dry_run=dry_run))
     if not dry_run:
         client_caches.tell(opened.descriptor, changed(published.report, replaced))
     reindex = remedies.command("reindex")
     finish(
         published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex, gc=remedies.command("gc")
     )
-
-
-def _read(files: Sequence[Path], shown: Shown) -> list[PackageFile]:
-    from contextlib import suppress
-
-    from chaninfra.index.package.local_file import read
-
-    size = 0
-    for path in files:
-        # What cannot be read is an error below.
-        with suppress(OSError, ValueError):
-            size += path.stat().st_size
-    shown.stage("reading and hashing", len(files), size)
-    packages = []
-    for path in files:
-        shown.at(path.name)
-        packages.append(read(path, shown.advance))
-        shown.done()
-    return packages

@@ -67,7 +67,8 @@ def reindex(
         if not check:
             written = subdirs if force else changed(report)
             cdn_refresh.refresh(opened, written, scope="all" if force else "changed")
-    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report))
+    done = "\nread every package again, and rewrote all index files" if force and not check else ""
+    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
     if check:
         finish_check(report, remedies)
     finish(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chaninfra.channel.errors import StoppedError
 from chaninfra.channel.text import count
-from chaninfra.index.publish import COMPARING, INDEXING, UPLOADING
+from chaninfra.index.publish import COMPARING, INDEXING, PUBLISHING, UPLOADING
 
 if TYPE_CHECKING:
     from chaninfra.cli.output.progress import Shown
@@ -26,7 +26,11 @@ def publish_stopped(shown: Shown, remedies: Remedies, files: Sequence[str], flag
     """Of `publish` of these files with these flags."""
     named = files if len(files) <= _MAX_FILES else ["FILE..."]
     command = remedies.command("publish", *named, *flags)
-    comparing, uploading, indexing = shown.of(COMPARING), shown.of(UPLOADING), shown.of(INDEXING)
+    comparing, uploading, indexing = (
+        shown.of(COMPARING),
+        shown.of(UPLOADING) or shown.of(PUBLISHING),
+        shown.of(INDEXING),
+    )
     if "--dry-run" in flags or uploading is None:
         return nothing_changed(command)
     total = uploading.count or 0

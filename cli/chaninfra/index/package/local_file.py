@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from errno import EISDIR
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest, one_line
 from chaninfra.index.package.archive import IndexedPackage, read_file
 from chaninfra.index.package.index_json import PackageError
+from chaninfra.index.progress import SILENT, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,42 @@ class PackageFile:
         return f"{self.subdir}/{self.path.name}"
 
 
+def read_all(paths: Sequence[Path], progress: Progress = SILENT) -> list[PackageFile]:
+    """Read package files, see `read`. Raises one ConfigurationError that names all which cannot be published."""
+    packages: list[PackageFile] = []
+    refused: list[ConfigurationError] = []
+    progress.stage("reading and hashing", len(paths), sum(map(_size, paths)))
+    for path in paths:
+        progress.at(path.name)
+        try:
+            packages.append(read(path, progress.advance))
+            progress.done()
+        except ConfigurationError as error:
+            refused.append(error)
+    if refused:
+        raise all_refused(refused, len(paths))
+    return packages
+
+
+def all_refused(errors: Sequence[ConfigurationError], files: int) -> ConfigurationError:
+    """One error for those of `files` files that cannot be published, each with its remedy."""
+    if files == 1:
+        return errors[0]
+    lines = [f"{error.summary}; {error.remedy}" for error in errors]
+    return ConfigurationError(
+        "\n  ".join([f"{len(errors)} of {files} files cannot be published; nothing was uploaded:", *lines]),
+        remedy="correct these, or leave them out",
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        # `read` says what is wrong.
+        return 0
+
+
 def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> PackageFile:
     """Read a package file. Its file name and subdir must be those of its `info/index.json`, which CEP 26 must allow.
     `advance` is called with the numbers of bytes that were read.
@@ -71,6 +109,8 @@ def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> Package
     """
     suffix = suffix_of(path.name)
     if suffix is None:
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name that is too long.
+            raise read_error(path, IsADirectoryError(EISDIR, "Is a directory"))
         raise ConfigurationError(
             "is not named like a conda package",
             where=str(path),
@@ -167,9 +207,12 @@ class PackageBytes(io.BufferedReader):
 
 def read_error(path: Path, error: OSError) -> ConfigurationError:
     """The error for a package file that cannot be read."""
-    return ConfigurationError(
-        f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
-    )
+    remedy = "check the path and its permissions"
+    if isinstance(error, FileNotFoundError) and set("*?[") & set(path.name):
+        remedy = "no file has a name like this: a shell replaces a pattern by the names of the files that it finds"
+    elif isinstance(error, IsADirectoryError):
+        remedy = f"name the files in it: {path}/*.conda"
+    return ConfigurationError(f"cannot be read: {error.strerror}", where=str(path), remedy=remedy)
 
 
 def _changed(package: PackageFile) -> ConfigurationError:
