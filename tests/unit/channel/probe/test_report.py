@@ -138,11 +138,12 @@ def test_each_difference_is_reported(
     assert (remedy is None) == (found.remedy is None)
 
 
-@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "warning")])
-def test_rejected_checksums_are_a_warning_unless_the_providers_table_expects_them(said: str, state: str) -> None:
+@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "failed")])
+def test_rejected_checksums_are_a_failure_unless_the_providers_table_expects_them(said: str, state: str) -> None:
     found = result(structs.replace(FOUND, checksums="rejected"), "checksums", provider=row(checksums=said))
     assert found.state == state
-    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "warning")
+    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "failed")
+    assert ("set `provider` to custom" in (found.remedy or "")) == (state == "failed")
     assert "AWS_REQUEST_CHECKSUM_CALCULATION" in (found.remedy or "")
 
 
