@@ -14,7 +14,7 @@ from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
@@ -24,7 +24,7 @@ from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.old_records import records_back
 from chaninfra.index.report import LeftOut, Report, SubdirReport
-from chaninfra.index.select import Candidate, select
+from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, check_writable, read_whole
@@ -202,7 +202,8 @@ def _open(channel: Channel, words: Sequence[str], *, also_indexed: bool) -> _Ope
     wholes = {subdir: read_whole(subdir_index) for subdir, subdir_index in subdir_indexes.items()}
     document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
     indexes = {subdir: whole.repodata for subdir, whole in wholes.items() if whole.exists}
-    chosen = _chosen(words, [*(_indexed(indexes) if also_indexed else ()), *_yanked_candidates(document, indexes)])
+    indexed, yanked = _indexed(indexes), _yanked_candidates(document, indexes)
+    chosen = choose(words, [*indexed, *yanked]) if also_indexed else choose(words, yanked, indexed)
     by_subdir = {
         subdir: files
         for subdir in subdir_indexes
@@ -240,12 +241,3 @@ def _yanked_candidates(yanked: Yanked, indexes: Mapping[Subdir, Repodata]) -> li
         subdir_name, _, file = path.partition("/")
         candidates.append(Candidate(subdir_name, file, msgspec.json.encode(yank.facts(file))))
     return candidates
-
-
-def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
-    chosen = select(words, candidates)
-    if unknown := [word for word, selected in chosen.items() if not selected]:
-        raise ChaninfraError(
-            f"there is no such package: {', '.join(unknown)}", remedy="`chaninfra ls` lists the packages of the channel"
-        )
-    return list({candidate.path_in_channel: candidate for found in chosen.values() for candidate in found}.values())

@@ -87,8 +87,8 @@ def shared_s3_options(channels: Sequence[ClientChannel]) -> dict[str, dict[str, 
     """The same for rattler's configuration files: config.toml, and what `rattler-build --config-file` reads.
 
     Since rattler_config 0.8 (2026-09-29) they have `addressing-style` (default: virtual-host) and ignore
-    `force-path-style`; before, they fail without `force-path-style` and ignore the other. A pixi.toml takes only the
-    latter.
+    `force-path-style` (tried: 0.12); before, they fail without `force-path-style` and ignore the other. A pixi.toml
+    takes only `force-path-style`.
     """
     return {
         bucket: {**options, "addressing-style": addressing_style(force_path_style=bool(options["force-path-style"]))}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from enum import IntEnum
+from textwrap import indent
 
 from chaninfra.channel.text import one_line
 
@@ -44,7 +45,8 @@ class ChaninfraError(Exception):
         return f"{one_line(self.where)}: {self.message}" if self.where else self.message
 
     def __str__(self) -> str:
-        return f"{self.summary}\n  {self.remedy}" if self.remedy else self.summary
+        # Each line of the remedy, which may be text to paste, keeps its place under the others.
+        return f"{self.summary}\n{indent(self.remedy.rstrip(), '  ')}" if self.remedy else self.summary
 
 
 class ConfigurationError(ChaninfraError):

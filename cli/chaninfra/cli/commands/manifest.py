@@ -164,7 +164,13 @@ def _format(target: Format | None, into: str | None) -> Format:
     path = Path(into)
     name = target or named(path)
     if name is None:
-        raise ConfigurationError("the file name does not tell the format", where=into, remedy="add --format FORMAT")
+        if path.is_dir():
+            raise ConfigurationError("is a folder", where=into, remedy="name a file in it, for example pixi.toml")
+        raise ConfigurationError(
+            "the file name does not tell the format",
+            where=into,
+            remedy="add --format FORMAT; `chaninfra manifest --list` prints the formats",
+        )
     if not fits(path, name):
         raise ConfigurationError(
             f"is a file for {named(path)}, not for {name}",

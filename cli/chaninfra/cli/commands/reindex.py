@@ -58,7 +58,8 @@ def reindex(
     if not check:
         subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
         cdn_refresh.refresh(opened, subdirs, scope="all" if force else "changed")
-    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report))
+    done = "\nread every package again, and rewrote all index files" if force and not check else ""
+    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
     remedies = remedies_for(channel, store)
     if check:
         finish_check(report, remedies)

@@ -32,22 +32,28 @@ _DIFFERENCES = {
 }
 
 
-def report_text(report: Report) -> str:
-    """One line per subdir, with its number of packages; below it the files that differed."""
+def report_text(report: Report, replaced: Sequence[str] = ()) -> str:
+    """One line per subdir, with its number of packages; below it the files that differed.
+
+    `replaced`: the subdirs of packages that were overwritten and that the report does not name, one for each package.
+    """
     lines = []
     for each in report.subdirs:
-        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({_change(each)})")
+        overwritten = len(each.replaced) + replaced.count(each.subdir)
+        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({_change(each, overwritten)})")
         # All files of a new index were missing, so they are not listed.
         names = [name for name in _DIFFERENCES if getattr(each, name) and (name != "files" or each.before is not None)]
         lines += [f"  {_DIFFERENCES[name]}: {_shortened(getattr(each, name))}" for name in names]
     return "\n".join(lines)
 
 
-def _change(report: SubdirReport) -> str:
+def _change(report: SubdirReport, overwritten: int) -> str:
     if report.before is None:
         return "new index"
     change = report.after - report.before
-    return f"{change:+,}" if change else "no change"
+    gone = len(report.dropped) + len(report.yanked)
+    numbers = [f"{change:+,}"] if change else [f"+{gone:,}", f"-{gone:,}"] if gone else []
+    return ", ".join([*numbers, *([f"{overwritten:,} replaced"] if overwritten else [])]) or "no change"
 
 
 def _shortened(names: Sequence[str]) -> str:
@@ -74,14 +80,16 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def published_text(published: Published, remedies: Remedies) -> str:
-    """One line per package, then the report of the index."""
-    words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
+def published_text(published: Published, remedies: Remedies, *, force: bool = False) -> str:
+    """One line per package, then the report of the index. `force`: packages of other bytes were to be overwritten."""
+    present = "already there, with the same bytes" if force else "already there"
+    words = {"uploaded": "uploaded", "present": present, "replaced": "replaced"}
     lines = [
         one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
         for each in published.packages
     ]
-    return "\n".join([*lines, report_text(published.report)])
+    replaced = [each.package.subdir for each in published.packages if each.outcome == "replaced"]
+    return "\n".join([*lines, report_text(published.report, replaced)])
 
 
 def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
@@ -151,9 +159,8 @@ def finish(
     reindex: str = "chaninfra reindex",
     gc: str = "chaninfra gc",
 ) -> None:
-    """Warn of what was found besides. Then raise `failed` if given, else
-    SkippedError with `remedy` if there are skipped packages; the message of either lists them. `reindex` and `gc` are
-    the commands that do so with the channel.
+    """Warn of what was found besides. Then raise `failed` if given, else SkippedError with `remedy` if there are
+    skipped packages; the message of either lists them. `reindex` and `gc` are the commands that do so with the channel.
     """
     _warn(report, reindex, gc)
     if not report.left_out:
@@ -172,13 +179,14 @@ def finish(
 
 
 def _remedy(kinds: Set[str], replace: str | None, reindex: str) -> str | None:
-    """What to do with files of these kinds; `replace`: with one that is no valid package."""
+    """What to do with files of these kinds, each on a line; `replace`: with one that is no valid package."""
     parts = [replace] if replace and kinds & {REPLACE, RENAME} else []
     if RENAME in kinds:
         parts.append(f"if the name is the reason, {RENAME}" if parts else RENAME)
     others = {MOVE: "if its key is the reason", THAW: "archived", RELEASE: "not given by the store", RESIGN: "`.sigs`"}
-    parts += [f"{label}: {kind}, then run `{reindex}`" for kind, label in others.items() if kind in kinds]
-    return "; ".join(parts) or None
+    if found := [f"{label}: {kind}" for kind, label in others.items() if kind in kinds]:
+        parts += [*found[:-1], f"{found[-1]}, then run `{reindex}`"]
+    return "\n  ".join(parts) or None
 
 
 def replace_skipped(remedies: Remedies) -> str:

@@ -49,6 +49,14 @@ def test_a_folder_with_the_name_of_a_package(tmp_path: Path) -> None:
     assert "directory" in refused(tmp_path / "tool-1.0-0.conda")
 
 
+def test_a_folder_of_packages_is_told_how_to_name_its_files(tmp_path: Path) -> None:
+    assert f"name the files in it: {tmp_path}/*.conda" in refused(tmp_path)
+
+
+def test_a_pattern_that_the_shell_did_not_replace(tmp_path: Path) -> None:
+    assert "no file has a name like this" in refused(tmp_path / "*.conda")
+
+
 @pytest.mark.parametrize("name", ["tool-1.0-0.conda", "tool-1.0-0.tar.bz2"])
 @pytest.mark.parametrize("content", [b"", b"no package", b"PK\x05\x06" + bytes(18)])
 def test_a_file_that_is_not_a_package(tmp_path: Path, name: str, content: bytes) -> None:

@@ -120,3 +120,10 @@ def test_flags_that_change_the_order_are_refused(tmp_path: Path, text: str) -> N
         assert error.exit_code == ExitCode.FAILED
         assert "changes the order" in str(error)
     assert file.read_text() == text
+
+
+def test_both_names_of_the_list_are_refused() -> None:
+    """conda refuses such a file too: "Multiple aliased keys"."""
+    with pytest.raises(ConfigurationError, match="`channel` too") as caught:
+        into_yaml("channel: [conda-forge]\nchannels: [bioconda]\n", access("aws", "public"), name="condarc")
+    assert caught.value.key == ("channels",)

@@ -64,11 +64,14 @@ def test_a_workflow_without_pixi_gets_our_job() -> None:
 def test_a_login_step_of_the_file_keeps_its_id() -> None:
     login = """        -   id: mine
             uses: aws-actions/configure-aws-credentials@v4
-            with: {role-to-assume: arn:x, aws-region: us-east-1}
+            with: {role-to-assume: arn:x, aws-region: eu-central-1}
 """
     text = WORKFLOW.replace("        # pixi, as", f"{login}        # pixi, as")
     steps = YAML(typ="safe").load(into_yaml(text, access("aws", "pixi")))["jobs"]["test"]["steps"]
     assert steps[1]["with"] == {"role-to-assume": "arn:x", "aws-region": "eu-central-1", "output-credentials": True}
+    assert [step.get("uses", "").partition("@")[0] for step in steps].count(
+        "aws-actions/configure-aws-credentials"
+    ) == 1
     assert "steps.mine.outputs" in steps[2]["with"]["auth-s3-access-key-id"]
 
 
