@@ -13,7 +13,7 @@ from chaninfra.pulumi.errors import told_plainly
 REFUSED = RefusedError("the bucket has 2 packages", where="s3://demo", remedy="set `force-destroy`")
 
 
-class Aborted(Exception):
+class AbortedError(Exception):
     """What a context raises when it ends a call."""
 
 
@@ -30,8 +30,8 @@ def deleted(context: object, error: Exception) -> None:
 
 def test_the_call_ends_with_one_line_of_words_and_remedy() -> None:
     context = create_autospec(grpc.ServicerContext, instance=True)
-    context.abort.side_effect = Aborted
-    with pytest.raises(Aborted):
+    context.abort.side_effect = AbortedError
+    with pytest.raises(AbortedError):
         deleted(context, REFUSED)
     context.abort.assert_called_once_with(
         grpc.StatusCode.UNKNOWN, "s3://demo: the bucket has 2 packages; set `force-destroy`"
