@@ -28,8 +28,11 @@ With `--as publisher` or `--as maintainer`, missing permissions of that role are
 enough; having only some of a publisher's permissions is a failure all the same.
 
 `reader` uses py-rattler, which contains the code that pixi reads channels with. It runs with the settings that
-`chaninfra manifest` prints, the credentials that the doctor found, and an empty cache, and queries up to five package
-names.
+`chaninfra manifest` prints and an empty cache, and queries up to five package names. Key, region and profile are
+those that pixi would have in this shell: it says which entry of [pixi's
+stores](client-settings.md#keys-regions-and-files) wins and which do not count, and, on AWS, which region pixi asks
+in. The keyring is asked by `secret-tool` (Linux) or `security` (macOS), where they are there. Where pixi would find
+no key at all, the doctor's own is tried, and it warns.
 
 ## What it says of the index
 

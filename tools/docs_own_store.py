@@ -82,7 +82,8 @@ it.
 ## Tokens instead of keys
 
 Both servers also accept tokens of an OIDC issuer (`github`, `gitlab`, `oidc`), so that no key is stored anywhere.
-Issuers are configured on the server; `next-steps` has the commands for an administrator.
+Issuers are configured on the server; `next-steps` has the commands for an administrator. A job of GitHub then logs
+in with `aws-actions/configure-aws-credentials`, whose input `sts-endpoint` (since 6.2.0) names the store.
 
 ## Bucket settings
 

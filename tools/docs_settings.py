@@ -7,6 +7,7 @@ import shlex
 from typer.testing import CliRunner
 
 from chaninfra.cli.app import app
+from chaninfra.manifest.formats import versions
 from chaninfra.manifest.formats.table import markdown
 
 _AWS = "s3://my-bucket/my-channel --offline --region eu-central-1"
@@ -23,7 +24,7 @@ flags describe the store.
 
 | `--auth` | URL | credentials |
 |---|---|---|
-| `aws` | `s3://` | those of the AWS tools. Other stores than AWS need s3-options too, and pixi 0.67 or newer |
+| `aws` | `s3://` | those of the AWS tools. Other stores than AWS need s3-options too, and pixi {aws_chain} or newer |
 | `pixi` | `s3://` | pixi's credential store, filled by `pixi auth login`; needs s3-options |
 | `public` | `https://` | none |
 | `gcs` | `gcs://` | Google's application default credentials |
@@ -36,6 +37,32 @@ which kinds of store a format is possible with each method: `aws`, `gcs` (Google
 _MIDDLE = """
 
 In every list of channels, the channel comes first. So a package on conda-forge cannot take the name of a private one.
+
+## Keys, regions and files
+
+- **pixi's stores of keys** (`--auth pixi`). pixi looks for the bare name of the bucket first, in all its stores: the file
+  of RATTLER_AUTH_FILE, the file of `authentication-override-file` in its configuration, the keyring, and
+  `~/.rattler/credentials.json`. Then it looks for s3:// URLs, the longest first. `auth-file` writes the bare name, as
+  `pixi auth login` does, so the file of RATTLER_AUTH_FILE comes before an older login. Where a bucket has s3-options, an
+  entry also comes before the credentials of the AWS tools. `chaninfra doctor` says which entry wins, and which do not count.
+- A bucket whose name has exactly one dot (`my.bucket`): `pixi auth login`, and with it setup-pixi, keeps the key as
+  `*.my.bucket`, where it is never looked for. Only `auth-file` works there, or `--auth aws`.
+- **The region on AWS** (`--auth aws`, no s3-options). pixi asks with AWS_REGION, else AWS_DEFAULT_REGION, else the region
+  of the profile; with none, or that of another place, it fails. So set AWS_REGION (`env` prints it), or unset both and use
+  a profile of that region (`aws-config` prints it). The workflows and jobs that are printed set it. s3-options would hold
+  the region too, but then `pixi publish` takes keys from pixi's stores alone.
+- **config.toml**. pixi from {shared_pixi} and rattler-build from {shared_build} share `~/.config/rattler/config.toml` (macOS: `~/Library/Application
+  Support/rattler`), `/etc/rattler/config.toml` and `$RATTLER_HOME/config.toml`; older ones, and pixi still, read
+  `~/.pixi/config.toml`. There the options have `addressing-style`, and for older programs `force-path-style` beside it; a
+  pixi.toml takes only the latter. With s3-options in config.toml, `pixi init` (seen with 0.77) writes `force-path-style =
+  True` or `False` into pixi.toml, which no pixi reads: write `true` or `false`.
+- **Publishing with pixi or rattler-build**. `pixi publish` and `rattler-build publish` need the bucket's entry in pixi's
+  stores besides `S3_ACCESS_KEY_ID` and the other variables, wherever the bucket has s3-options. Both index what they find,
+  which brings yanked packages back; `pixi publish --generate-attestation` (0.77) writes none to S3, and does not say so.
+  `upload s3` of both does not index, and reads `S3_…`, never AWS_ENDPOINT_URL_S3.
+- **conda** reads s3:// with boto3, shards too (from {conda}), and with the credentials of the AWS tools, whatever `--auth`
+  is; `condarc` prints the variables that it needs. It shows every error of the store as 404. mamba and micromamba do not
+  read s3://: they need a public channel.
 
 ## Merging into a file
 
@@ -121,10 +148,21 @@ def settings() -> str:
             f"{_AWS} --format github-publish --role-arn arn:aws:iam::123456789012:role/publish",
             f"{_MINIO} --format github-publish",
             f"{_AWS} --format gitlab-publish",
+            f"{_MINIO} --format config",
+            f"{_MINIO} --format condarc",
             f"{_AWS} --format condarc --auth public",
         )
     }
-    parts = [_HEAD.format(formats=_printed("--list")), markdown(), _MIDDLE]
+    since = {
+        "{aws_chain}": versions.PIXI_AWS_CHAIN,
+        "{shared_pixi}": versions.PIXI_SHARED_CONFIG,
+        "{shared_build}": versions.RATTLER_BUILD_SHARED_CONFIG,
+        "{conda}": versions.CONDA_SHARDS,
+    }
+    head, middle = _HEAD.replace("{formats}", _printed("--list")), _MIDDLE
+    for name, version in since.items():
+        head, middle = head.replace(name, version), middle.replace(name, version)
+    parts = [head, markdown(), middle]
     for head, commands in examples.items():
         parts += [head, *(f"\n{_printed(command)}" for command in commands)]
     return "".join(parts)

@@ -23,6 +23,7 @@ _HEAD = (
     "what",
     "side",
     "seconds: median (least to most)",
+    "of the reference's time: median (least to most)",
     "CPU seconds",
     "requests",
     "MB up",
@@ -85,9 +86,9 @@ def page(results: Sequence[Result]) -> str:
 ## How it is measured
 
 - Seconds, seconds of the CPU and the most memory are those of a whole process, from its start to its end. What it
-  starts counts too, but memory is that of the largest process. Requests and
-  bytes are those at the store, heads included. Each figure is the median of all runs, with the least and the most of
-  the seconds. {_runs(results)}. The sides take turns, and who is first changes.
+  starts counts too: memory is the most of each of its processes, together. Requests and bytes are those at the store,
+  heads included. Each figure is the median of all runs, with the least and the most of the seconds, and of their ratio
+  to the reference's in the same turn. {_runs(results)}. The sides take turns, and who is first changes.
 - *first index*: the packages are there, no index is. *nothing changed*: a re-index where the index is right. *one
   package more*: `chaninfra publish` of a package that is not there yet. The reference cannot upload: its package lies
   in the channel before its time starts.
@@ -145,6 +146,7 @@ def _cells(row: Row, side: Side) -> list[str]:
         row.what,
         side,
         _seconds(measured),
+        _ratio(row, side),
         f"{measured.median('cpu'):.2f}",
         f"{measured.median('requests'):,.0f}",
         f"{measured.median('up') / 1e6:.1f}",
@@ -158,6 +160,14 @@ def _seconds(measured: Measured) -> str:
     """The median and the spread."""
     seconds = measured.values("seconds")
     return f"{measured.median('seconds'):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+
+
+def _ratio(row: Row, side: Side) -> str:
+    """Median and spread of the ratio, turn by turn."""
+    if side == "reference" or "reference" not in row.measured:
+        return ""
+    ratios = row.measured[side].ratios(row.measured["reference"])
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def _crowd_said(crowd: Crowd) -> str:

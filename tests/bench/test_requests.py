@@ -22,7 +22,6 @@ _SHARDS = {
     "PUT *.conda": 1,
     "GET *.conda.sigs": 1,
     "GET repodata_shards.msgpack.zst": 1,
-    "GET yanked.json": 1,
     "GET shards/*": 1,
     "PUT shards/*": 1,
     "PUT repodata_shards.msgpack.zst": 1,

@@ -6,9 +6,11 @@ with a wrong exit code. So the program flushes its output and ends by `os._exit`
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -84,7 +86,19 @@ def _root(
 
 def run() -> NoReturn:
     """The console script: run the command line and end the process with its exit code."""
+    _open_streams()
     _end_process(_main())
+
+
+def _open_streams() -> None:
+    """Give a standard stream that the process was started without (`2>&-`) the null device.
+
+    Python has None for it, which some libraries do not expect, and the next file that is opened would get its number:
+    what is written to that stream would then go into the file.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open until the end)
 
 
 def _main() -> int:
@@ -136,4 +150,6 @@ def _end_process(code: int) -> NoReturn:
     except OSError as error:
         os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
         code = code or ExitCode.FAILED
+    # They delete temporary files. `os._exit` leaves them out.
+    atexit._run_exitfuncs()
     os._exit(code)

@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from chaninfra.channel.errors import ChaninfraError
-
 _NAMES = ("NO_PROXY", "no_proxy")
 
 
@@ -38,12 +36,8 @@ def _direct() -> Iterator[None]:
 @contextmanager
 def embedded_s3() -> Iterator[str]:
     """Run a server in a thread of this process within the block; yield its URL."""
-    try:
-        from moto.server import ThreadedMotoServer
-    except ImportError as error:
-        raise ChaninfraError(
-            "the demo needs optional packages that are not installed", remedy="in a clone: pip install '.[demo]'"
-        ) from error
+    from moto.server import ThreadedMotoServer
+
     # No log line per request: they would hide the demo's output.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chaninfra.channel.conda.index_settings import IndexSettings
@@ -18,7 +18,8 @@ from chaninfra.channel.roles import Role
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.doctor.dry_writes import DryWrites, try_writes
-from chaninfra.doctor.endpoint_contact import Contact, contact
+from chaninfra.doctor.endpoint_contact import Contact, contact, pixi_trusts
+from chaninfra.doctor.pixi_trust import follows_the_machine
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.doctor.subdir_files import SubdirFiles, read_files
 from chaninfra.index.channel import Channel, Origin
@@ -75,6 +76,11 @@ class Examination:
         """The endpoint's answer to one unsigned request."""
         return contact(self.given.endpoint_url)
 
+    @cached_property
+    def pixi_trusts_endpoint(self) -> bool:
+        """Whether pixi trusts the certificate of the endpoint, as it is set up on this machine."""
+        return follows_the_machine() or pixi_trusts(self.given.endpoint_url)
+
     def read(self, location: Location, key: str, credentials: Credentials | None) -> ReadResult:
         """Read an object of the bucket at `location`; an error is returned, not raised."""
         try:
@@ -127,7 +133,8 @@ class Examination:
     @property
     def location_is_stored(self) -> bool:
         """Whether `probed_location` comes from channel.json, and not from CHANNEL and the flags."""
-        return self.probed_location != self.given.location
+        # How PUTs are written is no place: a channel.json knows its provider, and CHANNEL alone does not.
+        return replace(self.probed_location, dialect=self.given.location.dialect) != self.given.location
 
     @cached_property
     def channel_json_read(self) -> ReadResult:

@@ -13,6 +13,7 @@ from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
 from chaninfra.channel.probe.finding import CheckResult, Finding
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
+from chaninfra.channel.s3.credentials import REMEDY
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.channel import Channel
@@ -26,14 +27,20 @@ def probe(channel: Channel, remedies: Remedies) -> Iterator[CheckResult]:
     Raises CredentialsError without credentials, and StorageError if the store cannot be probed.
     """
     if channel.credentials is None:
-        raise CredentialsError("no credentials were found; the probe needs them to write scratch objects")
+        raise CredentialsError("there are no credentials; the probe needs them to write scratch objects", remedy=REMEDY)
     found, results = examine(channel.descriptor, channel.credentials)
     yield from results
     yield _record(channel, found, remedies).of("record")
 
 
 def _record(channel: Channel, found: ProbeResult, remedies: Remedies) -> Finding:
-    reached = structs.replace(channel.descriptor, region=found.region, force_path_style=found.addressing[0] == "path")
+    writes = found.conditional_writes
+    reached = structs.replace(
+        channel.descriptor,
+        region=found.region,
+        force_path_style=found.addressing[0] == "path",
+        index=structs.replace(channel.descriptor.index, conditional_writes=writes),
+    )
     store = S3Store(reached.location, channel.credentials)
     key = channel.descriptor.key(CHANNEL_JSON)
     where = channel.url(CHANNEL_JSON)
@@ -46,7 +53,6 @@ def _record(channel: Channel, found: ProbeResult, remedies: Remedies) -> Finding
                 remedy=remedies.create(reached),
             )
         current = parse(stored.data, where=where)
-        writes = found.conditional_writes
         if current.index.conditional_writes == writes:
             return Finding(state="ok", found=f"{where} already records this")
         updated = structs.replace(current, index=structs.replace(current.index, conditional_writes=writes))

@@ -12,15 +12,15 @@ from functools import partial
 from itertools import islice
 
 from chaninfra.channel.conda.commit_stamp import CommitStamp
-from chaninfra.channel.conda.index_files import SHARDS
 from chaninfra.channel.conda.index_settings import Format
 from chaninfra.channel.conda.shard_index import ShardIndex
-from chaninfra.channel.conda.shards import is_shard, shard_key
+from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.errors import DeniedError
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.derived_files import pause_for_others, waits
 from chaninfra.index.commit.derived_state import Derived, DerivedFile, existing, number_of
 from chaninfra.index.commit.history import history_key
+from chaninfra.index.commit.shard_reader import listed_shards
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -120,12 +120,7 @@ def _first_missed(subdir_index: SubdirIndex, stamp: CommitStamp | None, file: De
 
 
 def _lost(subdir_index: SubdirIndex, index: ShardIndex) -> Lost:
-    folder = subdir_index.key(SHARDS)
-    listed = {
-        bytes.fromhex(key.removeprefix(f"{SHARDS}/").partition(".")[0])
-        for entry in subdir_index.store.list(folder)
-        if is_shard(key := f"{SHARDS}/{entry.key.removeprefix(f'{folder}/')}")
-    }
+    listed = listed_shards(subdir_index)
     seen: set[bytes] = set()
     unlisted: list[str] = []
     shared: list[str] = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from chaninfra.channel.conda.yank import Yank
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.commit import commit
 from chaninfra.index.subdir_index import SubdirIndex
@@ -20,7 +21,8 @@ class Batches:
     of what they saw before.
     """
 
-    def __init__(self, subdir_index: SubdirIndex, whole: Whole) -> None:
+    def __init__(self, subdir_index: SubdirIndex, whole: Whole, recovered: Mapping[str, Yank]) -> None:
+        """`recovered`: see Change. They come with the first commit: after it the shards tell."""
         self.records: dict[str, IndexRecord] = {}
         """File name → record."""
         self.applied = Applied()
@@ -28,6 +30,7 @@ class Batches:
         self.committed = False
         self._subdir_index = subdir_index
         self._whole = whole
+        self._recovered = recovered
         self._possible = not whole.exists or (whole.adoption is None and not whole.foreign)
         self._last_ms = subdir_index.runtime.now_ms()
 
@@ -40,7 +43,7 @@ class Batches:
         self.records[file] = record
         if not self._possible or self._subdir_index.runtime.now_ms() - self._last_ms < EVERY_MS:
             return
-        change = Change(records=self.records, names=names({*self.records}))
+        change = Change(records=self.records, names=names({*self.records}), recovered=self._recovered)
         done = commit(
             self._subdir_index,
             lambda: change,

@@ -58,14 +58,17 @@ class Channel:
         """The index of a subdir. With `write`, raises ConfigurationError as `writer` does."""
         from chaninfra.channel.conda.layout import ChannelLayout
         from chaninfra.index.subdir_index import SubdirIndex
+        from chaninfra.index.workers import Workers
 
         described = self.descriptor
+        layout = ChannelLayout(prefix=described.prefix, subdirs=described.subdirs, index=described.index)
         return SubdirIndex(
             store=self.writer if access == "write" else self.store(),
-            layout=ChannelLayout(prefix=described.prefix, subdirs=described.subdirs, index=described.index),
+            layout=layout,
             subdir=subdir,
             runtime=self.runtime,
             urls=tuple(url for url in (described.url, described.public_url) if url),
+            workers=Workers(described.location, self.credentials, layout, subdir),
         )
 
     def client(self) -> S3Client:

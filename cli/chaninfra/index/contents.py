@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,18 +12,20 @@ import msgspec
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+from chaninfra.channel.conda.record_facts import RecordFacts, in_ms, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import StorageError
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.yanked_json import Yanked, read_yanked
+from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.place import nothing_here
 from chaninfra.index.whole import read_whole
 
-_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp")
-
+_FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp", "attestations_sha256")
+_SHOWN = 5
+"""So many names of lost shards are told: an index may name any number."""
 
 _RENAMED = {"build_number": "build-number", "commits_behind": "commits-behind"}
 
@@ -41,6 +44,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
     sha256: str | None
     timestamp: int | None
     """When it was built, in ms since 1970."""
+    attestations_sha256: str | None = None
+    """Hex digest of its attestations, by the name of CEP 50; None: it has none."""
     yanked: str | None = None
     """Why it was yanked, "" if no reason was given; None: it is not yanked."""
     commits_behind: int | None = None
@@ -59,12 +64,25 @@ class Behind:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LostShards:
+    """Shards that the index of a subdir names, and that are missing or damaged."""
+
+    subdir: Subdir
+    count: int
+    names: tuple[str, ...]
+    """The package names of some of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelContents:
-    """The packages by subdir and name, newest first; the subdirs without index; and where repodata.json is behind."""
+    """The packages by subdir and name, newest first; the subdirs without index; where repodata.json is behind; and
+    where shards are lost.
+    """
 
     packages: tuple[Listed, ...]
     without_index: tuple[Subdir, ...]
     behind: tuple[Behind, ...] = ()
+    lost: tuple[LostShards, ...] = ()
 
 
 def contents_of(channel: Channel) -> ChannelContents:
@@ -75,6 +93,7 @@ def contents_of(channel: Channel) -> ChannelContents:
     packages: list[Listed] = []
     without_index: list[Subdir] = []
     behind: list[Behind] = []
+    lost: list[LostShards] = []
     for subdir in subdirs:
         whole = read_whole(channel.subdir_index(subdir, "read"), history=False)
         if not whole.exists:
@@ -82,16 +101,23 @@ def contents_of(channel: Channel) -> ChannelContents:
             continue
         json = whole.derived.get("json")
         commits = whole.behind.get(REPODATA, 0) if json is not None and json.origin is not None else None
-        packages += _listed_in(subdir, whole.repodata, yanked, commits)
+        # Where the index is ours, it decides; yanked.json may be behind it.
+        yanks = {file: yank for file, yank in yanked.of(subdir).items() if not whole.has_record(file)}
+        packages += _listed_in(subdir, whole.repodata, yanks, commits)
         if json is not None and commits:
             behind.append(Behind(subdir=subdir, commits=commits, written=json.entry.modified))
+        if whole.lost:
+            some = tuple(heapq.nsmallest(_SHOWN, whole.lost))
+            lost.append(LostShards(subdir=subdir, count=len(whole.lost), names=some))
     if len(without_index) == len(subdirs):
         raise StorageError(
             "no subdir has an index",
             where=channel.descriptor.url,
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
-    return ChannelContents(packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind))
+    return ChannelContents(
+        packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind), lost=tuple(lost)
+    )
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
@@ -120,12 +146,13 @@ def folders(channel: Channel) -> frozenset[str]:
     return frozenset(names)
 
 
-def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked, commits_behind: int | None) -> Sequence[Listed]:
-    yanked_files = yanked.files(subdir)
+def _listed_in(
+    subdir: Subdir, repodata: Repodata, yanks: Mapping[str, Yank], commits_behind: int | None
+) -> Sequence[Listed]:
     packages = []
     for file, table, key in repodata.files():
-        # A yank that is not committed yet has left the record in the index.
-        if file not in yanked_files:
+        # Another tool has put the record back.
+        if file not in yanks:
             try:
                 facts = read_facts(repodata.records[table][key], *_FIELDS)
                 packages.append(_listed(subdir, file, facts, None, commits_behind))
@@ -133,8 +160,7 @@ def _listed_in(subdir: Subdir, repodata: Repodata, yanked: Yanked, commits_behin
                 # Records of other tables may have other fields; they are skipped.
                 if table in PACKAGE_TABLES:
                     raise repodata.invalid(key, error) from error
-    for file in yanked_files:
-        yank = yanked.packages[f"{subdir}/{file}"]
+    for file, yank in yanks.items():
         packages.append(_listed(subdir, file, yank.facts(file), yank.reason or "", commits_behind))
     return sorted(packages, key=lambda package: (package.name, -(package.timestamp or 0), package.file))
 
@@ -150,7 +176,8 @@ def _listed(subdir: Subdir, file: str, facts: RecordFacts, yanked: str | None, c
         file=file,
         size=facts.size,
         sha256=facts.sha256,
-        timestamp=facts.timestamp,
+        timestamp=in_ms(facts.timestamp),
+        attestations_sha256=facts.attestations_sha256,
         yanked=yanked,
         commits_behind=commits_behind,
     )

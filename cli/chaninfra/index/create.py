@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import structs
 
@@ -18,8 +19,8 @@ from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
 from chaninfra.index.place import refuse_nested
 
-Probe = Callable[[], ConditionalWrites | None]
-"""Probes which conditional writes the store honours; None: the probe could not tell."""
+Probe = Callable[[Descriptor], ConditionalWrites | None]
+"""Probes which conditional writes the store of a channel honours; None: the probe could not tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Created:
     written: tuple[str, ...]
     """Object keys that were written."""
     to_reindex: tuple[str, ...]
-    """Subdirs that have packages but no index."""
+    """Subdirs that have packages or a part of an index, and lack an index file."""
     descriptor: Descriptor
     """The descriptor that is in the bucket now."""
 
@@ -48,8 +49,9 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     stored = store.get(key)
     existing = parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
     if existing is not None and not _same(existing, channel.descriptor):
+        differences = _differences(existing, channel.descriptor)
         raise ConflictError(
-            "channel.json exists and describes the channel differently",
+            "\n  ".join(["exists, and describes the channel differently:", *differences]),
             where=channel.url(CHANNEL_JSON),
             remedy="give the flags that it was created with; change its stack config and run `pulumi up`; or delete it",
         )
@@ -64,7 +66,7 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     earlier = stored is not None and is_of_earlier_version(stored.data)
     if descriptor != existing or outdated or earlier:
         # Last, so that a channel with channel.json is complete.
-        _write(store, key, descriptor, stored)
+        _write(replace(channel, descriptor=descriptor).store(), key, descriptor, stored)
         written.append(key)
     return Created(written=tuple(written), to_reindex=skeleton.to_reindex, descriptor=descriptor)
 
@@ -75,11 +77,28 @@ def _same(one: Descriptor, other: Descriptor) -> bool:
     return structs.replace(one, index=index) == other
 
 
+def _differences(one: Descriptor, other: Descriptor) -> list[str]:
+    """A line for each key that differs, but for the version and for what `_same` leaves out."""
+    document, asked = json.loads(dump(one)), json.loads(dump(other))
+    keys = [key for key in {**document, **asked} if key != "version" and document.get(key) != asked.get(key)]
+    if one.index.writers != other.index.writers or one.index.conditional_writes != other.index.conditional_writes:
+        index = {key for key in asked["index"] if document["index"].get(key) != asked["index"][key]}
+        keys = [key for key in keys if key != "index" or index - {"writers", "conditional-writes"}]
+    return [f"`{key}` is {_shown(document.get(key))}, and not {_shown(asked.get(key))}" for key in keys]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _completed(descriptor: Descriptor, writers: Writers | None, probe: Probe, *, again: bool) -> Descriptor:
-    index = descriptor.index
+    # First, since the probe is judged by how many may write.
+    index = structs.replace(descriptor.index, writers=writers or descriptor.index.writers)
     if again or index.conditional_writes is None:
-        index = structs.replace(index, conditional_writes=probe())
-    return structs.replace(descriptor, index=structs.replace(index, writers=writers or index.writers))
+        index = structs.replace(index, conditional_writes=probe(structs.replace(descriptor, index=index)))
+    return structs.replace(descriptor, index=index)
 
 
 def _write(store: ObjectStore, key: str, descriptor: Descriptor, stored: StoredObject | None) -> None:

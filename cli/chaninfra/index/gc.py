@@ -10,45 +10,40 @@ again: each shard has a new name (docs/index-protocol.md). Sidecars whose packag
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.layout import package_keys
-from chaninfra.channel.conda.object_names import GC_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.object_names import GC_FOLDER
 from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
+from chaninfra.index import left_over
+from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.authority import read_authority
-from chaninfra.index.commit.history import kept_index, kept_numbers
-from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.commit.authority import authority_key, read_authority
+from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
 from chaninfra.index.orphans import Seen, sweep
-from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import read_whole
+from chaninfra.index.thinning import thinned
 
 KEPT = timedelta(days=7)
 """Time from marking a shard to its deletion: readers with an older index find it so long."""
-UPLOADS_KEPT = timedelta(days=1)
-"""Age from which a multipart upload counts as abandoned."""
 _AT_ONCE = 1000
-_DAY = timedelta(days=1)
-_HOURLY = timedelta(days=7)
-"""Age up to which one state of the index an hour is kept."""
 
 Why = Literal[
-    "unreferenced", "not declared", "old state of the index", "attestations without a package", "abandoned upload"
+    "unreferenced",
+    "not declared",
+    "of an earlier indexer",
+    "old state of the index",
+    "attestations without a package",
+    "abandoned upload",
 ]
 Mode = Literal["write", "check"]
 
@@ -63,11 +58,28 @@ class Garbage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unknown:
+    """Shards that cannot be told from those that are needed, since what names them is not there or damaged: none of
+    the subdir is marked or deleted.
+    """
+
+    subdir: Subdir
+    key: str
+    """The object key of a state of the index that is kept, or of the index itself."""
+    of: Literal["state", "index"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What was deleted (in mode `check`: would be), and the number of marked shards that are kept for now."""
+    """What was deleted (in mode `check`: would be), the number of marked shards that are kept for now, and why others
+    were not looked at.
+    """
 
     garbage: tuple[Garbage, ...]
     waiting: int
+    unknown: tuple[Unknown, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be done, since the store has no call for it."""
 
 
 @prepared
@@ -83,44 +95,54 @@ class _Marks(Struct, frozen=True):
 def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collected:
     """Delete the garbage of the channel. Raises StorageError."""
     # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
-    uploads = _sweep_uploads(channel, mode)
-    garbage: list[Garbage] = []
-    waiting = 0
-    for subdir in subdirs:
-        found = collect_subdir(channel.subdir_index(subdir), mode)
-        garbage += found.garbage
-        waiting += found.waiting
-    return Collected(garbage=(*garbage, *uploads), waiting=waiting)
+    uploads, notes = sweep_uploads(channel, mode)
+    abandoned = [Garbage(key=key, why="abandoned upload", size=None) for key in uploads]
+    found = [collect_subdir(channel.subdir_index(subdir), mode) for subdir in subdirs]
+    return Collected(
+        garbage=(*(item for each in found for item in each.garbage), *abandoned),
+        waiting=sum(each.waiting for each in found),
+        unknown=tuple(item for each in found for item in each.unknown),
+        notes=notes,
+    )
 
 
 def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     """Delete the garbage of a subdir: old states of its index, unreferenced shards, and index files that are no longer
     written.
     """
-    undeclared = _undeclared(target)
+    undeclared = left_over.undeclared(target)
     # First, so that a shard that is put and referenced meanwhile is not marked.
-    shards, seen = _listed(target)
+    shards, seen = listed(target)
     # Rule: the authoritative index before the history, since a commit keeps the one that it replaces before it does.
     authority = read_authority(target)
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
-    garbage = [*undeclared, *(_garbage(history[number], "old state of the index") for number in old)]
+    earlier = left_over.stale(target, authority, seen.stale)
+    garbage = [
+        *(garbage_of(entry, "not declared") for entry in undeclared),
+        *(garbage_of(entry, "of an earlier indexer") for entry in earlier),
+        *(garbage_of(history[number], "old state of the index") for number in old),
+    ]
     # Rule: what the history names stays.
-    kept = _referenced_by_history(target, history.keys() - set(old))
-    if kept is None or authority is None or authority.index is None:
-        # Something is missing or damaged, so the referenced shards are not known.
-        return _delete(target, garbage, 0, mode)
+    kept, damaged = _referenced_by_history(target, sorted(history.keys() - set(old)), shards.keys())
+    unknown = [Unknown(subdir=target.subdir, key=key, of="state") for key in damaged]
+    if authority is None or authority.index is None:
+        if authority is not None or shards or seen.orphans():
+            unknown.append(Unknown(subdir=target.subdir, key=authority_key(target), of="index"))
+        return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
+    if unknown:
+        return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
     referenced = kept | authority.index.keys()
-    before = _read_marks(target)
+    before = read_marks(target)
     unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
     marks = {key: before.unreferenced.get(key, now) for key in unreferenced}
-    swept = _week_old(marks, unreferenced, now)
+    swept = week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
-    garbage += [_garbage(shards[key], "unreferenced") for key in swept if key in shards]
+    garbage += [garbage_of(shards[key], "unreferenced") for key in swept if key in shards]
     done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
     orphans = sweep(target, [key for key in swept if key in seen.sidecars], mode)
-    left_behind = [_garbage(seen.sidecars[key], "attestations without a package") for key in orphans]
+    left_behind = [garbage_of(seen.sidecars[key], "attestations without a package") for key in orphans]
     done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
         data = msgspec.json.encode(_Marks(unreferenced=left))
@@ -130,50 +152,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     return done
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """What there is for `gc` to do in a subdir. Counted without reading the history, which may be large."""
-
-    overdue: tuple[Garbage, ...]
-    """Shards, and sidecars without a package, that an earlier run of `gc` marked at least a week ago."""
-    waiting: int
-    """Those that it marked later."""
-    states: int
-    """States of the index that are kept, the last one among them."""
-    size: int
-    """Their bytes."""
-    late: int
-    """Those that a run of `gc` a week ago would have deleted."""
-
-
-def standing(target: SubdirIndex) -> Standing:
-    """What there is for `gc` to do. Raises StorageError."""
-    (shards, seen), now = _listed(target), target.runtime.now_ms()
-    history = dict(kept_numbers(target))
-    authority = read_authority(target)
-    referenced = authority.index.keys() if authority is not None and authority.index is not None else shards.keys()
-    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
-    marks = {key: since for key, since in _read_marks(target).unreferenced.items() if key in unreferenced}
-    overdue = _week_old(marks, unreferenced, now)
-    return Standing(
-        overdue=tuple(
-            _garbage(unreferenced[key], "unreferenced" if key in shards else "attestations without a package")
-            for key in overdue
-        ),
-        waiting=len(marks) - len(overdue),
-        states=len(history),
-        size=sum(entry.size for entry in history.values()),
-        late=len(
-            thinned(
-                {number: entry.modified for number, entry in history.items()},
-                now - KEPT // timedelta(milliseconds=1),
-                target.layout.index.history_days,
-            )
-        ),
-    )
-
-
-def _listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
+def listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
     """Key, relative to the subdir → object, of the shards; and the packages and their sidecars. Other files in the
     folder do not belong to the index.
     """
@@ -188,75 +167,37 @@ def _listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
     return shards, seen
 
 
-def _week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms: int) -> list[str]:
+def week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms: int) -> list[str]:
     """The marked shards that can be deleted."""
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now_ms / 1000, UTC) - KEPT
     return [key for key, since in marks.items() if now_ms - since >= week and shards[key].modified <= newest]
 
 
-def thinned(history: Mapping[int, datetime], now_ms: int, days: int) -> list[int]:
-    """The numbers of the commits whose state is not to be kept any longer. `history`: number → when its state was kept.
+def _referenced_by_history(
+    target: SubdirIndex, numbers: Iterable[int], shards: Set[str]
+) -> tuple[set[str], tuple[str, ...]]:
+    """Those of the shards (keys relative to the subdir) that the kept states name; and the object keys of states that
+    are damaged.
 
-    The newest state is always kept: it is what another tool's index is compared with.
+    A state may name any number of shards, so only those that are there are remembered.
     """
-    now = datetime.fromtimestamp(now_ms / 1000, UTC)
-    swept: list[int] = []
-    seen: set[tuple[str, int]] = set()
-    for position, (number, when) in enumerate(sorted(history.items(), reverse=True)):
-        age = now - when
-        slot = ("hour", int(when.timestamp()) // 3600) if age <= _HOURLY else ("day", int(when.timestamp()) // 86400)
-        if position and age > _DAY and (age > timedelta(days=days) or slot in seen):
-            swept.append(number)
-        seen.add(slot)
-    return swept
-
-
-def _undeclared(target: SubdirIndex) -> list[Garbage]:
-    found = []
-    for kind, name in FILE_NAMES.items():
-        if kind not in target.layout.index.formats:
-            entry = target.store.head(target.key(name))
-            # That of another tool may have what the shards do not: a re-index takes it over first.
-            if entry is not None and (Origin.read(entry.metadata) is not None or _is_taken_over(target)):
-                found.append(_garbage(entry, "not declared"))
-    return found
-
-
-def _is_taken_over(target: SubdirIndex) -> bool:
-    """Whether the index has what the index files of other tools say of the packages that are there."""
-    whole = read_whole(target, salvage=True)
-    if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
-        return False
-    index, keys = whole.authority.index if whole.authority else None, whole.keys
-    if index is None or (
-        keys and not (keys.info.items() <= index.info.items() and keys.other.keys() <= index.other.keys())
-    ):
-        return False
-    # Files of other kinds of packages may lie on another server.
-    if not all(map(suffix_of, whole.foreign)):
-        return False
-    yanked = read_yanked(target.store, target.layout.key(YANKED_JSON))[0].files(target.subdir)
-    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - set(yanked)]
-    return not any(run_all(target.runtime, calls))
-
-
-def _referenced_by_history(target: SubdirIndex, numbers: Iterable[int]) -> set[str] | None:
-    """The keys, relative to the subdir, of the shards that the kept states name; None if one is damaged."""
     keys: set[str] = set()
+    damaged: list[str] = []
     for number in numbers:
         index = kept_index(target, number)
         if index is None:
-            return None
-        keys |= index.keys()
-    return keys
+            damaged.append(history_key(target, number))
+        else:
+            keys |= index.keys() & shards
+    return keys, tuple(damaged)
 
 
 def _marks_key(target: SubdirIndex) -> str:
     return target.layout.key(GC_FOLDER, f"{target.subdir}.json")
 
 
-def _read_marks(target: SubdirIndex) -> _Marks:
+def read_marks(target: SubdirIndex) -> _Marks:
     stored = get_within(target.store, _marks_key(target), SMALL)
     try:
         return msgspec.json.decode(stored.data, type=_Marks) if isinstance(stored, StoredObject) else _Marks()
@@ -273,26 +214,5 @@ def _delete(target: SubdirIndex, garbage: Sequence[Garbage], waiting: int, mode:
     return Collected(garbage=tuple(garbage), waiting=waiting)
 
 
-def _sweep_uploads(channel: Channel, mode: Mode) -> list[Garbage]:
-    """Abort multipart uploads of packages that nobody finished: their parts cost storage, and no listing shows them.
-
-    On a store that cannot list uploads there is nothing to do. Raises StorageError.
-    """
-    from chaninfra.channel.s3.object_versions import abort, open_uploads
-
-    client, location, prefix = channel.client(), channel.descriptor.location, channel.descriptor.prefix
-    newest = datetime.now(UTC) - UPLOADS_KEPT
-    found: list[Garbage] = []
-    for upload in [*open_uploads(client, location, prefix)]:
-        # Only packages: other uploads to this bucket, such as to a channel below this one, may take longer.
-        if (
-            upload.initiated < newest
-            and package_keys([upload.key], prefix)
-            and (mode == "check" or abort(client, location, upload.key, upload.upload_id))
-        ):
-            found.append(Garbage(key=upload.key, why="abandoned upload", size=None))
-    return found
-
-
-def _garbage(entry: ObjectMeta, why: Why) -> Garbage:
+def garbage_of(entry: ObjectMeta, why: Why) -> Garbage:
     return Garbage(key=entry.key, why=why, size=entry.size)

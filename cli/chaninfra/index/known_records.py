@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
+from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import StorageError
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.others_index import name_of
 from chaninfra.index.others_records import first_seen_in, say_the_same
 from chaninfra.index.reindex_plan import Scope, sha256_in
-from chaninfra.index.report import LeftOut
+from chaninfra.index.report import InvalidRecord, LeftOut
+from chaninfra.index.valid_records import why_invalid
 from chaninfra.index.whole import Whole
 
 
@@ -46,17 +49,49 @@ def taken_over(whole: Whole, file: str) -> IndexRecord | None:
     )
 
 
-def drop_unusable(whole: Whole, subdir: Subdir) -> list[LeftOut]:
-    """Take the records of another tool that no shard can have out of the records that were read: conda packages are
-    read again, and what has no other record is reported.
+def drop_unusable(whole: Whole, subdir: Subdir) -> tuple[list[LeftOut], list[InvalidRecord]]:
+    """Take the records of another tool that clients cannot read, or that no shard can hold, out of the records that
+    were read. conda packages are read again; what has no other record is left out.
     """
     left_out: list[LeftOut] = []
+    invalid: list[InvalidRecord] = []
     for file in sorted(whole.foreign):
         place = whole.repodata.find(file)
-        if place is not None and not is_packable(whole.repodata, *place):
-            del whole.repodata.records[place[0]][place[1]]
-            whole.foreign.discard(file)
-            if place[0] not in PACKAGE_TABLES:
-                reason = "has a record in the index of another tool that is not valid"
-                left_out.append(LeftOut(package=f"{subdir}/{file}", reason=reason))
-    return left_out
+        if place is None:
+            continue
+        if place[0] in PACKAGE_TABLES:
+            if (why := _why_unusable(whole.repodata, *place)) is None:
+                continue
+            invalid.append(InvalidRecord(package=f"{subdir}/{file}", reason=why))
+        elif not is_packable(whole.repodata, *place):
+            reason = "has a record in the index of another tool that is not valid"
+            left_out.append(LeftOut(package=f"{subdir}/{file}", reason=reason))
+        else:
+            continue
+        del whole.repodata.records[place[0]][place[1]]
+        whole.foreign.discard(file)
+    for file, record in sorted(whole.differing.items()):
+        if (why := why_invalid(record)) is not None:
+            invalid.append(InvalidRecord(package=f"{subdir}/{file}", reason=why))
+            del whole.differing[file]
+    return left_out, invalid
+
+
+def _why_unusable(repodata: Repodata, table: str, key: str) -> str | None:
+    why = why_invalid(repodata.records[table][key])
+    return why if why is not None or is_packable(repodata, table, key) else "no shard can hold it"
+
+
+def names_in(repodata: Repodata) -> tuple[set[str], set[str]]:
+    """The package names in the records; and the files whose record has no valid name."""
+    names: set[str] = set()
+    nameless: set[str] = set()
+    for file, table, key in repodata.files():
+        try:
+            name = repodata.name_in(table, key)
+        except StorageError:
+            nameless.add(file)
+            continue
+        if name is not None:
+            names.add(name)
+    return names, nameless

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.index_files import STALE
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.package.sidecars import MAX_SIDECAR, package_of
@@ -15,11 +16,13 @@ from chaninfra.index.subdir_index import SubdirIndex
 
 @dataclass(frozen=True)
 class Seen:
-    """The packages and sidecars in a listing of a subdir's folder."""
+    """The packages, sidecars and index files of other indexers in a listing of a subdir's folder."""
 
     packages: set[str] = field(default_factory=set)
     sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the sidecars and their copies."""
+    stale: list[ObjectMeta] = field(default_factory=list)
+    """Index files that only other indexers write, see `index_files.STALE`."""
 
     def take(self, file: str, entry: ObjectMeta) -> None:
         """Add an object; `file` is its key relative to the folder."""
@@ -29,6 +32,8 @@ class Seen:
             self.packages.add(file)
         elif package_of(file):
             self.sidecars[file] = entry
+        elif file in STALE:
+            self.stale.append(entry)
 
     def orphans(self) -> dict[str, ObjectMeta]:
         """The sidecars without a package."""

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
+from chaninfra.index.valid_records import why_invalid
 
 _SOLVED_BY = (
     "build_number",
@@ -59,12 +61,15 @@ def _times(repodata: Repodata, table: str, key: str) -> RecordFacts:
 
 def differing(ours: Repodata, theirs: Repodata) -> dict[str, Raw]:
     """File name → record of `theirs`, with what only `ours` knows, for packages of the same bytes in both whose records
-    say something else.
+    say something else; and as it is, where clients could not read that of `theirs`.
     """
     found: dict[str, Raw] = {}
     for file, table, key in theirs.files():
         place = ours.find(file)
         if place != (table, key) or ours.records[table][key] == theirs.records[table][key]:
+            continue
+        if table in PACKAGE_TABLES and why_invalid(theirs.records[table][key]) is not None:
+            found[file] = theirs.records[table][key]
             continue
         try:
             our, their = _decoded(ours.records[table][key]), _decoded(theirs.records[table][key])

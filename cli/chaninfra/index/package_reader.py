@@ -9,12 +9,21 @@ from functools import partial
 from threading import Lock
 
 from chaninfra.channel.conda.filenames import Suffix, suffix_of
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import (
+    ConflictError,
+    CredentialsError,
+    DeniedError,
+    StorageError,
+    WrongRegionError,
+)
 from chaninfra.channel.objects import ObjectMeta, TooLargeError
+from chaninfra.channel.s3.error_codes import ARCHIVED
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data
 from chaninfra.index.package.index_json import IndexJson
+from chaninfra.index.report import RELEASE, THAW
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.workers import MANY
 
 PART = 8 << 20
 """Packages larger than this (bytes) are read in parts of this size: a request has a time limit, and its answer is held
@@ -22,11 +31,17 @@ in memory."""
 _GROUPS_AT_ONCE = 16
 _GROUP = 16
 """Most packages that one background call reads."""
+_SMALL = 256 << 10
+"""Packages up to this size (bytes) are read by worker processes where there are many."""
+_IN_MEMORY = 48 << 20
+"""Most bytes of packages that are in memory at the same time."""
 _ATTEMPTS = 5
 _ONE_AT_A_TIME = 64 << 10
 """Packages up to this size (bytes) are parsed by one thread at a time: parsing them is mostly Python code, and threads
 that compete for the GIL take longer than threads that wait for the lock."""
 _parsing = Lock()
+_BAD_REQUEST = 400
+"""S3's status for objects that need another key of encryption than the request has, or one that is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,30 +64,88 @@ class Missing:
     file: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A package that the store does not give, by the answer to this one request."""
+
+    file: str
+    error: StorageError
+    record: None = None
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be indexed, completing "the package …"."""
+        if self.error.code == ARCHIVED:
+            return "is archived, so that nobody can read it"
+        return f"cannot be read, while others can ({self.error.code or self.error.status})"
+
+    @property
+    def remedy(self) -> str:
+        """What to do before the next re-index."""
+        return THAW if self.error.code == ARCHIVED else RELEASE
+
+
 def read_packages(
     subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
-) -> Iterator[Read | Missing]:
+) -> Iterator[Read | Missing | Unread]:
     """Read the packages, given as (file name, object), in order. `advance` is called with the size in bytes of each
     package that was read, from several threads.
 
     Raises StorageError and its subclasses; ConflictError for a package that is replaced again and again; and what
     `packages` raises.
     """
-    reading: deque[Callable[[], list[Read | Missing]]] = deque()
+    reading: deque[_Reading] = deque()
+    workers = subdir_index.workers
+    held = small = 0
     try:
         for group in _groups(packages):
-            reading.append(subdir_index.runtime.submit(partial(_read_group, subdir_index, group, advance)))
-            if len(reading) == _GROUPS_AT_ONCE:
-                yield from reading.popleft()()
+            size = max(min(entry.size, PART) for _, entry in group)
+            small += len(group) if size <= _SMALL else 0
+            if workers is not None and small >= MANY:
+                workers.start()
+            most = _GROUPS_AT_ONCE + (workers.calls_at_once if workers is not None else 0)
+            while reading and (held + size > _IN_MEMORY or len(reading) >= most):
+                held -= reading[0].size
+                yield from reading.popleft().result()
+            held += size
+            reading.append(_Reading(_start(subdir_index, group, advance, small=size <= _SMALL), size))
         while reading:
-            yield from reading.popleft()()
+            yield from reading.popleft().result()
     finally:
-        # After an error, wait for the calls that still run.
-        for result in reading:
+        if workers is not None and reading:
+            # After an error.
+            workers.close()
+        # Wait for the calls that still run.
+        for each in reading:
             try:
-                result()
+                each.result()
             except Exception:  # noqa: S112 (the first error is raised)
                 continue
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A group that is being read; `size` are the bytes in memory at most."""
+
+    result: Callable[[], list[Read | Missing | Unread]]
+    size: int
+
+
+def _start(
+    subdir_index: SubdirIndex, group: list[tuple[str, ObjectMeta]], advance: Callable[[int], None], *, small: bool
+) -> Callable[[], list[Read | Missing | Unread]]:
+    if not small:
+        # Most of the time goes into hashing, which other threads do not wait for.
+        return subdir_index.runtime.submit(partial(_read_group, subdir_index, group, advance))
+    result = subdir_index.submit(_read_group, group)
+
+    def advancing() -> list[Read | Missing | Unread]:
+        read = result()
+        for _, entry in group:
+            advance(entry.size)
+        return read
+
+    return advancing
 
 
 def _groups(packages: Iterable[tuple[str, ObjectMeta]]) -> Iterator[list[tuple[str, ObjectMeta]]]:
@@ -92,21 +165,29 @@ def _groups(packages: Iterable[tuple[str, ObjectMeta]]) -> Iterator[list[tuple[s
 
 
 def _read_group(
-    subdir_index: SubdirIndex, packages: Iterable[tuple[str, ObjectMeta]], advance: Callable[[int], None]
-) -> list[Read | Missing]:
+    subdir_index: SubdirIndex,
+    packages: Iterable[tuple[str, ObjectMeta]],
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[Read | Missing | Unread]:
     return [_read(subdir_index, file, entry, advance) for file, entry in packages]
 
 
-def _read(subdir_index: SubdirIndex, file: str, entry: ObjectMeta, advance: Callable[[int], None]) -> Read | Missing:
+def _read(
+    subdir_index: SubdirIndex, file: str, entry: ObjectMeta, advance: Callable[[int], None]
+) -> Read | Missing | Unread:
     current: ObjectMeta | None = entry
     for _ in range(_ATTEMPTS):
         if current is None:
             break
         try:
-            read = _read_once(subdir_index, file, current)
+            read: Read | Missing | Unread = _read_once(subdir_index, file, current)
         except ConflictError:
             current = subdir_index.store.head(entry.key)
             continue
+        except StorageError as error:
+            if not _is_about_the_object(error):
+                raise
+            read = Unread(file=file, error=error)
         advance(entry.size)
         return read
     if current is None:
@@ -145,6 +226,15 @@ def _read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
 def _parts(subdir_index: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
     for start in range(0, entry.size, PART):
         yield subdir_index.store.get_range(entry.key, entry.etag, start, PART)
+
+
+def _is_about_the_object(error: StorageError) -> bool:
+    """Whether other objects may be readable all the same. A request that was refused for another reason could not list
+    the folder either; one that failed may succeed later.
+    """
+    if isinstance(error, CredentialsError | WrongRegionError):
+        return False
+    return isinstance(error, DeniedError) or error.code == ARCHIVED or error.status == _BAD_REQUEST
 
 
 def _misplaced(subdir_index: SubdirIndex, file: str, index: IndexJson) -> str:

@@ -7,6 +7,7 @@ page each, and the check of a new channel a listing of at most `_LISTED` objects
 
 from __future__ import annotations
 
+import shlex
 from collections import deque
 from collections.abc import Iterable
 from functools import partial
@@ -59,11 +60,19 @@ def nothing_here(channel: Channel) -> ConfigurationError:
     more = " and others" if len(others) > _SHOWN else ""
     ways = [f"give one of the channels in this bucket: {', '.join(shown)}{more}"] if shown else []
     if unindexed:
-        ways.append(f"index the packages that are here: `chaninfra reindex {url}`")
-    ways.append(f"create a channel here: `chaninfra init {url}`, or a stack and `pulumi up`")
+        ways.append(f"index the packages that are here: `{_command('reindex', channel)}`")
+    ways.append(f"create a channel here: `{_command('init', channel)}`, or a stack and `pulumi up`")
     return ConfigurationError(
         f"there is no channel: neither a {CHANNEL_JSON} nor an index", where=url, remedy="; or ".join(ways)
     )
+
+
+def _command(command: str, channel: Channel) -> str:
+    """The command line of a command on the channel, with the store's options: there is no channel.json to read."""
+    described = channel.descriptor
+    style = str(described.force_path_style).lower()
+    flags = ["--provider", described.provider, "--endpoint-url", described.endpoint_url, "--region", described.region]
+    return shlex.join(["chaninfra", command, described.url, *flags, f"--force-path-style={style}"])
 
 
 def refuse_nested(channel: Channel) -> None:

@@ -14,7 +14,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.package.local_file import PackageFile
+from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import require_index
 from chaninfra.index.report import Report, SubdirReport
@@ -106,23 +106,30 @@ def _combined(failed: Sequence[Failed]) -> ChaninfraError:
 
 
 def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageFile]:
-    """The packages without duplicates. Raises ConfigurationError for one that the channel does not take."""
+    """The packages without duplicates. Raises one ConfigurationError for all that the channel does not take."""
     seen: dict[str, PackageFile] = {}
+    refused: list[ConfigurationError] = []
     for package in packages:
         other = seen.setdefault(package.path_in_channel, package)
-        if other.sha256 != package.sha256:
-            raise ConfigurationError(
-                f"has the same name as {other.path}, and other bytes",
-                where=str(package.path),
-                remedy="publish one of them",
-            )
         declared = channel.descriptor.subdirs
-        if channel.origin == "descriptor" and package.subdir not in declared:
-            raise ConfigurationError(
-                f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
-                where=str(package.path),
-                remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
+        if other.sha256 != package.sha256:
+            refused.append(
+                ConfigurationError(
+                    f"has the same name as {other.path}, and other bytes",
+                    where=str(package.path),
+                    remedy="publish one of them",
+                )
             )
+        elif channel.origin == "descriptor" and package.subdir not in declared:
+            refused.append(
+                ConfigurationError(
+                    f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
+                    where=str(package.path),
+                    remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
+                )
+            )
+    if refused:
+        raise all_refused(refused, len(packages))
     return list(seen.values())
 
 

@@ -7,20 +7,25 @@ nothing differs, it writes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from typing import Literal
 
+from chaninfra.channel.conda.filenames import package_name
+from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import ConflictError, DeniedError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError, authority_key
 from chaninfra.index.commit.change import Applied, apply
 from chaninfra.index.commit.commit import When, commit
+from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import write_etag_cache
 from chaninfra.index.progress import Progress, Silent
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.survey import Survey, survey_of
+from chaninfra.index.yanked_document import bring_in_line
 
 _ATTEMPTS = 5
 
@@ -35,11 +40,26 @@ def reindex(
     mode: Mode = "write",
     progress: Progress | None = None,
 ) -> Report:
-    """Re-index the subdirs, one after the other. Raises as `reindex_subdir`."""
-    subdir_indexes = [channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs]
-    return Report.of(
-        reindex_subdir(subdir_index, scope, mode=mode, progress=progress) for subdir_index in subdir_indexes
-    )
+    """Re-index the subdirs, one after the other, and bring yanked.json in line with them, if these credentials may
+    write it. Raises as `reindex_subdir`; StorageError for a yanked.json that is not valid.
+    """
+    progress = progress or Silent()
+    subdir_indexes = {
+        subdir: channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs
+    }
+    if mode == "check":
+        return Report.of(_check(subdir_index, scope, progress) for subdir_index in subdir_indexes.values())
+    document = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))[0]
+    reports: list[SubdirReport] = []
+    names: dict[Subdir, set[str]] = {}
+    for subdir, subdir_index in subdir_indexes.items():
+        report, survey = _reindex(subdir_index, scope, progress)
+        reports.append(report)
+        names[subdir] = {*map(package_name, (*survey.yanked, *document.of(subdir)))}
+    # Publishers may not write it. The doctor names a difference.
+    with suppress(DeniedError):
+        bring_in_line(channel, subdir_indexes, names)
+    return Report.of(reports)
 
 
 def reindex_subdir(
@@ -54,21 +74,29 @@ def reindex_subdir(
     (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
     progress = progress or Silent()
-    if mode == "check":
-        survey = survey_of(subdir_index, scope, progress, mode)
-        applied = apply(subdir_index, survey.repodata, survey.change, survey.yanked)
-        return survey.report(subdir_index.subdir, applied, survey.repodata.count)
-    for attempt in range(_ATTEMPTS):
-        survey = survey_of(subdir_index, scope, progress)
-        try:
-            report = _write(subdir_index, survey, scope, progress)
-        except ForeignIndexError:
-            # Another tool has written the index meanwhile.
-            subdir_index.runtime.pause(attempt)
-            continue
-        existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
-        write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
-        return report
+    return _check(subdir_index, scope, progress) if mode == "check" else _reindex(subdir_index, scope, progress)[0]
+
+
+def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> SubdirReport:
+    with subdir_index.workers or nullcontext():
+        survey = survey_of(subdir_index, scope, progress, "check")
+    applied = apply(subdir_index, survey.repodata, survey.yanks.joined(), survey.change)
+    return survey.report(subdir_index.subdir, applied, survey.repodata.count)
+
+
+def _reindex(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> tuple[SubdirReport, Survey]:
+    with subdir_index.workers or nullcontext():
+        for attempt in range(_ATTEMPTS):
+            survey = survey_of(subdir_index, scope, progress)
+            try:
+                report = _write(subdir_index, survey, scope, progress)
+            except ForeignIndexError:
+                # Another tool has written the index meanwhile.
+                subdir_index.runtime.pause(attempt)
+                continue
+            existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
+            write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
+            return report, survey
     raise ConflictError(
         "another tool writes this index again and again",
         where=authority_key(subdir_index),

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.name_rules import breaks_index, unreadable
+from chaninfra.channel.conda.name_rules import breaks_index, unreadable, unusable_key
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -32,6 +32,8 @@ class FolderListing:
     """File name → object, of the packages."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """File name → why clients cannot read a package with this name; they are not in `packages`."""
+    stray: dict[str, str] = field(default_factory=dict)
+    """Key, relative to the folder, of other objects that lie there by mistake → why no client can ask for them."""
     sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the sidecars of packages and their copies."""
     keys: set[str] = field(default_factory=set)
@@ -48,12 +50,13 @@ class FolderListing:
         for entry in entries:
             file = entry.key.removeprefix(f"{folder}/")
             self.keys.add(file)
-            if "/" in file or not suffix_of(file):
+            # Consoles make an object for a folder: its key ends in a slash.
+            if (reason := unusable_key(file)) and not file.endswith("/"):
+                self.stray[file] = reason
+            elif "/" in file or not suffix_of(file):
                 if package_of(file):
                     self.sidecars[file] = entry
-                continue
-            reason = unreadable(file)
-            if reason and (file not in known or breaks_index(file)):
+            elif (reason := unreadable(file)) and (file not in known or breaks_index(file)):
                 self.unreadable[file] = reason
             else:
                 self.packages[file] = entry

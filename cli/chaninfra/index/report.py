@@ -10,6 +10,12 @@ from chaninfra.channel.conda.subdirs import Subdir
 REPLACE = "publish it again with `--force`, or delete it"
 RESIGN = "delete it, or put a JSON array of Sigstore bundles in its place"
 RENAME = "build it again with another name, publish that, and delete this one"
+MOVE = "publish the package if it is one, and delete the object with the store's own tools"
+THAW = "restore it into a storage class that is read at once, such as STANDARD, or delete it"
+RELEASE = "permit reading it, or put it again with the encryption and the owner of the others, or delete it"
+
+STALE_READERS = "classic conda, older pixi"
+"""Who reads index files that only other indexers write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,16 @@ class OddName:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvalidRecord:
+    """A package whose record in the index of another tool clients cannot read, or no shard can hold: `<subdir>/<file>`,
+    and why. It gets one that is made from the package, if the package can be read.
+    """
+
+    package: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubdirReport:
     """What happened to the index of one subdir. Packages are file names."""
 
@@ -43,32 +59,45 @@ class SubdirReport:
     """Packages that got a record."""
     replaced: tuple[str, ...] = ()
     """Packages that have other bytes than their old record."""
+    remade: tuple[str, ...] = ()
+    """Packages of the same bytes as their old record, whose record was made again from the package."""
     dropped: tuple[str, ...] = ()
     """Packages whose record was removed."""
     yanked: tuple[str, ...] = ()
     """Packages that are not in the index because they are yanked."""
+    yanks: frozenset[str] = frozenset()
+    """All packages that a re-index knows to be yanked."""
     signed: tuple[str, ...] = ()
     """Packages whose attestations (CEP 50) their record, or a copy of their sidecar, did not show."""
     files: tuple[str, ...] = ()
     """Index files that were missing, or did not match the authoritative index."""
     left_out: tuple[LeftOut, ...] = ()
     """Packages that were skipped."""
+    invalid: tuple[InvalidRecord, ...] = ()
+    """Records of another tool that a re-index found, and did not take over."""
+    stale: tuple[str, ...] = ()
+    """Index files of an earlier indexer that clients read in place of ours, of those that a re-index found."""
     odd_names: tuple[OddName, ...] = ()
     """Packages that CEP 26 does not allow, of those that a re-index found in the folder."""
 
     @property
     def differed(self) -> bool:
         """Whether the index was not up to date."""
-        return bool(self.added or self.replaced or self.dropped or self.yanked or self.signed or self.files)
+        by_package = self.added or self.replaced or self.remade or self.dropped or self.yanked or self.signed
+        return bool(by_package or self.invalid or self.files)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The reports of several subdirs; `left_out` and `odd_names` are those of all of them."""
+    """The reports of several subdirs; `left_out`, `odd_names`, `invalid` and `stale` (`<subdir>/<file>`) are those
+    of all of them.
+    """
 
     subdirs: tuple[SubdirReport, ...]
     left_out: tuple[LeftOut, ...] = ()
     odd_names: tuple[OddName, ...] = ()
+    invalid: tuple[InvalidRecord, ...] = ()
+    stale: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
@@ -78,4 +107,6 @@ class Report:
             subdirs=reports,
             left_out=tuple(skipped for report in reports for skipped in report.left_out),
             odd_names=tuple(odd for report in reports for odd in report.odd_names),
+            invalid=tuple(each for report in reports for each in report.invalid),
+            stale=tuple(f"{report.subdir}/{name}" for report in reports for name in report.stale),
         )

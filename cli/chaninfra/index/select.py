@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from chaninfra.channel.conda.filenames import PackageFileName, suffix_of
+from chaninfra.channel.conda.filenames import PackageFileName, package_name, suffix_of
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, facts_in, read_facts
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _MAX_BUILD_NUMBER = (1 << 64) - 1
@@ -50,6 +51,45 @@ def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, l
     return selected
 
 
+def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Iterable[Candidate] = ()) -> list[Candidate]:
+    """The candidates that the words name, each once.
+
+    Raises ChaninfraError for a word that names none of them. `others` are packages in the index, which `unyank` does
+    not take: a word that names one of those names a package that is not yanked.
+    """
+    selected = select(words, candidates)
+    unknown = [word for word, found in selected.items() if not found]
+    if not unknown:
+        return list({each.path_in_channel: each for found in selected.values() for each in found}.values())
+    in_index = [*others]
+    not_yanked = {each.path_in_channel for found in select(unknown, in_index).values() for each in found}
+    if not_yanked:
+        raise ChaninfraError(
+            f"not yanked: {', '.join(sorted(not_yanked))}", remedy="these are in the index; leave them out"
+        )
+    raise ChaninfraError(
+        f"there is no such package: {', '.join(unknown)}", remedy=_nearest(unknown, candidates, in_index)
+    )
+
+
+def _nearest(unknown: Sequence[str], *candidates: Sequence[Candidate]) -> str:
+    from difflib import get_close_matches
+
+    files = {each.file for each in chain(*candidates)}
+    names = [*files, *map(package_name, files)]
+    close = [get_close_matches(_name_in(word), names, n=1, cutoff=0.7) for word in unknown]
+    listing = "`chaninfra ls` lists the packages of the channel"
+    near = dict.fromkeys(f"'{found[0]}'" for found in close if found)
+    return f"did you mean {', '.join(near)}? {listing}" if near else listing
+
+
+def _name_in(word: str) -> str:
+    """The file of `noarch/a-1-0.conda`, or the name of `a >=1`."""
+    file = word.rpartition("/")[2]
+    name = None if suffix_of(file) else _NAME.match(word)
+    return name[0] if name else file
+
+
 def _matcher(word: str) -> Callable[[Candidate], bool]:
     subdir, slash, file = word.rpartition("/")
     if suffix_of(word) and (not slash or subdir in KNOWN_SUBDIRS):
@@ -63,10 +103,11 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
     try:
         spec = MatchSpec(word)
     except InvalidMatchSpecError as error:
+        remedy = "write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file"
+        if suffix_of(word):
+            remedy = f"give the name of the file, without its folder: {file}"
         raise ConfigurationError(
-            f"is not a match spec: {str(error).splitlines()[0]}",
-            where=word,
-            remedy="write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file",
+            f"is not a match spec: {str(error).splitlines()[0]}", where=word or "''", remedy=remedy
         ) from error
 
     def matches(candidate: Candidate) -> bool:

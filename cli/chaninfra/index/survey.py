@@ -9,30 +9,29 @@ from itertools import chain, islice
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.index_files import REPODATA, SHARDS
+from chaninfra.channel.conda.index_files import REPODATA, SHARDS, STALE
 from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
-from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable, shard_key
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
-from chaninfra.index.commit.refused import check_base_url, check_patched
-from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
-from chaninfra.index.known_records import drop_unusable, taken_over, with_what_is_known
+from chaninfra.index.known_records import drop_unusable, names_in, taken_over, with_what_is_known
+from chaninfra.index.left_out import named_wrongly, not_given
 from chaninfra.index.others_index import name_of
-from chaninfra.index.package_reader import Missing, Read, read_packages
+from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
+from chaninfra.index.patched import check_patched
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
-from chaninfra.index.report import RENAME, LeftOut, OddName, SubdirReport
-from chaninfra.index.runtime import run_all
+from chaninfra.index.report import InvalidRecord, LeftOut, OddName, SubdirReport
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
+from chaninfra.index.yanks import Yanks, yanks_of
 
 _LISTED_FIRST = 1000
 """Keys listed in the background while the index is read: one ListObjectsV2 page."""
@@ -43,8 +42,9 @@ class Survey:
     """The differences between the folder and the index, and the change that removes them."""
 
     whole: Whole
+    yanks: Yanks
     yanked: frozenset[str]
-    """File names."""
+    """The names of the yanked files."""
     files: tuple[str, ...]
     """Index files that are missing or wrong."""
     listing: FolderListing = field(default_factory=FolderListing)
@@ -61,6 +61,9 @@ class Survey:
     taken: frozenset[str] = frozenset()
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
     left_out: list[LeftOut] = field(default_factory=list)
+    invalid: list[InvalidRecord] = field(default_factory=list)
+    same_bytes: set[str] = field(default_factory=set)
+    """Files that were read and have the bytes of their old record."""
     cached: EtagCache = field(default_factory=dict)
     to_cache: dict[str, tuple[str, str]] = field(default_factory=dict)
     """New entries of the EtagCache."""
@@ -75,24 +78,29 @@ class Survey:
         """Whether there is something to commit."""
         change = self.change
         by_package = change.records or change.missing or change.unreadable or change.reshard or change.names
-        return bool(self.committed or self.files or self.whole.behind or self.signed or by_package)
+        return bool(self.committed or self.files or self.whole.behind or self.signed or by_package or change.recovered)
 
     def report(self, subdir: Subdir, applied: Applied, after: int) -> SubdirReport:
         """The report of the re-index, which has applied the change."""
         applied.update((), self.before_end)
         # Records that the authoritative index did not have, so the change has added those that are still there.
         foreign = self.whole.foreign - self.taken
+        replaced = {*applied.replaced, *(foreign & applied.added.keys())}
         return SubdirReport(
             subdir=subdir,
             before=self.whole.before,
             after=after,
             added=tuple(sorted(applied.added.keys() - self.whole.foreign)),
-            replaced=tuple(sorted({*applied.replaced, *(foreign & applied.added.keys())})),
+            replaced=tuple(sorted(replaced - self.same_bytes)),
+            remade=tuple(sorted(replaced & self.same_bytes)),
             dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
             yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
+            yanks=self.yanked,
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
+            invalid=tuple(self.invalid),
+            stale=tuple(sorted(self.listing.keys & STALE)),
             odd_names=tuple(self._odd_names(subdir)),
         )
 
@@ -114,20 +122,20 @@ def survey_of(
     progress.listing(subdir_index.subdir)
     entries, whole = _list_and_read_index(subdir_index, scope)
     check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
-    # Rule: yanked.json after the authoritative index, as in a commit.
-    yanked = read_yanked(subdir_index.store, subdir_index.layout.key(YANKED_JSON))[0]
+    yanks = yanks_of(subdir_index, whole)
     listing = FolderListing()
     survey = Survey(
         whole=whole,
         listing=listing,
         signatures=Signatures(subdir_index, mode, listing.sidecars),
         # Those that an index can list as removed.
-        yanked=frozenset(file for file in yanked.files(subdir_index.subdir) if not breaks_index(file)),
+        yanks=yanks,
+        yanked=frozenset(file for file in yanks.files if not breaks_index(file)),
         # Between two times of `at-most-every` files are behind, and not wrong.
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
-    survey.left_out += drop_unusable(whole, subdir_index.subdir)
-    batches = Batches(subdir_index, whole) if mode == "write" else None
+    survey.left_out, survey.invalid = drop_unusable(whole, subdir_index.subdir)
+    batches = Batches(subdir_index, whole, yanks.recovered) if mode == "write" else None
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
@@ -136,8 +144,14 @@ def survey_of(
         if isinstance(read, Missing):
             missing.append(read.file)
             continue
+        if isinstance(read, Unread):
+            # What the index says of it stays.
+            survey.left_out.append(not_given(subdir_index, read, listing.packages))
+            continue
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
+        if sha256_in(survey.repodata, read.file) == read.sha256:
+            survey.same_bytes.add(read.file)
         if read.record is not None:
             record = with_what_is_known(whole, read.file, read.record, scope)
             if batches is None:
@@ -152,13 +166,10 @@ def survey_of(
             unreadable[read.file] = read.etag
     if batches is not None:
         records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
-    survey.left_out += [
-        LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=RENAME)
-        for file, reason in sorted(survey.listing.unreadable.items())
-    ]
-    reshard = _lost_shards(subdir_index, survey)
+    survey.left_out += named_wrongly(subdir_index, listing)
+    reshard = _lost_shards(survey)
     if scope == "all":
-        reshard, nameless = _names(survey.repodata)
+        reshard, nameless = names_in(survey.repodata)
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
         unreadable |= {
@@ -182,6 +193,7 @@ def survey_of(
         signatures=survey.signatures.lookups(survey.signed),
         miscounted=miscounted,
         names=_more_names(survey, {*records, *gone, *survey.signed}),
+        recovered=yanks.recovered,
         removed=whole.removed,
         reshard=reshard,
         replace=scope,
@@ -193,13 +205,13 @@ def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Itera
     """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
     readable.
     """
-    check_patched(subdir_index)
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
     try:
         whole = read_whole(subdir_index, salvage=scope == "all")
     finally:
         first_page = listing()
+    check_patched(subdir_index, whole.authority)
     return chain(first_page, entries), whole
 
 
@@ -229,22 +241,7 @@ def _to_read(
     yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
 
 
-def _names(repodata: Repodata) -> tuple[set[str], set[str]]:
-    """The package names in the records; and the files whose record has no valid name."""
-    names: set[str] = set()
-    nameless: set[str] = set()
-    for file, table, key in repodata.files():
-        try:
-            name = repodata.name_in(table, key)
-        except StorageError:
-            nameless.add(file)
-            continue
-        if name is not None:
-            names.add(name)
-    return names, nameless
-
-
-def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
+def _lost_shards(survey: Survey) -> set[str]:
     """The package names whose shard the store does not have, or that the shard index spells as clients do not look them
     up, in both spellings. Their records are those that other index files have.
     """
@@ -252,16 +249,18 @@ def _lost_shards(subdir_index: SubdirIndex, survey: Survey) -> set[str]:
     index = whole.authority.index if whole.authority else None
     if index is None or whole.adoption is not None:
         return set()
-    unlisted = [name for name, digest in index.hashes.items() if shard_key(digest) not in survey.listing.keys]
-    # HEADed, since the listing may be older than the shard index.
-    heads = run_all(
-        subdir_index.runtime,
-        [partial(subdir_index.store.head, subdir_index.key(shard_key(index.hashes[name]))) for name in unlisted],
+    # Looked for again, since the listing may be older than the shard index.
+    missing = whole.shards.missing(
+        {
+            name: digest
+            for name, digest in index.hashes.items()
+            if name not in whole.lost and shard_key(digest) not in survey.listing.keys
+        }
     )
     # The shard of a name that clients do not look up is of no use to them.
     misspelled = {name for name in index.hashes if client_name(name) != name}
-    lost = ({name for name, entry in zip(unlisted, heads, strict=True) if entry is None} | misspelled) - whole.lost
-    whole.shards.give_up({index.hashes[name] for name in lost})
+    lost = (missing | misspelled) - whole.lost
+    whole.shards.give_up({name: index.hashes[name] for name in lost})
     if lost and not whole.lost:
         survey.files += (SHARDS,)
     lost |= {*map(client_name, misspelled)}
@@ -285,10 +284,9 @@ def _more_names(survey: Survey, files: set[str]) -> set[str]:
     old records of these files, and those with yanks or file names that the index does not show yet.
     """
     repodata = survey.repodata
-    removed = set(repodata.removed)
-    yanked = [file for file in survey.yanked if file not in removed or repodata.find(file)]
+    yanked = [file for file in survey.yanked if repodata.find(file)]
     files = {*files, *yanked, *(file for file, _, _ in repodata.files() if breaks_index(file))}
-    names = {package_name(file) for file in (*yanked, *filter(breaks_index, removed))}
+    names = {package_name(file) for file in (*yanked, *filter(breaks_index, repodata.removed))}
     for file in files:
         place = repodata.find(file)
         if place is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
-from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
+from chaninfra.channel.errors import ChaninfraError, ChecksumRequiredError, ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.index.channel import Channel
@@ -67,7 +67,8 @@ def look(channel: Channel, package: PackageFile) -> Uploaded | Literal["absent",
 def upload(channel: Channel, package: PackageFile, existing: Existing, advance: Advance) -> Uploaded:
     """Upload the package, unless it is in the channel already; `advance` is called for its bytes in either case.
 
-    Raises ConflictError if the object has other bytes and `existing` is `refuse`.
+    Raises ConflictError if the object has other bytes and `existing` is `refuse`; RecreationError if the store refuses
+    it since it was deleted before.
     """
     try:
         return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, IfAbsent(), advance))
@@ -80,7 +81,16 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
     if current == "differs" and existing == "refuse":
         raise taken(channel, [package.path_in_channel])
     condition = None if existing == "overwrite" else IfAbsent()
-    return Uploaded(package=package, outcome="replaced", etag=_put(channel, package, condition, advance))
+    try:
+        etag = _put(channel, package, condition, advance)
+    except ConflictError as error:
+        if condition is None or look(channel, package) != "absent":
+            raise
+        from chaninfra.channel.s3.recreation import recreation_refused
+
+        location, key = channel.descriptor.location, key_of(channel, package)
+        raise recreation_refused(location, channel.credentials, key) from error
+    return Uploaded(package=package, outcome="uploaded" if current == "absent" else "replaced", etag=etag)
 
 
 def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
@@ -110,7 +120,7 @@ def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, adv
         etag = channel.writer.put(key, body, condition)
         advance(package.size)
         return etag
-    from chaninfra.channel.s3.boto import translating_errors
+    from chaninfra.channel.s3.boto import WITH_CHECKSUM, translating_errors
 
     client = channel.client()
     writes = honoured(channel.descriptor)
@@ -118,17 +128,29 @@ def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, adv
         # Saves the upload of a large file that would be refused; and replaces the condition where the store ignores it.
         raise ConflictError(f"{key} exists already")
     create_only = _create_only(client) if condition is not None and writes.create else nullcontext()
+    location = channel.descriptor.location
+    sent: list[int] = []
+
+    def count(size: int) -> None:
+        sent.append(size)
+        advance(size)
+
+    def send(file: PackageBytes, *, checksums: bool) -> None:
+        extra = {"ContentType": CONTENT_TYPE, **(WITH_CHECKSUM if checksums else {})}
+        with translating_errors(location, "write", key):
+            client.upload_fileobj(file, location.bucket, key, ExtraArgs=extra, Callback=count, Config=_transfer(writes))
+
     with create_only, _returned_etags(client) as etags, PackageBytes(package) as file:
         try:
-            with translating_errors(channel.descriptor.location, "write", key):
-                client.upload_fileobj(
-                    file,
-                    channel.descriptor.bucket,
-                    key,
-                    ExtraArgs={"ContentType": CONTENT_TYPE},
-                    Callback=advance,
-                    Config=_transfer(writes),
-                )
+            try:
+                send(file, checksums=location.dialect.checksums)
+            except ChecksumRequiredError:
+                if location.dialect.checksums:
+                    raise
+                # The store took nothing; the package is read again from its start.
+                advance(-sum(sent))
+                file.seek(0)
+                send(file, checksums=True)
         except ChaninfraError:
             if file.error is not None:
                 raise file.error from None

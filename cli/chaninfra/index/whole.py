@@ -31,10 +31,11 @@ from chaninfra.index.commit.derived_state import (
     read_derived,
 )
 from chaninfra.index.commit.history import kept_index, kept_numbers, was_kept_otherwise
-from chaninfra.index.commit.refused import check_base_url, check_patched
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.others_index import add, info_of, name_of, others_repodata
 from chaninfra.index.others_records import differing, first_seen
+from chaninfra.index.patched import check_patched
 from chaninfra.index.subdir_index import SubdirIndex
 
 
@@ -65,6 +66,12 @@ class Whole:
     """File name → the record of another tool, of a package whose record in `repodata` says something else."""
     adoption: Adoption | None = None
     """What a commit is built on where the authoritative index is not ours; None: it is."""
+    last: ShardIndex | None = None
+    """The last state of the index that was ours; None: there is none, or a derived file is newer."""
+    last_removed: frozenset[str] = frozenset()
+    """The removed files of the last index that was ours."""
+    others_removed: frozenset[str] = frozenset()
+    """The removed files in the index files of other tools, where `adoption` takes them over."""
     keys: Adoption | None = None
     """The keys that another tool has added to `info` and at the top level of repodata.json; None: there are none."""
 
@@ -77,6 +84,10 @@ class Whole:
     def json_is_foreign(self) -> bool:
         """Whether another tool wrote repodata.json."""
         return "json" in self.derived and self.derived["json"].origin is None
+
+    def has_record(self, file: str) -> bool:
+        """Whether the authoritative index is ours and has a record of this file, so that it is not yanked."""
+        return self.adoption is None and file not in self.foreign and self.repodata.find(file) is not None
 
     @property
     def exists(self) -> bool:
@@ -101,20 +112,25 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
         forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
         if newest <= authority.stamp.number and not forked:
             return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+    # Rule: what is adopted was kept before another tool replaced it, so it is looked for after that was seen.
+    kept |= dict(kept_numbers(subdir_index)) if history else {}
     return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
 
 
 def check_writable(subdir_index: SubdirIndex) -> None:
-    """Raises RefusedError as a commit or the re-index before it would: for callers that write other objects first."""
+    """Raises RefusedError and InvalidRepodataError as a commit or the re-index before it would: for callers that write
+    other objects first.
+    """
     derived = derived_metadata(subdir_index)
     authority = read_authority(subdir_index)
     if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
-        check_patched(subdir_index)
+        check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
-    other = others_repodata(subdir_index, derived, salvage=True)
+    other = others_repodata(subdir_index, derived, salvage=False)
     if other is not None:
         check_base_url(subdir_index, other.info(), REPODATA)
+        info_of(subdir_index, [other], salvage=False)
 
 
 def _ours(
@@ -127,7 +143,7 @@ def _ours(
     salvage: bool,
 ) -> Whole:
     repodata, lost = _records_of(subdir_index, index, shards, derived)
-    shards.give_up({index.hashes[name] for name in lost})
+    shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
     origins = {
@@ -144,6 +160,8 @@ def _ours(
         lost=lost,
         files=(*wrong, *((SHARDS,) if lost else ())),
         behind={FILE_NAMES[kind]: number - made_from for kind, made_from in origins.items() if 0 < made_from < number},
+        last=index,
+        last_removed=frozenset(repodata.removed),
     )
     if lost:
         whole.foreign = {file for file, table, key in repodata.files() if name_of(repodata, table, key) in lost}
@@ -173,7 +191,8 @@ def _adopted(
     if "json" not in subdir_index.layout.index.formats:
         # Nobody writes them any more, but they may have what the shards do not.
         derived = existing(subdir_index)
-    repodata = _last_ours(subdir_index, shards, {} if forked else derived, kept)
+    last, repodata = _last_ours(subdir_index, shards, {} if forked else derived, kept)
+    last_removed = frozenset(repodata.removed)
     sources: list[Repodata] = []
     json = others_repodata(subdir_index, derived, salvage=salvage)
     if json is not None:
@@ -202,6 +221,12 @@ def _adopted(
             info=info,
             other=unknown,
         ),
+        last=last,
+        last_removed=last_removed,
+        # An authoritative index of ours is older than the last one.
+        others_removed=frozenset(
+            file for each in (sources[:1] if authority and authority.ours else sources) for file in each.removed
+        ),
     )
     _take(whole, sources)
     whole.foreign, whole.removed = {file for file, _, _ in repodata.files()}, {*repodata.removed}
@@ -222,8 +247,8 @@ def _take(whole: Whole, others: list[Repodata]) -> None:
 
 def _last_ours(
     subdir_index: SubdirIndex, shards: ShardReader, derived: Derived, kept: Mapping[int, ObjectMeta]
-) -> Repodata:
-    """The records of the last index that was ours: from the history, or from a derived file that is newer; none where
+) -> tuple[ShardIndex | None, Repodata]:
+    """The last index that was ours, and its records: from the history, or from a derived file that is newer; none where
     there is neither.
     """
     ours = our_repodata(subdir_index, derived)
@@ -233,8 +258,8 @@ def _last_ours(
             continue
         if ours is not None and ours[0] > number:
             break
-        return _records_of(subdir_index, index, shards, derived)[0]
-    return ours[1] if ours is not None else Repodata.empty(subdir_index.subdir)
+        return index, _records_of(subdir_index, index, shards, derived)[0]
+    return None, ours[1] if ours is not None else Repodata.empty(subdir_index.subdir)
 
 
 def _records_of(

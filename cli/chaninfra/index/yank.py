@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, cast
 
 import msgspec
-from msgspec import Raw
-from msgspec.structs import replace
 
-from chaninfra.channel.conda.filenames import key_in, package_name
-from chaninfra.channel.conda.name_rules import breaks_index, client_name
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
-from chaninfra.channel.errors import ChaninfraError, ConflictError
-from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.channel.conda.yank import Yank
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
-from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.commit.derived_files import ATTEMPTS
-from chaninfra.index.commit.yanked_json import Yank, Yanked, read_yanked, write_yanked
+from chaninfra.index.commit.change import Applied, Change
+from chaninfra.index.commit.new_yanks import with_record
+from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
-from chaninfra.index.package_reader import Missing, read_packages
+from chaninfra.index.old_records import records_back
 from chaninfra.index.report import LeftOut, Report, SubdirReport
-from chaninfra.index.runtime import run_all
-from chaninfra.index.select import Candidate, select
+from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import check_writable, read_whole
+from chaninfra.index.whole import Whole, check_writable, read_whole
+from chaninfra.index.yanked_document import after_commit, prove_writable
+from chaninfra.index.yanks import yanks_of
+
+_ATTEMPTS = 3
+"""Times that a yank is committed which another tool undoes, and that packages are brought back which others replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,190 +46,146 @@ class Yanking:
     report: Report
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """The subdirs of the channel, their indexes, and the packages that the words select."""
+
+    subdir_indexes: dict[Subdir, SubdirIndex]
+    wholes: dict[Subdir, Whole]
+    """The indexes, as they were read."""
+    chosen: dict[Subdir, list[str]]
+    """Subdir → the files that the words select in it; only subdirs with such files."""
+    document: Yanked
+    """yanked.json, and the condition for replacing it."""
+    condition: Condition
+
+    @property
+    def paths(self) -> set[str]:
+        """`<subdir>/<file>` of the selected packages."""
+        return {f"{subdir}/{file}" for subdir, files in self.chosen.items() for file in files}
+
+    def names(self, subdir: Subdir) -> set[str]:
+        """The names of the packages of the chosen files, by the files' names and by their records."""
+        files = self.chosen[subdir]
+        found = {*map(package_name, files)}
+        repodata = self.wholes[subdir].repodata
+        recorded = [repodata.name_in(*place) for file in files if (place := repodata.find(file))]
+        return found.union(name for name in recorded if name is not None)
+
+
 def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     """Take the packages that the words select out of the index; see `select`.
 
     Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
     nothing; and what `commit` raises.
     """
-    subdirs = known_subdirs(channel)
-    subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in subdirs}
-    indexes = _read_indexes(subdir_indexes)
-    indexed = [
-        Candidate(subdir, file, bytes(repodata.records[table][key]))
-        for subdir, repodata in indexes.items()
-        for file, table, key in repodata.files()
-    ]
-    yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    chosen = _chosen(words, [*indexed, *_yanked_candidates(yanked, indexes)])
+    opened = _open(channel, words, also_indexed=True)
     now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
-    new: dict[str, Yank] = {}
-    for candidate in chosen:
-        indexed_in = indexes.get(cast("Subdir", candidate.subdir))
-        place = indexed_in.find(candidate.file) if indexed_in else None
-        new[candidate.path_in_channel] = Yank(
-            reason=reason,
-            when=now,
-            table=place[0] if place else None,
-            record=_record(indexed_in, *place) if indexed_in and place else None,
+    prove_writable(channel, opened.document, opened.condition, _with_yanks(opened, Yank(reason=reason, when=now)))
+    new: set[str] = set()
+
+    def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
+        change = Change(
+            yanks=dict.fromkeys(opened.chosen[subdir], Yank(reason=reason, when=now)), names=opened.names(subdir)
         )
+        # Also where all are yanked: an earlier yank may have ended before the derived files were written.
+        applied, report = _commit(opened.subdir_indexes[subdir], change)
+        new.update(f"{subdir}/{file}" for file in applied.newly_yanked)
+        return report
 
-    def add(before: Yanked) -> Yanked:
-        # A package that is yanked already keeps its date, reason and record.
-        return replace(before, packages={**new, **before.packages})
-
-    affected = [subdir for subdir in subdirs if any(candidate.subdir == subdir for candidate in chosen)]
-    for subdir in affected:
-        check_writable(subdir_indexes[subdir])
-    before = _update_yanked_json(channel, add)
-    already = tuple(sorted(path for path in new if path in before.packages))
-    # Commit for those, too: an earlier yank may have ended before its commit.
-    reports = [
-        _commit(subdir_indexes[subdir], Change(names=_names(indexes.get(subdir), chosen, subdir)))
-        for subdir in affected
-    ]
-    return Yanking(changed=tuple(sorted(set(new) - set(already))), already=already, report=Report.of(reports))
+    report = _until_it_holds(channel, opened, commit_to, yanked=True)
+    return Yanking(changed=tuple(sorted(new)), already=tuple(sorted(opened.paths - new)), report=report)
 
 
 def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
     """Bring the packages that the words select back into the index.
 
     Each gets the record that it had, if that fits the package's bytes; otherwise one made from the package. Packages
-    that were deleted are skipped. Raises as `yank`.
+    that were deleted are skipped. Raises as `yank`; ConflictError for packages that others replace again and again.
     """
-    subdirs = known_subdirs(channel)
-    subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in subdirs}
-    indexes = _read_indexes(subdir_indexes)
-    yanked, _ = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    chosen = {candidate.path_in_channel: candidate for candidate in _chosen(words, _yanked_candidates(yanked, indexes))}
+    opened = _open(channel, words, also_indexed=False)
+    prove_writable(channel, opened.document, opened.condition)
 
-    def remove(before: Yanked) -> Yanked:
-        return replace(before, packages={path: yank for path, yank in before.packages.items() if path not in chosen})
+    def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
+        return _bring_back(opened.subdir_indexes[subdir], whole, opened.chosen[subdir], opened.names(subdir))
 
-    yanks: dict[Subdir, dict[str, Yank | None]] = {
-        subdir: {
-            candidate.file: yanked.packages.get(path)
-            for path, candidate in chosen.items()
-            if candidate.subdir == subdir
-        }
-        for subdir in subdirs
-    }
-    # What can fail comes before yanked.json is changed.
-    for subdir, files in yanks.items():
-        if files:
-            check_writable(subdir_indexes[subdir])
-    records_before = {subdir: _records(subdir_indexes[subdir], files)[0] for subdir, files in yanks.items() if files}
-    _update_yanked_json(channel, remove)
-    reports: list[SubdirReport] = []
-    for subdir, before in records_before.items():
-        records, left_out = _updated_records(subdir_indexes[subdir], yanks[subdir], before)
-        names = {package_name(file) for file in yanks[subdir]}
-        signatures = Signatures(subdir_indexes[subdir])
-        change = Change(records=records, names=names, signatures=signatures.lookups(records))
-        committed = _commit(subdir_indexes[subdir], change, left_out)
-        reports.append(dataclasses.replace(committed, left_out=(*committed.left_out, *signatures.left_out())))
-    report = Report.of(reports)
-    changed = set(chosen) - {skipped.package for skipped in report.left_out}
+    report = _until_it_holds(channel, opened, commit_to, yanked=False)
+    changed = opened.paths - {skipped.package for skipped in report.left_out}
     return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
 
 
-def _records(subdir_index: SubdirIndex, yanks: dict[str, Yank | None]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
-    """File name → the record that the package should have; and the packages that cannot be indexed.
+def _until_it_holds(
+    channel: Channel, opened: _Opened, commit_to: Callable[[Subdir, Whole], SubdirReport], *, yanked: bool
+) -> Report:
+    """Commit to the subdirs of the chosen files, and bring yanked.json in line; again where they are not `yanked` then.
 
-    `yanks`: file name → its entry in yanked.json; None: another tool put it into `removed`.
+    Rule: it is looked whether the commit has lasted. Another tool may replace the index before that was kept, and
+    another writer adopt the state before it. Whoever does the opposite at the same time looks, too: the last one
+    counts.
     """
-    heads = run_all(subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in yanks])
-    records: dict[str, IndexRecord] = {}
-    left_out: list[LeftOut] = []
-    to_read: dict[str, ObjectMeta] = {}
-    for (file, yank), entry in zip(yanks.items(), heads, strict=True):
-        if entry is None or breaks_index(file):
-            reason = "was deleted" if entry is None else "has a file name that would break the index for clients"
-            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
-            continue
-        old = _old_record(file, yank, entry.etag)
-        if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
-            # The package has other bytes than the record, or the ETag does not tell.
-            to_read[file] = entry
-        else:
-            records[file] = old.index_record
-    for read in read_packages(subdir_index, to_read.items(), lambda _: None):
-        path = f"{subdir_index.subdir}/{read.file}"
-        if isinstance(read, Missing):
-            left_out.append(LeftOut(package=path, reason="was deleted"))
-        elif read.record is None:
-            left_out.append(LeftOut(package=path, reason=read.reason))
-        else:
-            old = _old_record(read.file, yanks[read.file], read.etag)
-            records[read.file] = old.index_record if old and old.index_record.sha256 == read.sha256 else read.record
-    return records, left_out
+    reports: dict[Subdir, list[SubdirReport]] = {subdir: [] for subdir in opened.chosen}
+    names = {subdir: opened.names(subdir) for subdir in opened.chosen}
+    todo = [*opened.chosen]
+    for attempt in range(_ATTEMPTS):
+        for subdir in todo:
+            whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
+            reports[subdir].append(commit_to(subdir, whole))
+        decided = after_commit(channel, opened.subdir_indexes, names)
+        todo = [
+            subdir
+            for subdir, files in opened.chosen.items()
+            if subdir not in decided or any((file in decided[subdir]) != yanked for file in files)
+        ]
+        if not todo:
+            break
+        channel.runtime.pause(attempt)
+    return Report.of(_joined(each) for each in reports.values())
 
 
-def _updated_records(
-    subdir_index: SubdirIndex, yanks: dict[str, Yank | None], records: dict[str, IndexRecord]
-) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
-    """As `_records`, after yanked.json was changed; `records` are those from before.
-
-    Packages that were replaced meanwhile are read again: their publisher may have seen them as yanked, and then has
-    committed no record.
-    """
-    heads = run_all(
-        subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in records]
+def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], names: Collection[str]) -> SubdirReport:
+    known = yanks_of(subdir_index, whole)
+    # A file with a record is not yanked, whatever yanked.json says.
+    yanks = {file: known.find(file) for file in files if not whole.has_record(file)}
+    reports: list[SubdirReport] = []
+    for attempt in range(_ATTEMPTS):
+        records, left_out = records_back(subdir_index, yanks)
+        signatures = Signatures(subdir_index)
+        change = Change(
+            records=records,
+            names=names,
+            back=[*yanks],
+            signatures=signatures.lookups(records),
+        )
+        applied, report = _commit(subdir_index, change, left_out)
+        reports.append(dataclasses.replace(report, left_out=(*report.left_out, *signatures.left_out())))
+        yanks = {file: yanks[file] for file in applied.superseded}
+        if not yanks:
+            return _joined(reports)
+        subdir_index.runtime.pause(attempt)
+    raise ConflictError(
+        "others replace the package again and again",
+        where=subdir_index.key(next(iter(yanks))),
+        remedy="try again when that has ended",
     )
-    unchanged = {
-        file: record
-        for (file, record), entry in zip(records.items(), heads, strict=True)
-        if entry is not None and entry.etag == record.etag
-    }
-    others, left_out = _records(subdir_index, {file: yank for file, yank in yanks.items() if file not in unchanged})
-    return {**unchanged, **others}, left_out
 
 
-@dataclass(frozen=True)
-class _OldRecord:
-    """The record that a package had before it was yanked, and what it says of the package's bytes."""
-
-    index_record: IndexRecord
-    size: int | None
-    md5: str | None
-
-
-def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
-    """None: yanked.json has no record, or one without a name or sha256."""
-    if yank is None or yank.record is None or yank.table is None:
-        return None
-    try:
-        facts = facts_in(yank.record, "name", "sha256", "size", "md5")
-    except MALFORMED:
-        return None
-    if facts.name is None or facts.sha256 is None:
-        return None
-    raw = Raw(msgspec.json.encode(yank.record, order="sorted"))
-    index_record = IndexRecord(
-        name=client_name(facts.name),
-        table=yank.table,
-        key=key_in(yank.table, file),
-        sha256=facts.sha256,
-        encode=lambda _: raw,
-        etag=etag,
-        # Also that of a re-index, which knows only the package.
-        patched=True,
+def _joined(reports: Sequence[SubdirReport]) -> SubdirReport:
+    """The report of several commits of one subdir."""
+    return dataclasses.replace(
+        reports[-1],
+        before=reports[0].before,
+        added=tuple(sorted({file for each in reports for file in each.added})),
+        yanked=tuple(sorted({file for each in reports for file in each.yanked})),
+        left_out=tuple(skipped for each in reports for skipped in each.left_out),
     )
-    return _OldRecord(index_record, facts.size, facts.md5)
 
 
-def _names(repodata: Repodata | None, chosen: Sequence[Candidate], subdir: Subdir) -> set[str]:
-    """The names of the packages of the chosen files, by the files' names and by their records."""
-    files = [candidate.file for candidate in chosen if candidate.subdir == subdir]
-    places = [place for file in files if repodata and (place := repodata.find(file))]
-    recorded = [repodata.name_in(*place) for place in places] if repodata else []
-    return {*map(package_name, files), *(name for name in recorded if name)}
-
-
-def _commit(subdir_index: SubdirIndex, change: Change, left_out: Sequence[LeftOut] = ()) -> SubdirReport:
+def _commit(
+    subdir_index: SubdirIndex, change: Change, left_out: Sequence[LeftOut] = ()
+) -> tuple[Applied, SubdirReport]:
     applied, report = commit_adopting(subdir_index, lambda: change, "now")
     skipped = {package.package for package in left_out}
-    return dataclasses.replace(
+    return applied, dataclasses.replace(
         report,
         added=tuple(sorted({*report.added, *applied.added})),
         yanked=tuple(sorted({*report.yanked, *applied.yanked})),
@@ -239,35 +193,44 @@ def _commit(subdir_index: SubdirIndex, change: Change, left_out: Sequence[LeftOu
     )
 
 
-def _update_yanked_json(channel: Channel, change: Callable[[Yanked], Yanked]) -> Yanked:
-    """Apply the change to yanked.json, and return the document from before. Raises ConflictError where other writers
-    won all attempts.
+def _open(channel: Channel, words: Sequence[str], *, also_indexed: bool) -> _Opened:
+    """Read the indexes, and select among the yanked packages; `also_indexed`: and among those that have a record.
+
+    Raises RefusedError where an index of a selected package must not be written.
     """
-    key = channel.descriptor.key(YANKED_JSON)
-    for attempt in range(ATTEMPTS):
-        before, condition = read_yanked(channel.writer, key)
-        after = change(before)
-        if after == before:
-            return before
-        try:
-            write_yanked(channel.writer, key, after, condition)
-        except ConflictError:
-            # If it was our own PUT whose answer was lost, the next attempt finds nothing to change.
-            channel.runtime.pause(attempt)
-            continue
-        return before
-    raise ConflictError(
-        f"other writers changed it first, {ATTEMPTS} times", where=channel.url(YANKED_JSON), remedy="try again"
-    )
+    subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in known_subdirs(channel)}
+    wholes = {subdir: read_whole(subdir_index) for subdir, subdir_index in subdir_indexes.items()}
+    document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
+    indexes = {subdir: whole.repodata for subdir, whole in wholes.items() if whole.exists}
+    indexed, yanked = _indexed(indexes), _yanked_candidates(document, indexes)
+    chosen = choose(words, [*indexed, *yanked]) if also_indexed else choose(words, yanked, indexed)
+    by_subdir = {
+        subdir: files
+        for subdir in subdir_indexes
+        if (files := [candidate.file for candidate in chosen if candidate.subdir == subdir])
+    }
+    for subdir in by_subdir:
+        check_writable(subdir_indexes[subdir])
+    return _Opened(subdir_indexes, wholes, by_subdir, document, condition)
 
 
-def _read_indexes(subdir_indexes: dict[Subdir, SubdirIndex]) -> dict[Subdir, Repodata]:
-    """The indexes of the subdirs that have one."""
-    read = {subdir: read_whole(subdir_index) for subdir, subdir_index in subdir_indexes.items()}
-    return {subdir: whole.repodata for subdir, whole in read.items() if whole.exists}
+def _with_yanks(opened: _Opened, yank: Yank) -> Yanked:
+    """The document with the yanks that are going to be made."""
+    new: dict[str, Yank] = {}
+    for subdir, files in opened.chosen.items():
+        repodata = opened.wholes[subdir].repodata
+        for file in files:
+            new[f"{subdir}/{file}"] = with_record(yank, repodata, file)
+    return msgspec.structs.replace(opened.document, packages={**new, **opened.document.packages})
 
 
-def _yanked_candidates(yanked: Yanked, indexes: dict[Subdir, Repodata]) -> list[Candidate]:
+def _indexed(indexes: Mapping[Subdir, Repodata]) -> Iterable[Candidate]:
+    for subdir, repodata in indexes.items():
+        for file, table, key in repodata.files():
+            yield Candidate(subdir, file, bytes(repodata.records[table][key]))
+
+
+def _yanked_candidates(yanked: Yanked, indexes: Mapping[Subdir, Repodata]) -> list[Candidate]:
     """The packages in yanked.json, and those that another tool put into `removed`."""
     yanks = dict(yanked.packages)
     for subdir, repodata in indexes.items():
@@ -278,21 +241,3 @@ def _yanked_candidates(yanked: Yanked, indexes: dict[Subdir, Repodata]) -> list[
         subdir_name, _, file = path.partition("/")
         candidates.append(Candidate(subdir_name, file, msgspec.json.encode(yank.facts(file))))
     return candidates
-
-
-def _record(repodata: Repodata, table: str, key: str) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = msgspec.json.decode(repodata.records[table][key], type=dict[str, Any])
-        check_plain(record)
-    except MALFORMED as error:
-        raise repodata.invalid(key, error) from error
-    return record
-
-
-def _chosen(words: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
-    chosen = select(words, candidates)
-    if unknown := [word for word, selected in chosen.items() if not selected]:
-        raise ChaninfraError(
-            f"there is no such package: {', '.join(unknown)}", remedy="`chaninfra ls` lists the packages of the channel"
-        )
-    return list({candidate.path_in_channel: candidate for found in chosen.values() for candidate in found}.values())

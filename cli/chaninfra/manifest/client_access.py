@@ -29,9 +29,6 @@ StoreKind = Literal["aws", "s3", "gcs"]
 """`aws`: AWS S3. `gcs`: Google Cloud Storage, for which pixi also has gcs:// URLs. `s3`: any other store."""
 STORE_KINDS: tuple[StoreKind, ...] = get_args(StoreKind)
 
-AWS_CHAIN_SINCE = "0.67"
-"""The first pixi version that reads a bucket with s3-options using the credentials of the AWS tools."""
-
 
 @dataclass(frozen=True)
 class ClientChannel:
@@ -65,8 +62,17 @@ class ClientChannel:
 
     @property
     def s3_bucket_url(self) -> str:
-        """The URL under which pixi's credential store keeps the bucket's access key: s3://BUCKET."""
+        """The bucket's URL, as `pixi auth login` takes it: s3://BUCKET."""
         return f"s3://{self.descriptor.bucket}"
+
+    @property
+    def has_login(self) -> bool:
+        """Whether `pixi auth login` keeps a key where pixi finds it: not for a bucket name with exactly one dot.
+
+        rattler's `get_url` (rattler/src/cli/auth.rs) writes a `*.` before such a name; keys of buckets are not looked
+        up so.
+        """
+        return self.descriptor.bucket.count(".") != 1
 
     @property
     def has_s3_options(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.location import addressing_style
 from chaninfra.manifest.client_access import ClientChannel, by_bucket
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ def s3_options(channels: Sequence[ClientChannel]) -> dict[str, dict[str, str | b
     }
 
 
+def shared_s3_options(channels: Sequence[ClientChannel]) -> dict[str, dict[str, str | bool]]:
+    """The same for rattler's configuration files: config.toml, and what `rattler-build --config-file` reads.
+
+    Since rattler_config 0.8 (2026-09-29) they have `addressing-style` (default: virtual-host) and ignore
+    `force-path-style` (tried: 0.12); before, they fail without `force-path-style` and ignore the other. A pixi.toml
+    takes only `force-path-style`.
+    """
+    return {
+        bucket: {**options, "addressing-style": addressing_style(force_path_style=bool(options["force-path-style"]))}
+        for bucket, options in s3_options(channels).items()
+    }
+
+
 def access_notes(channels: Sequence[ClientChannel]) -> tuple[str, ...]:
     """The first note, then one sentence per bucket or URL: how a client gets access to it."""
     notes = [PRINTED_BY, *map(_access_note, channels)]
@@ -91,8 +105,19 @@ def access_notes(channels: Sequence[ClientChannel]) -> tuple[str, ...]:
 def _access_note(access: ClientChannel) -> str:
     bucket, descriptor = access.s3_bucket_url, access.descriptor
     match access.method:
+        case "pixi" if not access.has_login:
+            return (
+                f"The key: chaninfra manifest --auth pixi --format auth-file --into FILE, and set RATTLER_AUTH_FILE to "
+                f"FILE. `pixi auth login` cannot keep the key of {descriptor.bucket}, a name with one dot."
+            )
         case "pixi":
             return f"Log in once: pixi auth login {bucket} --s3-access-key-id ... --s3-secret-access-key ..."
+        case "aws" if access.store_kind == "aws":
+            return (
+                f"{bucket} is reached with your AWS credentials: environment, AWS_PROFILE, SSO or role. pixi needs the "
+                f"bucket's region beside them: export AWS_REGION={descriptor.region}, or, without AWS_REGION, a "
+                "profile of that region (chaninfra manifest --format aws-config)."
+            )
         case "aws":
             return (
                 f"{bucket} is reached with your AWS credentials: environment, AWS_PROFILE, SSO or role "

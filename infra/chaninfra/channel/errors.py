@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from enum import IntEnum
+from textwrap import indent
 
 from chaninfra.channel.text import one_line
 
@@ -44,7 +45,8 @@ class ChaninfraError(Exception):
         return f"{one_line(self.where)}: {self.message}" if self.where else self.message
 
     def __str__(self) -> str:
-        return f"{self.summary}\n  {self.remedy}" if self.remedy else self.summary
+        # Each line of the remedy, which may be text to paste, keeps its place under the others.
+        return f"{self.summary}\n{indent(self.remedy.rstrip(), '  ')}" if self.remedy else self.summary
 
 
 class ConfigurationError(ChaninfraError):
@@ -133,6 +135,14 @@ class WrongRegionError(StorageError):
 
 class UnsupportedError(StorageError):
     """The store does not support the request (501), for example a conditional write."""
+
+
+class ChecksumRequiredError(StorageError):
+    """The store wants a checksum of the body with this PUT (a bucket with Object Lock), and there was none it knows."""
+
+
+class RecreationError(StorageError):
+    """The store refuses to create an object that was deleted before: it takes the delete marker for an object."""
 
 
 class InvalidRepodataError(StorageError):

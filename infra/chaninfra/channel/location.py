@@ -12,11 +12,22 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown
 
 AddressingStyle = Literal["path", "virtual-host"]
+EtagForm = Literal["quoted", "unquoted"]
 
 
 def addressing_style(*, force_path_style: bool) -> AddressingStyle:
     """The addressing style for a value of `force-path-style`."""
     return "path" if force_path_style else "virtual-host"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a store wants a PUT written, where stores differ."""
+
+    checksums: bool = False
+    """Whether each PUT has an `x-amz-checksum-…` header. Otherwise it has one only where the store asks for it."""
+    etags: EtagForm = "quoted"
+    """The form of the ETag in If-Match: with its quotes, as stores give it and HTTP has it, or without them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +38,7 @@ class Location:
     endpoint_url: str
     region: str
     force_path_style: bool
+    dialect: Dialect = Dialect()
 
     @property
     def bucket_url(self) -> str:
@@ -73,6 +85,11 @@ _ENDPOINT = re.compile(rf"https?://({_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 _ENDPOINT_FORM = "write it as https://HOST or https://HOST:PORT"
+# An endpoint with something before or after it: a path with the bucket, or no scheme.
+_LONGER = re.compile(
+    rf"(?:(https?)://)?((?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?)(/[^?#]*)?"
+)
+_HERE = ("localhost", "127.", "[::1]")
 
 
 def check_endpoint(url: str, where: str) -> None:
@@ -92,13 +109,35 @@ def check_endpoint(url: str, where: str) -> None:
             f"{shown(url)} is not a valid endpoint URL: {problem}",
             where=where,
             key=("endpoint-url",),
-            remedy=_ENDPOINT_FORM,
+            remedy=_corrected(url) or _ENDPOINT_FORM,
         )
+
+
+def _corrected(url: str) -> str | None:
+    """What to write instead of a URL without scheme, or with a path in it; None if that is not plain."""
+    found = _LONGER.fullmatch(url)
+    if found is None:
+        return None
+    scheme, host, path = found.groups()
+    right = f"{scheme or ('http' if host.startswith(_HERE) else 'https')}://{host}"
+    if _endpoint_problem(right):
+        return None
+    bucket = (path or "").strip("/").partition("/")[0]
+    wrong = "" if scheme else ", or with http:// if the server has no certificate"
+    if bucket:
+        wrong += (
+            f"; {shown(bucket)} is not part of it: the bucket is given by itself, in s3://BUCKET/PREFIX or `bucket`"
+        )
+    return f"write {right}{wrong}"
 
 
 def _endpoint_problem(url: str) -> str | None:
     found = _ENDPOINT.fullmatch(url)
     if found is None:
+        if "://" not in url:
+            return "it has no scheme"
+        if _LONGER.fullmatch(url):
+            return "it has a path"
         return "it is not http:// or https://, a host name and perhaps a port"
     host, port = found[1].strip("[]"), int(found[2] or 0)
     if port > 65535:

@@ -155,13 +155,24 @@ _MARKS = {
     f"[{_UNSEEN}]": "has a control character",
 }
 
+_CHARACTERS = "letters, digits, dots, hyphens and underscores"
+_RULES = {
+    NAME: f"at most 32 {_CHARACTERS}, a letter or digit first",
+    CHANNEL: f"{_CHARACTERS}, a letter or digit first",
+    PREFIX_TO_TRIM: f"{_CHARACTERS}, with single slashes between folders",
+    REGION: _CHARACTERS,
+    DOMAIN: "a host name, such as conda.example.com",
+    URL: "https://HOST/PATH, in ASCII",
+}
+"""What a pattern takes, in words, where the description of a key may not say it."""
+
 
 def fault(value: str, pattern: str) -> str:
     """What a value has that `pattern` forbids: `has a wildcard`; `is not valid` if it is more than one mark."""
     for mark, name in _MARKS.items():
         if re.search(mark, value) and any(re.search(pattern, re.sub(mark, other, value)) for other in ("", "x")):
             return name
-    return "is not valid"
+    return f"is not valid; it takes {_RULES[pattern]}" if pattern in _RULES else "is not valid"
 
 
 def check(value: str, pattern: str, *, where: str, key: tuple[str, ...] = (), remedy: str) -> str:

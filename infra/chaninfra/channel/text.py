@@ -78,6 +78,16 @@ def nearest(word: str, known: Iterable[str], *, quote: str = "'") -> str:
     return f"known are: {', '.join(f'`{name}`' if quote == '`' else name for name in names)}"
 
 
+def yaml_problem(error: Exception) -> str:
+    """What is wrong with a text that ruamel.yaml does not accept, in which line and column; without values of it."""
+    found = next(iter(str(getattr(error, "problem", None) or error).splitlines()), type(error).__name__)
+    found = found.partition(" with value")[0]
+    if getattr(error, "context", None) == "expected a single document in the stream":
+        found = "it has more than one document"
+    mark = getattr(error, "problem_mark", None)
+    return found if mark is None else f"{found} (at line {mark.line + 1}, column {mark.column + 1})"
+
+
 def count(number: int, noun: str) -> str:
     """`1 package`, `2 packages`, `2,000 packages`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

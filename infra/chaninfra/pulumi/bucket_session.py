@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, Protocol, TypedDict
 
 from chaninfra.channel.location import Location
 from chaninfra.channel.providers.model import Backend, Provider
-from chaninfra.channel.s3.boto import ca_bundle, s3_client
+from chaninfra.channel.s3.boto import s3_client
 from chaninfra.channel.s3.credentials import Credentials, assume_role, resolve
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.channel.spec.model import BucketSpec
 
 if TYPE_CHECKING:

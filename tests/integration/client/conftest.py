@@ -1,4 +1,4 @@
-"""What the tests of the doctor share: a process that runs the program, and a healthy channel on each server."""
+"""What these tests share: new channels; for the doctor a process that runs the program, and healthy channels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.channels.channel_at import Place, new_place
 from support.channels.cli_daemon import Resident
-from support.channels.sick_channels import Patient, fill
+from support.channels.sick_channels import Patient, copy, fill
 from support.servers.s3_servers import Server
 
 
@@ -26,3 +27,39 @@ def healthy(
     """A channel on each server, which tests must not change."""
     folder = tmp_path_factory.mktemp("packages")
     return {each.name: fill(each, f"healthy-{os.urandom(6).hex()}", program, folder) for each in (minio, versitygw)}
+
+
+@pytest.fixture
+def minio_patient(healthy: dict[str, Patient]) -> Patient:
+    """The healthy channel on MinIO."""
+    return healthy["minio"]
+
+
+@pytest.fixture
+def gateway_patient(healthy: dict[str, Patient]) -> Patient:
+    """The healthy channel on versitygw."""
+    return healthy["versitygw"]
+
+
+@pytest.fixture
+def unchanged(server: Server, healthy: dict[str, Patient]) -> Patient:
+    """The healthy channel, on each server in turn."""
+    return healthy[server.name]
+
+
+@pytest.fixture
+def copied(server: Server, healthy: dict[str, Patient], bucket_name: str) -> Patient:
+    """A copy of the healthy channel to change, on each server in turn."""
+    return copy(healthy[server.name], bucket_name)
+
+
+@pytest.fixture
+def place(server: Server, bucket_name: str) -> Place:
+    """A new channel with the subdir noarch only, on each server in turn."""
+    return new_place(server, bucket_name)
+
+
+@pytest.fixture
+def on_minio(minio: Server, bucket_name: str) -> Place:
+    """The same on MinIO only, whose STS sessions accept a policy, and for what does not depend on the store."""
+    return new_place(minio, bucket_name)

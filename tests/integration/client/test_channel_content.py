@@ -176,12 +176,16 @@ def test_a_package_that_cannot_be_indexed_is_named(place: Place) -> None:
 
 
 def test_a_channel_with_repodata_patches_is_not_written_to(place: Place) -> None:
-    key = f"{PREFIX}/noarch/repodata_from_packages.json"
-    place.server.client().put_object(Bucket=place.bucket, Key=key, Body=b"{}")
+    record = {"name": "a", "version": "1", "build": "0", "sha256": "0" * 64, "depends": ["b <2"]}
+    for name, depends in (("repodata_from_packages.json", ["b"]), ("repodata.json", ["b <2"])):
+        key = f"{PREFIX}/noarch/{name}"
+        document = {"packages.conda": {"a-1-0.conda": {**record, "depends": depends}}}
+        place.server.client().put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document).encode())
     before = etags(place.server, place.bucket)
     done = place.run("reindex")
     assert done.returncode == 1
     assert "repodata_from_packages.json" in done.stderr
+    assert "another record of a-1-0.conda" in done.stderr
     assert etags(place.server, place.bucket) == before
 
 

@@ -135,12 +135,21 @@ def test_a_yanked_package_in_the_index_of_another_tool(on_minio: Patient) -> Non
     assert follow_remedies(ill, on_minio).states == {"ok"}
 
 
-def test_a_yanked_package_whose_record_is_back(on_minio: Patient) -> None:
+@pytest.mark.parametrize("lost", ["yank", "unyank"])
+def test_a_yanked_json_that_differs_from_the_index(on_minio: Patient, lost: str) -> None:
+    """As one that was killed after its commit leaves it."""
     client, key = on_minio.server.client(), f"{PREFIX}/yanked.json"
     on_minio.done("yank", "hello")
-    yanked = client.get_object(Bucket=on_minio.bucket, Key=key)["Body"].read()
-    on_minio.done("unyank", "hello")
-    client.put_object(Bucket=on_minio.bucket, Key=key, Body=yanked)
+    if lost == "unyank":
+        before = client.get_object(Bucket=on_minio.bucket, Key=key)["Body"].read()
+        on_minio.done("unyank", "hello")
+    else:
+        before = b'{"version": 1, "packages": {}}'
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=before)
+    said = examine(on_minio).of("yanks")["found"]
+    assert said.startswith(
+        "yanked.json says something else than the index, which decides, of: noarch/hello-1.0-0.conda;"
+    )
     fixed_by_remedy(on_minio, "yanks")
 
 

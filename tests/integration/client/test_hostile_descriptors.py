@@ -39,6 +39,7 @@ COMMANDS = {
     "auth-file": ["manifest", "CHANNEL", "--format", "auth-file", "--auth", "pixi", "--into", "auth.json"],
     "env": ["manifest", "CHANNEL", "--format", "env", "--auth", "aws"],
     "aws-config": ["manifest", "CHANNEL", "--format", "aws-config", "--auth", "aws"],
+    "condarc": ["manifest", "CHANNEL", "--format", "condarc", "--auth", "aws"],
 }
 
 

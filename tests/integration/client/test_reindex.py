@@ -9,8 +9,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chaninfra.channel.outputs.descriptor import parse
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.index.channel import Channel
@@ -22,7 +20,6 @@ from support.channels.archives import conda, index_json, tar_bz2, write
 from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags, put
 from support.channels.cli_runner import chaninfra
-from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.index_model.index_json_corpus import variants
 from support.paths import DATA
@@ -31,25 +28,6 @@ from support.servers.s3_servers import Server
 LARGE = 12 << 20
 PAGE = DATA / "pixi-s3-page.txt"
 READ = ("s3:GetObject", "s3:ListBucket")
-
-
-@pytest.fixture
-def on_minio(minio: Server, bucket_name: str) -> Place:
-    """The same on MinIO only, for what does not depend on the store."""
-    return channel(minio, bucket_name)
-
-
-@pytest.fixture
-def place(server: Server, bucket_name: str) -> Place:
-    """A channel with the subdir noarch only."""
-    return channel(server, bucket_name)
-
-
-def channel(server: Server, bucket: str) -> Place:
-    server.client().create_bucket(Bucket=bucket)
-    made = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    create_channel(server, made.url, "noarch")
-    return made
 
 
 def add(place: Place, folder: Path, data: bytes, name: str) -> str:

@@ -9,31 +9,10 @@ import pytest
 
 from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags, put
-from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
-from support.servers.s3_servers import Server
 
 LARGE = 20 << 20
 READ = ("s3:GetObject", "s3:ListBucket")
-
-
-def channel(server: Server, bucket: str) -> Place:
-    server.client().create_bucket(Bucket=bucket)
-    place = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    create_channel(server, place.url, "linux-64")
-    return place
-
-
-@pytest.fixture
-def place(server: Server, bucket_name: str) -> Place:
-    """A channel of noarch and linux-64."""
-    return channel(server, bucket_name)
-
-
-@pytest.fixture
-def on_minio(minio: Server, bucket_name: str) -> Place:
-    """The same on MinIO, whose STS sessions accept a policy."""
-    return channel(minio, bucket_name)
 
 
 @pytest.mark.parametrize("command", ["reindex", "publish", "ls", "init"])

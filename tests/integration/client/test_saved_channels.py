@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import zstandard
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout
@@ -19,10 +20,13 @@ from chaninfra.channel.conda.skeleton import write_missing
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
+from support.cases.invalid_records import INVALID
 from support.channels import conda_client
+from support.channels.archives import conda, index_json, write
 from support.channels.channel_at import PREFIX, Place
-from support.channels.channels import etags
+from support.channels.channels import etags, put
 from support.channels.index_reader import forms, unpacked
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.saved_channels import CHANNELS, NOARCH, lay
 from support.servers.s3_servers import Server
@@ -74,15 +78,6 @@ def expected(tool: str, place: Place) -> dict[str, Document]:
     return found
 
 
-def left(tool: str, place: Place) -> dict[str, bytes]:
-    """Lay the tool's channel into the bucket, without the files that say that it is patched."""
-    laid = lay(tool, place)
-    for key in [key for key in laid if key.endswith((PATCHED, PATCHED_SHARDS))]:
-        place.server.client().delete_object(Bucket=place.bucket, Key=key)
-        del laid[key]
-    return laid
-
-
 def run(place: Place, command: str, folder: Path) -> None:
     if command == "publish":
         place.done("publish", make_package(folder, "new", "1.0"))
@@ -95,7 +90,7 @@ def run(place: Place, command: str, folder: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("tool", TOOLS)
 def test_what_a_tool_left_is_taken_over(place: Place, tmp_path: Path, tool: str, command: str) -> None:
-    left(tool, place)
+    lay(tool, place)
     before = expected(tool, place)
     if command == "yank":
         del before["kept-0.9-0.tar.bz2"]
@@ -135,7 +130,7 @@ def _check_readers(place: Place, folder: Path, after: dict[str, Document]) -> No
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_rebuilt_index_keeps_the_times(place: Place, tmp_path: Path, tool: str) -> None:
-    left(tool, place)
+    lay(tool, place)
     times = {file: record.get("indexed_timestamp") for file, record in expected(tool, place).items()}
     place.done("reindex", "--force")
     after = records(place.repodata("noarch"))
@@ -171,28 +166,39 @@ def test_up_and_init_change_nothing_that_is_there(place: Place, tool: str) -> No
     assert laid.keys() <= after.keys()
 
 
-def test_an_index_that_conda_index_may_have_patched_is_refused(place: Place, tmp_path: Path) -> None:
+def test_an_index_that_conda_index_has_patched_is_refused(place: Place, tmp_path: Path) -> None:
     lay("conda-index", place)
+    document = saved("conda-index")
+    document["packages.conda"][KEPT]["depends"] = ["patched"]
+    place.server.client().put_object(
+        Bucket=place.bucket, Key=f"{NOARCH}/repodata.json", Body=json.dumps(document).encode()
+    )
     before = etags(place.server, place.bucket, f"{NOARCH}/repodata")
     for command in (["reindex"], ["publish", make_package(tmp_path, "new", "1.0")], ["yank", "kept==0.9"]):
         done = place.run(*command)
         assert done.returncode == 1, done.stderr
         assert PATCHED in done.stderr
+        assert KEPT in done.stderr
     assert etags(place.server, place.bucket, f"{NOARCH}/repodata") == before
 
 
-def test_shards_that_conda_index_may_have_patched_are_refused(place: Place) -> None:
+def test_shards_that_conda_index_has_patched_are_refused(place: Place) -> None:
     """As it leaves a channel of shards alone."""
     lay("conda-index", place)
+    client, key = place.server.client(), f"{NOARCH}/repodata_shards.msgpack.zst"
     for name in (PATCHED, "repodata.json", "repodata.json.zst", f"{PATCHED}.zst"):
-        place.server.client().delete_object(Bucket=place.bucket, Key=f"{NOARCH}/{name}")
+        client.delete_object(Bucket=place.bucket, Key=f"{NOARCH}/{name}")
+    document = msgspec.msgpack.decode(unpacked(client.get_object(Bucket=place.bucket, Key=key)["Body"].read()))
+    document["shards"]["kept"] = document["shards"]["gone"]
+    client.put_object(Bucket=place.bucket, Key=key, Body=zstandard.compress(msgspec.msgpack.encode(document)))
     done = place.run("reindex")
     assert done.returncode == 1, done.stdout
     assert PATCHED_SHARDS in done.stderr
+    assert "other records of kept" in done.stderr
 
 
 def test_the_authority_says_what_the_tool_said(place: Place) -> None:
-    left("chaninfra", place)
+    lay("chaninfra", place)
     place.done("reindex")
     data = place.server.client().get_object(Bucket=place.bucket, Key=f"{NOARCH}/repodata_shards.msgpack.zst")
     document = msgspec.msgpack.decode(unpacked(data["Body"].read()))
@@ -201,3 +207,47 @@ def test_the_authority_says_what_the_tool_said(place: Place) -> None:
     assert (document["x-top"], document["info"]["x-info"]) == ({"b": 2}, "c")
     assert "chaninfra" not in document["info"]
     assert document["info"]["repodata_revisions"]["v3"]["n_packages"] == 1
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside ours", "alone"])
+def test_records_that_clients_cannot_read_are_named_and_clients_read_all(
+    place: Place, tmp_path: Path, *, beside: bool
+) -> None:
+    """Another tool has written a value that rattler's clients reject into the record of one package of each name."""
+    client, key = place.server.client(), f"{NOARCH}/repodata.json"
+    create_channel(place.server, place.url, "noarch")
+    names = [f"x{number}" for number in range(len(INVALID))]
+    for name in names:
+        for version in ("1", "2"):
+            put(place.server, place.bucket, NOARCH, write(tmp_path, *_package(name, version)))
+    place.done("reindex")
+    document = place.repodata("noarch")
+    del document["chaninfra"]
+    for number, (name, (field, _)) in enumerate(zip(names, INVALID, strict=True)):
+        document["packages.conda"][f"{name}-1-0.conda"][field] = f"@{number}@"
+    data = json.dumps(document)
+    for number, (_, value) in enumerate(INVALID):
+        data = data.replace(f'"@{number}@"', value)
+    if not beside:
+        for index in etags(place.server, place.bucket, f"{NOARCH}/repodata"):
+            client.delete_object(Bucket=place.bucket, Key=index)
+        for old in etags(place.server, place.bucket, f"{PREFIX}/.chaninfra/history/"):
+            client.delete_object(Bucket=place.bucket, Key=old)
+    client.put_object(Bucket=place.bucket, Key=key, Body=data.encode())
+    before = etags(place.server, place.bucket)
+    checked = place.run("reindex", "--check")
+    assert checked.returncode == 1, checked.stderr
+    assert f"{len(INVALID):,} records of another tool that clients cannot read" in checked.stderr
+    assert "noarch/x0-1-0.conda: " in checked.stderr
+    assert etags(place.server, place.bucket) == before
+    done = json.loads(place.done("reindex", "--json"))
+    assert {each["package"] for each in done["invalid-records"]} == {f"noarch/{name}-1-0.conda" for name in names}
+    read = conda_client.read(place.url, names, tmp_path / "client", place.server)
+    assert len(read["json"]) == 2 * len(names)
+    assert read["shards"] == read["zst"] == read["json"]
+    place.done("publish", make_package(tmp_path, "x0", "3"))
+    place.done("reindex", "--check")
+
+
+def _package(name: str, version: str) -> tuple[bytes, str]:
+    return conda(index_json(name, version, noarch="generic")), f"{name}-{version}-0.conda"

@@ -43,6 +43,39 @@ def test_install_with_pixis_credential_store(place: Place, tmp_path: Path) -> No
     assert "share/hello.txt" in installed
 
 
+def other_key(bucket: str) -> str:
+    """The content of a store of pixi's in which an older `pixi auth login s3://BUCKET` left a key that is none."""
+    entry = {"access_key_id": "OLDEXAMPLE", "secret_access_key": "an-old-secret", "session_token": None}
+    return json.dumps({bucket: {"S3Credentials": entry}})
+
+
+def test_the_auth_file_comes_before_an_older_login(place: Place, tmp_path: Path) -> None:
+    auth = tmp_path / "auth.json"
+    place.done("manifest", "--format", "auth-file", "--into", auth)
+    (tmp_path / ".rattler").mkdir()
+    (tmp_path / ".rattler/credentials.json").write_text(other_key(place.bucket))
+    environment = {"HOME": str(tmp_path), "RATTLER_AUTH_FILE": str(auth)}
+    found = workspace(place, "--auth", "pixi")
+    assert "share/hello.txt" in conda_client.install_by(found, ["hello"], tmp_path / "client", environment)
+
+
+def test_the_auth_file_works_for_a_bucket_with_a_dot(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+    bucket = f"{bucket_name}.example"
+    minio.client().create_bucket(Bucket=bucket)
+    place = Place(minio, bucket, f"s3://{bucket}/{PREFIX}")
+    create_channel(minio, place.url, "linux-64")
+    place.done("publish", make_package(tmp_path, "hello", "1.0"))
+    # `pixi auth login` keeps the key of a bucket with one dot under a name that is never looked up.
+    done = place.run("manifest", "--auth", "pixi", "--format", "login")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--format auth-file --into FILE" in done.stderr
+    auth = tmp_path / "auth.json"
+    place.done("manifest", "--format", "auth-file", "--into", auth)
+    found = workspace(place, "--auth", "pixi")
+    environment = {"RATTLER_AUTH_FILE": str(auth)}
+    assert "share/hello.txt" in conda_client.install_by(found, ["hello"], tmp_path / "client", environment)
+
+
 def test_install_with_the_credentials_of_the_aws_tools(place: Place, tmp_path: Path) -> None:
     found = workspace(place, "--auth", "aws")
     installed = conda_client.install_by(found, ["hello"], tmp_path / "client", place.server.environment())
@@ -61,10 +94,11 @@ def test_an_auth_file_keeps_other_entries_and_its_secrets_are_not_printed(place:
     auth.chmod(0o644)
     done = place.run("manifest", "--format", "auth-file", "--into", auth)
     assert done.returncode == 0, done.stderr
+    assert f"note: To use it: export RATTLER_AUTH_FILE={auth}\n" in done.stderr
     assert auth.stat().st_mode & 0o777 == 0o600
     found = json.loads(auth.read_text())
     assert found["*.prefix.dev"] == {"BearerToken": "a-token"}
-    keys = found[f"s3://{place.bucket}"]["S3Credentials"]
+    keys = found[place.bucket]["S3Credentials"]
     assert keys["access_key_id"] == place.server.access_key_id
     for secret in (place.server.secret_access_key, "a-token"):
         assert secret not in done.stdout + done.stderr

@@ -17,28 +17,8 @@ from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.index_reader import forms
 from support.channels.packages import make_package
 from support.servers.s3_proxy import proxy
-from support.servers.s3_servers import Server
 
 NAME = "hello"
-
-
-def channel(server: Server, bucket: str) -> Place:
-    server.client().create_bucket(Bucket=bucket)
-    made = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
-    made.done("init", "--subdir", "noarch")
-    return made
-
-
-@pytest.fixture
-def place(server: Server, bucket_name: str) -> Place:
-    """A channel with the subdir noarch only."""
-    return channel(server, bucket_name)
-
-
-@pytest.fixture
-def on_minio(minio: Server, bucket_name: str) -> Place:
-    """The same on MinIO only."""
-    return channel(minio, bucket_name)
 
 
 @pytest.fixture

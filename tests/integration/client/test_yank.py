@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import parse_shard, shard_key
+from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags
 from support.channels.conda_client import index
@@ -62,6 +65,38 @@ def test_yank_removes_a_package_from_the_index_and_unyank_restores_its_record(pl
     assert "back in the index" in place.done("unyank", "noarch/hello-2.0-0.conda")
     assert place.repodata("noarch")["packages.conda"] == before
     assert place.repodata("noarch")["removed"] == []
+
+
+def test_clients_read_a_name_of_which_all_packages_are_yanked(place: Place, tmp_path: Path) -> None:
+    """Its shard has no record, and the yanks under a key that clients do not know."""
+    place.done("yank", "tool", "hello==1.0", "--reason", "broken")
+    read = conda_client.read(place.url, ["hello", "tool"], tmp_path / "client", place.server)
+    assert read["shards"] == read["zst"] == read["json"]
+    assert [each[:2] for each in read["shards"]] == [["noarch", "hello-2.0-0.conda"]]
+    client, folder = place.server.client(), f"{PREFIX}/linux-64"
+    stored = client.get_object(Bucket=place.bucket, Key=f"{folder}/repodata_shards.msgpack.zst")["Body"].read()
+    index = ShardIndex.parse(stored)
+    assert index is not None
+    assert [*index.hashes] == ["tool"]
+    digest = index.hashes["tool"]
+    body = client.get_object(Bucket=place.bucket, Key=f"{folder}/{shard_key(digest)}")["Body"].read()
+    shard = parse_shard(body, "tool", digest)
+    assert shard is not None
+    assert (shard.count, [*shard.yanks]) == (0, ["tool-1.0-0.conda"])
+
+
+def test_a_yank_holds_without_yanked_json(on_minio: Place, tmp_path: Path) -> None:
+    """The document shows what is yanked; the index decides."""
+    key = {"Bucket": on_minio.bucket, "Key": f"{PREFIX}/yanked.json"}
+    on_minio.done("yank", "hello==1.0", "--reason", "broken")
+    before = on_minio.server.client().get_object(**key)["Body"].read()
+    on_minio.server.client().delete_object(**key)
+    on_minio.done("publish", make_package(tmp_path, "hello", "3.0"))
+    assert on_minio.repodata("noarch")["removed"] == ["hello-1.0-0.conda"]
+    on_minio.done("reindex")
+    assert on_minio.repodata("noarch")["removed"] == ["hello-1.0-0.conda"]
+    assert on_minio.server.client().get_object(**key)["Body"].read() == before
+    assert "back in the index" in on_minio.done("unyank", "hello")
 
 
 def test_yanked_packages_that_another_indexer_added_are_removed_by_the_next_run(

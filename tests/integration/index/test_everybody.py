@@ -53,13 +53,15 @@ def package(name: str, publisher: int, serial: int) -> Package:
 
 
 class Crowd:
-    """The processes that run, by the name of who runs them; what was published, and what went wrong."""
+    """The processes that run, by the name of who runs them; what was published and yanked, and what went wrong."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.until = time.monotonic() + SECONDS
         self.running: dict[str, subprocess.Popen[str]] = {}
         self.published: set[str] = set()
+        self.yanked: dict[str, bool | None] = {}
+        """What the yanker was told of a package; None: it was told nothing."""
         self.failed: list[str] = []
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -150,9 +152,9 @@ def yanks(crowd: Crowd, server: Server) -> None:
             time.sleep(0.5)
             continue
         chosen = rng.choice(sorted(crowd.published))
-        crowd.run("yanker", server, "yank", chosen)
+        crowd.yanked[chosen] = None if crowd.run("yanker", server, "yank", chosen) is None else True
         if rng.random() < 0.5:
-            crowd.run("yanker", server, "unyank", chosen)
+            crowd.yanked[chosen] = None if crowd.run("yanker", server, "unyank", chosen) is None else False
 
 
 def repeats(crowd: Crowd, name: str, server: Server, command: str, pause: float) -> None:
@@ -209,6 +211,8 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     assert not crowd.failed, "\n".join(crowd.failed)
     assert not seen.broken
     document = json.loads(server.client().get_object(Bucket=bucket_name, Key=f"{PREFIX}/yanked.json")["Body"].read())
+    told = {file: yanked for file, yanked in crowd.yanked.items() if yanked is not None}
+    assert {file: file in document["packages"] for file in told} == told
     expected = crowd.published - document["packages"].keys()
     for form, found in forms(server, bucket_name, PREFIX, SUBDIRS).items():
         assert found.keys() == expected, form

@@ -9,7 +9,10 @@ from support.index_model.scenarios import SCENARIOS, four
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.parametrize("name", ["two publish", "publish and yank", "publish of a lost package and reindex"])
+@pytest.mark.parametrize(
+    "name",
+    ["two publish", "publish and yank", "yank and unyank of one package", "publish of a lost package and reindex"],
+)
 def test_every_schedule_with_a_lost_answer(name: str) -> None:
     SCENARIOS[name]().search(preemptions=2, crashes=1, lost=1).all()
 

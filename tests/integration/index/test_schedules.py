@@ -12,9 +12,17 @@ pytestmark = pytest.mark.long
 # states as the others.
 FEWER = {
     "two force": 2,
+    "two yank": 2,
+    "two yank of one name": 2,
+    "unyank and force": 2,
+    "yank and unyank of one package": 2,
+    "yank, unyank and publish of one name": 1,
     "publish and gc": 3,
     "other tool and publish": 2,
     "other tool and yank": 2,
+    "other tool, yank and publish": 1,
+    "other tool, yank and reindex": 1,
+    "other tool, unyank and publish": 1,
     "other tool that keeps keys and publish": 2,
     "other tool without shards and publish": 2,
     "seldom: other tool and publish": 2,

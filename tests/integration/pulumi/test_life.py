@@ -136,7 +136,7 @@ def _is_adopted_after_the_state_was_lost(channel: Channel) -> None:
     stack.config(adopt=True, subdirs=["linux-64", "osx-arm64", "win-64"])
     ran = stack.up()
     assert ran.code == 0, ran
-    assert "win-64 has packages but no repodata.json" in ran.output
+    assert "win-64 has packages or a part of an index" in ran.output
     assert "chaninfra reindex" in ran.output
     after = channel.objects()
     changed = {key for key in after if after[key] != before.get(key)}

@@ -157,6 +157,12 @@ def conditional_versioned(server: Server, bucket: str) -> bool:
     return all(kind(server, bucket) for kind in kinds)
 
 
+def conditional_recreate(server: Server, bucket: str) -> bool:
+    versioning(server, bucket)
+    s3(server).delete_object(Bucket=bucket, Key=KEY)
+    return not _refused(lambda **_: s3(server).put_object(Bucket=bucket, Key=KEY, Body=b"y", IfNoneMatch="*"))
+
+
 # Error codes of a server that does not support a call.
 UNSUPPORTED = {"NotImplemented", "MalformedXML", "InvalidArgument"}
 # Support of `encryption` and `notifications` depends on the server's settings; see their own tests below.
@@ -173,6 +179,7 @@ CHECKS: dict[Capability, Callable[[Server, str], bool]] = {
     "conditional-replace": conditional_replace,
     "conditional-multipart": conditional_multipart,
     "conditional-versioned": conditional_versioned,
+    "conditional-recreate": conditional_recreate,
 }
 
 

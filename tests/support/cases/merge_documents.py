@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 
+import tomli
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -35,6 +35,12 @@ def array(draw: st.DrawFn, items: st.SearchStrategy[str], least: int = 0) -> str
     return "[ " + ", ".join(found) + " ]"
 
 
+def table() -> st.SearchStrategy[str]:
+    """An inline table, on one line, or on several with a comment (TOML 1.1)."""
+    forms = st.sampled_from(["{{ {} = {} }}", "{{\n  {} = {}, # behind\n}}", "{{ # head\n{} = {}\n }}"])
+    return st.builds(str.format, forms, BARE, SCALAR)
+
+
 @st.composite
 def comment(draw: st.DrawFn) -> str:
     """The end of a line: nothing, or spaces and a comment."""
@@ -44,7 +50,7 @@ def comment(draw: st.DrawFn) -> str:
 @st.composite
 def pairs(draw: st.DrawFn, taken: Sequence[str] = ()) -> str:
     """Up to three `key = value` pairs, with comments and empty lines; none of the keys in `taken`."""
-    values = SCALAR | LINES | array(SCALAR | LINES) | st.builds("{{ {} = {} }}".format, BARE, SCALAR)
+    values = SCALAR | LINES | array(SCALAR | LINES) | table()
     keys = draw(st.lists(KEY, max_size=3, unique_by=name_of))
     lines = []
     for key in keys:
@@ -57,7 +63,7 @@ def pairs(draw: st.DrawFn, taken: Sequence[str] = ()) -> str:
 
 def name_of(key: str) -> str:
     """The name that a key of TOML text stands for."""
-    return next(iter(tomllib.loads(f"{key} = 1")))
+    return next(iter(tomli.loads(f"{key} = 1")))
 
 
 CHANNELS = st.sampled_from(
@@ -73,11 +79,13 @@ def manifests(draw: st.DrawFn, table: str = "workspace") -> str:
     if draw(st.booleans()):
         own += f"channels{draw(SPACE)}={draw(SPACE)}{draw(array(CHANNELS, 1) | st.just('[]'))}{draw(comment())}\n"
     own += draw(pairs(("channels", "s3-options", "requires-pixi", "name", "platforms")))
-    options = draw(st.sampled_from(["none", "tables", "inline", "dotted", "ours"]))
+    options = draw(st.sampled_from(["none", "tables", "inline", "lines", "dotted", "ours"]))
     other = 'endpoint-url = "https://other"\nregion = "x"\nforce-path-style = false\n'
     inline = "{" + ", ".join(other.splitlines()) + "}"
     below = []
     match options:
+        case "lines":
+            own += "s3-options = {\n  other = {\n    " + ",\n    ".join(other.splitlines()) + ", # behind\n  },\n}\n"
         case "inline":
             own += f"s3-options = {{ other = {inline} }}\n"
         case "dotted":
@@ -96,8 +104,8 @@ def manifests(draw: st.DrawFn, table: str = "workspace") -> str:
     if draw(st.booleans()):
         text = text.rstrip("\n")
     try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        tomli.loads(text)
+    except tomli.TOMLDecodeError:
         # Sometimes two spellings of the same name meet.
         assume(False)
     return text

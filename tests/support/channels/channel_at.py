@@ -12,7 +12,8 @@ import boto3
 
 from chaninfra.channel.policy.statements import document
 from support.channels.cli_runner import chaninfra
-from support.servers.s3_servers import Server
+from support.channels.new_channel import create_channel
+from support.servers.s3_servers import REGION, Server
 
 PREFIX = "team/c"
 
@@ -43,6 +44,15 @@ class Place:
         found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/{subdir}/repodata.json")
         document: dict[str, Any] = json.loads(found["Body"].read())
         return document
+
+
+def new_place(server: Server, bucket: str, *subdirs: str) -> Place:
+    """A new bucket with a channel of these subdirs, of noarch alone where none is given."""
+    elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": server.region}}
+    server.client().create_bucket(Bucket=bucket, **({} if server.region == REGION else elsewhere))
+    made = Place(server, bucket, f"s3://{bucket}/{PREFIX}")
+    create_channel(server, made.url, *(subdirs or ("noarch",)))
+    return made
 
 
 def allowed(server: Server, bucket: str, *actions: str, **at: str | tuple[str, ...]) -> dict[str, str]:

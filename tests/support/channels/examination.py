@@ -34,7 +34,8 @@ def examination(
     exam.other_style = other_style
     stored = None if isinstance(channel_json_read, StoredObject) else channel_json_read
     vars(exam).update(contact=contact, channel_json_read=channel_json_read, stored_descriptor=stored)
-    vars(exam).update(probed_location=exam.given.location, descriptor=exam.given, **(cached or {}))
+    vars(exam).update(probed_location=exam.given.location, descriptor=exam.given, pixi_trusts_endpoint=True)
+    vars(exam).update(**(cached or {}))
     return exam
 
 

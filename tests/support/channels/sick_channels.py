@@ -100,6 +100,11 @@ def fill(server: Server, bucket: str, program: Resident, folder: Path) -> Patien
     return place
 
 
+def at(patient: Patient, server: Server) -> Patient:
+    """The same channel at another endpoint."""
+    return replace(patient, server=server)
+
+
 def copy(healthy: Patient, bucket: str) -> Patient:
     """Copy a channel into another new bucket."""
     client = healthy.server.client()

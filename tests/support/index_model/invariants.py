@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +22,7 @@ from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
 from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
 from support.index_model.requests import LONG_AGO, Held, Objects
+from support.index_model.yanks import check_document
 
 HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
 _LARGE = 1 << 30
@@ -177,8 +178,11 @@ class Invariants:
         each = self.index.monolith in ("each-commit", "never")
         if writer is not None and (each or writer.derives) and self.foreign != "beside" and not self._good[objects][1]:
             raise ViolationError("all processes have ended, and the files do not agree")
-        if self.forced and not crashed:
-            self._check_bytes(objects)
+        if not crashed:
+            if self.forced:
+                self._check_bytes(objects)
+            if self.foreign == "no":
+                check_document(dict(objects), _index_of(dict(objects)))
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -188,6 +192,11 @@ class Invariants:
             self.check(after, makes, takes)
             if (each or last.derives) and not self._good[after][1]:
                 raise ViolationError(f"the files do not agree after the next run, {last.name}")
+        # Also what another tool has put back beside the processes.
+        if back := takes & self._good[after][0].records.keys():
+            raise ViolationError(f"after a reindex a package that was yanked is back: {back}")
+        if gone := {each for each in makes if each.endswith(".conda")} - self._good[after][0].records.keys():
+            raise ViolationError(f"after a reindex the record of a finished publish or unyank is lost: {gone}")
         self._check_reindexed(after, makes, takes)
         if self._ran(reindexing("idle", index=self.index), after) != after:
             raise ViolationError("a second reindex writes")
@@ -198,7 +207,7 @@ class Invariants:
         packages = {
             key.removeprefix(f"{FOLDER}/"): _sha256(held.data) for key, held in objects if key.endswith(".conda")
         }
-        yanked = _yanked(there.get(f"{PREFIX}/yanked.json"))
+        yanked = check_document(there, _index_of(there))
         if content.removed != yanked:
             raise ViolationError(f"after a reindex {sorted(content.removed)} are removed")
         if content.records.keys() != packages.keys() - yanked:
@@ -287,10 +296,3 @@ def _index_of(there: Mapping[str, Held]) -> ShardIndex:
 
 def _origin(held: Held) -> Origin | None:
     return Origin.read(dict(held.metadata))
-
-
-def _yanked(held: Held | None) -> frozenset[str]:
-    if held is None:
-        return frozenset()
-    document: dict[str, Any] = msgspec.json.decode(held.data)
-    return frozenset(path.partition("/")[2] for path in document["packages"])

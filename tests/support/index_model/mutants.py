@@ -6,8 +6,7 @@ The model checker must find a violation for each of them; otherwise it would not
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,21 +19,10 @@ from chaninfra.index.commit import adopting, change, commit, derived_files, deri
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
+from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
 from support.index_model.scenarios import SCENARIOS, Scenario
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """How to remove a rule, and the violation that follows."""
-
-    apply: Callable[[pytest.MonkeyPatch], None]
-    scenario: str
-    """The scenario (key of SCENARIOS) in which the violation occurs."""
-    caught_as: str
-    """Text in the message of the ViolationError."""
-    lost: int = 0
-    """Lost answers that the search needs."""
+from support.index_model.yank_mutants import YANK_MUTANTS
 
 
 def broken(mutant: Mutant) -> Scenario:
@@ -142,29 +130,11 @@ def _made_is_kept(patch: pytest.MonkeyPatch) -> None:
     """What was made for a package at the first attempt is used at the next, whatever its shard is by then."""
     original = ShardWriter.apply
 
-    def apply(self: Any, index: Any, yanked: Collection[str]) -> bool:
+    def apply(self: Any, index: Any) -> bool:
         self._names = self._names - self._made.keys() if self._made else self._names
-        return original(self, index, yanked)
+        return original(self, index)
 
     patch.setattr(ShardWriter, "apply", apply)
-
-
-def _yanks_read_first(patch: pytest.MonkeyPatch) -> None:
-    """yanked.json is read when an attempt starts, before the authoritative index."""
-    original, read = commit._Commit.attempt, commit.read_yanked
-
-    def attempt(self: Any, derived: Any) -> Any:
-        key = self._subdir_index.layout.key("yanked.json")
-        known = read(self._subdir_index.store, key)
-        patch.setattr(commit, "read_yanked", lambda store, key: known)
-        return original(self, derived)
-
-    patch.setattr(commit._Commit, "attempt", attempt)
-
-
-def _yanks_not_applied(patch: pytest.MonkeyPatch) -> None:
-    original = ShardWriter.apply
-    patch.setattr(ShardWriter, "apply", lambda self, index, yanked: original(self, index, ()))
 
 
 def _derived_by_the_first_attempt_only(patch: pytest.MonkeyPatch) -> None:
@@ -184,10 +154,10 @@ def _not_looked_at_the_number(patch: pytest.MonkeyPatch) -> None:
     """Derived files are written by whoever has committed, from his own commit, whatever is there."""
     original = derived_files._write
 
-    def write(subdir_index: SubdirIndex, authority: Authority, shards: Any, before: Any, kept: Any) -> tuple[str, ...]:
+    def write(subdir_index: SubdirIndex, authority: Authority, shards: Any, before: Any, *more: Any) -> tuple[str, ...]:
         found = derived_state.read_derived(subdir_index)()
         old = {kind: dataclasses.replace(file, origin=None) for kind, file in found.items()}
-        return original(subdir_index, authority, shards, old, kept)
+        return original(subdir_index, authority, shards, old, *more)
 
     patch.setattr(derived_files, "_write", write)
 
@@ -250,7 +220,7 @@ def _swept_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def _history_not_looked_at(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gc, "_referenced_by_history", lambda target, numbers: set())
+    patch.setattr(gc, "_referenced_by_history", lambda *given: (set(), ()))
 
 
 def _history_before_the_authority(patch: pytest.MonkeyPatch) -> None:
@@ -271,9 +241,9 @@ def _history_before_the_authority(patch: pytest.MonkeyPatch) -> None:
             found = delayed["now"]
             return found.index if found else None
 
-    def referenced(target: SubdirIndex, numbers: Any) -> Any:
+    def referenced(*given: Any) -> Any:
         delayed.clear()
-        return original(target, numbers)
+        return original(*given)
 
     patch.setattr(gc, "read_authority", Late)
     patch.setattr(gc, "_referenced_by_history", referenced)
@@ -298,8 +268,6 @@ MUTANTS: dict[str, Mutant] = {
         _no_fresh_shard_without_changes, "publish of a lost package and reindex", "lost"
     ),
     "kept what was made for another shard": Mutant(_made_is_kept, "two publish of one name", "lost|records, and has"),
-    "yanks read before the authoritative index": Mutant(_yanks_read_first, "publish and unyank of one name", "lost"),
-    "yanks not applied": Mutant(_yanks_not_applied, "publish and yank", "removed|is back"),
     "derived files without a condition": Mutant(_with_store(_PutUnconditionally), "two publish", "goes from|agree"),
     "derived files left to others": Mutant(_derived_by_the_first_attempt_only, "two publish", "agree"),
     "derived files without a number": Mutant(_not_looked_at_the_number, "two publish", "goes from"),
@@ -323,4 +291,5 @@ MUTANTS: dict[str, Mutant] = {
         _history_before_the_authority, "publish and gc of shards that were marked", "shard of"
     ),
     "shards of any age": Mutant(_no_age_limit, "never: publish and two gc", "shard of"),
+    **YANK_MUTANTS,
 }

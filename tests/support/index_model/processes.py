@@ -10,6 +10,7 @@ from pathlib import Path
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectStore
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
@@ -113,22 +114,26 @@ def forcing(name: str, payload: bytes, *, index: DescribedIndex = DEFAULT) -> Pr
     return Process(f"force-{name}-{payload.decode()}", run, lists=True)
 
 
-def yanking(name: str, *, index: DescribedIndex = DEFAULT) -> Process:
-    """`chaninfra yank`."""
+def yanking(name: str, *, index: DescribedIndex = DEFAULT, last: bool = True) -> Process:
+    """`chaninfra yank`; without `last` another process may bring the package back."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
         yank(channel(store, runtime, index), [file(name)], "broken")
 
-    return Process(f"yank-{name}", run, takes=file(name), derives=True)
+    return Process(f"yank-{name}", run, takes=file(name) if last else None, derives=True)
 
 
-def unyanking(name: str, *, index: DescribedIndex = DEFAULT) -> Process:
-    """`chaninfra unyank`."""
+def unyanking(name: str, *, index: DescribedIndex = DEFAULT, last: bool = True) -> Process:
+    """`chaninfra unyank`; without `last` another process may yank the package, or has not yanked it yet."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        unyank(channel(store, runtime, index), [file(name)])
+        try:
+            unyank(channel(store, runtime, index), [file(name)])
+        except ChaninfraError as error:
+            if last or "no such package" not in error.message:
+                raise
 
-    return Process(f"unyank-{name}", run, makes=file(name), derives=True)
+    return Process(f"unyank-{name}", run, makes=file(name) if last else None, derives=True)
 
 
 def reindexing(process: str = "reindex", *, index: DescribedIndex = DEFAULT) -> Process:

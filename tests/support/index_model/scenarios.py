@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -178,6 +179,17 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "publish and yank": lambda: Scenario([publishing("b"), yanking("a")]),
     "publish and unyank": lambda: Scenario([publishing("b"), unyanking("x")], yanked=("x",)),
     "yank and unyank": lambda: Scenario([yanking("a"), unyanking("x")], yanked=("x",)),
+    "publish and yank of one name": lambda: Scenario([publishing("a-2"), yanking("a")]),
+    "publish of a yanked package and yank": lambda: Scenario(
+        [dataclasses.replace(publishing("x"), makes=None), yanking("a")], yanked=("x",)
+    ),
+    "two yank": lambda: Scenario([yanking("a"), yanking("b")], indexed=("a", "b")),
+    "two yank of one name": lambda: Scenario([yanking("a"), yanking("a-2")], indexed=("a", "a-2")),
+    "yank and unyank of one package": lambda: Scenario([yanking("a", last=False), unyanking("a", last=False)]),
+    "yank, unyank and publish of one name": lambda: Scenario(
+        [yanking("a", last=False), unyanking("a", last=False), publishing("a-2")]
+    ),
+    "unyank and force": lambda: Scenario([unyanking("x"), forcing("x", b"1")], yanked=("x",), forced=True),
     "publish and reindex": lambda: Scenario([publishing("b"), reindexing()], bare=("d",)),
     "publish of a lost package and reindex": lambda: Scenario([publishing("x"), reindexing()], lost=("x",)),
     "yank and reindex": lambda: Scenario([yanking("a"), reindexing()], indexed=("a", "b"), bare=("d",)),
@@ -210,6 +222,15 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     ),
     "other tool and publish": lambda: Scenario([overwriting(), publishing("b")], foreign="beside"),
     "other tool and yank": lambda: Scenario([overwriting(), yanking("a")], indexed=("a", "c"), foreign="beside"),
+    "other tool, yank and publish": lambda: Scenario(
+        [overwriting(), yanking("a"), publishing("b")], indexed=("a", "c"), foreign="beside"
+    ),
+    "other tool, yank and reindex": lambda: Scenario(
+        [overwriting(), yanking("a"), reindexing()], indexed=("a", "c"), foreign="beside"
+    ),
+    "other tool, unyank and publish": lambda: Scenario(
+        [overwriting(), unyanking("x"), publishing("b")], indexed=("a", "c"), yanked=("x",), foreign="beside"
+    ),
     "other tool and reindex": lambda: Scenario([overwriting(), reindexing()], bare=("d",), foreign="beside"),
     "other tool that keeps keys and publish": lambda: Scenario(
         [overwriting(keeps=True), publishing("b")], foreign="beside"

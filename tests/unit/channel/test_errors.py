@@ -7,7 +7,7 @@ import re
 import pytest
 
 from chaninfra.channel.config.schema import config_keys
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 
 
 def snake_case(key: str) -> str:
@@ -51,3 +51,8 @@ def test_the_known_keys_decide_what_is_spelled() -> None:
 def test_config_keys_are_those_of_all_blocks() -> None:
     assert {"bucket", "public-url", "kms-key-arn", "certificate-arn", "repository-id", "rotate"} <= config_keys()
     assert not [key for key in config_keys() if not re.fullmatch("[a-z-]+", key)]
+
+
+def test_a_remedy_of_several_lines_keeps_their_shape() -> None:
+    error = ChaninfraError("is wrong", remedy="add:\ntest:\n  script:\n    - a\n")
+    assert str(error) == "is wrong\n  add:\n  test:\n    script:\n      - a"

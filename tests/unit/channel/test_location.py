@@ -64,3 +64,30 @@ def test_an_endpoint_url_that_clients_reject_is_refused(url: str, reason: str) -
         check_endpoint(url, "stack.yaml")
     assert "secret" not in str(refused.value)
     assert (refused.value.where, refused.value.key) == ("stack.yaml", ("endpoint-url",))
+
+
+@pytest.mark.parametrize(
+    ("url", "problem", "remedy"),
+    [
+        ("s3.example.com", "has no scheme", "write https://s3.example.com, or with http:// if the server has no"),
+        ("minio:9000", "has no scheme", "write https://minio:9000"),
+        ("127.0.0.1:9000", "has no scheme", "write http://127.0.0.1:9000"),
+        ("localhost:9000", "has no scheme", "write http://localhost:9000"),
+        ("[::1]:9000", "has no scheme", "write http://[::1]:9000"),
+        (
+            "https://s3.example.com/my-bucket",
+            "has a path",
+            "write https://s3.example.com; 'my-bucket' is not part of it",
+        ),
+        ("http://minio:9000/my-bucket/a/channel/", "has a path", "write http://minio:9000; 'my-bucket' is not part"),
+        ("s3.example.com/my-bucket", "has no scheme", "write https://s3.example.com, or with http://"),
+        ("s3://my-bucket", "it is not http:// or https://", "write it as https://HOST"),
+        ("https://s3.example.com?x=1", "it is not http:// or https://", "write it as https://HOST"),
+        ("127.0.0.256", "has no scheme", "write it as https://HOST"),
+    ],
+)
+def test_an_endpoint_url_is_corrected_where_it_is_plain_what_is_meant(url: str, problem: str, remedy: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        check_endpoint(url, "stack.yaml")
+    assert problem in refused.value.message
+    assert str(refused.value.remedy).startswith(remedy)

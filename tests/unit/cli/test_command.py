@@ -74,3 +74,21 @@ def test_an_unknown_choice_is_refused_with_the_nearest_one() -> None:
 def test_help_shows_no_python_types(command: str) -> None:
     said = CliRunner().invoke(program.app, [command, "--help"]).stdout
     assert re.findall(r"<(?:str|int|path|file)>|list\[|Path", said) == []
+
+
+_CHOICES = [
+    (name, parameter)
+    for name, command in COMMANDS.items()
+    for parameter in command.params
+    if getattr(getattr(parameter, "type_descriptor", None), "choices", None)
+]
+
+
+@pytest.mark.parametrize(("command", "parameter"), _CHOICES, ids=lambda each: each if type(each) is str else each.name)
+def test_a_mistyped_choice_of_any_command_is_told_the_right_one(command: str, parameter: Any) -> None:
+    option = max(parameter.opts, key=len)
+    right = str(parameter.type_descriptor.choices[0])
+    refused = CliRunner().invoke(program.app, [command, "a", f"{option}={right}x"]).exception
+    assert isinstance(refused, ConfigurationError)
+    assert (refused.where, refused.message) == (option, f"unknown value {right + 'x'!r}")
+    assert refused.remedy == f"did you mean {right!r}?"

@@ -14,8 +14,11 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, compress
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.skeleton import unstamped_shards
+from chaninfra.channel.conda.yank import unpacked
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.reindex import reindex_subdir
+from chaninfra.index.whole import read_whole
+from chaninfra.index.yanks import yanks_of
 from support.index_model.memory_store import SequentialRuntime
 from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel
 from support.index_model.processes import file, forcing, package, publishing, yanking
@@ -43,6 +46,8 @@ class Adopted(MemoryChannel):
         for process in (publishing("b"), forcing("f", b"forced"), yanking("y")):
             self.run(process)
         self.before = self.repodata()
+        yanked = json.loads(self.store.objects["c/yanked.json"].data)["packages"]
+        self.yanked: dict[str, Any] = yanked[f"noarch/{file('y')}"]["record"]
         self.last = self.number()
 
     def run(self, process: Any) -> None:
@@ -221,4 +226,70 @@ def test_packages_alone_are_never_an_empty_channel(mixture: str) -> None:
         found = after["packages.conda"][name]
         assert {**found, "indexed_timestamp": 0} == {**record, "indexed_timestamp": 0}
     assert after["removed"] == [file("y")]
+    channel.check_formats_agree()
+
+
+STALE: dict[str, Callable[[Adopted], object]] = {
+    "no yanked.json": lambda on: on.store.objects.pop("c/yanked.json"),
+    "a yanked.json from before the yank": lambda on: on.store.objects.update({"c/yanked.json": document_of()}),
+    "a yanked.json from before an unyank": lambda on: on.store.objects.update(
+        {"c/yanked.json": document_of(file("a"), file("y"))}
+    ),
+}
+
+
+def document_of(*files: str) -> ObjectBody:
+    """A yanked.json of these files in noarch."""
+    packages = {f"noarch/{name}": {"when": "x"} for name in files}
+    return ObjectBody(data=json.dumps({"version": 1, "packages": packages}).encode(), content_type="")
+
+
+@pytest.mark.parametrize("stale", STALE)
+@pytest.mark.parametrize(
+    "mixture",
+    [
+        "another tool's repodata.json",
+        "another tool's shard index",
+        "all of another tool",
+        "another tool's zst, and no other",
+        "no authority",
+        "no authority, and no derived files",
+        "a damaged authority",
+        "an older authority",
+        "all index files of an older state",
+    ],
+)
+def test_the_yanks_are_those_of_the_last_index_that_was_ours(mixture: str, stale: str) -> None:
+    channel = mixed(mixture)
+    STALE[stale](channel)
+    channel.run(publishing("new"))
+    reindex_subdir(channel.subdir_index)
+    check(channel, "new")
+    (yank,) = yanks_of(channel.subdir_index, read_whole(channel.subdir_index)).joined().values()
+    assert unpacked(yank).record == channel.yanked
+
+
+@pytest.mark.parametrize("mixture", ["lost shards", "all of another tool, and the history deleted"])
+def test_yanked_json_tells_where_no_shard_does(mixture: str) -> None:
+    channel = mixed(mixture)
+    reindex_subdir(channel.subdir_index)
+    check(channel)
+    (yank,) = yanks_of(channel.subdir_index, read_whole(channel.subdir_index)).joined().values()
+    assert unpacked(yank).record == channel.yanked
+
+
+def test_what_an_earlier_version_has_yanked_is_yanked() -> None:
+    """It writes yanked.json, and an index without a stamp that lists the file as removed."""
+    channel = Adopted()
+    document = channel.read_anew()
+    for name in ("a", "y"):
+        del document["packages.conda"][file(name)]
+    document["removed"] = [file("a"), file("y")]
+    for name, body in unstamped_shards(Repodata.parse(json.dumps(document).encode(), where="x"), IndexSettings()):
+        channel.store.objects[f"c/noarch/{name}"] = body
+    channel.put("repodata.json", document)
+    channel.store.objects["c/yanked.json"] = document_of(file("a"), file("y"))
+    channel.run(publishing("new"))
+    assert channel.repodata()["removed"] == [file("a"), file("y")]
+    assert {*channel.repodata()["packages.conda"]} == {*map(file, ("b", "f", "new"))}
     channel.check_formats_agree()

@@ -37,12 +37,12 @@ def channel(settings: IndexSettings | None = None) -> MemoryChannel:
     return made
 
 
-def publish(of: MemoryChannel, *names: str, sha: str = "1", derive: Derive = "due") -> None:
-    """Commit records with all fields that `ls` needs."""
+def publish(of: MemoryChannel, *names: str, sha: str = "1", derive: Derive = "due", **more: Any) -> None:
+    """Commit records with all fields that `ls` needs, and `more`."""
     records = {}
     for name in names:
         file, made = package(name)
-        record = {"name": name, "version": "1.0", "build": "0", "build_number": 0, "sha256": sha.zfill(64)}
+        record = {"name": name, "version": "1.0", "build": "0", "build_number": 0, "sha256": sha.zfill(64), **more}
         raw = msgspec.Raw(msgspec.json.encode(record))
         records[file] = replace(made, sha256=sha.zfill(64), encode=lambda _, raw=raw: raw, etag=None)
         of.put(file, b"1")
@@ -110,3 +110,42 @@ def test_an_index_of_another_tool_has_no_commits() -> None:
     assert (names(found), found.behind) == (["a"], ())
     assert [each.commits_behind for each in found.packages] == [None]
     reindex_subdir(it.subdir_index)
+
+
+def test_which_attestations_a_package_has() -> None:
+    it = channel()
+    publish(it, "a", attestations_sha256="ab" * 32)
+    publish(it, "b")
+    documents: list[dict[str, Any]] = msgspec.to_builtins(listed(it).packages)
+    assert [(each["name"], each["attestations_sha256"]) for each in documents] == [("a", "ab" * 32), ("b", None)]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "ms"),
+    [
+        (1_459_282_000, 1_459_282_000_000),
+        (1_767_225_600_000, 1_767_225_600_000),
+        (253_402_300_799, 253_402_300_799_000),
+        (253_402_300_800, 253_402_300_800),
+        (0, 0),
+        (None, None),
+    ],
+)
+def test_a_time_in_seconds_is_listed_in_milliseconds(timestamp: int | None, ms: int | None) -> None:
+    """conda's rule: what is later than the year 9999 in seconds is in milliseconds."""
+    it = channel()
+    publish(it, "a", timestamp=timestamp)
+    assert [each.timestamp for each in listed(it).packages] == [ms]
+
+
+def test_times_in_both_units_are_sorted_newest_first() -> None:
+    it = channel()
+    for version, timestamp in (("1.0", 1_459_282_000), ("2.0", 1_400_000_000_000), ("3.0", 1_500_000_000_000)):
+        file, made = package("a")
+        file = file.replace("1.0", version)
+        record = {"name": "a", "version": version, "build": "0", "sha256": "1" * 64, "timestamp": timestamp}
+        raw = msgspec.Raw(msgspec.json.encode(record))
+        put = replace(made, key=file, encode=lambda _, raw=raw: raw, etag=None)
+        it.put(file, b"1")
+        commit(it.subdir_index, lambda file=file, put=put: Change(records={file: put}))  # type: ignore[misc]
+    assert [each.version for each in listed(it).packages] == ["3.0", "1.0", "2.0"]

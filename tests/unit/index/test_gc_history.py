@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index import gc
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
-from chaninfra.index.gc import KEPT, collect_subdir, thinned
+from chaninfra.index.gc import KEPT, Unknown, collect_subdir
+from chaninfra.index.thinning import thinned
 from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel
 
 NOW = datetime(2026, 11, 26, 12, 34, 56, tzinfo=UTC)
@@ -134,10 +137,31 @@ def test_shards_of_the_kept_history_are_kept_and_others_go_after_a_week(channel:
 def test_of_a_damaged_state_nothing_is_known_so_no_shard_is_deleted(channel: MemoryChannel, data: bytes) -> None:
     channel.store.objects[history_key(channel.subdir_index, 41)] = ObjectBody(data=data, content_type="")
     before = shards(channel)
+    damaged = Unknown(subdir="noarch", key="c/.chaninfra/history/noarch/41", of="state")
     for _ in range(3):
-        collect_subdir(channel.subdir_index, "write")
+        assert collect_subdir(channel.subdir_index, "write").unknown == (damaged,)
         later(channel, KEPT)
     assert shards(channel) == before
+    # As the remedy says.
+    del channel.store.objects[damaged.key]
+    assert collect_subdir(channel.subdir_index, "write").unknown == ()
+    later(channel, KEPT)
+    collect_subdir(channel.subdir_index, "write")
+    assert channel.index().keys() <= shards(channel) < before
+    channel.check_formats_agree()
+
+
+def test_of_what_a_state_names_only_shards_that_are_there_are_remembered(channel: MemoryChannel) -> None:
+    """It may name half a million that are not."""
+    index = channel.index()
+    hashes = {**index.hashes, **{f"n{each}": each.to_bytes(32) for each in range(3000)}}
+    forged = replace(index, hashes=hashes)
+    key = history_key(channel.subdir_index, 41)
+    channel.store.objects[key] = ObjectBody(data=forged.encode(1, 0), content_type="")
+    kept, damaged = gc._referenced_by_history(channel.subdir_index, [41, 40], shards(channel))
+    assert damaged == ()
+    assert kept <= shards(channel)
+    assert len(kept) == 2
 
 
 @pytest.mark.parametrize("data", [None, b"", b"none"])
@@ -148,7 +172,8 @@ def test_without_an_authoritative_index_no_shard_is_deleted(channel: MemoryChann
         channel.put(FILE_NAMES["shards"], data)
     before = shards(channel)
     for _ in range(3):
-        collect_subdir(channel.subdir_index, "write")
+        [unknown] = collect_subdir(channel.subdir_index, "write").unknown
+        assert (unknown.key, unknown.of) == (INDEX, "index")
         later(channel, KEPT)
     assert shards(channel) == before
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from chaninfra.channel.errors import RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.commit import commit
 from chaninfra.index.yank import unyank, yank
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.memory_subdir import JSON
@@ -29,18 +33,23 @@ def put(store: MemoryStore, key: str, content: dict[str, Any]) -> None:
     store.objects[key] = ObjectBody(data=json.dumps(content).encode(), content_type="application/json")
 
 
-def without_sha256(store: MemoryStore) -> None:
-    """Remove the sha256 from the yanked record: records of other tools may lack it."""
-    yanked = document(store, DOCUMENT)
-    yanked["packages"][f"noarch/{HELLO}"]["record"].pop("sha256")
-    put(store, DOCUMENT, yanked)
+def yanked_without_sha256(store: MemoryStore) -> None:
+    """Yank the package, whose record has no sha256: records of other tools may lack it."""
+    opened = channel(store, SequentialRuntime("before"))
+    etag = store.entry(f"{FOLDER}/{HELLO}").etag
+    record = package("hello").package.index_record(HELLO, "noarch", etag)
+    fields = json.loads(bytes(record.encode(0)))
+    del fields["sha256"]
+    patched = replace(record, encode=lambda _: Raw(json.dumps(fields).encode()), patched=True)
+    commit(opened.subdir_index("noarch"), lambda: Change(records={HELLO: patched}))
+    yank(opened, ["hello"], None)
+    assert "sha256" not in document(store, DOCUMENT)["packages"][f"noarch/{HELLO}"]["record"]
 
 
 def test_a_record_without_sha256_is_made_from_the_package() -> None:
     store = channel_with("hello")
     before = document(store, JSON)["packages.conda"]
-    yanking("hello").run(store, SequentialRuntime("yank"))
-    without_sha256(store)
+    yanked_without_sha256(store)
     done = unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
     assert done.changed == (f"noarch/{HELLO}",)
     assert document(store, JSON)["packages.conda"] == before
@@ -48,8 +57,7 @@ def test_a_record_without_sha256_is_made_from_the_package() -> None:
 
 def test_a_package_that_cannot_be_read_stays_yanked() -> None:
     store = channel_with("hello")
-    yanking("hello").run(store, SequentialRuntime("yank"))
-    without_sha256(store)
+    yanked_without_sha256(store)
     before = dict(store.objects)
 
     def refuse(kind: str, key: str) -> None:
@@ -66,14 +74,39 @@ def test_a_package_replaced_during_unyank_gets_a_record_of_its_bytes() -> None:
     store = channel_with("hello")
     yanking("hello").run(store, SequentialRuntime("yank"))
     other = package("hello", b"other")
+    heads: list[str] = []
 
-    def replace(kind: str, key: str) -> None:
-        if (kind, key) == ("put", DOCUMENT):
-            store.objects[f"{FOLDER}/{HELLO}"] = ObjectBody(data=other.path.read_bytes(), content_type="")
+    def force(kind: str, key: str) -> None:
+        if kind == "head" and key.endswith(HELLO):
+            heads.append(key)
+            if len(heads) == 2:
+                # After its record was chosen, and before the commit looks at it again.
+                store.objects[key] = ObjectBody(data=other.path.read_bytes(), content_type="")
 
-    store.before = replace
+    store.before = force
     unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
     assert document(store, JSON)["packages.conda"][HELLO]["sha256"] == other.sha256
+    assert len(heads) > 2
+    assert document(store, DOCUMENT)["packages"] == {}
+
+
+def test_a_package_deleted_during_unyank_is_reported_and_no_longer_yanked() -> None:
+    store = channel_with("hello")
+    yanking("hello").run(store, SequentialRuntime("yank"))
+    heads: list[str] = []
+
+    def delete(kind: str, key: str) -> None:
+        if kind == "head" and key.endswith(HELLO):
+            heads.append(key)
+            if len(heads) == 2:
+                del store.objects[key]
+
+    store.before = delete
+    done = unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
+    assert [(each.package, each.reason) for each in done.report.left_out] == [(f"noarch/{HELLO}", "was deleted")]
+    assert done.changed == ()
+    assert document(store, DOCUMENT)["packages"] == {}
+    assert document(store, JSON)["packages.conda"] == {}
 
 
 @pytest.mark.parametrize(
@@ -82,14 +115,15 @@ def test_a_package_replaced_during_unyank_gets_a_record_of_its_bytes() -> None:
 )
 @pytest.mark.parametrize("back", [False, True])
 def test_nothing_is_written_if_the_index_must_not_be_written(name: str, content: dict[str, Any], *, back: bool) -> None:
-    store = channel_with("hello")
+    store = channel_with("hello", "other")
     if back:
         yanking("hello").run(store, SequentialRuntime("yank"))
-    there = document(store, f"{FOLDER}/{name}") if name == "repodata.json" else {}
-    put(store, f"{FOLDER}/{name}", {**there, **content})
+    there = document(store, JSON)
     if name != "repodata.json":
         # conda-index writes it, and repodata.json.
-        put(store, JSON, document(store, JSON))
+        put(store, JSON, there)
+        there["packages.conda"][file("other")]["depends"] = ["unpatched"]
+    put(store, f"{FOLDER}/{name}", {**there, **content})
     before = dict(store.objects)
     opened = channel(store, SequentialRuntime("refused"))
     with pytest.raises(RefusedError):

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings
+from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError, StorageError
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi import dynamic
 from chaninfra.pulumi.bucket_session import Session, StoreInput
 from chaninfra.pulumi.components.channel import _index_input
 from chaninfra.pulumi.handlers import HANDLERS, Difference
+from chaninfra.pulumi.user_admin.base import with_admin_named
 
 STORE: StoreInput = {
     "bucket": "my-bucket",
@@ -83,3 +85,18 @@ def test_how_often_monolithic_files_are_written_is_no_difference_of_the_index_fi
     every = IndexSettings(monolith=AtMostEvery(at_most_every="1h"), history_days=1)
     assert _index_input(every) == _index_input(IndexSettings()) == OLD_INDEX
     assert _index_input(IndexSettings(monolith="never")) == {**OLD_INDEX, "formats": ["shards"]}
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (DeniedError("may not list the users", code="XAdminAccessDenied", status=403), "only an administrator"),
+        (CredentialsError("not accepted", code="InvalidAccessKeyId", status=403), "not accepted"),
+        (StorageError("the store answered 500", status=500), "the store answered 500"),
+    ],
+)
+def test_a_key_needs_an_administrator(error: ChaninfraError, says: str) -> None:
+    named = with_admin_named(error)
+    assert says in named.message
+    assert type(named) is type(error)
+    assert ("consoleAdmin" in str(named.remedy)) == (type(error) is DeniedError)

@@ -14,6 +14,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError, StorageError, UnreachableError
+from chaninfra.channel.s3.trust import context_for
 from chaninfra.channel.text import shown
 from chaninfra.cli.channel_argument.parse import LOOPBACK
 
@@ -67,6 +68,7 @@ def _fetch(url: str, max_bytes: int, end: float) -> bytes:
     """The body. Raises what urllib does, and TimeoutError after `end`, a time of the monotonic clock."""
     request = urllib.request.Request(url, headers={"Accept": "application/json", "User-Agent": "chaninfra"})  # noqa: S310
     handlers: list[urllib.request.BaseHandler] = [_Redirects()]
+    handlers.append(urllib.request.HTTPSHandler(context=context_for(url)))
     if urlsplit(url).hostname in LOOPBACK:
         # A proxy would look for the server on its own machine.
         handlers.append(urllib.request.ProxyHandler({}))

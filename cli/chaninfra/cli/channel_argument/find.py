@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
+from chaninfra.channel.patterns import BUCKET
 from chaninfra.channel.text import nearest
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
-from chaninfra.cli.channel_argument.parse import FORMS, S3, VARIABLE, File, Stack, Web, parse_channel
+from chaninfra.cli.channel_argument.parse import FORMS, S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
@@ -62,8 +66,14 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
     Raises ConfigurationError if there is no such channel, StorageError and EngineError if it cannot be read.
     """
+    if not text and (variable := os.environ.get(VARIABLE)):
+        try:
+            return find(variable, flags, reading, new)
+        except ConfigurationError as error:
+            error.remedy = f"CHANNEL comes from ${VARIABLE}: {error.remedy}"
+            raise
     named_by: NamedBy = "document"
-    match parse_channel(text or os.environ.get(VARIABLE) or "stack:"):
+    match parse_channel(text or "stack:"):
         case File(path):
             where = "stdin" if path == "-" else path
             descriptors = _parse_descriptors(_read_file(path), where)
@@ -88,7 +98,7 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
             from chaninfra.engine.stacks import stack_output
 
             where, named_by = str(stack), "stack"
-            descriptors = _stack_descriptors(stack, stack_output(stack.name, Path.cwd()))
+            descriptors = _stack_descriptors(stack, stack_output(stack.name, current_folder()))
         case S3() as location:
             return [_channel_in_bucket(location, flags, reading, new)]
     return [Found(overridden(descriptor, flags), "descriptor", named_by, where) for descriptor in descriptors]
@@ -154,19 +164,46 @@ def _read_file(path: str) -> bytes:
             with Path(path).open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot be read: {error.strerror}", where=path, remedy=f"CHANNEL is {FORMS}"
-        ) from error
+        raise ConfigurationError(f"cannot be read: {error.strerror}", where=path, remedy=_meant(path)) from error
     if len(data) > _MAX_BYTES:
         raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy=f"CHANNEL is {FORMS}")
     return data
 
 
+def _meant_by_name(name: str) -> str | None:
+    """What a file of this name, which is not JSON, may have been given for."""
+    stack = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", name)
+    if stack:
+        return f"for the stack write stack:{stack[1]}"
+    if suffix_of(name):
+        return f"that is a package: give it as FILE of `chaninfra publish`, and as CHANNEL {FORMS}"
+    if name in ("pixi.toml", "pyproject.toml"):
+        return f"to write settings into it, add --into {name}; CHANNEL is {FORMS}"
+    return None
+
+
+def _meant(path: str) -> str:
+    """What a path that is not a readable file may have been meant for."""
+    bucket, slash, _ = path.partition("/")
+    # What no file system accepts as a name.
+    with suppress(OSError, ValueError):
+        if Path(path, CHANNEL_JSON).is_file():
+            return f"did you mean {Path(path, CHANNEL_JSON)}?"
+        if re.fullmatch(BUCKET, bucket) and not path.endswith(".json") and not Path(bucket).exists():
+            stack = "" if slash else f", for a stack stack:{path}"
+            return f"for a bucket write s3://{path.rstrip('/')}{stack}; else CHANNEL is {FORMS}"
+    return f"CHANNEL is {FORMS}"
+
+
 def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
     """The descriptors in a JSON document: a channel.json, or the stack output `channels` (name → descriptor)."""
+    if not data.strip():
+        raise ConfigurationError("is empty", where=where, remedy=f"CHANNEL is {FORMS}")
     try:
         document = msgspec.json.decode(data)
     except MALFORMED:
+        if meant := _meant_by_name(Path(where).name):
+            raise ConfigurationError("is not a channel.json", where=where, remedy=meant) from None
         return [parse(data, where=where)]
     if isinstance(document, dict) and document and all(map(_is_descriptor, document.values())):
         return _descriptors_by_name(document, where)
@@ -238,10 +275,12 @@ def _read_channel_json(assumed: Found, flags: StoreFlags) -> Descriptor | None:
         stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
     except DeniedError as error:
         if credentials is None:
+            from chaninfra.channel.s3.credentials import REMEDY
+
             raise CredentialsError(
-                "no credentials were found, and the channel is not public",
+                "there are no credentials, and without them the store does not let it be read",
                 where=channel.url(CHANNEL_JSON),
-                remedy="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or give --profile",
+                remedy=REMEDY,
             ) from error
         raise
     return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
 from chaninfra.channel.errors import ConfigurationError, EngineError
-from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, parse_channel
+from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.manifest import ClientChannel, Format
 
@@ -40,7 +39,7 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
 
     kind, key = _PRINCIPALS_BY_FORMAT[format_name]
     try:
-        access = msgspec.convert(stack_output(reference.name, Path.cwd(), "access"), Access)
+        access = msgspec.convert(stack_output(reference.name, current_folder(), "access"), Access)
     except (EngineError, msgspec.ValidationError) as error:
         reason = error.summary if isinstance(error, EngineError) else error
         streams.note(f"the stack's output `access` could not be read, so the IAM role is not filled in ({reason})")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import without_secrets
 
@@ -16,8 +19,21 @@ FORMS = (
     "(stack:NAME#CHANNEL-NAME if the stack has several channels)"
 )
 CHANNEL_HELP = f"{FORMS}. Default: ${VARIABLE}, else the selected Pulumi stack."
+_SCHEMES = ("s3", "https", "http")
+_ARN = "aws:s3:::"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are this machine."""
+
+
+def current_folder() -> Path:
+    """The folder in which the command runs. Raises ConfigurationError if it was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            "the current folder does not exist any more",
+            remedy="go to another one: cd, and the path of the project",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -75,10 +91,12 @@ def parse_channel(text: str) -> Reference:
             return Stack(name or None, channel or None)
         case "https" | "http":
             return _web(text)
+        case "arn" if rest.startswith(_ARN):
+            location = S3(*_split(rest.removeprefix(_ARN)))
+            raise ConfigurationError("is an ARN, not a CHANNEL", where=text, remedy=f"did you mean {location}?")
         case _ if "://" in text:
-            raise ConfigurationError(
-                f"{scheme}:// is not a known form of CHANNEL", where=text, remedy=f"CHANNEL is {FORMS}"
-            )
+            meant = f"did you mean {scheme.lower()}:{rest}?" if scheme.lower() in _SCHEMES else f"CHANNEL is {FORMS}"
+            raise ConfigurationError(f"{scheme}:// is not a known form of CHANNEL", where=text, remedy=meant)
     return File(text)
 
 
@@ -109,8 +127,34 @@ def _s3(text: str) -> S3:
     parts = _url_parts(text)
     prefix = parts.path.strip("/")
     if not parts.netloc or "//" in prefix or parts.query or parts.fragment:
-        raise ConfigurationError("is not a bucket and a prefix", where=text, remedy="write s3://BUCKET/PREFIX")
+        meant = "write s3://BUCKET/PREFIX"
+        if not parts.netloc and prefix and "//" not in prefix and text[3:].strip("/") == prefix and text[3:6] != "///":
+            # `s3:/BUCKET/PREFIX`
+            meant = f"did you mean {S3(*_split(prefix))}?"
+        raise ConfigurationError("is not a bucket and a prefix", where=text, remedy=meant)
+    channel = _channel_of(prefix)
+    if channel is not None:
+        raise ConfigurationError(
+            "names something in a channel, and not the channel",
+            where=text,
+            remedy=f"did you mean {S3(parts.netloc, channel)}?",
+        )
     return S3(parts.netloc, prefix)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Bucket and prefix of `BUCKET/PREFIX`."""
+    bucket, _, prefix = text.strip("/").partition("/")
+    return bucket, prefix
+
+
+def _channel_of(prefix: str) -> str | None:
+    """The prefix of a channel, if the text is that of its channel.json, of a subdir, or of a file in one."""
+    parts = prefix.split("/")
+    if parts[-1] == CHANNEL_JSON or parts[-1] in KNOWN_SUBDIRS:
+        return "/".join(parts[:-1])
+    is_file = parts[-1].startswith("repodata") or suffix_of(parts[-1]) is not None
+    return "/".join(parts[:-2]) if is_file and len(parts) > 1 and parts[-2] in KNOWN_SUBDIRS else None
 
 
 def _web(text: str) -> Web:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
+
+from chaninfra.channel.errors import ConfigurationError
+
+# The module → the package of the extra `demo` that has it.
+_PACKAGES = {"pulumi": "pulumi", "moto": "moto", "psutil": "psutil", "rattler_build": "py-rattler-build"}
 
 
 def demo(
@@ -21,6 +27,22 @@ def demo(
       chaninfra demo
       chaninfra demo --keep
     """
+    _require_packages()
     from chaninfra.demo import run
 
     run(keep=keep)
+
+
+def _require_packages() -> None:
+    """Raise ConfigurationError if a package of the extra `demo` is not installed."""
+    missing = []
+    for module, package in _PACKAGES.items():
+        try:
+            import_module(module)
+        except ModuleNotFoundError:
+            missing.append(package)
+    if missing:
+        raise ConfigurationError(
+            f"the demo needs packages that are not installed: {', '.join(missing)}",
+            remedy="in a clone of chaninfra: pip install '.[demo]', or make demo",
+        )

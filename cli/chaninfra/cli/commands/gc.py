@@ -11,9 +11,13 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.index.gc import Collected
+    from collections.abc import Sequence
+
+    from chaninfra.channel.errors import SkippedError
+    from chaninfra.index.gc import Collected, Unknown
 
 _STATE = "old state of the index"
+_SHOWN = 5
 
 
 def gc(
@@ -37,7 +41,11 @@ def gc(
       - attestations (`.sigs`) whose package is gone, in the same way
       - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
         that another tool wrote, only what the index has taken over
+      - current_repodata.json, repodata.json.bz2 and the like of an earlier indexer, if
+        they are older than the last commit
       - uploads of packages that began more than a day ago and never ended
+    If the index of a subdir, or a state of it that is kept, cannot be read, its shards
+    stay and the exit code is 3.
 
     \b
     Examples:
@@ -45,16 +53,47 @@ def gc(
       chaninfra gc s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.contents import known_subdirs
     from chaninfra.index.gc import collect
 
     opened = open_channel(channel, store, "write")
     collected = collect(opened, known_subdirs(opened), "check" if dry_run else "write")
+    for note in collected.notes:
+        streams.note(note)
     if as_json:
         garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in collected.garbage]
-        streams.result_json({"deleted": garbage, "waiting": collected.waiting})
+        unknown = [{"subdir": each.subdir, "key": each.key, "of": each.of} for each in collected.unknown]
+        streams.result_json({"deleted": garbage, "waiting": collected.waiting, "unknown": unknown})
     else:
         streams.result(_text(collected, dry_run=dry_run))
+    if collected.unknown:
+        remedies = remedies_for(channel, store)
+        raise _incomplete(collected.unknown, remedies.command("gc"), remedies.command("reindex"))
+
+
+def _incomplete(unknown: Sequence[Unknown], gc: str, reindex: str) -> SkippedError:
+    """The error that says which shards were not looked at, and why."""
+    from chaninfra.channel.errors import SkippedError
+    from chaninfra.channel.text import one_line
+
+    what = {"state": "a state of the index that cannot be read", "index": "the index, which is missing or damaged"}
+    shown = [one_line(f"{each.key}: {what[each.of]}") for each in unknown[:_SHOWN]]
+    if len(unknown) > _SHOWN:
+        shown.append(f"and {len(unknown) - _SHOWN:,} more")
+    subdirs = ", ".join(dict.fromkeys(each.subdir for each in unknown))
+    lines = "\n  ".join(
+        [
+            f"no shards and attestations of {subdirs} were marked or deleted, since not all that are needed are known:",
+            *shown,
+        ]
+    )
+    kinds = {each.of for each in unknown}
+    mended = [f"run `{reindex}`"] if "index" in kinds else []
+    mended += (
+        ["restore an older version of each state, or delete it with the store's own tools"] if "state" in kinds else []
+    )
+    return SkippedError(lines, remedy=f"{'; '.join(mended)}; then run `{gc}` again")
 
 
 def _text(collected: Collected, *, dry_run: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,7 +13,9 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.index_settings import ConditionalWrites
-    from chaninfra.index.channel import Channel
+    from chaninfra.channel.outputs.descriptor import Descriptor
+    from chaninfra.channel.s3.credentials import Credentials
+    from chaninfra.doctor.remedies import Remedies
 
 
 def _subdir_names() -> list[str]:
@@ -92,10 +95,13 @@ def init(
     new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
     opened = channel_to_create(channel, store, new)
     with tidied_up():
-        created = create(opened, writers, lambda: _probe(opened))
+        created = create(opened, writers, partial(_probe, opened.credentials, remedies_for(channel, store)))
     for subdir in created.to_reindex:
         command = remedies_for(channel, store).command("reindex")
-        streams.note(f"{opened.url(subdir)} has packages but no index; run `{command}` to create it")
+        streams.note(
+            f"{opened.url(subdir)} has packages or a part of an index; run `{command}` to write the files that are "
+            "missing"
+        )
     if as_json:
         streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
     else:
@@ -104,18 +110,19 @@ def init(
         )
 
 
-def _probe(channel: Channel) -> ConditionalWrites | None:
+def _probe(credentials: Credentials | None, remedies: Remedies, descriptor: Descriptor) -> ConditionalWrites | None:
     """The conditional writes that the store honours, by a probe; None if it could not be probed.
 
     Raises CredentialsError.
     """
     from chaninfra.channel.errors import ChaninfraError, CredentialsError
     from chaninfra.channel.probe.report import examine
+    from chaninfra.channel.probe.write_mode import SINGLE
 
-    if channel.credentials is None:
+    if credentials is None:
         return None
     try:
-        support, findings = examine(channel.descriptor, channel.credentials)
+        support, findings = examine(descriptor, credentials)
     except CredentialsError:
         raise
     except ChaninfraError as error:
@@ -124,5 +131,6 @@ def _probe(channel: Channel) -> ConditionalWrites | None:
         return None
     for finding in findings:
         if finding.state != "ok":
-            streams.note(f"{finding.name}: {finding.found}" + (f"\n  {finding.remedy}" if finding.remedy else ""))
+            remedy = remedies.single_writer(descriptor) if finding.remedy == SINGLE else finding.remedy
+            streams.note(f"{finding.name}: {finding.found}" + (f"\n  {remedy}" if remedy else ""))
     return support.conditional_writes

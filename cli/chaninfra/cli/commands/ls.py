@@ -11,7 +11,10 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.index.contents import Behind, ChannelContents
+    from collections.abc import Sequence
+
+    from chaninfra.channel.errors import SkippedError
+    from chaninfra.index.contents import Behind, ChannelContents, LostShards
 
 
 def ls(
@@ -24,8 +27,10 @@ def ls(
 
     Lists the packages in the index and the yanked ones, sorted by subdir and name, newest build first. Reads the index
     and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
-    written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. SIZE is
-    in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
+    written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
+    shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
+    attestations it has (`attestations_sha256`, or null). SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day
+    of the build in UTC.
 
     \b
     Examples:
@@ -46,6 +51,24 @@ def ls(
     for late in contents.behind:
         streams.note(_behind(late))
     streams.result_json(msgspec.to_builtins(contents.packages)) if as_json else streams.result(_text(contents))
+    if contents.lost:
+        raise _lost(contents.lost, remedies_for(channel, store).command("reindex"))
+
+
+def _lost(lost: Sequence[LostShards], reindex: str) -> SkippedError:
+    from chaninfra.channel.errors import SkippedError
+    from chaninfra.channel.text import count, one_line
+
+    of: list[str] = []
+    for each in lost:
+        more = each.count - len(each.names)
+        names = f"{', '.join(map(one_line, each.names))}{f' and {more:,} more' if more else ''}"
+        name = "names is" if each.count == 1 else "names are"
+        of.append(f"{count(each.count, 'shard')} that the index of {each.subdir} {name} missing or damaged ({names})")
+    return SkippedError(
+        f"{'; '.join(of)}: clients do not find these packages, and this list may lack them",
+        remedy=f"run `{reindex}`, which makes them again from the packages that are there",
+    )
 
 
 def _behind(late: Behind) -> str:

@@ -123,10 +123,10 @@ def manifest(
         # Only for a channel without a descriptor: a descriptor says itself whether the channel is public.
         wanted = NewChannel(visibility="public")
     found = find(channel, store, "offline" if offline else "lenient", wanted)
-    if name in _POINTS_CREDENTIALS:
-        for each in found:
-            check_endpoint_is_said(each, store)
     channels = tuple(client_channel(each.descriptor, auth) for each in found)
+    for each, access in zip(found, channels, strict=True):
+        if name in _POINTS_CREDENTIALS or (name == "condarc" and access.method != "public"):
+            check_endpoint_is_said(each, store)
     if role_arn is not None:
         patterns.check(
             role_arn, patterns.ROLE, where="--role-arn", remedy="give the ARN of a role: arn:aws:iam::ACCOUNT:role/NAME"
@@ -164,7 +164,13 @@ def _format(target: Format | None, into: str | None) -> Format:
     path = Path(into)
     name = target or named(path)
     if name is None:
-        raise ConfigurationError("the file name does not tell the format", where=into, remedy="add --format FORMAT")
+        if path.is_dir():
+            raise ConfigurationError("is a folder", where=into, remedy="name a file in it, for example pixi.toml")
+        raise ConfigurationError(
+            "the file name does not tell the format",
+            where=into,
+            remedy="add --format FORMAT; `chaninfra manifest --list` prints the formats",
+        )
     if not fits(path, name):
         raise ConfigurationError(
             f"is a file for {named(path)}, not for {name}",
@@ -188,6 +194,8 @@ def _merge(into: str, name: Format, request: ManifestRequest, *, check: bool) ->
         raise ChaninfraError("is not up to date", where=into, remedy="run the same command without --check")
     merged.write()
     streams.note(f"{into} was written")
+    for note in merged.notes:
+        streams.note(note)
 
 
 def _sso(start_url: str | None, account: str | None, role: str | None, region: str | None, name: Format) -> Sso | None:

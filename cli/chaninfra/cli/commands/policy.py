@@ -9,6 +9,8 @@ import typer
 
 from chaninfra.cli.output import streams
 
+_BY_AWS = "give the {} that `{}` prints"
+
 
 def policy(
     *,
@@ -61,13 +63,22 @@ def policy(
     from chaninfra.channel.spec.warnings import warnings
     from chaninfra.channel.text import nearest
 
-    about = "give the value that AWS prints; it becomes a part of the policies"
     if account != "ACCOUNT_ID":
         patterns.check(account, patterns.ACCOUNT, where="--account", remedy="give the 12 digits of the account")
     if distribution != "DISTRIBUTION_ID":
-        patterns.check(distribution, patterns.DISTRIBUTION, where="--distribution", remedy=about)
+        patterns.check(
+            distribution,
+            patterns.DISTRIBUTION,
+            where="--distribution",
+            remedy=_BY_AWS.format("ID", "aws cloudfront list-distributions"),
+        )
     if deployer is not None:
-        patterns.check(deployer, patterns.CALLER, where="--deployer", remedy=about)
+        patterns.check(
+            deployer,
+            patterns.CALLER,
+            where="--deployer",
+            remedy="give the ARN that `aws sts get-caller-identity` prints",
+        )
     check_program(config)
     spec = read_stack_file(config, _decrypted)
     if spec.bucket.aws.vpc_endpoints and deployer is None:

@@ -49,18 +49,21 @@ def publish(
     from chaninfra.cli.output.reports import finish, published_json, published_text, replace_skipped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
-    from chaninfra.index.package.local_file import read
+    from chaninfra.index.package.local_file import read_all
     from chaninfra.index.publish import publish as run
 
     # The files first, since their errors need no request.
-    packages = [read(path) for path in files]
+    packages = read_all(files)
     opened = open_channel(channel, store, "write")
     with uploading(sum(package.size for package in packages)) as progress:
         published = run(opened, packages, "overwrite" if force else "refuse", progress)
     replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
     cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     remedies = remedies_for(channel, store)
-    streams.result_json(published_json(published)) if as_json else streams.result(published_text(published, remedies))
+    text = published_text(published, remedies, force=force)
+    streams.result_json(published_json(published)) if as_json else streams.result(text)
     client_caches.tell(opened.descriptor, changed(published.report, replaced))
     reindex = remedies.command("reindex")
-    finish(published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex)
+    finish(
+        published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex, gc=remedies.command("gc")
+    )

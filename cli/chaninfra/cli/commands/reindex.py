@@ -30,8 +30,9 @@ def reindex(
     nothing differs. Run it on a schedule if `index.monolith` is `at-most-every`: it writes repodata.json whenever that
     lacks a commit.
 
-    A .conda or .tar.bz2 file that cannot be read, is named like another package, has a name that clients cannot read or
-    is for another subdir is skipped and reported (exit code 3). Other files are ignored.
+    A .conda or .tar.bz2 file that cannot be read (archived, or encrypted with another key), is named like another
+    package, has a name that clients cannot read or is for another subdir is skipped and reported (exit code 3), and so
+    is an object whose key no client can ask for (`noarch//a-1-0.conda`). Other files are ignored.
 
     \b
     Examples:
@@ -57,8 +58,14 @@ def reindex(
     if not check:
         subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
         cdn_refresh.refresh(opened, subdirs, scope="all" if force else "changed")
-    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report))
+    done = "\nread every package again, and rewrote all index files" if force and not check else ""
+    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
     remedies = remedies_for(channel, store)
     if check:
         finish_check(report, remedies)
-    finish(report, remedy=replace_skipped(remedies), reindex=remedies.command("reindex"))
+    finish(
+        report,
+        remedy=replace_skipped(remedies),
+        reindex=remedies.command("reindex"),
+        gc=remedies.command("gc"),
+    )

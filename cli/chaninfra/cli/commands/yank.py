@@ -32,8 +32,9 @@ def yank(
 ) -> None:
     """Remove packages from the index, but keep their files.
 
-    Solvers no longer find the packages; environments whose lock file has them can still install them. They are recorded
-    in the channel's yanked.json, so that no later `reindex` or `publish` adds them again. `unyank` reverses this.
+    Solvers no longer find the packages; environments whose lock file has them can still install them. The index keeps
+    that they are yanked, so that no later `reindex` or `publish` adds them again, and the channel's yanked.json lists
+    them. `unyank` reverses this.
 
     \b
     Examples:
@@ -61,7 +62,7 @@ def unyank(
 ) -> None:
     """Add yanked packages to the index again.
 
-    Removes them from the channel's yanked.json. A package whose file was deleted since is skipped (exit code 3).
+    Removes them from the channel's yanked.json, too. A package whose file was deleted since is skipped (exit code 3).
 
     \b
     Examples:

@@ -100,7 +100,7 @@ class _ReindexBar:
 
 class _UploadLines:
     def package(self, label: str) -> None:
-        streams.step(f"uploading {label}")
+        streams.step(f"publishing {label}")
 
     def indexing(self) -> None:
         streams.step("indexing")

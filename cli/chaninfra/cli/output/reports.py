@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import ChaninfraError, SkippedError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
-from chaninfra.index.report import RENAME, RESIGN
+from chaninfra.index.report import MOVE, RELEASE, RENAME, REPLACE, RESIGN, STALE_READERS, THAW
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from chaninfra.doctor.remedies import Remedies
     from chaninfra.index.publish import Published, PublishedPackage
@@ -24,6 +24,7 @@ _MAX_NAMES = 10
 _DIFFERENCES = {
     "added": "new",
     "replaced": "replaced",
+    "remade": "records remade",
     "dropped": "removed",
     "yanked": "yanked",
     "signed": "other attestations",
@@ -31,22 +32,28 @@ _DIFFERENCES = {
 }
 
 
-def report_text(report: Report) -> str:
-    """One line per subdir, with its number of packages; below it the files that differed."""
+def report_text(report: Report, replaced: Sequence[str] = ()) -> str:
+    """One line per subdir, with its number of packages; below it the files that differed.
+
+    `replaced`: the subdirs of packages that were overwritten and that the report does not name, one for each package.
+    """
     lines = []
     for each in report.subdirs:
-        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({_change(each)})")
+        overwritten = len(each.replaced) + replaced.count(each.subdir)
+        lines.append(f"{each.subdir}: {count(each.after, 'package')} ({_change(each, overwritten)})")
         # All files of a new index were missing, so they are not listed.
         names = [name for name in _DIFFERENCES if getattr(each, name) and (name != "files" or each.before is not None)]
         lines += [f"  {_DIFFERENCES[name]}: {_shortened(getattr(each, name))}" for name in names]
     return "\n".join(lines)
 
 
-def _change(report: SubdirReport) -> str:
+def _change(report: SubdirReport, overwritten: int) -> str:
     if report.before is None:
         return "new index"
     change = report.after - report.before
-    return f"{change:+,}" if change else "no change"
+    gone = len(report.dropped) + len(report.yanked)
+    numbers = [f"{change:+,}"] if change else [f"+{gone:,}", f"-{gone:,}"] if gone else []
+    return ", ".join([*numbers, *([f"{overwritten:,} replaced"] if overwritten else [])]) or "no change"
 
 
 def _shortened(names: Sequence[str]) -> str:
@@ -67,18 +74,22 @@ def report_json(report: Report) -> dict[str, Any]:
             for each in report.subdirs
         ],
         "left-out": [{"package": each.package, "reason": each.reason} for each in report.left_out],
+        "invalid-records": [{"package": each.package, "reason": each.reason} for each in report.invalid],
+        "stale": [*report.stale],
         "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
     }
 
 
-def published_text(published: Published, remedies: Remedies) -> str:
-    """One line per package, then the report of the index."""
-    words = {"uploaded": "uploaded", "present": "already there", "replaced": "replaced"}
+def published_text(published: Published, remedies: Remedies, *, force: bool = False) -> str:
+    """One line per package, then the report of the index. `force`: packages of other bytes were to be overwritten."""
+    present = "already there, with the same bytes" if force else "already there"
+    words = {"uploaded": "uploaded", "present": present, "replaced": "replaced"}
     lines = [
         one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
         for each in published.packages
     ]
-    return "\n".join([*lines, report_text(published.report)])
+    replaced = [each.package.subdir for each in published.packages if each.outcome == "replaced"]
+    return "\n".join([*lines, report_text(published.report, replaced)])
 
 
 def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
@@ -104,10 +115,36 @@ def published_json(published: Published) -> dict[str, Any]:
     return {"packages": packages, "failed": failed, "index": report_json(published.report)}
 
 
+def _warn(report: Report, reindex: str, gc: str) -> None:
+    """Warn of names that CEP 26 does not allow, of records that clients cannot read, and of files of an earlier
+    indexer.
+    """
+    if odd := report.odd_names:
+        shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
+        more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
+        text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
+        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
+    if invalid := report.invalid:
+        shown = [f"{each.package}: {each.reason}" for each in invalid[:_MAX_NAMES]]
+        more = [f"and {len(invalid) - _MAX_NAMES:,} more"] if len(invalid) > _MAX_NAMES else []
+        what = f"{count(len(invalid), 'record')} of another tool that clients cannot read, or no shard can hold:"
+        text = "\n  ".join([what, *map(one_line, [*shown, *more])])
+        streams.warning(
+            ChaninfraError(text, remedy=f"`{reindex}` makes them again from the packages that are readable")
+        )
+    if report.stale:
+        text = (
+            f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "
+            f"{_shortened(report.stale)}. Clients that read them ({STALE_READERS}) install old and yanked packages"
+        )
+        streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes them"))
+
+
 def finish_check(report: Report, remedies: Remedies) -> None:
     """Raise ChaninfraError if the index of a subdir does not match its packages."""
     subdirs = [each.subdir for each in report.subdirs if each.differed]
     if subdirs:
+        _warn(report, remedies.command("reindex"), remedies.command("gc"))
         raise ChaninfraError(
             f"the index of {', '.join(subdirs)} does not match the packages",
             remedy=f"run `{remedies.command('reindex')}`",
@@ -120,33 +157,36 @@ def finish(
     *,
     remedy: str | None = None,
     reindex: str = "chaninfra reindex",
+    gc: str = "chaninfra gc",
 ) -> None:
-    """Warn of names that CEP 26 does not allow. Then raise `failed` if given, else SkippedError with `remedy` if there
-    are skipped packages; the message of either lists them. `reindex` is the command that re-indexes the channel.
+    """Warn of what was found besides. Then raise `failed` if given, else SkippedError with `remedy` if there are
+    skipped packages; the message of either lists them. `reindex` and `gc` are the commands that do so with the channel.
     """
-    if odd := report.odd_names:
-        shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
-        more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
-        text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
-        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
+    _warn(report, reindex, gc)
     if not report.left_out:
         if failed:
             raise failed
         return
     skipped = "\n  ".join(one_line(f"{each.package}: {each.reason}") for each in report.left_out)
-    sidecars = [each for each in report.left_out if each.remedy == RESIGN]
-    text = f"{count(len(report.left_out), 'file' if sidecars else 'package')} skipped:\n  {skipped}"
+    noun = "file" if any(each.remedy in (RESIGN, MOVE) for each in report.left_out) else "package"
+    text = f"{count(len(report.left_out), noun)} skipped:\n  {skipped}"
     if failed:
         # A copy keeps the class, and so the exit code, and the key or status of the error.
         both = copy(failed)
         both.message = f"{failed.message}\n{text}"
         raise both
-    if any(each.remedy == RENAME for each in report.left_out):
-        remedy = f"{remedy}; if the name is the reason, {RENAME}" if remedy else RENAME
-    if sidecars:
-        resign = f"`.sigs`: {RESIGN}, then run `{reindex}`"
-        remedy = f"{remedy}; {resign}" if remedy and len(sidecars) < len(report.left_out) else resign
-    raise SkippedError(text, remedy=remedy)
+    raise SkippedError(text, remedy=_remedy({each.remedy for each in report.left_out}, remedy, reindex))
+
+
+def _remedy(kinds: Set[str], replace: str | None, reindex: str) -> str | None:
+    """What to do with files of these kinds, each on a line; `replace`: with one that is no valid package."""
+    parts = [replace] if replace and kinds & {REPLACE, RENAME} else []
+    if RENAME in kinds:
+        parts.append(f"if the name is the reason, {RENAME}" if parts else RENAME)
+    others = {MOVE: "if its key is the reason", THAW: "archived", RELEASE: "not given by the store", RESIGN: "`.sigs`"}
+    if found := [f"{label}: {kind}" for kind, label in others.items() if kind in kinds]:
+        parts += [*found[:-1], f"{found[-1]}, then run `{reindex}`"]
+    return "\n  ".join(parts) or None
 
 
 def replace_skipped(remedies: Remedies) -> str:

@@ -15,6 +15,7 @@ from chaninfra.doctor.subdir_files import SubdirFiles
 from chaninfra.doctor.traces import ANOTHER, writer_of_repodata, writer_of_shard_index
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.derived_state import DERIVED
+from chaninfra.index.report import STALE_READERS
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination, SubdirCheck
@@ -35,6 +36,16 @@ def findings(exam: Examination, check: SubdirCheck) -> Iterator[Finding]:
         wrong.append(Finding(state="failed", found=found, remedy=remedy))
     elif check.report is not None and SHARDS in check.report.files:
         wrong.append(_failed(exam, f"{check.subdir}: a shard is damaged"))
+    if check.report is not None and (records := check.report.invalid):
+        more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
+        first = f"{records[0].package} ({records[0].reason}){more}"
+        wrong.append(_failed(exam, f"records that clients cannot read, or no shard can hold: {first}"))
+    if check.report is not None and check.report.stale:
+        earlier = _are(check.report.stale, "of an earlier indexer, and nothing updates")
+        them = "it" if len(check.report.stale) == 1 else "them"
+        reads = f"clients that read {them} ({STALE_READERS}) install old and yanked packages"
+        found = f"{check.subdir}: {earlier} {them}: {reads}"
+        wrong.append(Finding(state="warning", found=found, remedy=exam.remedies.command("gc")))
     yield from wrong
     if not wrong and files is not None:
         yield Finding(state="ok", found=_agreeing(exam, check.subdir, files))

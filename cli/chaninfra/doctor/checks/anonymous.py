@@ -15,6 +15,7 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import IfAbsent, StoredObject
 from chaninfra.channel.probe.finding import Finding
+from chaninfra.channel.s3.trust import context_for
 from chaninfra.doctor.dry_writes import try_write
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _status(url: str) -> int | None:
     """The HTTP status of an anonymous HEAD; None if there is no answer."""
     try:
         request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "chaninfra"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 (the channel's own URL)
+        with urllib.request.urlopen(request, timeout=10, context=context_for(url)) as answer:  # noqa: S310 (ours)
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ClockError, UnreachableError
 from chaninfra.channel.probe.finding import Finding, State
+from chaninfra.channel.s3.unreachable import TRUST, other_scheme
+from chaninfra.doctor import pixi_trust
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -28,15 +30,22 @@ def endpoint(exam: Examination) -> Iterator[Finding]:
             remedy="check `endpoint-url` (`--endpoint-url`), the network, and whether the store is running",
         )
         return
+    if contact.failed_at == "scheme":
+        other = other_scheme(url)
+        yield Finding(
+            state="failed",
+            found=f"{url}: {contact.message}",
+            remedy=exam.remedies.store_setting("endpoint-url", other, stored=False),
+        )
+        return
     yield Finding(state="ok", found=f"{url} answers")
 
 
 def tls(exam: Examination) -> Iterator[Finding]:
     """This machine trusts the endpoint's certificate."""
     url, contact = exam.given.endpoint_url, exam.contact
-    trust = "add its CA to this machine's trusted CAs, or set SSL_CERT_FILE=/path/to/ca.pem for chaninfra and for pixi"
     if contact.failed_at == "tls":
-        yield Finding(state="failed", found=f"{url}: {contact.message}", remedy=trust)
+        yield Finding(state="failed", found=f"{url}: {contact.message}", remedy=TRUST)
     elif url.startswith(_LOOPBACK):
         yield Finding(state="ok", found=f"no TLS: {url} is on this machine")
     elif url.startswith("http:"):
@@ -46,8 +55,14 @@ def tls(exam: Examination) -> Iterator[Finding]:
             remedy="serve the store over https, and change `endpoint-url`",
         )
     elif isinstance(exam.channel_json_read, UnreachableError) and "certificate" in exam.channel_json_read.message:
-        # The S3 client has its own list of trusted CAs, which may differ from that of Python's ssl module.
-        yield Finding(state="failed", found=f"{url}: {exam.channel_json_read.message}", remedy=trust)
+        # The S3 client is stricter than Python's ssl module, for example with old forms of certificates.
+        yield Finding(state="failed", found=f"{url}: {exam.channel_json_read.message}", remedy=TRUST)
+    elif not exam.pixi_trusts_endpoint:
+        yield Finding(
+            state="warning",
+            found="this machine trusts the certificate, but pixi does not, which has a list of CAs of its own",
+            remedy=pixi_trust.remedy(),
+        )
     else:
         yield Finding(state="ok", found="the certificate is trusted")
 

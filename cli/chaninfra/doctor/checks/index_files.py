@@ -12,8 +12,9 @@ from chaninfra.channel.text import count
 from chaninfra.doctor.checks import agreement
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
-from chaninfra.index.gc import standing
 from chaninfra.index.report import RENAME, SubdirReport
+from chaninfra.index.standing import standing
+from chaninfra.index.yanked_document import differing
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -35,6 +36,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
         for files, what in (
             (report.added, "not in the index"),
             (report.replaced, "replaced by a file with other content"),
+            (report.remade, "with another record than the package, or another tool's, says"),
             (report.dropped, "in the index, but missing in the bucket"),
             (report.signed, "with other attestations than the index or a copy of them says"),
         ):
@@ -64,13 +66,23 @@ def packages(exam: Examination) -> Iterator[Finding]:
 
 
 def yanks(exam: Examination) -> Iterator[Finding]:
-    """No yanked package is in the index."""
-    yanked = read_yanked(exam.store, exam.descriptor.key(YANKED_JSON))[0]
+    """No yanked package is in the index, and yanked.json says of each package what the index says."""
+    document = read_yanked(exam.store, exam.descriptor.key(YANKED_JSON))[0]
     listed = [f"{report.subdir}/{file}" for report in _reports(exam) for file in report.yanked]
     if listed:
         yield Finding(state="failed", found=f"yanked, but in the index: {_some(listed)}", remedy=_reindex(exam))
-    elif yanked.packages:
-        yield Finding(state="ok", found=f"{count(len(yanked.packages), 'package')} yanked, none in the index")
+        return
+    others = [
+        f"{report.subdir}/{file}"
+        for report in _reports(exam)
+        for file in differing(document, exam.subdir_index(report.subdir), report.yanks)
+    ]
+    if others:
+        found = f"{YANKED_JSON} says something else than the index, which decides, of: {_some(others)}"
+        more = "; `reindex` by a maintainer writes it again"
+        yield Finding(state="failed", found=f"{found}{more}", remedy=_reindex(exam))
+    elif document.packages:
+        yield Finding(state="ok", found=f"{count(len(document.packages), 'package')} yanked, none in the index")
     else:
         yield Finding(state="ok", found="no package is yanked")
 

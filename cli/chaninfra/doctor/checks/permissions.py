@@ -14,7 +14,7 @@ from chaninfra.channel.objects import SMALL, IfAbsent, StoredObject, exists, get
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
 from chaninfra.channel.s3.conditional import NEVER_MATCHING
-from chaninfra.doctor.dry_writes import small_package, try_write
+from chaninfra.doctor.dry_writes import Outcome, small_package, try_write
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -62,31 +62,31 @@ def publishing(exam: Examination) -> Iterator[Finding]:
         found = "the store is not known to honour conditional writes; without them, a test would change objects"
         yield Finding(state="skipped", found=found)
         return
-    allowed: dict[str, bool] = {}
+    tried: dict[str, Outcome] = {}
     if dry_writes is not None:
-        allowed["add files"] = dry_writes.create != "denied"
+        tried["add files"] = dry_writes.create
     # A policy may treat packages differently from index files, or require a condition for them.
     packages = (small_package(exam.store, descriptor, subdir) for subdir in exam.subdirs)
     package = next(filter(None, packages), None)
     if package is not None and (dry_writes is None or package.entry.key != dry_writes.key):
-        allowed["add packages"] = try_write(exam.store, package.entry.key, package, IfAbsent()) != "denied"
+        tried["add packages"] = try_write(exam.store, package.entry.key, package, IfAbsent())
     # The smallest index file is enough: policies grant all of them alike.
     for subdir in exam.subdirs:
-        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES["shards"]), allowed)
+        _try_replacing(exam, f"change the index of {subdir}", descriptor.key(subdir, FILE_NAMES["shards"]), tried)
     kept = next(filter(None, (_kept_state(exam, subdir) for subdir in exam.subdirs)), None)
     if kept is not None:
         created = try_write(exam.store, kept.entry.key, kept, IfAbsent())
-        allowed[f"keep the states of the index ({HISTORY_FOLDER}/)"] = created != "denied"
+        tried[f"keep the states of the index ({HISTORY_FOLDER}/)"] = created
     if exam.role == "maintainer":
-        _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), allowed)
-    yield _judged(exam, allowed)
+        _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), tried)
+    yield _judged(exam, tried)
 
 
-def _try_replacing(exam: Examination, action: str, key: str, allowed: dict[str, bool]) -> None:
-    """Record in `allowed` whether an object may be replaced; one that is missing or too large is not tried."""
+def _try_replacing(exam: Examination, action: str, key: str, tried: dict[str, Outcome]) -> None:
+    """Record in `tried` the outcome of replacing an object; one that is missing or too large is not tried."""
     stored = get_within(exam.store, key, SMALL)
     if isinstance(stored, StoredObject):
-        allowed[action] = try_write(exam.store, key, stored, NEVER_MATCHING) != "denied"
+        tried[action] = try_write(exam.store, key, stored, NEVER_MATCHING)
 
 
 def _kept_state(exam: Examination, subdir: Subdir) -> StoredObject | None:
@@ -99,13 +99,21 @@ def _kept_state(exam: Examination, subdir: Subdir) -> StoredObject | None:
     return stored if isinstance(stored, StoredObject) else None
 
 
-def _judged(exam: Examination, allowed: dict[str, bool]) -> Finding:
+def _judged(exam: Examination, tried: dict[str, Outcome]) -> Finding:
     """Without --as, having all of the permissions or none of them is ok."""
-    denied = [action for action, is_allowed in allowed.items() if not is_allowed]
+    denied = [action for action, outcome in tried.items() if outcome == "denied"]
+    rejected = [action for action, outcome in tried.items() if outcome == "unsupported"]
+    if rejected:
+        return Finding(
+            state="failed",
+            found=f"the store rejects the writes with a condition that try whether these credentials may "
+            f"{', '.join(rejected)}",
+            remedy=exam.remedies.command("doctor", "--probe"),
+        )
     if not denied:
-        found = f"may {', '.join(allowed)}; nothing was written" if allowed else "there is no object to try it on"
+        found = f"may {', '.join(tried)}; nothing was written" if tried else "there is no object to try it on"
         return Finding(state="ok", found=found)
-    if len(denied) == len(allowed) and exam.role in (None, "reader"):
+    if len(denied) == len(tried) and exam.role in (None, "reader"):
         return Finding(state="ok", found="may read but not publish")
     role = "maintainer" if exam.role == "maintainer" else "publisher"
     return Finding(

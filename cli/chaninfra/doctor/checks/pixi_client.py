@@ -1,8 +1,10 @@
-"""The channel as pixi reads it: py-rattler, which wraps pixi's own code, with the settings that `manifest` prints."""
+"""The channel as pixi reads it: py-rattler, which wraps pixi's own code, with the settings that `manifest` prints, and
+with the keys, region and environment that pixi would have here."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import tempfile
@@ -20,6 +22,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.location import addressing_style
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
+from chaninfra.doctor.pixi_reading import AUTH_FILE, PixiReading, reading
 from chaninfra.manifest import ClientChannel, ManifestRequest, client_channel, render
 
 if TYPE_CHECKING:
@@ -43,17 +46,23 @@ def reader(exam: Examination) -> Iterator[Finding]:
         )
         return
     access = client_channel(exam.descriptor, "public" if exam.without_credentials else None)
-    try:
-        found = _query(exam, access, {name for _, name, _ in wanted} or {"none"})
-    except Exception as error:
-        # py-rattler raises exceptions of many kinds; each of them means that pixi cannot read the channel.
-        message = without_queries(" ".join(str(error).split()))
-        yield Finding(
-            state="failed",
-            found=f"pixi's client cannot read {access.url}: {message}",
-            remedy=f"compare these settings with what the store needs: {exam.remedies.command('manifest')}",
-        )
-        return
+    with tempfile.TemporaryDirectory(prefix="chaninfra-") as folder:
+        way = reading(exam, access, Path(folder))
+        if way.stop:
+            yield way.stop
+            return
+        try:
+            found = _query(exam, access, way, {name for _, name, _ in wanted} or {"none"}, Path(folder))
+        except Exception as error:
+            # py-rattler raises exceptions of many kinds; each of them means that pixi cannot read the channel.
+            message = without_queries(" ".join(str(error).split()))
+            settings = f"compare these settings with what the store needs: {exam.remedies.command('manifest')}"
+            yield way.of_stores(message, Path(folder)) or Finding(
+                state="failed",
+                found=f"{way.doubt}pixi's client cannot read {access.url}{way.by}{way.unasked}: {message}",
+                remedy=way.remedy or settings,
+            )
+            return
     missing = sorted({f"{subdir}/{file}" for subdir, _, file in wanted} - found)
     if missing:
         yield Finding(
@@ -63,8 +72,9 @@ def reader(exam: Examination) -> Iterator[Finding]:
         )
     else:
         what = f"finds {count(len(wanted), 'package')}" if wanted else "reads the empty index"
-        found_text = f"pixi's client {what} in {access.url} with the settings of {CHANNEL_JSON}"
+        found_text = f"pixi's client {what} in {access.url} with the settings of {CHANNEL_JSON}{way.by}"
         yield Finding(state="ok", found=found_text)
+    yield from way.more
 
 
 def without_queries(text: str) -> str:
@@ -102,14 +112,13 @@ def _is_allowed(name: str) -> bool:
     return broken_rule(name, "0", "0") is None
 
 
-def _query(exam: Examination, access: ClientChannel, names: set[str]) -> set[str]:
+def _query(exam: Examination, access: ClientChannel, way: PixiReading, names: set[str], folder: Path) -> set[str]:
     """`<subdir>/<file>` of the packages with these names that the client finds."""
     import rattler
     from rattler.networking import AuthenticationMiddleware, S3Middleware
     from rattler.networking.middleware import S3Config
 
-    request = ManifestRequest(channels=(access,), credentials=exam.credentials)
-    workspace = tomllib.loads(render("pixi", request))["workspace"]
+    workspace = tomllib.loads(render("pixi", ManifestRequest(channels=(access,))))["workspace"]
     options = {
         bucket: S3Config(
             endpoint_url=given["endpoint-url"],
@@ -119,32 +128,20 @@ def _query(exam: Examination, access: ClientChannel, names: set[str]) -> set[str
         for bucket, given in workspace.get("s3-options", {}).items()
     }
 
-    async def query(cache: Path) -> set[str]:
+    async def query() -> set[str]:
         web = rattler.Client([AuthenticationMiddleware(), S3Middleware(options)])
-        gateway = rattler.Gateway(cache_dir=cache, client=web)
+        gateway = rattler.Gateway(cache_dir=folder / "cache", client=web)
         found = await gateway.query([workspace["channels"][0]], [*exam.subdirs], sorted(names), recursive=False)
         return {f"{record.subdir}/{record.file_name}" for records in found for record in records}
 
-    with tempfile.TemporaryDirectory(prefix="chaninfra-") as folder:
-        auth_file = Path(folder, "credentials.json")
+    variables = {**way.variables}
+    if way.auth_file is not None:
+        auth_file = folder / AUTH_FILE
         auth_file.touch(0o600)
-        auth_file.write_text(render("auth-file", request) if exam.credentials and options else "{}")
-        with _environment({"HOME": folder, **_variables(exam, auth_file)}):
-            return asyncio.run(query(Path(folder, "cache")))
-
-
-def _variables(exam: Examination, auth_file: Path) -> dict[str, str | None]:
-    """The variables that give the client the examined credentials. With HOME changed too, it finds no others."""
-    keys = exam.credentials
-    found: dict[str, str | None] = {"RATTLER_AUTH_FILE": str(auth_file), "AWS_REGION": exam.descriptor.region}
-    if keys is not None:
-        found |= {
-            "AWS_ACCESS_KEY_ID": keys.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-            "AWS_SESSION_TOKEN": keys.session_token,
-            "AWS_PROFILE": None,
-        }
-    return found
+        auth_file.write_text(json.dumps(way.auth_file), "utf-8")
+        variables["RATTLER_AUTH_FILE"] = str(auth_file)
+    with _environment(variables):
+        return asyncio.run(query())
 
 
 @contextmanager

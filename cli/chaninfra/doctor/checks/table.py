@@ -90,7 +90,11 @@ CHECKS: dict[str, Check] = {
     "packages": Check(
         title="the index lists exactly the packages in the bucket", function=index_files.packages, needs=("index",)
     ),
-    "yanks": Check(title="no yanked package is in the index", function=index_files.yanks, needs=("index",)),
+    "yanks": Check(
+        title="no yanked package is in the index, and yanked.json says what the index says",
+        function=index_files.yanks,
+        needs=("index",),
+    ),
     "garbage": Check(title="no object is overdue for deletion by `gc`", function=index_files.garbage, needs=("index",)),
     "names": Check(
         title="no package has a name from the list of `--names-from`", function=names.names, needs=("index",)

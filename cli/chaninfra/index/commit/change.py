@@ -19,7 +19,9 @@ from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE
+from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta
+from chaninfra.index.commit.new_yanks import add_yanks
 from chaninfra.index.package.sidecars import with_digest
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -56,7 +58,7 @@ class IndexRecord:
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What the index should say of some packages. Yanked packages stay out of it; a file that is only in `removed`, and
-    not in yanked.json, comes back.
+    not yanked, comes back.
     """
 
     records: Mapping[str, IndexRecord] = field(default_factory=dict)
@@ -66,8 +68,15 @@ class Change:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File name → ETag of bytes that are not a package. The record is dropped only while the object has that ETag."""
     names: Collection[str] = ()
-    """Names of further packages to look at: those whose yanks are to be applied, or whose shard has the old record of a
-    file of another name."""
+    """Names of further packages to look at: those whose shard has the old record of a file of another name."""
+    yanks: Mapping[str, Yank] = field(default_factory=dict)
+    """File name → why and when it becomes yanked, unless it is already. The record that it has in the index then is
+    kept in its yank."""
+    back: Collection[str] = ()
+    """Yanked files that are to be yanked no longer. One with a record in `records` stays yanked (`superseded`) if its
+    object has other bytes than that."""
+    recovered: Mapping[str, Yank] = field(default_factory=dict)
+    """File name → yank, for the packages whose shard cannot tell, since it is lost or another tool's."""
     signatures: Mapping[str, Attested] = field(default_factory=dict)
     """File name → what looks up the `attestations_sha256` of its record. Other records keep theirs as long as their
     package keeps its bytes."""
@@ -82,7 +91,8 @@ class Change:
     @property
     def touched(self) -> set[str]:
         """The names of the packages that the change is about, as clients look them up."""
-        files = map(package_name, (*self.missing, *self.unreadable, *self.signatures, *self.removed))
+        named = (self.records, self.missing, self.unreadable, self.signatures, self.removed, self.yanks, self.back)
+        files = {package_name(file) for each in (*named, self.recovered) for file in each}
         return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
@@ -94,7 +104,18 @@ class Change:
             removed=[file for file in self.removed if package_name(file) in names],
             reshard=[name for name in self.reshard if name in names],
             names=names,
+            yanks={file: yank for file, yank in self.yanks.items() if package_name(file) in names},
+            back=[file for file in self.back if package_name(file) in names],
+            recovered={file: yank for file, yank in self.recovered.items() if package_name(file) in names},
         )
+
+    @property
+    def is_of_odd_names(self) -> bool:
+        """Whether shards of two names may tell of one file: one has its record, and the other, of the name in its file
+        name, its yank. Then they are changed together only.
+        """
+        named = {package_name(file) for file in (*self.records, *self.yanks, *self.back)}
+        return not {*self.names, *(new.name for new in self.records.values())} <= named
 
 
 @dataclass(kw_only=True)
@@ -108,22 +129,25 @@ class Applied:
     dropped: dict[str, str] = field(default_factory=dict)
     yanked: dict[str, str] = field(default_factory=dict)
     """Yanked files that had a record, or for which the change has one."""
+    newly_yanked: dict[str, str] = field(default_factory=dict)
+    """Files that the change has yanked, and that were not yanked before."""
     signed: dict[str, str] = field(default_factory=dict)
     """Files whose record got another `attestations_sha256`, or none any more."""
     superseded: dict[str, str] = field(default_factory=dict)
-    """Files whose object has other bytes by now than the change's record; the record in the index was kept."""
+    """Files whose object has other bytes by now than the change's record; the record in the index, or the yank, was
+    kept."""
 
     def update(self, names: Collection[str], other: Applied) -> None:
         """Replace what was done to the packages of these names by `other`."""
         self.names = (self.names - set(names)) | other.names
-        for kind in ("added", "replaced", "dropped", "yanked", "signed", "superseded"):
+        for kind in ("added", "replaced", "dropped", "yanked", "newly_yanked", "signed", "superseded"):
             before: dict[str, str] = getattr(self, kind)
             kept = {file: name for file, name in before.items() if name not in names}
             setattr(self, kind, {**kept, **getattr(other, kind)})
 
 
-def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked: Collection[str]) -> Applied:
-    """Apply the change to `repodata`: the records of all packages that it touches. `yanked` are file names.
+def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], change: Change) -> Applied:
+    """Apply the change to `repodata` and `yanks` (as in Shard): those of all packages that it touches.
 
     Rule: the index was read before, so the HEAD requests made here tell what is in the store later than it. A record
     is dropped only if the store says that its package is missing, and replaced only if the package is the one that the
@@ -132,11 +156,22 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
     applied = Applied()
     for file in [file for file, _, _ in repodata.files() if breaks_index(file)]:
         applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
-    wanted = {file: new for file, new in change.records.items() if file not in yanked}
+    before = yanks.keys() | set()
+    wanted = {file: new for file, new in change.records.items() if file not in yanks or file in change.back}
     replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
-    objects = _head(subdir_index, [*replaced, *missing, *unreadable])
+    back = [file for file in change.back if file in wanted and file not in replaced]
+    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back])
+    for file in back:
+        # Rule: a package is brought back by a record of the bytes that it has: whoever replaced it while it was yanked
+        # has committed no record of them.
+        entry = objects[file]
+        if entry is None or entry.etag != wanted[file].etag:
+            applied.superseded[file] = wanted.pop(file).name
+    for file in change.back:
+        if file not in applied.superseded:
+            yanks.pop(file, None)
     for file in (*missing, *unreadable):
         entry = objects[file]
         if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
@@ -159,13 +194,17 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, change: Change, yanked:
         repodata.records.setdefault(new.table, {})[new.key] = _encoded(new, old, subdir_index.runtime.now_ms())
         removed.discard(file)
         applied.names.add(new.name)
-    for file in yanked:
+    applied.newly_yanked = add_yanks(repodata, yanks, change.yanks)
+    for file in yanks:
         name = _remove(repodata, file, applied)
         if name is not None or file in change.records:
             applied.yanked[file] = name or package_name(file)
     _sign(subdir_index, repodata, change.signatures, applied)
     removed |= {file for file in change.removed if repodata.find(file) is None}
-    removed = {file for file in removed.union(yanked) if not breaks_index(file)}
+    removed = {file for file in removed.union(yanks) if not breaks_index(file)}
+    for file in [file for file in yanks if breaks_index(file)]:
+        del yanks[file]
+    applied.names |= {package_name(file) for file in yanks.keys() ^ before}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
     applied.names.update(change.reshard)

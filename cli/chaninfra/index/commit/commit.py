@@ -16,7 +16,6 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.commit_stamp import MAX_NUMBER, first_stamp
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, body
-from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch
@@ -33,7 +32,6 @@ from chaninfra.index.commit.history import ensure_kept, history_key, keep
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
-from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.subdir_index import SubdirIndex
 
 When = Literal["always", "changed"]
@@ -144,10 +142,7 @@ class _Commit:
 
     def attempt(self, derived: Derived | None) -> Committed | None:
         """One attempt; None: it must be repeated. `derived`: as they are, to be checked."""
-        store, submit = self._subdir_index.store, self._subdir_index.runtime.submit
         authority = read_authority(self._subdir_index)
-        # Rule: yanked.json after the authoritative index, since a yank writes yanked.json first and commits then.
-        yanks = submit(lambda: read_yanked(store, self._subdir_index.layout.key(YANKED_JSON))[0])
         if self._writer is None:
             self._writer = self._new_writer()
         base = self._base(authority)
@@ -158,7 +153,7 @@ class _Commit:
                 return None
             check_ours(self._subdir_index, derived, authority, self._taken_over)
             self._known_as_kept = newest_number(derived)
-        changes = self._writer.apply(base, yanks().files(self._subdir_index.subdir))
+        changes = self._writer.apply(base)
         changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
         if base.stamp is not None and not changes and self._when == "changed":

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, body
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.conda.shard_index import ShardIndex
-from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError
+from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError, RecreationError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import Authority, ForeignIndexError
 from chaninfra.index.subdir_index import SubdirIndex
@@ -40,8 +40,9 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
     try:
         with _permission_explained():
             store.put(key, body(authority.data, "shards", subdir_index.layout.index, metadata), IfAbsent())
-    except ConflictError:
-        # Another writer that is going to replace the same one may have kept it.
+    except (ConflictError, RecreationError):
+        # Another writer that is going to replace the same one may have kept it. Or the channel was deleted and made
+        # anew, and the store refuses a number whose delete marker is there: the index does not depend on its history.
         kept = get_within(store, key, len(authority.data))
         # None: gc has thinned the history meanwhile.
         if kept is not None and (not isinstance(kept, StoredObject) or kept.data != authority.data):

@@ -6,23 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chaninfra.channel.errors import RefusedError
-from chaninfra.channel.objects import exists
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.subdir_index import SubdirIndex
-
-_PATCHED = ("repodata_from_packages.json", "repodata_shards_from_packages.msgpack.zst")
-"""Tools that patch an index keep the unpatched one under these names."""
-
-
-def check_patched(subdir_index: SubdirIndex) -> None:
-    """Raises RefusedError where another tool patches the index."""
-    for name in _PATCHED:
-        if exists(subdir_index.store, subdir_index.key(name)):
-            raise RefusedError(
-                f"another tool patches this index ({name} exists); an index made from the packages would lose these",
-                where=subdir_index.key(name),
-                remedy=f"index it with that tool, or delete {name} if nobody uses it any more",
-            )
 
 
 def check_base_url(subdir_index: SubdirIndex, info: Mapping[str, Any], name: str = AUTHORITY) -> None:

@@ -6,9 +6,8 @@ package would have written a new one, so what a HEAD has told of its files still
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from chaninfra.channel.conda.filenames import V3, package_name
@@ -18,9 +17,11 @@ from chaninfra.channel.conda.revisions import KEY, with_v3
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard, make_shards, shard_key
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.change import Applied, Change, apply
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.workers import MANY
 
 MAX_SHARD_AGE_MS = 24 * 60 * 60 * 1000
 """Max age in ms of uploaded shards that a commit may still reference. Must stay below gc.KEPT, or gc could delete a
@@ -53,12 +54,12 @@ class ShardWriter:
         self._always = always
         self._names = change.touched
         self._made: dict[str, _Made] = {}
-        self._uploads: list[Callable[[], str]] = []
+        self._uploads: list[Callable[[], None]] = []
         self._started_ms = subdir_index.runtime.now_ms()
 
-    def apply(self, index: ShardIndex, yanked: Collection[str]) -> bool:
+    def apply(self, index: ShardIndex) -> bool:
         """Apply the change to `index`, of packages that have another shard there than at the attempt before, and start
-        to upload the new shards. `yanked` are file names. Returns whether the index changes.
+        to upload the new shards. Returns whether the index changes.
 
         Raises LostShardError, and StorageError for a record that is not valid.
         """
@@ -66,15 +67,23 @@ class ShardWriter:
             name for name in self._names if name not in self._made or self._made[name].old != index.hashes.get(name)
         }
         if todo:
-            self._apply(index, todo, [file for file in yanked if package_name(file) in todo])
+            self._apply(index, self._names if self._change.is_of_odd_names else todo)
         return any(made.old != made.new for made in self._made.values())
 
-    def _apply(self, index: ShardIndex, todo: set[str], yanked: Collection[str]) -> None:
+    def _apply(self, index: ShardIndex, todo: set[str]) -> None:
         settings, runtime = self._subdir_index.layout.index, self._subdir_index.runtime
         old = self._shards.read(index.hashes, todo)
         part = _joined(self._subdir_index.subdir, old.values())
         change = self._change.only(todo)
-        applied = apply(self._subdir_index, part, change, yanked)
+        yanks = {file: yank for shard in old.values() for file, yank in shard.yanks.items()}
+        recovered = {
+            file: yank.packed()
+            for file, yank in change.recovered.items()
+            if index.stamp is None or self._shards.is_given_up(package_name(file), index.hashes.get(package_name(file)))
+        }
+        yanks |= recovered
+        applied = apply(self._subdir_index, part, yanks, change)
+        applied.names.update(map(package_name, recovered))
         self.applied.update(todo, applied)
         again = {new.name for new in change.records.values()} if self._always else set()
         names = (applied.names | again) & todo
@@ -86,8 +95,12 @@ class ShardWriter:
             self._made[name] = _Made(
                 digest, None if gone else digest, -_count(before) if gone else 0, _v3(before, after)
             )
-        store = self._subdir_index.store
-        for new in make_shards(part, names, runtime.new_revision(), settings.compression_level, kept):
+        workers = self._subdir_index.workers
+        if workers is not None and len(names) >= MANY:
+            workers.start()
+        uploads: list[tuple[str, ObjectBody]] = []
+        made = make_shards(part, names, runtime.new_revision(), settings.compression_level, kept, yanks)
+        for number, new in enumerate(made):
             before = old.get(new.name)
             self._shards.add(new)
             self._made[new.name] = _Made(
@@ -96,8 +109,13 @@ class ShardWriter:
                 new.shard.count - _count(before),
                 _v3(before, new.shard),
             )
-            key = self._subdir_index.key(shard_key(new.digest))
-            self._uploads.append(runtime.submit(partial(store.put, key, new.body)))
+            uploads.append((self._subdir_index.key(shard_key(new.digest)), new.body))
+            # Of many, several share a call: starting one takes as long as a request.
+            if len(uploads) > min(number // 64, 15):
+                self._uploads.append(self._subdir_index.submit(_put, uploads))
+                uploads = []
+        if uploads:
+            self._uploads.append(self._subdir_index.submit(_put, uploads))
 
     def finish(self) -> bool:
         """Wait for the uploads. Returns whether an index may reference the shards; `apply` makes others if not.
@@ -143,6 +161,11 @@ class ShardWriter:
         times = [time for made in self._made.values() for time in made.v3[1]]
         times += [known[key] for key in ("oldest", "newest") if isinstance(known.get(key), int)]
         return with_v3(info, count, times)
+
+
+def _put(subdir_index: SubdirIndex, uploads: Sequence[tuple[str, ObjectBody]]) -> None:
+    for key, body in uploads:
+        subdir_index.store.put(key, body)
 
 
 def _joined(subdir: str, shards: Iterable[Shard]) -> Repodata:

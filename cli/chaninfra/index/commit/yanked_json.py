@@ -1,20 +1,21 @@
-"""yanked.json: the packages of a channel that were taken out of its index, while their files stay.
+"""yanked.json: the document that shows people and tools which packages of a channel are yanked.
 
-Maintainers write it, and every commit applies it: a yanked package has no record, and its file name is in `removed`.
-The record that it had is kept in yanked.json, so that `unyank` can restore it.
+What is yanked is decided by the shards of the index (see `conda.yank`). The document is brought in line with them after
+a commit that yanks or brings back; see `yanked_document`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from chaninfra.channel.conda.filenames import TABLES, V3, PackageFileName
-from chaninfra.channel.conda.record_facts import RecordFacts, facts_in
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, is_file_name
+from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
+from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 
@@ -29,37 +30,24 @@ A record made of many small lists needs 25 times its size in memory.
 
 
 @prepared
-class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why and when (ISO 8601, UTC) a package was yanked; the table and the record that it had in the index."""
-
-    reason: str | None = None
-    when: str
-    table: str | None = None
-    record: dict[str, Any] | None = None
-
-    def facts(self, file: str) -> RecordFacts:
-        """The facts in the record, with name, version and build; those that the file name tells if it has no such
-        record.
-        """
-        try:
-            facts = facts_in(self.record or {}, *RecordFacts.__struct_fields__)
-            facts.identity()
-        except MALFORMED:
-            return facts_in(PackageFileName.parse(file).record(), "name", "version", "build")
-        return facts
-
-
-@prepared
 class Yanked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The document; `packages` is `<subdir>/<file>` → Yank."""
 
     version: Annotated[Literal[1], Meta(description="The version of this format.")] = 1
     packages: dict[str, Yank] = {}
 
-    def files(self, subdir: str) -> frozenset[str]:
-        """The names of the yanked files of a subdir."""
+    def of(self, subdir: str) -> dict[str, Yank]:
+        """File name → yank, of the yanked files of a subdir."""
         folder = f"{subdir}/"
-        return frozenset(path.removeprefix(folder) for path in self.packages if path.startswith(folder))
+        return {path.removeprefix(folder): yank for path, yank in self.packages.items() if path.startswith(folder)}
+
+    def with_names(self, subdir: str, names: Collection[str], yanks: Mapping[str, Yank]) -> Yanked:
+        """The document that says `yanks` (file name → yank) of the packages of these names in a subdir, and of all
+        others what this one says.
+        """
+        replaced = {f"{subdir}/{file}" for file in self.of(subdir) if package_name(file) in names}
+        kept = {path: yank for path, yank in self.packages.items() if path not in replaced}
+        return Yanked(packages={**kept, **{f"{subdir}/{file}": yank for file, yank in yanks.items()}})
 
 
 def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
@@ -73,14 +61,16 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
     except TooLargeError as error:
         raise _invalid(key, error.message) from error
     except MALFORMED as error:
-        # An error, since an empty document instead would bring all yanked packages back.
+        # An error, since an empty document instead would hide the yanked packages of other subdirs.
         raise _invalid(key, f"is not valid: {error}") from error
     return yanked, IfMatch(stored.entry.etag)
 
 
 def _invalid(key: str, message: str) -> StorageError:
     return StorageError(
-        message, where=key, remedy="restore an older version of it; or delete it, and yank the packages again"
+        message,
+        where=key,
+        remedy="restore an older version of it; or delete it, and run `chaninfra reindex` as a maintainer",
     )
 
 
@@ -90,14 +80,21 @@ def _check(yanked: Yanked) -> None:
         subdir, slash, file = path.partition("/")
         if not (slash and is_file_name(subdir) and is_file_name(file)):
             raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
-        table = yank.table
-        if table is not None and not (table in TABLES or (table.startswith(f"{V3}.") and is_file_name(table))):
-            raise ValueError(f"{path}: there is no table {table[:80]!r}")
-        check_plain(yank.record)
+        yank.check(path)
 
 
 def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condition) -> None:
-    """Write the document. Raises ConflictError where another writer has changed it."""
+    """Write the document. Raises ConflictError where another writer has changed it; as `check_size`."""
+    body = ObjectBody(data=_encoded(key, yanked), content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL)
+    store.put(key, body, condition)
+
+
+def check_size(key: str, yanked: Yanked) -> None:
+    """Raise StorageError if the document is too large to be read."""
+    _encoded(key, yanked)
+
+
+def _encoded(key: str, yanked: Yanked) -> bytes:
     ordered = msgspec.structs.replace(yanked, packages=dict(sorted(yanked.packages.items())))
     data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
     if len(data) > _MAX_BYTES:
@@ -106,4 +103,4 @@ def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condit
             where=key,
             remedy="delete the files of yanked packages, and unyank these",
         )
-    store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
+    return data

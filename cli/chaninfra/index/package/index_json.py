@@ -14,7 +14,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaninfra.channel.conda.filenames import stem_of
 from chaninfra.channel.conda.name_rules import broken_rule
+from chaninfra.channel.conda.record_facts import LAST_SECOND
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.subdirs import NOARCH
 
 MAX_BYTES = 4 << 20
 """Largest index.json or run_exports.json that is accepted, in bytes; the largest on conda-forge have some 100 kB."""
@@ -26,9 +28,8 @@ VERSION = rf"{NUMBER}(?:\.{NUMBER})*(?:\.?(?:a|b|rc|dev|post)(?:{NUMBER})?)?"
 PLAIN_VERSION = re.compile(VERSION)
 
 # Timestamps of years that rattler can represent; one up to the first bound is in seconds, a larger one in milliseconds.
-_LAST_SECOND_OF_9999 = 253_402_300_799
 _SECONDS = range(-377_705_023_201, 253_402_207_200 + 1)
-_MILLISECONDS = range(_LAST_SECOND_OF_9999 + 1, 253_402_207_200_000 + 1)
+_MILLISECONDS = range(LAST_SECOND + 1, 253_402_207_200_000 + 1)
 
 
 class PackageError(Exception):
@@ -45,6 +46,9 @@ class RunExports(Struct, frozen=True, omit_defaults=True):
     weak: list[str] = []
     weak_constrains: list[str] = []
 
+
+_BITS = {"x86": "32", "x86_64": "64"}
+"""`arch` → how a subdir spells it, where that is something else."""
 
 _Unsigned = Annotated[int, Meta(ge=0)]
 
@@ -83,6 +87,19 @@ class IndexJson(Struct, frozen=True):
         return f"{self.name}-{self.version}-{self.build}"
 
     @property
+    def own_subdir(self) -> str | None:
+        """The subdir that the package is for; None if it does not say.
+
+        conda-build wrote no `subdir` until 2016. As in conda, that of such a package follows from `platform` and
+        `arch`.
+        """
+        if self.subdir is not None:
+            return self.subdir
+        if self.noarch or (self.platform and not self.arch):
+            return NOARCH
+        return f"{self.platform}-{_BITS.get(self.arch, self.arch)}" if self.platform and self.arch else None
+
+    @property
     def broken_rule(self) -> str | None:
         """What CEP 26 does not allow in its name, version or build string, as a sentence; None if all is allowed."""
         return broken_rule(self.name, self.version, self.build)
@@ -101,11 +118,11 @@ def parse_index(data: bytes) -> IndexJson:
     if index.build_number >= 1 << 64:
         raise PackageError("has an info/index.json that is not valid: the number is too large - at `$.build_number`")
     if index.timestamp is not None and index.timestamp not in (
-        _MILLISECONDS if index.timestamp > _LAST_SECOND_OF_9999 else _SECONDS
+        _MILLISECONDS if index.timestamp > LAST_SECOND else _SECONDS
     ):
         raise PackageError("has an info/index.json that is not valid: the timestamp is out of range - at `$.timestamp`")
     if not PLAIN_VERSION.fullmatch(index.version):
-        _check_version(index.version)
+        check_version(index.version)
     return index
 
 
@@ -128,7 +145,8 @@ def load_rattler() -> Any:
     return rattler
 
 
-def _check_version(version: str) -> None:
+def check_version(version: str) -> None:
+    """Raises PackageError for a version that rattler does not accept."""
     rattler = load_rattler()
     try:
         rattler.Version(version)

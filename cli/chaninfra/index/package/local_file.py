@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from errno import EISDIR
 from pathlib import Path
 from typing import NoReturn
 
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, stem_of, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import nearest
+from chaninfra.channel.text import nearest, one_line
 from chaninfra.index.package.archive import IndexedPackage, read_file
 from chaninfra.index.package.index_json import PackageError
 
@@ -61,6 +63,31 @@ class PackageFile:
         return f"{self.subdir}/{self.path.name}"
 
 
+def read_all(paths: Sequence[Path]) -> list[PackageFile]:
+    """Read package files, see `read`. Raises one ConfigurationError that names all which cannot be published."""
+    packages: list[PackageFile] = []
+    refused: list[ConfigurationError] = []
+    for path in paths:
+        try:
+            packages.append(read(path))
+        except ConfigurationError as error:
+            refused.append(error)
+    if refused:
+        raise all_refused(refused, len(paths))
+    return packages
+
+
+def all_refused(errors: Sequence[ConfigurationError], files: int) -> ConfigurationError:
+    """One error for those of `files` files that cannot be published, each with its remedy."""
+    if files == 1:
+        return errors[0]
+    lines = [f"{error.summary}; {error.remedy}" for error in errors]
+    return ConfigurationError(
+        "\n  ".join([f"{len(errors)} of {files} files cannot be published; nothing was uploaded:", *lines]),
+        remedy="correct these, or leave them out",
+    )
+
+
 def read(path: Path) -> PackageFile:
     """Read a package file. Its file name and subdir must be those of its `info/index.json`, which CEP 26 must allow.
 
@@ -69,6 +96,8 @@ def read(path: Path) -> PackageFile:
     """
     suffix = suffix_of(path.name)
     if suffix is None:
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name that is too long.
+            raise read_error(path, IsADirectoryError(EISDIR, "Is a directory"))
         raise ConfigurationError(
             "is not named like a conda package",
             where=str(path),
@@ -89,12 +118,19 @@ def read(path: Path) -> PackageFile:
             where=str(path),
             remedy=f"name the file {dist}{suffix}: clients find packages by that name",
         )
-    subdir = next((known for known in KNOWN_SUBDIRS if known == package.index.subdir), None)
+    own = package.index.own_subdir
+    if own is None:
+        raise ConfigurationError(
+            "the package does not say which subdir it is for: its info/index.json has neither `subdir` nor `platform`",
+            where=str(path),
+            remedy="build it again; or put it into the folder of its subdir and run `chaninfra reindex`",
+        )
+    subdir = next((known for known in KNOWN_SUBDIRS if known == own), None)
     if subdir is None:
         raise ConfigurationError(
-            f"the package is for the subdir {package.index.subdir!r}, which chaninfra does not know",
+            f"the package is for the subdir {one_line(own)}, which chaninfra does not know",
             where=str(path),
-            remedy=nearest(str(package.index.subdir), KNOWN_SUBDIRS),
+            remedy=nearest(own, KNOWN_SUBDIRS),
         )
     return PackageFile(path=path, subdir=subdir, package=package)
 
@@ -158,9 +194,12 @@ class PackageBytes(io.BufferedReader):
 
 def read_error(path: Path, error: OSError) -> ConfigurationError:
     """The error for a package file that cannot be read."""
-    return ConfigurationError(
-        f"cannot be read: {error.strerror}", where=str(path), remedy="check the path and its permissions"
-    )
+    remedy = "check the path and its permissions"
+    if isinstance(error, FileNotFoundError) and set("*?[") & set(path.name):
+        remedy = "no file has a name like this: a shell replaces a pattern by the names of the files that it finds"
+    elif isinstance(error, IsADirectoryError):
+        remedy = f"name the files in it: {path}/*.conda"
+    return ConfigurationError(f"cannot be read: {error.strerror}", where=str(path), remedy=remedy)
 
 
 def _changed(package: PackageFile) -> ConfigurationError:

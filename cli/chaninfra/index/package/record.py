@@ -40,7 +40,7 @@ _BUILD = r"(?:\*_)?[a-z0-9]+(?:_[a-z0-9]+)*"
 _PLAIN_NAME = re.compile(_NAME)
 PLAIN_SPEC = re.compile(rf"{_NAME}(?: (?:{_COMPARED}(?:,{_COMPARED})*|{NUMBER}(?:\.{NUMBER})*\.\*)(?: {_BUILD})?)?")
 
-_run_exports = msgspec.json.Decoder(RunExports)
+_run_exports = msgspec.json.Decoder(RunExports | list[str])
 
 
 def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout, dict[str, Any]]:
@@ -64,15 +64,21 @@ def record_of(index: IndexJson, run_exports: bytes | None) -> tuple[RecordLayout
         "noarch": index.noarch or None,
         "timestamp": index.timestamp,
         "track_features": _track_features(index.track_features),
-        "purls": None if index.purls is None else _purls(index.purls),
-        "run_exports": None
-        if run_exports is None
-        else msgspec.to_builtins(decode_member(_run_exports, run_exports, "info/run_exports.json")),
+        "purls": None if index.purls is None else canonical_purls(index.purls),
+        "run_exports": None if run_exports is None else _parsed_run_exports(run_exports),
     }
     for name in _OMITTED_WHEN_EMPTY:
         if not fields[name]:
             del fields[name]
     return layout, {name: value for name, value in fields.items() if value is not None}
+
+
+def _parsed_run_exports(data: bytes) -> dict[str, list[str]]:
+    """`info/run_exports.json`, in which a list is one of weak run exports (CEP 34). Raises PackageError."""
+    parsed: RunExports | list[str] = decode_member(_run_exports, data, "info/run_exports.json")
+    exports = RunExports(weak=parsed) if isinstance(parsed, list) else parsed
+    found: dict[str, list[str]] = msgspec.to_builtins(exports)
+    return found
 
 
 def _specs(index: IndexJson) -> tuple[RecordLayout, dict[str, str]]:
@@ -128,8 +134,8 @@ def _track_features(value: str | list[str] | UnsetType) -> str | None:
     return " ".join(feature.strip() for feature in features)
 
 
-def _purls(purls: list[str]) -> list[str]:
-    """The package URLs as rattler sorts and writes them."""
+def canonical_purls(purls: list[str]) -> list[str]:
+    """The package URLs as rattler sorts and writes them. Raises PackageError for one that is not valid."""
     if not purls:
         return []
     rattler = load_rattler()

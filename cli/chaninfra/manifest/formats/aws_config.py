@@ -27,7 +27,8 @@ def profile(request: ManifestRequest) -> Rendered:
     access = request.in_only_bucket()
     descriptor = access.descriptor
     name = profile_name(request)
-    notes = [PRINTED_BY, f"To use it: export AWS_PROFILE={name}"]
+    # Both come before the region of a profile, for pixi and for conda.
+    notes = [PRINTED_BY, f"To use it: export AWS_PROFILE={name}; unset AWS_REGION AWS_DEFAULT_REGION"]
     sections: Document = {}
     settings: dict[str, Any] = {}
     if request.sso:

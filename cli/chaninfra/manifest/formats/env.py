@@ -19,19 +19,37 @@ def env(request: ManifestRequest) -> Rendered:
     variables = {"CHANINFRA_CHANNEL": access.descriptor.url} if len(request.channels) == 1 else {}
     if access.method == "aws":
         note = "The keys: a profile, a login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        if access.store_kind != "aws":
+            # rattler_s3 0.4 asks the SDK for the endpoint of all services.
+            note += " `pixi upload s3` and `rattler-build upload s3` do not read AWS_ENDPOINT_URL_S3: use --auth pixi."
         if request.profile:
             variables["AWS_PROFILE"] = profile_name(request)
-        variables |= aws_variables(access)
+        variables |= aws_variables(access) | boto3_variables(access)
     else:
-        note = "The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN."
+        note = f"The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN. {NEED_ENTRY}"
         variables |= s3_variables(access)
     return Rendered((PRINTED_BY, note), shell.script(shell.exports(variables)))
 
 
+NEED_ENTRY = (
+    "`pixi publish` and `rattler-build publish` need the bucket's entry in pixi's store besides S3_*: chaninfra "
+    "manifest --format login, or auth-file."
+)
+"""pixi 0.77, where a bucket has s3-options: "no credentials were found in the auth store"."""
+
+
 def aws_variables(access: ClientChannel) -> dict[str, str]:
-    """The variables that the AWS tools read; the endpoint only if it is not AWS's own."""
-    descriptor = access.descriptor
-    variables = {"AWS_REGION": descriptor.region}
+    """The variables that the AWS tools and pixi read; the endpoint only if it is not AWS's own."""
+    return {"AWS_REGION": access.descriptor.region, **_endpoint(access)}
+
+
+def boto3_variables(access: ClientChannel) -> dict[str, str]:
+    """The same for boto3, with which conda reads: it has the region from this variable alone, or from a profile."""
+    return {"AWS_DEFAULT_REGION": access.descriptor.region, **_endpoint(access)}
+
+
+def _endpoint(access: ClientChannel) -> dict[str, str]:
+    descriptor, variables = access.descriptor, {}
     if descriptor.endpoint_url != f"https://s3.{descriptor.region}.{dns_suffix(descriptor.region)}":
         variables["AWS_ENDPOINT_URL_S3"] = descriptor.endpoint_url
     return variables

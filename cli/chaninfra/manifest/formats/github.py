@@ -17,6 +17,7 @@ from chaninfra.channel.providers.aws_partitions import dns_suffix, partition
 from chaninfra.manifest import release
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats import rattler_build
+from chaninfra.manifest.formats.login import check_login
 from chaninfra.manifest.formats.versions import (
     CHECKOUT,
     CONFIGURE_AWS,
@@ -165,12 +166,15 @@ def _setup_pixi(access: ClientChannel, inputs: dict[str, Any] | None = None) -> 
     """pixi with the key of a reader, if it takes it from its credential store."""
     values = {**(inputs or {})}
     if access.method == "pixi":
+        check_login(access)
         values["auth-host"] = _literal(access.s3_bucket_url)
         if access.store_kind == "aws":
             names = (*_KEY, "session-token")
             values |= {f"auth-s3-{name}": f"${{{{ steps.aws.outputs.aws-{name} }}}}" for name in names}
         else:
             values |= {f"auth-s3-{name}": f"${{{{ secrets.{_READER}{end} }}}}" for name, end in _KEY.items()}
+        # It is false by default, and the key would stay on a runner of one's own.
+        values["post-cleanup"] = True
     return {"name": "Set up pixi", "uses": SETUP_PIXI, **({"with": values} if values else {})}
 
 

@@ -3,6 +3,10 @@
 The flags are those of `pixi auth login` (pixi's reference, "pixi auth login"); pixi's page "S3" shows other names for
 them, which pixi does not accept. The file is the one that RATTLER_AUTH_FILE names (pixi's documentation,
 "Authentication").
+
+pixi looks for the bucket's name in all its stores before it looks for s3:// URLs in any (rattler_networking 0.34,
+`AuthenticationStorage::get_by_url_with_host`). `pixi auth login s3://BUCKET` writes the name, so only an entry of that
+name comes before an older login.
 """
 
 from __future__ import annotations
@@ -23,11 +27,13 @@ def login(request: ManifestRequest) -> Rendered:
     """A `pixi auth login` command per bucket; the shell that runs it takes the access key from its environment."""
     note = "The keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN."
     commands = [command(access) for access in by_bucket(request.channels).values()]
-    return Rendered((PRINTED_BY, note, *_SEEN), shell.script(commands))
+    # It may be pasted into a shell, so no `set -e`, which would end that.
+    return Rendered((PRINTED_BY, note, *_SEEN), shell.script([" &&\n".join(commands)]))
 
 
 def command(access: ClientChannel) -> str:
-    """The command line for the channel's bucket."""
+    """The command line for the channel's bucket. Raises ConfigurationError if pixi would not find the key again."""
+    check_login(access)
     # The token's flag and value are one word, since zsh does not split the result of an expansion.
     return (
         f'pixi auth login {shell.word(access.s3_bucket_url)} --s3-access-key-id "$AWS_ACCESS_KEY_ID" '
@@ -35,8 +41,20 @@ def command(access: ClientChannel) -> str:
     )
 
 
+def check_login(access: ClientChannel) -> None:
+    """Raise ConfigurationError if `pixi auth login`, which setup-pixi runs too, keeps no key for the bucket."""
+    if not access.has_login:
+        raise ConfigurationError(
+            f"`pixi auth login` takes {access.descriptor.bucket!r}, a name with one dot, for a domain: it keeps the "
+            f"key as {'*.' + access.descriptor.bucket!r}, where it never looks for the key of a bucket",
+            where=access.descriptor.url,
+            remedy="write the key into a file: --auth pixi --format auth-file --into FILE, and set RATTLER_AUTH_FILE; "
+            "or use --auth aws",
+        )
+
+
 def auth_file(request: ManifestRequest) -> Rendered:
-    """Bucket URL → the access key. Raises ConfigurationError if the request has no credentials."""
+    """Bucket name → the access key. Raises ConfigurationError if the request has no credentials."""
     credentials = request.credentials
     if credentials is None:
         raise ConfigurationError(
@@ -48,4 +66,4 @@ def auth_file(request: ManifestRequest) -> Rendered:
         "session_token": credentials.session_token,
     }
     buckets = by_bucket(request.channels).values()
-    return Rendered((), {access.s3_bucket_url: {"S3Credentials": entry} for access in buckets})
+    return Rendered((), {access.descriptor.bucket: {"S3Credentials": entry} for access in buckets})

@@ -1,7 +1,7 @@
-"""pixi's TOML files: the manifest (pixi.toml, or pyproject.toml) and pixi's own config.toml.
+"""pixi's TOML files: the manifest (pixi.toml, or pyproject.toml) and the config.toml of pixi and rattler-build.
 
 The formats are pixi's manifest (pixi.sh, reference "pixi manifest", and the JSON schema that it publishes) and its
-configuration (reference "The configuration of Pixi itself").
+configuration (reference "The configuration of Pixi itself"), which rattler_config reads (locations.rs).
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, NOARCH
-from chaninfra.manifest.client_access import AWS_CHAIN_SINCE, ClientChannel
+from chaninfra.manifest.client_access import ClientChannel
+from chaninfra.manifest.formats.versions import PIXI_AWS_CHAIN, PIXI_SHARED_CONFIG, RATTLER_BUILD_SHARED_CONFIG
 from chaninfra.manifest.rendered import Document, Rendered
-from chaninfra.manifest.request import ManifestRequest, access_notes, s3_options
+from chaninfra.manifest.request import ManifestRequest, access_notes, s3_options, shared_s3_options
 
 
 def pixi_toml(request: ManifestRequest) -> Rendered:
@@ -26,11 +27,23 @@ def pyproject(request: ManifestRequest) -> Rendered:
 
 
 def config(request: ManifestRequest) -> Rendered:
-    """pixi's configuration, for commands without a workspace: `pixi global`, `pixi exec` and `pixi init`."""
+    """The configuration of pixi and rattler-build, for commands without a workspace: `pixi global`, `pixi exec`, …"""
     values: Document = {"default-channels": request.channel_urls}
-    if options := s3_options(request.channels):
+    notes = [*access_notes(request.channels), _PLACES]
+    if options := shared_s3_options(request.channels):
         values["s3-options"] = options
-    return Rendered(access_notes(request.channels), values)
+        notes.append(_INIT)
+    return Rendered(tuple(notes), values)
+
+
+_PLACES = (
+    f"Its place: ~/.config/rattler/config.toml, for pixi from {PIXI_SHARED_CONFIG} and rattler-build from "
+    f"{RATTLER_BUILD_SHARED_CONFIG}; or ~/.pixi/config.toml, for pixi of any version and not for rattler-build."
+)
+_INIT = (
+    "With s3-options in it, `pixi init` (seen with 0.77) writes `force-path-style = True` or `False` into pixi.toml, "
+    "which no pixi reads: write true or false there."
+)
 
 
 def _workspace(request: ManifestRequest) -> dict[str, Any]:
@@ -41,7 +54,7 @@ def _workspace(request: ManifestRequest) -> dict[str, Any]:
         "platforms": _platforms(channels),
     }
     if any(access.method == "aws" and access.has_s3_options for access in channels):
-        table["requires-pixi"] = f">={AWS_CHAIN_SINCE}"
+        table["requires-pixi"] = f">={PIXI_AWS_CHAIN}"
     if options := s3_options(channels):
         table["s3-options"] = options
     return table

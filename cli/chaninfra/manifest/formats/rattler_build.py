@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from chaninfra.manifest.client_access import ClientChannel
-from chaninfra.manifest.formats.env import aws_variables, s3_variables
+from chaninfra.manifest.formats.env import NEED_ENTRY, aws_variables, s3_variables
 from chaninfra.manifest.rendered import Rendered
-from chaninfra.manifest.request import CONDA_FORGE, PRINTED_BY, ManifestRequest, s3_options
+from chaninfra.manifest.request import CONDA_FORGE, PRINTED_BY, ManifestRequest, shared_s3_options
 from chaninfra.manifest.text import shell, toml
 
 OUTPUT = "output"
@@ -20,14 +20,17 @@ def rattler_build(request: ManifestRequest) -> Rendered:
     access = request.only_channel()
     url = access.descriptor.url
     notes = (
-        PRINTED_BY,
+        f"{PRINTED_BY} To run it: bash FILE",
         _credentials_note(access),
         "chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also "
         "replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.",
+        *([] if access.store_kind == access.method == "aws" else [NEED_ENTRY]),
     )
     lines = [
+        # Other shells, such as dash, have no pipefail.
+        "#!/usr/bin/env bash",
         # Nothing is uploaded or indexed after a build that failed.
-        "set -eu",
+        "set -euo pipefail",
         *shell.exports({"S3_CHANNEL": url, **_variables(access)}),
         *(_AWS_TO_S3 if access.method == "aws" and access.store_kind != "aws" else ()),
         "",
@@ -86,8 +89,10 @@ def _credentials_note(access: ClientChannel) -> str:
     if access.method == "aws":
         return f"The keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. {_READS_BY_PROFILE}"
     note = "The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN."
-    login = f" The build does not get them; it reads with the keys of: rattler-build auth login {access.s3_bucket_url}."
-    return note + (login if access.method == "pixi" else "")
+    if access.method != "pixi":
+        return note
+    keys = f"rattler-build auth login {access.s3_bucket_url}" if access.has_login else "the file of RATTLER_AUTH_FILE"
+    return f"{note} The build does not get them; it reads with the keys of: {keys}."
 
 
 def build(access: ClientChannel, config: str, program: str) -> list[str]:
@@ -98,7 +103,7 @@ def build(access: ClientChannel, config: str, program: str) -> list[str]:
     words = ["build", "--recipe-dir", "recipes"]
     words += ["--channel", access.url, "--channel", CONDA_FORGE, "--output-dir", OUTPUT]
     command = f"{program} {shell.command(words)}"
-    options = s3_options([access])
+    options = shared_s3_options([access])
     if not options:
         return [command]
     return [

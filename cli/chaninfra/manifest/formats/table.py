@@ -79,9 +79,9 @@ _PUBLIC = Refusal(
 _GOOGLE = Refusal(
     "Google's credentials do not work with the S3 API", "use --auth pixi with an HMAC key, or log in with gcloud"
 )
-_HTTPS = Refusal(
-    "conda and mamba read channels over https only",
-    "use --auth public if the channel is public, or --format pixi",
+_NO_GCS = Refusal(
+    "conda and mamba read no gcs:// URLs",
+    "use --auth public if the channel is public, --auth aws with an HMAC key, or --format pixi",
 )
 _NO_PIXI_STORE = Refusal(
     "with the method aws, pixi uses the credentials of the AWS tools, not its own credential store",
@@ -102,7 +102,7 @@ FORMATS: dict[Format, Row] = {
         files=("pyproject.toml",),
     ),
     "config": Row(
-        title="pixi's own config.toml, for commands without a workspace: default channels and s3-options",
+        title="config.toml of pixi and rattler-build, for commands without a workspace: channels and s3-options",
         renderer=pixi.config,
         file_type="toml",
         files=("config.toml",),
@@ -168,10 +168,10 @@ FORMATS: dict[Format, Row] = {
         refused={"gcs": _NO_UPLOAD},
     ),
     "condarc": Row(
-        title=".condarc for conda and mamba, for public channels",
+        title=".condarc for conda, and for mamba if the channel is public",
         renderer=condarc.condarc,
         file_type="yaml",
-        refused={"aws": _HTTPS, "pixi": _HTTPS, "gcs": _HTTPS},
+        refused={"gcs": _NO_GCS},
         files=(".condarc", "condarc"),
     ),
 }

@@ -21,6 +21,13 @@ def condarc(before: Any, ours: Document, channels: Sequence[ClientChannel], wher
     """
     after = mapping(before, where)
     # `channel` is conda's other name of the list.
+    if "channel" in after and "channels" in after:
+        raise ConfigurationError(
+            "is there as `channel` too, which is the same key to conda, so conda refuses the file",
+            where=where,
+            key=("channels",),
+            remedy="move the channels of `channel` into `channels`, and remove it; nothing was written",
+        )
     name = "channel" if "channel" in after and "channels" not in after else "channels"
     listed = after.get(name) or []
     if not isinstance(listed, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Change:
     """The text that it must have. The repr omits it, since it may hold secrets."""
     secret: bool = False
     """Whether the file holds secrets: it gets mode 0600, and its diff is not shown."""
+    notes: tuple[str, ...] = ()
+    """What the reader must know and the file does not say: a new file has it in comments, another one keeps its own."""
 
     @property
     def needed(self) -> bool:
@@ -81,7 +84,10 @@ def change(path: Path, name: Format, request: ManifestRequest) -> Change:
     new = new.replace("\n", "\r\n") if crlf else new
     if old is not None and old.startswith(_BOM):
         new = _BOM + new
-    return Change(file, new, secret=name == "auth-file")
+    if name == "auth-file":
+        use = f"To use it: export RATTLER_AUTH_FILE={shlex.quote(str(path.absolute()))}"
+        return Change(file, new, secret=True, notes=(use,))
+    return Change(file, new, notes=rendered.notes[1:] if text else ())
 
 
 def _merged(text: str, rendered: Rendered, name: Format, request: ManifestRequest, where: str) -> str:

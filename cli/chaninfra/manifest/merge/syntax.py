@@ -38,6 +38,8 @@ class Syntax:
     parse: Callable[[str], Any]
     errors: tuple[type[Exception], ...]
     """What `parse` raises for text that it does not accept."""
+    problem: Callable[[Exception], str]
+    """What one of these errors says is wrong, and where in the text, in one line."""
     edits: tuple[Edit, ...]
     """Tried in this order."""
     write: Callable[[Sequence[str], Any], str]
@@ -48,9 +50,8 @@ class Syntax:
         try:
             return self.parse(text)
         except self.errors as error:
-            problem = next(iter(str(error).splitlines()), type(error).__name__)
             raise ConfigurationError(
-                f"is not {self.name}: {problem}", where=where, remedy="correct it; nothing was written"
+                f"is not {self.name}: {self.problem(error)}", where=where, remedy="correct it; nothing was written"
             ) from None
 
     def edit(self, text: str, before: Any, after: Any, rendered: Rendered, where: str) -> str:

@@ -14,9 +14,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from chaninfra.channel.text import yaml_problem
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.merge.syntax import Syntax
 from chaninfra.manifest.merge.workflow import Merged
+from chaninfra.manifest.merge.yaml_values import ERRORS, parse
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.text import yaml
 
@@ -41,10 +43,6 @@ def merge(text: str, rendered: Rendered, channels: Sequence[ClientChannel], wher
 def _with_line_end(text: str) -> str:
     """The text with a line end, so that an addition does not continue its last line."""
     return text if text.endswith("\n") else text + "\n"
-
-
-def _parse(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
 
 
 def _edited(text: str, before: Any, after: Any) -> str | None:
@@ -76,12 +74,36 @@ def _value(text: str, key: Node | None, node: Node, before: Any, after: Any, edi
         # `key:` without a value.
         lines = yaml.mapping(after) if isinstance(after, dict) else yaml.sequence(after)
         edits.append((*_line_end(text, key.end_mark.index), _indented(lines, key.start_mark.column + 2)))
+    elif isinstance(after, dict) and key is not None and isinstance(node, ScalarNode):
+        edits += _scalar_to_mapping(text, key, node, after)
+    elif isinstance(after, list) and after[-1:] == [before] and key is not None:
+        edits.append(_value_to_item(text, key, node, after[:-1]))
     elif isinstance(node, ScalarNode) and not isinstance(after, dict | list):
         end = node.end_mark.index
         tail = text[node.start_mark.index : end]
         edits.append((node.start_mark.index, end, yaml.scalar(after) + ("\n" if tail.endswith("\n") else "")))
     else:
         raise LookupError("the value has another type")
+
+
+def _scalar_to_mapping(text: str, key: Node, node: Node, after: dict[str, Any]) -> list[TextEdit]:
+    """The edits that replace a scalar on its key's line by a mapping in the lines below; a comment behind it stays."""
+    start, end = key.end_mark.index + 1, node.end_mark.index
+    if text[start:end].strip(" \t") != text[node.start_mark.index : end] or "\n" in text[start:end]:
+        raise LookupError("the value is not behind its key")
+    return [
+        (start, end, ""),
+        (*_line_end(text, end), _indented(yaml.mapping(after), key.start_mark.column + 2)),
+    ]
+
+
+def _value_to_item(text: str, key: Node, node: Node, items: Sequence[Any]) -> TextEdit:
+    """The edit that makes a value behind its key the last item of a list, whose other items are new."""
+    start, end = key.end_mark.index + 1, node.start_mark.index
+    if text[start:end].strip(" \t"):
+        raise LookupError("the value is not behind its key")
+    column = key.start_mark.column + 2
+    return start, end, f"\n{_indented(yaml.sequence(items), column)}{' ' * column}- "
 
 
 def _mapping(text: str, node: Node, before: dict[str, Any], after: dict[str, Any], edits: list[TextEdit]) -> None:
@@ -238,9 +260,9 @@ def _indented(lines: Sequence[str], column: int) -> str:
 
 _YAML = Syntax(
     name="YAML",
-    parse=_parse,
-    # ruamel.yaml raises the others too for some texts that are not YAML.
-    errors=(YAMLError, ValueError, TypeError, AttributeError, RecursionError),
+    parse=parse,
+    errors=ERRORS,
+    problem=yaml_problem,
     edits=(_edited,),
     write=yaml.document,
 )

@@ -14,8 +14,11 @@ from chaninfra.manifest.text.comments import comments
 
 
 def document(notes: Iterable[str], script: str) -> str:
-    """The notes as comments, then the script."""
-    return comments(notes) + script
+    """The notes as comments, then the script; what names its interpreter (`#!`) stays its first line."""
+    if not script.startswith("#!"):
+        return comments(notes) + script
+    first, rest = script.split("\n", 1)
+    return f"{first}\n{comments(notes)}{rest}"
 
 
 def script(lines: Iterable[str]) -> str:

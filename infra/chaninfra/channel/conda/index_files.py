@@ -20,6 +20,15 @@ FILE_NAMES: dict[Format, str] = {
 }
 """Format → the file in each subdir."""
 
+STALE = frozenset(
+    {
+        *(f"current_repodata.{suffix}" for suffix in ("json", "json.bz2", "json.zst", "jlap")),
+        *(f"repodata.{suffix}" for suffix in ("json.bz2", "jlap")),
+    }
+)
+"""Index files of other indexers that clients read in place of ours: classic conda the first ones, older clients the
+others. chaninfra writes none of them."""
+
 CONTENT_TYPES: dict[Format, str] = {
     "json": "application/json",
     "zst": "application/zstd",

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.location import EtagForm
 
 Format = Literal["json", "zst", "shards"]
 FORMATS: tuple[Format, ...] = ("json", "zst", "shards")
@@ -108,9 +109,19 @@ def kept_seconds(cache_control: str) -> int:
     return next((int(age[1]) for age in ages if age), 0)
 
 
-class ConditionalWrites(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+# Earlier versions do not know `etags`: it is written only where they could not write at all.
+class ConditionalWrites(
+    Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True
+):
     """Which conditional writes the store honours, as a probe found."""
 
     create: Annotated[bool, Meta(description="PUT with If-None-Match: * is refused where the key exists.")]
     replace: Annotated[bool, Meta(description="PUT with If-Match is refused where the ETag is another.")]
     multipart: Annotated[bool, Meta(description="CompleteMultipartUpload honours If-None-Match: * too.")]
+    etags: Annotated[
+        EtagForm,
+        Meta(
+            description="The form of the ETag in If-Match that the store honours: with its quotes, as HTTP has it, or "
+            "`unquoted` (Ceph 16)."
+        ),
+    ] = "quoted"

@@ -18,6 +18,8 @@ _BUILD = re.compile(r"[A-Za-z0-9._+]+")
 # of a file with other characters, and the store has no such object.
 _UNREADABLE = re.compile(r"[^A-Za-z0-9._~!$&()*+,;=@-]")
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 # rattler does not read a repodata.json at all in which one file name is written with a JSON escape, or has fewer than
 # two dashes.
 _BREAKS_INDEX = re.compile(r'["\\\x00-\x1f]|\A[^-]*(?:-[^-]*)?\Z')
@@ -43,6 +45,17 @@ def unreadable(file: str) -> str | None:
         return f"has a file name that clients cannot read, because of: {characters}"
     if breaks_index(file):
         return "has a file name that clients cannot read: it is not NAME-VERSION-BUILD"
+    return None
+
+
+def unusable_key(name: str) -> str | None:
+    """Why no client can ask for the object of this name below a subdir, which may be a path, completing "the object …";
+    None if one can.
+    """
+    if _CONTROL.search(name):
+        return "has a key with control characters, which no client can ask for"
+    if any(part in ("", ".", "..") for part in name.split("/")):
+        return "has a key with an empty part or one of dots, which no client asks for"
     return None
 
 

@@ -16,6 +16,9 @@ from chaninfra.channel.conda.structs import prepared
 _Integer = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 """What clients hold in 64 bits."""
 
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999 in seconds since 1970: conda takes a greater `timestamp` for one in milliseconds."""
+
 
 @prepared
 class RecordName(Struct):
@@ -38,7 +41,7 @@ class RecordFacts(Struct, frozen=True, kw_only=True):
     md5: str | None = None
     sha256: str | None = None
     timestamp: _Integer | None = None
-    """When the package was built."""
+    """When the package was built; some tools write seconds, see `in_ms`."""
     indexed_timestamp: _Integer | None = None
     """When a package with these bytes first came into the index."""
     attestations_sha256: str | None = None
@@ -73,3 +76,8 @@ def read_facts(record: Raw | bytes, *fields: str) -> RecordFacts:
 def facts_in(document: Mapping[str, Any], *fields: str) -> RecordFacts:
     """These fields of a decoded record. Raises msgspec.ValidationError where one has another type than it should."""
     return msgspec.convert({field: document[field] for field in fields if field in document}, RecordFacts)
+
+
+def in_ms(timestamp: int | None) -> int | None:
+    """A record's `timestamp` in ms since 1970, by conda's rule for which unit it is in."""
+    return timestamp * 1000 if timestamp is not None and timestamp <= LAST_SECOND else timestamp

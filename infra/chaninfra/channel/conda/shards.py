@@ -2,6 +2,7 @@
 
 Each shard that chaninfra writes contains a revision of its own, so no two uploaded shards have the same name. A shard
 that no index references any more is therefore never referenced again, and can be deleted; see docs/index-protocol.md.
+Beside the revision it has the yanks of the files of this name.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from chaninfra.channel.conda.index_files import CONTENT_TYPES, IMMUTABLE, MAX_SH
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, check_plain, is_file_name
+from chaninfra.channel.conda.yank import yanks_in_shard
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectBody
 
@@ -28,6 +30,7 @@ from chaninfra.channel.objects import ObjectBody
 _HASHES = ("sha256", "md5", "legacy_bz2_md5", "attestations_sha256")
 _MAX_RECORD = 4 << 20
 """Largest record or unknown key of a shard that is read, in bytes: decoded, it may take 25 times its memory."""
+_YANKS = "yanks"
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
 
 
@@ -38,7 +41,9 @@ class Shard:
     records: Mapping[str, Mapping[str, Raw]]
     """Table → key → record, see Repodata."""
     removed: tuple[str, ...] = ()
-    """Names of files that were taken out of the index (yanked)."""
+    """Names of files that were taken out of the index: the yanked ones, and what another tool has removed."""
+    yanks: Mapping[str, Raw] = field(default_factory=dict)
+    """File name → yank, as msgpack (see `yank.unpacked`). Other tools do not write it."""
     other: Mapping[str, Raw] = field(default_factory=dict)
     """Keys that chaninfra does not know, as msgpack; they are written again."""
 
@@ -56,7 +61,7 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
         return None
     try:
         document = msgspec.msgpack.decode(decompress(data, MAX_SHARD) or b"", type=dict[str, Raw])
-        document.pop(OUR_KEY, None)
+        yanks = _yanks(document.pop(OUR_KEY, None), name)
         removed = msgspec.msgpack.decode(document.pop("removed", Raw(b"\x90")), type=list[str])
         packed = {table: document.pop(table) for table in TABLES if table in document}
         v3 = msgspec.msgpack.decode(document.pop(V3, Raw(b"\x80")), type=dict[str, Raw])
@@ -70,7 +75,15 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
         return None
     if not all(map(is_file_name, removed)):
         return None
-    return Shard(records=records, removed=tuple(removed), other=document)
+    return Shard(records=records, removed=tuple(removed), yanks=yanks, other=document)
+
+
+def _yanks(ours: Raw | None, name: str) -> dict[str, Raw]:
+    """The yanks in what chaninfra adds to a shard. Raises one of MALFORMED."""
+    if ours is None:
+        return {}
+    yanks = msgspec.msgpack.decode(ours, type=dict[str, Raw]).get(_YANKS)
+    return {} if yanks is None else yanks_in_shard(yanks, name)
 
 
 def _unpacked(raw: Raw, table: str, name: str) -> dict[str, Raw]:
@@ -119,11 +132,13 @@ def make_shards(
     revision: str,
     level: int,
     other: Mapping[str, Mapping[str, Raw]] | None = None,
+    yanks: Mapping[str, Raw] | None = None,
 ) -> Iterator[NewShard]:
     """The shards, sorted by name, of each of `names` (None: all) that has a record or a removed file in `repodata`.
 
-    `revision` is written into the shards and must be new. `other`: name → unknown keys of its shard. Raises
-    StorageError where a record is not valid, or a shard would be larger than clients read.
+    `revision` is written into the shards and must be new. `other`: name → unknown keys of its shard; `yanks`:
+    file name → yank, as in Shard. Raises StorageError where a record is not valid, or a shard would be larger than
+    clients read.
     """
     removed: dict[str, list[str]] = {}
     for file in sorted(repodata.removed):
@@ -137,7 +152,9 @@ def make_shards(
     for name in sorted(by_name):
         tables = by_name.pop(name)
         kept = (other or {}).get(name, {})
-        more = {**kept, "removed": removed.get(name, []), OUR_KEY: {"revision": revision}}
+        yanked = {file: yanks[file] for file in removed.get(name, ()) if yanks and file in yanks}
+        ours = {"revision": revision, **({_YANKS: yanked} if yanked else {})}
+        more = {**kept, "removed": removed.get(name, []), OUR_KEY: ours}
         try:
             packed = msgspec.msgpack.encode({**_packed(repodata, tables), **more})
         except UNWRITABLE:
@@ -152,7 +169,7 @@ def make_shards(
             name=name,
             digest=hashlib.sha256(data).digest(),
             body=ObjectBody(data=data, content_type=CONTENT_TYPES["shards"], cache_control=IMMUTABLE),
-            shard=Shard(records=tables, removed=tuple(removed.get(name, ())), other=kept),
+            shard=Shard(records=tables, removed=tuple(removed.get(name, ())), yanks=yanked, other=kept),
         )
 
 

@@ -1,8 +1,9 @@
 """The skeleton of a channel: the index files that clients need to read a channel without packages.
 
 The rule: a subdir gets an empty index only if it has neither packages nor any file of an index, of ours or of another
-tool. Where some index files are there, those that are missing are made from them: pixi reads shards first, so an empty
-shard index beside a full repodata.json would hide all packages. What cannot be made so needs `reindex`.
+tool. Where repodata.json or its zst is there, the files that are missing are made from it: pixi reads shards first, so
+an empty shard index beside a full repodata.json would hide all packages. Where only shards are there, `reindex` or the
+next commit makes the others from them, as always: it keeps the state of the index that they are made from.
 """
 
 from __future__ import annotations
@@ -11,15 +12,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import msgspec
-
 from chaninfra.channel.conda.commit_stamp import Origin, first_stamp
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import (
     FILE_NAMES,
     MAX_REPODATA,
-    MAX_SHARD,
-    MAX_SHARD_INDEX,
     MAX_ZST,
     REPODATA,
     body,
@@ -30,13 +27,13 @@ from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys
-from chaninfra.channel.conda.shards import is_shard, make_shards, parse_shard, shard_key
+from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys, read_shard_index
+from chaninfra.channel.conda.shards import is_shard, make_shards, shard_key
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectStore, StoredObject, get_within
 
-_FEW = 500
-"""So many shards are read to make a missing repodata.json; of more, a re-index makes it, which reads many at a time."""
+_FIRST = first_stamp(1, "first", (), 0)
+"""The stamp of the index of a subdir without packages, whose checksum is then filled in."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +80,10 @@ def _files(
     """
     repodata = _repodata_json(store, layout, subdir)
     if repodata is None:
-        if "shards" not in missing:
-            repodata = _from_shards(store, layout, subdir)
-        elif not _is_empty(store, layout, subdir):
+        if not (_is_empty if "shards" in missing else _is_first)(store, layout, subdir):
             return None
-        else:
-            return [*empty_index(subdir, layout.index)]
-    if repodata is None:
-        return None
+        names = {FILE_NAMES[kind] for kind in missing}
+        return [(name, content) for name, content in empty_index(subdir, layout.index) if name in names]
     data, metadata = repodata
     files: list[tuple[str, ObjectBody]] = []
     if "shards" in missing:
@@ -106,13 +99,12 @@ def _files(
 
 def empty_index(subdir: str, settings: IndexSettings) -> Iterator[tuple[str, ObjectBody]]:
     """(name, file) of the index of a subdir without packages: commit 1. The authoritative index comes last."""
-    stamp = first_stamp(1, "first", (), 0)
-    data = Repodata.empty(subdir).encode(stamp)
-    metadata = Origin.of(stamp.number, data).metadata()
+    data = Repodata.empty(subdir).encode(_FIRST)
+    metadata = Origin.of(_FIRST.number, data).metadata()
     if "json" in settings.formats:
         yield FILE_NAMES["zst"], body(compress(data, settings.compression_level), "zst", settings, metadata)
         yield REPODATA, body(data, "json", settings, metadata)
-    index = ShardIndex(hashes={}, stamp=stamp, info={"subdir": subdir})
+    index = ShardIndex(hashes={}, stamp=_FIRST, info={"subdir": subdir})
     packed = index.encode(settings.compression_level, time.time_ns() // 1_000_000)
     yield FILE_NAMES["shards"], body(packed, "shards", settings)
 
@@ -150,22 +142,12 @@ def _repodata_json(store: ObjectStore, layout: ChannelLayout, subdir: str) -> tu
     return bytes(plain), origin.metadata() if origin else {}
 
 
-def _from_shards(store: ObjectStore, layout: ChannelLayout, subdir: str) -> tuple[bytes, dict[str, str]] | None:
-    """As `_repodata_json`, made from the authoritative index; None if it is not ours or has many shards."""
-    stored = get_within(store, layout.key(subdir, FILE_NAMES["shards"]), MAX_SHARD_INDEX)
-    index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
-    if index is None or index.stamp is None or index.info["subdir"] != subdir or len(index.hashes) > _FEW:
-        return None
-    repodata = Repodata.empty(subdir)
-    for name, digest in index.hashes.items():
-        found = get_within(store, layout.key(subdir, shard_key(digest)), MAX_SHARD)
-        shard = parse_shard(found.data, name, digest) if isinstance(found, StoredObject) else None
-        if shard is None:
-            return None
-        repodata.replace({name}, shard.records, shard.removed)
-    repodata.take_info(index.info, {key: msgspec.msgpack.decode(raw) for key, raw in index.other.items()})
-    data = repodata.encode(index.stamp)
-    return data, Origin.of(index.stamp.number, data).metadata()
+def _is_first(store: ObjectStore, layout: ChannelLayout, subdir: str) -> bool:
+    """Whether the shard index is the one that `empty_index` makes: nothing was committed since."""
+    index = read_shard_index(store, layout.key(subdir, FILE_NAMES["shards"]))
+    if index is None or index.stamp is None or index.hashes or index.info != {"subdir": subdir} or index.other:
+        return False
+    return (index.stamp.number, index.stamp.revision) == (_FIRST.number, _FIRST.revision)
 
 
 def _is_empty(store: ObjectStore, layout: ChannelLayout, subdir: str) -> bool:

@@ -122,7 +122,7 @@ def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> Config
             remedy = beside.get("description")
     elif error.validator in ("type", "anyOf"):
         kinds = [error.validator_value] if error.validator == "type" else []
-        kinds += [option.get("type") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+        kinds += [option.get("type", "object") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
         message = "should be " + " or ".join(_JSON_TYPES.get(str(kind), str(kind)) for kind in kinds)
         if "string" in kinds and isinstance(error.instance, bool | int | float):
             found = "true or false" if isinstance(error.instance, bool) else "a number"

@@ -18,6 +18,7 @@ from chaninfra.channel.config.channel import ChannelConfig
 from chaninfra.channel.config.coercion import coerce, expand_paths
 from chaninfra.channel.config.schema import STACK_CONFIG, load, validate
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.location import check_endpoint
 from chaninfra.channel.providers import PROVIDERS
 
 Encryption = Literal["sse-s3"]
@@ -229,6 +230,9 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[
     try:
         config = msgspec.convert(document, StackConfig)
     except msgspec.ValidationError as error:
+        if isinstance(endpoint := document.get("endpoint-url"), str):
+            # It says what to write instead; the schema has a pattern alone.
+            check_endpoint(endpoint, where)
         # The validator of the schema gives better messages, with the nearest known key. It is slow to import.
         validate(document, STACK_CONFIG, where=where, part="config")
         raise ConfigurationError(str(error), where=where, remedy=f"chaninfra schema {STACK_CONFIG}") from error

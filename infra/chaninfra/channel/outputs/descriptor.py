@@ -6,6 +6,7 @@ It is an entry of the stack output `channels` and the file `channel.json` of the
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,7 +20,8 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.config.channel import Auth, Visibility
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.location import Location, check_endpoint, https_url, join
+from chaninfra.channel.location import Dialect, Location, check_endpoint, https_url, join
+from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.text import shown
 
 if TYPE_CHECKING:
@@ -136,12 +138,15 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
 
     @property
     def location(self) -> Location:
-        """The bucket, its endpoint and region."""
+        """The bucket, its endpoint and region, and how PUTs are written for its store."""
+        row, probed = PROVIDERS.get(self.provider), self.index.conditional_writes
+        dialect = row.dialect if row else Dialect()
         return Location(
             bucket=self.bucket,
             endpoint_url=self.endpoint_url,
             region=self.region,
             force_path_style=self.force_path_style,
+            dialect=dataclasses.replace(dialect, etags=probed.etags) if probed else dialect,
         )
 
     def key(self, *parts: str) -> str:

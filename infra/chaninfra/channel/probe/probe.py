@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -26,7 +27,7 @@ from chaninfra.channel.errors import (
     StorageError,
     WrongRegionError,
 )
-from chaninfra.channel.location import AddressingStyle, Location, join
+from chaninfra.channel.location import AddressingStyle, EtagForm, Location, join
 from chaninfra.channel.probe.race import completes_atomically, creates_atomically, replaces_atomically
 from chaninfra.channel.probe.scratch import ScratchFolder
 from chaninfra.channel.providers.model import Digest
@@ -34,6 +35,7 @@ from chaninfra.channel.s3.boto import code_and_status, newer_digests, translatin
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, ProbedVerdict, Verdict, outcome_of, verdict_of
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.channel.s3.trust import context_for
 
 _ABSENT = "absent"
 PERMISSIONS = (
@@ -55,8 +57,13 @@ class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
     create: ProbedVerdict
     replace: ProbedVerdict
     multipart: ProbedVerdict
+    etags: EtagForm
+    """The form of the ETag with which `replace` was honoured."""
     versioned: bool
     """Whether the bucket keeps versions of new objects. Some stores ignore conditions there."""
+    recreate: Literal["done", "refused"] | None
+    """Whether an object that was deleted is created again under If-None-Match: *; None where the bucket keeps no
+    versions, or the store has no such condition."""
     checksums: Literal["accepted", "rejected"]
     """PUT with the x-amz-checksum headers that AWS's SDKs send by default."""
     digest: Digest | None
@@ -81,6 +88,7 @@ class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
             create=self.create == "honoured",
             replace=self.replace == "honoured",
             multipart=self.multipart == "honoured",
+            etags=self.etags,
         )
 
 
@@ -136,7 +144,7 @@ def region_asked_for(location: Location) -> str | None:
     """The bucket's region by an anonymous HEAD, or None. AWS names it in every answer, also in a 403."""
     request = urllib.request.Request(location.bucket_url, method="HEAD")  # noqa: S310 (the endpoint's URL, http or https)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10, context=context_for(location.bucket_url)) as answer:  # noqa: S310
             headers = answer.headers
     except urllib.error.HTTPError as error:
         headers = error.headers
@@ -149,7 +157,10 @@ def region_asked_for(location: Location) -> str | None:
 def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Location) -> ProbeResult:
     reached = scratch.location
     # In this order: `_create` leaves the object that the others use.
-    create, replaced, multipart = _create(scratch), _replace(scratch), _multipart(scratch)
+    create = _create(scratch)
+    replaced, etags = _replace(scratch)
+    multipart = _multipart(scratch)
+    scratch.speak(replace(reached.dialect, etags=etags))
     checksums = outcome_of(lambda: scratch.put("checksum", b"", ChecksumAlgorithm="CRC32"))
     listed = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
     return ProbeResult(
@@ -160,7 +171,9 @@ def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Locati
         create=_raced(create, creates_atomically, scratch),
         replace=_raced(replaced, replaces_atomically, scratch),
         multipart=_raced(multipart, completes_atomically, scratch),
+        etags=etags,
         versioned=scratch.versioned,
+        recreate=_recreate(scratch) if create == "honoured" and scratch.versioned else None,
         checksums="accepted" if checksums == "done" else "rejected",
         digest=_digest(scratch),
         listing="at-once" if listed else "late",
@@ -180,14 +193,26 @@ def _create(scratch: ScratchFolder) -> Verdict:
     return _verdict(scratch, "object", b"first", lambda: scratch.put("object", b"second", IfNoneMatch="*"))
 
 
-def _replace(scratch: ScratchFolder) -> Verdict:
+def _replace(scratch: ScratchFolder) -> tuple[Verdict, EtagForm]:
+    """The verdict on If-Match, and the form of the ETag that it is about."""
     held, etag = scratch.get("object")
-    verdict = _verdict(scratch, "object", held, lambda: scratch.put("object", b"", IfMatch=NEVER_MATCHING.etag))
-    if verdict == "honoured":
-        matching = outcome_of(lambda: scratch.put("object", b"third", IfMatch=etag))
-        # A store that refuses a matching ETag too can never replace an object.
-        return "honoured" if matching == "done" else "unsupported"
-    return verdict
+    forms: dict[EtagForm, Callable[[str], str]] = {"quoted": str, "unquoted": lambda given: given.strip('"')}
+    for form, spelled in forms.items():
+        never, right = spelled(NEVER_MATCHING.etag), spelled(etag)
+        verdict = _verdict(scratch, "object", held, partial(scratch.put, "object", b"", IfMatch=never))
+        if verdict != "honoured":
+            return verdict, "quoted"
+        # A store that refuses the right ETag too honours the other form of it, or can never replace an object.
+        if outcome_of(partial(scratch.put, "object", b"third", IfMatch=right)) == "done":
+            return "honoured", form
+    return "unsupported", "quoted"
+
+
+def _recreate(scratch: ScratchFolder) -> Literal["done", "refused"]:
+    """Whether an object is created again over the delete marker that its deletion left."""
+    scratch.put("again", b"first", IfNoneMatch="*")
+    scratch.delete("again")
+    return "done" if outcome_of(lambda: scratch.put("again", b"second", IfNoneMatch="*")) == "done" else "refused"
 
 
 def _multipart(scratch: ScratchFolder) -> Verdict:
@@ -248,7 +273,7 @@ def _missing(scratch: ScratchFolder) -> int:
 def _missing_anonymous(scratch: ScratchFolder) -> int | None:
     url = scratch.location.url(scratch.key(_ABSENT))
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (the endpoint's URL, http or https)
+        with urllib.request.urlopen(url, timeout=10, context=context_for(url)) as answer:  # noqa: S310 (the endpoint's)
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -55,6 +55,7 @@ def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[C
         _conditional("conditional-create", found.create, found, row, descriptor),
         _conditional("conditional-replace", found.replace, found, row, descriptor),
         _multipart(found, row, descriptor),
+        *_recreate(found, row),
         _checksums(found, row),
         _digest(found, row),
         _listing(found),
@@ -101,12 +102,40 @@ def _conditional(
 ) -> CheckResult:
     says = _VERDICTS[verdict] + _if_unexpected(row, name, verdict)
     if verdict == "honoured":
-        return CheckResult(name=name, state="ok", found=says)
+        return CheckResult(name=name, state="ok", found=says + (_etags(found, row) if "replace" in name else ""))
     if write_mode(descriptor.index.writers, found.conditional_writes) == "refused":
         return CheckResult(
             name=name, state="failed", found=f"{says}; two writers could overwrite each other", remedy=SINGLE
         )
     return CheckResult(name=name, state="warning", found=f"{says}; one writer at a time, as declared")
+
+
+def _etags(found: ProbeResult, row: Provider) -> str:
+    """The form of the ETag, where it is not the usual one or not that of the row."""
+    expected = row.etags.value
+    form = "without the quotes of the ETag" if found.etags == "unquoted" else "with the quotes of the ETag"
+    if found.etags != expected:
+        return f", {form}{_expected(row, expected, recorded=True)}"
+    return f", {form}" if found.etags == "unquoted" else ""
+
+
+def _recreate(found: ProbeResult, row: Provider) -> tuple[CheckResult, ...]:
+    if found.recreate is None:
+        return ()
+    done, expected = found.recreate == "done", row.capabilities["conditional-recreate"].value
+    differs = expected != "unknown" and (expected == "yes") != done
+    more = _expected(row, expected) if differs else ""
+    if done:
+        says = "an object that was deleted can be created again"
+        return (CheckResult(name="conditional-recreate", state="ok", found=says + more),)
+    return (
+        CheckResult(
+            name="conditional-recreate",
+            state="warning",
+            found=f"what was deleted cannot be created again: the store takes its delete marker for an object{more}",
+            remedy="before you publish a deleted package again, delete its delete marker; `publish` prints the command",
+        ),
+    )
 
 
 def _multipart(found: ProbeResult, row: Provider, descriptor: Descriptor) -> CheckResult:
@@ -144,13 +173,20 @@ def _checksums(found: ProbeResult, row: Provider) -> CheckResult:
         return CheckResult(
             name="checksums", state="ok", found="the checksums that AWS's SDKs send by default are accepted"
         )
-    known = row.checksums.value == "when_required"
+    rejected = "the checksums that AWS's SDKs send by default are rejected"
+    if row.checksums.value == "when_required":
+        return CheckResult(
+            name="checksums",
+            state="ok",
+            found=f"{rejected}; chaninfra sends none, unless a bucket asks for one",
+            remedy="for other tools: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+        )
     return CheckResult(
         name="checksums",
-        state="ok" if known else "warning",
-        found="the checksums that AWS's SDKs send by default are rejected; chaninfra sends none"
-        + ("" if known else _expected(row, row.checksums.value)),
-        remedy="for other tools: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+        state="failed",
+        found=f"{rejected}, and chaninfra sends one with each PUT to {row.name}{_expected(row, row.checksums.value)}",
+        remedy=f"{_setting('provider', 'custom')}; for other tools: "
+        "export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
     )
 
 
@@ -224,7 +260,10 @@ def _scratch(found: ProbeResult) -> CheckResult:
         left.append(f"uploads below {PROBE_FOLDER} were left open, because the store refuses to abort them")
         remedies.append("allow s3:AbortMultipartUpload, or let them expire (`open-uploads-days`)")
     if found.keeps_versions:
-        left.append("the bucket keeps old versions, and these credentials may not delete them")
+        left.append(
+            "the bucket keeps old versions, and these credentials may not delete them (with Object Lock nobody may, "
+            "until their retention ends)"
+        )
         remedies.append(
             "allow s3:ListBucketVersions and s3:DeleteObjectVersion, or let them expire (`old-versions-days`)"
         )

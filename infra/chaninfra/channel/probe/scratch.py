@@ -7,14 +7,16 @@ that are older than an hour by the store's clock.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
-from chaninfra.channel.errors import ChaninfraError, DeniedError, StorageError
-from chaninfra.channel.location import Location, join
-from chaninfra.channel.s3.boto import s3_client, translating_errors
+from chaninfra.channel.errors import ChaninfraError, ChecksumRequiredError, DeniedError, StorageError
+from chaninfra.channel.location import Dialect, Location, join
+from chaninfra.channel.s3.boto import WITH_CHECKSUM, s3_client, translating_errors
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions
@@ -27,11 +29,11 @@ STALE = timedelta(hours=1)
 
 
 class Upload(NamedTuple):
-    """An open multipart upload; `etag` is that of its only part."""
+    """An open multipart upload; `part` is the only one, as the completion names it."""
 
     key: str
     upload_id: str
-    etag: str
+    part: dict[str, Any]
 
 
 class ScratchFolder:
@@ -39,6 +41,7 @@ class ScratchFolder:
 
     def __init__(self, location: Location, credentials: Credentials, prefix: str) -> None:
         self.location = location
+        self._credentials = credentials
         self.client: S3Client = s3_client(location, credentials)
         self.objects = S3Store(location, credentials)
         self.runs = join(prefix, PROBE_FOLDER)
@@ -50,6 +53,7 @@ class ScratchFolder:
         self.versioned = False
         """Whether the bucket gave a scratch object a version."""
         self._uploads: list[tuple[str, str]] = []
+        self._checksums: Any = WITH_CHECKSUM if location.dialect.checksums else {}
 
     def __enter__(self) -> Self:
         # Before the first write, so that credentials that may not delete leave nothing behind.
@@ -85,9 +89,34 @@ class ScratchFolder:
 
     def put(self, name: str, data: bytes, **more: Any) -> None:
         """PutObject; `more` are further arguments of boto3's `put_object`."""
-        with translating_errors(self.location, "write", self.key(name)):
-            answer = self.client.put_object(Bucket=self.location.bucket, Key=self.key(name), Body=data, **more)
+        place: Any = {"Bucket": self.location.bucket, "Key": self.key(name)}
+
+        def put() -> Any:
+            return self.client.put_object(**place, Body=data, **{**self._checksums, **more})
+
+        answer = self._with_checksums(self.key(name), put)
         self.versioned |= answer.get("VersionId") not in (None, "null")
+
+    def _with_checksums(self, key: str, write: Callable[[], Any]) -> Any:
+        """The answer to a write; it is repeated with a checksum where the store asks for one."""
+        try:
+            with translating_errors(self.location, "write", key):
+                return write()
+        except ChecksumRequiredError:
+            if self._checksums:
+                raise
+            self._checksums = WITH_CHECKSUM
+        with translating_errors(self.location, "write", key):
+            return write()
+
+    def speak(self, dialect: Dialect) -> None:
+        """Write as the store was found to want it."""
+        self.location = replace(self.location, dialect=dialect)
+        self.objects = S3Store(self.location, self._credentials)
+
+    def delete(self, name: str) -> None:
+        """Delete a scratch object. In a bucket with versions a delete marker takes its place."""
+        self._delete(self.key(name), None)
 
     def upload(self, name: str, data: bytes, **more: Any) -> None:
         """A multipart upload of one part; `more` are further arguments of boto3's `complete_multipart_upload`."""
@@ -97,15 +126,20 @@ class ScratchFolder:
         """A multipart upload with its only part, not completed yet."""
         key = self.key(name)
         place: Any = {"Bucket": self.location.bucket, "Key": key}
-        with translating_errors(self.location, "write", key):
-            upload = self.client.create_multipart_upload(**place)["UploadId"]
+
+        def begin() -> Upload:
+            upload = self.client.create_multipart_upload(**place, **self._checksums)["UploadId"]
             self._uploads.append((key, upload))
-            tag = self.client.upload_part(**place, UploadId=upload, PartNumber=1, Body=data)["ETag"]
-        return Upload(key, upload, tag)
+            answer: Any = self.client.upload_part(**place, UploadId=upload, PartNumber=1, Body=data, **self._checksums)
+            names = ("ETag", "ChecksumCRC32") if self._checksums else ("ETag",)
+            return Upload(key, upload, {"PartNumber": 1, **{name: answer[name] for name in names if name in answer}})
+
+        begun: Upload = self._with_checksums(key, begin)
+        return begun
 
     def complete(self, upload: Upload, **more: Any) -> None:
         """Complete the upload; `more` as for `upload`."""
-        parts: Any = {"Parts": [{"PartNumber": 1, "ETag": upload.etag}]}
+        parts: Any = {"Parts": [upload.part]}
         with translating_errors(self.location, "write", upload.key):
             self.client.complete_multipart_upload(
                 Bucket=self.location.bucket, Key=upload.key, UploadId=upload.upload_id, MultipartUpload=parts, **more
@@ -156,7 +190,8 @@ class ScratchFolder:
     def _delete(self, key: str, version: str | None) -> None:
         try:
             delete(self.client, self.location, key, version)
-        except DeniedError:
+        except StorageError:
+            # These credentials may not, or a retention keeps the version, which MinIO answers with 400.
             if version is None:
                 raise
             self._delete(key, None)

@@ -50,10 +50,9 @@ def advice(descriptor: Descriptor) -> str | None:
     """
     if is_known(descriptor) or descriptor.index.writers == "single":
         return None
-    command = ["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url]
     return (
         "this store was not probed, so it is not known whether several writers at once would lose each other's packages"
-        f"\n  with the credentials that deploy the channel, run: {shlex.join(command)}"
+        f"\n  with the credentials that deploy the channel, run: {probe_command(descriptor)}"
     )
 
 
@@ -72,12 +71,28 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
     mode = write_mode(descriptor.index.writers, honoured(descriptor))
     if mode != "refused":
         return mode
+    again = (
+        f"a probe found that; to probe again, run: {probe_command(descriptor)}; else "
+        if _is_in_doubt(descriptor)
+        else ""
+    )
     raise ConfigurationError(
         "the store has no conditional writes, so two writers could overwrite each other; nothing was written",
         where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}",
         key=("index", "writers"),
-        remedy=SINGLE,
+        remedy=again + SINGLE,
     )
+
+
+def _is_in_doubt(descriptor: Descriptor) -> bool:
+    """Whether an earlier probe denies what the table of providers says of the store: it may have asked wrongly."""
+    row = PROVIDERS.get(descriptor.provider)
+    return row is not None and all(row.capabilities[name].value == "yes" for name in _NEEDED)
+
+
+def probe_command(descriptor: Descriptor) -> str:
+    """The command that probes the store of the channel."""
+    return shlex.join(["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url])
 
 
 SINGLE = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
-from chaninfra.channel.location import Location, join
+from chaninfra.channel.location import Dialect, EtagForm, Location, join
 from chaninfra.channel.providers.aws_partitions import dns_suffix
 from chaninfra.channel.providers.templates import fill, names, needed
 
@@ -42,6 +42,7 @@ Capability = Literal[
     "conditional-replace",
     "conditional-multipart",
     "conditional-versioned",
+    "conditional-recreate",
     "notifications",
 ]
 
@@ -59,6 +60,7 @@ CAPABILITIES: dict[Capability, str] = {
     "conditional-replace": "PUT with If-Match fails if the object has another ETag",
     "conditional-multipart": "CompleteMultipartUpload honours If-None-Match: * too",
     "conditional-versioned": "conditional writes work in a versioned bucket too",
+    "conditional-recreate": "PUT with If-None-Match: * creates an object again that was deleted in a versioned bucket",
     "notifications": "event notifications for new objects, set by PutBucketNotificationConfiguration",
 }
 """Capability → the S3 API call or the behaviour that it stands for."""
@@ -78,6 +80,8 @@ class Source:
 
 UNVERIFIED = Source("unverified")
 """The source of a fact that nobody has looked up or tried yet."""
+HTTP = Source("RFC 9110, HTTP Semantics, section 8.8.3", "https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3")
+"""The source of what a store does as HTTP has it, until it is known to do otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ class Provider:
     location_constraint: Fact[LocationConstraint]
     """The LocationConstraint that CreateBucket sends: the region, or none."""
     checksums: Fact[Checksums]
-    """The value for boto3's `request_checksum_calculation`."""
+    """Whether each PUT has an x-amz-checksum header (`when_supported`), or only one of which the store says that it
+    wants it, as a bucket with Object Lock does; in the words of boto3's `request_checksum_calculation`."""
     digest: Fact[Digest]
     """The digest header that the store accepts on calls that require one (DeleteObjects, PutBucketCors, …): the newer
     x-amz-checksum-*, or only Content-MD5."""
@@ -152,10 +157,17 @@ class Provider:
     oidc: Fact[OidcWay]
     """How the store exchanges a token of an OIDC issuer for credentials."""
     capabilities: Mapping[Capability, Fact[Support]]
+    etags: Fact[EtagForm] = Fact("quoted", HTTP)
+    """The form of the ETag that If-Match of a PUT honours: with its quotes, or only without them."""
     version_rights: Fact[VersionRights] = Fact("unknown", UNVERIFIED)
     """Whether reading an old version of an object needs a permission of its own (`s3:GetObjectVersion`), or the one to
     read the object is enough, so that the policies deny old versions."""
     by_hand: ByHand = ByHand()
+
+    @property
+    def dialect(self) -> Dialect:
+        """How PUTs are written for the store."""
+        return Dialect(checksums=self.checksums.value == "when_supported", etags=self.etags.value)
 
     def can(self, capability: Capability) -> bool:
         """False if the store is known to lack the capability. If nothing is known, the store's answer decides."""

@@ -38,6 +38,7 @@ CONDITIONAL: tuple[Capability, ...] = (
     "conditional-replace",
     "conditional-multipart",
     "conditional-versioned",
+    "conditional-recreate",
 )
 
 

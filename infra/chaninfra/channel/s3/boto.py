@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -12,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import CredentialsError
 from chaninfra.channel.location import Location
-from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.credentials import REMEDY, Credentials
 from chaninfra.channel.s3.error_codes import error_for
+from chaninfra.channel.s3.trust import ca_bundle
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+WITH_CHECKSUM = {"ChecksumAlgorithm": "CRC32"}
+"""Arguments for an upload with an `x-amz-checksum-crc32` header: the cheapest one; each part has one of its own."""
 
 
 # Threads may share a client, and boto3 takes a quarter of a second to create one.
@@ -46,18 +50,18 @@ def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
         aws_secret_access_key=credentials.secret_access_key if credentials else None,
         aws_session_token=credentials.session_token if credentials else None,
         config=config,
-        verify=ca_bundle(),
+        verify=ca_bundle() if location.endpoint_url.startswith("https:") else None,
     )
     client.meta.events.register("before-call.s3", _content_md5)
+    client.meta.events.register("before-call.s3", _no_redirect)
     return client
 
 
-def ca_bundle() -> str | None:
-    """The file of CA certificates that the environment names, or None: the library's own bundle.
-
-    boto3 reads AWS_CA_BUNDLE only. obstore and pixi read SSL_CERT_FILE, so boto3 and minio follow that one too.
+def _no_redirect(model: Any, params: dict[str, Any], **_: Any) -> None:
+    """Have botocore report a redirect as the answer. It would ask the same endpoint for the bucket's region by a HEAD,
+    and follow a redirect of that in the same way, without end.
     """
-    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or None
+    params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
 
 def _content_md5(model: Any, params: dict[str, Any], **_: Any) -> None:
@@ -92,11 +96,15 @@ def translating_errors(location: Location, doing: str, key: str = "") -> Iterato
         yield
     except ClientError as error:
         code, status = code_and_status(error)
-        raise error_for(location, code, status, doing=doing, key=key, region=_region(error.response)) from error
+        raise error_for(
+            location, code, status, doing=doing, key=key, text=str(error), region=_region(error.response)
+        ) from error
     except NoCredentialsError as error:
-        raise CredentialsError("no credentials were found") from error
+        raise CredentialsError("there are no credentials", remedy=REMEDY) from error
     except (BotoCoreError, Boto3Error) as error:
-        raise error_for(location, "", None, doing=doing, key=key, detail=type(error).__name__) from error
+        raise error_for(
+            location, "", None, doing=doing, key=key, detail=type(error).__name__, text=str(error)
+        ) from error
 
 
 def _region(response: Mapping[str, Any]) -> str:

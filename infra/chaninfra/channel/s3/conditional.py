@@ -27,6 +27,21 @@ ProbedVerdict = Verdict | Literal["not-atomic", "not-believed"]
 """What only a probe can say. `not-atomic`: honoured one after the other, and not by writes at the same time;
 `not-believed`: honoured in the probe, but the store is known not to honour it."""
 
+_UNKNOWN_HEADER = frozenset(
+    {
+        "",
+        "BadRequest",
+        "InvalidArgument",
+        "InvalidRequest",
+        "MethodNotAllowed",
+        "NotImplemented",
+        "UnsupportedOperation",
+    }
+)
+"""The codes with which some stores answer 400 to a header that they do not know. Other codes are about something else:
+RequestTimeout, for example, about a body that came too slowly. InvalidRequest is also the answer of a bucket with
+Object Lock to a PUT without a checksum, for which `error_for` has a class of its own."""
+
 _VERDICTS: dict[Outcome, Verdict] = {"refused": "honoured", "done": "ignored", "unsupported": "unsupported"}
 
 
@@ -39,9 +54,7 @@ def outcome_of(request: Callable[[], object]) -> Outcome:
     except UnsupportedError:
         return "unsupported"
     except StorageError as error:
-        # Some stores answer 400 to a header that they do not know. A 400 about credentials or the region has a
-        # class of its own.
-        if type(error) is StorageError and error.status == 400:
+        if type(error) is StorageError and error.status == 400 and error.code in _UNKNOWN_HEADER:
             return "unsupported"
         raise
     return "done"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.s3.trust import ca_bundle
 
 # Keys of pulumi-aws's `assumeRoles` → parameters of STS AssumeRole, for values that need no conversion.
 _ASSUME = {
@@ -25,7 +26,11 @@ _ASSUME = {
 # old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
-REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_…), or name a profile"
+REMEDY = (
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY), or name a profile "
+    "of the AWS configuration files: --profile NAME"
+)
+"""What to do where there are no credentials."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,15 @@ class Credentials:
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
     source: str = field(default="", compare=False)
+
+    @property
+    def is_of_aws_tools(self) -> bool:
+        """Whether the AWS tools find the key too: it was neither given, nor in variables that they do not read."""
+        return self.source not in (_GIVEN, _S3)
+
+
+_GIVEN, _S3 = "the given access key", "S3_ACCESS_KEY_ID"
+"""Sources that only chaninfra and uploads read."""
 
 
 def resolve(
@@ -52,7 +66,7 @@ def resolve(
     credentials, or only half of an access key.
     """
     if access_key_id or secret_access_key:
-        return _pair(access_key_id, secret_access_key, session_token, "the given access key")
+        return _pair(access_key_id, secret_access_key, session_token, _GIVEN)
     if (
         chain == "any"
         and profile is None
@@ -62,7 +76,7 @@ def resolve(
             os.environ.get("S3_ACCESS_KEY_ID"),
             os.environ.get("S3_SECRET_ACCESS_KEY"),
             os.environ.get("S3_SESSION_TOKEN"),
-            "S3_ACCESS_KEY_ID",
+            _S3,
         )
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     key, secret, token = map(os.environ.get, names)
@@ -76,7 +90,7 @@ def resolve(
     try:
         found = Session(profile=profile).get_credentials()
         if found is None:
-            raise CredentialsError("no credentials were found", remedy=REMEDY)
+            raise CredentialsError("there are no credentials", remedy=REMEDY)
         frozen = found.get_frozen_credentials()
     except (BotoCoreError, OSError) as error:
         # OSError: AWS_WEB_IDENTITY_TOKEN_FILE names a file that does not exist.
@@ -105,6 +119,7 @@ def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) 
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,
+        verify=ca_bundle(),
     )
     wanted: dict[str, Any] = {"RoleArn": role["roleArn"], "RoleSessionName": role.get("sessionName") or "chaninfra"}
     for ours, theirs in _ASSUME.items():

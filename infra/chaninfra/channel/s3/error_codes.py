@@ -7,9 +7,12 @@ Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
+import re
+
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
+    ChecksumRequiredError,
     ClockError,
     ConflictError,
     CredentialsError,
@@ -20,55 +23,106 @@ from chaninfra.channel.errors import (
     WrongRegionError,
 )
 from chaninfra.channel.location import Location
+from chaninfra.channel.s3.credentials import REMEDY
+from chaninfra.channel.s3.unreachable import reason
+from chaninfra.channel.text import shown
 
 ABSENT = "NoSuchKey"
+ARCHIVED = "InvalidObjectState"
+"""S3's answer, with 403, to whoever reads an object of a storage class such as GLACIER."""
+RESTORE = "restore it into a storage class that is read at once, such as STANDARD"
+UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"})
+"""The error codes with which stores answer a call of the S3 API that they do not have."""
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict"}
+_UNKNOWN_KEY = (
+    "it does not know this access key",
+    "check the access key, and that it is for this store and not for another one",
+)
+_WRONG_SECRET = (
+    "the secret access key is not the one of this access key",
+    "check the secret access key, which belongs to the access key, for missing characters; and `region`, which is "
+    "signed too",
+)
+_WRONG_TOKEN = (
+    "the session token is not valid, or not for this access key",
+    "check the session token: it belongs to one access key and its secret; a long-lived key has none, so unset "
+    "S3_SESSION_TOKEN and AWS_SESSION_TOKEN",
+)
+_EXPIRED = (
+    "they have expired",
+    "log in again (for AWS: aws sso login), or run the job again, and set all three variables anew",
+)
+# Error code → what is wrong with the credentials, and what to do
 _CREDENTIALS = {
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-    "TokenRefreshRequired",
-    "UnrecognizedClientException",
-    "XAdminUserNotFound",
+    "InvalidAccessKeyId": _UNKNOWN_KEY,
+    "InvalidClientTokenId": _UNKNOWN_KEY,
+    "UnrecognizedClientException": _UNKNOWN_KEY,
+    "XAdminUserNotFound": _UNKNOWN_KEY,
+    "SignatureDoesNotMatch": _WRONG_SECRET,
+    "InvalidSecurity": _WRONG_TOKEN,
+    "InvalidToken": _WRONG_TOKEN,
+    "InvalidTokenId": _WRONG_TOKEN,
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "TokenRefreshRequired": _EXPIRED,
 }
+# Garage answers AccessDenied to all of these, and says what is wrong in the message alone.
+_DENIED_FOR = (
+    (re.compile(r"invalid signature", re.IGNORECASE), _WRONG_SECRET),
+    (re.compile(r"no such (?:access )?key", re.IGNORECASE), _UNKNOWN_KEY),
+)
+# What a bucket with Object Lock wants: AWS and Ceph in the message of InvalidRequest, MinIO by a code of its own.
+_CHECKSUM = re.compile(r"content-md5|x-amz-(?:checksum|sdk-checksum)", re.IGNORECASE)
 _REGION = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "InvalidRegion"}
 
 
 def error_for(
-    location: Location, code: str, status: int | None, *, doing: str, key: str = "", detail: str = "", region: str = ""
+    location: Location,
+    code: str,
+    status: int | None,
+    *,
+    doing: str,
+    key: str = "",
+    detail: str = "",
+    text: str = "",
+    region: str = "",
+    anonymous: bool = False,
 ) -> ChaninfraError:
     """The error for an answer of the store. A StorageError carries `code` and `status`.
 
     `code` is the S3 error code ("" if the answer has none) and `status` the HTTP status (None: no answer at all).
-    `doing` is the verb for the message: "read", "list". `region` is the right region, if the answer names it. The error
-    never means that the object does not exist.
+    `doing` is the verb for the message: "read", "list". `region` is the right region, if the answer names it. `detail`
+    is a word on the cause, without an answer; `text` all that the store or the client says of it. `anonymous`: the
+    request was not signed. The error never means that the object does not exist.
     """
     what = f"s3://{location.bucket}/{key}" if key else f"s3://{location.bucket}"
     where = location.endpoint_url
     if status is None:
+        why = reason(location, text)
+        if why and why.about_host:
+            why = why._replace(remedy=_without_bucket(location) or why.remedy)
         return UnreachableError(
-            f"no answer{f' ({detail})' if detail else ''}",
+            f"no answer: {why.message}" if why else f"no answer{f' ({detail})' if detail else ''}",
             where=where,
-            remedy="check `endpoint-url`, the network and the server's certificate",
+            remedy=why.remedy if why else "check `endpoint-url`, the network and the server's certificate",
             code=code,
         )
     if code == "NoSuchBucket":
         return BucketMissingError(
             f"there is no bucket {location.bucket!r}",
             where=where,
-            remedy="check `bucket` and `endpoint-url`; `pulumi up` creates the bucket",
+            remedy=_without_bucket(location) or "check `bucket` and `endpoint-url`; `pulumi up` creates the bucket",
             code=code,
             status=status,
         )
     if code in _LOST or (status == 412 and code not in _CREDENTIALS):
         return ConflictError(f"{what} was changed by another writer meanwhile", remedy="try again")
-    if code in _CREDENTIALS:
+    wrong = _CREDENTIALS.get(code) or (_wrong_credentials(text) if status == 403 else None)
+    if wrong:
         return CredentialsError(
-            f"the store does not accept these credentials ({code})",
+            f"the store does not accept these credentials: {wrong[0]} ({code})",
             where=where,
-            remedy="check the access key, its secret and session token, and that they are for this store",
+            remedy=wrong[1],
             code=code,
             status=status,
         )
@@ -86,12 +140,24 @@ def error_for(
             where=where,
             remedy=f"set `region` to {region}; for a single command, add --region {region}"
             if region and region != location.region
-            else "check `region`, `endpoint-url` and `force-path-style`",
+            else _without_bucket(location) or "check `region`, `endpoint-url` and `force-path-style`",
             code=code,
             status=status,
             reported=region or None,
         )
+    if code == ARCHIVED:
+        return StorageError(
+            f"cannot {doing} {what}: it is archived", where=where, remedy=RESTORE, code=code, status=status
+        )
     if status in (401, 403) or code == "AccessDenied":
+        if anonymous:
+            return DeniedError(
+                f"there are no credentials, and without them the store lets nobody {doing} {what}",
+                where=where,
+                remedy=REMEDY,
+                code=code,
+                status=status,
+            )
         return DeniedError(
             f"these credentials may not {doing} {what}" + (f" ({code})" if code else ""),
             where=where,
@@ -107,11 +173,47 @@ def error_for(
             code=code,
             status=status,
         )
+    if status == 400 and (code == "MissingContentMD5" or _CHECKSUM.search(message_in(text))):
+        return ChecksumRequiredError(
+            f"the store wants a checksum with each PUT, as a bucket with Object Lock does; {what} was not written",
+            where=where,
+            remedy="use a bucket without a default retention, if this store takes none of the checksums of AWS",
+            code=code,
+            status=status,
+        )
     answer = f"{status} {code}".strip()
+    said = message_in(text)
     return StorageError(
-        f"cannot {doing} {what}: the store answered {answer}{f', {detail}' if detail else ''}",
+        f"cannot {doing} {what}: the store answered {answer}{f', {shown(said)}' if said else ''}",
         where=where,
-        remedy="this request changed nothing; try again, or look into the store's log",
+        remedy=_without_bucket(location) or "this request changed nothing; try again, or look into the store's log",
         code=code,
         status=status,
     )
+
+
+def is_missing_call(code: str, status: int | None) -> bool:
+    """Whether the answer to a call that is well-formed means that the store does not have it."""
+    return code in UNSUPPORTED or (not code and status in (405, 501))
+
+
+def message_in(text: str) -> str:
+    """The message of an S3 error within a text: of its XML, or what botocore says after the operation; else ""."""
+    found = re.search(r"<Message>([^<]{1,1000})</Message>", text) or re.search(
+        r"operation(?: \(reached max retries: [0-9]+\))?: (.{1,1000})", text
+    )
+    return found[1].strip() if found else ""
+
+
+def _wrong_credentials(text: str) -> tuple[str, str] | None:
+    message = message_in(text)
+    return next((wrong for pattern, wrong in _DENIED_FOR if pattern.search(message)), None)
+
+
+def _without_bucket(location: Location) -> str | None:
+    """What to do where the endpoint begins with the bucket, as AWS's own URLs of buckets do; None where it does not."""
+    scheme, _, host = location.endpoint_url.partition("://")
+    if not host.startswith(f"{location.bucket}."):
+        return None
+    url = f"{scheme}://{host.removeprefix(f'{location.bucket}.')}"
+    return f"`endpoint-url` begins with the bucket's name; without it: --endpoint-url {url}"

@@ -6,15 +6,22 @@ A key that does not exist is an answer (None). Every other failure is an error, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import S3Store as ObstoreS3
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ChecksumRequiredError,
+    ConfigurationError,
+    ConflictError,
+    StorageError,
+)
 from chaninfra.channel.location import Location
 from chaninfra.channel.objects import (
     SMALL,
@@ -27,15 +34,20 @@ from chaninfra.channel.objects import (
     TooLargeError,
     get_within,
 )
+from chaninfra.channel.s3.any_key import list_after
 from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.channel.s3.error_codes import ABSENT, error_for
+from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
+from chaninfra.channel.s3.http_options import client_options
+from chaninfra.channel.s3.recreation import recreation_refused
+from chaninfra.channel.s3.trust import AWS
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
 _HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-Language", "Storage-Class"}
 """What obstore calls attributes besides the metadata."""
 
-TIMEOUT = timedelta(minutes=15)
-"""Limit of a request with its body, which may be 16 MiB over a slow line; `connect_timeout` is for dead hosts."""
+# It is the sha256 that is computed for the signature anyway.
+_WITH_CHECKSUMS: dict[str, Any] = {"checksum_algorithm": "sha256"}
+_ONE_BY_ONE: dict[str, Any] = {"disable_bulk_delete": True}
 
 
 class S3Store:
@@ -51,6 +63,7 @@ class S3Store:
                 remedy="set `force-path-style` to true",
             )
         self.location = location
+        self._credentials = credentials
         endpoint = location.endpoint_url if location.force_path_style else location.bucket_url
         # obstore reads settings that it is not given from the environment, so all that change the target are given.
         config: Any = {
@@ -64,16 +77,24 @@ class S3Store:
             "secret_access_key": credentials.secret_access_key if credentials else "none",
             "token": (credentials.session_token if credentials else None) or "",
         }
-        self._store = ObstoreS3(
-            location.bucket,
-            config=config,
-            client_options={
-                "allow_http": location.endpoint_url.startswith("http:"),
-                "connect_timeout": timedelta(seconds=5),
-                "timeout": TIMEOUT,
-            },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
-        )
+        options: Any = {
+            "client_options": client_options(endpoint),
+            "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+        }
+
+        opening: Any = ObstoreS3
+        self._open = partial(opening, location.bucket, **options)
+        self._config: Any = {**config, **(_WITH_CHECKSUMS if location.dialect.checksums else {})}
+        try:
+            self._store = self._open(config=self._config)
+        except BaseError as error:
+            if "root_certificate" not in options["client_options"]:
+                raise
+            raise ConfigurationError(
+                "one of the CAs is damaged",
+                where=AWS,
+                remedy=f"set {AWS} to a file of trusted CAs in PEM form, or unset it: unset {AWS}",
+            ) from error
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
@@ -102,7 +123,7 @@ class S3Store:
             return _entry(result.meta, result.attributes)
         except (BaseError, FileNotFoundError) as error:
             code, status = _code_and_status(error)
-            if code or status not in (401, 403, 404):
+            if code or status not in (400, 401, 403, 404):
                 raise self._error(error, "look at", key) from error
             # An answer to HEAD has no body, so it does not tell an unknown key, bucket and access key apart.
             found = get_within(self, key, 0)
@@ -120,19 +141,59 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[ObjectMeta]:
         """See ObjectStore."""
+        last = ""
         try:
             for page in obstore.list(self._store, prefix or None):
-                yield from map(_entry, page)
-        except InvalidPathError as error:
-            raise self._unnameable(error, prefix) from error
+                for each in page:
+                    entry = _entry(each)
+                    last = entry.key
+                    yield entry
+            return
+        except InvalidPathError:
+            # obstore has no name for a key like one with `//` or a line end, and gives nothing of its page.
+            pass
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "list", prefix) from error
+        yield from list_after(self.location, self._credentials, prefix, last)
 
     def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""
+        try:
+            return self._put_with_checksum(key, body, condition)
+        except ConflictError:
+            if not isinstance(condition, IfAbsent) or not self._is_absent(key):
+                raise
+        # It was deleted meanwhile; or the store takes the delete marker of an earlier deletion for an object.
+        try:
+            return self._put_with_checksum(key, body, condition)
+        except ConflictError as error:
+            if self._is_absent(key):
+                raise recreation_refused(self.location, self._credentials, key) from error
+            raise
+
+    def _is_absent(self, key: str) -> bool:
+        """Whether the store says that the key does not exist. False where it does not tell."""
+        try:
+            return self.head(key) is None
+        except StorageError:
+            return False
+
+    def _put_with_checksum(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
+        had_one = self._config.items() >= _WITH_CHECKSUMS.items()
+        try:
+            return self._put(key, body, condition)
+        except ChecksumRequiredError:
+            if had_one:
+                raise
+            # The store did nothing. From now on each PUT has one; those of other threads may be under way without.
+            self._reopen(_WITH_CHECKSUMS)
+            return self._put(key, body, condition)
+
+    def _put(self, key: str, body: ObjectBody, condition: Condition | None) -> str:
         mode: Any = "overwrite"
         if isinstance(condition, IfMatch):
-            mode = {"e_tag": condition.etag}
+            unquoted = self.location.dialect.etags == "unquoted"
+            mode = {"e_tag": condition.etag.strip('"') if unquoted else condition.etag}
         elif isinstance(condition, IfAbsent):
             mode = "create"
         attributes = {"Content-Type": body.content_type, **body.metadata}
@@ -153,29 +214,32 @@ class S3Store:
         try:
             obstore.delete(self._store, paths)
         except (BaseError, FileNotFoundError) as error:
-            raise self._error(error, "delete", paths[0]) from error
+            if not is_missing_call(*_code_and_status(error)) or self._config.items() >= _ONE_BY_ONE.items():
+                raise self._error(error, "delete", paths[0]) from error
+            # The store has no DeleteObjects.
+            self._reopen(_ONE_BY_ONE)
+            self.delete(paths)
 
-    def _unnameable(self, error: InvalidPathError, prefix: str) -> StorageError:
-        """The error for a key that obstore cannot represent, like one with `//`: its listing stops at such a key."""
-        reason = str(error).split("\n", 1)[0].removeprefix("Encountered object with invalid path: ")
-        key = re.search(r'Path "(.*?)"(?: contained |: )', reason)
-        return StorageError(
-            f"a listed object has a key that chaninfra cannot use: {reason}",
-            where=f"s3://{self.location.bucket}/{key[1] if key else prefix}",
-            remedy="delete or rename the object, with the store's own tools",
-        )
+    def _reopen(self, more: Mapping[str, Any]) -> None:
+        self._config = {**self._config, **more}
+        self._store = self._open(config=self._config)
 
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
         code, status = _code_and_status(error)
-        detail = ""
-        if status is None:
-            # The first line says what happened; the rest dumps obstore's structures.
-            detail = str(error).split("\n", 1)[0].rsplit(" - ", 1)[-1]
-            if "kind: Timeout" in str(error):
-                detail = "it took too long"
-        region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", str(error))
+        text = str(error)
+        # The first line says what happened; the rest dumps obstore's structures.
+        detail = text.split("\n", 1)[0].rsplit(" - ", 1)[-1] if status is None else ""
+        region = re.search(r"<Region>\s*([A-Za-z0-9-]+)\s*</Region>", text)
         return error_for(
-            self.location, code, status, doing=doing, key=key, detail=detail, region=region[1] if region else ""
+            self.location,
+            code,
+            status,
+            doing=doing,
+            key=key,
+            detail=detail,
+            text=text,
+            region=region[1] if region else "",
+            anonymous=self._credentials is None,
         )
 
 
@@ -194,7 +258,7 @@ def _code_and_status(error: Exception) -> tuple[str, int | None]:
     """The S3 error code ("" if unknown) and HTTP status of an obstore error, which has them only in its message."""
     message = str(error)
     status = re.search(r"status code: (\d{3})", message)
-    if code := re.search(r"<Code>\s*([A-Za-z0-9]+)\s*</Code>", message):
+    if code := re.search(r"<Code>\s*([A-Za-z0-9.]+)\s*</Code>", message):
         return code[1], int(status[1]) if status else None
     # DeleteObjects answers 200, with one code for each key.
     if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):

@@ -10,15 +10,15 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.errors import StorageError, UnsupportedError
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
+from chaninfra.channel.s3.error_codes import is_missing_call
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
 
-UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"})
-"""The error codes with which stores answer a call of the S3 API that they do not have."""
 _DELETED = frozenset({"NoSuchKey", "NoSuchVersion"})
 
 
@@ -55,7 +55,7 @@ def versions(client: S3Client, location: Location, prefix: str) -> Iterator[Obje
                     yield ObjectVersion(marker["Key"], marker.get("VersionId"), is_delete_marker=True)
             return
         except ClientError as error:
-            if code_and_status(error)[0] not in UNSUPPORTED:
+            if not is_missing_call(*code_and_status(error)):
                 raise
         for listed in client.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=folder):
             for entry in listed.get("Contents", ()):
@@ -96,6 +96,15 @@ def open_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[
 
     Raises StorageError.
     """
+    with suppress(UnsupportedError):
+        yield from listed_uploads(client, location, prefix)
+
+
+def listed_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[OpenUpload]:
+    """The open multipart uploads below the folder `prefix`.
+
+    Raises UnsupportedError on a store that cannot list them, and other StorageErrors.
+    """
     from botocore.exceptions import ClientError
 
     folder = f"{prefix}/" if prefix else ""
@@ -105,12 +114,27 @@ def open_uploads(client: S3Client, location: Location, prefix: str) -> Iterator[
                 for upload in page.get("Uploads", ()):
                     yield OpenUpload(upload["Key"], upload["UploadId"], upload["Initiated"])
         except ClientError as error:
-            if code_and_status(error)[0] not in UNSUPPORTED:
-                raise
+            raise_missing_call(error, location, "list the uploads of")
+            raise
+
+
+def raise_missing_call(error: ClientError, location: Location, doing: str) -> None:
+    """Raise UnsupportedError where the answer means that the store does not have the call."""
+    code, status = code_and_status(error)
+    if is_missing_call(code, status):
+        raise UnsupportedError(
+            f"the store has no call to {doing} a bucket ({code or status})",
+            where=location.endpoint_url,
+            code=code,
+            status=status,
+        ) from error
 
 
 def abort(client: S3Client, location: Location, key: str, upload: str) -> bool:
-    """Abort an upload, which deletes its parts; False if it had ended already. Raises StorageError."""
+    """Abort an upload, which deletes its parts; False if it had ended already.
+
+    Raises UnsupportedError on a store that cannot abort one, and other StorageErrors.
+    """
     from botocore.exceptions import ClientError
 
     with translating_errors(location, "abort the upload of", key):
@@ -118,6 +142,7 @@ def abort(client: S3Client, location: Location, key: str, upload: str) -> bool:
             client.abort_multipart_upload(Bucket=location.bucket, Key=key, UploadId=upload)
         except ClientError as error:
             if code_and_status(error)[0] != "NoSuchUpload":
+                raise_missing_call(error, location, "abort an upload to")
                 raise
             return False
     return True

@@ -95,7 +95,13 @@ def locate(
         )
     check_endpoint(endpoint_url, where)
     check_bucket_name(bucket, endpoint_url, path_style, where)
-    return Location(bucket=bucket, endpoint_url=endpoint_url.rstrip("/"), region=region, force_path_style=path_style)
+    return Location(
+        bucket=bucket,
+        endpoint_url=endpoint_url.rstrip("/"),
+        region=region,
+        force_path_style=path_style,
+        dialect=provider.dialect,
+    )
 
 
 def _bucket(config: StackConfig, where: str, default_region: str | None) -> BucketSpec:

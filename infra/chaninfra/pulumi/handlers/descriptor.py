@@ -40,7 +40,7 @@ class DescriptorInputs(TypedDict):
 class DescriptorOutputs(DescriptorInputs):
     """`probed`: ConditionalWrites as JSON, as written to channel.json; missing if the probe failed."""
 
-    probed: NotRequired[dict[str, bool] | None]
+    probed: NotRequired[dict[str, bool | str] | None]
 
 
 class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):

@@ -52,8 +52,8 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         written = write_missing(self.session.objects, _layout(props))
         for subdir in written.to_reindex:
             warn(
-                f"{subdir} has packages but no repodata.json; no index was written for it. "
-                f"Run `chaninfra reindex s3://{self.session.location.bucket}/{props['prefix']}`"
+                f"{subdir} has packages or a part of an index, and the files that are missing can only be made from "
+                f"these. Run `chaninfra reindex s3://{self.session.location.bucket}/{props['prefix']}`"
             )
         return f"{self.session.location.bucket}/{props['prefix']}", self._outputs(props)
 

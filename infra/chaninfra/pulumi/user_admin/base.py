@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError
+
 Document = dict[str, Any]
 """An IAM policy document."""
 
@@ -26,3 +28,17 @@ class UserAdmin(Protocol):
 
     def delete_user(self, name: str) -> None:
         """Deletes user, access key and policy; a missing one is no error."""
+
+
+def with_admin_named(error: ChaninfraError) -> ChaninfraError:
+    """The error of an admin API; one for a missing right says whose credentials have it."""
+    if not isinstance(error, DeniedError) or isinstance(error, CredentialsError):
+        return error
+    return DeniedError(
+        f"{error.message}: `key` makes users and keys, which only an administrator of the store may",
+        where=error.where,
+        remedy="deploy with an administrator's access key (MinIO: a user with the policy consoleAdmin; versitygw: one "
+        "with the role admin); or remove `key`, and make a key by hand with the rights that `chaninfra policy` prints",
+        code=error.code,
+        status=error.status,
+    )

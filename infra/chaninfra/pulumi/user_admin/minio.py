@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chaninfra.channel.errors import ChaninfraError
-from chaninfra.channel.s3.boto import ca_bundle
 from chaninfra.channel.s3.error_codes import error_for
+from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document
+from chaninfra.pulumi.user_admin.base import Document, with_admin_named
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -77,7 +77,6 @@ class MinioUserAdmin:
     @cached_property
     def _admin(self) -> MinioAdmin:
         # Imported here: the import is slow, and other stores do not need it.
-        import certifi
         from minio import MinioAdmin
         from minio.credentials.providers import StaticProvider
         from urllib3 import PoolManager, Retry, Timeout
@@ -89,9 +88,9 @@ class MinioUserAdmin:
             credentials=StaticProvider(known.access_key_id, known.secret_access_key, known.session_token),
             http_client=PoolManager(
                 timeout=Timeout(_TIMEOUT),
-                retries=Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
+                retries=Retry(total=3, redirect=False, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
                 cert_reqs="CERT_REQUIRED",
-                ca_certs=ca_bundle() or certifi.where(),
+                ca_certs=ca_bundle() if url.scheme == "https" else None,
             ),
         )
 
@@ -111,11 +110,13 @@ class MinioUserAdmin:
         except MinioAdminException as error:
             status, code = error._code, _code(error._body)
             if code != absent:
-                raise error_for(
-                    self._session.location, code, int(status), doing=f"{doing} by the admin API for"
+                raise with_admin_named(
+                    error_for(self._session.location, code, int(status), doing=f"{doing} by the admin API for")
                 ) from None
         except HTTPError as error:
-            raise error_for(self._session.location, "", None, doing=doing, detail=type(error).__name__) from None
+            raise error_for(
+                self._session.location, "", None, doing=doing, detail=type(error).__name__, text=str(error)
+            ) from None
 
 
 def _code(body: Any) -> str:

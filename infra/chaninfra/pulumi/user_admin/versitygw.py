@@ -10,8 +10,9 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from chaninfra.channel.s3.error_codes import error_for
+from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document
+from chaninfra.pulumi.user_admin.base import Document, with_admin_named
 
 _TIMEOUT = 30
 
@@ -49,12 +50,15 @@ class VersitygwUserAdmin:
         request = AWSRequest(method="PATCH", url=f"{location.endpoint_url}/{path}", data=_xml(account))
         keys = Credentials(known.access_key_id, known.secret_access_key, known.session_token)
         S3SigV4Auth(keys, "s3", location.region).add_auth(request)
+        verify: Any = ca_bundle() if location.endpoint_url.startswith("https:") else True
         try:
-            answer = URLLib3Session(timeout=_TIMEOUT).send(request.prepare())
+            answer = URLLib3Session(timeout=_TIMEOUT, verify=verify).send(request.prepare())
         except BotoCoreError as error:
-            raise error_for(location, "", None, doing=doing, detail=type(error).__name__) from None
+            raise error_for(location, "", None, doing=doing, detail=type(error).__name__, text=str(error)) from None
         if answer.status_code >= 300:
-            raise error_for(location, _code(answer.content), answer.status_code, doing=f"{doing} by the admin API for")
+            raise with_admin_named(
+                error_for(location, _code(answer.content), answer.status_code, doing=f"{doing} by the admin API for")
+            )
         return str(answer.text)
 
 

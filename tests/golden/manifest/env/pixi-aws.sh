@@ -1,5 +1,5 @@
 # Printed by `chaninfra manifest`.
-# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN.
+# The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN. `pixi publish` and `rattler-build publish` need the bucket's entry in pixi's store besides S3_*: chaninfra manifest --format login, or auth-file.
 export CHANINFRA_CHANNEL='s3://my-bucket/my-channel'
 export S3_ENDPOINT_URL='https://s3.eu-central-1.amazonaws.com'
 export S3_REGION='eu-central-1'

@@ -1,7 +1,8 @@
-# Printed by `chaninfra manifest`.
+#!/usr/bin/env bash
+# Printed by `chaninfra manifest`. To run it: bash FILE
 # The keys are those of the AWS tools: environment, AWS_PROFILE, SSO or role. The build does not get them; it reads the channel with the AWS profile that READER_PROFILE names, or with the default profile.
 # chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
-set -eu
+set -euo pipefail
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export AWS_REGION='eu-central-1'
 

@@ -1,7 +1,9 @@
-# Printed by `chaninfra manifest`.
+#!/usr/bin/env bash
+# Printed by `chaninfra manifest`. To run it: bash FILE
 # The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN. The build does not get them; it reads with the keys of: rattler-build auth login s3://my-bucket.
 # chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
-set -eu
+# `pixi publish` and `rattler-build publish` need the bucket's entry in pixi's store besides S3_*: chaninfra manifest --format login, or auth-file.
+set -euo pipefail
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export S3_ENDPOINT_URL='https://0123abcd.eu.r2.cloudflarestorage.com'
 export S3_REGION='WEUR'
@@ -12,6 +14,7 @@ cat > rattler.toml <<'END'
 endpoint-url = "https://0123abcd.eu.r2.cloudflarestorage.com"
 region = "WEUR"
 force-path-style = false
+addressing-style = "virtual-host"
 END
 env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_PROFILE -u AWS_ROLE_ARN -u AWS_WEB_IDENTITY_TOKEN_FILE -u AWS_CONTAINER_CREDENTIALS_RELATIVE_URI -u AWS_CONTAINER_CREDENTIALS_FULL_URI -u AWS_CONTAINER_AUTHORIZATION_TOKEN -u AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE -u S3_ACCESS_KEY_ID -u S3_SECRET_ACCESS_KEY -u S3_SESSION_TOKEN rattler-build build --recipe-dir recipes --channel s3://my-bucket/my-channel --channel conda-forge --output-dir output --config-file rattler.toml
 rattler-build upload s3 output/*/*.conda

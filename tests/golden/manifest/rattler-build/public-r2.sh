@@ -1,7 +1,9 @@
-# Printed by `chaninfra manifest`.
+#!/usr/bin/env bash
+# Printed by `chaninfra manifest`. To run it: bash FILE
 # The keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and, if set, S3_SESSION_TOKEN.
 # chaninfra publish replaces the last two commands, and does not list the channel. rattler-build publish also replaces them, but re-indexes the whole channel, which adds yanked packages to the index again.
-set -eu
+# `pixi publish` and `rattler-build publish` need the bucket's entry in pixi's store besides S3_*: chaninfra manifest --format login, or auth-file.
+set -euo pipefail
 export S3_CHANNEL='s3://my-bucket/my-channel'
 export S3_ENDPOINT_URL='https://0123abcd.eu.r2.cloudflarestorage.com'
 export S3_REGION='WEUR'

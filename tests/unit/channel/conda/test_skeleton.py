@@ -1,103 +1,23 @@
-"""The skeleton never replaces the index of a channel with an empty one, whatever the store answers."""
+"""The skeleton of a channel: which index files are written where some of them, or all, are missing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from chaninfra.channel.conda import skeleton
-from chaninfra.channel.conda.commit_stamp import Origin, first_stamp
-from chaninfra.channel.conda.index_files import FILE_NAMES, body, compress, decompress
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
-from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
-from chaninfra.channel.conda.shards import make_shards, parse_shard, shard_key
 from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
-from chaninfra.channel.errors import (
-    BucketMissingError,
-    ChaninfraError,
-    CredentialsError,
-    DeniedError,
-    StorageError,
-    UnreachableError,
-)
-from chaninfra.channel.objects import Condition, IfAbsent, ObjectBody
-from support.index_model.memory_store import MemoryStore
-
-SETTINGS = IndexSettings()
-LAYOUT = ChannelLayout("team/main", ("noarch", "linux-64"), SETTINGS)
-ERRORS = (BucketMissingError, CredentialsError, DeniedError, StorageError, UnreachableError)
-
-
-class Memory(MemoryStore):
-    """A store in which only missing index files are created."""
-
-    def __init__(
-        self, objects: dict[str, ObjectBody], before: Callable[[str, str], None] = lambda kind, key: None
-    ) -> None:
-        super().__init__(before)
-        self.objects = dict(objects)
-
-    @property
-    def puts(self) -> list[str]:
-        return [key for kind, key in self.log if kind == "put"]
-
-    def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
-        assert isinstance(condition, IfAbsent), "an index file was put without a condition"
-        return super().put(key, body, condition)
-
-    def delete(self, keys: Iterable[str]) -> None:
-        raise AssertionError("the skeleton deletes nothing")
-
-
-def plain(data: bytes) -> ObjectBody:
-    return ObjectBody(data=data, content_type="")
-
-
-def indexed(subdir: str, name: str = "hello") -> dict[str, ObjectBody]:
-    """Key → object of a package in a subdir, and of all its index files and shards: the third commit."""
-    record = msgspec.Raw(msgspec.json.encode({"name": name, "version": "1.0", "sha256": "ab" * 32, "subdir": subdir}))
-    repodata = Repodata.empty(subdir)
-    repodata.records["packages.conda"][f"{name}-1.0-0.conda"] = record
-    stamp = first_stamp(3, "three", [name], 1)
-    (shard,) = make_shards(repodata, None, "three", 1)
-    index = ShardIndex(hashes={name: shard.digest}, stamp=stamp, info={"subdir": subdir})
-    data = repodata.encode(stamp)
-    metadata = Origin.of(3, data).metadata()
-    files = {
-        f"{name}-1.0-0.conda": plain(b"a package"),
-        shard_key(shard.digest): shard.body,
-        FILE_NAMES["shards"]: body(index.encode(1, 0), "shards", SETTINGS),
-        FILE_NAMES["zst"]: body(compress(data, 1), "zst", SETTINGS, metadata),
-        FILE_NAMES["json"]: body(data, "json", SETTINGS, metadata),
-    }
-    return {f"team/main/{subdir}/{file}": made for file, made in files.items()}
-
-
-def records_of(store: MemoryStore, subdir: str) -> dict[str, set[str]]:
-    """Format → the files that it lists, of those that exist; the shards are all there."""
-    found: dict[str, set[str]] = {}
-    folder = f"team/main/{subdir}"
-    for kind in ("json", "zst"):
-        if (stored := store.objects.get(f"{folder}/{FILE_NAMES[kind]}")) is not None:  # type: ignore[index]
-            data = stored.data if kind == "json" else bytes(decompress(stored.data, 1 << 20) or b"")
-            found[kind] = {file for file, _, _ in Repodata.parse(data, where=kind).files()}
-    if (stored := store.objects.get(f"{folder}/{FILE_NAMES['shards']}")) is not None:
-        index = ShardIndex.parse(stored.data)
-        assert index is not None
-        found["shards"] = set()
-        for name, digest in index.hashes.items():
-            shard = parse_shard(store.objects[f"{folder}/{shard_key(digest)}"].data, name, digest)
-            assert shard is not None
-            found["shards"] |= {key for table in shard.records.values() for key in table}
-    return found
+from chaninfra.index.commit.history import history_key
+from chaninfra.index.reindex import reindex_subdir
+from support.channels.skeletons import LAYOUT, SETTINGS, Memory, indexed, plain, records_of
+from support.index_model.memory_subdir import MemoryChannel
 
 
 def test_an_empty_bucket_gets_every_index_file_once() -> None:
@@ -132,7 +52,7 @@ def test_a_channel_of_shards_alone() -> None:
     assert [*store.objects] == ["team/main/noarch/repodata_shards.msgpack.zst"]
 
 
-@pytest.mark.parametrize("lost", [["json"], ["zst"], ["json", "zst"]])
+@pytest.mark.parametrize("lost", [["json"], ["zst"]])
 def test_missing_derived_files_are_made_from_what_is_there(lost: list[Format]) -> None:
     whole = indexed("noarch")
     missing = {f"team/main/noarch/{FILE_NAMES[kind]}" for kind in lost}
@@ -173,34 +93,39 @@ def test_a_repodata_json_of_another_tool_stays_another_tools() -> None:
     )
 
 
-@pytest.mark.parametrize("value", [b"1" * 30, b"[" * 200 + b"]" * 200], ids=["too large a number", "too deep"])
-def test_a_repodata_json_that_no_shard_index_can_hold_is_an_error_and_nothing_is_written(value: bytes) -> None:
-    store = Memory({"team/main/noarch/repodata.json": plain(b'{"more":%s}' % value)})
-    with pytest.raises(StorageError, match=r"team/main/noarch/repodata\.json") as caught:
-        write_missing(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
-    assert caught.value.remedy
-    assert store.puts == []
-
-
-@pytest.mark.parametrize("what", ["missing", "damaged", "of another subdir", "of another tool", "many"])
-def test_derived_files_that_the_shards_cannot_give_need_a_reindex(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    objects = {key: stored for key, stored in indexed("noarch").items() if "/repodata.json" not in key}
-    (shard,) = [key for key in objects if "/shards/" in key]
-    index = ShardIndex.parse(objects["team/main/noarch/repodata_shards.msgpack.zst"].data)
-    assert index is not None
-    if what == "missing":
-        del objects[shard]
-    elif what == "damaged":
-        objects[shard] = plain(b"none")
-    elif what == "many":
-        monkeypatch.setattr(skeleton, "_FEW", 0)
-    else:
-        info = {"subdir": "linux-64" if what == "of another subdir" else "noarch"}
-        other = replace(index, info=info, stamp=index.stamp if what == "of another subdir" else None)
-        objects["team/main/noarch/repodata_shards.msgpack.zst"] = plain(other.encode(1, 0))
-    store = Memory(objects)
-    written = write_missing(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
+@pytest.mark.parametrize("tool", ["ours", "another"])
+def test_where_only_shards_are_there_a_reindex_makes_the_other_files_and_keeps_what_they_are_made_from(
+    tool: str,
+) -> None:
+    """A derived file of a state that is not in the history would hide from the next commit that it must keep it."""
+    channel = MemoryChannel().skeleton()
+    channel.publish("hello")
+    index = channel.index()
+    if tool == "another":
+        channel.put(FILE_NAMES["shards"], replace(index, stamp=None).encode(1, 0))
+    for key in [key for key in channel.store.objects if key.endswith((".json", ".json.zst")) or "/history/" in key]:
+        del channel.store.objects[key]
+    before = dict(channel.store.objects)
+    written = write_missing(channel.store, channel.layout)
     assert (written.keys, written.to_reindex) == ((), ("noarch",))
+    assert channel.store.objects == before
+    reindex_subdir(channel.subdir_index)
+    channel.check_formats_agree()
+    assert history_key(channel.subdir_index, channel.number()) in channel.store.objects
+
+
+@pytest.mark.parametrize("lost", [["json"], ["zst"], ["json", "zst"]])
+def test_the_files_of_a_subdir_without_packages_are_made_again(lost: list[Format]) -> None:
+    """As when `index.monolith` is no longer `never`."""
+    whole = Memory({})
+    write_missing(whole, LAYOUT)
+    missing = {LAYOUT.key(subdir, FILE_NAMES[kind]) for kind in lost for subdir in LAYOUT.subdirs}
+    store = Memory({key: stored for key, stored in whole.objects.items() if key not in missing})
+    written = write_missing(store, LAYOUT)
+    assert (set(written.keys), written.to_reindex) == (missing, ())
+    assert {key: (made.data, made.metadata) for key, made in store.objects.items() if key in missing} == {
+        key: (made.data, made.metadata) for key, made in whole.objects.items() if key in missing
+    }
 
 
 @pytest.mark.parametrize(
@@ -228,74 +153,3 @@ def test_other_files_are_no_trace_of_an_index(key: str) -> None:
     store = Memory({key: plain(b"text")})
     written = write_missing(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
     assert (len(written.keys), written.to_reindex) == (3, ())
-
-
-def test_an_invalid_repodata_json_is_an_error_and_nothing_is_written() -> None:
-    store = Memory({"team/main/noarch/repodata.json": plain(b"<html>")})
-    with pytest.raises(StorageError, match="is not a valid repodata"):
-        write_missing(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
-    assert store.puts == []
-
-
-def test_files_that_another_writer_creates_meanwhile_stay() -> None:
-    store = Memory({})
-    theirs = indexed("noarch")
-
-    def appear(doing: str, key: str) -> None:
-        if doing == "put" and key not in store.objects:
-            store.objects.update({name: stored for name, stored in theirs.items() if name == key})
-
-    store.before = appear
-    written = write_missing(store, LAYOUT)
-    assert not set(written.keys) & set(theirs)
-    assert {key: store.objects[key] for key in theirs if key in store.objects}.items() <= theirs.items()
-
-
-@settings(deadline=None)
-@given(
-    populated=st.sets(st.sampled_from(["noarch", "linux-64"])),
-    lost=st.sets(st.sampled_from(sorted(FILE_NAMES.values()))),
-    error=st.sampled_from(ERRORS),
-    at=st.integers(0, 40),
-)
-def test_a_channel_with_packages_never_gets_an_empty_index(
-    populated: set[str], lost: set[str], error: type[ChaninfraError], at: int
-) -> None:
-    before: dict[str, ObjectBody] = {}
-    for subdir in populated:
-        before |= {key: stored for key, stored in indexed(subdir).items() if key.rsplit("/", 1)[1] not in lost}
-    asked = 0
-
-    def fail(doing: str, key: str) -> None:
-        nonlocal asked
-        asked += 1
-        if asked > at:
-            raise error("injected")
-
-    store = Memory(before, fail)
-    failed = False
-    try:
-        write_missing(store, LAYOUT)
-    except error:
-        failed = True
-        puts = len(store.puts)
-        # Nothing is put after a failure.
-        assert asked == at + 1
-        assert puts <= at
-    # Existing files are unchanged, and no new file says that a subdir with packages is empty.
-    assert store.objects.items() >= before.items()
-    for subdir in populated:
-        assert all(files == {"hello-1.0-0.conda"} for files in records_of(store, subdir).values())
-    if not failed:
-        assert asked <= at
-
-
-def test_nothing_is_written_if_reading_is_denied() -> None:
-    def denied(doing: str, key: str) -> None:
-        if doing in ("get", "list"):
-            raise DeniedError("403")
-
-    store = Memory({}, denied)
-    with pytest.raises(DeniedError):
-        write_missing(store, LAYOUT)
-    assert store.puts == []

@@ -25,7 +25,9 @@ FOUND = ProbeResult(
     create="honoured",
     replace="honoured",
     multipart="honoured",
+    etags="quoted",
     versioned=False,
+    recreate=None,
     checksums="accepted",
     digest="checksum",
     listing="at-once",
@@ -136,11 +138,12 @@ def test_each_difference_is_reported(
     assert (remedy is None) == (found.remedy is None)
 
 
-@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "warning")])
-def test_rejected_checksums_are_a_warning_unless_the_providers_table_expects_them(said: str, state: str) -> None:
+@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "failed")])
+def test_rejected_checksums_are_a_failure_unless_the_providers_table_expects_them(said: str, state: str) -> None:
     found = result(structs.replace(FOUND, checksums="rejected"), "checksums", provider=row(checksums=said))
     assert found.state == state
-    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "warning")
+    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "failed")
+    assert ("set `provider` to custom" in (found.remedy or "")) == (state == "failed")
     assert "AWS_REQUEST_CHECKSUM_CALCULATION" in (found.remedy or "")
 
 
@@ -187,3 +190,40 @@ def test_the_endpoint_says_nothing_about_readers_on_another_domain() -> None:
 def test_honoured_conditional_writes_are_recorded() -> None:
     found = structs.replace(FOUND, replace="ignored", multipart="unsupported")
     assert found.conditional_writes == ConditionalWrites(create=True, replace=False, multipart=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "says", "state", "words"),
+    [
+        (None, "yes", None, ""),
+        ("done", "yes", "ok", "an object that was deleted can be created again"),
+        ("done", "no", "ok", "the provider table says `no` for minio, please report"),
+        ("refused", "no", "warning", "what was deleted cannot be created again"),
+        ("refused", "yes", "warning", "the provider table says `yes` for minio, please report"),
+        ("refused", "unknown", "warning", "the store takes its delete marker for an object"),
+    ],
+)
+def test_creation_after_deletion(found: Any, says: str, state: str | None, words: str) -> None:
+    provider = row(capabilities={"conditional-recreate": Fact(says, TEST)})
+    lines = report(structs.replace(FOUND, recreate=found), provider, CHANNEL)
+    seen = [each for each in lines if each.name == "conditional-recreate"]
+    assert [each.state for each in seen] == ([state] if state else [])
+    assert all(words in each.found for each in seen)
+    assert all(bool(each.remedy) == (state == "warning") for each in seen)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "words"),
+    [
+        ("quoted", "quoted", "honoured"),
+        ("unquoted", "unquoted", "honoured, without the quotes of the ETag"),
+        ("quoted", "unquoted", "with the quotes of the ETag; the provider table says `unquoted` for minio"),
+        ("unquoted", "quoted", "without the quotes of the ETag; the provider table says `quoted` for minio"),
+    ],
+)
+def test_the_form_of_the_etag(found: Any, expected: str, words: str) -> None:
+    probed = structs.replace(FOUND, etags=found)
+    line = result(probed, "conditional-replace", provider=row(etags=expected))
+    assert line.state == "ok"
+    assert line.found.endswith(words) or words in line.found
+    assert probed.conditional_writes.etags == found

@@ -5,24 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaninfra.channel.location import Location
-from chaninfra.channel.s3.boto import ca_bundle, s3_client
-
-
-@pytest.mark.parametrize(
-    ("variables", "file"),
-    [
-        ({}, None),
-        ({"SSL_CERT_FILE": "/ssl.pem"}, "/ssl.pem"),
-        ({"SSL_CERT_FILE": "/ssl.pem", "AWS_CA_BUNDLE": "/aws.pem"}, "/aws.pem"),
-        ({"SSL_CERT_FILE": "", "AWS_CA_BUNDLE": ""}, None),
-    ],
-)
-def test_ca_bundle_by_environment(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], file: str | None) -> None:
-    for name in ("SSL_CERT_FILE", "AWS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert ca_bundle() == file
+from chaninfra.channel.s3.boto import s3_client
 
 
 @pytest.mark.parametrize(("force_path_style", "style"), [(True, "path"), (False, "virtual")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError, StorageError
+from chaninfra.channel.errors import ChaninfraError, ChecksumRequiredError, CredentialsError, DeniedError, StorageError
 from chaninfra.channel.location import Location
 from chaninfra.channel.objects import Condition, IfAbsent, ObjectBody
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, Verdict, put_that_must_fail
@@ -61,6 +61,9 @@ def test_verdict_by_answer(code: str, status: int, verdict: Verdict) -> None:
         ("ExpiredToken", 400, CredentialsError),
         ("AuthorizationHeaderMalformed", 400, StorageError),
         ("SlowDown", 503, StorageError),
+        # 400s that are not about the header: a slow body, and a bucket with Object Lock.
+        ("RequestTimeout", 400, StorageError),
+        ("MissingContentMD5", 400, ChecksumRequiredError),
     ],
 )
 def test_answers_that_say_nothing_of_conditions_are_raised(code: str, status: int, error: type[StorageError]) -> None:

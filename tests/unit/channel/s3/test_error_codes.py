@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaninfra.channel.errors import (
     BucketMissingError,
     ChaninfraError,
+    ChecksumRequiredError,
     ClockError,
     ConflictError,
     CredentialsError,
@@ -27,8 +30,14 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
     ("code", "status", "kind", "exit_code", "says"),
     [
         ("NoSuchBucket", 404, BucketMissingError, 1, "there is no bucket 'my-bucket'"),
-        ("InvalidAccessKeyId", 403, CredentialsError, 5, "does not accept these credentials (InvalidAccessKeyId)"),
-        ("SignatureDoesNotMatch", 403, CredentialsError, 5, "does not accept these credentials"),
+        ("InvalidAccessKeyId", 403, CredentialsError, 5, "it does not know this access key (InvalidAccessKeyId)"),
+        ("SignatureDoesNotMatch", 403, CredentialsError, 5, "the secret access key is not the one of this access key"),
+        ("ExpiredToken", 400, CredentialsError, 5, "they have expired (ExpiredToken)"),
+        ("ExpiredToken", 400, CredentialsError, 5, "log in again"),
+        # AWS's and versitygw's, MinIO's, and STS's answers to a session token that is not the key's.
+        ("InvalidToken", 400, CredentialsError, 5, "the session token is not valid"),
+        ("InvalidTokenId", 403, CredentialsError, 5, "unset S3_SESSION_TOKEN and AWS_SESSION_TOKEN"),
+        ("InvalidClientTokenId", 403, CredentialsError, 5, "it does not know this access key"),
         # versitygw's answer to an access key that it does not know.
         ("XAdminUserNotFound", 404, CredentialsError, 5, "does not accept these credentials"),
         ("RequestTimeTooSkewed", 403, ClockError, 5, "the clocks of this machine and of the store differ"),
@@ -77,3 +86,64 @@ def test_the_region_that_the_store_reports_is_the_remedy() -> None:
 )
 def test_code_and_status_of_an_obstore_error(message: str, expected: tuple[str, int | None]) -> None:
     assert _code_and_status(Exception(message)) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "says"),
+    [
+        # Garage's answers: the code is AccessDenied for all of them.
+        ("Forbidden: Invalid signature", CredentialsError, "the secret access key is not the one of this access key"),
+        ("Forbidden: No such key: GK0123", CredentialsError, "it does not know this access key"),
+        ("Forbidden: Operation is not allowed for this key.", DeniedError, "these credentials may not read"),
+        ("Access Denied.", DeniedError, "these credentials may not read"),
+    ],
+)
+def test_what_a_store_says_with_a_403(message: str, kind: type[ChaninfraError], says: str) -> None:
+    by_obstore = f"403 Forbidden: <Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
+    by_boto3 = (
+        f"An error occurred (AccessDenied) when calling the GetObject operation (reached max retries: 3): {message}"
+    )
+    for text in (by_obstore, by_boto3):
+        error = error_for(HERE, "AccessDenied", 403, doing="read", key="a/key", text=text)
+        assert type(error) is kind
+        assert says in error.message
+
+
+def test_without_credentials_nobody_lacks_a_right() -> None:
+    error = error_for(HERE, "AccessDenied", 403, doing="read", key="a/key", anonymous=True)
+    assert type(error) is DeniedError
+    assert error.message == "there are no credentials, and without them the store lets nobody read s3://my-bucket/a/key"
+    assert "--profile NAME" in (error.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "InvalidRequest",
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock "
+            "parameters",
+        ),
+        ("MissingContentMD5", "Missing required header for this request: Content-Md5."),
+        ("InvalidRequest", "Content-MD5 HTTP header is required for Put Object requests with Object Lock parameters"),
+    ],
+)
+def test_a_bucket_with_object_lock_wants_a_checksum(code: str, message: str) -> None:
+    text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    error = error_for(HERE, code, 400, doing="write", key="a/key", text=text)
+    assert type(error) is ChecksumRequiredError
+    assert "wants a checksum with each PUT" in error.message
+
+
+@pytest.mark.parametrize("code", ["NoSuchBucket", "PermanentRedirect", "NoSuchKey"])
+def test_an_endpoint_with_the_bucket_in_it_is_corrected(code: str) -> None:
+    place = replace(HERE, endpoint_url="https://my-bucket.s3.eu-1.example.com")
+    error = error_for(place, code, 404, doing="read")
+    assert "without it: --endpoint-url https://s3.eu-1.example.com" in (error.remedy or "")
+
+
+def test_what_the_store_says_is_safe_to_print_and_short() -> None:
+    text = f"<Error><Code>Odd</Code><Message>\x1b[2J{'x' * 5000}</Message></Error>"
+    error = error_for(HERE, "Odd", 400, doing="read", text=text)
+    assert "\x1b" not in str(error)
+    assert len(str(error)) < 700

@@ -95,3 +95,9 @@ def test_access_keys_on_aws_are_refused() -> None:
     keys = {"access_key_id": "x", "secret_access_key": "y"}
     with pytest.raises(ConfigurationError, match=r"key access-key-id: .*the AWS provider of Pulumi"):
         spec(region="eu-central-1", **keys)
+
+
+def test_a_mapping_is_asked_for_by_its_name() -> None:
+    with pytest.raises(ConfigurationError, match="should be a mapping") as caught:
+        build_spec({"provider": "aws", "region": "eu-central-1", "bucket": "my-bucket", "cdn": True}, where="a file")
+    assert caught.value.key == ("cdn",)

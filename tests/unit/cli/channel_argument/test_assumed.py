@@ -58,7 +58,6 @@ def test_region_and_endpoint_from_the_environment(monkeypatch: pytest.MonkeyPatc
         ("s3://b-b/c", StoreFlags(provider="minio"), "--endpoint-url"),
         ("s3://b-b/c", StoreFlags(provider="wasabi"), "--region"),
         ("s3://b-b/c", StoreFlags(provider="wasbi"), "wasabi"),
-        ("s3://b-b/noarch", StoreFlags(provider="gcs"), "folder"),
         ("s3://B_B/c", StoreFlags(provider="gcs"), "bucket"),
     ],
 )

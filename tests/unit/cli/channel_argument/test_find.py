@@ -78,6 +78,62 @@ def test_an_invalid_file_is_named_with_a_remedy(tmp_path: Path, content: bytes, 
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("my-bucket", "s3://my-bucket, for a stack stack:my-bucket;"), ("my-bucket/c/", "s3://my-bucket/c;")],
+)
+def test_a_bucket_without_its_scheme_is_printed_with_it(
+    text: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError) as caught:
+        only(text)
+    assert f"for a bucket write {meant}" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Pulumi.prod.yaml", "stack:prod"),
+        ("a-1.0-0.conda", "that is a package"),
+        ("pixi.toml", "--into pixi.toml"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_where_it_belongs(name: str, meant: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("a: 1")
+    with pytest.raises(ConfigurationError, match=r"is not a channel\.json") as caught:
+        only(str(tmp_path / name))
+    assert meant in str(caught.value.remedy)
+
+
+def test_an_empty_pipe_is_called_empty() -> None:
+    done = CliRunner().invoke(app, ["manifest", "-"], input="\n")
+    assert isinstance(done.exception, ConfigurationError)
+    assert str(done.exception).startswith("stdin: is empty")
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHANINFRA_CHANNEL", "no-such.json")
+    with pytest.raises(ConfigurationError) as caught:
+        only(None)
+    assert "CHANNEL comes from $CHANINFRA_CHANNEL: " in str(caught.value.remedy)
+
+
+def test_a_deleted_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigurationError, match="does not exist any more"):
+        only(None)
+
+
+def test_a_folder_with_a_channel_json_names_that(file: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        only(str(Path(file).parent))
+    assert caught.value.remedy == f"did you mean {file}?"
+
+
 def test_a_missing_file_names_the_forms_of_a_channel(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         only(str(tmp_path / "none.json"))

@@ -38,3 +38,23 @@ def test_an_invalid_form_is_refused_with_a_remedy(text: str) -> None:
     # The user and password in the URL are not printed.
     assert caught.value.where == text.replace("user@", "…@")
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("S3://my-bucket/c", "s3://my-bucket/c"),
+        ("s3:/my-bucket/c", "s3://my-bucket/c"),
+        ("s3:my-bucket/c", "s3://my-bucket/c"),
+        ("s3://my-bucket/c/channel.json", "s3://my-bucket/c"),
+        ("s3://my-bucket/channel.json", "s3://my-bucket"),
+        ("s3://my-bucket/c/noarch/repodata.json.zst", "s3://my-bucket/c"),
+        ("s3://my-bucket/c/linux-64/a-1-0.conda", "s3://my-bucket/c"),
+        ("s3://my-bucket/c/noarch", "s3://my-bucket/c"),
+        ("arn:aws:s3:::my-bucket/c", "s3://my-bucket/c"),
+    ],
+)
+def test_what_was_meant_is_printed(text: str, meant: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_channel(text)
+    assert caught.value.remedy == f"did you mean {meant}?"

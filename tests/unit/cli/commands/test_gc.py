@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chaninfra.cli.commands.gc import _text
-from chaninfra.index.gc import Collected, Garbage
+from chaninfra.cli.commands.gc import _incomplete, _text
+from chaninfra.index.gc import Collected, Garbage, Unknown
 
 SHARD = Garbage(key="c/noarch/shards/a", why="unreferenced", size=1)
 
@@ -48,3 +48,21 @@ STATES = tuple(
 )
 def test_text(collected: Collected, dry_run: bool, printed: str) -> None:
     assert _text(collected, dry_run=dry_run) == printed
+
+
+def test_shards_that_were_not_looked_at_are_an_error_that_says_what_to_type() -> None:
+    states = [Unknown(subdir="noarch", key=f"c/.chaninfra/history/noarch/{each}", of="state") for each in range(1, 8)]
+    error = _incomplete(states[:1], "chaninfra gc X", "chaninfra reindex X")
+    assert error.exit_code == 3
+    assert str(error) == (
+        "no shards and attestations of noarch were marked or deleted, since not all that are needed are known:\n"
+        "  c/.chaninfra/history/noarch/1: a state of the index that cannot be read\n"
+        "  restore an older version of each state, or delete it with the store's own tools; then run `chaninfra gc X` "
+        "again"
+    )
+    assert "and 2 more" in str(_incomplete(states, "chaninfra gc X", "chaninfra reindex X"))
+    index = Unknown(subdir="win-64", key="c/win-64/repodata_shards.msgpack.zst", of="index")
+    assert str(_incomplete([index], "chaninfra gc X", "chaninfra reindex X")).splitlines()[1:] == [
+        "  c/win-64/repodata_shards.msgpack.zst: the index, which is missing or damaged",
+        "  run `chaninfra reindex X`; then run `chaninfra gc X` again",
+    ]

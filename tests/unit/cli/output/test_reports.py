@@ -14,7 +14,17 @@ from chaninfra.cli.output.reports import (
     report_text,
 )
 from chaninfra.doctor.remedies import Remedies
-from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.report import (
+    MOVE,
+    RELEASE,
+    RENAME,
+    REPLACE,
+    THAW,
+    InvalidRecord,
+    LeftOut,
+    Report,
+    SubdirReport,
+)
 
 REMEDIES = Remedies(source="stack", channel="stack:prod", flags={"--profile": "me"}, stack="prod")
 SKIPPED = LeftOut(package="noarch/bad.conda", reason="is no conda package")
@@ -78,3 +88,45 @@ def test_the_remedies_for_skipped_packages_repeat_the_channel_and_the_flags() ->
     assert publish_unyanked(REMEDIES) == (
         f"publish each file again if you need it; the package is no longer yanked ({publish})"
     )
+
+
+def test_files_of_an_earlier_indexer_are_a_warning_that_says_who_deletes_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = SubdirReport(subdir="noarch", before=1, after=1, stale=("current_repodata.json", "repodata.json.bz2"))
+    finish(Report.of([report]), gc="chaninfra gc X")
+    printed = " ".join(capsys.readouterr().err.split())
+    assert (
+        "2 files of an earlier indexer, which nothing updates: noarch/current_repodata.json, noarch/repodata.json.bz2. "
+        "Clients that read them (classic conda, older pixi) install old and yanked packages" in printed
+    )
+    assert "`chaninfra gc X` as a maintainer" in printed
+
+
+def test_records_that_clients_cannot_read_are_a_warning_that_names_them(capsys: pytest.CaptureFixture[str]) -> None:
+    invalid = (InvalidRecord(package="noarch/a-1-0.conda", reason="Expected `int`, got `float` - at `$.build_number`"),)
+    report = Report.of([SubdirReport(subdir="noarch", before=1, after=1, remade=("a-1-0.conda",), invalid=invalid)])
+    finish(report, reindex="chaninfra reindex X")
+    printed = capsys.readouterr().err
+    assert "1 record of another tool that clients cannot read, or no shard can hold:" in printed
+    assert "noarch/a-1-0.conda: Expected `int`, got `float` - at `$.build_number`" in printed
+    assert "`chaninfra reindex X`" in printed
+    assert report_json(report)["invalid-records"] == [{"package": invalid[0].package, "reason": invalid[0].reason}]
+    assert report_text(report).splitlines() == ["noarch: 1 package (no change)", "  records remade: a-1-0.conda"]
+
+
+def test_each_kind_of_skipped_file_has_a_remedy_on_its_own_line() -> None:
+    skipped = [
+        LeftOut(package=f"noarch/{number}", reason="is not indexed", remedy=remedy)
+        for number, remedy in enumerate((REPLACE, RENAME, MOVE, THAW, RELEASE))
+    ]
+    with pytest.raises(SkippedError) as caught:
+        finish(Report(subdirs=(), left_out=tuple(skipped)), remedy="replace each", reindex="x y")
+    assert caught.value.message.startswith("5 files skipped:\n")
+    assert (caught.value.remedy or "").split("\n  ") == [
+        "replace each",
+        f"if the name is the reason, {RENAME}",
+        f"if its key is the reason: {MOVE}",
+        f"archived: {THAW}",
+        f"not given by the store: {RELEASE}, then run `x y`",
+    ]

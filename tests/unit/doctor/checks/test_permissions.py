@@ -8,7 +8,7 @@ import pytest
 
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX
 from chaninfra.channel.conda.index_settings import ConditionalWrites
-from chaninfra.channel.errors import DeniedError
+from chaninfra.channel.errors import ChecksumRequiredError, DeniedError, StorageError, UnsupportedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.channel.roles import Role
@@ -123,3 +123,37 @@ def test_writes_are_not_tried_on_a_store_without_conditional_writes() -> None:
     exam = examination(index=DescribedIndex(conditional_writes=none), cached=cached)
     (found,) = publishing(exam)
     assert found.state == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (UnsupportedError("501", code="NotImplemented", status=501), "the store rejects the writes with a condition"),
+        (StorageError("400", code="InvalidArgument", status=400), "change the index of noarch"),
+    ],
+)
+def test_a_write_that_is_rejected_is_no_right(answer: StorageError, says: str) -> None:
+    exam = channel(nothing)
+    store = exam.store
+
+    def put(key: str, *_: object) -> str:
+        raise answer
+
+    store.put = put  # type: ignore[method-assign, assignment]
+    vars(exam)["dry_writes"] = None
+    (found,) = publishing(exam)
+    assert found.state == "failed"
+    assert says in found.found
+    assert found.remedy == "chaninfra doctor s3://b/c --probe"
+
+
+def test_a_write_that_is_answered_otherwise_is_no_right_either() -> None:
+    exam = channel(nothing)
+
+    def put(key: str, *_: object) -> str:
+        raise ChecksumRequiredError("wants a checksum", code="InvalidRequest", status=400)
+
+    exam.store.put = put  # type: ignore[method-assign, assignment]
+    vars(exam)["dry_writes"] = None
+    with pytest.raises(ChecksumRequiredError):
+        list(publishing(exam))

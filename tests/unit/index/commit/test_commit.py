@@ -14,7 +14,6 @@ from chaninfra.channel.conda.commit_stamp import first_stamp
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings, Monolith
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit import commit as module
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
@@ -38,9 +37,9 @@ def test_a_commit_writes_all_files_and_keeps_what_it_replaces() -> None:
 @pytest.mark.parametrize(
     ("monolith", "requests"),
     [
-        ("each-commit", {"head": 2, "get": 3, "put": 5}),
-        (AtMostEvery(at_most_every="10m"), {"head": 3, "get": 2, "put": 3}),
-        ("never", {"head": 1, "get": 2, "put": 3}),
+        ("each-commit", {"head": 2, "get": 2, "put": 5}),
+        (AtMostEvery(at_most_every="10m"), {"head": 3, "get": 1, "put": 3}),
+        ("never", {"head": 1, "get": 1, "put": 3}),
     ],
 )
 @pytest.mark.parametrize("records", [0, 300])
@@ -124,8 +123,8 @@ def test_a_record_of_superseded_bytes_does_not_replace_another() -> None:
 
 def test_a_record_keeps_indexed_timestamp_and_patches() -> None:
     channel = MemoryChannel().skeleton()
-    patched = {"indexed_timestamp": 7, "name": "a", "patched": True, "sha256": "31".zfill(64), "version": "1.0"}
     file, new = package("a")
+    patched = {**json.loads(bytes(new.encode(7))), "patched": True}
     channel.put(file, b"1")
     record = dataclasses.replace(new, encode=lambda _: msgspec.Raw(msgspec.json.encode(patched)))
     commit(channel.subdir_index, lambda: Change(records={file: record}))
@@ -137,32 +136,6 @@ def test_a_record_keeps_indexed_timestamp_and_patches() -> None:
     channel.publish("a", content=b"2")
     assert channel.repodata()["packages.conda"][file]["indexed_timestamp"] == channel.runtime.time
     channel.check_formats_agree()
-
-
-def test_a_commit_applies_yanks() -> None:
-    channel = MemoryChannel().skeleton()
-    channel.publish("a", "b")
-    yanked = {"version": 1, "packages": {"noarch/a-1.0-0.conda": {"when": "2026-01-01T00:00:00Z"}}}
-    channel.store.objects["c/yanked.json"] = ObjectBody(data=json.dumps(yanked).encode(), content_type="")
-    channel.publish("a", "c")
-    assert channel.repodata()["removed"] == ["a-1.0-0.conda"]
-    assert list(channel.repodata()["packages.conda"]) == ["b-1.0-0.conda", "c-1.0-0.conda"]
-    # A name without records has a shard while it has removed files.
-    assert list(channel.index().hashes) == ["a", "b", "c"]
-    channel.check_formats_agree()
-    del channel.store.objects["c/yanked.json"]
-    channel.publish("a")
-    assert channel.repodata()["removed"] == []
-    assert "a-1.0-0.conda" in channel.repodata()["packages.conda"]
-    channel.check_formats_agree()
-
-
-def test_an_invalid_yanked_json_stops_the_commit() -> None:
-    channel = MemoryChannel().skeleton()
-    channel.store.objects["c/yanked.json"] = ObjectBody(data=b"{}}", content_type="")
-    with pytest.raises(StorageError, match=r"c/yanked\.json"):
-        channel.publish("a")
-    assert channel.repodata()["packages.conda"] == {}
 
 
 def test_v3_records_are_added_and_dropped() -> None:

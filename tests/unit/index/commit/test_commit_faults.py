@@ -8,6 +8,7 @@ import pytest
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.shards import shard_key
+from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import ConflictError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.authority import read_our_authority
@@ -105,7 +106,7 @@ def test_an_error_of_the_store_is_raised_without_another_attempt(at: str) -> Non
     assert channel.store.objects[INDEX] == before
 
 
-@pytest.mark.parametrize("key", [INDEX, ZST, JSON, "c/yanked.json"])
+@pytest.mark.parametrize("key", [INDEX, ZST, JSON])
 def test_an_error_of_the_store_at_reading_stops_before_the_index_is_written(key: str) -> None:
     """Only "not found" means absent."""
     channel = MemoryChannel().skeleton()
@@ -226,9 +227,7 @@ def test_a_yank_that_is_committed_meanwhile_is_applied() -> None:
     def yank(kind: str, key: str) -> None:
         if (kind, key) == ("put", INDEX) and not done:
             done.append(key)
-            data = b'{"packages": {"noarch/a-1.0-0.conda": {"when": "x"}}}'
-            channel.store.objects["c/yanked.json"] = ObjectBody(data=data, content_type="")
-            commit(other.subdir_index, lambda: Change(names=["a"]))
+            commit(other.subdir_index, lambda: Change(yanks={"a-1.0-0.conda": Yank(when="x")}))
 
     channel.store.before = yank
     channel.publish("a")

@@ -110,8 +110,11 @@ def test_a_damaged_index_and_that_of_another_subdir_need_a_reindex(data: bytes |
 
 def test_a_patched_index_is_not_written() -> None:
     channel = MemoryChannel().skeleton()
-    del channel.store.objects[INDEX]
-    channel.put("repodata_from_packages.json", {})
+    channel.publish("b")
+    channel.put(REPODATA, channel.repodata())
+    document = channel.repodata()
+    document["packages.conda"]["b-1.0-0.conda"]["depends"] = ["a"]
+    channel.put("repodata_from_packages.json", document)
     before = dict(channel.store.objects)
     with pytest.raises(RefusedError):
         reindex_subdir(channel.subdir_index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaninfra.channel.conda.index_settings import IndexSettings
-from chaninfra.channel.errors import DeniedError
+from chaninfra.channel.errors import DeniedError, RecreationError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.authority import ForeignIndexError, read_our_authority
 from chaninfra.index.commit.history import kept_index
@@ -84,3 +84,23 @@ def test_a_publisher_without_the_permission_is_told_of_it_before_anything_is_wri
         channel.publish("a")
     assert "run `pulumi up`" in str(raised.value.remedy)
     assert {key: body for key, body in channel.store.objects.items() if "/shards/" not in key} == before
+
+
+def test_a_state_that_the_store_cannot_create_again_is_not_kept_and_stops_no_commit() -> None:
+    """A channel that was deleted in a bucket with versions and made anew, on a store that refuses creates over delete
+    markers: the numbers of its history were used before.
+    """
+
+    def refuses(kind: str, key: str) -> None:
+        if kind == "put" and "/history/" in key:
+            raise RecreationError("was deleted before", code="PreconditionFailed", status=412)
+
+    channel = MemoryChannel(NEVER).skeleton()
+    channel.store.before = refuses
+    channel.publish("a")
+    channel.publish("b")
+    authority = read_our_authority(channel.subdir_index)
+    assert authority is not None
+    assert authority.index is not None
+    assert len(authority.index.hashes) == 2
+    assert kept_index(channel.subdir_index, 2) is None

@@ -8,12 +8,20 @@ from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
 from support.index_model.scenarios import SCENARIOS
 
-FEW = ["two publish", "publish and yank", "publish and reindex", "yank and gc", "never: two publish"]
+FEW = [
+    "two publish",
+    "publish and yank",
+    "publish and reindex",
+    "yank and gc",
+    "never: two publish",
+]
 QUICK = [
     "shards after the index",
     "derived files without a condition",
     "derived files left to others",
     "history not kept",
+    "yanked.json not looked at again",
+    "brought back without a HEAD",
 ]
 
 

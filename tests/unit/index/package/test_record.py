@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rattler import MatchSpec, Version
@@ -97,6 +98,20 @@ def test_a_package_without_a_subdir_belongs_to_its_folder(tmp_path: Path) -> Non
     del least["subdir"]
     package = read_file(write(tmp_path, conda(least)), ".conda")
     assert ours(package, ".conda")["packages.conda"]["x-1-0.conda"]["subdir"] == "noarch"
+
+
+@pytest.mark.parametrize("exports", [[], ["a >=1", "b"]])
+def test_run_exports_that_are_a_list_are_weak_ones(tmp_path: Path, exports: list[str]) -> None:
+    """CEP 34; the reference indexer takes the list for something else."""
+    data = conda(index_json(), {"run_exports.json": json.dumps(exports).encode()})
+    record = ours(read_file(write(tmp_path, data), ".conda"), ".conda")["packages.conda"]["x-1-0.conda"]
+    assert record["run_exports"] == ({"weak": exports} if exports else {})
+
+
+@pytest.mark.parametrize("exports", [b"[1]", b'["a", null]', b'[["a"]]', b"5"])
+def test_run_exports_of_another_form_are_refused(tmp_path: Path, exports: bytes) -> None:
+    with pytest.raises(PackageError, match=r"has an info/run_exports\.json that is not valid"):
+        read_file(write(tmp_path, conda(index_json(), {"run_exports.json": exports})), ".conda")
 
 
 def test_two_threads_can_import_rattler_at_once(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 import tomllib
 from typing import Any
 
@@ -13,8 +14,8 @@ from typer.testing import CliRunner
 
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.cli.app import app
-from chaninfra.manifest import ManifestRequest, client_channel, render
-from support.cases.manifests import Case, descriptor, possible
+from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from support.cases.manifests import POSSIBLE, Case, descriptor, possible
 from support.paths import TESTS
 
 SCHEMA = Draft7Validator(json.loads((TESTS / "data/pixi-manifest-0.77.0.schema.json").read_text("utf-8")))
@@ -54,7 +55,48 @@ def test_the_config_has_the_same_channels_and_options_as_the_manifest(case: Case
     config = tomllib.loads(case.text())
     workspace = tomllib.loads(Case("pixi", case.method, case.store).text())["workspace"]
     assert config["default-channels"] == workspace["channels"]
-    assert config.get("s3-options") == workspace.get("s3-options")
+    assert without_style(config.get("s3-options", {})) == workspace.get("s3-options", {})
+
+
+def without_style(buckets: dict[str, Any]) -> dict[str, Any]:
+    """The options of each bucket without `addressing-style`, which must say the same as `force-path-style`."""
+    for options in buckets.values():
+        assert options.pop("addressing-style") == ("path" if options["force-path-style"] else "virtual-host")
+    return buckets
+
+
+def test_a_workspace_has_the_key_that_pixi_takes_there_and_rattlers_files_have_both() -> None:
+    """rattler_config before 0.8 fails without `force-path-style`, later ones read `addressing-style` alone."""
+    checked = 0
+    for case in POSSIBLE:
+        for table in re.findall(r"^ *\[s3-options\..*\](?:\n.+ = .+)+", case.text(), re.MULTILINE):
+            options = tomllib.loads(textwrap.dedent(table))["s3-options"]
+            assert list(options["my-bucket"]) == ["endpoint-url", "region", "force-path-style", "addressing-style"]
+            without_style(options)
+            checked += 1
+        if case.name in ("pixi", "pyproject"):
+            assert "addressing-style" not in case.text()
+    assert checked == len([case for case in POSSIBLE if case.name in RATTLERS and has_options(case)])
+
+
+RATTLERS = ("config", "github-publish", "gitlab-publish", "rattler-build")
+
+
+def has_options(case: Case) -> bool:
+    return client_channel(case.descriptor, case.method).has_s3_options
+
+
+def test_config_says_who_reads_it_where_and_what_goes_wrong() -> None:
+    text = Case("config", "pixi", "minio").text()
+    assert "~/.config/rattler/config.toml, for pixi from 0.78 and rattler-build from 0.74" in text
+    assert "or ~/.pixi/config.toml" in text
+    assert "`pixi init` (seen with 0.77) writes `force-path-style = True`" in text
+    assert "pixi init" not in Case("config", "aws", "aws").text()
+
+
+@pytest.mark.parametrize("name", ["pixi", "pyproject", "config"])
+def test_pixi_is_told_the_region_of_a_bucket_on_aws_without_options(name: Format) -> None:
+    assert "export AWS_REGION=eu-central-1" in Case(name, "aws", "aws").text()
 
 
 def blocks_of_the_page() -> dict[str, str]:

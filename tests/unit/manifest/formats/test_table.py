@@ -27,8 +27,8 @@ def test_a_refusal_has_a_reason_and_a_remedy(case: Case) -> None:
 
 
 def test_a_refusal_names_the_format_and_the_access_method() -> None:
-    with pytest.raises(ConfigurationError, match="condarc is not possible with --auth pixi: conda and mamba read"):
-        Case("condarc", "pixi", "minio").text()
+    with pytest.raises(ConfigurationError, match="condarc is not possible with --auth gcs: conda and mamba read"):
+        Case("condarc", "gcs", "gcs").text()
 
 
 def test_every_cell_is_possible_or_refused_and_every_method_and_format_prints_something() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections import Counter
 from contextlib import suppress
 from typing import Any
 
+import tomli
 import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +24,9 @@ from support.example_counts import EXAMPLES
 @EXAMPLES
 @given(manifests(), st.sampled_from(["pixi", "aws"]))
 def test_other_content_of_a_pixi_toml_stays(text: str, method: Any) -> None:
-    before = tomllib.loads(text)
+    before = tomli.loads(text)
     found = into(text, access("minio", method))
-    after = tomllib.loads(found)
+    after = tomli.loads(found)
     theirs, ours = before["workspace"], after["workspace"]
     assert ours["s3-options"]["my-bucket"] == OPTIONS
     assert solved(after)[0].channels[0] == OURS
@@ -50,7 +50,7 @@ def test_other_content_of_a_pixi_toml_stays(text: str, method: Any) -> None:
 @EXAMPLES
 @given(manifests("tool.pixi.workspace"))
 def test_a_pyproject_gets_the_channel(text: str) -> None:
-    found = tomllib.loads(into(text, access("aws", "pixi"), name="pyproject"))
+    found = tomli.loads(into(text, access("aws", "pixi"), name="pyproject"))
     assert solved(found["tool"]["pixi"])[0].channels[0] == OURS
 
 

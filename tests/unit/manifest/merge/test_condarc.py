@@ -56,6 +56,15 @@ def test_ours_comes_first_and_packages_come_from_the_first_channel(
     manifest(*PUBLIC, file, "--check")
 
 
+def test_a_private_channel_comes_first_by_its_s3_url(tmp_path: Path) -> None:
+    file = tmp_path / ".condarc"
+    file.write_text("channels:\n  - conda-forge  # theirs\n")
+    manifest(URL, *AWS, "--into", file)
+    listed = f"channels:\n  - {URL}\n  - conda-forge  # theirs\n"
+    assert file.read_text() == f"{listed}channel_priority: strict\n"
+    manifest(URL, *AWS, "--into", file, "--check")
+
+
 @pytest.mark.parametrize("mode", ["disabled", "flexible", "false", "true"])
 def test_a_priority_that_is_not_strict_is_refused(tmp_path: Path, mode: str) -> None:
     file = tmp_path / ".condarc"
@@ -111,3 +120,10 @@ def test_flags_that_change_the_order_are_refused(tmp_path: Path, text: str) -> N
         assert error.exit_code == ExitCode.FAILED
         assert "changes the order" in str(error)
     assert file.read_text() == text
+
+
+def test_both_names_of_the_list_are_refused() -> None:
+    """conda refuses such a file too: "Multiple aliased keys"."""
+    with pytest.raises(ConfigurationError, match="`channel` too") as caught:
+        into_yaml("channel: [conda-forge]\nchannels: [bioconda]\n", access("aws", "public"), name="condarc")
+    assert caught.value.key == ("channels",)

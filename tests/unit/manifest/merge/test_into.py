@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -14,6 +16,7 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import dump
 from chaninfra.cli.app import app
 from chaninfra.manifest import NAMES
+from support.cases.cli_mistakes import run
 from support.cases.manifest_command import AWS, MINIO, URL, manifest, refused
 from support.cases.manifests import descriptor
 from support.example_counts import EXAMPLES
@@ -190,3 +193,29 @@ def test_no_arguments_and_no_file_content_end_in_a_traceback(
     assert done.exception is None or isinstance(done.exception, SystemExit | ChaninfraError), args
     file = CliRunner().invoke(app, ["manifest", str(channel), "--into", "pixi.toml"])
     assert file.exception is None or isinstance(file.exception, SystemExit | ChaninfraError), content
+
+
+def test_the_settings_to_add_by_hand_are_printed_as_they_must_be_pasted(tmp_path: Path) -> None:
+    file = tmp_path / ".gitlab-ci.yml"
+    file.write_text("test: {before_script: !reference [.a, b], script: [x]}\n", "utf-8")
+    said = run("manifest", URL, *AWS, "--auth", "aws", "--into", file).err
+    pasted = textwrap.dedent(said.partition("add them by hand:\n")[2])
+    assert "AWS_REGION" in yaml.safe_load(pasted)["test"]["variables"]
+
+
+def test_what_a_client_needs_beside_a_file_is_said_where_the_file_does_not_say_it(tmp_path: Path) -> None:
+    """A new file has it in its first lines; a comment in a file that somebody keeps would be one too many."""
+    for name, text, said in (
+        ("pixi.toml", '[workspace]\nname = "mine"\nchannels = []\n', "export AWS_REGION=eu-central-1"),
+        (".condarc", "channels: [conda-forge]\n", "export AWS_DEFAULT_REGION='eu-central-1'"),
+    ):
+        file = tmp_path / name
+        done = manifest(URL, *AWS, "--into", file)
+        assert said in file.read_text()
+        assert said not in done.stderr
+        file.write_text(text)
+        done = manifest(URL, *AWS, "--into", file)
+        assert said not in file.read_text()
+        assert said in done.stderr
+        assert "Printed by" not in done.stderr
+        assert manifest(URL, *AWS, "--into", file).stderr == f"note: {file} is up to date\n"

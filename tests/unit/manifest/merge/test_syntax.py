@@ -20,6 +20,7 @@ def syntax(*edits: Edit) -> Syntax:
         name="JSON",
         parse=json.loads,
         errors=(ValueError, RecursionError),
+        problem=str,
         edits=edits,
         write=lambda notes, values: f"{notes[0]}: {values}",
     )

@@ -139,3 +139,12 @@ def test_a_value_of_another_type_is_refused(text: str, message: str, key: tuple[
         into(text, access("minio"))
     assert caught.value.where == "the file"
     assert caught.value.key == key
+
+
+def test_both_spellings_of_default_channels_are_refused() -> None:
+    """pixi refuses such a file too: it takes them for the same key, twice."""
+    text = 'default-channels = ["conda-forge"]\ndefault_channels = ["bioconda"]\n'
+    with pytest.raises(ConfigurationError, match="default_channels") as caught:
+        into(text, access("minio"), name="config")
+    assert caught.value.key == ("default-channels",)
+    assert "remove" in str(caught.value.remedy)

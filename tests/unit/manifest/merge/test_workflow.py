@@ -64,12 +64,24 @@ def test_a_workflow_without_pixi_gets_our_job() -> None:
 def test_a_login_step_of_the_file_keeps_its_id() -> None:
     login = """        -   id: mine
             uses: aws-actions/configure-aws-credentials@v4
-            with: {role-to-assume: arn:x, aws-region: us-east-1}
+            with: {role-to-assume: arn:x, aws-region: eu-central-1}
 """
     text = WORKFLOW.replace("        # pixi, as", f"{login}        # pixi, as")
     steps = YAML(typ="safe").load(into_yaml(text, access("aws", "pixi")))["jobs"]["test"]["steps"]
     assert steps[1]["with"] == {"role-to-assume": "arn:x", "aws-region": "eu-central-1", "output-credentials": True}
+    assert [step.get("uses", "").partition("@")[0] for step in steps].count(
+        "aws-actions/configure-aws-credentials"
+    ) == 1
     assert "steps.mine.outputs" in steps[2]["with"]["auth-s3-access-key-id"]
+
+
+@pytest.mark.parametrize(("theirs", "after"), [("", True), (", post-cleanup: false", False)])
+def test_the_key_goes_from_the_runner_unless_the_file_says_that_it_stays(theirs: str, after: bool) -> None:
+    text = (
+        f"jobs:\n  a:\n    steps:\n      - uses: prefix-dev/setup-pixi@v0.10.0\n        with: {{cache: true{theirs}}}\n"
+    )
+    (step,) = YAML(typ="safe").load(into_yaml(text, access("minio")))["jobs"]["a"]["steps"]
+    assert step["with"]["post-cleanup"] is after
 
 
 def test_a_login_to_another_host_is_a_conflict() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, unknown, yes
+from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, no, yes
 
 BUCKET_OPERATIONS = Source("IBM Storage Ceph docs, S3 bucket operations")
 TESTS = Source("tested on a server of our own (Ceph 16.2.15)")
@@ -13,23 +13,32 @@ CEPH = Provider(
     title="Ceph Object Gateway",
     backend="s3",
     endpoint=Fact(None, OPERATOR),
-    region=Fact("us-east-1", UNVERIFIED, "the api_name of the zonegroup, if it is set"),
+    region=Fact("us-east-1", TESTS, "any region works for signatures"),
     addressing=Fact("path", UNVERIFIED, "virtual-host style needs rgw_dns_name"),
     scheme=S3_URLS,
-    location_constraint=Fact("omitted", UNVERIFIED),
-    checksums=Fact("when_required", UNVERIFIED, "newer releases accept the newer checksums"),
+    location_constraint=Fact("omitted", TESTS, "or the api_name of the zonegroup; `default` unless it is set"),
+    checksums=Fact("when_required", TESTS, "the newer checksums are accepted, and a wrong CRC32 is not noticed"),
     digest=Fact("content-md5", UNVERIFIED),
     public=Fact("bucket-policy", BUCKET_OPERATIONS),
     public_url=Fact("{bucket-url}", UNVERIFIED),
+    etags=Fact("unquoted", TESTS, "with its quotes it is answered 412, also the right one"),
     keys=Fact("by-hand", TESTS, "`radosgw-admin user create`, and a policy of this user"),
     oidc=Fact("none", UNVERIFIED, "its STS supports OIDC; chaninfra does not print settings for it yet"),
     capabilities={
-        **yes(
-            BUCKET_OPERATIONS, "bucket-policy", "acl", "cors", "versioning", "lifecycle-versions", "lifecycle-uploads"
-        ),
+        **yes(BUCKET_OPERATIONS, "bucket-policy", "cors", "versioning", "lifecycle-versions", "lifecycle-uploads"),
         **yes(BUCKET_OPERATIONS, "public-access-block"),
-        **unknown("encryption", "tags", "notifications"),
-        **unknown("conditional-create", "conditional-replace", "conditional-multipart", "conditional-versioned"),
+        **no(TESTS, "acl", note="taken, and a bucket's ACL does not make its objects readable"),
+        **no(TESTS, "encryption", note="answered 400"),
+        **yes(TESTS, "tags", note="of two changes of a bucket's settings at once, one may be lost"),
+        **yes(TESTS, "notifications", note="to topics that were made before, by CreateTopic"),
+        **yes(TESTS, "conditional-create", "conditional-replace"),
+        **no(TESTS, "conditional-multipart", note="the header is ignored, and the object is overwritten"),
+        **no(
+            TESTS,
+            "conditional-versioned",
+            "conditional-recreate",
+            note="the header is ignored, and a new version is written",
+        ),
     },
     by_hand=ByHand(
         key=key_steps(

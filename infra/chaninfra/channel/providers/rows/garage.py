@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, unknown, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, yes
 
 S3_COMPATIBILITY = Source(
     "Garage docs, S3 compatibility status",
@@ -34,8 +34,12 @@ GARAGE = Provider(
         **no(S3_COMPATIBILITY, "bucket-policy", "acl", "public-access-block", "versioning", "encryption", "tags"),
         **no(S3_COMPATIBILITY, "lifecycle-versions", "notifications"),
         **yes(S3_COMPATIBILITY, "cors"),
-        **unknown("lifecycle-uploads"),
-        **no(LIVE_TESTS, *CONDITIONAL, note="the headers are ignored, and the object is overwritten (Garage 2.4.1)"),
+        **yes(TESTS, "lifecycle-uploads"),
+        **no(
+            (LIVE_TESTS, TESTS),
+            *CONDITIONAL,
+            note="the headers are ignored, and the object is overwritten (Garage 2.4.1, 2.5.0)",
+        ),
     },
     # Garage docs, quick start, and exposing websites.
     by_hand=ByHand(

@@ -43,7 +43,7 @@ HETZNER = Provider(
         **yes((SUPPORTED_ACTIONS, LIVE_TESTS), "conditional-create"),
         **yes(SUPPORTED_ACTIONS, "conditional-replace"),
         **no(LIVE_TESTS, "conditional-multipart", note="the header is ignored, and the object is overwritten"),
-        **no(SUPPORTED_ACTIONS, "conditional-versioned"),
+        **no(SUPPORTED_ACTIONS, "conditional-versioned", "conditional-recreate"),
     },
     # Hetzner docs, Object Storage, generating S3 keys.
     by_hand=ByHand(

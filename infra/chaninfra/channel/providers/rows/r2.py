@@ -44,7 +44,7 @@ R2 = Provider(
         **yes((S3_COMPATIBILITY, LIVE_TESTS), "conditional-create"),
         **yes(S3_COMPATIBILITY, "conditional-replace"),
         **yes(LIVE_TESTS, "conditional-multipart"),
-        **no(S3_COMPATIBILITY, "conditional-versioned", note="R2 has no versions"),
+        **no(S3_COMPATIBILITY, "conditional-versioned", "conditional-recreate", note="R2 has no versions"),
     },
     # Cloudflare R2 docs, public buckets, and authentication.
     by_hand=ByHand(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, no, unknown, yes
+from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, SAFE_DEFAULT, key_steps, no, unknown, yes
 
 S3_API = Source("SeaweedFS wiki, Amazon S3 API", "https://github.com/seaweedfs/seaweedfs/wiki/Amazon-S3-API")
 CONDITIONAL_OPERATIONS = Source(
@@ -20,7 +20,7 @@ SEAWEEDFS = Provider(
     addressing=Fact("path", UNVERIFIED, "virtual-host style needs -domainName"),
     scheme=S3_URLS,
     location_constraint=Fact("omitted", UNVERIFIED),
-    checksums=Fact("when_required", UNVERIFIED),
+    checksums=Fact("when_required", UNVERIFIED, SAFE_DEFAULT),
     digest=Fact("content-md5", UNVERIFIED),
     public=Fact("bucket-policy", UNVERIFIED),
     public_url=Fact("{bucket-url}", UNVERIFIED),
@@ -29,9 +29,14 @@ SEAWEEDFS = Provider(
     capabilities={
         **yes(S3_API, "cors", "versioning"),
         **no(S3_API, "lifecycle-versions", "lifecycle-uploads", note="only expiration by the age of current objects"),
-        **unknown("bucket-policy", "acl", "public-access-block", "encryption", "tags", "notifications"),
-        **yes(CONDITIONAL_OPERATIONS, "conditional-create", "conditional-replace"),
-        **unknown("conditional-multipart", "conditional-versioned"),
+        **yes(TESTS, "bucket-policy", "tags", note="of two changes of a bucket's settings at once, one may be lost"),
+        **no(TESTS, "public-access-block", note="stored, and not enforced"),
+        **no(TESTS, "acl", note="a bucket's ACL does not make its objects readable"),
+        **no(TESTS, "encryption", note="accepted, and then the store answers 500 to every PUT"),
+        **no(TESTS, "notifications"),
+        **yes((CONDITIONAL_OPERATIONS, TESTS), "conditional-create", "conditional-replace"),
+        **yes(TESTS, "conditional-multipart", "conditional-versioned"),
+        **unknown("conditional-recreate"),
     },
     by_hand=ByHand(
         key=key_steps(

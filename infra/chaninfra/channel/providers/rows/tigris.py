@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import S3_URLS, SAFE_DEFAULT, no, unknown, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, S3_URLS, SAFE_DEFAULT, no, unknown, yes
 
 S3_COMPATIBILITY = Source("Tigris docs, S3 API compatibility", "https://www.tigrisdata.com/docs/api/s3/")
 BUCKET_CONFIGURATION = Source("Tigris docs, bucket configuration")
@@ -30,7 +30,7 @@ TIGRIS = Provider(
         **unknown("bucket-policy", "lifecycle-versions", "lifecycle-uploads", "versioning", "encryption"),
         **no(UNVERIFIED, "public-access-block"),
         **no(BUCKET_CONFIGURATION, "notifications", note="it has its own webhooks"),
-        **unknown("conditional-create", "conditional-replace", "conditional-multipart", "conditional-versioned"),
+        **unknown(*CONDITIONAL),
     },
     # Tigris docs, bucket configuration.
     by_hand=ByHand(public=("tigris buckets set {bucket} --access public",)),

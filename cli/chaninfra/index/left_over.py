@@ -1,0 +1,63 @@
+"""Index files that nobody writes any more, and that clients may still read: for `gc`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from chaninfra.channel.conda.commit_stamp import Origin
+from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.objects import ObjectMeta
+from chaninfra.index.commit.authority import Authority, authority_key
+from chaninfra.index.commit.derived_state import existing
+from chaninfra.index.runtime import run_all
+from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import read_whole
+from chaninfra.index.yanks import yanks_of
+
+_AT_ONCE = 1000
+
+
+def stale(target: SubdirIndex, authority: Authority | None, files: Sequence[ObjectMeta]) -> list[ObjectMeta]:
+    """Those of these files, which only other indexers write, that are older than the last commit.
+
+    None where another tool wrote the index last: it may still write them, and nothing has taken over what it says.
+    """
+    if not files or authority is None or not authority.ours:
+        return []
+    if any(file.origin is None for file in existing(target).values()):
+        return []
+    committed = target.store.head(authority_key(target))
+    return [entry for entry in files if committed is not None and entry.modified <= committed.modified]
+
+
+def undeclared(target: SubdirIndex) -> list[ObjectMeta]:
+    """The index files that are there and that the settings do not ask for, if they say nothing that the index does not
+    have.
+    """
+    found = []
+    for kind, name in FILE_NAMES.items():
+        if kind not in target.layout.index.formats:
+            entry = target.store.head(target.key(name))
+            # That of another tool may have what the shards do not: a re-index takes it over first.
+            if entry is not None and (Origin.read(entry.metadata) is not None or _is_taken_over(target)):
+                found.append(entry)
+    return found
+
+
+def _is_taken_over(target: SubdirIndex) -> bool:
+    """Whether the index has what the index files of other tools say of the packages that are there."""
+    whole = read_whole(target, salvage=True)
+    if whole.adoption is not None or whole.removed or len(whole.foreign) > _AT_ONCE:
+        return False
+    index, keys = whole.authority.index if whole.authority else None, whole.keys
+    if index is None or (
+        keys and not (keys.info.items() <= index.info.items() and keys.other.keys() <= index.other.keys())
+    ):
+        return False
+    # Files of other kinds of packages may lie on another server.
+    if not all(map(suffix_of, whole.foreign)):
+        return False
+    calls = [partial(target.store.head, target.key(file)) for file in whole.foreign - yanks_of(target, whole).files]
+    return not any(run_all(target.runtime, calls))

@@ -1,0 +1,140 @@
+"""The values that a GitHub workflow must have after a merge.
+
+A job of the file that sets up pixi gets what it lacks to read the channel; if there is none, our job is added. Packages
+are built by one job and published by another; a job of the file that does both is refused. What people chose (triggers,
+versions of actions, names, commands, logins) stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.manifest.client_access import ClientChannel
+from chaninfra.manifest.formats.github import ARTIFACT
+from chaninfra.manifest.merge.github_job import LOGIN, PIXI, action, log_in, permit, set_up_pixi, with_pixi
+from chaninfra.manifest.merge.jobs import BUILD, PUBLISH, free_name, in_one_job, renamed
+from chaninfra.manifest.merge.syntax import mapping
+from chaninfra.manifest.rendered import Document
+
+_UPLOAD = "actions/upload-artifact"
+_DOWNLOAD = "actions/download-artifact"
+# Whoever opens a pull request decides what its jobs run.
+_NOT_FOR_PULL_REQUESTS = "${{ !startsWith(github.event_name, 'pull_request') }}"
+_INSTALL, _INSTALLED = ".venv/bin/pip install", ".venv/bin/chaninfra"
+
+
+def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
+    """The workflow with the steps of our jobs.
+
+    Raises ConfigurationError if the file is not a workflow, or one of its jobs publishes what it builds, and
+    ConflictError if its setup-pixi logs in to another host: the action can log in to one host only.
+    """
+    after = mapping(before, where)
+    if not after:
+        return ours
+    jobs = after.setdefault("jobs", {})
+    if not isinstance(jobs, dict):
+        raise ConfigurationError(
+            "is not a mapping", where=where, key=("jobs",), remedy="correct it; nothing was written"
+        )
+    after.setdefault("on", ours["on"])
+    found = {_purpose(job): [name for name in jobs if _purpose(jobs[name]) == _purpose(job)] for job in _jobs(ours)}
+    for name in found.get("publish", ()):
+        if not any(action(step) == _DOWNLOAD for step in _steps(jobs[name])):
+            raise in_one_job(where, ("jobs", str(name)))
+    names: dict[str, str] = {}
+    for name, rendered in ours["jobs"].items():
+        job = rendered
+        if "publish" in found and _for_pull_requests(after["on"]):
+            job = {"if": _NOT_FOR_PULL_REQUESTS, **rendered}
+        permissions = job.get("permissions", ours["permissions"])
+        existing = found[_purpose(job)]
+        for other in existing:
+            _into_job(jobs[other], job, after.get("permissions"), permissions, where, ("jobs", str(other)))
+        # Who publishes with chaninfra already has a job that builds.
+        if not existing and not (_purpose(job) == "build" and found["publish"]):
+            names[name] = free_name(name, jobs, channels)
+            # One run at a time is for the job that publishes.
+            limits = {} if _purpose(job) == "build" else {"concurrency": ours["concurrency"]}
+            jobs[names[name]] = {**renamed(job, names), "permissions": permissions, **limits}
+        elif existing:
+            names[name] = str(existing[0])
+    return after
+
+
+def _for_pull_requests(on: Any) -> bool:
+    """Whether pull requests trigger a workflow."""
+    events = on if isinstance(on, list | dict) else [on]
+    return any(str(event).startswith("pull_request") for event in events)
+
+
+def _jobs(workflow: Document) -> list[Document]:
+    return list(workflow["jobs"].values())
+
+
+def _steps(job: Any) -> list[Document]:
+    steps = job.get("steps") if isinstance(job, dict) else None
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+
+
+def _purpose(job: Any) -> str | None:
+    """What a job is for: `publish` with chaninfra, `build` the packages for such a job, or `read` with pixi."""
+    steps = _steps(job)
+    if any(PUBLISH in str(step.get("run", "")) for step in steps):
+        return "publish"
+    inputs = [step["with"] for step in steps if action(step) == _UPLOAD and isinstance(step.get("with"), dict)]
+    if any(each.get("name") == ARTIFACT for each in inputs):
+        return "build"
+    return "read" if any(action(step) == PIXI for step in steps) else None
+
+
+def _into_job(
+    job: Document, ours: Document, default: Any, permissions: dict[str, str], where: str, key: tuple[str, ...]
+) -> None:
+    """Add to `job` what it lacks. `default` is the permissions of the whole workflow, which a job may override."""
+    permit(job, permissions, default, where, key)
+    for name in ("if", "environment"):
+        if name in ours:
+            job.setdefault(name, ours[name])
+    if "env" in ours:
+        job["env"] = {**mapping(job.get("env"), where, *key, "env"), **ours["env"]}
+    steps = job["steps"]
+    pixi = next((step for step in ours["steps"] if action(step) == PIXI), None)
+    login = next((step for step in ours["steps"] if action(step) == LOGIN), None)
+    place = with_pixi(steps, pixi) if pixi else _place_of_publishing(steps)
+    needing = steps[place] if pixi else {}
+    login_id = log_in(steps, login, place, pixi is not None, where, key) if login else ""
+    if pixi and "with" in pixi:
+        set_up_pixi(needing, pixi["with"], login_id, where, key)
+    for step in ours["steps"]:
+        for command in (BUILD, PUBLISH):
+            if command in step.get("run", ""):
+                for other in [each for each in _steps(job) if command in str(each.get("run", ""))]:
+                    _command(other, step, where, (*key, "steps", "env"))
+                    if _INSTALLED in str(other["run"]):
+                        _install(steps, other, ours["steps"])
+
+
+def _install(steps: list[Any], before: Document, ours: Sequence[Document]) -> None:
+    """Add our step that installs chaninfra, if the file has none and a step of it uses what ours installs."""
+    installing = [step for step in ours if _INSTALL in step.get("run", "")]
+    if installing and not any(isinstance(step, dict) and _INSTALL in str(step.get("run", "")) for step in steps):
+        steps.insert(next(place for place, step in enumerate(steps) if step is before), installing[0])
+
+
+def _place_of_publishing(steps: list[Any]) -> int:
+    """The index of the first step that publishes, before which the login belongs."""
+    return next(
+        (at for at, step in enumerate(steps) if isinstance(step, dict) and PUBLISH in str(step.get("run", ""))), 0
+    )
+
+
+def _command(step: Document, ours: Document, where: str, key: tuple[str, ...]) -> None:
+    """Replace the command if it is for another channel; else keep it, with the changes that people made."""
+    words = ours["run"].split()
+    if words[words.index("--channel") + 1] not in str(step["run"]).split():
+        step["run"] = ours["run"]
+    if "env" in ours:
+        step["env"] = {**mapping(step.get("env"), where, *key), **ours["env"]}

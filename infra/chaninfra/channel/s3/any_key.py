@@ -1,0 +1,27 @@
+"""Listing objects whatever their keys are: a bucket may have keys that obstore has no name for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chaninfra.channel.location import Location
+from chaninfra.channel.objects import ObjectMeta
+from chaninfra.channel.s3.credentials import Credentials
+
+
+def list_after(location: Location, credentials: Credentials | None, prefix: str, last: str) -> Iterator[ObjectMeta]:
+    """The objects below the folder `prefix` whose keys come after `last`, in the store's order.
+
+    The store is asked to encode the keys as URLs do, since XML cannot hold all characters. Raises as ObjectStore.
+    """
+    # Imported here, since boto3 takes long to import and hardly any bucket needs it.
+    from chaninfra.channel.s3.boto import s3_client, translating_errors
+
+    folder = f"{prefix}/" if prefix else ""
+    with translating_errors(location, "list", prefix):
+        pages = s3_client(location, credentials).get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=location.bucket, Prefix=folder, StartAfter=last or folder):
+            for entry in page.get("Contents", ()):
+                yield ObjectMeta(
+                    key=entry["Key"], size=entry["Size"], etag=entry["ETag"], modified=entry["LastModified"]
+                )

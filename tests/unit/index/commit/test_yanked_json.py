@@ -1,0 +1,38 @@
+"""yanked.json is input: what chaninfra does not write there is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.conda.object_names import YANKED_JSON
+from chaninfra.channel.errors import StorageError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.commit.yanked_json import read_yanked
+from support.index_model.memory_subdir import MemoryChannel
+
+YANK: dict[str, Any] = {"when": "2026-11-01T12:00:00+00:00", "table": "packages.conda", "record": {"name": "a"}}
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        {"a-1-0.conda": YANK},
+        {"noarch/": YANK},
+        {"noarch/../a-1-0.conda": YANK},
+        {"noarch/a-1-0.conda": {**YANK, "table": "info"}},
+        {"noarch/a-1-0.conda": {**YANK, "table": "v3.../x"}},
+        {"noarch/a-1-0.conda": {}},
+    ],
+    ids=lambda packages: json.dumps(packages)[:60],
+)
+def test_a_document_that_chaninfra_does_not_write_is_refused(packages: dict[str, Any]) -> None:
+    channel = MemoryChannel().skeleton()
+    key = channel.subdir_index.layout.key(YANKED_JSON)
+    data = json.dumps({"version": 1, "packages": packages}).encode()
+    channel.store.put(key, ObjectBody(data=data, content_type="application/json"))
+    with pytest.raises(StorageError, match="is not valid") as raised:
+        read_yanked(channel.store, key)
+    assert raised.value.where == key
