@@ -33,7 +33,6 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="chaninfra",
@@ -81,6 +80,7 @@ def _root(
       4  conflict: another writer changed the channel first (run it again),
          or existing content differs (see the message)
       5  access denied
+      130  stopped by Ctrl-C, and 143 by SIGTERM (the message says what is done)
     """
 
 
@@ -107,7 +107,8 @@ def _main() -> int:
     except SystemExit as end:
         return _exit_code(end)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        streams.note("stopped")
+        return ExitCode.INTERRUPTED
     except ChaninfraError as error:
         streams.error(error)
         return error.exit_code
@@ -134,6 +135,9 @@ def _exit_code(end: SystemExit) -> int:
     if end.code is None:
         return ExitCode.DONE
     if isinstance(end.code, int):
+        if end.code == ExitCode.INTERRUPTED:
+            # typer makes this of Ctrl-C. Commands that can be halfway say more, see `interrupts`.
+            streams.note("stopped")
         return end.code
     streams.plain(str(end.code))
     return ExitCode.FAILED

@@ -40,13 +40,15 @@ class ManifestRequest:
     sso: Sso | None = None
     role_arn: str | None = None
     """ARN of the role that a CI job assumes; None: the job reads it from a variable of the CI system."""
+    others: tuple[str, ...] = (CONDA_FORGE,)
+    """The other channels of the list, by name or URL, after ours."""
     credentials: Credentials | None = field(default=None, repr=False)
     """The access key that `auth-file` writes; no other format reads it."""
 
     @property
     def channel_urls(self) -> list[str]:
-        """The channels' URLs, then conda-forge: a package there cannot take the name of a private one."""
-        return [*dict.fromkeys(access.url for access in self.channels), CONDA_FORGE]
+        """The channels' URLs, then the others: a package there cannot take the name of a private one."""
+        return [*dict.fromkeys([*(access.url for access in self.channels), *self.others])]
 
     def only_channel(self) -> ClientChannel:
         """The only channel. Raises ConfigurationError if there are several."""
