@@ -95,6 +95,36 @@ Ceph and SeaweedFS keep all settings of a bucket and its policy in one record, a
 the same time, without an error. `pulumi up` therefore makes one change after the other and reads each back. If the
 store does not have it, the change is made again, five times in all, and then the error names the setting. Two stacks on
 one bucket should still not run at the same time.
+
+## A certificate of a CA of your own
+
+All parts of chaninfra trust the same CAs: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else those of the
+system, and the ones of `AWS_CA_BUNDLE` besides. pixi's release build trusts Mozilla's list, so it needs one of these on
+each machine, and `chaninfra doctor` warns where it has neither:
+
+```sh
+export SSL_CERT_FILE=/path/to/ca.pem
+pixi config set --global tls-root-certs system
+```
+
+A redirect to another host is not followed, since the request has the session token in it; where the environment names a
+proxy for the endpoint, chaninfra leaves that to the proxy.
+
+## Object Lock
+
+A bucket with a default retention refuses each PUT without a checksum. chaninfra sends one with each PUT where the
+column `checksums` of [the stores](providers.md) is `when_supported`, and elsewhere from the first PUT on for which the
+store asks for one. It costs nothing to speak of: for files up to 16 MiB it is the sha256 that the signature needs
+anyway, and for the parts of larger ones a CRC32.
+
+In such a bucket the probe leaves its scratch objects behind as old versions, until their retention ends, and `gc` and
+`pulumi destroy` free no space before that.
+
+## Deleted, and published again
+
+In a bucket with versions a deletion leaves a delete marker. On S3 and MinIO a package can be published again over it.
+versitygw 1.8 takes the marker for an object, so `publish` stops there and prints the command that deletes the marker,
+which brings the old bytes back; `chaninfra doctor --probe` warns of it.
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from atexit import register
 from collections.abc import Iterator
 from functools import cache
@@ -104,13 +105,19 @@ def _bundle(file: str | None, folder: str | None, aws: str | None) -> str:
     for file, found in certificates.items():
         if all_of_them.keys() <= set(found):
             return file
-    import tempfile
-
+    data = b"\n".join(all_of_them) + b"\n"
     # For as long as the process runs: botocore and urllib3 read it at each connection.
-    handle, path = tempfile.mkstemp(prefix="chaninfra-cas-", suffix=".pem")
-    register(Path(path).unlink, missing_ok=True)
-    with os.fdopen(handle, "wb") as out:
-        out.write(b"\n".join(all_of_them) + b"\n")
+    if sys.platform == "linux":
+        # A file without a name, of which nothing stays behind however the process ends.
+        handle = os.memfd_create("chaninfra-cas")
+        path = f"/proc/self/fd/{handle}"
+    else:
+        import tempfile
+
+        handle, path = tempfile.mkstemp(prefix="chaninfra-cas-", suffix=".pem")
+        register(Path(path).unlink, missing_ok=True)
+    with os.fdopen(handle, "wb", closefd=False) as out:
+        out.write(data)
     return path
 
 
