@@ -130,7 +130,7 @@ def unyanking(name: str, *, index: DescribedIndex = DEFAULT, last: bool = True) 
         try:
             unyank(channel(store, runtime, index), [file(name)])
         except ChaninfraError as error:
-            if last or "no such package" not in error.message:
+            if last or not error.message.startswith(("there is no such package", "not yanked")):
                 raise
 
     return Process(f"unyank-{name}", run, makes=file(name) if last else None, derives=True)
