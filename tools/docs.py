@@ -76,6 +76,9 @@ def stack_config() -> str:
             "project's name to the short form. Dots separate nested keys: `publishers.ci.github.branch`. This page is",
             "generated from `schemas/stack-config.schema.json`, which `chaninfra schema stack-config` prints.",
             "",
+            "Whole numbers are taken where text is meant (`owner-id: 1234567`). Other numbers, and dates, must be in",
+            'quotes (`branch: "1.10"`), since YAML reads `1.10` as 1.1, and Pulumi reads `0123` as 83.',
+            "",
             "Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file whose first line",
             "names the schema, with a path relative to that file. In this repository:",
             "",
@@ -165,6 +168,51 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+_COMMON = """## What holds for all of them
+
+**The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
+`ls`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is `$CHANINFRA_CHANNEL`, else
+the selected Pulumi stack; only `init` wants it said.
+
+**What is printed**: results go to stdout; progress, notes and errors to stderr. On a terminal, a line at the bottom
+shows the stage (reading and hashing, comparing, uploading, indexing), its count, the bytes and the time that is left.
+In a log each package is a line, and a stage that lasts tells how far it is. What fails is red on a terminal, unless
+`NO_COLOR` is set; with `TERM=dumb` a terminal gets the lines of a log.
+
+**Ctrl-C** (and SIGTERM, as CI systems send it) ends a command within seconds, whatever it waits for. It says what is
+done by then and prints the command to go on:
+
+```text
+error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
+  to go on, run it again with the same files, what is there is not uploaded again: `chaninfra publish FILE...`
+```
+
+Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
+
+**Dry runs**: `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real run
+does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
+`--check`, which fails if something would change.
+
+**Exit codes** are stable, so scripts can use them:
+
+| code | meaning |
+|---|---|
+| 0 | done |
+| 1 | failed; or `doctor` or `--check` found a problem; or `ls` found no such package |
+| 2 | wrong usage or configuration |
+| 3 | done, but some packages were skipped |
+| 4 | conflict: another writer changed the channel first (run it again), or existing content differs |
+| 5 | access denied |
+| 130 | stopped by Ctrl-C |
+| 143 | stopped by SIGTERM |
+
+**Completion**: `chaninfra --install-completion` makes the shell complete commands, options and their values, such as
+the names of providers, subdirs and checks; open a new shell afterwards. `--show-completion` prints the script
+instead.
+
+"""
+
+
 def commands() -> str:
     """The page of the commands: the `--help` of each."""
     parts = [
@@ -173,6 +221,7 @@ def commands() -> str:
         "The help of every command, as `chaninfra COMMAND --help` prints it. For the first steps see [for package",
         "authors](package-author.md), [for developers](developer.md) and [for platform teams](platform-team.md).",
         "",
+        _COMMON,
         _block("--help"),
     ]
     for command in app.registered_commands:

@@ -37,6 +37,12 @@ which kinds of store a format is possible with each method: `aws`, `gcs` (Google
 _MIDDLE = """
 
 In every list of channels, the channel comes first. So a package on conda-forge cannot take the name of a private one.
+`--with CHANNEL` names other channels in place of conda-forge, for example a mirror: `--with
+https://conda.example.com/conda-forge --with bioconda`. `--alone` names none, for machines that do not reach conda-forge.
+A file of `--into` keeps the channels that it has; those of `--with` are added at the end of its list.
+
+The platforms of a workspace are the channel's subdirs. Where no `channel.json` can be read (an `s3://` URL with
+`--offline`, or a channel without one), they are not known: the list is empty, and a comment says what to add.
 
 ## Keys, regions and files
 

@@ -6,6 +6,7 @@ with a wrong exit code. So the program flushes its output and ends by `os._exit`
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
@@ -32,7 +33,6 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="chaninfra",
@@ -80,6 +80,7 @@ def _root(
       4  conflict: another writer changed the channel first (run it again),
          or existing content differs (see the message)
       5  access denied
+      130  stopped by Ctrl-C, and 143 by SIGTERM (the message says what is done)
     """
 
 
@@ -106,7 +107,8 @@ def _main() -> int:
     except SystemExit as end:
         return _exit_code(end)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        streams.note("stopped")
+        return ExitCode.INTERRUPTED
     except ChaninfraError as error:
         streams.error(error)
         return error.exit_code
@@ -133,6 +135,9 @@ def _exit_code(end: SystemExit) -> int:
     if end.code is None:
         return ExitCode.DONE
     if isinstance(end.code, int):
+        if end.code == ExitCode.INTERRUPTED:
+            # typer makes this of Ctrl-C. Commands that can be halfway say more, see `interrupts`.
+            streams.note("stopped")
         return end.code
     streams.plain(str(end.code))
     return ExitCode.FAILED
@@ -149,4 +154,6 @@ def _end_process(code: int) -> NoReturn:
     except OSError as error:
         os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
         code = code or ExitCode.FAILED
+    # They delete temporary files. `os._exit` leaves them out.
+    atexit._run_exitfuncs()
     os._exit(code)

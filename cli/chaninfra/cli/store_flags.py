@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 import typer
+from typer.models import ArgumentInfo
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown
@@ -142,6 +143,30 @@ class StoreCommand(Command):
         return super().parse_args(ctx, _with_path_style_value(args))
 
 
+_CHANNEL_OPTION = inspect.Parameter(
+    "channel_option",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        str | None, typer.Option("-c", "--channel", metavar="CHANNEL", help="The same as the argument CHANNEL.")
+    ],
+)
+
+
+def _is_argument(parameter: inspect.Parameter) -> bool:
+    return any(isinstance(each, ArgumentInfo) for each in typing.get_args(parameter.annotation))
+
+
+def one_channel(argument: str | None, option: str | None) -> str | None:
+    """CHANNEL, by the argument or by the option. Raises ConfigurationError if they differ."""
+    if argument is not None and option is not None and argument != option:
+        raise ConfigurationError(
+            f"two channels are named: {shown(argument)}, and {shown(option)} by --channel",
+            remedy="name one of them",
+        )
+    return argument if option is None else option
+
+
 def _with_path_style_value(args: list[str]) -> list[str]:
     """`args` with `=true` added to each `--force-path-style` that is not followed by `true` or `false`."""
     end = args.index("--") if "--" in args else len(args)
@@ -154,7 +179,9 @@ def _with_path_style_value(args: list[str]) -> list[str]:
 
 
 def with_store_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace the parameter `store: StoreFlags` of a command by one option per field."""
+    """Replace the parameter `store: StoreFlags` of a command by one option per field; and give it `-c/--channel`, where
+    `channel` is an argument.
+    """
     hints = typing.get_type_hints(StoreFlags, include_extras=True)
     options = [
         inspect.Parameter(
@@ -164,9 +191,13 @@ def with_store_flags(command: Callable[..., None]) -> Callable[..., None]:
     ]
     signature = inspect.signature(command, eval_str=True)
     kept = [parameter for parameter in signature.parameters.values() if parameter.name != "store"]
+    if any(parameter.name == "channel" and _is_argument(parameter) for parameter in kept):
+        options.insert(0, _CHANNEL_OPTION)
 
     @functools.wraps(command)
     def wrapper(**given: Any) -> None:
+        if _CHANNEL_OPTION in options:
+            given["channel"] = one_channel(given["channel"], given.pop(_CHANNEL_OPTION.name))
         store = StoreFlags(**{field.name: given.pop(field.name) for field in fields(StoreFlags)})
         command(**given, store=store)
 

@@ -11,7 +11,6 @@ import msgspec
 
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
-from chaninfra.channel.probe.write_mode import SINGLE
 
 Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
@@ -69,6 +68,9 @@ class Remedies:
             or descriptor.cdn
             or descriptor.visibility == _AWS_ORGANIZATION
         ):
+            # Imported here, since every command imports this module.
+            from chaninfra.channel.probe.write_mode import SINGLE
+
             return SINGLE
         flags = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
         flags += ["--name", descriptor.name, "--visibility", descriptor.visibility]

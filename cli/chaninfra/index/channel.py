@@ -31,6 +31,8 @@ class Channel:
     origin: Origin = "descriptor"
     """`descriptor`: the descriptor was read; `assumed`: it was made from flags and the provider's facts, and its
     subdirs are a guess."""
+    dry_run: bool = False
+    """Whether writes are kept in memory, see `dry_run`."""
 
     def store(self) -> S3Store:
         """The store of the channel."""
@@ -45,7 +47,12 @@ class Channel:
         """
         from chaninfra.index.commit.conditional_store import conditional_store
 
-        return conditional_store(self.store(), self.descriptor)
+        store = conditional_store(self.store(), self.descriptor)
+        if not self.dry_run:
+            return store
+        from chaninfra.index.dry_run import DryStore
+
+        return DryStore(store)
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -68,7 +75,8 @@ class Channel:
             subdir=subdir,
             runtime=self.runtime,
             urls=tuple(url for url in (described.url, described.public_url) if url),
-            workers=Workers(described.location, self.credentials, layout, subdir),
+            # Worker processes have a store of their own, which a dry run must not write to.
+            workers=None if self.dry_run else Workers(described.location, self.credentials, layout, subdir),
         )
 
     def client(self) -> S3Client:

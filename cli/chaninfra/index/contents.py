@@ -21,6 +21,7 @@ from chaninfra.channel.errors import StorageError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.place import nothing_here
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.whole import read_whole
 
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp", "attestations_sha256")
@@ -85,7 +86,7 @@ class ChannelContents:
     lost: tuple[LostShards, ...] = ()
 
 
-def contents_of(channel: Channel) -> ChannelContents:
+def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContents:
     """The packages of the channel. Raises StorageError where no subdir has an index."""
     store = channel.store()
     subdirs = known_subdirs(channel)
@@ -94,8 +95,11 @@ def contents_of(channel: Channel) -> ChannelContents:
     without_index: list[Subdir] = []
     behind: list[Behind] = []
     lost: list[LostShards] = []
+    progress.stage("reading the index", len(subdirs), unit="subdir")
     for subdir in subdirs:
+        progress.at(subdir)
         whole = read_whole(channel.subdir_index(subdir, "read"), history=False)
+        progress.done()
         if not whole.exists:
             without_index.append(subdir)
             continue

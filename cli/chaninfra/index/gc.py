@@ -30,6 +30,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
 from chaninfra.index.orphans import Seen, sweep
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.thinning import thinned
 
@@ -92,12 +93,17 @@ class _Marks(Struct, frozen=True):
     version: int = 1
 
 
-def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode) -> Collected:
+def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode, progress: Progress = SILENT) -> Collected:
     """Delete the garbage of the channel. Raises StorageError."""
     # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
     uploads, notes = sweep_uploads(channel, mode)
     abandoned = [Garbage(key=key, why="abandoned upload", size=None) for key in uploads]
-    found = [collect_subdir(channel.subdir_index(subdir), mode) for subdir in subdirs]
+    progress.stage("collecting", len(subdirs), unit="subdir")
+    found = []
+    for subdir in subdirs:
+        progress.at(subdir)
+        found.append(collect_subdir(channel.subdir_index(subdir), mode))
+        progress.done()
     return Collected(
         garbage=(*(item for each in found for item in each.garbage), *abandoned),
         waiting=sum(each.waiting for each in found),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from functools import cache, partial
+from typing import Literal
 
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
@@ -17,60 +16,19 @@ from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import require_index
+from chaninfra.index.progress import Progress
+from chaninfra.index.published import Failed, Published, PublishedPackage, combined
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Threads, run_all
 from chaninfra.index.signatures import Signatures, beside
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.upload import IN_ONE_PUT, Existing, Outcome, Uploaded, key_of, look, taken, upload
+from chaninfra.index.upload import IN_ONE_PUT, Existing, Uploaded, key_of, look, taken, upload
 
+COMPARING, UPLOADING, PUBLISHING, INDEXING = "comparing", "uploading", "publishing", "indexing"
+"""Stages of the progress."""
 _UPLOADS_AT_ONCE = 8
 _Uploads = dict[Subdir, Callable[[], list[Uploaded]]]
 _Sidecars = Mapping[str, Sidecar | None]
-
-
-class Progress(Protocol):
-    """Callbacks that tell how far a publish is."""
-
-    def package(self, path_in_channel: str) -> None:
-        """The upload of this package (`<subdir>/<file>`) starts."""
-
-    def advance(self, size: int) -> None:
-        """`size` more bytes are uploaded; called from several threads."""
-
-    def indexing(self) -> None:
-        """All packages are uploaded; the index is written next."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedPackage:
-    """A package that is in the channel. If it is yanked, it is not in the index."""
-
-    package: PackageFile
-    url: str
-    outcome: Outcome
-    yanked: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failed:
-    """A package that was not published, and why."""
-
-    package: PackageFile
-    error: ChaninfraError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """What `publish` did: the packages, the reports of their subdirs, and the packages that failed."""
-
-    packages: tuple[PublishedPackage, ...]
-    report: Report
-    failed: tuple[Failed, ...] = ()
-
-    @property
-    def error(self) -> ChaninfraError | None:
-        """One error for all packages that failed, of the class of the first one; None if none failed."""
-        return _combined(self.failed) if self.failed else None
 
 
 def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existing, progress: Progress) -> Published:
@@ -81,28 +39,40 @@ def publish(channel: Channel, packages: Sequence[PackageFile], existing: Existin
     indexed, the error: ConfigurationError, ConflictError, StorageError and its subclasses.
     """
     packages = _checked(channel, packages)
+    progress.stage("checking the channel")
     sidecars = {package.path_in_channel: beside(package) for package in packages}
     require_index(channel, {package.subdir for package in packages})
     if len(packages) == 1 and packages[0].size <= IN_ONE_PUT:
         # One small package: the index is read during its upload.
         (package,) = packages
-        progress.package(package.path_in_channel)
+        # Whether it is there already is not known yet.
+        progress.stage(PUBLISHING, 1, package.size)
+        progress.begin(package.path_in_channel)
         uploading = channel.runtime.submit(partial(upload, channel, package, existing, progress.advance))
-        return _publish_into({package.subdir: lambda: [uploading()]}, [], channel, sidecars, progress)
+
+        @cache
+        def uploaded() -> list[Uploaded]:
+            done = uploading()
+            progress.done()
+            progress.stage(INDEXING, 1, unit="subdir")
+            progress.begin(package.subdir)
+            return [done]
+
+        return _publish_into({package.subdir: uploaded}, [], channel, sidecars, progress)
     all_uploaded, failed = _upload(channel, packages, existing, progress)
+    if failed and not all_uploaded:
+        raise combined(failed)
     by_subdir: dict[Subdir, list[Uploaded]] = {}
-    for uploaded in all_uploaded:
-        by_subdir.setdefault(uploaded.package.subdir, []).append(uploaded)
-    uploads: _Uploads = {subdir: partial(list, done) for subdir, done in by_subdir.items()}
-    return _publish_into(uploads, failed, channel, sidecars, progress)
+    for each in all_uploaded:
+        by_subdir.setdefault(each.package.subdir, []).append(each)
+    progress.stage(INDEXING, len(by_subdir), unit="subdir")
 
+    @cache
+    def of(subdir: Subdir) -> list[Uploaded]:
+        progress.begin(subdir)
+        return by_subdir[subdir]
 
-def _combined(failed: Sequence[Failed]) -> ChaninfraError:
-    first = failed[0].error
-    if len({failure.error.message for failure in failed}) == 1:
-        return first
-    lines = "\n  ".join(f"{failure.package.path_in_channel}: {failure.error.message}" for failure in failed)
-    return type(first)(f"{len(failed)} packages were not published:\n  {lines}", where=first.where, remedy=first.remedy)
+    return _publish_into({subdir: partial(of, subdir) for subdir in by_subdir}, failed, channel, sidecars, progress)
 
 
 def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageFile]:
@@ -143,22 +113,32 @@ def _upload(
 
     for subdir in sorted({package.subdir for package in packages}):
         check_writable(channel.subdir_index(subdir))
-    states = run_all(channel.runtime, [partial(look, channel, package) for package in packages])
+    progress.stage(COMPARING, len(packages))
+
+    def compare(package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
+        found = look(channel, package)
+        progress.done()
+        return found
+
+    states = run_all(channel.runtime, [partial(compare, package) for package in packages])
     differing = [package.path_in_channel for package, state in zip(packages, states, strict=True) if state == "differs"]
     if differing and existing == "refuse":
         raise taken(channel, differing)
     done = [state for state in states if isinstance(state, Uploaded)]
-    for present in done:
-        progress.advance(present.package.size)
     missing = [package for package, state in zip(packages, states, strict=True) if not isinstance(state, Uploaded)]
     failed: list[Failed] = []
+    progress.stage(UPLOADING, len(missing), sum(package.size for package in missing))
 
     def upload_one(package: PackageFile) -> None:
-        progress.package(package.path_in_channel)
+        progress.begin(package.path_in_channel)
         try:
             done.append(upload(channel, package, existing, progress.advance))
         except ChaninfraError as error:
             failed.append(Failed(package=package, error=error))
+            if len(missing) > 1:
+                progress.failed(package.path_in_channel, error.summary)
+        else:
+            progress.done()
 
     # Few small ones at a time, since each is in memory. Large ones one after the other: boto3 uploads their parts
     # concurrently.
@@ -181,9 +161,6 @@ def _publish_into(
 ) -> Published:
     """Commit once per subdir. `uploads` wait for a subdir's uploads; `failed`: those that failed already; `sidecars`:
     `<subdir>/<file>` → sidecar on disk."""
-    if failed and not uploads:
-        raise _combined(failed)
-    progress.indexing()
     published: list[PublishedPackage] = []
     reports: list[SubdirReport] = []
     if channel.origin == "assumed" and NOARCH not in uploads:
@@ -194,6 +171,7 @@ def _publish_into(
         subdir_index = channel.subdir_index(subdir)
         try:
             applied, report = _commit(subdir_index, uploads[subdir], sidecars)
+            progress.done()
             all_uploaded = uploads[subdir]()
             lost, reindexed = _reindex_if_replaced(channel, subdir_index, all_uploaded)
         except ChaninfraError as error:
@@ -215,7 +193,7 @@ def _publish_into(
                 )
         reports.append(_other_packages(all_uploaded, report, reindexed))
     if not reports:
-        raise _combined(failed)
+        raise combined(failed)
     return Published(packages=tuple(published), report=Report.of(reports), failed=tuple(failed))
 
 

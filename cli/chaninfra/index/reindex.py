@@ -20,7 +20,7 @@ from chaninfra.index.commit.change import Applied, apply
 from chaninfra.index.commit.commit import When, commit
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import write_etag_cache
-from chaninfra.index.progress import Progress, Silent
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
@@ -38,12 +38,11 @@ def reindex(
     subdirs: Sequence[Subdir],
     scope: Scope = "changed",
     mode: Mode = "write",
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Report:
     """Re-index the subdirs, one after the other, and bring yanked.json in line with them, if these credentials may
     write it. Raises as `reindex_subdir`; StorageError for a yanked.json that is not valid.
     """
-    progress = progress or Silent()
     subdir_indexes = {
         subdir: channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs
     }
@@ -63,7 +62,7 @@ def reindex(
 
 
 def reindex_subdir(
-    subdir_index: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress | None = None
+    subdir_index: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress = SILENT
 ) -> SubdirReport:
     """Make the index of a subdir match its packages.
 
@@ -73,7 +72,6 @@ def reindex_subdir(
     Raises RefusedError for an index that belongs to another tool; InvalidRepodataError for an invalid repodata.json
     (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
-    progress = progress or Silent()
     return _check(subdir_index, scope, progress) if mode == "check" else _reindex(subdir_index, scope, progress)[0]
 
 
@@ -107,7 +105,8 @@ def _reindex(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> tup
 def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Progress) -> SubdirReport:
     if not survey.differs and scope != "all":
         return survey.report(subdir_index.subdir, Applied(), survey.repodata.count)
-    progress.writing(subdir_index.subdir)
+    progress.stage("indexing", unit="subdir")
+    progress.begin(subdir_index.subdir)
     # The scope `all` writes also files whose content is right: their headers may not be those that are configured.
     when: When = "always" if scope == "all" else "changed"
     committed = commit(

@@ -102,7 +102,7 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
 
     try:
         spec = MatchSpec(word)
-    except InvalidMatchSpecError as error:
+    except (InvalidMatchSpecError, UnicodeEncodeError) as error:
         remedy = "write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file"
         if suffix_of(word):
             remedy = f"give the name of the file, without its folder: {file}"

@@ -119,7 +119,7 @@ def survey_of(
 
     Raises as `reindex_subdir`.
     """
-    progress.listing(subdir_index.subdir)
+    progress.stage(f"reading {subdir_index.subdir}")
     entries, whole = _list_and_read_index(subdir_index, scope)
     check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     yanks = yanks_of(subdir_index, whole)
@@ -140,7 +140,7 @@ def survey_of(
     missing: list[str] = []
     unreadable: dict[str, str] = {}
     without_record: list[Read] = []
-    for read in read_packages(subdir_index, _to_read(subdir_index, survey, entries, scope, progress), progress.read):
+    for read in read_packages(subdir_index, _to_read(subdir_index, survey, entries, scope, progress), progress.done):
         if isinstance(read, Missing):
             missing.append(read.file)
             continue
@@ -234,7 +234,7 @@ def _to_read(
     survey.missing, survey.signed = planned.missing, planned.signed
     if planned.read:
         size = sum(entry.size for entry in planned.read.values())
-        progress.reading(subdir_index.subdir, len(planned.read), size)
+        progress.total(len(planned.read), size)
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
     listed = survey.listing.packages
     patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked

@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ChaninfraError, ChecksumRequiredError, Conf
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.index.channel import Channel
+from chaninfra.index.dry_run import DryStore
 from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ def taken(channel: Channel, paths: Sequence[str]) -> ConflictError:
 
 def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, advance: Advance) -> str:
     key = key_of(channel, package)
+    if isinstance(channel.writer, DryStore):
+        etag = channel.writer.put_file(key, package.path, package.size, package.md5, condition)
+        advance(package.size)
+        return etag
     if package.size <= IN_ONE_PUT:
         body = ObjectBody(data=read_bytes(package), content_type=CONTENT_TYPE)
         etag = channel.writer.put(key, body, condition)

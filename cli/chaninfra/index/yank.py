@@ -23,6 +23,7 @@ from chaninfra.index.commit.new_yanks import with_record
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.old_records import records_back
+from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
@@ -73,7 +74,7 @@ class _Opened:
         return found.union(name for name in recorded if name is not None)
 
 
-def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
+def yank(channel: Channel, words: Sequence[str], reason: str | None, progress: Progress = SILENT) -> Yanking:
     """Take the packages that the words select out of the index; see `select`.
 
     Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
@@ -81,6 +82,7 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
     """
     opened = _open(channel, words, also_indexed=True)
     now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
+    progress.stage("indexing", len(opened.chosen), unit="subdir")
     prove_writable(channel, opened.document, opened.condition, _with_yanks(opened, Yank(reason=reason, when=now)))
     new: set[str] = set()
 
@@ -93,29 +95,35 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None) -> Yanking:
         new.update(f"{subdir}/{file}" for file in applied.newly_yanked)
         return report
 
-    report = _until_it_holds(channel, opened, commit_to, yanked=True)
+    report = _until_it_holds(channel, opened, commit_to, progress, yanked=True)
     return Yanking(changed=tuple(sorted(new)), already=tuple(sorted(opened.paths - new)), report=report)
 
 
-def unyank(channel: Channel, words: Sequence[str]) -> Yanking:
+def unyank(channel: Channel, words: Sequence[str], progress: Progress = SILENT) -> Yanking:
     """Bring the packages that the words select back into the index.
 
     Each gets the record that it had, if that fits the package's bytes; otherwise one made from the package. Packages
     that were deleted are skipped. Raises as `yank`; ConflictError for packages that others replace again and again.
     """
     opened = _open(channel, words, also_indexed=False)
+    progress.stage("indexing", len(opened.chosen), unit="subdir")
     prove_writable(channel, opened.document, opened.condition)
 
     def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
         return _bring_back(opened.subdir_indexes[subdir], whole, opened.chosen[subdir], opened.names(subdir))
 
-    report = _until_it_holds(channel, opened, commit_to, yanked=False)
+    report = _until_it_holds(channel, opened, commit_to, progress, yanked=False)
     changed = opened.paths - {skipped.package for skipped in report.left_out}
     return Yanking(changed=tuple(sorted(changed)), already=(), report=report)
 
 
 def _until_it_holds(
-    channel: Channel, opened: _Opened, commit_to: Callable[[Subdir, Whole], SubdirReport], *, yanked: bool
+    channel: Channel,
+    opened: _Opened,
+    commit_to: Callable[[Subdir, Whole], SubdirReport],
+    progress: Progress,
+    *,
+    yanked: bool,
 ) -> Report:
     """Commit to the subdirs of the chosen files, and bring yanked.json in line; again where they are not `yanked` then.
 
@@ -128,8 +136,11 @@ def _until_it_holds(
     todo = [*opened.chosen]
     for attempt in range(_ATTEMPTS):
         for subdir in todo:
+            progress.at(subdir)
             whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
             reports[subdir].append(commit_to(subdir, whole))
+            if not attempt:
+                progress.done()
         decided = after_commit(channel, opened.subdir_indexes, names)
         todo = [
             subdir

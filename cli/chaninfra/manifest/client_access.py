@@ -16,14 +16,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import AddressingStyle, join
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
-
-AccessMethod = Literal["aws", "pixi", "public", "gcs"]
-"""How a client reads the channel; the values of `--auth`.
-
-`aws`: s3:// with the credentials of the AWS tools. `pixi`: s3:// with pixi's credential store. `public`: https, without
-credentials. `gcs`: gcs:// with Google's application default credentials.
-"""
-ACCESS_METHODS: tuple[AccessMethod, ...] = get_args(AccessMethod)
+from chaninfra.manifest.names import ACCESS_METHODS, AccessMethod
 
 StoreKind = Literal["aws", "s3", "gcs"]
 """`aws`: AWS S3. `gcs`: Google Cloud Storage, for which pixi also has gcs:// URLs. `s3`: any other store."""
@@ -36,6 +29,8 @@ class ClientChannel:
 
     descriptor: Descriptor
     method: AccessMethod
+    subdirs_known: bool = True
+    """Whether the subdirs of the descriptor are those of the channel; False: no channel.json was read."""
 
     @property
     def store_kind(self) -> StoreKind:
@@ -93,7 +88,7 @@ def store_kind(descriptor: Descriptor) -> StoreKind:
     return "aws" if row.backend == "aws" else row.scheme.value
 
 
-def client_channel(descriptor: Descriptor, method: AccessMethod | None) -> ClientChannel:
+def client_channel(descriptor: Descriptor, method: AccessMethod | None, *, subdirs_known: bool = True) -> ClientChannel:
     """The channel with the given access method (default: the descriptor's `auth`).
 
     Raises ConfigurationError for `public` if the channel has no public URL, and for `gcs` on any other store.
@@ -112,7 +107,7 @@ def client_channel(descriptor: Descriptor, method: AccessMethod | None) -> Clien
             where=f"{descriptor.url}, provider {descriptor.provider}",
             remedy=f"leave out --auth to use the channel's own method, {descriptor.auth}",
         )
-    return ClientChannel(descriptor, chosen)
+    return ClientChannel(descriptor, chosen, subdirs_known)
 
 
 def by_bucket(channels: Sequence[ClientChannel]) -> dict[str, ClientChannel]:

@@ -40,13 +40,15 @@ class ManifestRequest:
     sso: Sso | None = None
     role_arn: str | None = None
     """ARN of the role that a CI job assumes; None: the job reads it from a variable of the CI system."""
+    others: tuple[str, ...] = (CONDA_FORGE,)
+    """The other channels of the list, by name or URL, after ours."""
     credentials: Credentials | None = field(default=None, repr=False)
     """The access key that `auth-file` writes; no other format reads it."""
 
     @property
     def channel_urls(self) -> list[str]:
-        """The channels' URLs, then conda-forge: a package there cannot take the name of a private one."""
-        return [*dict.fromkeys(access.url for access in self.channels), CONDA_FORGE]
+        """The channels' URLs, then the others: a package there cannot take the name of a private one."""
+        return [*dict.fromkeys([*(access.url for access in self.channels), *self.others])]
 
     def only_channel(self) -> ClientChannel:
         """The only channel. Raises ConfigurationError if there are several."""
@@ -87,8 +89,8 @@ def shared_s3_options(channels: Sequence[ClientChannel]) -> dict[str, dict[str, 
     """The same for rattler's configuration files: config.toml, and what `rattler-build --config-file` reads.
 
     Since rattler_config 0.8 (2026-09-29) they have `addressing-style` (default: virtual-host) and ignore
-    `force-path-style`; before, they fail without `force-path-style` and ignore the other. A pixi.toml takes only the
-    latter.
+    `force-path-style` (tried: 0.12); before, they fail without `force-path-style` and ignore the other. A pixi.toml
+    takes only `force-path-style`.
     """
     return {
         bucket: {**options, "addressing-style": addressing_style(force_path_style=bool(options["force-path-style"]))}

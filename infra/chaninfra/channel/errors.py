@@ -23,6 +23,8 @@ class ExitCode(IntEnum):
     SKIPPED = 3
     CONFLICT = 4
     DENIED = 5
+    INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class ChaninfraError(Exception):
@@ -177,6 +179,12 @@ class SkippedError(ChaninfraError):
     """The command is done, but skipped some packages. The message names them."""
 
     exit_code = ExitCode.SKIPPED
+
+
+class StoppedError(ChaninfraError):
+    """Somebody stopped the command, by Ctrl-C or SIGTERM. The message says what is done by then."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class RefusedError(ChaninfraError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import shown
 
 
 def whole(form: str) -> str:
@@ -46,6 +47,10 @@ NAME = whole(rf"{_WORD}{{0,31}}")
 """A principal."""
 CHANNEL = whole(rf"{_WORD}{{0,511}}")
 """A channel, as its user names it."""
+OTHER_CHANNEL = whole(
+    r"(?!.{513})(?:(?:https?|s3|gcs|oci|file)://[A-Za-z0-9._~/:+-]+|[A-Za-z0-9._~/][A-Za-z0-9._~/+-]*)"
+)
+"""A channel of somebody else, by its name, URL or folder; without a user name, a password or a query."""
 SHOWN_NAME = whole("[A-Za-z0-9_-][A-Za-z0-9._-]{0,511}")
 """A channel, as its descriptor names it: also the last segment of a prefix, or a bucket."""
 KIND = whole("[a-z][a-z0-9-]{0,31}")
@@ -178,5 +183,5 @@ def fault(value: str, pattern: str) -> str:
 def check(value: str, pattern: str, *, where: str, key: tuple[str, ...] = (), remedy: str) -> str:
     """`value`, if it matches `pattern`, one of this module's. Raises ConfigurationError."""
     if not re.search(pattern, value):
-        raise ConfigurationError(f"{value!r} {fault(value, pattern)}", where=where, key=key, remedy=remedy)
+        raise ConfigurationError(f"{shown(value)} {fault(value, pattern)}", where=where, key=key, remedy=remedy)
     return value

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from support.channels.channel_at import PREFIX, Place
+from support.channels.cli_runner import chaninfra
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.probing import described, examined
 from support.channels.sick_channels import diagnosis
@@ -80,6 +82,27 @@ def test_a_channel_that_an_earlier_probe_took_for_one_without_conditions(place: 
     assert "chaninfra doctor --probe" in refused.stderr
     place.done("doctor", "--probe")
     place.done("publish", make_package(tmp_path, "one", "1.0"))
+
+
+def test_a_store_that_nobody_probed_and_nobody_knows_is_said_to_refuse_the_right_etag(
+    place: Place, tmp_path: Path
+) -> None:
+    """Without the probe of `init`: not another writer."""
+    create_channel(place.server, place.url)
+    key = f"{PREFIX}/channel.json"
+    client = place.server.client()
+    document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+    document["index"]["conditional-writes"] = None
+    client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document).encode())
+    package = make_package(tmp_path, "one", "1.0")
+    refused = place.run("publish", package)
+    assert refused.returncode == 1, refused.stderr
+    assert "although the ETag is right" in refused.stderr
+    assert "by another writer" not in refused.stderr
+    command = refused.stderr.splitlines()[-1].partition("the channel: ")[2]
+    assert command.startswith(f"chaninfra doctor --probe {place.url} --endpoint-url ")
+    assert chaninfra(*command.split()[1:], server=place.server).returncode == 0
+    place.done("publish", package)
 
 
 def test_other_stores_get_the_quotes_and_nothing_new_in_channel_json(server: Server, bucket_name: str) -> None:

@@ -11,7 +11,9 @@ from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.channel import Channel
 from chaninfra.index.package.local_file import read
-from chaninfra.index.publish import Published, publish
+from chaninfra.index.progress import Silent
+from chaninfra.index.publish import publish
+from chaninfra.index.published import Published
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import SubdirReport
@@ -27,14 +29,6 @@ OTHER = conda(index_json("a", noarch="generic"), payload=b"other")
 FIRST = bundle(FILE, PACKAGE)
 SECOND = bundle(FILE, PACKAGE, b"second")
 ONE, BOTH = sidecar(FIRST), sidecar(FIRST, SECOND)
-
-
-class Silent:
-    """A Progress that does nothing."""
-
-    def package(self, path_in_channel: str) -> None: ...
-    def advance(self, size: int) -> None: ...
-    def indexing(self) -> None: ...
 
 
 class Folder:

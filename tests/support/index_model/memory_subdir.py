@@ -33,7 +33,14 @@ def package(name: str, content: bytes = b"1", table: str = "packages.conda") -> 
     sha = content.hex().zfill(64)
 
     def encode(indexed: int) -> msgspec.Raw:
-        record = {"indexed_timestamp": indexed, "name": name, "sha256": sha, "version": "1.0"}
+        record = {
+            "build": "0",
+            "build_number": 0,
+            "indexed_timestamp": indexed,
+            "name": name,
+            "sha256": sha,
+            "version": "1.0",
+        }
         return msgspec.Raw(msgspec.json.encode(record))
 
     key = file if table == "packages.conda" else file.removesuffix(".conda")

@@ -17,6 +17,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.conditional_store import Unconditional
 from chaninfra.index.gc import KEPT, collect_subdir
 from chaninfra.index.package.local_file import PackageFile, read
+from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
 from chaninfra.index.yank import unyank, yank
@@ -39,12 +40,6 @@ KEY_OF_ANOTHER_TOOL = "of-another-tool"
 """The top-level key that the other tool writes into repodata.json."""
 DEFAULT = DescribedIndex()
 """The settings of the index that a channel has if it says nothing."""
-
-
-class _Silent:
-    def package(self, path_in_channel: str) -> None: ...
-    def advance(self, size: int) -> None: ...
-    def indexing(self) -> None: ...
 
 
 def channel(store: ObjectStore, runtime: SequentialRuntime, index: DescribedIndex = DEFAULT) -> Channel:
@@ -95,7 +90,7 @@ def publishing(name: str, payload: bytes = b"", *, process: str = "", index: Des
     to_publish = package(name, payload)
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        published = publish(channel(store, runtime, index), [to_publish], "refuse", _Silent())
+        published = publish(channel(store, runtime, index), [to_publish], "refuse", Silent())
         if published.error:
             raise published.error
 
@@ -107,7 +102,7 @@ def forcing(name: str, payload: bytes, *, index: DescribedIndex = DEFAULT) -> Pr
     to_publish = package(name, payload)
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        published = publish(channel(store, runtime, index), [to_publish], "overwrite", _Silent())
+        published = publish(channel(store, runtime, index), [to_publish], "overwrite", Silent())
         if published.error and "other bytes" not in published.error.message:
             raise published.error
 

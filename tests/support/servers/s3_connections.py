@@ -37,7 +37,7 @@ class _Line:
     def write(self, data: bytes | None) -> None:
         """None: the end."""
         delay = self._proxy.round_trip / 2
-        if not delay and not self._waiting and self._transport:
+        if not delay and not self._waiting and self._transport and self.not_before <= self._loop.time():
             self._send(data)
             return
         due = max(self._loop.time() + delay, self.not_before)

@@ -19,6 +19,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.channel import Channel
 from chaninfra.index.contents import contents_of
 from chaninfra.index.gc import collect_subdir
+from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
 from chaninfra.index.yank import unyank, yank
@@ -26,15 +27,6 @@ from support.cases.hostile_objects import HOSTILE, YANKED, Hostile
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.memory_subdir import INDEX, JSON, ZST
 from support.index_model.processes import FOLDER, PREFIX, channel, channel_with, file, package
-
-
-class Silent:
-    """A Progress that does nothing."""
-
-    def package(self, path_in_channel: str) -> None: ...
-    def advance(self, size: int) -> None: ...
-    def indexing(self) -> None: ...
-
 
 OPERATIONS: dict[str, Callable[[Channel], object]] = {
     "publish": lambda on: publish(on, [package("new")], "refuse", Silent()),

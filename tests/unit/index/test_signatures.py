@@ -9,11 +9,12 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.index.package.local_file import read
+from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.yank import unyank, yank
 from support.channels.archives import conda, index_json
 from support.channels.bundles import bundle, digest, sidecar
-from support.channels.signed_folder import BOTH, FILE, FIRST, ONE, OTHER, PACKAGE, SECOND, Folder, Silent
+from support.channels.signed_folder import BOTH, FILE, FIRST, ONE, OTHER, PACKAGE, SECOND, Folder
 
 
 def test_publish_uploads_the_sidecar_beside_the_package(folder: Folder) -> None:

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
-from chaninfra.channel.patterns import BUCKET
-from chaninfra.channel.text import nearest
 from chaninfra.cli.channel_argument.credentials import credentials_for
+from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
-from chaninfra.cli.channel_argument.parse import FORMS, S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
+from chaninfra.cli.channel_argument.parse import S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
 
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
-
-_MAX_BYTES = 4 << 20
-"""The largest file of descriptors that is read; a stack's output may hold many."""
 
 Reading = Literal["offline", "given", "lenient", "strict"]
 """Which requests may be made to read the descriptor that CHANNEL names.
@@ -66,9 +56,16 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
 
     Raises ConfigurationError if there is no such channel, StorageError and EngineError if it cannot be read.
     """
+    from chaninfra.cli.output.progress import waiting
+
+    with waiting("looking for the channel"):
+        return _find(text, flags, reading, new)
+
+
+def _find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel | None) -> list[Found]:
     if not text and (variable := os.environ.get(VARIABLE)):
         try:
-            return find(variable, flags, reading, new)
+            return _find(variable, flags, reading, new)
         except ConfigurationError as error:
             error.remedy = f"CHANNEL comes from ${VARIABLE}: {error.remedy}"
             raise
@@ -76,7 +73,7 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
     match parse_channel(text or "stack:"):
         case File(path):
             where = "stdin" if path == "-" else path
-            descriptors = _parse_descriptors(_read_file(path), where)
+            descriptors = parse_descriptors(read_file(path), where)
         case Web(url):
             from chaninfra.cli.channel_argument.fetch import fetch
 
@@ -87,7 +84,7 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
                     remedy="download it, and give the file",
                 )
             where = url
-            descriptors = _parse_descriptors(fetch(url), url)
+            descriptors = parse_descriptors(fetch(url), url)
         case Stack() as stack:
             if reading == "offline":
                 raise ConfigurationError(
@@ -98,18 +95,24 @@ def find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel 
             from chaninfra.engine.stacks import stack_output
 
             where, named_by = str(stack), "stack"
-            descriptors = _stack_descriptors(stack, stack_output(stack.name, current_folder()))
+            descriptors = stack_descriptors(stack, stack_output(stack.name, current_folder()))
         case S3() as location:
             return [_channel_in_bucket(location, flags, reading, new)]
     return [Found(overridden(descriptor, flags), "descriptor", named_by, where) for descriptor in descriptors]
 
 
 def open_channel(
-    text: str | None, flags: StoreFlags, access: Literal["read", "write"], reading: Reading = "strict"
+    text: str | None,
+    flags: StoreFlags,
+    access: Literal["read", "write"],
+    reading: Reading = "strict",
+    *,
+    dry_run: bool = False,
 ) -> Channel:
     """The single channel that CHANNEL names, with credentials; without any, `read` makes anonymous requests.
 
-    For `write`, a note says so if it is not known whether the store has conditional writes.
+    For `write`, a note says so if it is not known whether the store has conditional writes. `dry_run`: nothing that is
+    written to the channel reaches the store.
 
     Raises ConfigurationError if CHANNEL names several or credentials must not be sent to its endpoint, CredentialsError
     if `write` finds no credentials, and what `find` raises.
@@ -121,7 +124,7 @@ def open_channel(
 
         if told := advice(found.descriptor):
             streams.note(told)
-    return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin)
+    return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin, dry_run=dry_run)
 
 
 def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
@@ -154,84 +157,6 @@ def single(found: list[Found]) -> Found:
             else "run: pulumi up",
         )
     return found[0]
-
-
-def _read_file(path: str) -> bytes:
-    try:
-        if path == "-":
-            data = sys.stdin.buffer.read(_MAX_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigurationError(f"cannot be read: {error.strerror}", where=path, remedy=_meant(path)) from error
-    if len(data) > _MAX_BYTES:
-        raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy=f"CHANNEL is {FORMS}")
-    return data
-
-
-def _meant_by_name(name: str) -> str | None:
-    """What a file of this name, which is not JSON, may have been given for."""
-    stack = re.fullmatch(r"Pulumi\.(.+)\.ya?ml", name)
-    if stack:
-        return f"for the stack write stack:{stack[1]}"
-    if suffix_of(name):
-        return f"that is a package: give it as FILE of `chaninfra publish`, and as CHANNEL {FORMS}"
-    if name in ("pixi.toml", "pyproject.toml"):
-        return f"to write settings into it, add --into {name}; CHANNEL is {FORMS}"
-    return None
-
-
-def _meant(path: str) -> str:
-    """What a path that is not a readable file may have been meant for."""
-    bucket, slash, _ = path.partition("/")
-    # What no file system accepts as a name.
-    with suppress(OSError, ValueError):
-        if Path(path, CHANNEL_JSON).is_file():
-            return f"did you mean {Path(path, CHANNEL_JSON)}?"
-        if re.fullmatch(BUCKET, bucket) and not path.endswith(".json") and not Path(bucket).exists():
-            stack = "" if slash else f", for a stack stack:{path}"
-            return f"for a bucket write s3://{path.rstrip('/')}{stack}; else CHANNEL is {FORMS}"
-    return f"CHANNEL is {FORMS}"
-
-
-def _parse_descriptors(data: bytes, where: str) -> list[Descriptor]:
-    """The descriptors in a JSON document: a channel.json, or the stack output `channels` (name → descriptor)."""
-    if not data.strip():
-        raise ConfigurationError("is empty", where=where, remedy=f"CHANNEL is {FORMS}")
-    try:
-        document = msgspec.json.decode(data)
-    except MALFORMED:
-        if meant := _meant_by_name(Path(where).name):
-            raise ConfigurationError("is not a channel.json", where=where, remedy=meant) from None
-        return [parse(data, where=where)]
-    if isinstance(document, dict) and document and all(map(_is_descriptor, document.values())):
-        return _descriptors_by_name(document, where)
-    return [from_document(document, where=where)]
-
-
-def _is_descriptor(value: object) -> bool:
-    return isinstance(value, dict) and "bucket" in value
-
-
-def _descriptors_by_name(documents: dict[str, Any], where: str) -> list[Descriptor]:
-    return [from_document(document, where=f"{where}, channel {name}") for name, document in documents.items()]
-
-
-def _stack_descriptors(stack: Stack, channels: Any) -> list[Descriptor]:
-    if not isinstance(channels, dict):
-        raise ConfigurationError(
-            "the output `channels` is not a mapping",
-            where=str(stack),
-            remedy="check that this is a chaninfra stack, then run: pulumi up",
-        )
-    if stack.channel is None:
-        return _descriptors_by_name(channels, str(stack))
-    if stack.channel not in channels:
-        raise ConfigurationError(
-            f"the stack has no channel {stack.channel!r}", where=str(stack), remedy=nearest(stack.channel, channels)
-        )
-    return [from_document(channels[stack.channel], where=str(stack))]
 
 
 def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: NewChannel | None) -> Found:
@@ -271,18 +196,7 @@ def _read_channel_json(assumed: Found, flags: StoreFlags) -> Descriptor | None:
     """The descriptor in the bucket, or None if the store says that there is no channel.json."""
     credentials = credentials_for(assumed, flags, "read")
     channel = Channel(descriptor=assumed.descriptor, credentials=credentials)
-    try:
-        stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
-    except DeniedError as error:
-        if credentials is None:
-            from chaninfra.channel.s3.credentials import REMEDY
-
-            raise CredentialsError(
-                "there are no credentials, and without them the store does not let it be read",
-                where=channel.url(CHANNEL_JSON),
-                remedy=REMEDY,
-            ) from error
-        raise
+    stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
     return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -23,6 +26,27 @@ _SCHEMES = ("s3", "https", "http")
 _ARN = "aws:s3:::"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are this machine."""
+
+_FORM = re.compile(r"(s3|https?):/+(.*)|stack:.*|.*\.json", re.DOTALL)
+
+
+def is_channel(word: str) -> str | None:
+    """The word as CHANNEL, if it can be nothing else; None if it may be a package. A path has one slash after `s3:`."""
+    found = _FORM.fullmatch(word)
+    return found and (f"{found[1]}://{found[2]}" if found[1] else word)
+
+
+def refuse_channels(words: Iterable[object], command: str, arguments: str) -> None:
+    """Raise ConfigurationError if one of the words is a CHANNEL, which this command takes as an option."""
+    others = [*map(str, words)]
+    for word in others:
+        if (channel := is_channel(word)) is not None:
+            rest = [other for other in others if other != word] or [arguments]
+            raise ConfigurationError(
+                f"is a channel, and `{command}` takes {arguments} here",
+                where=channel,
+                remedy=f"name the channel by -c: `{shlex.join(['chaninfra', command, *rest, '-c', channel])}`",
+            )
 
 
 def current_folder() -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.probe.finding import CheckResult
+    from chaninfra.cli.output.progress import Shown
 
 
 def _check_names() -> list[str]:
@@ -103,20 +105,20 @@ def doctor(
         documents = [{"name": r.name, "state": r.state, "found": r.found, "remedy": r.remedy} for r in results]
         streams.result_json({"healthy": not failed, "checks": documents})
     else:
-        streams.result(_text(results))
+        streams.result(_text(results), first_words={"ok": "green", "warning": "yellow", "failed": "red"})
     if failed:
         raise typer.Exit(ExitCode.FAILED)
 
 
 def _probed(channel: str | None, store: StoreFlags) -> Sequence[CheckResult]:
     from chaninfra.cli.channel_argument.find import open_channel
-    from chaninfra.cli.interrupts import tidied_up
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.doctor.probe import probe
 
     # The probe finds a wrong region or addressing style, so it must not fail when the descriptor cannot be read.
     opened = open_channel(channel, store, "write", "lenient")
-    with tidied_up():
+    with _examining() as shown:
+        shown.stage("probing the store")
         return [*probe(opened, remedies_for(channel, store))]
 
 
@@ -124,12 +126,21 @@ def _checked(
     channel: str | None, store: StoreFlags, checks: Sequence[str], role: Role | None, names_from: str | None
 ) -> Sequence[CheckResult]:
     from chaninfra.cli.doctor_examination import examination_of
-    from chaninfra.cli.interrupts import tidied_up
     from chaninfra.doctor.checks.table import chosen, run
 
-    exam = examination_of(channel, store, role, names_from)
-    with tidied_up():
-        return run(exam, chosen(checks, exam))
+    with _examining() as shown:
+        exam = examination_of(channel, store, role, names_from)
+        return run(exam, chosen(checks, exam), shown)
+
+
+@contextmanager
+def _examining() -> Iterator[Shown]:
+    from chaninfra.channel.errors import StoppedError
+    from chaninfra.cli.interrupts import TIDY_S, interruptible
+    from chaninfra.cli.output.progress import progress
+
+    with progress() as shown, interruptible(lambda: StoppedError("stopped"), shown.stop, grace=TIDY_S):
+        yield shown
 
 
 def _text(results: Sequence[CheckResult]) -> str:

@@ -53,18 +53,27 @@ def gc(
       chaninfra gc s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.interrupts import interruptible
+    from chaninfra.cli.output.progress import progress
+    from chaninfra.cli.output.stopped import gc_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.contents import known_subdirs
     from chaninfra.index.gc import collect
 
-    opened = open_channel(channel, store, "write")
-    collected = collect(opened, known_subdirs(opened), "check" if dry_run else "write")
+    remedies = remedies_for(channel, store)
+    given = [*(["--dry-run"] if dry_run else []), *(["--json"] if as_json else [])]
+    with progress(dry_run=dry_run) as shown, interruptible(lambda: gc_stopped(shown, remedies, given), shown.stop):
+        opened = open_channel(channel, store, "write")
+        shown.stage("looking for subdirs")
+        subdirs = known_subdirs(opened)
+        shown.stage("looking for unfinished uploads")
+        collected = collect(opened, subdirs, "check" if dry_run else "write", shown)
     for note in collected.notes:
         streams.note(note)
     if as_json:
         garbage = [{"key": each.key, "why": each.why, "size": each.size} for each in collected.garbage]
         unknown = [{"subdir": each.subdir, "key": each.key, "of": each.of} for each in collected.unknown]
-        streams.result_json({"deleted": garbage, "waiting": collected.waiting, "unknown": unknown})
+        streams.result_json({"dry-run": dry_run, "deleted": garbage, "waiting": collected.waiting, "unknown": unknown})
     else:
         streams.result(_text(collected, dry_run=dry_run))
     if collected.unknown:

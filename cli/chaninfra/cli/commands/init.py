@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chaninfra.channel.conda.index_settings import ConditionalWrites
     from chaninfra.channel.outputs.descriptor import Descriptor
     from chaninfra.channel.s3.credentials import Credentials
+    from chaninfra.cli.output.progress import Shown
     from chaninfra.doctor.remedies import Remedies
 
 
@@ -25,12 +26,13 @@ def _subdir_names() -> list[str]:
 def init(
     *,
     channel: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="CHANNEL",
-            help="s3://BUCKET/PREFIX, or a channel.json that describes the channel.",
+            help="s3://BUCKET/PREFIX, or a channel.json that describes the channel. It must be given: "
+            "$CHANINFRA_CHANNEL is not read.",
         ),
-    ],
+    ] = None,
     name: Annotated[
         str | None,
         typer.Option(
@@ -86,18 +88,31 @@ def init(
       chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir linux-64 --subdir osx-arm64
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
+    from chaninfra.channel.errors import ConfigurationError, StoppedError
     from chaninfra.cli.channel_argument.assumed import NewChannel
     from chaninfra.cli.channel_argument.find import channel_to_create
-    from chaninfra.cli.interrupts import tidied_up
+    from chaninfra.cli.interrupts import TIDY_S, interruptible
+    from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.create import create
 
+    if channel is None:
+        raise ConfigurationError(
+            "no CHANNEL is given", remedy="say where to create it: `chaninfra init s3://BUCKET/PREFIX`"
+        )
     new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
     opened = channel_to_create(channel, store, new)
-    with tidied_up():
-        created = create(opened, writers, partial(_probe, opened.credentials, remedies_for(channel, store)))
+    remedies = remedies_for(channel, store)
+    with (
+        progress() as shown,
+        interruptible(
+            lambda: StoppedError("stopped", remedy="run it again: it writes what is missing"), shown.stop, grace=TIDY_S
+        ),
+    ):
+        shown.stage("looking at the place")
+        created = create(opened, writers, partial(_probe, opened.credentials, remedies, shown))
     for subdir in created.to_reindex:
-        command = remedies_for(channel, store).command("reindex")
+        command = remedies.command("reindex")
         streams.note(
             f"{opened.url(subdir)} has packages or a part of an index; run `{command}` to write the files that are "
             "missing"
@@ -110,7 +125,9 @@ def init(
         )
 
 
-def _probe(credentials: Credentials | None, remedies: Remedies, descriptor: Descriptor) -> ConditionalWrites | None:
+def _probe(
+    credentials: Credentials | None, remedies: Remedies, shown: Shown, descriptor: Descriptor
+) -> ConditionalWrites | None:
     """The conditional writes that the store honours, by a probe; None if it could not be probed.
 
     Raises CredentialsError.
@@ -121,6 +138,7 @@ def _probe(credentials: Credentials | None, remedies: Remedies, descriptor: Desc
 
     if credentials is None:
         return None
+    shown.stage("probing the store")
     try:
         support, findings = examine(descriptor, credentials)
     except CredentialsError:

@@ -6,20 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, is_channel, refuse_channels
 from chaninfra.cli.output import streams
-from chaninfra.cli.store_flags import StoreFlags
+from chaninfra.cli.store_flags import StoreFlags, one_channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chaninfra.channel.errors import SkippedError
-    from chaninfra.index.contents import Behind, ChannelContents, LostShards
+    from chaninfra.index.contents import Behind, Listed, LostShards
 
 
 def ls(
     *,
-    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CHANNEL|PACKAGE",
+            help="The channel, unless -c names it; then what to list: package names, file names (with or without the "
+            "subdir) or match specs. Default: all packages.",
+        ),
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option("-c", "--channel", metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -32,27 +42,83 @@ def ls(
     attestations it has (`attestations_sha256`, or null). SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day
     of the build in UTC.
 
+    With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
+
     \b
     Examples:
       chaninfra ls
+      chaninfra ls stack:prod my-package
+      chaninfra ls "my-package >=1.0,<2" -c stack:prod
       chaninfra ls s3://my-bucket/my-channel --json
     """
     import msgspec
 
+    from chaninfra.channel.errors import ChaninfraError, StoppedError
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.interrupts import interruptible
+    from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.contents import contents_of
+    from chaninfra.index.select import select
 
-    opened = open_channel(channel, store, "read")
-    contents = contents_of(opened)
+    wanted = [*(words or ())]
+    if wanted and _is_channel(wanted[0], named=channel is not None):
+        channel = one_channel(wanted.pop(0), channel)
+    refuse_channels(wanted, "ls", "PACKAGE")
+    # What is not a match spec is told before anything is read.
+    select(wanted, ())
+    with progress() as shown, interruptible(lambda: StoppedError("stopped"), shown.stop):
+        opened = open_channel(channel, store, "read")
+        shown.stage("reading the index")
+        contents = contents_of(opened, shown)
+        packages, unknown = _selected(contents.packages, wanted)
     for subdir in contents.without_index:
         command = remedies_for(channel, store).command("reindex")
         streams.note(f"{opened.url(subdir)} has no index; run `{command}` to create it")
     for late in contents.behind:
         streams.note(_behind(late))
-    streams.result_json(msgspec.to_builtins(contents.packages)) if as_json else streams.result(_text(contents))
+    streams.result_json(msgspec.to_builtins(packages)) if as_json else streams.result(_text(packages))
     if contents.lost:
+        if unknown:
+            streams.note(f"there is no such package: {', '.join(unknown)}")
         raise _lost(contents.lost, remedies_for(channel, store).command("reindex"))
+    if unknown:
+        command = remedies_for(channel, store).command("ls")
+        raise ChaninfraError(
+            f"there is no such package: {', '.join(unknown)}", remedy=f"`{command}` lists all packages of the channel"
+        )
+
+
+def _is_channel(word: str, *, named: bool) -> bool:
+    """Whether the first word is CHANNEL and no package; `named`: whether -c names the channel."""
+    from pathlib import Path
+
+    from chaninfra.channel.conda.filenames import suffix_of
+
+    if is_channel(word) is not None or named:
+        return is_channel(word) is not None
+    # A slash is in a path, or in the channel of a match spec.
+    path = suffix_of(word) is None and "::" not in word and ("/" in word or Path(word).is_file())
+    return word == "-" or path
+
+
+def _selected(packages: Sequence[Listed], words: Sequence[str]) -> tuple[Sequence[Listed], list[str]]:
+    """The packages that one of the words selects, in their order; and the words that select none."""
+    import msgspec
+
+    from chaninfra.index.select import Candidate, select
+
+    if not words:
+        return packages, []
+    facts = ("name", "version", "build", "build_number")
+    candidates = [
+        Candidate(each.subdir, each.file, msgspec.json.encode({name: getattr(each, name) for name in facts}))
+        for each in packages
+    ]
+    chosen = select(words, candidates)
+    paths = {candidate.path_in_channel for found in chosen.values() for candidate in found}
+    listed = [each for each in packages if f"{each.subdir}/{each.file}" in paths]
+    return listed, [word for word, found in chosen.items() if not found]
 
 
 def _lost(lost: Sequence[LostShards], reindex: str) -> SkippedError:
@@ -83,7 +149,7 @@ def _behind(late: Behind) -> str:
     )
 
 
-def _text(contents: ChannelContents) -> str:
+def _text(packages: Sequence[Listed]) -> str:
     from chaninfra.channel.text import count
 
     rows = [
@@ -97,7 +163,7 @@ def _text(contents: ChannelContents) -> str:
             each.file.rsplit(".", 1)[-1],
             "" if each.yanked is None else f"yanked: {each.yanked}" if each.yanked else "yanked",
         )
-        for each in contents.packages
+        for each in packages
     ]
     head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED")
     lines = [streams.table([head, *rows])] if rows else []
@@ -115,10 +181,7 @@ def _date(timestamp: int | None) -> str:
 
 
 def _size(size: int | None) -> str:
-    """A size in bytes as `1.2 kB`, in decimal units; "?" if it is unknown."""
-    if size is None:
-        return "?"
-    for unit, step in (("B", 1), ("kB", 10**3), ("MB", 10**6)):
-        if size < 1000 * step:
-            return f"{size / step:.0f} {unit}" if step == 1 else f"{size / step:.1f} {unit}"
-    return f"{size / 10**9:.1f} GB"
+    """A size in bytes as `1.2 kB`; "?" if it is unknown."""
+    from chaninfra.cli.output.progress import bytes_text
+
+    return "?" if size is None else bytes_text(size)

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chaninfra.channel import patterns
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, StoppedError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import AccessMethod, Format, ManifestRequest, Sso, client_channel, listing, render
+from chaninfra.manifest.names import AccessMethod, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chaninfra.manifest.request import ManifestRequest, Sso
 
 _POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config", "rattler-build")
 """The formats that configure, for a user or a shell, which endpoint credentials are sent to; the others are files of a
 project, which people review."""
+
+_LISTS_CHANNELS: tuple[Format, ...] = (
+    "pixi",
+    "pyproject",
+    "config",
+    "condarc",
+    "rattler-build",
+    "github-publish",
+    "gitlab-publish",
+)
+"""The formats with a list of channels, of which ours is one."""
 
 
 def manifest(
@@ -46,6 +62,23 @@ def manifest(
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="With --into: do not write, and exit with 1 if FILE is not up to date.")
+    ] = False,
+    others: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="CHANNEL",
+            help="Another channel of the list, by name or URL, in place of conda-forge; it comes after this one. "
+            "May be repeated.",
+        ),
+    ] = None,
+    alone: Annotated[
+        bool,
+        typer.Option(
+            "--alone",
+            help="No other channel in the list: for machines that do not reach conda-forge. With --into, FILE keeps "
+            "those that it has.",
+        ),
     ] = False,
     role_arn: Annotated[
         str | None,
@@ -102,19 +135,26 @@ def manifest(
       chaninfra manifest --list
       chaninfra manifest --into pyproject.toml
       chaninfra manifest --into pixi.toml --check
+      chaninfra manifest --with https://conda.example.com/conda-forge --with bioconda
       chaninfra manifest stack:prod#my-channel --format github-publish > .github/workflows/publish.yml
       chaninfra manifest channel.json --auth aws --format aws-config >> ~/.aws/config
       chaninfra manifest s3://my-bucket/my-channel --provider wasabi --region de-1 --format login
     """
+    from chaninfra.manifest.client_access import client_channel
+    from chaninfra.manifest.formats.table import listing, render
+    from chaninfra.manifest.request import ManifestRequest
+
     if list_formats:
         streams.result(streams.table(listing()))
         return
     if check and into is None:
         raise ConfigurationError("--check needs a file to compare with", remedy="add --into FILE")
     name = _format(target, into)
+    other_channels = _others(others or (), name, alone=alone)
     sso = _sso(sso_start_url, sso_account_id, sso_role_name, sso_region, name)
     from chaninfra.cli.channel_argument.credentials import check_endpoint_is_said, required_credentials
     from chaninfra.cli.channel_argument.find import find
+    from chaninfra.cli.interrupts import interruptible
 
     wanted = None
     if auth == "public":
@@ -122,8 +162,9 @@ def manifest(
 
         # Only for a channel without a descriptor: a descriptor says itself whether the channel is public.
         wanted = NewChannel(visibility="public")
-    found = find(channel, store, "offline" if offline else "lenient", wanted)
-    channels = tuple(client_channel(each.descriptor, auth) for each in found)
+    with interruptible(lambda: StoppedError("stopped")):
+        found = find(channel, store, "offline" if offline else "lenient", wanted)
+    channels = tuple(client_channel(each.descriptor, auth, subdirs_known=each.origin == "descriptor") for each in found)
     for each, access in zip(found, channels, strict=True):
         if name in _POINTS_CREDENTIALS or (name == "condarc" and access.method != "public"):
             check_endpoint_is_said(each, store)
@@ -140,6 +181,7 @@ def manifest(
         profile=store.profile,
         sso=sso,
         role_arn=role_arn,
+        others=other_channels,
         credentials=required_credentials(store) if name == "auth-file" and into else None,
     )
     if into is None:
@@ -180,6 +222,27 @@ def _format(target: Format | None, into: str | None) -> Format:
     return name
 
 
+def _others(given: Sequence[str], name: Format, *, alone: bool) -> tuple[str, ...]:
+    """The other channels of the list. Raises ConfigurationError if they are not valid, or the format has no list."""
+    from chaninfra.manifest.request import CONDA_FORGE
+
+    if not given and not alone:
+        return (CONDA_FORGE,)
+    flag = "--alone" if alone else "--with"
+    if given and alone:
+        raise ConfigurationError("--with and --alone contradict each other", remedy="give only one of them")
+    if name not in _LISTS_CHANNELS:
+        raise ConfigurationError(
+            f"{flag} is not possible with --format {name}, which has no list of channels",
+            remedy=f"remove {flag}; the formats with a list are {', '.join(_LISTS_CHANNELS)}",
+        )
+    for channel in given:
+        patterns.check(
+            channel, patterns.OTHER_CHANNEL, where="--with", remedy="give a name, such as bioconda, or a URL"
+        )
+    return tuple(given)
+
+
 def _merge(into: str, name: Format, request: ManifestRequest, *, check: bool) -> None:
     from pathlib import Path
 
@@ -211,4 +274,6 @@ def _sso(start_url: str | None, account: str | None, role: str | None, region: s
         raise ConfigurationError(
             "a login by IAM Identity Center needs more options", remedy=f"add {', '.join(missing)}"
         )
+    from chaninfra.manifest.request import Sso
+
     return Sso(start_url=start_url, account_id=account, role_name=role, region=region)

@@ -46,6 +46,9 @@ def policy(
     gets an IAM role, trust policy. Also prints the statements that the KMS key's policy needs, which you add yourself.
     Makes no requests, and runs Pulumi only to decrypt what was set with --secret.
 
+    The project's program is chaninfra's own, or one in YAML with one component of chaninfra, which is read with the
+    config of the stack file. Another program is refused: only Pulumi knows what it declares.
+
     \b
     Examples:
       chaninfra policy --config Pulumi.prod.yaml --list

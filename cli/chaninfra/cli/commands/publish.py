@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
+from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, refuse_channels
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
@@ -26,6 +26,14 @@ def publish(
             "contain the old hash then fail. The bucket denies this if `aws.no-overwrite` is set.",
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Write nothing; compare and refuse as a real run does, and print what that would do. Whether the "
+            "credentials may write is not tested: `chaninfra doctor --as publisher` does that.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -38,31 +46,48 @@ def publish(
     nor an index, publish refuses (exit code 2). Attestations that lie beside a file, in FILE.sigs (CEP 50), are
     uploaded with it, and appended to those that the channel has.
 
+    Ctrl-C ends it with exit code 130 and says how far it is. Run the same command again to go on.
+
     \b
     Examples:
       chaninfra publish output/noarch/my-package-1.0-0.conda -c stack:prod
+      chaninfra publish *.conda -c stack:prod --dry-run
       chaninfra publish *.conda -c s3://my-bucket/my-channel --endpoint-url https://minio.example.com
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
-    from chaninfra.cli.output.progress import uploading
+    from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, published_json, published_text, replace_skipped
+    from chaninfra.cli.output.stopped import publish_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.package.local_file import read_all
     from chaninfra.index.publish import publish as run
 
-    # The files first, since their errors need no request.
-    packages = read_all(files)
-    opened = open_channel(channel, store, "write")
-    with uploading(sum(package.size for package in packages)) as progress:
-        published = run(opened, packages, "overwrite" if force else "refuse", progress)
-    replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
-    cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
+    refuse_channels(files, "publish", "FILE")
+    given = [*(["--force"] if force else []), *(["--dry-run"] if dry_run else []), *(["--json"] if as_json else [])]
+    with (
+        progress(dry_run=dry_run) as shown,
+        interruptible(
+            lambda: publish_stopped(shown, remedies_for(channel, store), [*map(str, files)], given), shown.stop
+        ),
+    ):
+        # The files first, since their errors need no request.
+        packages = read_all(files, shown)
+        shown.pause()
+        opened = open_channel(channel, store, "write", dry_run=dry_run)
+        published = run(opened, packages, "overwrite" if force else "refuse", shown)
+        shown.pause()
+        replaced = [each.package.path_in_channel for each in published.packages if each.outcome == "replaced"]
+        cdn_refresh.refresh(opened, changed(published.report, replaced), replaced=replaced)
     remedies = remedies_for(channel, store)
-    text = published_text(published, remedies, force=force)
-    streams.result_json(published_json(published)) if as_json else streams.result(text)
-    client_caches.tell(opened.descriptor, changed(published.report, replaced))
+    if as_json:
+        streams.result_json(published_json(published, dry_run=dry_run))
+    else:
+        streams.result(published_text(published, remedies, force=force, dry_run=dry_run))
+    if not dry_run:
+        client_caches.tell(opened.descriptor, changed(published.report, replaced))
     reindex = remedies.command("reindex")
     finish(
         published.report, published.error, remedy=replace_skipped(remedies), reindex=reindex, gc=remedies.command("gc")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
+
+if TYPE_CHECKING:
+    from chaninfra.channel.conda.subdirs import Subdir
 
 
 def reindex(
@@ -42,24 +45,30 @@ def reindex(
         --region us-east-1 --force-path-style --access-key-id ... --secret-access-key ...
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh
-    from chaninfra.cli.output.progress import reindexing
+    from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, finish_check, replace_skipped, report_json, report_text
+    from chaninfra.cli.output.stopped import reindex_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.contents import known_subdirs
     from chaninfra.index.reindex import reindex as run
 
-    opened = open_channel(channel, store, "read" if check else "write")
-    with reindexing() as progress:
-        report = run(
-            opened, known_subdirs(opened), "all" if force else "changed", "check" if check else "write", progress
-        )
-    if not check:
-        subdirs = [each.subdir for each in report.subdirs] if force else changed(report)
-        cdn_refresh.refresh(opened, subdirs, scope="all" if force else "changed")
-    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report))
     remedies = remedies_for(channel, store)
+    subdirs: list[Subdir] = []
+    given = [*(["--check"] if check else []), *(["--force"] if force else []), *(["--json"] if as_json else [])]
+    with progress() as shown, interruptible(lambda: reindex_stopped(shown, remedies, subdirs, given), shown.stop):
+        opened = open_channel(channel, store, "read" if check else "write")
+        shown.stage("looking for subdirs")
+        subdirs += known_subdirs(opened)
+        report = run(opened, subdirs, "all" if force else "changed", "check" if check else "write", shown)
+        shown.pause()
+        if not check:
+            written = subdirs if force else changed(report)
+            cdn_refresh.refresh(opened, written, scope="all" if force else "changed")
+    done = "\nread every package again, and rewrote all index files" if force and not check else ""
+    streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
     if check:
         finish_check(report, remedies)
     finish(

@@ -19,14 +19,16 @@ def refresh(
 ) -> None:
     """Invalidate the CDN's copies of the index files of `subdirs` and of the packages `replaced` (`<subdir>/<file>`).
 
-    Scope `all` invalidates every file of the subdirs. Does nothing for a channel without a CDN. A failure is only a
-    warning: the index is written, and the CDN's copies expire by themselves.
+    Scope `all` invalidates every file of the subdirs. Does nothing for a channel without a CDN, and in a dry run. A
+    failure is only a warning: the index is written, and the CDN's copies expire by themselves.
     """
-    if channel.descriptor.cdn is None:
+    if channel.descriptor.cdn is None or channel.dry_run:
         return
+    from chaninfra.cli.output.progress import waiting
     from chaninfra.index.cdn_invalidation import invalidate, paths
 
     try:
-        invalidate(channel, paths(channel.descriptor, subdirs, replaced, scope))
+        with waiting("refreshing the CDN"):
+            invalidate(channel, paths(channel.descriptor, subdirs, replaced, scope))
     except ChaninfraError as problem:
         streams.warning(problem)

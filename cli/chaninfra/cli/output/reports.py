@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
     from chaninfra.doctor.remedies import Remedies
-    from chaninfra.index.publish import Published, PublishedPackage
+    from chaninfra.index.published import Published, PublishedPackage
     from chaninfra.index.report import Report, SubdirReport
 
 
@@ -80,16 +80,22 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def published_text(published: Published, remedies: Remedies, *, force: bool = False) -> str:
-    """One line per package, then the report of the index. `force`: packages of other bytes were to be overwritten."""
+DRY_RUN = "Nothing was written: this is what a run without --dry-run does."
+
+
+def published_text(published: Published, remedies: Remedies, *, force: bool = False, dry_run: bool = False) -> str:
+    """One line per package, then the report of the index. `force`: packages of other bytes were to be overwritten;
+    `dry_run`: nothing of it was done.
+    """
+    would = "would be " if dry_run else ""
     present = "already there, with the same bytes" if force else "already there"
-    words = {"uploaded": "uploaded", "present": present, "replaced": "replaced"}
+    words = {"uploaded": f"{would}uploaded", "present": present, "replaced": f"{would}replaced"}
     lines = [
         one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
         for each in published.packages
     ]
     replaced = [each.package.subdir for each in published.packages if each.outcome == "replaced"]
-    return "\n".join([*lines, report_text(published.report, replaced)])
+    return "\n".join([*lines, report_text(published.report, replaced), *([DRY_RUN] if dry_run else [])])
 
 
 def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
@@ -98,8 +104,8 @@ def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
     return f"; yanked, so not in the index. To add it: `{remedies.command('unyank', package.package.path_in_channel)}`"
 
 
-def published_json(published: Published) -> dict[str, Any]:
-    """The published packages and the report of the index, as a JSON document."""
+def published_json(published: Published, *, dry_run: bool = False) -> dict[str, Any]:
+    """The published packages and the report of the index, as a JSON document. `dry_run`: nothing of it was done."""
     packages = [
         {
             "file": str(each.package.path),
@@ -112,7 +118,7 @@ def published_json(published: Published) -> dict[str, Any]:
         for each in published.packages
     ]
     failed = [{"file": str(each.package.path), "reason": each.error.message} for each in published.failed]
-    return {"packages": packages, "failed": failed, "index": report_json(published.report)}
+    return {"dry-run": dry_run, "packages": packages, "failed": failed, "index": report_json(published.report)}
 
 
 def _warn(report: Report, reindex: str, gc: str) -> None:
@@ -159,9 +165,8 @@ def finish(
     reindex: str = "chaninfra reindex",
     gc: str = "chaninfra gc",
 ) -> None:
-    """Warn of what was found besides. Then raise `failed` if given, else
-    SkippedError with `remedy` if there are skipped packages; the message of either lists them. `reindex` and `gc` are
-    the commands that do so with the channel.
+    """Warn of what was found besides. Then raise `failed` if given, else SkippedError with `remedy` if there are
+    skipped packages; the message of either lists them. `reindex` and `gc` are the commands that do so with the channel.
     """
     _warn(report, reindex, gc)
     if not report.left_out:
@@ -180,13 +185,14 @@ def finish(
 
 
 def _remedy(kinds: Set[str], replace: str | None, reindex: str) -> str | None:
-    """What to do with files of these kinds; `replace`: with one that is no valid package."""
+    """What to do with files of these kinds, each on a line; `replace`: with one that is no valid package."""
     parts = [replace] if replace and kinds & {REPLACE, RENAME} else []
     if RENAME in kinds:
         parts.append(f"if the name is the reason, {RENAME}" if parts else RENAME)
     others = {MOVE: "if its key is the reason", THAW: "archived", RELEASE: "not given by the store", RESIGN: "`.sigs`"}
-    parts += [f"{label}: {kind}, then run `{reindex}`" for kind, label in others.items() if kind in kinds]
-    return "; ".join(parts) or None
+    if found := [f"{label}: {kind}" for kind, label in others.items() if kind in kinds]:
+        parts += [*found[:-1], f"{found[-1]}, then run `{reindex}`"]
+    return "\n  ".join(parts) or None
 
 
 def replace_skipped(remedies: Remedies) -> str:

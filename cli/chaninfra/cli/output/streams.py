@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
@@ -22,15 +25,44 @@ if TYPE_CHECKING:
 # password; but an ARN may end in the name of a session, an e-mail address.
 _CREDENTIALS = re.compile(r"(?<=https://)\S*@|(?<=http://)\S*@|(?<=://)[^/\s@]+@|(?<![\w:])(?!arn:)[\w.+-]+:(?!//)\S*@")
 
+# Held while something is printed: threads print too, and a line at the bottom of the terminal is taken away before.
+_printing = threading.RLock()
 
-def result(text: str) -> None:
-    """Print a result to stdout; a newline is added unless `text` ends with one.
+
+class _Terminal:
+    drawn = False
+    """Whether the line of the progress is on the terminal."""
+    printed = 0.0
+    """When something was last printed, by the monotonic clock."""
+
+
+def draw(line: str) -> None:
+    """Show `line`, with its escapes for colours, as the last line of the terminal until something else is printed; ""
+    takes it away.
+    """
+    with _printing:
+        if sys.stderr is not None and (line or _Terminal.drawn):
+            # The cursor is hidden as long as the line is there.
+            sys.stderr.write(f"\r\x1b[2K\x1b[?25l{line}" if line else "\r\x1b[2K\x1b[?25h")
+            sys.stderr.flush()
+            _Terminal.drawn = bool(line)
+
+
+def last_printed() -> float:
+    """When something was last printed on stderr, by the monotonic clock, in seconds."""
+    return _Terminal.printed
+
+
+def result(text: str, *, first_words: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Print a result to stdout; a newline is added unless `text` ends with one. `first_words`: the first word of a line
+    → its colour on a terminal.
 
     Raises ChaninfraError if it cannot be written: the disk is full, or the encoding lacks a character.
     BrokenPipeError is passed on.
     """
+    draw("")
     try:
-        typer.echo(printable(text), nl=not text.endswith("\n"))
+        typer.echo(_in_colours(printable(text), first_words), nl=not text.endswith("\n"))
     except BrokenPipeError:
         raise
     except UnicodeEncodeError as error:
@@ -47,6 +79,13 @@ def result(text: str) -> None:
         raise ChaninfraError(f"the output could not be written: {error.strerror}", where="stdout") from error
 
 
+def _in_colours(text: str, first_words: Mapping[str, str]) -> str:
+    if not first_words:
+        return text
+    words = re.compile(rf"^(?:{'|'.join(first_words)})\b", re.MULTILINE)
+    return words.sub(lambda found: coloured(found[0], first_words[found[0]], sys.stdout), text)
+
+
 def result_json(document: Any) -> None:
     """Print a result to stdout as JSON."""
     import json
@@ -56,12 +95,12 @@ def result_json(document: Any) -> None:
 
 def step(text: str) -> None:
     """Print to stderr what is done now, as one line."""
-    print(one_line(text), file=sys.stderr, flush=True)
+    _print(one_line(text))
 
 
 def plain(text: str) -> None:
     """Print text of other programs or of Python to stderr, without a label."""
-    print(printable(text), file=sys.stderr, flush=True)
+    _print(printable(text))
 
 
 def note(text: str) -> None:
@@ -79,6 +118,18 @@ def error(problem: ChaninfraError) -> None:
     _print_labelled("error:", typer.colors.RED, str(problem))
 
 
+def last_words(problem: ChaninfraError, code: int) -> NoReturn:
+    """Print an error and end the process, whatever other threads do and print."""
+    with _printing:
+        error(problem)
+        os._exit(code)
+
+
+def failure(text: str) -> None:
+    """Print to stderr that one of several things has failed, while the others go on."""
+    _print(f"{_label('failed:', typer.colors.RED)} {one_line(_CREDENTIALS.sub('…@', text))}")
+
+
 def table(rows: Iterable[Sequence[str]]) -> str:
     """The rows as text, with aligned columns. Each row is one line, whatever its cells hold."""
     rows = [[*map(one_line, row)] for row in rows]
@@ -92,10 +143,22 @@ def _print_labelled(label: str, colour: str, text: str) -> None:
     first, *more = printable(_CREDENTIALS.sub("…@", text)).split("\n")
     # Further lines are indented, so that no line of the message looks like a message of its own.
     lines = [line if line.startswith("  ") else f"  {line}" for line in more]
-    typer.echo("\n".join([f"{_label(label, colour)} {first}", *lines]), err=True)
+    _print("\n".join([f"{_label(label, colour)} {first}", *lines]))
+
+
+def _print(text: str) -> None:
+    """Print to stderr, as one piece whatever other threads print."""
+    with _printing:
+        draw("")
+        typer.echo(text, err=True)
+        _Terminal.printed = time.monotonic()
 
 
 def _label(text: str, colour: str) -> str:
-    # https://no-color.org
-    plain = os.environ.get("NO_COLOR") or not sys.stderr.isatty()
+    return coloured(text, colour, sys.stderr)
+
+
+def coloured(text: str, colour: str, stream: TextIO | None) -> str:
+    """The text in bold and in a colour, for a terminal that has colours; https://no-color.org."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or stream is None or not stream.isatty()
     return text if plain else typer.style(text, fg=colour, bold=True)

@@ -36,6 +36,10 @@ def findings(exam: Examination, check: SubdirCheck) -> Iterator[Finding]:
         wrong.append(Finding(state="failed", found=found, remedy=remedy))
     elif check.report is not None and SHARDS in check.report.files:
         wrong.append(_failed(exam, f"{check.subdir}: a shard is damaged"))
+    if check.report is not None and (records := check.report.invalid):
+        more = f" and {len(records) - 1:,} more" if len(records) > 1 else ""
+        first = f"{records[0].package} ({records[0].reason}){more}"
+        wrong.append(_failed(exam, f"records that clients cannot read, or no shard can hold: {first}"))
     if check.report is not None and check.report.stale:
         earlier = _are(check.report.stale, "of an earlier indexer, and nothing updates")
         them = "it" if len(check.report.stale) == 1 else "them"

@@ -51,10 +51,6 @@ def packages(exam: Examination) -> Iterator[Finding]:
             )
             for unreadable in report.left_out
         ]
-        if report.invalid:
-            records = _some([f"{each.package} ({each.reason})" for each in report.invalid])
-            found = f"records of another tool that clients cannot read, or no shard can hold: {records}"
-            wrong.append(Finding(state="failed", found=found, remedy=_reindex(exam)))
         if odd := report.odd_names:
             rules = _some([f"{each.package} ({each.rule})" for each in odd])
             wrong.append(Finding(state="warning", found=f"names that CEP 26 does not allow: {rules}", remedy=RENAME))

@@ -22,6 +22,7 @@ from chaninfra.doctor.checks import (
     pixi_client,
     write_mode,
 )
+from chaninfra.index.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -126,7 +127,7 @@ def check_names(names: Sequence[str]) -> None:
             raise ConfigurationError(f"there is no check {name!r}", where="--check", remedy=nearest(name, CHECKS))
 
 
-def run(exam: Examination, names: Sequence[str]) -> list[CheckResult]:
+def run(exam: Examination, names: Sequence[str], progress: Progress = SILENT) -> list[CheckResult]:
     """The results of these checks, in table order, and the failures of other checks that they need."""
     done: dict[str, list[CheckResult]] = {}
 
@@ -141,8 +142,11 @@ def run(exam: Examination, names: Sequence[str]) -> list[CheckResult]:
             done[name] = [finding.of(name) for finding in findings]
         return done[name]
 
+    progress.stage("checking", len(names), unit="check")
     for name in names:
+        progress.at(name)
         results(name)
+        progress.done()
     shown = [name for name in CHECKS if name in done]
     return [result for name in shown for result in done[name] if name in names or result.state == "failed"]
 

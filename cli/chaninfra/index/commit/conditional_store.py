@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from threading import Lock
 
-from chaninfra.channel.errors import ConfigurationError, ConflictError, UnsupportedError
+from chaninfra.channel.errors import ConfigurationError, ConflictError, StorageError, UnsupportedError
 from chaninfra.channel.objects import (
     SMALL,
     Condition,
@@ -17,7 +17,7 @@ from chaninfra.channel.objects import (
     StoredObject,
 )
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.write_mode import SINGLE, is_known, require_write_mode
+from chaninfra.channel.probe.write_mode import SINGLE, is_known, probe_command, require_write_mode
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, put_that_must_fail
 
 
@@ -29,7 +29,7 @@ def conditional_store(store: ObjectStore, descriptor: Descriptor) -> ObjectStore
     that checks the condition and then writes passes that test, see `write_mode.advice`.
     """
     if not is_known(descriptor):
-        return _ProbingStore(store, single=descriptor.index.writers == "single", where=descriptor.url)
+        return _ProbingStore(store, descriptor)
     return store if require_write_mode(descriptor) == "conditional" else Unconditional(store)
 
 
@@ -84,10 +84,11 @@ class _ProbingStore(_Forwarding):
     The test puts bytes again that were just put, under a condition that does not hold.
     """
 
-    def __init__(self, store: ObjectStore, *, single: bool, where: str) -> None:
+    def __init__(self, store: ObjectStore, descriptor: Descriptor) -> None:
         super().__init__(store)
-        self._single = single
-        self._where = where
+        self._single = descriptor.index.writers == "single"
+        self._where = descriptor.url
+        self._probe = probe_command(descriptor)
         self._honoured: dict[type[Condition], bool] = {}
         self._lock = Lock()
         self._smallest: tuple[str, ObjectBody] | None = None
@@ -127,6 +128,15 @@ class _ProbingStore(_Forwarding):
             if not self._single:
                 raise _no_conditional_writes(self._where) from error
             return self._store.put(key, body)
+        except ConflictError as error:
+            if existing is not None and (now := self._store.head(key)) and now.etag == existing.etag:
+                raise StorageError(
+                    f"the store refuses to replace {key} although the ETag is right (412); no other writer is at work",
+                    where=self._where,
+                    remedy="find out how it wants conditions, with the credentials that deploy the channel: "
+                    f"{self._probe}",
+                ) from error
+            raise
         # An index may be large, and other writers change it, so the test is on the smallest package or shard.
         test_key, test_body = self._smallest if self._smallest and self._smallest[0] != key else (key, body)
         failing = NEVER_MATCHING if isinstance(condition, IfMatch) else condition

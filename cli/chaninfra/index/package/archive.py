@@ -101,14 +101,23 @@ def read_data(data: bytes, suffix: Suffix) -> IndexedPackage:
     return _package(source, lambda: _of_zip(BytesIO(data)))
 
 
-def read_file(path: Path, suffix: Suffix) -> IndexedPackage:
-    """Read a package from a file. Raises UnreadablePackageError, and OSError where the file cannot be read."""
+def read_file(path: Path, suffix: Suffix, advance: Callable[[int], None] = lambda _: None) -> IndexedPackage:
+    """Read a package from a file; `advance` is called with the numbers of bytes that were read.
+
+    Raises UnreadablePackageError, and OSError where the file cannot be read.
+    """
     with path.open("rb") as file:
-        source = _Hashing(iter(lambda: file.read(_BLOCK), b""))
+        source = _Hashing(_blocks(file, advance))
         if suffix == ".tar.bz2":
             return _package(source, lambda: _of_bz2(source))
         source.exhaust()
         return _package(source, lambda: _of_zip(file))
+
+
+def _blocks(file: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        advance(len(block))
+        yield block
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from errno import EISDIR
 from pathlib import Path
@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest, one_line
 from chaninfra.index.package.archive import IndexedPackage, read_file
 from chaninfra.index.package.index_json import PackageError
+from chaninfra.index.progress import SILENT, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +64,16 @@ class PackageFile:
         return f"{self.subdir}/{self.path.name}"
 
 
-def read_all(paths: Sequence[Path]) -> list[PackageFile]:
+def read_all(paths: Sequence[Path], progress: Progress = SILENT) -> list[PackageFile]:
     """Read package files, see `read`. Raises one ConfigurationError that names all which cannot be published."""
     packages: list[PackageFile] = []
     refused: list[ConfigurationError] = []
+    progress.stage("reading and hashing", len(paths), sum(map(_size, paths)))
     for path in paths:
+        progress.at(path.name)
         try:
-            packages.append(read(path))
+            packages.append(read(path, progress.advance))
+            progress.done()
         except ConfigurationError as error:
             refused.append(error)
     if refused:
@@ -88,8 +92,17 @@ def all_refused(errors: Sequence[ConfigurationError], files: int) -> Configurati
     )
 
 
-def read(path: Path) -> PackageFile:
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        # `read` says what is wrong.
+        return 0
+
+
+def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> PackageFile:
     """Read a package file. Its file name and subdir must be those of its `info/index.json`, which CEP 26 must allow.
+    `advance` is called with the numbers of bytes that were read.
 
     Raises ConfigurationError where the file cannot be read, is not a conda package, or has a name that is not allowed
     or another package's.
@@ -104,7 +117,7 @@ def read(path: Path) -> PackageFile:
             remedy=f"give a file whose name ends in {' or '.join(PACKAGE_SUFFIXES)}",
         )
     try:
-        package = read_file(path, suffix)
+        package = read_file(path, suffix, advance)
     except OSError as error:
         raise read_error(path, error) from error
     except PackageError as error:

@@ -11,6 +11,7 @@ its own, gets none that the publisher's role takes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.channel.providers.aws_partitions import dns_suffix, partition
@@ -74,7 +75,7 @@ def publisher(request: ManifestRequest) -> Rendered:
             "group": _literal(f"publish-{descriptor.bucket}-{descriptor.prefix}"),
             "cancel-in-progress": False,
         },
-        "jobs": {BUILD_JOB: _build(access), "publish": _publish(request, access)},
+        "jobs": {BUILD_JOB: _build(access, request.others), "publish": _publish(request, access)},
     }
     notes = [PRINTED_BY]
     if access.store_kind != "aws":
@@ -89,9 +90,9 @@ def publisher(request: ManifestRequest) -> Rendered:
     return Rendered(tuple(notes), workflow)
 
 
-def _build(access: ClientChannel) -> dict[str, Any]:
+def _build(access: ClientChannel, others: Sequence[str]) -> dict[str, Any]:
     """The job that builds, as a reader of the channel; it has no credentials if the channel is public."""
-    lines = rattler_build.build(access, '"$RUNNER_TEMP/rattler.toml"', "pixi exec rattler-build")
+    lines = rattler_build.build(access, others, '"$RUNNER_TEMP/rattler.toml"', "pixi exec rattler-build")
     build: Step = {"name": "Build"}
     if access.store_kind != "aws" and access.method == "aws":
         build["env"] = _variables(_READER)

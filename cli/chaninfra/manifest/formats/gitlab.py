@@ -12,6 +12,7 @@ environment, which only the jobs of that environment get ("Limit the environment
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chaninfra.manifest import release
@@ -69,16 +70,16 @@ def publisher(request: ManifestRequest) -> Rendered:
         notes.append(scoped.format(scope=BUILD_ENVIRONMENT, **reads))
     if release.RELEASE.source is None:
         notes.append(f"CI/CD variable of the project: {release.VARIABLE}, {release.FORMS}.")
-    return Rendered(tuple(notes), {BUILD_JOB: _build(access), "publish": _publish(request, access)})
+    return Rendered(tuple(notes), {BUILD_JOB: _build(access, request.others), "publish": _publish(request, access)})
 
 
-def _build(access: ClientChannel) -> dict[str, Any]:
+def _build(access: ClientChannel, others: Sequence[str]) -> dict[str, Any]:
     """The job that builds, as a reader of the channel; it has no credentials if the channel is public."""
     job: dict[str, Any] = {"image": PIXI_IMAGE}
     if access.method != "public":
         job["environment"] = _environment(BUILD_ENVIRONMENT)
         job |= _token(access, BUILD_AUDIENCE) if _by_role(access) else _pixi_login(access)
-    *config, command = rattler_build.build(access, "rattler.toml", "pixi exec rattler-build")
+    *config, command = rattler_build.build(access, others, "rattler.toml", "pixi exec rattler-build")
     return {
         **job,
         # GitLab reports only the last command of a block.

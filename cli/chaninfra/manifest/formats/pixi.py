@@ -18,12 +18,12 @@ from chaninfra.manifest.request import ManifestRequest, access_notes, s3_options
 
 def pixi_toml(request: ManifestRequest) -> Rendered:
     """A complete pixi.toml; the workspace is named after the first channel."""
-    return Rendered(access_notes(request.channels), {"workspace": _workspace(request)})
+    return Rendered(_notes(request), {"workspace": _workspace(request)})
 
 
 def pyproject(request: ManifestRequest) -> Rendered:
     """The table `tool.pixi.workspace` of a pyproject.toml."""
-    return Rendered(access_notes(request.channels), {"tool": {"pixi": {"workspace": _workspace(request)}}})
+    return Rendered(_notes(request), {"tool": {"pixi": {"workspace": _workspace(request)}}})
 
 
 def config(request: ManifestRequest) -> Rendered:
@@ -61,6 +61,19 @@ def _workspace(request: ManifestRequest) -> dict[str, Any]:
 
 
 def _platforms(channels: Sequence[ClientChannel]) -> list[str]:
-    subdirs = dict.fromkeys(subdir for access in channels for subdir in access.descriptor.subdirs if subdir != NOARCH)
-    # A workspace needs at least one platform; the packages of a noarch-only channel run on all of them.
-    return [*subdirs] or [subdir for subdir in DEFAULT_SUBDIRS if subdir != NOARCH]
+    """The platforms of the channels; none where no channel.json says them: older versions of pixi need the key."""
+    known = [access for access in channels if access.subdirs_known]
+    subdirs = dict.fromkeys(subdir for access in known for subdir in access.descriptor.subdirs if subdir != NOARCH)
+    # The packages of a noarch-only channel run on all platforms.
+    return [*subdirs] or [subdir for subdir in DEFAULT_SUBDIRS if known and subdir != NOARCH]
+
+
+def _notes(request: ManifestRequest) -> tuple[str, ...]:
+    notes = access_notes(request.channels)
+    if _platforms(request.channels):
+        return notes
+    return (
+        *notes,
+        "No channel.json was read, so the channel's platforms are not known. Add yours: "
+        "pixi workspace platform add linux-64",
+    )

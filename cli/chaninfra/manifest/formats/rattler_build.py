@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.env import NEED_ENTRY, aws_variables, s3_variables
 from chaninfra.manifest.rendered import Rendered
-from chaninfra.manifest.request import CONDA_FORGE, PRINTED_BY, ManifestRequest, shared_s3_options
+from chaninfra.manifest.request import PRINTED_BY, ManifestRequest, shared_s3_options
 from chaninfra.manifest.text import shell, toml
 
 OUTPUT = "output"
@@ -34,7 +36,7 @@ def rattler_build(request: ManifestRequest) -> Rendered:
         *shell.exports({"S3_CHANNEL": url, **_variables(access)}),
         *(_AWS_TO_S3 if access.method == "aws" and access.store_kind != "aws" else ()),
         "",
-        *build(access, "rattler.toml", _without_keys(access)),
+        *build(access, request.others, "rattler.toml", _without_keys(access)),
         f"rattler-build upload s3 {PACKAGES}",
         f"chaninfra reindex {shell.command([url, *store_flags(access)])}",
     ]
@@ -95,13 +97,15 @@ def _credentials_note(access: ClientChannel) -> str:
     return f"{note} The build does not get them; it reads with the keys of: {keys}."
 
 
-def build(access: ClientChannel, config: str, program: str) -> list[str]:
-    """The lines that build the recipes. `program` is the beginning of the command line, as a shell reads it.
+def build(access: ClientChannel, others: Sequence[str], config: str, program: str) -> list[str]:
+    """The lines that build the recipes with packages of the channel, then of the others. `program` is the beginning of
+    the command line, as a shell reads it.
 
     If the bucket needs s3-options, the first lines write them to the file `config`, given as a shell word.
     """
     words = ["build", "--recipe-dir", "recipes"]
-    words += ["--channel", access.url, "--channel", CONDA_FORGE, "--output-dir", OUTPUT]
+    words += [word for channel in (access.url, *others) for word in ("--channel", channel)]
+    words += ["--output-dir", OUTPUT]
     command = f"{program} {shell.command(words)}"
     options = shared_s3_options([access])
     if not options:

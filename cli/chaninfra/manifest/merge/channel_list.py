@@ -47,6 +47,14 @@ def merged(
     return [*new, *(entry for entry in entries if name_of(entry) not in ours)]
 
 
+def with_others(listed: Sequence[Any], wanted: Sequence[str]) -> list[Any]:
+    """`listed` with those of the channels `wanted` at its end that it does not have. conda-forge is not added, since
+    somebody may have removed it on purpose.
+    """
+    names = {CONDA_FORGE, *map(name_of, listed)}
+    return [*listed, *(name for name in wanted if name_of(name) not in names)]
+
+
 def urls(channels: Sequence[ClientChannel]) -> list[str]:
     """The URLs of our channels, each once."""
     return list(dict.fromkeys(access.url for access in channels))

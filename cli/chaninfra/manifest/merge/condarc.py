@@ -32,7 +32,11 @@ def condarc(before: Any, ours: Document, channels: Sequence[ClientChannel], wher
     listed = after.get(name) or []
     if not isinstance(listed, list):
         raise ConfigurationError("is not a list", where=where, key=(name,), remedy="correct it; nothing was written")
-    after[name] = channel_list.merged(listed, channels) if listed else ours["channels"]
+    after[name] = (
+        channel_list.with_others(channel_list.merged(listed, channels), ours["channels"])
+        if listed
+        else ours["channels"]
+    )
     mode = after.get("channel_priority")
     if mode is None:
         after["channel_priority"] = ours["channel_priority"]

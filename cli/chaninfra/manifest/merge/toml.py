@@ -63,7 +63,9 @@ def merged(
         raise ConfigurationError(
             "is not a list", where=where, key=(*path, spelled), remedy=f"write {spelled} = {toml.value(wanted[name])}"
         )
-    theirs[spelled] = channel_list.merged(listed, channels) if listed else wanted[name]
+    theirs[spelled] = (
+        channel_list.with_others(channel_list.merged(listed, channels), wanted[name]) if listed else wanted[name]
+    )
     if path:
         tables = _table(after, path[:-1], where)
         pixi_order.Workspace(tables, path[-1], where, tuple(path[:-1])).put_right(channels)

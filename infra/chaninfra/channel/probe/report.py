@@ -114,7 +114,7 @@ def _etags(found: ProbeResult, row: Provider) -> str:
     """The form of the ETag, where it is not the usual one or not that of the row."""
     expected = row.etags.value
     form = "without the quotes of the ETag" if found.etags == "unquoted" else "with the quotes of the ETag"
-    if found.etags != expected:
+    if found.etags != expected and row.capabilities["conditional-replace"].value != "unknown":
         return f", {form}{_expected(row, expected, recorded=True)}"
     return f", {form}" if found.etags == "unquoted" else ""
 
@@ -173,13 +173,20 @@ def _checksums(found: ProbeResult, row: Provider) -> CheckResult:
         return CheckResult(
             name="checksums", state="ok", found="the checksums that AWS's SDKs send by default are accepted"
         )
-    known = row.checksums.value == "when_required"
+    rejected = "the checksums that AWS's SDKs send by default are rejected"
+    if row.checksums.value == "when_required":
+        return CheckResult(
+            name="checksums",
+            state="ok",
+            found=f"{rejected}; chaninfra sends none, unless a bucket asks for one",
+            remedy="for other tools: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+        )
     return CheckResult(
         name="checksums",
-        state="ok" if known else "warning",
-        found="the checksums that AWS's SDKs send by default are rejected; chaninfra sends none"
-        + ("" if known else _expected(row, row.checksums.value)),
-        remedy="for other tools: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+        state="failed",
+        found=f"{rejected}, and chaninfra sends one with each PUT to {row.name}{_expected(row, row.checksums.value)}",
+        remedy=f"{_setting('provider', 'custom')}; for other tools: "
+        "export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
     )
 
 

@@ -52,7 +52,7 @@ def advice(descriptor: Descriptor) -> str | None:
         return None
     return (
         "this store was not probed, so it is not known whether several writers at once would lose each other's packages"
-        f"\n  with the credentials that deploy the channel, run: {_probe(descriptor)}"
+        f"\n  with the credentials that deploy the channel, run: {probe_command(descriptor)}"
     )
 
 
@@ -71,7 +71,11 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
     mode = write_mode(descriptor.index.writers, honoured(descriptor))
     if mode != "refused":
         return mode
-    again = f"a probe found that; to probe again, run: {_probe(descriptor)}; else " if _is_in_doubt(descriptor) else ""
+    again = (
+        f"a probe found that; to probe again, run: {probe_command(descriptor)}; else "
+        if _is_in_doubt(descriptor)
+        else ""
+    )
     raise ConfigurationError(
         "the store has no conditional writes, so two writers could overwrite each other; nothing was written",
         where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}",
@@ -86,7 +90,8 @@ def _is_in_doubt(descriptor: Descriptor) -> bool:
     return row is not None and all(row.capabilities[name].value == "yes" for name in _NEEDED)
 
 
-def _probe(descriptor: Descriptor) -> str:
+def probe_command(descriptor: Descriptor) -> str:
+    """The command that probes the store of the channel."""
     return shlex.join(["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url])
 
 

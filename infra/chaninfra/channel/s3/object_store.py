@@ -5,14 +5,11 @@ A key that does not exist is an answer (None). Every other failure is an error, 
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, InvalidPathError
@@ -40,17 +37,13 @@ from chaninfra.channel.objects import (
 from chaninfra.channel.s3.any_key import list_after
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
+from chaninfra.channel.s3.http_options import client_options
 from chaninfra.channel.s3.recreation import recreation_refused
-from chaninfra.channel.s3.trust import more_than_rustls_finds
-from chaninfra.channel.s3.unreachable import NOBODY
+from chaninfra.channel.s3.trust import AWS
 
 _ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
 _HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-Language", "Storage-Class"}
 """What obstore calls attributes besides the metadata."""
-
-TIMEOUT = timedelta(minutes=15)
-"""Limit of a request with its body, which may be 16 MiB over a slow line; `connect_timeout` is for dead hosts."""
-
 
 # It is the sha256 that is computed for the signature anyway.
 _WITH_CHECKSUMS: dict[str, Any] = {"checksum_algorithm": "sha256"}
@@ -85,15 +78,23 @@ class S3Store:
             "token": (credentials.session_token if credentials else None) or "",
         }
         options: Any = {
-            "client_options": _client_options(endpoint),
+            "client_options": client_options(endpoint),
             "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         }
 
         opening: Any = ObstoreS3
         self._open = partial(opening, location.bucket, **options)
         self._config: Any = {**config, **(_WITH_CHECKSUMS if location.dialect.checksums else {})}
-        self._store = self._open(config=self._config)
-        self._credentials = credentials
+        try:
+            self._store = self._open(config=self._config)
+        except BaseError as error:
+            if "root_certificate" not in options["client_options"]:
+                raise
+            raise ConfigurationError(
+                "one of the CAs is damaged",
+                where=AWS,
+                remedy=f"set {AWS} to a file of trusted CAs in PEM form, or unset it: unset {AWS}",
+            ) from error
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
@@ -240,35 +241,6 @@ class S3Store:
             region=region[1] if region else "",
             anonymous=self._credentials is None,
         )
-
-
-def _client_options(endpoint: str) -> Any:
-    """The settings of the HTTP client. Raises ConfigurationError where a variable names CAs that are not there."""
-    options: dict[str, Any] = {
-        "allow_http": endpoint.startswith("http:"),
-        "connect_timeout": timedelta(seconds=5),
-        "timeout": TIMEOUT,
-    }
-    if endpoint.startswith("https:") and (certificates := more_than_rustls_finds()):
-        options["root_certificate"] = certificates
-    # The client follows redirects, and would send the session token along to any host. It has no setting for that, but
-    # one for the hosts that need no proxy: all others get one that is not there.
-    host = urlsplit(endpoint).hostname or ""
-    if not _has_proxy(endpoint, host):
-        options |= {"proxy_url": NOBODY, "proxy_excludes": host}
-    return options
-
-
-def _has_proxy(endpoint: str, host: str) -> bool:
-    """Whether the environment names a proxy for the endpoint, which then stays in use."""
-    if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in os.environ):
-        return False
-    # Slow to import, and hardly any machine has a proxy.
-    from urllib.request import getproxies, proxy_bypass
-
-    proxies = getproxies()
-    named = urlsplit(endpoint).scheme in proxies or "all" in proxies
-    return named and not proxy_bypass(host)
 
 
 def _entry(meta: Any, attributes: Any = None) -> ObjectMeta:

@@ -46,16 +46,19 @@ def read_stack_file(path: Path, decrypt: Decrypt | None = None) -> StackSpec:
             check_digits(value, file, (key,))
             raw[key] = clear.value(file, str(name), value)
     program = None if document is None or _runtime(document) != "yaml" else declared_config(project, document, raw)
-    raw = raw if program is None else program
-    check_bucket_is_set(raw, path)
+    where = str(path)
+    if program is None:
+        check_bucket_is_set(raw, path)
+    else:
+        raw, where = program, f"{project} with {path.name}"
     region = clear.value(path, "aws:region", keys.get("aws:region"))
     try:
-        return build_spec(raw, where=str(path), default_region=region if isinstance(region, str) else None)
+        return build_spec(raw, where=where, default_region=region if isinstance(region, str) else None)
     except UnicodeEncodeError as error:
         # YAML reads a surrogate pair of `\u` escapes, as JSON writes one character, as two lone surrogates.
         raise ConfigurationError(
             f"{error.object[error.start : error.end]!a} is not a character",
-            where=str(path),
+            where=where,
             remedy="write the character itself instead of its escapes",
         ) from None
 
@@ -128,7 +131,7 @@ def _runtime(document: dict[str, Any]) -> Any:
     return runtime.get("name") if isinstance(runtime, dict) else runtime
 
 
-_STACK_PROGRAM = re.compile(r"^from chaninfra\.pulumi(?:\.program)? import .*\bprogram\b", re.MULTILINE)
+_STACK_PROGRAM = re.compile(r"\bchaninfra\.pulumi\b.*^(?:\w+\.)*program\(\)", re.MULTILINE | re.DOTALL)
 
 
 def clear_secret(where: str, key: str) -> ConfigurationError:

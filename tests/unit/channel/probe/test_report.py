@@ -138,11 +138,12 @@ def test_each_difference_is_reported(
     assert (remedy is None) == (found.remedy is None)
 
 
-@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "warning")])
-def test_rejected_checksums_are_a_warning_unless_the_providers_table_expects_them(said: str, state: str) -> None:
+@pytest.mark.parametrize(("said", "state"), [("when_required", "ok"), ("when_supported", "failed")])
+def test_rejected_checksums_are_a_failure_unless_the_providers_table_expects_them(said: str, state: str) -> None:
     found = result(structs.replace(FOUND, checksums="rejected"), "checksums", provider=row(checksums=said))
     assert found.state == state
-    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "warning")
+    assert (f"the provider table says `{said}` for minio, please report" in found.found) == (state == "failed")
+    assert ("set `provider` to custom" in (found.remedy or "")) == (state == "failed")
     assert "AWS_REQUEST_CHECKSUM_CALCULATION" in (found.remedy or "")
 
 
@@ -226,3 +227,8 @@ def test_the_form_of_the_etag(found: Any, expected: str, words: str) -> None:
     assert line.state == "ok"
     assert line.found.endswith(words) or words in line.found
     assert probed.conditional_writes.etags == found
+
+
+def test_the_form_of_the_etag_is_no_surprise_where_nothing_is_known() -> None:
+    found = result(structs.replace(FOUND, etags="unquoted"), "conditional-replace", provider=PROVIDERS["custom"])
+    assert found.found == "honoured, without the quotes of the ETag"

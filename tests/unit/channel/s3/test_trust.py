@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +90,28 @@ def test_a_variable_without_cas(
         trust.ca_bundle()
     assert caught.value.where == (str(folder / name) if name == "empty" else variable)
     assert caught.value.remedy
+
+
+def ls(**variables: str) -> str:
+    """What `chaninfra ls` says at an endpoint where nothing listens."""
+    command = ["chaninfra", "ls", "s3://bucket", "--endpoint-url", "https://127.0.0.1:1"]
+    code = "import sys; from chaninfra.cli.app import run; sys.argv = sys.argv[1:]; run()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *command], env={**os.environ, **variables}, capture_output=True, check=False
+    ).stderr.decode()
+
+
+def test_the_file_of_all_cas_goes_with_the_process(tmp_path: Path) -> None:
+    end = b"-----END CERTIFICATE-----"
+    for name, lines in zip(("ours", "aws"), Path(trust.mozilla()).read_bytes().split(end), strict=False):
+        (tmp_path / name).write_bytes(lines + end)
+    (tmp_path / "scratch").mkdir()
+    said = ls(SSL_CERT_FILE=f"{tmp_path}/ours", AWS_CA_BUNDLE=f"{tmp_path}/aws", TMPDIR=f"{tmp_path}/scratch")
+    assert "127.0.0.1:1" in said
+    assert [*(tmp_path / "scratch").iterdir()] == []
+
+
+def test_a_ca_that_is_damaged(folder: Path) -> None:
+    said = ls(AWS_CA_BUNDLE=str(folder / "aws"))
+    assert "one of the CAs is damaged" in said
+    assert "unset AWS_CA_BUNDLE" in said

@@ -153,6 +153,7 @@ def test_encrypted_values_are_decrypted_if_the_spec_depends_on_them(tmp_path: Pa
         ("name: acme\nruntime: python\nmain: infra/\n", "import pulumi\n", True),
         ("name: acme\nruntime: python\nmain: infra/\n", "from chaninfra.pulumi import program\n\nprogram()\n", False),
         ("name: acme\nruntime: {name: python}\n", "from chaninfra.pulumi import program\n\nprogram()\n", False),
+        ("name: acme\nruntime: python\n", "from chaninfra.pulumi import (\n    program,\n)\n\nprogram()\n", False),
         ("name: acme\n", None, False),
     ],
 )

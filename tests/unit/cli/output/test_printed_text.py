@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -76,8 +77,12 @@ def through_left_out(text: str) -> None:
 
 
 def through_progress(text: str) -> None:
-    with progress.uploading(1) as shown:
-        shown.package(text)
+    with progress.progress() as shown:
+        shown.stage(text, 2, 100)
+        shown.begin(text)
+        shown.total(3, 200)
+        shown.failed(text, text)
+        streams.step(progress.log_text(progress.Stage(label=text)))
 
 
 def through_json(text: str) -> None:
@@ -154,9 +159,15 @@ def test_a_progress_bar_does_not_read_markup(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress.uploading(1) as shown:
-        shown.package("noarch/a[/red]-1-0\x1b]0;owned\x07.conda")
-    assert "\x1b]0;" not in capsys.readouterr().err
+    monkeypatch.setenv("COLUMNS", "120")
+    with progress.progress() as shown:
+        shown.stage("a[/red]\x1b]0;owned\x07")
+        shown.begin("noarch/b[/red]-1-0\x1b]0;owned\x07.conda")
+        time.sleep(1.5)
+    said = capsys.readouterr().err
+    assert "\x1b]0;" not in said
+    assert "a[/red]\\x1b]0;owned\\x07" in said
+    assert "noarch/b[/red]-1-0\\x1b]0;owned\\x07.conda" in said
 
 
 def test_the_place_of_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

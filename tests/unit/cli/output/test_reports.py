@@ -14,7 +14,17 @@ from chaninfra.cli.output.reports import (
     report_text,
 )
 from chaninfra.doctor.remedies import Remedies
-from chaninfra.index.report import InvalidRecord, LeftOut, Report, SubdirReport
+from chaninfra.index.report import (
+    MOVE,
+    RELEASE,
+    RENAME,
+    REPLACE,
+    THAW,
+    InvalidRecord,
+    LeftOut,
+    Report,
+    SubdirReport,
+)
 
 REMEDIES = Remedies(source="stack", channel="stack:prod", flags={"--profile": "me"}, stack="prod")
 SKIPPED = LeftOut(package="noarch/bad.conda", reason="is no conda package")
@@ -103,3 +113,20 @@ def test_records_that_clients_cannot_read_are_a_warning_that_names_them(capsys: 
     assert "`chaninfra reindex X`" in printed
     assert report_json(report)["invalid-records"] == [{"package": invalid[0].package, "reason": invalid[0].reason}]
     assert report_text(report).splitlines() == ["noarch: 1 package (no change)", "  records remade: a-1-0.conda"]
+
+
+def test_each_kind_of_skipped_file_has_a_remedy_on_its_own_line() -> None:
+    skipped = [
+        LeftOut(package=f"noarch/{number}", reason="is not indexed", remedy=remedy)
+        for number, remedy in enumerate((REPLACE, RENAME, MOVE, THAW, RELEASE))
+    ]
+    with pytest.raises(SkippedError) as caught:
+        finish(Report(subdirs=(), left_out=tuple(skipped)), remedy="replace each", reindex="x y")
+    assert caught.value.message.startswith("5 files skipped:\n")
+    assert (caught.value.remedy or "").split("\n  ") == [
+        "replace each",
+        f"if the name is the reason, {RENAME}",
+        f"if its key is the reason: {MOVE}",
+        f"archived: {THAW}",
+        f"not given by the store: {RELEASE}, then run `x y`",
+    ]

@@ -24,7 +24,7 @@ def test_packages_and_sidecars_have_both_remedies() -> None:
         finish(Report(subdirs=(), left_out=(PACKAGE, SIDECAR)), remedy="replace it")
     assert caught.value.message.startswith("2 files skipped:\n")
     assert caught.value.remedy is not None
-    assert caught.value.remedy.startswith("replace it; `.sigs`: ")
+    assert caught.value.remedy.startswith("replace it\n  `.sigs`: ")
 
 
 def test_packages_with_other_attestations_are_listed() -> None:

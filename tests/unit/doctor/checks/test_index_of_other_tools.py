@@ -13,7 +13,7 @@ from chaninfra.channel.conda.index_files import compress, decompress
 from chaninfra.doctor import traces
 from chaninfra.index.gc import collect_subdir
 from chaninfra.index.reindex import reindex_subdir
-from support.channels.examined_index import NEVER, REINDEX, channel, only
+from support.channels.examined_index import NEVER, REINDEX, channel, found, only
 from support.index_model.memory_store import etag
 from support.index_model.memory_subdir import INDEX, JSON, package
 
@@ -126,3 +126,13 @@ def test_files_of_an_earlier_indexer_that_clients_read() -> None:
     assert (wrong.state, wrong.remedy) == ("warning", "chaninfra gc s3://b/c")
     assert "noarch: current_repodata.json is of an earlier indexer, and nothing updates it" in wrong.found
     assert "install old and yanked packages" in wrong.found
+
+
+def test_a_record_that_clients_cannot_read() -> None:
+    it = channel()
+    document = it.repodata()
+    document["packages.conda"]["a-1.0-0.conda"]["depends"] = "b"
+    it.put("repodata.json", document)
+    [_, wrong] = found(it)
+    assert (wrong.state, wrong.remedy) == ("failed", REINDEX)
+    assert "noarch/a-1.0-0.conda (Expected `array`, got `str` - at `$.depends`)" in wrong.found

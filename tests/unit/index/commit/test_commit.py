@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -122,8 +123,8 @@ def test_a_record_of_superseded_bytes_does_not_replace_another() -> None:
 
 def test_a_record_keeps_indexed_timestamp_and_patches() -> None:
     channel = MemoryChannel().skeleton()
-    patched = {"indexed_timestamp": 7, "name": "a", "patched": True, "sha256": "31".zfill(64), "version": "1.0"}
     file, new = package("a")
+    patched = {**json.loads(bytes(new.encode(7))), "patched": True}
     channel.put(file, b"1")
     record = dataclasses.replace(new, encode=lambda _: msgspec.Raw(msgspec.json.encode(patched)))
     commit(channel.subdir_index, lambda: Change(records={file: record}))
