@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import shown
+from chaninfra.channel.text import shown, yaml_problem
 
 
 class _Written(int):
@@ -55,8 +55,11 @@ def load(path: Path) -> dict[str, Any]:
             f"cannot be read: {error.strerror}", where=str(path), remedy="give a Pulumi.<stack>.yaml"
         ) from error
     except (YAMLError, UnicodeDecodeError) as error:
-        line = str(error).strip().splitlines()[0]
-        raise ConfigurationError(f"is not valid YAML: {line}", where=str(path), remedy="fix the YAML") from error
+        raise ConfigurationError(
+            f"is not valid YAML: {yaml_problem(error)}",
+            where=str(path),
+            remedy="correct it, or give a Pulumi.<stack>.yaml",
+        ) from error
     return mapping(path, document, "")
 
 
