@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import CredentialsError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.credentials import Credentials, resolve
-from chaninfra.doctor import pixi_stores
+from chaninfra.doctor import pixi_config, pixi_stores
 from chaninfra.doctor.pixi_stores import Entry, Stores
-from chaninfra.manifest import ClientChannel
+from chaninfra.manifest.client_access import ClientChannel
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -66,7 +66,7 @@ def reading(exam: Examination, access: ClientChannel, folder: Path) -> PixiReadi
     if access.method not in ("aws", "pixi"):
         return PixiReading(variables={"HOME": str(folder)}, auth_file={})
     # A home that is no folder has no stores, and would stop pixi's client.
-    home = {} if pixi_stores.home_folder() else {"HOME": str(folder)}
+    home = {} if pixi_config.home_folder() else {"HOME": str(folder)}
     stores = pixi_stores.read()
     if stores.broken:
         return PixiReading(stop=_stopped(*stores.broken[0]))

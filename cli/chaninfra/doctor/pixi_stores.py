@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.text import shown
+from chaninfra.doctor import pixi_config
 
 _MOST = 1 << 20
 """The largest file that is read, in bytes."""
@@ -85,8 +86,8 @@ class _Store:
 def read() -> Stores:
     """The stores of this machine, by the environment as it is."""
     named = os.environ.get("RATTLER_AUTH_FILE")
-    home = home_folder()
-    override = next((Path(path) for path in map(_override, config_files()) if path), None)
+    home = pixi_config.home_folder()
+    override = next((Path(path) for path in map(_override, pixi_config.files()) if path), None)
     files = [
         (Path(named) if named else None, False),
         (override, False),
@@ -115,26 +116,6 @@ def read() -> Stores:
         tuple(broken),
         _why_unasked(),
     )
-
-
-def home_folder() -> Path | None:
-    """The user's home folder; None if there is none, so that there is nothing in it either."""
-    home = os.environ.get("USERPROFILE" if sys.platform == "win32" else "HOME")
-    return Path(home) if home and Path(home).is_dir() else None
-
-
-def config_files() -> Iterator[Path]:
-    """pixi's configuration files and rattler's, which it shares, those that win first."""
-    home, config = home_folder(), os.environ.get("XDG_CONFIG_HOME")
-    configs = [Path(config)] if config else []
-    if home:
-        configs.append(home / ("Library/Application Support" if sys.platform == "darwin" else ".config"))
-    own, shared = os.environ.get("PIXI_HOME"), os.environ.get("RATTLER_HOME")
-    folders = [Path(own) if own else home and home / ".pixi", *(path / "pixi" for path in configs)]
-    folders += [Path(shared) if shared else None, *(path / "rattler" for path in configs)]
-    for folder in (*folders, Path("/etc/pixi"), Path("/etc/rattler")):
-        if folder:
-            yield folder / "config.toml"
 
 
 def _override(config: Path) -> str | None:

@@ -7,35 +7,24 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 from chaninfra.channel.s3.trust import AWS, FILE
 from chaninfra.channel.s3.unreachable import TRUST
+from chaninfra.doctor import pixi_config
 
 _SETTING = "tls-root-certs"
 
 
 def follows_the_machine() -> bool:
     """Whether pixi takes the CAs of SSL_CERT_FILE or of the system."""
-    return bool(os.environ.get(FILE)) or any(map(_is_set, _files()))
+    return bool(os.environ.get(FILE)) or any(map(_is_set, pixi_config.files()))
 
 
 def remedy() -> str:
     """How to make pixi trust what this machine trusts."""
     own = os.environ.get(AWS)
     return f"export {FILE}={own}, in the shell and the CI job where pixi runs: it does not read {AWS}" if own else TRUST
-
-
-def _files() -> Iterator[Path]:
-    """The configuration files of pixi, of the system and of the user."""
-    yield Path("/etc/pixi/config.toml")
-    home = os.environ.get("HOME")
-    config = os.environ.get("XDG_CONFIG_HOME") or (home and f"{home}/.config")
-    own = os.environ.get("PIXI_HOME") or (home and f"{home}/.pixi")
-    for folder in (config and f"{config}/pixi", own):
-        if folder:
-            yield Path(folder, "config.toml")
 
 
 def _is_set(file: Path) -> bool:

@@ -9,17 +9,18 @@ from functools import partial
 import msgspec
 from msgspec import Raw
 
-from chaninfra.channel.conda.filenames import key_in
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, key_in
 from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.commit.change import IndexRecord
-from chaninfra.index.package_reader import Missing, read_packages
+from chaninfra.index.package_reader import Missing, Unread, read_packages
 from chaninfra.index.report import LeftOut
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.valid_records import why_invalid
 
 
 def records_back(
@@ -46,6 +47,9 @@ def records_back(
             records[file] = old.index_record
     for read in read_packages(subdir_index, to_read.items(), lambda _: None):
         path = f"{subdir_index.subdir}/{read.file}"
+        if isinstance(read, Unread):
+            # It stays yanked.
+            raise read.error
         if isinstance(read, Missing):
             left_out.append(LeftOut(package=path, reason="was deleted"))
         elif read.record is None:
@@ -66,7 +70,7 @@ class _OldRecord:
 
 
 def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
-    """None: the yank has no record, or one without a name or sha256."""
+    """None: the yank has no record, one without a name or sha256, or one that clients cannot read."""
     if yank is None or yank.record is None or yank.table is None:
         return None
     try:
@@ -76,6 +80,8 @@ def _old_record(file: str, yank: Yank | None, etag: str) -> _OldRecord | None:
     if facts.name is None or facts.sha256 is None:
         return None
     raw = Raw(msgspec.json.encode(yank.record, order="sorted"))
+    if yank.table in PACKAGE_TABLES and why_invalid(raw) is not None:
+        return None
     index_record = IndexRecord(
         name=client_name(facts.name),
         table=yank.table,

@@ -16,14 +16,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import AddressingStyle, join
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
-
-AccessMethod = Literal["aws", "pixi", "public", "gcs"]
-"""How a client reads the channel; the values of `--auth`.
-
-`aws`: s3:// with the credentials of the AWS tools. `pixi`: s3:// with pixi's credential store. `public`: https, without
-credentials. `gcs`: gcs:// with Google's application default credentials.
-"""
-ACCESS_METHODS: tuple[AccessMethod, ...] = get_args(AccessMethod)
+from chaninfra.manifest.names import ACCESS_METHODS, AccessMethod
 
 StoreKind = Literal["aws", "s3", "gcs"]
 """`aws`: AWS S3. `gcs`: Google Cloud Storage, for which pixi also has gcs:// URLs. `s3`: any other store."""

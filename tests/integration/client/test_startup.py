@@ -60,3 +60,7 @@ def test_nothing_is_imported_that_the_command_does_not_use(args: list[str], chan
     code, *modules = done.stderr.split()
     assert code == "0"
     assert not {module.split(".", 1)[0] for module in modules} & set(HEAVY)
+    # The doctor renders client settings, too.
+    others = {"manifest": "chaninfra.doctor.checks", "doctor": "chaninfra.nothing"}
+    unused = others.get(args[0], "chaninfra.manifest.formats")
+    assert not [module for module in modules if module.startswith(unused)]

@@ -13,9 +13,10 @@ from typing import Any
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import NAMES, AccessMethod, ClientChannel, Format, ManifestRequest, client_channel, render
-from chaninfra.manifest.client_access import ACCESS_METHODS, store_kind
-from chaninfra.manifest.formats.table import Refusal, refusal
+from chaninfra.manifest.client_access import ClientChannel, client_channel, store_kind
+from chaninfra.manifest.formats.table import Refusal, refusal, render
+from chaninfra.manifest.names import ACCESS_METHODS, NAMES, AccessMethod, Format
+from chaninfra.manifest.request import ManifestRequest
 from support.paths import GOLDEN
 
 MANIFESTS = GOLDEN / "manifest"

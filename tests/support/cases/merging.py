@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaninfra.manifest import ClientChannel, Format, ManifestRequest
+from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.table import render_values
 from chaninfra.manifest.merge import toml, workflow, yaml
+from chaninfra.manifest.names import Format
+from chaninfra.manifest.request import ManifestRequest
 
 OURS = "s3://my-bucket/my-channel"
 OPTIONS = {"endpoint-url": "https://minio.example.com", "region": "us-east-1", "force-path-style": True}

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine import stacks
-from chaninfra.manifest import NAMES
+from chaninfra.manifest.names import NAMES
 from support.cases.cli_mistakes import (
     COMMANDS,
     JUNK,

@@ -37,7 +37,6 @@ def found(url: str = URL) -> list[tuple[str, str]]:
 def test_a_machine_without_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert pixi_stores.read().entries(URL) == []
     monkeypatch.setenv("HOME", "/dev/null")
-    assert pixi_stores.home_folder() is None
     assert pixi_stores.read().entries(URL) == []
 
 
@@ -105,18 +104,3 @@ def test_an_entry_that_is_no_key_of_s3_wins_all_the_same(tmp_path: Path, entry: 
     entries = pixi_stores.read().entries(URL)
     assert [(each.name, each.access_key_id) for each in entries] == ([("my-bucket", None)] if entry else [])
     assert "a-secret" not in repr(entries)
-
-
-def test_the_configuration_of_pixi_comes_before_that_of_all_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    config = f"{tmp_path}/.config"
-    expected = [f"{tmp_path}/.pixi", f"{config}/pixi", f"{config}/rattler", "/etc/pixi", "/etc/rattler"]
-    assert [str(path.parent) for path in pixi_stores.config_files()] == expected
-    monkeypatch.setenv("PIXI_HOME", "/p")
-    monkeypatch.setenv("RATTLER_HOME", "/r")
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
-    found = [str(path.parent) for path in pixi_stores.config_files()]
-    assert found[:3] == ["/p", "/x/pixi", f"{config}/pixi"]
-    assert "/r" in found

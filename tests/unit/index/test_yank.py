@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from chaninfra.channel.errors import RefusedError, StorageError
+from chaninfra.channel.errors import DeniedError, RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
@@ -53,6 +53,59 @@ def test_a_record_without_sha256_is_made_from_the_package() -> None:
     done = unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
     assert done.changed == (f"noarch/{HELLO}",)
     assert document(store, JSON)["packages.conda"] == before
+
+
+def yanked_with(store: MemoryStore, **fields: Any) -> None:
+    """Yank the package, whose record has these fields: another tool wrote them, and an earlier version took them over.
+
+    The record fits the package otherwise.
+    """
+    opened = channel(store, SequentialRuntime("before"))
+    etag = store.entry(f"{FOLDER}/{HELLO}").etag
+    record = package("hello").package.index_record(HELLO, "noarch", etag)
+    patched = {**json.loads(bytes(record.encode(0))), **fields}
+    told = replace(record, encode=lambda _: Raw(json.dumps(patched).encode()), patched=True)
+    commit(opened.subdir_index("noarch"), lambda: Change(records={HELLO: told}))
+    yank(opened, ["hello"], None)
+    assert document(store, DOCUMENT)["packages"][f"noarch/{HELLO}"]["record"].items() >= fields.items()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"depends": "b"}, {"build_number": 1.5}, {"noarch": 5}, {"timestamp": "x"}], ids=str
+)
+def test_a_record_that_clients_cannot_read_is_made_from_the_package(fields: dict[str, Any]) -> None:
+    store = channel_with("hello")
+    before = document(store, JSON)["packages.conda"]
+    yanked_with(store, **fields)
+    unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
+    assert document(store, JSON)["packages.conda"] == before
+
+
+def test_a_record_that_somebody_patched_comes_back() -> None:
+    store = channel_with("hello")
+    yanked_with(store, depends=["b <2"])
+    unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
+    assert document(store, JSON)["packages.conda"][HELLO]["depends"] == ["b <2"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [DeniedError("no", code="AccessDenied", status=403), StorageError("no", code="InvalidObjectState", status=403)],
+    ids=["no right", "archived"],
+)
+def test_a_package_that_the_store_does_not_give_stays_yanked(error: StorageError) -> None:
+    store = channel_with("hello")
+    yanked_without_sha256(store)
+    before = dict(store.objects)
+
+    def refuse(kind: str, key: str) -> None:
+        if key.endswith(HELLO) and kind == "get":
+            raise error
+
+    store.before = refuse
+    with pytest.raises(type(error)):
+        unyank(channel(store, SequentialRuntime("unyank")), ["hello"])
+    assert store.objects == before
 
 
 def test_a_package_that_cannot_be_read_stays_yanked() -> None:

@@ -8,8 +8,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import client_channel
-from chaninfra.manifest.client_access import store_kind
+from chaninfra.manifest.client_access import client_channel, store_kind
 from support.cases.manifests import access, descriptor
 from support.cases.store_cases import NEEDED
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.names import Format
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import descriptor
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
@@ -196,18 +196,7 @@ def _read_channel_json(assumed: Found, flags: StoreFlags) -> Descriptor | None:
     """The descriptor in the bucket, or None if the store says that there is no channel.json."""
     credentials = credentials_for(assumed, flags, "read")
     channel = Channel(descriptor=assumed.descriptor, credentials=credentials)
-    try:
-        stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
-    except DeniedError as error:
-        if credentials is None:
-            from chaninfra.channel.s3.credentials import REMEDY
-
-            raise CredentialsError(
-                "there are no credentials, and without them the store does not let it be read",
-                where=channel.url(CHANNEL_JSON),
-                remedy=REMEDY,
-            ) from error
-        raise
+    stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
     return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
 
 

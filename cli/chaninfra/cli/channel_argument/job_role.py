@@ -10,7 +10,8 @@ import msgspec
 from chaninfra.channel.errors import ConfigurationError, EngineError
 from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, current_folder, parse_channel
 from chaninfra.cli.output import streams
-from chaninfra.manifest import ClientChannel, Format
+from chaninfra.manifest.client_access import ClientChannel
+from chaninfra.manifest.names import Format
 
 # manifest format → (kind of the principal, key of the `access` document that lists such principals)
 _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {

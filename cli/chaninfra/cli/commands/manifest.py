@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +11,12 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, Stopped
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
-from chaninfra.manifest import CONDA_FORGE, AccessMethod, Format, ManifestRequest, Sso, client_channel, listing, render
+from chaninfra.manifest.names import AccessMethod, Format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chaninfra.manifest.request import ManifestRequest, Sso
 
 _POINTS_CREDENTIALS: tuple[Format, ...] = ("login", "auth-file", "env", "aws-config", "rattler-build")
 """The formats that configure, for a user or a shell, which endpoint credentials are sent to; the others are files of a
@@ -136,6 +140,10 @@ def manifest(
       chaninfra manifest channel.json --auth aws --format aws-config >> ~/.aws/config
       chaninfra manifest s3://my-bucket/my-channel --provider wasabi --region de-1 --format login
     """
+    from chaninfra.manifest.client_access import client_channel
+    from chaninfra.manifest.formats.table import listing, render
+    from chaninfra.manifest.request import ManifestRequest
+
     if list_formats:
         streams.result(streams.table(listing()))
         return
@@ -216,6 +224,8 @@ def _format(target: Format | None, into: str | None) -> Format:
 
 def _others(given: Sequence[str], name: Format, *, alone: bool) -> tuple[str, ...]:
     """The other channels of the list. Raises ConfigurationError if they are not valid, or the format has no list."""
+    from chaninfra.manifest.request import CONDA_FORGE
+
     if not given and not alone:
         return (CONDA_FORGE,)
     flag = "--alone" if alone else "--with"
@@ -264,4 +274,6 @@ def _sso(start_url: str | None, account: str | None, role: str | None, region: s
         raise ConfigurationError(
             "a login by IAM Identity Center needs more options", remedy=f"add {', '.join(missing)}"
         )
+    from chaninfra.manifest.request import Sso
+
     return Sso(start_url=start_url, account_id=account, role_name=role, region=region)

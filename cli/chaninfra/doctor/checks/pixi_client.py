@@ -23,7 +23,9 @@ from chaninfra.channel.location import addressing_style
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
 from chaninfra.doctor.pixi_reading import AUTH_FILE, PixiReading, reading
-from chaninfra.manifest import ClientChannel, ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import ClientChannel, client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.request import ManifestRequest
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination

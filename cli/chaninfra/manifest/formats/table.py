@@ -8,31 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.client_access import ACCESS_METHODS, STORE_KINDS, AccessMethod, StoreKind
+from chaninfra.manifest.client_access import STORE_KINDS, StoreKind
 from chaninfra.manifest.formats import aws_config, condarc, env, github, gitlab, login, pixi, rattler_build
+from chaninfra.manifest.names import ACCESS_METHODS, AccessMethod, Format
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
 from chaninfra.manifest.text import ini, json, shell, toml, yaml
 
-Format = Literal[
-    "pixi",
-    "pyproject",
-    "config",
-    "aws-config",
-    "login",
-    "auth-file",
-    "env",
-    "github",
-    "github-publish",
-    "gitlab",
-    "gitlab-publish",
-    "rattler-build",
-    "condarc",
-]
-NAMES: tuple[Format, ...] = get_args(Format)
 FileType = Literal["toml", "yaml", "json", "ini", "shell"]
 Renderer = Callable[[ManifestRequest], Rendered]
 

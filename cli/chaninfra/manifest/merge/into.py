@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest.formats.table import FORMATS, Format, render_values, to_text
+from chaninfra.manifest.formats.table import FORMATS, render_values, to_text
 from chaninfra.manifest.merge.file import TextFile, read, replace
+from chaninfra.manifest.names import Format
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
 

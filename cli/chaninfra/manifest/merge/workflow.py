@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chaninfra.manifest.client_access import ClientChannel
-from chaninfra.manifest.formats.table import Format
 from chaninfra.manifest.merge.condarc import check_line_flags, condarc
 from chaninfra.manifest.merge.github import github
 from chaninfra.manifest.merge.gitlab import gitlab
+from chaninfra.manifest.names import Format
 from chaninfra.manifest.rendered import Document
 
 Merged = Callable[[Any, Document, Sequence[ClientChannel], str], Document]

@@ -114,7 +114,7 @@ def _etags(found: ProbeResult, row: Provider) -> str:
     """The form of the ETag, where it is not the usual one or not that of the row."""
     expected = row.etags.value
     form = "without the quotes of the ETag" if found.etags == "unquoted" else "with the quotes of the ETag"
-    if found.etags != expected:
+    if found.etags != expected and row.capabilities["conditional-replace"].value != "unknown":
         return f", {form}{_expected(row, expected, recorded=True)}"
     return f", {form}" if found.etags == "unquoted" else ""
 

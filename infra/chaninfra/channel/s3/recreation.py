@@ -32,7 +32,7 @@ def recreation_refused(location: Location, credentials: Credentials | None, key:
         f"{what} was deleted before, and this store takes its delete marker for an object, so it refuses to create it "
         "again; no other writer is at work",
         where=location.endpoint_url,
-        remedy="delete the marker, then try again: "
+        remedy="delete the marker, which brings back what was there before the deletion, then try again: "
         f"{_aws(location, 'delete-object', '--key', key, '--version-id', marker)}",
         code="PreconditionFailed",
         status=412,

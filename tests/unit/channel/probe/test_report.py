@@ -227,3 +227,8 @@ def test_the_form_of_the_etag(found: Any, expected: str, words: str) -> None:
     assert line.state == "ok"
     assert line.found.endswith(words) or words in line.found
     assert probed.conditional_writes.etags == found
+
+
+def test_the_form_of_the_etag_is_no_surprise_where_nothing_is_known() -> None:
+    found = result(structs.replace(FOUND, etags="unquoted"), "conditional-replace", provider=PROVIDERS["custom"])
+    assert found.found == "honoured, without the quotes of the ETag"

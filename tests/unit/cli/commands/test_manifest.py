@@ -10,7 +10,8 @@ import pytest
 from chaninfra.channel.errors import ConfigurationError, EngineError
 from chaninfra.channel.outputs.descriptor import to_document
 from chaninfra.engine import stacks
-from chaninfra.manifest import NAMES, listing
+from chaninfra.manifest.formats.table import listing
+from chaninfra.manifest.names import NAMES
 from support.cases.manifest_command import AWS, MINIO, URL, manifest, refused
 from support.cases.manifests import descriptor
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import ManifestRequest, Sso, render
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.request import ManifestRequest, Sso
 from support.cases.manifests import Case, access, possible
 
 

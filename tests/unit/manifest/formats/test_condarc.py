@@ -10,7 +10,9 @@ from msgspec import structs
 from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import AccessMethod, ManifestRequest, render
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.names import AccessMethod
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import STORES, Case, access
 
 

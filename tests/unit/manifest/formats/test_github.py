@@ -11,7 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.names import Format
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.ci_model import jobs
 from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import MANIFESTS, Case, descriptor, possible

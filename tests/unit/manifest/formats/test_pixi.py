@@ -14,7 +14,10 @@ from typer.testing import CliRunner
 
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.cli.app import app
-from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.names import Format
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import POSSIBLE, Case, descriptor, possible
 from support.paths import TESTS
 

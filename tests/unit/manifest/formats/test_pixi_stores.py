@@ -11,7 +11,9 @@ import pytest
 from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
-from chaninfra.manifest import ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.store_cases import NEEDED, PUBLIC
 from support.paths import TESTS
 

@@ -8,7 +8,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.names import Format
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.ci_model import jobs
 from support.cases.manifests import Case, descriptor, possible
 

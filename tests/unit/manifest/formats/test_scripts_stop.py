@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from chaninfra.manifest import ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.ci_model import jobs
 from support.cases.manifests import Case, descriptor, possible
 

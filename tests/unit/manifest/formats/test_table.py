@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import FORMATS, NAMES, ManifestRequest, render
+from chaninfra.manifest.formats.table import FORMATS, render
+from chaninfra.manifest.names import NAMES
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import ALL, MANIFESTS, POSSIBLE, REFUSED, Case, access
 
 

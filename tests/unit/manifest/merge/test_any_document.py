@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.manifest import Format
+from chaninfra.manifest.names import Format
 from support.cases.manifests import access
 from support.cases.merge_documents import ANYTHING, DOCUMENTS, KEYS, is_together, manifests, workflows
 from support.cases.merging import OPTIONS, OURS, into, into_yaml, is_kept

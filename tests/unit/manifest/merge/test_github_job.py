@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from chaninfra.channel.errors import ConflictError
-from chaninfra.manifest import client_channel
+from chaninfra.manifest.client_access import client_channel
 from support.cases import ci_model
 from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import access, descriptor

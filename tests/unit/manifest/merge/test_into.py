@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import dump
 from chaninfra.cli.app import app
-from chaninfra.manifest import NAMES
+from chaninfra.manifest.names import NAMES
 from support.cases.cli_mistakes import run
 from support.cases.manifest_command import AWS, MINIO, URL, manifest, refused
 from support.cases.manifests import descriptor

@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given
 
 from chaninfra.channel.errors import ChaninfraError, ExitCode
-from chaninfra.manifest import Format, ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
 from chaninfra.manifest.merge.syntax import MergeError
+from chaninfra.manifest.names import Format
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifest_command import MINIO, URL, manifest, refused
 from support.cases.manifests import access, descriptor
 from support.cases.merging import OURS, into

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import ManifestRequest, client_channel, render
+from chaninfra.manifest.client_access import client_channel
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import access, descriptor
 from support.cases.merging import CHANNEL_LISTS, OPTIONS, into, is_kept
 

@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import Format
+from chaninfra.manifest.names import Format
 from support.cases.manifests import access
 from support.cases.merging import OPTIONS, OURS, into, is_kept
 from support.paths import DATA

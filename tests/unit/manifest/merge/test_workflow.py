@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError, ConflictError
-from chaninfra.manifest import client_channel
+from chaninfra.manifest.client_access import client_channel
 from support.cases import ci_model
 from support.cases.manifests import access, descriptor
 from support.cases.merging import into_yaml, is_kept

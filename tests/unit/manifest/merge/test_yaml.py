@@ -6,7 +6,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import ManifestRequest, render
+from chaninfra.manifest.formats.table import render
+from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import access
 from support.cases.merging import into_yaml, is_kept
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.manifest import Format
 from chaninfra.manifest.merge.syntax import MergeError
+from chaninfra.manifest.names import Format
 from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import access
 from support.cases.merging import into_yaml, is_kept

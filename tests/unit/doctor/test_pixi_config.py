@@ -1,0 +1,35 @@
+"""pixi's configuration files, in its order."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from chaninfra.doctor import pixi_config
+
+
+def test_a_home_that_is_no_folder_has_nothing_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for home in ("/dev/null", ""):
+        monkeypatch.setenv("HOME", home)
+        assert pixi_config.home_folder() is None
+        assert {str(path.parent) for path in pixi_config.files()} >= {"/etc/pixi", "/etc/rattler"}
+
+
+def test_the_configuration_of_pixi_comes_before_that_of_all_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("PIXI_HOME", "RATTLER_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    config = f"{tmp_path}/.config"
+    expected = [f"{tmp_path}/.pixi", f"{config}/pixi", f"{config}/rattler", "/etc/pixi", "/etc/rattler"]
+    assert [str(path.parent) for path in pixi_config.files()] == expected
+    monkeypatch.setenv("PIXI_HOME", "/p")
+    monkeypatch.setenv("RATTLER_HOME", "/r")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
+    found = [str(path.parent) for path in pixi_config.files()]
+    assert found[:3] == ["/p", "/x/pixi", f"{config}/pixi"]
+    assert "/r" in found
