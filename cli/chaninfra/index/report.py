@@ -60,7 +60,7 @@ class SubdirReport:
     replaced: tuple[str, ...] = ()
     """Packages that have other bytes than their old record."""
     remade: tuple[str, ...] = ()
-    """Packages of the same bytes as their old record, whose record was made again from the package."""
+    """Packages of the same bytes as their old record, whose record was made again, or taken over from another tool."""
     dropped: tuple[str, ...] = ()
     """Packages whose record was removed."""
     yanked: tuple[str, ...] = ()

@@ -75,7 +75,8 @@ def test_what_a_hostile_object_does(name: str, place: Place, tmp_path: Path) -> 
         code, output, peak = _measured(place, *command)
         assert "unexpected" not in output, output
         assert "Traceback" not in output, output
-        assert code in (0, 1), output
+        # 3: what can be done is done.
+        assert code in (0, 1, 3), output
         if code:
             assert key.removeprefix("noarch/") in output, output
         assert peak < _MOST_KB, (command, peak)

@@ -53,7 +53,7 @@ def report(place: Place, scope: Scope = "changed", mode: Mode = "write", **keys:
 
 def found(made: SubdirReport) -> dict[str, list[str]]:
     """The fields of the report that list a difference."""
-    kinds = ("added", "replaced", "dropped", "yanked", "files")
+    kinds = ("added", "replaced", "remade", "dropped", "yanked", "files")
     return {kind: [*getattr(made, kind)] for kind in kinds if getattr(made, kind)}
 
 
@@ -162,10 +162,10 @@ def test_force_rewrites_records_but_keeps_indexed_timestamp(on_minio: Place, tmp
     repodata["packages.conda"]["a-1-0.conda"]["depends"] = ["patched"]
     client = place.server.client()
     client.put_object(Bucket=place.bucket, Key=key.replace("a-1-0.conda", "repodata.json"), Body=json.dumps(repodata))
-    assert report(place).replaced == ("a-1-0.conda",), "a record that somebody patched replaces that of the package"
+    assert report(place).remade == ("a-1-0.conda",), "a record that somebody patched replaces that of the package"
     assert found(report(place)) == {}
     assert place.repodata("noarch")["packages.conda"]["a-1-0.conda"]["depends"] == ["patched"]
-    assert report(place, "all").replaced == ("a-1-0.conda",)
+    assert report(place, "all").remade == ("a-1-0.conda",)
     assert place.repodata("noarch")["packages.conda"]["a-1-0.conda"] == before
 
 
