@@ -107,8 +107,7 @@ class Sidecar:
             check_utf8(data)
             document = msgspec.json.decode(data)
         except MALFORMED as error:
-            detail = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error
-            raise SidecarError(f"is not a JSON array of Sigstore bundles: {detail}") from error
+            raise SidecarError(f"is not a JSON array of Sigstore bundles: {error}") from error
         if isinstance(document, dict) and "mediaType" in document:
             raise SidecarError("is one Sigstore bundle and not an array of them")
         if not isinstance(document, list) or not document:

@@ -15,6 +15,9 @@ MALFORMED = (ValueError, RecursionError)
 """What the decoders raise: msgspec's errors and UnicodeDecodeError are ValueErrors; RecursionError is for brackets that
 are nested too deep."""
 
+_GZIP = b"\x1f\x8b"
+"""How what is compressed with gzip begins."""
+
 UNWRITABLE = (*MALFORMED, OverflowError)
 """What the encoders raise for a decoded document; OverflowError is msgpack's for integers of more than 64 bits."""
 
@@ -71,10 +74,15 @@ def check_plain(value: object) -> None:
 
 
 def check_utf8(data: bytes | bytearray) -> None:
-    """Raise UnicodeDecodeError. Values that are not decoded would be written again, and no client could read them."""
+    """Raise ValueError. Values that are not decoded would be written again, and no client could read them."""
     if data.isascii():
         return
+    if data.startswith(_GZIP):
+        raise ValueError("it is compressed with gzip (Content-Encoding), which is not read here")
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), 1 << 20):
-        decoder.decode(data[start : start + (1 << 20)])
-    decoder.decode(b"", final=True)
+    try:
+        for start in range(0, len(data), 1 << 20):
+            decoder.decode(data[start : start + (1 << 20)])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8") from error

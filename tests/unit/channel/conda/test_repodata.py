@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -34,6 +35,15 @@ def test_unknown_keys_are_kept() -> None:
 def test_an_invalid_repodata_is_an_error_with_its_key(data: bytes) -> None:
     with pytest.raises(StorageError, match=r"noarch/repodata\.json: is not a valid repodata\.json"):
         Repodata.parse(data, where="noarch/repodata.json")
+
+
+def test_a_compressed_repodata_is_called_so() -> None:
+    """As quetz stores it, with `Content-Encoding: gzip`; bytes that are no text are named in plain words too."""
+    with pytest.raises(StorageError, match=r"x: is not a valid repodata\.json: it is compressed with gzip"):
+        Repodata.parse(gzip.compress(b"{}"), where="x")
+    with pytest.raises(StorageError, match=r"x: is not a valid repodata\.json: it is not UTF-8") as raised:
+        Repodata.parse(b"\xff\xfe", where="x")
+    assert "codec" not in str(raised.value)
 
 
 def test_the_commit_stands_at_the_top_level_and_not_in_info() -> None:
