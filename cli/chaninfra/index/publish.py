@@ -116,7 +116,7 @@ def _upload(
     progress.stage(COMPARING, len(packages))
 
     def compare(package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
-        found = look(channel, package)
+        found = look(channel, package, existing)
         progress.done()
         return found
 

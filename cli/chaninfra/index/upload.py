@@ -16,6 +16,7 @@ from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.errors import ChaninfraError, ChecksumRequiredError, ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
 from chaninfra.channel.probe.write_mode import honoured
+from chaninfra.channel.s3.error_codes import ARCHIVED
 from chaninfra.index.channel import Channel
 from chaninfra.index.dry_run import DryStore
 from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
@@ -55,14 +56,25 @@ def key_of(channel: Channel, package: PackageFile) -> str:
     return channel.descriptor.key(package.subdir, package.path.name)
 
 
-def look(channel: Channel, package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
-    """What is at the package's key: the package, nothing (`absent`), or other bytes (`differs`)."""
+def look(channel: Channel, package: PackageFile, existing: Existing) -> Uploaded | Literal["absent", "differs"]:
+    """What is at the package's key: the package, nothing (`absent`), or other bytes (`differs`).
+
+    With `overwrite` a package that is archived `differs` too, so that it is put again: nobody can read it.
+    """
     entry = channel.writer.head(key_of(channel, package))
     if entry is None:
         return "absent"
-    if _same_bytes(channel, package, entry):
-        return Uploaded(package=package, outcome="present", etag=entry.etag)
-    return "differs"
+    try:
+        if not _same_bytes(channel, package, entry):
+            return "differs"
+        if existing == "overwrite":
+            # The answer to HEAD does not tell: one that was restored for some days keeps its storage class.
+            channel.writer.get_range(entry.key, entry.etag, 0, 1)
+    except StorageError as error:
+        if error.code != ARCHIVED or existing == "refuse":
+            raise
+        return "differs"
+    return Uploaded(package=package, outcome="present", etag=entry.etag)
 
 
 def upload(channel: Channel, package: PackageFile, existing: Existing, advance: Advance) -> Uploaded:
@@ -75,7 +87,7 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
         return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, IfAbsent(), advance))
     except ConflictError:
         # The object exists: our own upload, whose answer was lost, or another one.
-        current = look(channel, package)
+        current = look(channel, package, existing)
     if isinstance(current, Uploaded):
         advance(package.size)
         return current
@@ -85,7 +97,7 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
     try:
         etag = _put(channel, package, condition, advance)
     except ConflictError as error:
-        if condition is None or look(channel, package) != "absent":
+        if condition is None or look(channel, package, existing) != "absent":
             raise
         from chaninfra.channel.s3.recreation import recreation_refused
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.channels.archives import conda, index_json
+from support.channels.archives import conda, index_json, write
 from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.servers.fault_server import Answer, Request, error, faulty
 from support.servers.s3_servers import Server
@@ -113,6 +113,20 @@ def test_an_archived_package_is_named_and_keeps_its_record(aws: Server, bucket_n
     add(place, "cool-1-0.conda")
     place.done("reindex")
     assert indexed(place) == ["cold-1-0.conda", "cool-1-0.conda", GOOD]
+
+
+def test_an_archived_package_is_put_again_with_force(aws: Server, bucket_name: str, tmp_path: Path) -> None:
+    """Its bytes are there, and no client gets them; one of a class that is read at once stays as it is."""
+    place = channel(aws, bucket_name)
+    add(place, "cold-1-0.conda", StorageClass="GLACIER")
+    add(place, "rare-1-0.conda", StorageClass="STANDARD_IA")
+    cold, rare = (write(tmp_path, conda(index_json(name)), f"{name}-1-0.conda") for name in ("cold", "rare"))
+    done = place.done("publish", "--force", cold, rare)
+    assert "noarch/cold-1-0.conda: replaced" in done
+    assert "noarch/rare-1-0.conda: already there, with the same bytes" in done
+    stored = aws.client().get_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/{cold.name}")
+    assert stored["Body"].read() == cold.read_bytes()
+    assert aws.client().head_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/{rare.name}")["StorageClass"]
 
 
 def test_an_archived_index_file_is_called_archived(aws: Server, bucket_name: str) -> None:
