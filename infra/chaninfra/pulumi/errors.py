@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 import grpc  # type: ignore[import-untyped]
@@ -52,7 +53,10 @@ def told_plainly() -> Iterator[None]:
             raise
         words = printable(f"{error.summary}; {error.remedy}" if error.remedy else error.summary)
         # With this code, as for any exception, the engine does not know whether anything was changed.
-        context.abort(grpc.StatusCode.UNKNOWN, words)
+        abort = partial(context.abort, grpc.StatusCode.UNKNOWN, words)
+        # Pulumi's server from 3.260 on aborts once more, with the traceback of what the first time raises.
+        context.abort = lambda _code, _details: abort()
+        abort()
 
 
 def _running_call() -> grpc.ServicerContext | None:
