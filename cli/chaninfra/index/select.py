@@ -76,8 +76,11 @@ def _nearest(unknown: Sequence[str], *candidates: Sequence[Candidate]) -> str:
     from difflib import get_close_matches
 
     files = {each.file for each in chain(*candidates)}
-    names = [*files, *map(package_name, files)]
-    close = [get_close_matches(_name_in(word), names, n=1, cutoff=0.7) for word in unknown]
+    names = {*files, *map(package_name, files)}
+    # The name of a spec that excludes all its versions is right: to follow such a hint would select them all.
+    close = [
+        [] if (name := _name_in(word)) in names else get_close_matches(name, names, n=1, cutoff=0.7) for word in unknown
+    ]
     listing = "`chaninfra ls` lists the packages of the channel"
     near = dict.fromkeys(f"'{found[0]}'" for found in close if found)
     return f"did you mean {', '.join(near)}? {listing}" if near else listing

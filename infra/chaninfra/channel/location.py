@@ -123,7 +123,10 @@ def _corrected(url: str) -> str | None:
     if _endpoint_problem(right):
         return None
     bucket = (path or "").strip("/").partition("/")[0]
-    wrong = "" if scheme else ", or with http:// if the server has no certificate"
+    other = "with https:// if the server has a certificate"
+    if right.startswith("https:"):
+        other = "with http:// if the server has no certificate"
+    wrong = "" if scheme else f", or {other}"
     if bucket:
         wrong += (
             f"; {shown(bucket)} is not part of it: the bucket is given by itself, in s3://BUCKET/PREFIX or `bucket`"

@@ -89,6 +89,8 @@ def test_unyank_of_what_is_not_yanked_says_so(place: Place, tmp_path: Path) -> N
     assert "did you mean 'hullo'?" in unknown.stderr
     assert "did you mean 'hello'?" in place.run("yank", "helo").stderr
     assert "did you mean 'hello'?" in place.run("yank", "helo >=1").stderr
+    # A hint at the name alone would select all versions.
+    assert "did you mean" not in place.run("yank", "hello >=2").stderr
     assert "did you mean 'hello-1.0-0.conda'?" in place.run("yank", "noarch/helo-1.0-0.conda").stderr
 
 

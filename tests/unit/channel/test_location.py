@@ -80,6 +80,7 @@ def test_an_endpoint_url_that_clients_reject_is_refused(url: str, reason: str) -
             "write https://s3.example.com; 'my-bucket' is not part of it",
         ),
         ("http://minio:9000/my-bucket/a/channel/", "has a path", "write http://minio:9000; 'my-bucket' is not part"),
+        ("127.0.0.1:9000", "has no scheme", "write http://127.0.0.1:9000, or with https:// if the server has a"),
         ("s3.example.com/my-bucket", "has no scheme", "write https://s3.example.com, or with http://"),
         ("s3://my-bucket", "it is not http:// or https://", "write it as https://HOST"),
         ("https://s3.example.com?x=1", "it is not http:// or https://", "write it as https://HOST"),
