@@ -72,6 +72,7 @@ def test_without_credentials_nobody_is_said_to_lack_a_right(place: Place, tmp_pa
         ({"AWS_SESSION_TOKEN": "an-old-one"}, "the session token is not valid, or not for this access key"),
         ({"AWS_ACCESS_KEY_ID": "another"}, "it does not know this access key"),
         ({"AWS_SECRET_ACCESS_KEY": "another"}, "the secret access key is not the one of this access key"),
+        ({"AWS_SECRET_ACCESS_KEY": ""}, "missing: AWS_SECRET_ACCESS_KEY"),
     ],
 )
 def test_what_is_wrong_with_the_credentials_is_said(

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.find import Found
     from chaninfra.cli.store_flags import StoreFlags
 
-_NAMES = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "AWS_PROFILE")
+_NAMES = (
+    "S3_ACCESS_KEY_ID",
+    "S3_SECRET_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_PROFILE",
+)
 
 
 def said_endpoint(flags: StoreFlags) -> SaidEndpoint | None:
@@ -95,8 +101,7 @@ def _credentials(flags: StoreFlags) -> Credentials | None:
 
 def _are_named(flags: StoreFlags) -> bool:
     named = flags.access_key_id or flags.secret_access_key or flags.profile
-    pair = os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")
-    return bool(named or pair) or any(map(os.environ.get, _NAMES))
+    return bool(named) or any(map(os.environ.get, _NAMES))
 
 
 @cache
