@@ -9,7 +9,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, CredentialsError, DeniedError
 from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError
@@ -35,7 +35,19 @@ def prove_writable(channel: Channel, document: Yanked, condition: Condition, aft
         check_size(key, after)
     # Where another writer was faster, the store has not said that this one may not write.
     with suppress(ConflictError):
-        write_yanked(channel.writer, key, document, condition)
+        try:
+            write_yanked(channel.writer, key, document, condition)
+        except CredentialsError:
+            raise
+        except DeniedError as error:
+            raise DeniedError(
+                error.message,
+                where=error.where,
+                remedy="only maintainers may yank: use the key or role of one; `chaninfra doctor --as maintainer` says "
+                "what is missing",
+                code=error.code,
+                status=error.status,
+            ) from error
 
 
 def bring_in_line(channel: Channel, subdir_indexes: Mapping[Subdir, SubdirIndex], names: Names) -> Decided:

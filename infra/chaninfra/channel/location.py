@@ -148,6 +148,6 @@ def _endpoint_problem(url: str) -> str | None:
     if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         try:
             ipaddress.ip_address(host)
-        except ValueError as error:
-            return str(error)
+        except ValueError:
+            return "its host ends in a number, as only IP addresses do, and is none; a bucket is no part of it"
     return None

@@ -56,3 +56,13 @@ def test_a_reader_cannot_write_and_is_told_so(on_minio: Place, tmp_path: Path, c
     assert done.returncode == 5
     assert "may not write" in done.stderr
     assert on_minio.run("ls", **keys).returncode == 0
+
+
+def test_who_may_not_yank_is_told_who_may(on_minio: Place, tmp_path: Path) -> None:
+    put(on_minio.server, on_minio.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
+    on_minio.done("reindex")
+    keys = allowed(on_minio.server, on_minio.bucket, *READ)
+    done = on_minio.run("yank", "hello", **keys)
+    assert done.returncode == 5
+    assert "only maintainers may yank" in done.stderr
+    assert [*on_minio.repodata("noarch")["packages.conda"]] == ["hello-1.0-0.conda"]

@@ -55,7 +55,7 @@ def test_an_endpoint_url_that_clients_accept_is_accepted(url: str) -> None:
     [
         ("https://user:secret@s3.example.com", "contains credentials"),
         ("https://s3.example.com:99999", "there is no port"),
-        ("https://127.0.0.256", "does not appear to be an IPv4"),
+        ("https://127.0.0.256", "as only IP addresses do"),
         ("https://s3_.example..com", "not a valid endpoint URL"),
     ],
 )

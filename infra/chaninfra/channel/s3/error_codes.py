@@ -161,7 +161,8 @@ def error_for(
         return DeniedError(
             f"these credentials may not {doing} {what}" + (f" ({code})" if code else ""),
             where=where,
-            remedy="ask for the permission, or check the name: the bucket may belong to another account",
+            remedy="ask for the permission; or check the name: the prefix may be misspelt, or the bucket may belong to "
+            "another account",
             code=code,
             status=status,
         )
