@@ -37,7 +37,7 @@ def permit(job: Document, ours: dict[str, str], default: Any, where: str, key: t
     if "id-token" not in ours or ("permissions" not in job and default == "write-all"):
         return
     theirs = job.get("permissions", default)
-    if theirs == "write-all":
+    if theirs == "write-all" or (isinstance(theirs, dict) and theirs.items() >= _TOKEN.items()):
         return
     if "permissions" not in job and default is None:
         job["permissions"] = ours

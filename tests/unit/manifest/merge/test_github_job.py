@@ -200,3 +200,9 @@ def test_githubs_schema_accepts_what_is_merged(tmp_path: Path) -> None:
         path.write_text(into_yaml(text, access("aws", "pixi")), "utf-8")
         files.append(path)
     check_ci_schema("github-workflows", files, broken=("id-token: write", "id-token: all"), folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["github", "github-publish"])
+def test_a_workflow_that_was_empty_is_up_to_date_after_a_merge(name: Literal["github", "github-publish"]) -> None:
+    # Which merges it twice, and compares.
+    into_yaml("{}", access("aws"), name=name)
