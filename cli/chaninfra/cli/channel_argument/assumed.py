@@ -78,7 +78,11 @@ def _check_complete(row: Provider, where: str, endpoint_url: str | None, region:
         )
     if known is None:
         raise ConfigurationError(
-            f"{row.title} needs a region", where=where, remedy="give --region REGION, or set AWS_REGION"
+            f"no endpoint is given, so the store is {row.title}, which needs a region"
+            if endpoint_url is None
+            else f"{row.title} needs a region",
+            where=where,
+            remedy="give --region REGION, or set AWS_REGION; for another store: --endpoint-url URL, or S3_ENDPOINT_URL",
         )
 
 
