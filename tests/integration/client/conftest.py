@@ -9,7 +9,9 @@ import pytest
 
 from support.channels.channel_at import Place, new_place
 from support.channels.cli_daemon import Resident
+from support.channels.new_channel import create_channel
 from support.channels.sick_channels import Patient, copy, fill
+from support.servers.s3_proxy import Proxy, proxy
 from support.servers.s3_servers import Server
 
 
@@ -63,3 +65,19 @@ def place(server: Server, bucket_name: str) -> Place:
 def on_minio(minio: Server, bucket_name: str) -> Place:
     """The same on MinIO only, whose STS sessions accept a policy, and for what does not depend on the store."""
     return new_place(minio, bucket_name)
+
+
+@pytest.fixture
+def before(minio: Server) -> Iterator[Proxy]:
+    """A proxy before MinIO."""
+    with proxy(minio) as running:
+        yield running
+
+
+@pytest.fixture
+def channel(minio: Server, bucket_name: str) -> str:
+    """The URL of a new channel on MinIO."""
+    minio.client().create_bucket(Bucket=bucket_name)
+    url = f"s3://{bucket_name}/c"
+    create_channel(minio, url, "linux-64")
+    return url

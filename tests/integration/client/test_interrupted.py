@@ -7,7 +7,6 @@ import re
 import shlex
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,28 +16,13 @@ import pytest
 from chaninfra.index.workers import MANY
 from support.channels.archives import conda, index_json
 from support.channels.cli_runner import chaninfra
-from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.terminal import Terminal
-from support.servers.s3_proxy import Proxy, proxy
+from support.servers.s3_proxy import Proxy
 from support.servers.s3_servers import Server
 from support.servers.s3_traffic import Delay, Fault, Hold, Request
 
 SHARDS = "/noarch/repodata_shards.msgpack.zst"
-
-
-@pytest.fixture
-def before(minio: Server) -> Iterator[Proxy]:
-    with proxy(minio) as running:
-        yield running
-
-
-@pytest.fixture
-def channel(minio: Server, bucket_name: str) -> str:
-    minio.client().create_bucket(Bucket=bucket_name)
-    url = f"s3://{bucket_name}/c"
-    create_channel(minio, url, "linux-64")
-    return url
 
 
 def at(running: Proxy, channel: str) -> list[str]:

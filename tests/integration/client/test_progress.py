@@ -6,35 +6,19 @@ import os
 import random
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.channels.cli_runner import PROGRAM, chaninfra
-from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.terminal import Terminal
-from support.servers.s3_proxy import Proxy, proxy
+from support.servers.s3_proxy import Proxy
 from support.servers.s3_servers import Server
 from support.servers.s3_traffic import Answer, Delay, Fault, Request, Rule
 
 COLUMNS = 60
 SHARDS = "/noarch/repodata_shards.msgpack.zst"
-
-
-@pytest.fixture
-def before(minio: Server) -> Iterator[Proxy]:
-    with proxy(minio) as running:
-        yield running
-
-
-@pytest.fixture
-def channel(minio: Server, bucket_name: str) -> str:
-    minio.client().create_bucket(Bucket=bucket_name)
-    url = f"s3://{bucket_name}/c"
-    create_channel(minio, url, "linux-64")
-    return url
 
 
 @pytest.fixture
