@@ -129,7 +129,7 @@ def test_a_concurrent_upload_of_other_bytes_is_not_overwritten(place: Place, tmp
     channel = opened(place)
     mine = read(make_package(tmp_path / "mine", "hello", "1.0", payload=os.urandom(size)))
     theirs = make_package(tmp_path / "theirs", "hello", "1.0", payload=b"theirs")
-    assert look(channel, mine) == "absent"
+    assert look(channel, mine, "refuse") == "absent"
     put(place.server, place.bucket, f"{PREFIX}/noarch", theirs)
     with pytest.raises(ConflictError, match="other bytes"):
         upload(channel, mine, "refuse", lambda _: None)
