@@ -29,6 +29,7 @@ import pulumi
 '''
 # Definition in the schema → class name. A definition comes after those that it refers to.
 _CLASSES = {
+    "Follow": "FollowArgs",
     "index": "IndexArgs",
     "GitHub": "GitHubArgs",
     "GitLab": "GitLabArgs",

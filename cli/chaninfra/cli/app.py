@@ -19,6 +19,7 @@ from chaninfra.channel.errors import ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
+from chaninfra.cli.commands.follow import follow
 from chaninfra.cli.commands.gc import gc
 from chaninfra.cli.commands.init import init
 from chaninfra.cli.commands.ls import ls
@@ -43,7 +44,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (manifest, publish, reindex, yank, unyank, ls, gc, init, doctor)
+_ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
+    *(manifest, publish, reindex, follow),
+    *(yank, unyank, ls, gc, init, doctor),
+)
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
 from chaninfra.channel.conda.index_files import REPODATA
-from chaninfra.channel.conda.object_names import YANKED_JSON
+from chaninfra.channel.conda.object_names import LEFT_OUT_JSON, YANKED_JSON
 from chaninfra.channel.conda.record_facts import RecordFacts, in_ms, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.left_out_json import LeftOutPackage, read_left_out
 from chaninfra.index.place import nothing_here
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.whole import read_whole
@@ -84,6 +85,8 @@ class ChannelContents:
     without_index: tuple[Subdir, ...]
     behind: tuple[Behind, ...] = ()
     lost: tuple[LostShards, ...] = ()
+    left_out: Mapping[str, LeftOutPackage] = field(default_factory=dict)
+    """`<subdir>/<file>` → why a follower could not index it, or holds it."""
 
 
 def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContents:
@@ -120,8 +123,20 @@ def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContent
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
     return ChannelContents(
-        packages=tuple(packages), without_index=tuple(without_index), behind=tuple(behind), lost=tuple(lost)
+        packages=tuple(packages),
+        without_index=tuple(without_index),
+        behind=tuple(behind),
+        lost=tuple(lost),
+        left_out=left_out_of(channel),
     )
+
+
+def left_out_of(channel: Channel) -> Mapping[str, LeftOutPackage]:
+    """What left-out.json of the channel lists; nothing for those who may not read it. Raises StorageError."""
+    try:
+        return read_left_out(channel.store(), channel.descriptor.key(LEFT_OUT_JSON))[0].packages
+    except DeniedError:
+        return {}
 
 
 def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:

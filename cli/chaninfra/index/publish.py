@@ -170,7 +170,7 @@ def _publish_into(
             continue
         subdir_index = channel.subdir_index(subdir)
         try:
-            applied, report = _commit(subdir_index, uploads[subdir], sidecars)
+            applied, report = _commit_or_wait(channel, subdir_index, uploads[subdir], sidecars)
             progress.done()
             all_uploaded = uploads[subdir]()
             lost, reindexed = _reindex_if_replaced(channel, subdir_index, all_uploaded)
@@ -202,6 +202,16 @@ def _not_indexed(package: PackageFile, error: ChaninfraError) -> Failed:
     indexed = "not" if isinstance(error, RefusedError) else "possibly not"
     text = f"{error.message}; {package.path_in_channel} is in the bucket, but {indexed} in the index"
     return Failed(package=package, error=type(error)(text, where=error.where, remedy=error.remedy))
+
+
+def _commit_or_wait(
+    channel: Channel, subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]], sidecars: _Sidecars
+) -> tuple[Applied, SubdirReport]:
+    if channel.descriptor.index.only_a_follower_commits:
+        from chaninfra.index.follow.wait import wait_for_follower
+
+        return wait_for_follower(channel, subdir_index, uploads(), sidecars)
+    return _commit(subdir_index, uploads, sidecars)
 
 
 def _commit(
@@ -248,7 +258,7 @@ def _reindex_if_replaced(
         for uploaded, entry in zip(overwritten, heads, strict=True)
         if entry is None or entry.etag != uploaded.etag
     }
-    if not lost:
+    if not lost or channel.descriptor.index.only_a_follower_commits:
         return lost, None
     from chaninfra.index.reindex import reindex_subdir
 

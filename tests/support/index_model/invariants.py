@@ -59,6 +59,8 @@ class Invariants:
     """When these came into the index, in ms since 1970."""
     forced: bool
     foreign: Foreign
+    followed: bool = False
+    """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     _good: dict[Objects, tuple[Content, bool]] = field(default_factory=dict)
     _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
 
@@ -179,8 +181,10 @@ class Invariants:
         if writer is not None and (each or writer.derives) and self.foreign != "beside" and not self._good[objects][1]:
             raise ViolationError("all processes have ended, and the files do not agree")
         if not crashed:
-            if self.forced:
+            if self.forced or self.followed:
                 self._check_bytes(objects)
+            if self.followed:
+                self._check_followed(objects)
             if self.foreign == "no":
                 check_document(dict(objects), _index_of(dict(objects)))
         if (objects, makes, takes) in self._ended:
@@ -219,9 +223,17 @@ class Invariants:
             if not self.forced and content.records[name].indexed_timestamp != self.indexed_ms:
                 raise ViolationError(f"the index does not know any more when {name} came into it")
 
+    def _check_followed(self, objects: Objects) -> None:
+        packages = {key.removeprefix(f"{FOLDER}/") for key, _ in objects if key.endswith(".conda")}
+        content = self._good[objects][0]
+        if content.records.keys() != packages - content.removed:
+            raise ViolationError(f"all have ended; {sorted(packages)} are there, {sorted(content.records)} are indexed")
+
     def _check_bytes(self, objects: Objects) -> None:
         there = dict(objects)
         for name, record in self._good[objects][0].records.items():
+            if f"{FOLDER}/{name}" not in there:
+                raise ViolationError(f"the package of {name} is missing")
             if record.sha256 != _sha256(there[f"{FOLDER}/{name}"].data):
                 raise ViolationError(f"the record of {name} has another sha256 than its package")
 
@@ -235,6 +247,14 @@ class Invariants:
         except ChaninfraError as error:
             raise ViolationError(f"{process.name} failed: {error}") from error
         return objects_of(store)
+
+
+def content_of(store: MemoryStore, index: DescribedIndex) -> tuple[Content, bool]:
+    """What the index in the store says, and whether all files that are due say it. Raises ViolationError where a file
+    is damaged, or a record is of other bytes than its package; but not where those were overwritten.
+    """
+    rules = Invariants(index=index, exempt=frozenset(), indexed=frozenset(), indexed_ms=0, forced=True, foreign="no")
+    return rules._read(objects_of(store))
 
 
 def objects_of(store: MemoryStore) -> Objects:

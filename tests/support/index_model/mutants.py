@@ -19,6 +19,7 @@ from chaninfra.index.commit import adopting, change, commit, derived_files, deri
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
+from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
 from support.index_model.scenarios import SCENARIOS, Scenario
@@ -292,4 +293,5 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "shards of any age": Mutant(_no_age_limit, "never: publish and two gc", "shard of"),
     **YANK_MUTANTS,
+    **FOLLOW_MUTANTS,
 }

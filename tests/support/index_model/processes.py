@@ -1,4 +1,4 @@
-"""The processes that the model checker runs: publish, yank, unyank, reindex and gc of one subdir."""
+"""The processes that the model checker runs: publish, yank, unyank, reindex, gc and followers of one subdir."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.errors import ChaninfraError
-from chaninfra.channel.objects import ObjectStore
+from chaninfra.channel.objects import ObjectBody, ObjectStore
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.conditional_store import Unconditional
+from chaninfra.index.follow.follow import follow
 from chaninfra.index.gc import KEPT, collect_subdir
 from chaninfra.index.package.local_file import PackageFile, read
 from chaninfra.index.progress import Silent
@@ -147,3 +148,39 @@ def collecting(*, index: DescribedIndex = DEFAULT, later: int = WEEK + DAY) -> P
         collect_subdir(channel(store, runtime, index).subdir_index("noarch"), "write")
 
     return Process("gc" if later else "early-gc", run, lists=True, now=NOW + later)
+
+
+def following(
+    *names: str,
+    process: str = "follow",
+    uploads: str | None = None,
+    payload: bytes = b"",
+    deletes: str | None = None,
+    index: DescribedIndex = DEFAULT,
+    now: int = NOW,
+    last: bool = True,
+) -> Process:
+    """A follower that is told these packages. Before, another tool `uploads` or `deletes` one of them; without `last`
+    another process may do something else with it.
+    """
+    told = [
+        f"{FOLDER}/{file(name)}" for name in (*names, *([uploads] if uploads else []), *([deletes] if deletes else []))
+    ]
+    data = package(uploads, payload).path.read_bytes() if uploads else b""
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        if uploads:
+            store.put(f"{FOLDER}/{file(uploads)}", ObjectBody(data=data, content_type=""))
+        if deletes:
+            store.delete([f"{FOLDER}/{file(deletes)}"])
+        again = told
+        while again:
+            again = follow(channel(store, runtime, index), again).again
+
+    return Process(
+        process,
+        run,
+        makes=file(uploads) if uploads and last else None,
+        takes=file(deletes) if deletes and last else None,
+        now=now,
+    )

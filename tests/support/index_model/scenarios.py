@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from chaninfra.channel.conda.index_settings import AtMostEvery
+from chaninfra.channel.conda.index_settings import AtMostEvery, Follow
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectBody
@@ -30,6 +30,7 @@ from support.index_model.processes import (
     ZST,
     collecting,
     file,
+    following,
     forcing,
     package,
     publishing,
@@ -64,6 +65,10 @@ class Scenario:
     forced: bool = False
     """Whether packages are overwritten: until the last commit a record may be of other bytes than its package."""
     foreign: Foreign = "no"
+    followed: bool = False
+    """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
+    deleted: tuple[str, ...] = ()
+    """Packages that a process deletes: their record may stay until it has ended."""
     before: Callable[[MemoryStore], None] = lambda store: None
     """Called with the channel before the processes start."""
     invariants: Invariants = field(init=False)
@@ -71,11 +76,12 @@ class Scenario:
     def __post_init__(self) -> None:
         self.invariants = Invariants(
             index=self.index,
-            exempt=frozenset(map(file, self.lost)),
-            indexed=frozenset(map(file, self.indexed)),
+            exempt=frozenset(map(file, (*self.lost, *self.deleted))),
+            indexed=frozenset(map(file, {*self.indexed} - {*self.deleted})),
             indexed_ms=BEFORE,
             forced=self.forced,
             foreign=self.foreign,
+            followed=self.followed,
         )
 
     def search(self, **bounds: int) -> Search:
@@ -92,7 +98,7 @@ class Scenario:
             end=rules.end,
             unlisted=FOLDER if self.foreign == "no" else None,
             in_turn=self.index.writers == "single",
-            dated=(HISTORY, *((JSON, ZST) if self.index is SELDOM else ())),
+            dated=(HISTORY, *((JSON, ZST) if self.index is SELDOM else ()), *((FOLDER,) if self.followed else ())),
             **bounds,
         )
 
@@ -170,6 +176,59 @@ def _without_index(store: MemoryStore) -> None:
     for key in (AUTHORITATIVE, JSON, ZST):
         del store.objects[key]
 
+
+INDEXING = DescribedIndex(follow=Follow(overwrites="index"))
+LATER = NOW + 2000
+
+FOLLOWED: dict[str, Callable[[], Scenario]] = {
+    "two follow": lambda: Scenario(
+        [following(uploads="b", process="1"), following(uploads="c", process="2")], followed=True
+    ),
+    "two follow the same upload": lambda: Scenario(
+        [following(uploads="b", process="1"), following("b", process="2")], followed=True
+    ),
+    "two follow uploads of one name": lambda: Scenario(
+        [following(uploads="a-2", process="1"), following(uploads="a-3", process="2")], followed=True
+    ),
+    "follow and publish": lambda: Scenario([following(uploads="b"), publishing("b")], followed=True),
+    "follow and publish of one name": lambda: Scenario([following(uploads="a-2"), publishing("a-3")], followed=True),
+    "follow an upload and a deletion": lambda: Scenario(
+        [following(uploads="b", process="1", last=False), following(deletes="b", process="2", last=False)],
+        deleted=("b",),
+        followed=True,
+    ),
+    "follow a deletion and an upload again": lambda: Scenario(
+        [following(uploads="a", process="1", last=False), following(deletes="a", process="2", last=False)],
+        deleted=("a",),
+        followed=True,
+    ),
+    "follow an upload again and reindex": lambda: Scenario(
+        [following(uploads="x", now=LATER), reindexing()], lost=("x",), followed=True
+    ),
+    "follow an upload again and a deletion before it": lambda: Scenario(
+        [following(uploads="x", process="1", now=LATER), following("x", process="2")], lost=("x",), followed=True
+    ),
+    "follow a deletion and reindex": lambda: Scenario(
+        [following(deletes="a"), reindexing()], bare=("d",), deleted=("a",), followed=True
+    ),
+    "follow two overwrites": lambda: Scenario(
+        [
+            following(uploads="a", payload=b"1", process="1", index=INDEXING),
+            following(uploads="a", payload=b"2", process="2", index=INDEXING, now=LATER),
+        ],
+        forced=True,
+        followed=True,
+        index=INDEXING,
+    ),
+    "follow an overwrite and yank": lambda: Scenario(
+        [following(uploads="a", payload=b"1", index=INDEXING, last=False), yanking("a", index=INDEXING)],
+        forced=True,
+        followed=True,
+        index=INDEXING,
+    ),
+    "follow and gc": lambda: Scenario([following(uploads="b"), collecting()], garbage=True, followed=True),
+}
+"""With followers. Packages that are put twice are put seconds apart, as the times of a store have whole seconds."""
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
@@ -263,6 +322,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
         [publishing("b"), reindexing()], indexed=("a", "x"), foreign="before", before=_without_index
     ),
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
+    **FOLLOWED,
 }
 
 

@@ -93,8 +93,29 @@ def program(name: str) -> Path:
     return servers.ensure(name, lambda line: print(line, file=sys.stderr, flush=True))
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """Where a server sends its events, and the secret that it shows there."""
+
+    port: int
+    secret: str = field(repr=False)
+
+    ARN = "arn:minio:sqs::F:webhook"
+    """MinIO's name for it."""
+
+    @property
+    def url(self) -> str:
+        """The URL, without the secret."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def url_with_secret(self) -> str:
+        """The URL for a server that has no setting for the secret: Go sends it as the password of `Basic`."""
+        return f"http://chaninfra:{self.secret}@127.0.0.1:{self.port}/"
+
+
 @contextmanager
-def minio(folder: Path, *, authority: Path | None = None) -> Iterator[Server]:
+def minio(folder: Path, *, authority: Path | None = None, webhook: Webhook | None = None) -> Iterator[Server]:
     """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too."""
     port, console = free_port(), free_port()
     server = _server("minio", port)
@@ -105,21 +126,31 @@ def minio(folder: Path, *, authority: Path | None = None) -> Iterator[Server]:
         (trusted / "ca.crt").write_bytes(authority.read_bytes())
         command += ["--certs-dir", str(trusted.parent)]
     keys = {"MINIO_ROOT_USER": server.access_key_id, "MINIO_ROOT_PASSWORD": server.secret_access_key}
+    if webhook is not None:
+        keys |= {
+            "MINIO_NOTIFY_WEBHOOK_ENABLE_F": "on",
+            "MINIO_NOTIFY_WEBHOOK_ENDPOINT_F": webhook.url,
+            "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_F": webhook.secret,
+        }
     with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": "off"}, folder):
         yield server
 
 
 @contextmanager
-def versitygw(folder: Path) -> Iterator[Server]:
-    """versitygw on plain files in `folder`: `folder/data/<bucket>/<key>`."""
-    port = free_port()
-    server = _server("versitygw", port)
+def versitygw(folder: Path, *, webhook: Webhook | None = None, like: Server | None = None) -> Iterator[Server]:
+    """versitygw on plain files in `folder`: `folder/data/<bucket>/<key>`. Somebody must listen at `webhook` already.
+    `like`: one that has ended, whose port, keys and files it takes.
+    """
+    server = like or _server("versitygw", free_port())
+    port = server.endpoint_url.rpartition(":")[2]
     data, old, users = (folder / name for name in ("data", "old", "users"))
     for made in (data, old, users):
-        made.mkdir(parents=True)
+        made.mkdir(parents=True, exist_ok=True)
     # Connections stay open, as at every store in earnest; this server closes them if not told.
     command = ["--quiet", "--keep-alive", "--port", f"127.0.0.1:{port}", "--iam-dir", str(users)]
     keys = {"ROOT_ACCESS_KEY_ID": server.access_key_id, "ROOT_SECRET_ACCESS_KEY": server.secret_access_key}
+    if webhook is not None:
+        keys["VGW_EVENT_WEBHOOK_URL"] = webhook.url_with_secret
     command += ["posix", "--versioning-dir", str(old), str(data)]
     with _running(server, command, keys, folder):
         yield server
@@ -135,6 +166,17 @@ def free_port() -> int:
 
 def _server(name: str, port: int) -> Server:
     return Server(name, f"http://127.0.0.1:{port}", f"root{secrets.token_hex(4)}", secrets.token_hex(20))
+
+
+def notify(server: Server, bucket: str) -> None:
+    """Let MinIO send the events of a bucket to its webhook; versitygw sends those of all buckets."""
+    if server.name != "minio":
+        return
+    events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+    server.client().put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": Webhook.ARN, "Events": events}]},
+    )
 
 
 @contextmanager

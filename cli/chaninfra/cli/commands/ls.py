@@ -11,10 +11,14 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags, one_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from chaninfra.channel.errors import SkippedError
     from chaninfra.index.contents import Behind, Listed, LostShards
+    from chaninfra.index.left_out_json import LeftOutPackage
+
+_SHOWN = 5
+"""So many packages that are left out are named."""
 
 
 def ls(
@@ -39,8 +43,8 @@ def ls(
     and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
     written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
     shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
-    attestations it has (`attestations_sha256`, or null). SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day
-    of the build in UTC.
+    attestations it has (`attestations_sha256`, or null). A note names the packages that `chaninfra follow` left out.
+    SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
 
@@ -77,6 +81,10 @@ def ls(
         streams.note(f"{opened.url(subdir)} has no index; run `{command}` to create it")
     for late in contents.behind:
         streams.note(_behind(late))
+    if contents.left_out and not wanted:
+        streams.note(
+            _left_out(contents.left_out, remedies_for(channel, store).command("doctor", "--check", "left-out"))
+        )
     streams.result_json(msgspec.to_builtins(packages)) if as_json else streams.result(_text(packages))
     if contents.lost:
         if unknown:
@@ -135,6 +143,16 @@ def _lost(lost: Sequence[LostShards], reindex: str) -> SkippedError:
         f"{'; '.join(of)}: clients do not find these packages, and this list may lack them",
         remedy=f"run `{reindex}`, which makes them again from the packages that are there",
     )
+
+
+def _left_out(left_out: Mapping[str, LeftOutPackage], doctor: str) -> str:
+    from chaninfra.channel.text import count, one_line
+
+    lines = [f"{one_line(path)} {one_line(left.reason)}" for path, left in sorted(left_out.items())]
+    more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
+    listed = "\n  ".join([*lines[:_SHOWN], *more])
+    what = f"{count(len(lines), 'package')} left out by the follower of this channel"
+    return f"{what}; `{doctor}` says what to do:\n  {listed}"
 
 
 def _behind(late: Behind) -> str:

@@ -16,6 +16,7 @@ from chaninfra.doctor.checks import (
     endpoint,
     headers,
     index_files,
+    left_out,
     location,
     names,
     permissions,
@@ -90,6 +91,11 @@ CHECKS: dict[str, Check] = {
     ),
     "packages": Check(
         title="the index lists exactly the packages in the bucket", function=index_files.packages, needs=("index",)
+    ),
+    "left-out": Check(
+        title="`chaninfra follow`, if it runs, has left out no package",
+        function=left_out.left_out,
+        needs=("reading", "descriptor"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

@@ -26,9 +26,9 @@ from chaninfra.index.package.sidecars import with_digest
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
-Replace = Literal["changed", "all"]
+Replace = Literal["changed", "all", "none"]
 """Which existing records are replaced: `changed`, those whose package has another sha256; `all`, also those that differ
-from the record that the package gives."""
+from the record that the package gives; `none`, none: a record of other bytes stays, and the file is `superseded`."""
 
 
 Attested = Callable[[str, str | None], str | None]
@@ -185,7 +185,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
         old = RecordFacts()
         if place is not None:
             entry = objects[file]
-            if entry is None or (new.etag is not None and entry.etag != new.etag):
+            if change.replace == "none" or entry is None or (new.etag is not None and entry.etag != new.etag):
                 applied.superseded[file] = new.name
                 continue
             old = _facts(repodata.records[place[0]][place[1]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import partial
 
 from chaninfra.channel.conda.index_files import MAX_SHARD, SHARDS
@@ -28,6 +29,7 @@ class ShardReader:
         self._subdir_index = subdir_index
         self._known: dict[bytes, tuple[str, Shard]] = {}
         """Digest → the package name, and the shard."""
+        self._put_at: dict[bytes, datetime] = {}
         self._given_up: set[tuple[str, bytes]] = set()
 
     def add(self, new: NewShard) -> None:
@@ -41,6 +43,10 @@ class ShardReader:
     def is_given_up(self, name: str, digest: bytes | None) -> bool:
         """Whether the shard is taken for empty because it is missing or damaged."""
         return (name, digest) in self._given_up
+
+    def put_at(self, digest: bytes) -> datetime | None:
+        """When the shard was put, by the store's clock; None: it was not read."""
+        return self._put_at.get(digest)
 
     def find(self, hashes: Mapping[str, bytes]) -> dict[str, Shard | None]:
         """Package name → its shard; None: it is missing or damaged. `hashes`: package name → sha256.
@@ -93,7 +99,10 @@ class ShardReader:
 
     def _get(self, name: str, digest: bytes) -> Shard | None:
         stored = get_within(self._subdir_index.store, self._subdir_index.key(shard_key(digest)), MAX_SHARD)
-        return parse_shard(stored.data, name, digest) if isinstance(stored, StoredObject) else None
+        if not isinstance(stored, StoredObject):
+            return None
+        self._put_at[digest] = stored.entry.modified
+        return parse_shard(stored.data, name, digest)
 
 
 def listed_shards(subdir_index: SubdirIndex) -> set[bytes]:

@@ -73,7 +73,7 @@ class ShardWriter:
     def _apply(self, index: ShardIndex, todo: set[str]) -> None:
         settings, runtime = self._subdir_index.layout.index, self._subdir_index.runtime
         old = self._shards.read(index.hashes, todo)
-        part = _joined(self._subdir_index.subdir, old.values())
+        part = joined(self._subdir_index.subdir, old.values())
         change = self._change.only(todo)
         yanks = {file: yank for shard in old.values() for file, yank in shard.yanks.items()}
         recovered = {
@@ -168,7 +168,8 @@ def _put(subdir_index: SubdirIndex, uploads: Sequence[tuple[str, ObjectBody]]) -
         subdir_index.store.put(key, body)
 
 
-def _joined(subdir: str, shards: Iterable[Shard]) -> Repodata:
+def joined(subdir: str, shards: Iterable[Shard]) -> Repodata:
+    """The records of these shards together."""
     repodata = Repodata.empty(subdir)
     for shard in shards:
         for table, records in shard.records.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaninfra.channel import patterns
 from chaninfra.channel.conda.structs import prepared
@@ -33,7 +33,29 @@ class AtMostEvery(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     @property
     def seconds(self) -> int:
         """The time in seconds, from 10 to 604,800."""
-        return int(self.at_most_every[:-1]) * _SECONDS[self.at_most_every[-1]]
+        return seconds_in(self.at_most_every)
+
+
+def seconds_in(duration: str) -> int:
+    """The seconds in a time that matches `patterns.DURATION`."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+Overwrites = Literal["hold", "index"]
+
+
+class Follow(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What `chaninfra follow` does with what it finds."""
+
+    overwrites: Annotated[
+        Overwrites,
+        Meta(
+            description="What happens when a package gets other bytes under the name that it has. `hold`: the index "
+            "keeps the record of the earlier bytes, with which clients refuse the new ones; the follower logs it, and "
+            "`ls` and `doctor` show it, until the earlier bytes are back, the package is deleted, or `chaninfra "
+            "reindex` takes the new ones. `index`: the new bytes are indexed at once."
+        ),
+    ] = "hold"
 
 
 Monolith = Literal["each-commit", "never"] | AtMostEvery
@@ -93,6 +115,27 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             "only one command writes at a time (for a store without conditional writes)."
         ),
     ] = "many"
+
+    # Earlier versions do not know it, so it is written only where it is set.
+    follow: Annotated[
+        Follow | UnsetType,
+        Meta(
+            description="Declares that `chaninfra follow` runs for this channel: the index follows every upload and "
+            "deletion, by whatever tool. With `writers: single` the follower is the one writer of the index: `publish` "
+            "only uploads, and waits for it.",
+            examples=[{"overwrites": "index"}],
+        ),
+    ] = UNSET
+
+    @property
+    def overwrites(self) -> Overwrites:
+        """What a follower does with packages that got other bytes."""
+        return "hold" if isinstance(self.follow, UnsetType) else self.follow.overwrites
+
+    @property
+    def only_a_follower_commits(self) -> bool:
+        """Whether publishers only upload, and a follower is the one writer of the index."""
+        return self.writers == "single" and not isinstance(self.follow, UnsetType)
 
     @property
     def formats(self) -> tuple[Format, ...]:

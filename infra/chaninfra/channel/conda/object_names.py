@@ -22,3 +22,6 @@ HISTORY_FOLDER = f"{CHANINFRA_FOLDER}/history"
 
 ETAG_CACHE_FOLDER = f"{CHANINFRA_FOLDER}/seen"
 """`<subdir>.json.zst`: ETag and sha256 of packages whose ETag is not their md5."""
+
+LEFT_OUT_JSON = f"{CHANINFRA_FOLDER}/left-out.json"
+"""The packages that `chaninfra follow` could not index, and why."""

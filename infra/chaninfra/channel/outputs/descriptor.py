@@ -181,6 +181,7 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
             compression_level=channel.index.compression_level,
             cache_control=channel.index.cache_control,
             writers=channel.index.writers,
+            follow=channel.index.follow,
         ),
         cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
     )

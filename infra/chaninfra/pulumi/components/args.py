@@ -10,6 +10,17 @@ from typing import Any, Required, TypedDict
 import pulumi
 
 
+class FollowArgs(TypedDict, total=False):
+    """What `chaninfra follow` does with what it finds."""
+
+    overwrites: str
+    """What happens when a package gets other bytes under the name that it has. `hold`: the index keeps the record of
+    the earlier bytes, with which clients refuse the new ones; the follower logs it, and `ls` and `doctor` show it,
+    until the earlier bytes are back, the package is deleted, or `chaninfra reindex` takes the new ones. `index`: the
+    new bytes are indexed at once.
+    """
+
+
 class IndexArgs(TypedDict, total=False):
     """How the index files of the channel are written."""
 
@@ -39,6 +50,11 @@ class IndexArgs(TypedDict, total=False):
     writers: str
     """`many`: publishers may write at once, by conditional writes. `single`: you make sure that only one command writes
     at a time (for a store without conditional writes).
+    """
+
+    follow: FollowArgs
+    """Declares that `chaninfra follow` runs for this channel: the index follows every upload and deletion, by whatever
+    tool. With `writers: single` the follower is the one writer of the index: `publish` only uploads, and waits for it.
     """
 
     formats: Sequence[str]

@@ -1,0 +1,233 @@
+"""The loop of a follower: collects hints for a moment, follows them by one commit a subdir, and compares the channel
+with its index when it starts and every hour.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.follow.log import Log
+from chaninfra.follow.metrics import Metrics, Source
+from chaninfra.follow.pending import Pending
+from chaninfra.index.follow.compare import changed, compare
+from chaninfra.index.follow.follow import Followed, follow
+from chaninfra.index.follow.keys import path_of
+
+if TYPE_CHECKING:
+    from chaninfra.channel.conda.subdirs import Subdir
+    from chaninfra.index.channel import Channel
+    from chaninfra.index.follow.compare import Etags
+    from chaninfra.index.follow.follow import Seen
+
+COMPARE_S = 3600.0
+"""Seconds from one comparison of the channel with its index to the next."""
+_WINDOW_S = 0.5
+"""Seconds for which hints are collected, from the first one."""
+_BATCH = 500
+"""Most keys of a batch."""
+_LONGEST_BACK_OFF_S = 60.0
+_FAILURES_AT_THE_END = 3
+"""After so many failures a follower that was told to stop leaves the rest to the next start."""
+_UNHEALTHY = 3
+
+
+class Follower:
+    """Follows one channel. `open_channel` opens it, also again: credentials expire, and settings change."""
+
+    def __init__(
+        self,
+        open_channel: Callable[[], Channel],
+        metrics: Metrics,
+        log: Log,
+        *,
+        channel: Channel,
+        list_every: float | None = None,
+    ) -> None:
+        """`channel`: it, opened. `list_every`: seconds from one listing to the next, which finds changes without an
+        event.
+        """
+        self.metrics = metrics
+        self.log = log
+        self._open = open_channel
+        self._channel = channel
+        self._reopen = False
+        self._pending = Pending()
+        self._every = list_every
+        self._seen: Seen = {}
+        self._etags: dict[Subdir, Etags] = {}
+        self._next_comparison = self._next_listing = 0.0
+        self._failures = 0
+        self._compared = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the channel was compared with its index once, and the last tries have not all failed."""
+        return self._compared and self._failures < _UNHEALTHY
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the channel."""
+        return self._channel.descriptor.bucket
+
+    def hint(self, keys: Iterable[str], source: Source, receipt: Callable[[], None] | None = None) -> int:
+        """Take the keys that are of packages or sidecars of the channel, and return how many are: from any thread.
+
+        `receipt` is called when they are in line; at once, where there are none. Where too many wait, a listing finds
+        them, and `receipt` is not called.
+        """
+        named = [*keys]
+        wanted = [key for key in named if path_of(self._channel.descriptor, key) is not None]
+        self.metrics.passed_over.inc(len(named) - len(wanted))
+        self.metrics.hints.labels(source).inc(len(wanted))
+        if wanted:
+            self._pending.add(wanted, receipt)
+            self.metrics.pending.set(len(self._pending))
+        elif receipt is not None:
+            receipt()
+        return len(wanted)
+
+    def stop(self) -> None:
+        """Let `run` end when all that waits is in line."""
+        self._pending.stop()
+
+    def run(self) -> int:
+        """Follow until `stop` is called. Returns the number of keys that could not be followed before the end."""
+        while not self._pending.stopping:
+            now = time.monotonic()
+            due = self._next_comparison if self._every is None else min(self._next_comparison, self._next_listing)
+            self._pending.wait(due - now)
+            if self._pending.stopping:
+                break
+            if self._pending.overflowed():
+                self.log.write("too-many-hints", "warning", then="a listing finds them")
+                self._next_comparison = 0.0
+            self._round()
+        while len(self._pending) and self._failures < _FAILURES_AT_THE_END:
+            self._try(self._follow)
+        return len(self._pending)
+
+    def _round(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_comparison:
+            self._try(self._compare)
+        elif self._every is not None and now >= self._next_listing:
+            self._try(self._list)
+        if len(self._pending) and not self._pending.stopping:
+            self._pending.wait(_WINDOW_S, _BATCH)
+            self._try(self._follow)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Do it; after an error wait, longer from error to error, and let the loop do it again."""
+        try:
+            if self._reopen:
+                self._channel = self._open()
+                self._reopen = False
+            step()
+        except ChaninfraError as error:
+            self._failures += 1
+            self.metrics.failures.inc()
+            seconds = min(_LONGEST_BACK_OFF_S, 0.5 * 2**self._failures) * random.uniform(0.5, 1)  # noqa: S311
+            self.log.failed("failed", error, again_in_seconds=round(seconds, 1), pending=len(self._pending))
+            # Credentials may have expired, or the settings have changed.
+            self._reopen = True
+            if not self._pending.stopping:
+                self._pending.wait(seconds, number=1 << 62)
+            else:
+                time.sleep(min(seconds, 1.0))
+            return
+        self._failures = 0
+        self.metrics.last_success.set_to_current_time()
+
+    def _compare(self) -> None:
+        if self._compared:
+            self._channel = self._open()
+        compared = compare(self._channel, self._seen)
+        self.metrics.comparisons.inc()
+        for report in compared.reindexed:
+            self.log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
+        self.log.write("compared", found=len(compared.keys))
+        self._etags = compared.etags
+        self._follow_found(compared.keys)
+        self._compared = True
+        self._next_comparison = time.monotonic() + COMPARE_S
+        self._next_listing = time.monotonic() + (self._every or 0.0)
+
+    def _list(self) -> None:
+        keys, etags = changed(self._channel, self._etags)
+        self._next_listing = time.monotonic() + (self._every or 0.0)
+        self._follow_found(keys)
+        # Only now: what could not be followed is found again.
+        self._etags = etags
+
+    def _follow_found(self, keys: Iterable[str]) -> None:
+        """Follow what a listing has found: in batches, since it may be everything."""
+        found = sorted(keys)
+        self.metrics.hints.labels("listing").inc(len(found))
+        for start in range(0, len(found), _BATCH):
+            self._done(follow(self._channel, found[start : start + _BATCH], self._seen))
+
+    def _follow(self) -> None:
+        batch = self._pending.take(_BATCH)
+        try:
+            self._done(follow(self._channel, batch.keys, self._seen))
+        except BaseException:
+            self._pending.put_back(batch)
+            raise
+        now = time.monotonic()
+        for since in batch.keys.values():
+            self.metrics.lag.observe(now - since)
+        self.metrics.pending.set(len(self._pending))
+        for receipt in batch.receipts:
+            receipt()
+
+    def _done(self, done: Followed) -> None:
+        """Count and log what a follow did, and take up what changed meanwhile."""
+        metrics = self.metrics
+        for kind in ("added", "replaced", "dropped", "signed"):
+            metrics.changes.labels(kind).inc(len(getattr(done, kind)))
+        metrics.read.inc(done.read)
+        metrics.commits.inc(sum(done.commits.values()))
+        metrics.left_out.set(done.listed)
+        metrics.held.set(done.listed_as_held)
+        for report in done.reindexed:
+            self.log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
+        for path in done.newly_left_out:
+            left = done.left_out[path]
+            self.log.write(
+                "held" if left.kind == "held" else "left-out",
+                "error" if left.kind == "held" else "warning",
+                package=path,
+                reason=left.reason,
+                remedy=left.remedy,
+            )
+        if done.left_out_denied:
+            remedy = "follow with the key or role of a maintainer"
+            self.log.write("left-out-denied", "warning", remedy=remedy)
+        if done.commits or done.read:
+            told = {kind: getattr(done, kind) for kind in ("added", "replaced", "dropped", "signed")}
+            self.log.write(
+                "followed",
+                looked=done.looked,
+                read=done.read,
+                commits=sum(done.commits.values()),
+                **{kind: names for kind, names in told.items() if names},
+            )
+        if done.commits:
+            self._refresh_cdn(done)
+        if done.again:
+            self._pending.add(done.again)
+
+    def _refresh_cdn(self, done: Followed) -> None:
+        if self._channel.descriptor.cdn is None:
+            return
+        from chaninfra.index.cdn_invalidation import invalidate, paths
+
+        try:
+            invalidate(self._channel, paths(self._channel.descriptor, [*done.commits], done.replaced))
+        except ChaninfraError as error:
+            # The index is written, and the copies of the CDN expire by themselves.
+            self.log.failed("cdn-not-refreshed", error)

@@ -1,0 +1,93 @@
+"""The keys that wait to be followed. A key that waits already is not taken again, so that a burst of events of one
+object costs one look.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+MOST = 20_000
+"""Most keys that wait. If more come, a listing finds them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Keys to follow at once: key → when it was first named, by the monotonic clock."""
+
+    keys: dict[str, float] = field(default_factory=dict)
+    receipts: tuple[Callable[[], None], ...] = ()
+    """Called when the keys are in line."""
+
+
+class Pending:
+    """Keys that wait, for several threads."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, float] = {}
+        self._receipts: list[Callable[[], None]] = []
+        self._changed = threading.Condition()
+        self._overflowed = False
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, keys: Iterable[str], receipt: Callable[[], None] | None = None) -> bool:
+        """Add keys. Returns False, and takes none, where too many wait: see `overflowed`."""
+        now = time.monotonic()
+        with self._changed:
+            new = [key for key in keys if key not in self._keys]
+            if len(self._keys) + len(new) > MOST:
+                self._overflowed = True
+                self._changed.notify_all()
+                return False
+            for key in new:
+                self._keys[key] = now
+            if receipt is not None:
+                self._receipts.append(receipt)
+            self._changed.notify_all()
+        return True
+
+    def put_back(self, batch: Batch) -> None:
+        """Add the keys of a batch that failed, as old as they are."""
+        with self._changed:
+            self._keys = {**batch.keys, **self._keys}
+            self._receipts[:0] = batch.receipts
+
+    def take(self, most: int) -> Batch:
+        """The keys that have waited longest, at most so many. Receipts come with the last key that was there."""
+        with self._changed:
+            taken = dict([*self._keys.items()][:most])
+            for key in taken:
+                del self._keys[key]
+            receipts: tuple[Callable[[], None], ...] = ()
+            if not self._keys:
+                receipts, self._receipts = tuple(self._receipts), []
+            return Batch(keys=taken, receipts=receipts)
+
+    def overflowed(self) -> bool:
+        """Whether keys were refused since the last call."""
+        with self._changed:
+            before, self._overflowed = self._overflowed, False
+            return before
+
+    def stop(self) -> None:
+        """Wake who waits, now and later."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
+    def wait(self, seconds: float, number: int = 1) -> None:
+        """Wait until so many keys are there, keys were refused, or `stop` is called; for some seconds at most."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stopping or self._overflowed or len(self._keys) >= number, max(0.0, seconds)
+            )

@@ -1,0 +1,196 @@
+"""The server of a follower: takes events by POST, and tells its health and metrics.
+
+An event is acknowledged when its keys wait in memory: stores that retry send one event after the other, so an answer
+after the commit would let them send one a second. What waits when a process is killed is found by the comparison with
+which the next one starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.follow.events import MAX_BODY, EventError, hints_in
+from chaninfra.follow.metrics import CONTENT_TYPE, Metrics, Refusal
+
+if TYPE_CHECKING:
+    from chaninfra.follow.follower import Follower
+    from chaninfra.follow.log import Log
+    from chaninfra.follow.secret import Secret
+
+_CONNECTIONS = 256
+_BODY_S = 10.0
+"""Longest time in seconds that a sender may take for a body."""
+_REFUSED_PER_S = 10
+"""So many refused requests a second are answered; more get 429 before anything of them is read."""
+_START_S = 20.0
+_STATUS: dict[Refusal, int] = {
+    "unauthorized": 401,
+    "malformed": 400,
+    "too-large": 413,
+    "too-many": 429,
+}
+
+
+class _Refused(Exception):  # noqa: N818 (it is an answer)
+    def __init__(self, refusal: Refusal, reason: str) -> None:
+        super().__init__(reason)
+        self.refusal = refusal
+
+
+class _Limit:
+    """Lets so many refused requests a second through."""
+
+    def __init__(self) -> None:
+        self._left = float(_REFUSED_PER_S)
+        self._at = time.monotonic()
+
+    def exceeded(self) -> bool:
+        now = time.monotonic()
+        self._left = min(float(_REFUSED_PER_S), self._left + (now - self._at) * _REFUSED_PER_S)
+        self._at = now
+        return self._left < 1
+
+    def take(self) -> None:
+        self._left -= 1
+
+
+def webhook(server: Server) -> Starlette:
+    """The application: POST / with an event, GET /healthz, GET /metrics."""
+    limit, metrics, log, secret = _Limit(), server.metrics, server.log, server.secret
+
+    async def events(request: Request) -> Response:
+        try:
+            shown = secret.is_in(request.headers.get("authorization"))
+            if not shown and limit.exceeded():
+                raise _Refused("too-many", "too many requests without the secret")
+            if not shown:
+                raise _Refused("unauthorized", "the header Authorization does not show the secret")
+            hints = hints_in(await _body(request))
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except (EventError, _Refused) as error:
+            refusal: Refusal = error.refusal if isinstance(error, _Refused) else "malformed"
+            metrics.refused.labels(refusal).inc()
+            if not limit.exceeded():
+                log.write("refused", "warning", reason=refusal, error=str(error))
+            limit.take()
+            return JSONResponse({"error": str(error)}, status_code=_STATUS[refusal], headers=_headers(refusal))
+        follower = server.follower
+        if follower is None:
+            # The store cannot be reached yet. Some, which send an event once, send a test event when they start.
+            return JSONResponse({"error": "not ready"}, status_code=503, headers={"Retry-After": "5"})
+        of_others = [hint for hint in hints if hint.bucket != follower.bucket]
+        if of_others:
+            metrics.refused.labels("foreign").inc(len(of_others))
+            if not limit.exceeded():
+                buckets = sorted({hint.bucket for hint in of_others})
+                log.write("refused", "warning", reason="foreign", buckets=buckets[:3])
+            limit.take()
+        taken = follower.hint([hint.key for hint in hints if hint.bucket == follower.bucket], "webhook")
+        return JSONResponse({"taken": taken})
+
+    async def healthz(_: Request) -> Response:
+        healthy = server.follower is not None and server.follower.healthy
+        return JSONResponse({"healthy": healthy}, status_code=200 if healthy else 503)
+
+    async def metrics_(_: Request) -> Response:
+        return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    return Starlette(
+        routes=[
+            Route("/", events, methods=["POST"]),
+            Route("/healthz", healthz),
+            Route("/metrics", metrics_),
+        ]
+    )
+
+
+def _headers(refusal: Refusal) -> dict[str, str]:
+    if refusal == "unauthorized":
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": "1"} if refusal == "too-many" else {}
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a request, of MAX_BODY bytes at most, whatever its header says."""
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said[:20]) > MAX_BODY:
+        raise _Refused("too-large", f"the body is larger than {MAX_BODY >> 20} MiB")
+    data = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > MAX_BODY:
+                    raise _Refused("too-large", f"the body is larger than {MAX_BODY >> 20} MiB")
+    except TimeoutError:
+        raise _Refused("malformed", f"the body took more than {_BODY_S:.0f} s") from None
+    return bytes(data)
+
+
+class Server:
+    """Serves in a thread of its own, so that the main thread gets the signals."""
+
+    def __init__(self, metrics: Metrics, log: Log, secret: Secret, host: str, port: int) -> None:
+        self.metrics = metrics
+        self.log = log
+        self.secret = secret
+        self.follower: Follower | None = None
+        """None: there is none yet, and no event is taken."""
+        config = uvicorn.Config(
+            webhook(self),
+            host=host,
+            port=port,
+            access_log=False,
+            log_config=None,
+            # Whoever sends what is no HTTP would fill the log.
+            log_level="critical",
+            lifespan="off",
+            ws="none",
+            http="h11",
+            loop="asyncio",
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=16 << 10,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="webhook", daemon=True)
+        self._where = f"--listen {host}:{port}"
+        self._error: BaseException | None = None
+
+    def _serve(self) -> None:
+        try:
+            self._server.run()
+        except BaseException as error:
+            self._error = error
+
+    def start(self) -> None:
+        """Start to serve. Raises ConfigurationError if it cannot listen there."""
+        self._thread.start()
+        end = time.monotonic() + _START_S
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > end:
+                raise ConfigurationError(
+                    "cannot listen there: another program does, or the address is none of this machine",
+                    where=self._where,
+                    remedy="name another one, for example --listen 127.0.0.1:8766",
+                )
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Answer the requests that run, and stop."""
+        self._server.should_exit = True
+        self._thread.join(_START_S)

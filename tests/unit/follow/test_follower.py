@@ -1,0 +1,215 @@
+"""The loop of a follower, on a store in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from chaninfra.channel.errors import ConfigurationError, UnreachableError
+from chaninfra.follow import follower as module
+from chaninfra.follow.follower import Follower
+from chaninfra.follow.log import Log
+from chaninfra.follow.metrics import Metrics
+from support.channels.followed import FollowedChannel
+from support.index_model.processes import file
+
+
+class Running:
+    """A follower that runs in a thread."""
+
+    def __init__(self, channel: FollowedChannel, list_every: float | None = None) -> None:
+        self.written = io.StringIO()
+        self.opened = 0
+
+        def opening() -> object:
+            self.opened += 1
+            return channel.channel()
+
+        self.follower = Follower(
+            opening,  # type: ignore[arg-type]
+            Metrics(),
+            Log(self.written),
+            channel=channel.channel(),
+            list_every=list_every,
+        )
+        self.left: list[int] = []
+        self.thread = threading.Thread(target=lambda: self.left.append(self.follower.run()))
+
+    def log(self) -> list[dict[str, object]]:
+        """The lines of the log."""
+        return [json.loads(line) for line in self.written.getvalue().splitlines()]
+
+    def events(self) -> list[object]:
+        """What the lines are about."""
+        return [line["event"] for line in self.log()]
+
+
+@contextmanager
+def running(channel: FollowedChannel, list_every: float | None = None) -> Iterator[Running]:
+    """A follower, until the end of the block."""
+    run = Running(channel, list_every)
+    run.thread.start()
+    try:
+        yield run
+    finally:
+        run.follower.stop()
+        run.thread.join(30)
+    assert not run.thread.is_alive()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for it. A commit may be halfway when it is asked."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            if true():
+                return
+        except (RuntimeError, AssertionError):
+            pass
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WINDOW_S", 0.05)
+    monkeypatch.setattr(module, "_LONGEST_BACK_OFF_S", 0.05)
+
+
+def test_what_happened_before_the_start_is_found() -> None:
+    channel = FollowedChannel("a", "b")
+    channel.upload("c")
+    channel.delete("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        assert channel.files() == {file("b"), file("c")}
+    assert run.left == [0]
+
+
+def test_a_burst_is_one_commit_and_a_receipt_comes_after_it() -> None:
+    channel = FollowedChannel("a")
+    got: list[set[str]] = []
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        number = channel.content_number()
+        keys = [channel.upload(f"p-{version}") for version in range(40)]
+        for key in keys:
+            run.follower.hint([key, key], "webhook", lambda: got.append(channel.files()))
+        until(lambda: len(got) == 40)
+    assert all(len(files) == 41 for files in got)
+    assert channel.content_number() - number <= 3
+
+
+def test_a_stop_finishes_what_has_come() -> None:
+    channel = FollowedChannel("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        run.follower.hint([channel.upload("b")], "webhook")
+    assert channel.files() == {file("a"), file("b")}
+    assert run.left == [0]
+
+
+def test_an_unreachable_store_is_tried_again_and_nothing_is_acknowledged_before() -> None:
+    channel = FollowedChannel("a")
+    got: list[int] = []
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        key = channel.upload("b")
+
+        def before(kind: str, asked: str) -> None:
+            raise UnreachableError("no connection to https://me:word@host/", where="x", remedy="look")
+
+        channel.store.before = before
+        run.follower.hint([key], "queue", lambda: got.append(1))
+        until(lambda: not run.follower.healthy)
+        assert got == []
+        channel.store.before = lambda kind, key: None
+        until(lambda: got == [1])
+        until(lambda: run.follower.healthy)
+        # The channel was opened again: the credentials may have expired.
+        assert run.opened > 0
+    assert channel.files() == {file("a"), file("b")}
+    failed = next(line for line in run.log() if line["event"] == "failed")
+    assert "word" not in json.dumps(failed)
+    assert failed["remedy"] == "look"
+
+
+def test_a_stop_while_the_store_is_unreachable_tells_what_is_left() -> None:
+    channel = FollowedChannel("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        key = channel.upload("b")
+
+        def before(kind: str, asked: str) -> None:
+            raise UnreachableError("no connection")
+
+        channel.store.before = before
+        run.follower.hint([key], "webhook")
+    assert run.left == [1]
+    channel.store.before = lambda kind, key: None
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+    assert channel.files() == {file("a"), file("b")}
+
+
+def test_too_many_hints_become_a_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chaninfra.follow.pending.MOST", 3)
+    channel = FollowedChannel("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        run.follower.hint([channel.upload(f"p-{version}") for version in range(10)], "webhook")
+        until(lambda: len(channel.files()) == 11)
+    assert "too-many-hints" in run.events()
+
+
+def test_changes_are_found_by_listings() -> None:
+    channel = FollowedChannel("a")
+    with running(channel, list_every=0.05) as run:
+        until(lambda: run.follower.healthy)
+        channel.upload("b")
+        until(lambda: file("b") in channel.files())
+        channel.delete("a")
+        until(lambda: channel.files() == {file("b")})
+        number = channel.content_number()
+        time.sleep(0.3)
+        assert channel.content_number() == number
+
+
+def test_what_is_held_is_an_error_in_the_log_and_a_number() -> None:
+    channel = FollowedChannel("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        run.follower.hint([channel.upload("a", b"new")], "webhook")
+        until(lambda: "held" in run.events())
+        until(lambda: b"chaninfra_follow_held 1.0" in run.follower.metrics.text())
+    (held,) = [line for line in run.log() if line["event"] == "held"]
+    assert (held["level"], held["package"]) == ("error", f"noarch/{file('a')}")
+
+
+def test_foreign_keys_wait_for_nothing() -> None:
+    channel = FollowedChannel("a")
+    run = Running(channel)
+    got: list[int] = []
+    assert (
+        run.follower.hint(["other/noarch/a-1-0.conda", "c/noarch/repodata.json"], "webhook", lambda: got.append(1)) == 0
+    )
+    assert got == [1]
+    assert b"chaninfra_follow_passed_over_total 2.0" in run.follower.metrics.text()
+
+
+def test_a_log_line_is_ascii_on_one_line_and_not_long() -> None:
+    written = io.StringIO()
+    log = Log(written)
+    log.write("x", text="a\nb\x1b[31m\u202e\u2028", long="y" * 10_000, names=(str(number) for number in range(1000)))
+    log.failed("y", ConfigurationError("at https://user:word@host/?token=word", where="https://u:word@h"))
+    first, second = written.getvalue().splitlines()
+    assert first.isascii()
+    assert first.isprintable()
+    assert len(first) < 2000
+    assert "word" not in second

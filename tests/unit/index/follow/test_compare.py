@@ -1,0 +1,71 @@
+"""What a listing finds: what happened while no follower was there."""
+
+from __future__ import annotations
+
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.follow.compare import changed
+from support.channels.followed import FollowedChannel
+from support.index_model.processes import AUTHORITATIVE, FOLDER, JSON, file
+
+
+def test_a_comparison_names_what_is_new_deleted_or_overwritten_and_nothing_else() -> None:
+    channel = FollowedChannel("a", "b", "c")
+    keys = {channel.upload("d"), channel.delete("b"), channel.upload("c", b"new"), channel.put("e-1-0.conda", b"none")}
+    compared = channel.compare()
+    assert compared.keys == keys
+    assert compared.reindexed == []
+    channel.follow(*compared.keys)
+    assert channel.files() == {file("a"), file("c"), file("d")}
+    # What is held or cannot be read is looked at by each comparison, and not read again.
+    again = channel.compare().keys
+    assert again == {f"{FOLDER}/{file('c')}", f"{FOLDER}/e-1-0.conda"}
+    assert channel.follow(*again).read == 0
+    assert {left.kind for left in channel.left_out().values()} == {"held", "unreadable"}
+
+
+def test_a_comparison_of_a_channel_in_line_finds_nothing_and_writes_nothing() -> None:
+    channel = FollowedChannel("a", "b")
+    before = dict(channel.store.objects)
+    assert channel.compare().keys == set()
+    assert channel.store.objects == before
+
+
+def test_what_is_gone_leaves_the_list() -> None:
+    channel = FollowedChannel("a")
+    key = channel.put("e-1-0.conda", b"none")
+    channel.follow(key)
+    assert channel.left_out()
+    del channel.store.objects[key]
+    channel.follow(*channel.compare().keys)
+    assert channel.left_out() == {}
+
+
+def test_a_derived_file_that_is_behind_is_brought_forward() -> None:
+    channel = FollowedChannel("a")
+    old = dict(channel.store.objects)
+    channel.follow(channel.upload("b"))
+    # As where a writer was killed after its commit.
+    channel.store.objects[JSON] = old[JSON]
+    assert channel.compare().reindexed == []
+    assert channel.files() == {file("a"), file("b")}
+
+
+def test_an_index_that_is_not_ours_is_taken_over() -> None:
+    channel = FollowedChannel("a")
+    channel.upload("b")
+    channel.store.objects[AUTHORITATIVE] = ObjectBody(data=b"damaged", content_type="")
+    compared = channel.compare()
+    assert [report.subdir for report in compared.reindexed] == ["noarch"]
+    assert compared.keys == set()
+    assert channel.files() == {file("a"), file("b")}
+
+
+def test_two_listings_tell_what_changed_between_them() -> None:
+    channel = FollowedChannel("a", "b")
+    before = channel.compare().etags
+    assert changed(channel.channel(), before) == (set(), before)
+    keys = {channel.upload("c"), channel.delete("a"), channel.upload("b", b"new")}
+    channel.put("repodata_more.json", b"{}")
+    found, now = changed(channel.channel(), before)
+    assert found == keys
+    assert changed(channel.channel(), now)[0] == set()
