@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.text import shown
 from chaninfra.follow.events import EventError, hints_in
 
 if TYPE_CHECKING:
-    from chaninfra.channel.s3.credentials import Credentials
+    from collections.abc import Callable
+
     from chaninfra.follow.follower import Follower
+    from chaninfra.index.channel import Channel
 
 _URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 _AWS = re.compile(r"sqs\.([a-z0-9-]{1,32})\.amazonaws\.com(?:\.cn)?")
@@ -39,12 +40,13 @@ def check_queue_url(url: str) -> str:
 class QueueReader:
     """Reads messages in a thread of its own, and hands their keys to a follower."""
 
-    def __init__(self, follower: Follower, url: str, region: str, credentials: Credentials | None) -> None:
-        """`region`: that of the queue, where its URL does not tell. `credentials`: None: as AWS tools find them."""
+    def __init__(self, follower: Follower, url: str, open_channel: Callable[[], Channel]) -> None:
+        """`open_channel`: opens the channel, whose credentials are those for the queue, and whose region is its own
+        where the URL does not tell; also again, since credentials expire.
+        """
         self._follower = follower
         self._url = url
-        self._region = region
-        self._credentials = credentials
+        self._open = open_channel
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="queue", daemon=True)
 
@@ -62,10 +64,11 @@ class QueueReader:
 
         host = urlsplit(self._url)
         of_aws = _AWS.fullmatch(host.hostname or "")
-        keys = self._credentials
+        channel = self._open()
+        keys = channel.credentials
         return boto3.session.Session().client(
             "sqs",
-            region_name=of_aws[1] if of_aws else self._region,
+            region_name=of_aws[1] if of_aws else channel.descriptor.region,
             endpoint_url=f"{host.scheme}://{host.netloc}",
             aws_access_key_id=keys.access_key_id if keys else None,
             aws_secret_access_key=keys.secret_access_key if keys else None,
@@ -78,15 +81,19 @@ class QueueReader:
 
         from chaninfra.channel.s3.boto import code_and_status
 
-        client, failures = self._client(), 0
+        client, failures = None, 0
         while not self._stopping.is_set():
             try:
+                client = client or self._client()
                 self._receive(client)
                 failures = 0
-            except (BotoCoreError, ClientError) as error:
+            except Exception as error:
+                # Whatever it is: without this thread no event would come.
+                client = None
                 failures += 1
-                reason = code_and_status(error)[0] or type(error).__name__
-                self._follower.log.write("queue-failed", "error", reason=reason, queue=self._url)
+                known = code_and_status(error)[0] if isinstance(error, BotoCoreError | ClientError) else ""
+                reason = error.message if isinstance(error, ChaninfraError) else known or type(error).__name__
+                self._follower.log.write("queue-failed", "error", reason=reason)
                 self._follower.metrics.failures.inc()
                 self._stopping.wait(min(_LONGEST_BACK_OFF_S, 0.5 * 2**failures))
 
@@ -109,8 +116,12 @@ class QueueReader:
     def _delete(self, client: Any, handle: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from chaninfra.channel.s3.boto import code_and_status
+
         try:
             client.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError) as error:
             # It comes again, and costs a look.
-            time.sleep(0)
+            self._follower.log.write(
+                "queue-failed", "warning", reason=code_and_status(error)[0] or type(error).__name__
+            )

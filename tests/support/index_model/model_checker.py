@@ -12,7 +12,7 @@ between. A lost answer is that of a PUT that was executed: the process gets the 
 gets, 412 if it has a condition. That of an index file may also be an error of the connection, whether the PUT was
 executed or not.
 
-All clocks show the same: that of the latest of the processes that have begun. None begins days later while the PUT of
+All clocks show the same: that of the latest of the processes that have begun. None begins hours later while the PUT of
 an authoritative index is under way.
 
 Everybody ends: a process that fails, or makes more than MOST requests, breaks an invariant.
@@ -29,6 +29,7 @@ from typing import Any
 from chaninfra.channel.errors import ChaninfraError, UnreachableError
 from support.index_model.requests import LONG_AGO, PAUSE, Held, Objects, Replay, ReplayRuntime, Waiting, answer_to
 
+HOUR = 3_600_000
 MOST = 250
 """Requests that a process may make before it counts as one that does not end: it needs 40 alone."""
 
@@ -199,7 +200,7 @@ class Search:
             if node.preemptions + preempted > self.preemptions:
                 continue
             time = max(node.time, self.processes[number].now)
-            if time > node.time > 0 and self._committing(node, number):
+            if time > node.time + HOUR > HOUR and self._committing(node, number):
                 continue
             before = dataclasses.replace(node, current=number, preemptions=node.preemptions + preempted, time=time)
             yield self._step(before, history, request)
@@ -209,7 +210,7 @@ class Search:
                 yield from self._lost(dataclasses.replace(before, lost=node.lost + 1), history, request)
 
     def _committing(self, node: Node, but: int) -> bool:
-        """Whether another process has sent the PUT of the authoritative index: it is not under way for days."""
+        """Whether another process has sent the PUT of the authoritative index: it is not under way for hours."""
         requests = [self._request(number, history) for number, history in enumerate(node.histories) if number != but]
         return any(request is not None and request[:2] == ("put", self.authoritative) for request in requests)
 

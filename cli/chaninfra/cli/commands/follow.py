@@ -111,8 +111,14 @@ def _run(
     if sqs is not None:
         check_queue_url(sqs)
     log, metrics, stopped = Log(), Metrics(), threading.Event()
+
+    def finish(number: int, _frame: object) -> None:
+        stopped.set()
+        # The second one ends the process: a commit can be broken off anywhere.
+        signal.signal(number, signal.SIG_DFL)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, finish)
     server = Server(metrics, log, secret, *address) if address is not None and secret is not None else None
     if server is not None:
         # Before the store is asked: versitygw starts only where somebody listens.
@@ -123,7 +129,7 @@ def _run(
     follower = Follower(open_channel, metrics, log, channel=opened, list_every=list_every)
     if server is not None:
         server.follower = follower
-    queue = QueueReader(follower, sqs, opened.descriptor.region, opened.credentials) if sqs is not None else None
+    queue = QueueReader(follower, sqs, open_channel) if sqs is not None else None
     if queue is not None:
         queue.start()
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from chaninfra.channel.conda.filenames import package_name
-from chaninfra.channel.conda.name_rules import unreadable
+from chaninfra.channel.conda.name_rules import client_name, unreadable
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -110,13 +110,28 @@ class _Known:
     put_at: Mapping[str, datetime | None]
     """Package name → when its shard was put."""
 
+    def record(self, file: str, etag: str) -> IndexRecord | None:
+        """The file's record as it is, which is that of the object with this ETag; None: it has none that is valid."""
+        place, facts = self.repodata.find(file), self.facts(file)
+        if place is None or facts is None or facts.sha256 is None:
+            return None
+        raw = self.repodata.records[place[0]][place[1]]
+        return IndexRecord(
+            name=client_name(facts.name or package_name(file)),
+            table=place[0],
+            key=place[1],
+            sha256=facts.sha256,
+            encode=lambda _: raw,
+            etag=etag,
+        )
+
     def facts(self, file: str) -> RecordFacts | None:
         """The facts of the file's record; without any where that is not valid. None: it has no record."""
         place = self.repodata.find(file)
         if place is None:
             return None
         try:
-            return read_facts(self.repodata.records[place[0]][place[1]], "size", "md5", "sha256")
+            return read_facts(self.repodata.records[place[0]][place[1]], "name", "size", "md5", "sha256")
         except MALFORMED:
             return RecordFacts()
 
@@ -201,13 +216,16 @@ class _Looked:
     def _in_line(self, file: str, entry: ObjectMeta) -> None:
         """The record is that of the bytes.
 
-        Rule: where the object was put later than the shard with its record, the shard is renewed. A re-index may have
-        found the object missing before it was put, and would drop the record by a later commit; it starts again if the
-        shard is another. Times of the store are compared, which have whole seconds.
+        Rule: where the object was put later than the shard with its record, the shard is written again. A re-index may
+        have found the object missing before it was put, and would drop the record by a later commit; it starts again if
+        the shard is another. If it has dropped it since the index was read here, the record comes back. Times of the
+        store are compared, which have whole seconds.
         """
         put_at = self._known.put_at.get(package_name(file))
-        if put_at is not None and entry.modified > put_at:
-            self.renewed.add(package_name(file))
+        record = self._known.record(file, entry.etag)
+        if put_at is not None and entry.modified > put_at and record is not None:
+            self.records[file] = record
+            self.renewed.add(record.name)
 
     def _is_still_out(self, left: LeftOutPackage, facts: RecordFacts | None) -> bool:
         """Whether what was said of the same ETag holds still."""

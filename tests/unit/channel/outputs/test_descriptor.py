@@ -38,6 +38,20 @@ def test_a_descriptor_survives_a_round_trip(visibility: str) -> None:
     assert made.key("noarch", "repodata.json") == "team/main/noarch/repodata.json"
 
 
+def test_only_a_channel_that_is_followed_says_so() -> None:
+    """Earlier versions of chaninfra do not know the key."""
+    assert "follow" not in json.loads(descriptor.dump(described()))["index"]
+    assert described().index.overwrites == "hold"
+    for given, overwrites in (({}, "hold"), ({"overwrites": "index"}, "index")):
+        made = described(index={"follow": given, "writers": "single"})
+        assert json.loads(descriptor.dump(made))["index"]["follow"] == {"overwrites": overwrites}
+        assert descriptor.parse(descriptor.dump(made), where="x").index.overwrites == overwrites
+        assert made.index.only_a_follower_commits
+    assert not described(index={"follow": {}}).index.only_a_follower_commits
+    with pytest.raises(ConfigurationError, match="overwrites"):
+        described(index={"follow": {"overwrites": "never"}})
+
+
 def test_it_holds_no_secret_and_no_principal() -> None:
     ci = {"the-ci": {"github": {"repository": "the-owner/the-repository", "branch": "main"}}}
     keys = {"access_key_id": "the-id", "secret_access_key": "the-secret"}
