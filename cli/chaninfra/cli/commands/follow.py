@@ -48,7 +48,7 @@ def follow(
     sqs: Annotated[str | None, typer.Option(metavar="URL", help="Take events from this queue of Amazon SQS.")] = None,
     store: StoreFlags,
 ) -> None:
-    """Keep the index in line with the packages, whoever uploads or deletes them.
+    """Keep the index in line with what any tool uploads or deletes.
 
     Runs until it is stopped. Takes the events of the store, and looks at the packages that they name: new ones are
     indexed, deleted ones lose their record, both by a commit for all that came within half a second. An event is only
@@ -60,7 +60,9 @@ def follow(
     (see `index.follow.overwrites`). What cannot be indexed is in .chaninfra/left-out.json, and `chaninfra ls` and
     `doctor` show it.
 
-    Writes a log to stdout, one JSON object a line. Needs the extra packages of `pip install '.[follow]'` in a clone.
+    Writes a log to stdout, one JSON object a line.
+
+    Needs the extra packages of `pip install '.[follow]'` in a clone.
 
     \b
     Examples:
