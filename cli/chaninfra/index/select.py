@@ -65,7 +65,10 @@ def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Iterab
     not_yanked = {each.path_in_channel for found in select(unknown, in_index).values() for each in found}
     if not_yanked:
         raise ChaninfraError(
-            f"not yanked: {', '.join(sorted(not_yanked))}", remedy="these are in the index; leave them out"
+            f"not yanked: {', '.join(sorted(not_yanked))}",
+            remedy="it is in the index; leave it out"
+            if len(not_yanked) == 1
+            else "they are in the index; leave them out",
         )
     raise ChaninfraError(
         f"there is no such package: {', '.join(unknown)}", remedy=_nearest(unknown, candidates, in_index)

@@ -60,7 +60,7 @@ def test_published_again_is_not_said_to_be_uploading(place: Place, tmp_path: Pat
     done = place.run("publish", package)
     assert "uploading" not in done.stderr
     assert "hello-1.0-0.conda: already there" in done.stdout
-    assert "(no change)" in done.stdout
+    assert "(as before)" in done.stdout
 
 
 def test_an_overwritten_package_is_a_change(place: Place, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_unyank_of_what_is_not_yanked_says_so(place: Place, tmp_path: Path) -> N
     place.done("publish", make_package(tmp_path, "hello", "1.0"), make_package(tmp_path, "hullo", "1.0"))
     done = place.run("unyank", "hello")
     assert done.returncode == 1
-    assert "not yanked: noarch/hello-1.0-0.conda" in done.stderr
+    assert "not yanked: noarch/hello-1.0-0.conda\n  it is in the index; leave it out" in done.stderr
     assert "no such package" not in done.stderr
     place.done("yank", "hullo")
     unknown = place.run("unyank", "hullu")

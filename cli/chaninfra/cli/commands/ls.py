@@ -51,6 +51,25 @@ def ls(
       chaninfra ls "my-package >=1.0,<2" -c stack:prod
       chaninfra ls s3://my-bucket/my-channel --json
     """
+    from chaninfra.channel.errors import ChaninfraError, ConfigurationError, EngineError
+    from chaninfra.cli.remedies import name_channel
+
+    wanted = [*(words or ())]
+    if wanted and _is_channel(wanted[0], named=channel is not None):
+        channel = one_channel(wanted.pop(0), channel)
+    refuse_channels(wanted, "ls", "PACKAGE")
+    try:
+        _list(wanted, channel, store, as_json=as_json)
+    except ChaninfraError as error:
+        name_channel(error, channel, store)
+        # Not found: neither a package nor, perhaps, a channel to look in.
+        if isinstance(error, ConfigurationError | EngineError) or type(error) is ChaninfraError:
+            hint = None if channel else _stack_hint(wanted, store)
+            error.remedy = "; ".join(filter(None, [error.remedy, hint])) or None
+        raise
+
+
+def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_json: bool) -> None:
     import msgspec
 
     from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -61,10 +80,6 @@ def ls(
     from chaninfra.index.contents import contents_of
     from chaninfra.index.select import select
 
-    wanted = [*(words or ())]
-    if wanted and _is_channel(wanted[0], named=channel is not None):
-        channel = one_channel(wanted.pop(0), channel)
-    refuse_channels(wanted, "ls", "PACKAGE")
     # What is not a match spec is told before anything is read.
     select(wanted, ())
     with progress() as shown, interruptible(lambda: StoppedError("stopped"), shown.stop):
@@ -100,6 +115,19 @@ def _is_channel(word: str, *, named: bool) -> bool:
     # A slash is in a path, or in the channel of a match spec.
     path = suffix_of(word) is None and "::" not in word and ("/" in word or Path(word).is_file())
     return word == "-" or path
+
+
+def _stack_hint(words: Sequence[str], store: StoreFlags) -> str | None:
+    """What to type if the only word, which was taken for a package, is the name of a stack; None if it cannot be."""
+    import re
+
+    from chaninfra.channel.conda.filenames import suffix_of
+    from chaninfra.cli.remedies import remedies_for
+
+    if len(words) != 1 or suffix_of(words[0]) or not re.fullmatch(r"[\w-][\w.-]*(?:/[\w.-]+){0,2}", words[0]):
+        return None
+    command = remedies_for(f"stack:{words[0]}", store).command("ls")
+    return f"{words[0]!r} was taken for a package; if it is a stack, write: {command}"
 
 
 def _selected(packages: Sequence[Listed], words: Sequence[str]) -> tuple[Sequence[Listed], list[str]]:

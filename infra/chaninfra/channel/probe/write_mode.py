@@ -5,13 +5,17 @@ from __future__ import annotations
 import shlex
 from typing import Literal
 
+import msgspec
+
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.outputs.descriptor import Descriptor
+from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Capability
 
+_AWS_ORGANIZATION = "organization"
 _NEEDED: tuple[Capability, ...] = ("conditional-create", "conditional-replace")
 
 WriteMode = Literal["conditional", "plain", "refused"]
@@ -80,7 +84,7 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
         "the store has no conditional writes, so two writers could overwrite each other; nothing was written",
         where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}",
         key=("index", "writers"),
-        remedy=again + SINGLE,
+        remedy=again + single_writer(descriptor),
     )
 
 
@@ -97,5 +101,37 @@ def probe_command(descriptor: Descriptor) -> str:
 
 SINGLE = (
     "make sure that only one writer runs at a time, then set `index.writers` to single in the stack config and run "
-    "`pulumi up`, or run `chaninfra init --writers single`"
+    "`pulumi up`"
 )
+
+
+def single_words(descriptor: Descriptor) -> list[str] | None:
+    """The words that `chaninfra init` of a channel without a stack needs after its URL to declare a single writer; None
+    where it lacks options for what channel.json says.
+    """
+    index = msgspec.structs.replace(descriptor.index, writers="many", conditional_writes=None)
+    if index != DescribedIndex() or descriptor.cdn or descriptor.visibility == _AWS_ORGANIZATION:
+        return None
+    words = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
+    words += ["--name", descriptor.name, "--visibility", descriptor.visibility]
+    words += ["--public-url", descriptor.public_url] if descriptor.public_url else []
+    return [*words, "--writers", "single"]
+
+
+def store_flags(descriptor: Descriptor) -> dict[str, str]:
+    """The store options that describe the location of a channel: name in snake case → value."""
+    return {
+        "provider": descriptor.provider,
+        "endpoint_url": descriptor.endpoint_url,
+        "region": descriptor.region,
+        "force_path_style": str(descriptor.force_path_style).lower(),
+    }
+
+
+def single_writer(descriptor: Descriptor) -> str:
+    """How to declare that only one writer writes at a time."""
+    words = single_words(descriptor)
+    if words is None:
+        return SINGLE
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in store_flags(descriptor).items()]
+    return f"{SINGLE}; without a stack, run `{shlex.join(['chaninfra', 'init', descriptor.url, *words, *flags])}`"
