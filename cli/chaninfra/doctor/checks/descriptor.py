@@ -76,7 +76,8 @@ def _rewrite(exam: Examination, remedy: str | None, *, broken: bool = False) -> 
     """How to replace a wrong channel.json; `remedy` is another way, if there is one. `broken`: it is this channel's."""
     if exam.remedies.source == "stack":
         return exam.remedies.pulumi_up()
-    remedies, known = exam.remedies, {}
+    remedies = exam.remedies
+    known: dict[str, str] = {}
     if remedies.source == "s3" and "--provider" not in remedies.flags and broken:
         # What only this document says would be lost.
         provider = _provider_in(exam.channel_json_read)
