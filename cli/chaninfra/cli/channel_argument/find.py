@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -23,6 +23,7 @@ from chaninfra.channel.text import one_line
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
+from chaninfra.cli.channel_argument.located import located
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
@@ -177,15 +178,13 @@ def single(found: list[Found]) -> Found:
 
 def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: NewChannel | None) -> Found:
     """The channel at s3://BUCKET/PREFIX: as its channel.json describes it, else as the flags do."""
-    # Imported here since it loads jsonschema and the models of the stack config, which no other form of CHANNEL needs.
-    from chaninfra.cli.channel_argument.assumed import NewChannel, assume
-
-    assumed = Found(assume(location, flags, new or NewChannel()), "assumed")
     if reading in ("offline", "given"):
-        return assumed
+        return _assumed(location, flags, new)
+    place = located(location, flags) if new is None else None
+    read_at = Found(place, "assumed") if place else _assumed(location, flags, new)
     try:
-        credentials = credentials_for(assumed, flags, "read")
-        channel = Channel(descriptor=assumed.descriptor, credentials=credentials, origin="assumed")
+        credentials = credentials_for(read_at, flags, "read")
+        channel = Channel(descriptor=read_at.descriptor, credentials=credentials, origin="assumed")
         stored = _read_channel_json(channel)
     except BucketMissingError:
         raise
@@ -199,10 +198,11 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
             raise
         text = f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})"
         streams.warning(ChaninfraError(text, remedy=f"whether there is a channel at {location} is not known"))
-        return assumed
+        return _assumed(location, flags, new)
     if stored is None:
+        assumed = _assumed(location, flags, new)
         if reading != "probe":
-            _refuse_empty(channel, index=reading == "lenient")
+            _refuse_empty(replace(channel, descriptor=assumed.descriptor), index=reading == "lenient")
         streams.note(f"{location} has no {CHANNEL_JSON}; the options and the provider's defaults are used instead")
         return assumed
     if (stored.bucket, stored.prefix) != (location.bucket, location.prefix):
@@ -211,7 +211,7 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
             where=str(location),
             remedy="it was copied from there: delete it, then run `chaninfra init`",
         )
-    found = found_in_bucket(stored, assumed.descriptor, flags)
+    found = found_in_bucket(stored, read_at.descriptor, flags)
     _tell_overrides(stored, found)
     return found
 
@@ -229,6 +229,14 @@ def _refuse_empty(channel: Channel, *, index: bool) -> None:
             require_index(channel)
         else:
             known_subdirs(channel)
+
+
+def _assumed(location: S3, flags: StoreFlags, new: NewChannel | None) -> Found:
+    """The channel as the flags and the provider's row describe it."""
+    # Imported here since it loads the models of the stack config.
+    from chaninfra.cli.channel_argument.assumed import NewChannel, assume
+
+    return Found(assume(location, flags, new or NewChannel()), "assumed")
 
 
 def found_in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) -> Found:
@@ -266,7 +274,7 @@ def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:
     if not changed:
         return descriptor
     if flags.provider:
-        from chaninfra.channel.spec.build import provider_row
+        from chaninfra.channel.spec.locate import provider_row
 
         provider_row(flags.provider, None, "--provider")
     result = msgspec.structs.replace(descriptor, **changed)
