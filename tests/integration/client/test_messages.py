@@ -152,6 +152,9 @@ def test_a_closed_stream_stops_no_publish(place: Place, tmp_path: Path, closed: 
         ("./hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
         ("", "'': is not a match spec"),
         ("hello >", "write `name`"),
+        ("/tmp/hello-1.0-0.conda", "names one file, but not as the channel does\n  give the name of the file, without"),
+        ("file:///tmp/hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
+        ("hello[fn=hello-1.0-0.conda]", "write `name`"),
     ],
 )
 def test_a_word_that_names_no_package(place: Place, word: str, told: str) -> None:

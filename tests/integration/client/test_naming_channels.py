@@ -129,6 +129,8 @@ def test_ls_of_what_is_not_there_lists_the_rest_and_fails(place: Place, program:
     assert "1 package" in done.stdout
     assert "there is no such package: hello >5" in done.stderr
     assert f"chaninfra ls {place.url}" in done.stderr
+    misspelt = program.run("ls", "tol", "-c", place.url, *at, server=place.server)
+    assert "did you mean 'tool'?" in misspelt.stderr
 
 
 def test_ls_of_no_match_spec_makes_no_request(program: Resident) -> None:

@@ -19,7 +19,7 @@ from chaninfra.channel.outputs.descriptor import (
     parse,
     to_document,
 )
-from chaninfra.channel.text import one_line
+from chaninfra.channel.text import one_line, or_else
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
@@ -81,7 +81,7 @@ def _find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel
         except ConfigurationError as error:
             # Not of an option, which is named itself.
             if error.where and not error.where.startswith("--"):
-                error.remedy = "; ".join(filter(None, [error.remedy, f"CHANNEL comes from ${VARIABLE}"]))
+                error.remedy = f"{error.remedy or ''}\nCHANNEL comes from ${VARIABLE}".lstrip()
             raise
     named_by: NamedBy = "document"
     match parse_channel(text or "stack:"):
@@ -194,7 +194,7 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
         if reading == "strict" or invalid or not (flags.provider or flags.endpoint_url):
             if reading == "lenient":
                 more = "add --offline, which prints what the options say"
-                problem.remedy = "; or ".join(filter(None, [problem.remedy, more]))
+                problem.remedy = or_else(problem.remedy, more)
             raise
         text = f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})"
         streams.warning(ChaninfraError(text, remedy=f"whether there is a channel at {location} is not known"))
@@ -255,8 +255,8 @@ def _read_channel_json(channel: Channel) -> Descriptor | None:
     except NewerDescriptorError:
         raise
     except ConfigurationError as error:
-        more = "`chaninfra doctor` says how to write it again"
-        error.remedy = f"{error.remedy}; {more}" if error.key else more
+        # Without a key the remedy is about a file that somebody gave.
+        error.remedy = or_else(error.remedy if error.key else None, "run `chaninfra doctor`, which says how to mend it")
         raise
 
 

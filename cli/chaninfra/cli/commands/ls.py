@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chaninfra.channel.errors import SkippedError
     from chaninfra.index.contents import Behind, Listed, LostShards
+    from chaninfra.index.select import Candidate
 
 
 def ls(
@@ -78,7 +79,7 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_j
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.contents import contents_of
-    from chaninfra.index.select import select
+    from chaninfra.index.select import nearest_to, select
 
     # What is not a match spec is told before anything is read.
     select(wanted, ())
@@ -98,10 +99,8 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_j
             streams.note(f"there is no such package: {', '.join(unknown)}")
         raise _lost(contents.lost, remedies_for(channel, store).command("reindex"))
     if unknown:
-        command = remedies_for(channel, store).command("ls")
-        raise ChaninfraError(
-            f"there is no such package: {', '.join(unknown)}", remedy=f"`{command}` lists all packages of the channel"
-        )
+        remedy = nearest_to(unknown, _candidates(contents.packages))
+        raise ChaninfraError(f"there is no such package: {', '.join(unknown)}", remedy=remedy)
 
 
 def _is_channel(word: str, *, named: bool) -> bool:
@@ -132,21 +131,26 @@ def _stack_hint(words: Sequence[str], store: StoreFlags) -> str | None:
 
 def _selected(packages: Sequence[Listed], words: Sequence[str]) -> tuple[Sequence[Listed], list[str]]:
     """The packages that one of the words selects, in their order; and the words that select none."""
-    import msgspec
-
-    from chaninfra.index.select import Candidate, select
+    from chaninfra.index.select import select
 
     if not words:
         return packages, []
-    facts = ("name", "version", "build", "build_number")
-    candidates = [
-        Candidate(each.subdir, each.file, msgspec.json.encode({name: getattr(each, name) for name in facts}))
-        for each in packages
-    ]
-    chosen = select(words, candidates)
+    chosen = select(words, _candidates(packages))
     paths = {candidate.path_in_channel for found in chosen.values() for candidate in found}
     listed = [each for each in packages if f"{each.subdir}/{each.file}" in paths]
     return listed, [word for word, found in chosen.items() if not found]
+
+
+def _candidates(packages: Sequence[Listed]) -> list[Candidate]:
+    import msgspec
+
+    from chaninfra.index.select import Candidate
+
+    facts = ("name", "version", "build", "build_number")
+    return [
+        Candidate(each.subdir, each.file, msgspec.json.encode({name: getattr(each, name) for name in facts}))
+        for each in packages
+    ]
 
 
 def _lost(lost: Sequence[LostShards], reindex: str) -> SkippedError:

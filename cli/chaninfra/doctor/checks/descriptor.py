@@ -13,6 +13,7 @@ from chaninfra.channel.objects import StoredObject, TooLargeError
 from chaninfra.channel.outputs.descriptor import Descriptor, NewerDescriptorError, overrides, to_document
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.text import or_else
 from chaninfra.index.place import require_index
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def descriptor(exam: Examination) -> Iterator[Finding]:
         # Another document may be right, and only the store or this version does not suffice.
         wrong = isinstance(stored, ConfigurationError | TooLargeError) and not isinstance(stored, NewerDescriptorError)
         yield Finding(
-            state="failed", found=found, remedy=_rewrite(exam, stored.remedy, broken=True) if wrong else stored.remedy
+            state="failed",
+            found=found,
+            remedy=_rewrite(exam, _at_the_key(stored), broken=True) if wrong else stored.remedy,
         )
     elif stored is None and remedies.source == "s3":
         with suppress(DeniedError):
@@ -72,6 +75,11 @@ def descriptor(exam: Examination) -> Iterator[Finding]:
 _SOURCES = {"s3": "the flags", "stack": "the stack's output", "descriptor": "the given descriptor"}
 
 
+def _at_the_key(error: ChaninfraError) -> str | None:
+    """The remedy that is about a key of the document; without one it is about a file that somebody gave."""
+    return error.remedy if isinstance(error, ConfigurationError) and error.key else None
+
+
 def _rewrite(exam: Examination, remedy: str | None, *, broken: bool = False) -> str:
     """How to replace a wrong channel.json; `remedy` is another way, if there is one. `broken`: it is this channel's."""
     if exam.remedies.source == "stack":
@@ -83,7 +91,7 @@ def _rewrite(exam: Examination, remedy: str | None, *, broken: bool = False) -> 
         provider = _provider_in(exam.channel_json_read)
         known = {"provider": provider} if provider else {}
     rewrite = f"delete it, then run: {remedies.init(exam.subdirs, **known)}"
-    return f"{remedy}; or {rewrite}" if remedy else rewrite
+    return or_else(remedy, rewrite) or rewrite
 
 
 def _provider_in(read: ReadResult) -> str | None:

@@ -125,7 +125,7 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHANINFRA_CHANNEL", "no-such.json")
     with pytest.raises(ConfigurationError) as caught:
         only(None)
-    assert str(caught.value.remedy).endswith("; CHANNEL comes from $CHANINFRA_CHANNEL")
+    assert str(caught.value.remedy).endswith("\nCHANNEL comes from $CHANINFRA_CHANNEL")
 
 
 def test_a_wrong_option_is_not_blamed_on_the_variable(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,9 +378,9 @@ def test_a_broken_channel_json_in_a_bucket_names_the_doctor(monkeypatch: pytest.
     store = MemoryStore()
     monkeypatch.setattr(S3Store, "get", lambda _, key, most=0: store.get(key, 1 << 20))
     for content, remedy in (
-        (b"{", "`chaninfra doctor` says how to write it again"),
+        (b"{", "run `chaninfra doctor`, which says how to mend it"),
         (b'{"version": 3}', "upgrade chaninfra"),
-        (dump(descriptor("c", bucket="b-b")).replace(b'"region"', b'"regoin"'), "`chaninfra doctor` says how"),
+        (dump(descriptor("c", bucket="b-b")).replace(b'"region"', b'"regoin"'), "`region`? Or run `chaninfra doctor`"),
     ):
         store.objects["c/channel.json"] = ObjectBody(data=content, content_type="")
         with pytest.raises(ConfigurationError) as caught:
