@@ -28,7 +28,7 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
 
 _LIMITS = (
-    "what was built runs programs in Python, and after `python -m chaninfra.engine` in YAML; its `pulumi new` makes the "
+    "what was built runs programs in Python, after `python -m chaninfra.engine` in YAML, too; `pulumi new` makes the "
     "virtual environment in the folder of the project: give it --generate-only"
 )
 

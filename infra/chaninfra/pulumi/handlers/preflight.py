@@ -19,7 +19,7 @@ from chaninfra.channel.place import Bucket, refuse_nested
 from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.handlers.base import Difference, Handler, differ
-from chaninfra.pulumi.handlers.bucket import exists
+from chaninfra.pulumi.handlers.bucket import exists, taken
 from chaninfra.pulumi.handlers.deletion import packages, purge
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardInputs, refuse_unless_empty
 from chaninfra.pulumi.handlers.left_bucket import Left, left_bucket, on_aws_itself
@@ -101,12 +101,7 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
         bucket = news["store"]["bucket"]
         there = exists(self.session)
         if there and not news["adopt"]:
-            raise RefusedError(
-                f"the bucket {bucket!r} already exists and is not in this stack's state",
-                where="key adopt",
-                remedy="to use it with its contents, set `adopt` to true (pulumi config set adopt true); otherwise "
-                "choose another name",
-            )
+            raise taken(bucket)
         if not there and news["adopt"]:
             raise RefusedError(
                 f"there is no bucket {bucket!r} to adopt",
