@@ -22,12 +22,13 @@ def answered(variables: dict[str, str], folder: Path, answers: dict[str, str]) -
     """The project that `pulumi new` makes of the template with these answers, by config key ("" is Enter alone), and
     what the terminal showed.
     """
-    template = templates.project(NAME)["template"]
+    # Pulumi asks in the order of the alphabet.
+    keys = sorted(templates.project(NAME)["template"]["config"])
     command = ["pulumi", "new", f"{templates.FOLDER}/{NAME}", "--dir", str(folder / "acme")]
     # The environment that it makes is whole but for the packages of others, which would be downloaded again.
     terminal = OnTerminal(command, {**variables, "TERM": "xterm", "PIP_NO_DEPS": "1"}, columns=200, cwd=folder)
-    questions = ["Project name", "Project description", "Stack name", *(f"({key})" for key in template["config"])]
-    typed = ["acme", "", "prod", *(answers.get(key, "") for key in template["config"])]
+    questions = ["Project name", "Project description", "Stack name", *(f"({key})" for key in keys)]
+    typed = ["acme", "", "prod", *(answers.get(key, "") for key in keys)]
     seen = 0
     for question, answer in zip(questions, typed, strict=True):
         terminal.read_until(lambda question=question, seen=seen: question in terminal.plain[seen:])  # type: ignore[misc]

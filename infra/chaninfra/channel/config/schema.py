@@ -154,10 +154,10 @@ def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> Config
             remedy = 'put it in quotes: "…"'
     elif error.validator == "pattern":
         message = f"{shown(error.instance)} {patterns.fault(str(error.instance), str(error.validator_value))}"
-    around = error.parent.schema if error.parent is not None else None
-    words_or = isinstance(around, dict) and any("$ref" in option for option in around.get("anyOf", ()))
-    if error.validator == "enum" and words_or and "did you mean" not in (remedy or ""):
-        # A mapping is possible too.
+    parent = error.parent.schema if error.parent is not None else None
+    around = parent if isinstance(parent, dict) else {}
+    a_mapping_too = any("$ref" in option for option in around.get("anyOf", ()))
+    if error.validator == "enum" and a_mapping_too and "did you mean" not in (remedy or ""):
         remedy = "write one of: " + ", ".join(_flow(example) for example in around.get("examples", ()))
     return ConfigurationError(message, where=where, key=path, remedy=_brief(remedy))
 
@@ -166,7 +166,9 @@ def _found(value: Any) -> str:
     """What a value is, in the words of YAML. Pulumi hands numbers over as text; any other text may be a secret."""
     if isinstance(value, str):
         return value if re.fullmatch(r"[0-9.-]{1,20}|true|false", value) else "text"
-    return {dict: "a mapping", list: "a list"}.get(type(value)) or json.dumps(value, default=str)
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return json.dumps(value, default=str)
 
 
 def _flow(value: Any) -> str:

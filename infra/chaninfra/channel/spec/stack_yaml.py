@@ -7,6 +7,7 @@ fractions and no dates.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,20 @@ def check_digits(value: Any, path: Path, key: tuple[str, ...]) -> None:
     """
     if isinstance(value, dict):
         for name, item in value.items():
-            check_digits(name, path, key)
+            _check_scalar(name, path, key, types=frozenset({"string"}))
             check_digits(item, path, (*key, str(name)))
     elif isinstance(value, list):
         for item in value:
             check_digits(item, path, key)
-    elif isinstance(value, float | _Date | _Written):
+    else:
+        _check_scalar(value, path, key, types_at(part for step in key for part in step.split(".")))
+
+
+def _check_scalar(value: Any, path: Path, key: tuple[str, ...], types: Set[str]) -> None:
+    """`types`: the JSON types that are taken here; none: it is not known."""
+    if isinstance(value, float | _Date | _Written):
         text = value.text if isinstance(value, _Written | _Fraction) else str(value)
         kind = "date" if isinstance(value, _Date) else "number"
-        types = types_at(part for step in key for part in step.split("."))
         if types and "string" not in types:
             if isinstance(value, _Written) and "integer" in types:
                 raise ConfigurationError(
