@@ -172,9 +172,9 @@ def _found(value: Any) -> str:
 
 
 def _flow(value: Any) -> str:
-    """A value as YAML has it in one line: `{at-most-every: 10m}`."""
+    """A value as YAML has it in one line, with backticks around keys."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'`{key}`: {_flow(item)}' for key, item in value.items())}}}"
     return str(value)
 
 

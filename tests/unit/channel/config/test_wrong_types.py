@@ -113,7 +113,7 @@ def test_days_are_a_whole_number(written: str, says: str, tmp_path: Path) -> Non
 def test_how_often_monolithic_files_are_written_is_told_in_short(tmp_path: Path) -> None:
     told = said(tmp_path, ("index", "monolith"), "10m")
     assert told.endswith(
-        "key index.monolith: '10m' is not known\n  write one of: each-commit, {at-most-every: 10m}, never"
+        "key index.monolith: '10m' is not known\n  write one of: each-commit, {`at-most-every`: 10m}, never"
     )
     for written in ("each-commit", "{at-most-every: 10m}", "never"):
         assert said(tmp_path, ("index", "monolith"), written) == ""
