@@ -18,7 +18,10 @@ Setting = Literal["region", "force-path-style", "endpoint-url"]
 
 _WITH_CHANNEL_OPTION = ("publish", "yank", "unyank")
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
-_BARE = re.compile(r"`chaninfra (reindex|gc|ls|doctor|init)((?: --(?:force|check|probe|as [a-z]+|writers [a-z]+))*)`")
+_BARE = re.compile(
+    r"`chaninfra (reindex|gc|ls|doctor|init|publish)"
+    r"((?: --(?:force|check|probe|as [a-z]+|writers [a-z]+))+(?: FILE)?|(?<!publish))`"
+)
 """A command without CHANNEL and store flags, which is how modules name one that know no command line."""
 
 

@@ -152,8 +152,11 @@ def test_a_closed_stream_stops_no_publish(place: Place, tmp_path: Path, closed: 
         ("./hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
         ("", "'': is not a match spec"),
         ("hello >", "write `name`"),
-        ("/tmp/hello-1.0-0.conda", "names one file, but not as the channel does\n  give the name of the file, without"),
-        ("file:///tmp/hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
+        (
+            "/home/me/hello-1.0-0.conda",
+            "names one file, but not as the channel does\n  give the name of the file, without",
+        ),
+        ("file:///home/me/hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
         ("hello[fn=hello-1.0-0.conda]", "write `name`"),
     ],
 )

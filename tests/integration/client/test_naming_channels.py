@@ -82,7 +82,7 @@ def test_a_misspelt_channel_gets_an_error_alone(place: Place, program: Resident,
         done = program.run(*words, *at, server=place.server)
         assert (done.returncode, done.stdout) == (2, ""), words
         assert f"error: {url}: there is no channel: neither a channel.json nor an index" in done.stderr
-        assert f"give one of the channels in this bucket: {place.url}; " in done.stderr
+        assert f"give one of this bucket: {place.url}; " in done.stderr
         assert "note:" not in done.stderr
 
 

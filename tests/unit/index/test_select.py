@@ -35,10 +35,10 @@ def test_a_word_selects(word: str, files: list[str]) -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "/tmp/hello-1.0-0.conda",
-        "/tmp/a b/hello-1.0-0.conda",
+        "/home/me/hello-1.0-0.conda",
+        "/home/me/a b/hello-1.0-0.conda",
         "C:/packages/hello-1.0-0.conda",
-        "file:///tmp/hello-1.0-0.conda",
+        "file:///home/me/hello-1.0-0.conda",
         "hello[url=https://example.com/noarch/hello-1.0-0.conda]",
         "hello[fn=hello-1.0-0.conda]",
     ],

@@ -5,17 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import Literal
 
-import msgspec
-
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import NOARCH
-from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.errors import ConfigurationError, Remedy
+from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Capability
 
-_AWS_ORGANIZATION = "organization"
 _NEEDED: tuple[Capability, ...] = ("conditional-create", "conditional-replace")
 
 WriteMode = Literal["conditional", "plain", "refused"]
@@ -75,6 +72,7 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
     mode = write_mode(descriptor.index.writers, honoured(descriptor))
     if mode != "refused":
         return mode
+    single = single_writer(descriptor)
     again = (
         f"a probe found that; to probe again, run: {probe_command(descriptor)}; else "
         if _is_in_doubt(descriptor)
@@ -84,7 +82,7 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
         "the store has no conditional writes, so two writers could overwrite each other; nothing was written",
         where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}",
         key=("index", "writers"),
-        remedy=again + single_writer(descriptor),
+        remedy=again + single if again else single,
     )
 
 
@@ -99,18 +97,15 @@ def probe_command(descriptor: Descriptor) -> str:
     return shlex.join(["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url])
 
 
-SINGLE = (
-    "make sure that only one writer runs at a time, then set `index.writers` to single in the stack config and run "
-    "`pulumi up`"
-)
+_ONE = "make sure that only one writer runs at a time, then set `index.writers` to single"
+SINGLE = Remedy(f"{_ONE} in the stack config and run `pulumi up`", stack=_ONE)
 
 
 def single_words(descriptor: Descriptor) -> list[str] | None:
     """The words that `chaninfra init` of a channel without a stack needs after its URL to declare a single writer; None
     where it lacks options for what channel.json says.
     """
-    index = msgspec.structs.replace(descriptor.index, writers="many", conditional_writes=None)
-    if index != DescribedIndex() or descriptor.cdn or descriptor.visibility == _AWS_ORGANIZATION:
+    if not descriptor.may_be_of_init:
         return None
     words = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
     words += ["--name", descriptor.name, "--visibility", descriptor.visibility]
@@ -128,10 +123,11 @@ def store_flags(descriptor: Descriptor) -> dict[str, str]:
     }
 
 
-def single_writer(descriptor: Descriptor) -> str:
+def single_writer(descriptor: Descriptor) -> Remedy:
     """How to declare that only one writer writes at a time."""
     words = single_words(descriptor)
     if words is None:
         return SINGLE
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in store_flags(descriptor).items()]
-    return f"{SINGLE}; without a stack, run `{shlex.join(['chaninfra', 'init', descriptor.url, *words, *flags])}`"
+    command = shlex.join(["chaninfra", "init", descriptor.url, *words, *flags])
+    return Remedy(f"{SINGLE}; without a stack, run `{command}`", stack=_ONE)

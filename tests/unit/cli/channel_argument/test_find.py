@@ -304,7 +304,7 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch, *, listed: Any) -> None:
             raise has_index
         return bool(has_index)
 
-    monkeypatch.setattr("chaninfra.index.place._has_index", look)
+    monkeypatch.setattr("chaninfra.index.place.has_index", look)
     monkeypatch.setattr("chaninfra.index.place._channels_below", lambda *_: ["team/prod"])
 
 

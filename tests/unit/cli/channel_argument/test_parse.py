@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.cli.channel_argument.parse import S3, File, Reference, Stack, Web, parse_channel, refuse_channels
+from chaninfra.cli.channel_argument.parse import (
+    S3,
+    File,
+    Reference,
+    Stack,
+    Web,
+    is_channel,
+    parse_channel,
+    refuse_channels,
+)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +106,10 @@ def test_the_secret_in_the_url_of_a_package_is_not_repeated() -> None:
     with pytest.raises(ConfigurationError, match="is the URL of a package") as caught:
         refuse_channels(["https://me:secret@h/noarch/a-1-0.conda?X-Amz-Signature=secret"], "publish", "FILE")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [PurePosixPath, PureWindowsPath])
+def test_a_channel_is_seen_in_a_path(path: type[PurePath]) -> None:
+    """Arguments that are files come as paths, which write the slashes of their system."""
+    assert is_channel(str(path("s3://my-bucket/my-channel"))) == "s3://my-bucket/my-channel"
+    assert is_channel(str(path("output/noarch/a-1-0.conda"))) is None
