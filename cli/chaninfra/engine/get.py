@@ -28,8 +28,8 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
 
 _LIMITS = (
-    "what was built runs programs in Python only, and its `pulumi new` makes the virtual environment in the folder of "
-    "the project itself: give it --generate-only"
+    "what was built runs programs in Python, after `python -m chaninfra.engine` in YAML, too; `pulumi new` makes the "
+    "virtual environment in the folder of the project: give it --generate-only"
 )
 
 
