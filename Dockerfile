@@ -7,9 +7,9 @@ COPY schemas schemas
 COPY infra infra
 COPY cli cli
 RUN python tools/pins.py > pins.txt
-RUN PIP_CONSTRAINT=pins.txt python -m pip wheel --no-cache-dir --no-deps --wheel-dir wheels .
-RUN python -m venv /opt/chaninfra
-RUN PIP_CONSTRAINT=pins.txt /opt/chaninfra/bin/python -m pip install --no-cache-dir wheels/*.whl
+RUN python -m venv /opt/build && /opt/build/bin/python -m pip install --no-cache-dir -c pins.txt hatchling
+RUN /opt/build/bin/python -m hatchling build -t wheel -d wheels
+RUN python -m venv /opt/chaninfra && /opt/chaninfra/bin/python -m pip install --no-cache-dir -c pins.txt wheels/*.whl
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="chaninfra" org.opencontainers.image.licenses="BSD-3-Clause"

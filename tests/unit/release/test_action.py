@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from support.paths import ROOT
 from support.release.action import ACTION, run
@@ -88,3 +89,8 @@ def test_the_page_describes_each_input() -> None:
     page = (ROOT / "docs" / "github-action.md").read_text("utf-8")
     rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", page, re.M)
     assert dict(rows) == {name: given["description"] for name, given in ACTION["inputs"].items()}
+    (example,) = YAML(typ="safe").load(re.search(r"```yaml\n(.*?)```", page, re.S)[1]).values()
+    (step,) = [step for step in example["steps"] if step["uses"] == "OWNER/chaninfra@COMMIT"]
+    required = {name for name, given in ACTION["inputs"].items() if given.get("required")}
+    assert required <= set(step["with"]) <= set(ACTION["inputs"])
+    assert example["permissions"] == {"id-token": "write"}
