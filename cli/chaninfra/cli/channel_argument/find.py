@@ -14,6 +14,7 @@ from chaninfra.channel.outputs.descriptor import Descriptor, from_document, pars
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
+from chaninfra.cli.channel_argument.located import located
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
@@ -161,29 +162,35 @@ def single(found: list[Found]) -> Found:
 
 def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: NewChannel | None) -> Found:
     """The channel at s3://BUCKET/PREFIX: as its channel.json describes it, else as the flags do."""
-    # Imported here since it loads jsonschema and the models of the stack config, which no other form of CHANNEL needs.
-    from chaninfra.cli.channel_argument.assumed import NewChannel, assume
-
-    assumed = Found(assume(location, flags, new or NewChannel()), "assumed")
     if reading in ("offline", "given"):
-        return assumed
+        return _assumed(location, flags, new)
+    place = located(location, flags) if new is None else None
+    read_at = Found(place, "assumed") if place else _assumed(location, flags, new)
     try:
-        stored = _read_channel_json(assumed, flags)
+        stored = _read_channel_json(read_at, flags)
     except ChaninfraError as problem:
         if reading == "strict" or not (flags.provider or flags.endpoint_url):
             raise
         streams.note(f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})")
-        return assumed
+        return _assumed(location, flags, new)
     if stored is None:
         streams.note(f"{location} has no {CHANNEL_JSON}; the options and the provider's defaults are used instead")
-        return assumed
+        return _assumed(location, flags, new)
     if (stored.bucket, stored.prefix) != (location.bucket, location.prefix):
         raise ConfigurationError(
             f"its {CHANNEL_JSON} describes another channel, {stored.url}",
             where=str(location),
             remedy=f"it was copied from there: delete it, then run `chaninfra init {location}`",
         )
-    return found_in_bucket(stored, assumed.descriptor, flags)
+    return found_in_bucket(stored, read_at.descriptor, flags)
+
+
+def _assumed(location: S3, flags: StoreFlags, new: NewChannel | None) -> Found:
+    """The channel as the flags and the provider's row describe it."""
+    # Imported here since it loads the models of the stack config.
+    from chaninfra.cli.channel_argument.assumed import NewChannel, assume
+
+    return Found(assume(location, flags, new or NewChannel()), "assumed")
 
 
 def found_in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) -> Found:
@@ -208,7 +215,7 @@ def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:
     if not changed:
         return descriptor
     if flags.provider:
-        from chaninfra.channel.spec.build import provider_row
+        from chaninfra.channel.spec.locate import provider_row
 
         provider_row(flags.provider, None, "--provider")
     result = msgspec.structs.replace(descriptor, **changed)

@@ -42,7 +42,7 @@ def providers(
       chaninfra providers r2 --json
     """
     from chaninfra.channel.providers import PROVIDERS
-    from chaninfra.channel.spec.build import provider_row
+    from chaninfra.channel.spec.locate import provider_row
 
     rows = [provider_row(name, None, "providers")] if name else [*PROVIDERS.values()]
     if as_json:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
 from chaninfra.channel import patterns
+from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import Format, IndexSettings
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
 from chaninfra.channel.config.principals import PrincipalConfig
-
-Auth = Literal["aws", "pixi", "public"]
-Visibility = Literal["private", "organization", "public"]
 
 _Name = Annotated[str, Meta(pattern=patterns.NAME)]
 Principals = dict[_Name, PrincipalConfig]

@@ -14,11 +14,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
+from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.config.channel import Auth, Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import Dialect, Location, check_endpoint, https_url, join
 from chaninfra.channel.providers import PROVIDERS

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from chaninfra.channel.access import Auth
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
-from chaninfra.channel.config.channel import Auth, ChannelConfig
+from chaninfra.channel.config.channel import ChannelConfig
 from chaninfra.channel.config.stack import StackConfig, parse_config
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.location import Location, check_endpoint
-from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.spec.bucket_settings import bucket_settings
 from chaninfra.channel.spec.checks import (
     check_aws,
@@ -21,10 +19,10 @@ from chaninfra.channel.spec.checks import (
     check_together,
     check_visibility,
 )
+from chaninfra.channel.spec.locate import locate, provider_row
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, StackSpec
-from chaninfra.channel.spec.names import check_bucket_name, check_prefix
+from chaninfra.channel.spec.names import check_prefix
 from chaninfra.channel.spec.principals import principals_of
-from chaninfra.channel.text import nearest, shown
 
 
 def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = None) -> StackSpec:
@@ -47,61 +45,6 @@ def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     stack = StackSpec(bucket=bucket, channels=specs, without_effect=old)
     check_combinations(stack, where)
     return stack
-
-
-def provider_row(name: str | None, endpoint_url: str | None, where: str, key: tuple[str, ...] = ()) -> Provider:
-    """The provider `name`; without a name, `custom` if there is an endpoint, else `aws`.
-
-    `where` and `key` say where the name is written. Raises ConfigurationError for an unknown name.
-    """
-    chosen = name or ("custom" if endpoint_url else "aws")
-    if chosen not in PROVIDERS:
-        raise ConfigurationError(
-            f"unknown provider {shown(chosen)}", where=where, key=key, remedy=nearest(chosen, PROVIDERS)
-        )
-    return PROVIDERS[chosen]
-
-
-def locate(
-    provider: Provider,
-    bucket: str,
-    *,
-    where: str,
-    endpoint_url: str | None = None,
-    region: str | None = None,
-    force_path_style: bool | None = None,
-    variables: dict[str, str] | None = None,
-) -> Location:
-    """The location of a bucket; what is None comes from the provider's row in PROVIDERS.
-
-    `variables` are the values for the placeholders of the provider's endpoint (`account-id`). Raises
-    ConfigurationError if the row has no value for what is missing.
-    """
-    path_style = provider.addressing.value == "path" if force_path_style is None else force_path_style
-    region = region or provider.region.value
-    if region is None:
-        raise ConfigurationError(
-            f"{provider.title} needs a region", where=where, key=("region",), remedy="set `region`"
-        )
-    if endpoint_url is None:
-        endpoint_url = provider.endpoint_url({"region": region, **(variables or {})})
-    if endpoint_url is None:
-        needed = " and ".join(f"`{name}`" for name in provider.needed) or "`endpoint-url`"
-        raise ConfigurationError(
-            f"{provider.title} needs an endpoint",
-            where=where,
-            key=("endpoint-url",),
-            remedy=f"set {needed}" + (", or `endpoint-url` itself" if provider.needed else ""),
-        )
-    check_endpoint(endpoint_url, where)
-    check_bucket_name(bucket, endpoint_url, path_style, where)
-    return Location(
-        bucket=bucket,
-        endpoint_url=endpoint_url.rstrip("/"),
-        region=region,
-        force_path_style=path_style,
-        dialect=provider.dialect,
-    )
 
 
 def _bucket(config: StackConfig, where: str, default_region: str | None) -> BucketSpec:

@@ -20,7 +20,7 @@ from chaninfra.channel.spec.model import BucketSpec, ChannelSpec
 from chaninfra.channel.spec.role_names import role_name
 
 if TYPE_CHECKING:
-    from chaninfra.channel.config.channel import Visibility
+    from chaninfra.channel.access import Visibility
     from chaninfra.channel.location import Location
     from chaninfra.channel.spec.model import StackSpec
 

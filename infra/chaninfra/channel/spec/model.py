@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.config.aws import AwsConfig
 from chaninfra.channel.config.cdn import CdnConfig
-from chaninfra.channel.config.channel import Auth, Visibility
 from chaninfra.channel.config.principals import AccessKeyConfig
 from chaninfra.channel.config.stack import Encryption
 from chaninfra.channel.location import Location, join

@@ -24,7 +24,7 @@ from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.roles import Role
 from chaninfra.channel.spec.bucket_settings import check_tags
-from chaninfra.channel.spec.build import provider_row
+from chaninfra.channel.spec.locate import provider_row
 from chaninfra.channel.spec.model import PrincipalSpec
 from chaninfra.channel.spec.principals import check_kind, sub_only_verifier
 from chaninfra.channel.spec.role_names import role_name

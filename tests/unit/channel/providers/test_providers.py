@@ -15,7 +15,8 @@ from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers import PROVIDERS, model, templates
 from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider, Source
-from chaninfra.channel.spec.build import build_spec, locate, provider_row
+from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.locate import locate, provider_row
 from chaninfra.cli.app import app
 from support.cases.store_cases import NEEDED, PUBLIC
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from chaninfra.channel.config.channel import Visibility
+from chaninfra.channel.access import Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.cli.channel_argument.assumed import NewChannel, assume
