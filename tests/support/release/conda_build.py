@@ -19,12 +19,12 @@ from textwrap import dedent
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from rattler import Platform
+from rattler import Subdir
 from rattler_build import assemble_package
 
 import pins
 
-SUBDIR = str(Platform.current())
+SUBDIR = str(Subdir.current())
 PYTHON = f"python3.{sys.version_info.minor}"
 SITE_PACKAGES = Path("lib", PYTHON, "site-packages")
 # Where conda-forge's name is not the canonical one of the package index.
