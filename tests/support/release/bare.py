@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pins
 
-_LOOK = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
+_LOOK = "import ensurepip, os, sys, venv; print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"
 
 
 @cache
@@ -27,8 +27,10 @@ def pythons() -> dict[str, str]:
         if program is None:
             continue
         done = subprocess.run([program, "-c", _LOOK], capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode == 0 and done.stdout.strip() == f"3.{minor}":
-            found[f"3.{minor}"] = program
+        version, _, real = done.stdout.strip().partition(" ")
+        if done.returncode == 0 and version == f"3.{minor}":
+            # What is on PATH may be a script that looks for it.
+            found[version] = real
     return found
 
 
