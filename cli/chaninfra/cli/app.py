@@ -31,6 +31,7 @@ from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
+from chaninfra.index.garbage import collect_seldom
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
 
@@ -87,6 +88,7 @@ def _root(
 def run() -> NoReturn:
     """The console script: run the command line and end the process with its exit code."""
     _open_streams()
+    collect_seldom()
     _end_process(_main())
 
 
