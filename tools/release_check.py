@@ -43,11 +43,15 @@ def problems(tag: str, running: str, project: dict[str, Any], changelog: str, re
 
 
 def _addresses(running: str, urls: dict[str, str]) -> Iterator[str]:
-    repository = urls["Repository"]
+    repository, owner = urls["Repository"], running.partition("/")[0]
+    if any(PLACEHOLDER in url.split("/") for url in urls.values()):
+        yield (
+            f"pyproject.toml, [project.urls]: {PLACEHOLDER} still stands for the owner of the repository:"
+            f" sed -i 's|/{PLACEHOLDER}/|/{owner}/|' pyproject.toml"
+        )
+        return
     for name, url in urls.items():
-        if PLACEHOLDER in url.split("/"):
-            yield f"pyproject.toml, [project.urls]: {name} still has {PLACEHOLDER}; put the repository's owner there"
-        elif url != repository and not url.startswith(f"{repository}/"):
+        if url != repository and not url.startswith(f"{repository}/"):
             yield f"pyproject.toml, [project.urls]: {name} is not below Repository, {repository}"
     if repository != f"https://github.com/{running}":
         yield (
