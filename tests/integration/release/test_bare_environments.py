@@ -87,7 +87,7 @@ def test_the_program_of_a_template_declares_its_resources(name: str, with_pulumi
     project = shutil.copytree(templates.FOLDER / name, tmp_path / name)
     store = STORES["s3-compatible" if name == "s3-compatible" else "aws"]
     config = json.dumps({"project:bucket": "my-bucket", "project:prefix": "my-channel", **store})
-    done = with_pulumi.run("python", "__main__.py", cwd=project, PULUMI_CONFIG=config, **bare.no_network())
+    done = with_pulumi.run("python", "-c", _LANGUAGE_HOST, cwd=project, PULUMI_CONFIG=config, **bare.no_network())
     assert (
         done.stderr.splitlines()[-1]
         == "Exception: Failed to export output. Root resource is not an instance of 'Stack'"
@@ -123,5 +123,11 @@ def test_the_image_is_built_by_what_it_copies(tmp_path: Path) -> None:
     assert done.stdout == f"chaninfra {VERSION}\n"
 
 
+# A program has an event loop when Pulumi's host for Python runs it; since 3.14 there is none without one.
+_LANGUAGE_HOST = """
+import asyncio, runpy
+asyncio.set_event_loop(asyncio.new_event_loop())
+runpy.run_path("__main__.py", run_name="__main__")
+"""
 # The command in the system's shell: PATH holds only the Python.
 _SHELL = "import subprocess, sys; sys.exit(subprocess.call(['/bin/sh', '-e', '-c', sys.argv[1]]))"
