@@ -61,9 +61,9 @@ def test_each_question_is_answered_and_a_wrong_answer_is_told_by_its_key(shell: 
     # Each is corrected as it is told.
     for key, wrong, right in (
         ("bucket", "`bucket` is not set\n  run: pulumi config set bucket NAME --stack prod", "My Bucket"),
-        ("provider", "key provider: 'mino' is not known\n  did you mean 'minio'?", "minio"),
         ("endpoint-url", "write https://minio.example.com, or with http://", ""),
         ("endpoint-url", "key endpoint-url: '' is not a valid endpoint URL", "https://minio.example.com"),
+        ("provider", "key provider: 'mino' is not known\n  did you mean 'minio'?", "minio"),
         ("bucket", "key bucket: 'My Bucket' is not valid\n  Name of the bucket: 3 to 63 lower-case", "my-bucket"),
         ("prefix", "key prefix: the prefix 'main/linux-64' ends in 'linux-64'", "main"),
     ):
