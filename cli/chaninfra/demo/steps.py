@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from chaninfra import engine
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
@@ -39,7 +40,7 @@ What to type next
     pulumi config set region eu-central-1 && pulumi config set prefix my-channel
     pulumi up && chaninfra manifest > pixi.toml
 
-  on a store of your own (MinIO, Ceph, …), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
+  on a store of your own (MinIO, Ceph, ...), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
     pulumi stack init own
     pulumi config set provider minio && pulumi config set endpoint-url https://minio.example.com
     pulumi config set bucket my-bucket && pulumi config set prefix my-channel
@@ -91,7 +92,8 @@ def _sandbox(folder: Path, endpoint_url: str, found: engine.Engine) -> Sandbox:
     credentials = Credentials(f"demo-{secrets.token_hex(4)}", secrets.token_hex(16))
     inherited = found.environment({})
     env = {name: value for name, value in inherited.items() if not name.startswith(_NOT_INHERITED)} | {
-        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        # With the drive right after the slashes, and no escapes: the engine takes what follows them as a path.
+        "PULUMI_BACKEND_URL": f"file://{(folder / 'state').as_posix()}",
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_HOME": str(folder / "pulumi"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -155,13 +157,18 @@ def _install(sandbox: Sandbox, descriptor: Descriptor) -> None:
     with _step(5, "A client with the printed settings and credentials only"):
         manifest = sandbox.folder / "pixi.toml"
         command = [*_CHANINFRA, "manifest", f"stack:{STACK}"]
-        manifest.write_text(children.run(command, env=sandbox.env, cwd=sandbox.project, name="chaninfra"), "utf-8")
+        # Without what a slow start says of itself on stderr.
+        settings = children.run(command, env=sandbox.env, cwd=sandbox.project, name="chaninfra", quiet=True)
+        print(indent(settings, "    "), end="", flush=True)
+        manifest.write_text(settings, "utf-8")
         home = sandbox.folder / "client"
         home.mkdir()
         env = {
             "HOME": str(home),
             "PATH": os.defpath,
             "RATTLER_AUTH_FILE": str(_auth_file(sandbox, descriptor, home / "auth.json")),
+            # No program of Windows starts without it.
+            **{name: value for name, value in os.environ.items() if name == "SYSTEMROOT"},
         }
         print(f"  A new process with an empty cache solves and installs {packages.INSTALLED} with py-rattler:")
         children.run(

@@ -85,7 +85,7 @@ def manifest(
         typer.Option(
             "--role-arn",
             metavar="ARN",
-            help="IAM role that a CI job assumes (default: the one that the stack created, else a variable of the CI "
+            help="Role that a CI job assumes (default: the one that the stack created, else a variable of the CI "
             "system).",
         ),
     ] = None,
@@ -128,6 +128,9 @@ def manifest(
       aws     an s3:// URL, with s3-options unless the store is AWS
       pixi    an s3:// URL with s3-options
       gcs     a gcs:// URL
+
+    If there is no channel at s3://BUCKET/PREFIX, nothing is printed, and the exit code is 2. If its channel.json cannot
+    be read, a warning says so, and the options describe the channel, if --provider or --endpoint-url is one of them.
 
     \b
     Examples:
