@@ -90,6 +90,10 @@ class Follower:
             receipt()
         return len(wanted)
 
+    def missed(self) -> None:
+        """Some hints may not have come: let a listing find them."""
+        self._pending.overflow()
+
     def stop(self) -> None:
         """Let `run` end when all that waits is in line."""
         self._pending.stop()

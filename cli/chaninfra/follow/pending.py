@@ -68,6 +68,12 @@ class Pending:
                 receipts, self._receipts = tuple(self._receipts), []
             return Batch(keys=taken, receipts=receipts)
 
+    def overflow(self) -> None:
+        """Take it that keys were refused."""
+        with self._changed:
+            self._overflowed = True
+            self._changed.notify_all()
+
     def overflowed(self) -> bool:
         """Whether keys were refused since the last call."""
         with self._changed:

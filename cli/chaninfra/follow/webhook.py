@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from chaninfra.follow.log import Log
     from chaninfra.follow.secret import Secret
 
-_CONNECTIONS = 256
+_CONNECTIONS = 512
+"""Most connections; uvicorn answers 503 to others, also to those who show the secret."""
+_BUSY = 200
+"""With so many requests at once, some may have been refused so: a listing finds what they told."""
+_ONCE = {"Connection": "close"}
+"""versitygw leaves each connection open that it has sent an event by."""
 _BODY_S = 10.0
 """Longest time in seconds that a sender may take for a body."""
 _REFUSED_PER_S = 10
@@ -67,8 +72,19 @@ class _Limit:
 def webhook(server: Server) -> Starlette:
     """The application: POST / with an event, GET /healthz, GET /metrics."""
     limit, metrics, log, secret = _Limit(), server.metrics, server.log, server.secret
+    active = 0
 
     async def events(request: Request) -> Response:
+        nonlocal active
+        active += 1
+        try:
+            if active > _BUSY and server.follower is not None:
+                server.follower.missed()
+            return await answer(request)
+        finally:
+            active -= 1
+
+    async def answer(request: Request) -> Response:
         try:
             shown = secret.is_in(request.headers.get("authorization"))
             if not shown and limit.exceeded():
@@ -88,7 +104,7 @@ def webhook(server: Server) -> Starlette:
         follower = server.follower
         if follower is None:
             # The store cannot be reached yet. Some, which send an event once, send a test event when they start.
-            return JSONResponse({"error": "not ready"}, status_code=503, headers={"Retry-After": "5"})
+            return JSONResponse({"error": "not ready"}, status_code=503, headers={"Retry-After": "5", **_ONCE})
         of_others = [hint for hint in hints if hint.bucket != follower.bucket]
         if of_others:
             metrics.refused.labels("foreign").inc(len(of_others))
@@ -97,7 +113,7 @@ def webhook(server: Server) -> Starlette:
                 log.write("refused", "warning", reason="foreign", buckets=buckets[:3])
             limit.take()
         taken = follower.hint([hint.key for hint in hints if hint.bucket == follower.bucket], "webhook")
-        return JSONResponse({"taken": taken})
+        return JSONResponse({"taken": taken}, headers=_ONCE)
 
     async def healthz(_: Request) -> Response:
         healthy = server.follower is not None and server.follower.healthy
@@ -116,9 +132,8 @@ def webhook(server: Server) -> Starlette:
 
 
 def _headers(refusal: Refusal) -> dict[str, str]:
-    if refusal == "unauthorized":
-        return {"WWW-Authenticate": "Bearer"}
-    return {"Retry-After": "1"} if refusal == "too-many" else {}
+    more = {"unauthorized": {"WWW-Authenticate": "Bearer"}, "too-many": {"Retry-After": "1"}}
+    return {**more.get(refusal, {}), **_ONCE}
 
 
 async def _body(request: Request) -> bytes:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -169,6 +169,23 @@ def test_an_address_that_is_taken(served: Served) -> None:
     other = Server(served.follower.metrics, served.follower.log, Secret(SECRET, "test"), "127.0.0.1", served.port)
     with pytest.raises(ConfigurationError, match="cannot listen there"):
         other.start()
+
+
+def test_a_sender_that_leaves_its_connections_open_is_served(served: Served) -> None:
+    """versitygw does, with a connection for each event."""
+    body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with ExitStack() as opened:
+        for _ in range(webhook._CONNECTIONS + 10):
+            sender = opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+            sender.sendall(head.encode() + body)
+            assert sender.recv(12) == b"HTTP/1.1 200"
+
+
+def test_many_requests_at_once_become_a_listing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "_BUSY", 0)
+    assert served.post(event("k", bucket=served.follower.bucket)) == 200
+    assert served.follower._pending.overflowed()
 
 
 def test_a_stop_answers_the_requests_that_run() -> None:
