@@ -99,10 +99,8 @@ def test_init_on_another_channel_says_what_differs(place: Place) -> None:
     assert done.returncode == 4
     assert "`name` is c, and not other" in done.stderr
     assert "`visibility` is private, and not public" in done.stderr
-    assert (
-        "`subdirs` is noarch, linux-64, linux-aarch64, osx-64, osx-arm64, win-64, and not noarch, linux-64\n"
-        in done.stderr
-    )
+    # Subdirs are added and none is removed, so that fewer are no difference.
+    assert "`subdirs` is" not in done.stderr
     assert "region" not in done.stderr
 
 
