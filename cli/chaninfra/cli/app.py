@@ -93,7 +93,7 @@ def run() -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Give a standard stream that the process was started without (`2>&-`) the null device.
+    """Give a standard stream that the process was started without (`2>&-`) the null device; see also `windows`.
 
     Python has None for it, which some libraries do not expect, and the next file that is opened would get its number:
     what is written to that stream would then go into the file.
@@ -101,6 +101,10 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open until the end)
+    if sys.platform == "win32":
+        from chaninfra.cli.output import windows
+
+        windows.prepare()
 
 
 def _main() -> int:
@@ -151,10 +155,9 @@ def _end_process(code: int) -> NoReturn:
             # None if the process was started with the stream closed (`>&-`).
             if stream is not None:
                 stream.flush()
-    except BrokenPipeError:
-        code = code or ExitCode.FAILED
     except OSError as error:
-        os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
+        if not streams.reader_is_gone(error):
+            os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
         code = code or ExitCode.FAILED
     # They delete temporary files. `os._exit` leaves them out.
     atexit._run_exitfuncs()

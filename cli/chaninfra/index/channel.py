@@ -82,7 +82,7 @@ class Channel:
         )
 
     def client(self) -> S3Client:
-        """A boto3 client, for what ObjectStore lacks: multipart uploads, listing folders."""
+        """A boto3 client, for what the store lacks: multipart uploads, a listing of one page."""
         from chaninfra.channel.s3.boto import s3_client
 
         return s3_client(self.descriptor.location, self.credentials)

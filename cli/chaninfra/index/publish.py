@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Literal
 
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError, SkippedError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import authority_key
@@ -115,18 +115,21 @@ def _upload(
         check_writable(channel.subdir_index(subdir))
     progress.stage(COMPARING, len(packages))
 
-    def compare(package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
-        found = look(channel, package, existing)
-        progress.done()
-        return found
+    def compare(package: PackageFile) -> Uploaded | Failed | Literal["absent", "differs"]:
+        try:
+            return look(channel, package, existing)
+        except SkippedError as error:
+            return Failed(package=package, error=error)
+        finally:
+            progress.done()
 
     states = run_all(channel.runtime, [partial(compare, package) for package in packages])
     differing = [package.path_in_channel for package, state in zip(packages, states, strict=True) if state == "differs"]
     if differing and existing == "refuse":
         raise taken(channel, differing)
     done = [state for state in states if isinstance(state, Uploaded)]
-    missing = [package for package, state in zip(packages, states, strict=True) if not isinstance(state, Uploaded)]
-    failed: list[Failed] = []
+    failed = [state for state in states if isinstance(state, Failed)]
+    missing = [package for package, state in zip(packages, states, strict=True) if isinstance(state, str)]
     progress.stage(UPLOADING, len(missing), sum(package.size for package in missing))
 
     def upload_one(package: PackageFile) -> None:
@@ -271,7 +274,12 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
         signed=tuple(sorted({file for each in reports for file in each.signed})),
         left_out=tuple(left_out.values()),
         odd_names=reports[-1].odd_names,
+        many_streams=tuple(sorted({*(reindexed or report).many_streams, *_in_many_streams(uploads)})),
     )
+
+
+def _in_many_streams(uploads: Sequence[Uploaded]) -> Iterator[str]:
+    return (each.package.path.name for each in uploads if each.package.package.streams > 1)
 
 
 def _first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:

@@ -89,7 +89,11 @@ def resolve(
     from botocore.session import Session
 
     try:
-        found = Session(profile=profile).get_credentials()
+        session = Session(profile=profile)
+        # Of the client of STS and of a login.
+        session.set_config_variable("ca_bundle", ca_bundle())
+        session.register("before-parameter-build.sts.AssumeRoleWithWebIdentity", _for_an_hour)
+        found = session.get_credentials()
         if found is None:
             raise CredentialsError("there are no credentials", remedy=REMEDY)
         frozen = found.get_frozen_credentials()
@@ -104,6 +108,11 @@ def resolve(
         ) from error
     source = f"the profile {profile}" if profile else f"the AWS credential chain ({found.method})"
     return _pair(frozen.access_key, frozen.secret_key, frozen.token, source)
+
+
+def _for_an_hour(**request: Any) -> None:
+    """Ask for the session that AWS gives unasked. MinIO's would end with the token, and GitHub's lives for minutes."""
+    request["params"].setdefault("DurationSeconds", 3600)
 
 
 def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) -> Credentials:
