@@ -8,29 +8,29 @@ from pathlib import Path
 
 from chaninfra.engine import cache, gobuild
 from chaninfra.engine.find import Engine, cached_folder
-from chaninfra.engine.process import Report
+from chaninfra.engine.process import PROGRAM_SUFFIX, Report
 
 _MODULE = gobuild.MODULES / "pulumi-language-yaml"
+_PROGRAM = f"{_MODULE.name}{PROGRAM_SUFFIX}"
 _PACKAGE = "github.com/pulumi/pulumi-yaml"
 
 
 def built(report: Report) -> Path:
     """The program, built if the user's cache does not have it. Raises EngineError."""
-    name = _MODULE.name
-    home = cache.folder() / "hosts" / f"{name}-{gobuild.pinned(_MODULE, _PACKAGE)}"
+    home = cache.folder() / "hosts" / f"{_MODULE.name}-{gobuild.pinned(_MODULE, _PACKAGE)}"
 
     def fill(folder: Path) -> None:
         scratch = folder / "scratch"
         go = gobuild.toolchain([_MODULE], scratch, report)
-        gobuild.build(go, _MODULE, f"{_PACKAGE}/cmd/{name}", folder / name, report)
+        gobuild.build(go, _MODULE, f"{_PACKAGE}/cmd/{_MODULE.name}", folder / _PROGRAM, report)
         shutil.rmtree(scratch, ignore_errors=True)
 
-    return cache.kept(home, fill, report) / name
+    return cache.kept(home, fill, report) / _PROGRAM
 
 
 def put_beside(engine: Engine, report: Report) -> None:
     """Put it beside an engine in the user's cache that has none, where the engine finds it. Raises EngineError."""
-    target = engine.bin / _MODULE.name
+    target = engine.bin / _PROGRAM
     if engine.bin.parent != cached_folder() or target.exists():
         return
     # Another process may do the same: the name appears with the whole program.
