@@ -18,7 +18,7 @@ PROJECT = PYPROJECT["project"]
 
 
 def spec(requirement: str) -> str:
-    """A requirement as the recipe writes it."""
+    """A requirement as the recipe writes it: for all systems, since there is one package for all."""
     found = Requirement(requirement)
     return f"{found.name} {found.specifier}"
 
