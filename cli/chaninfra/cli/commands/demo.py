@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -26,4 +28,7 @@ def demo(
     require("demo", what="`chaninfra demo`")
     from chaninfra.demo import run
 
+    # The engine prints characters that not every terminal has.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     run(keep=keep)
