@@ -23,7 +23,8 @@ def printed() -> dict[str, Any]:
         subdir="noarch", before=None, after=1, added=files, replaced=files, remade=files, dropped=files, yanked=files,
         signed=files, files=files, left_out=(LeftOut(package="noarch/b-1.0-0.conda", reason="is no package"),),
         invalid=(InvalidRecord(package="noarch/c-1.0-0.conda", reason="its `depends` is no list"),),
-        stale=("current_repodata.json",), odd_names=(OddName(package="noarch/D-1.0-0.conda", rule="upper case"),),
+        stale=("current_repodata.json",), many_streams=("f-1.0-0.tar.bz2",),
+        odd_names=(OddName(package="noarch/D-1.0-0.conda", rule="upper case"),),
     )  # fmt: skip
     # A stand-in for a file on disk, of which only the path is printed.
     package = cast("Any", SimpleNamespace(path=Path("e-1.0-0.conda")))
