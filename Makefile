@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The tests of a file run in one process, since they share fixtures that are slow to make.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint test-unit test test-long bench schemas docs lock
+.PHONY: help setup engine hosts servers demo lint site test-unit test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,10 +31,13 @@ lint: setup ## formatting, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+site: setup ## the documentation site in build/site, from docs/ and the READMEs; every link is checked
+	@$(BIN)/python tools/website.py
+
 test-unit: setup ## the tests that need no server and no engine
 	$(PYTEST) tests/unit tests/support
 
-test: lint engine hosts servers ## lint, and every test but those marked long
+test: lint site engine hosts servers ## lint, the site, and every test but those marked long
 	$(PYTEST)
 
 test-long: engine hosts servers ## the tests marked long
