@@ -64,7 +64,7 @@ language = "en"
 
 root_doc = "README"
 source_suffix = {".md": "markdown"}
-include_patterns = ["*.md", "docs/*.md", "templates/*/README.md"]
+include_patterns = ["README.md", "CONTRIBUTING.md", "docs/*.md", "templates/*/README.md"]
 # Folders in which Sphinx would look for pages for nothing.
 exclude_patterns = [".*", "build", "dist", "env", "tests", "infra", "cli", "tools"]
 

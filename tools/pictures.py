@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from access_table import ACTIONS, PLACES, PRINCIPALS, TABLE
@@ -33,43 +34,63 @@ def pictures() -> dict[str, str]:
     return {"upload.svg": upload(), "access.svg": access()}
 
 
-# What is put, in the order of `docs/index-protocol.md`, and on what condition the store takes it.
-_PUTS = (
-    ("the package", "noarch/my-package-1.0-0.conda", "only if it is new", "If-None-Match: *"),
-    ("its shard", "noarch/shards/&lt;sha256&gt;.msgpack.zst", "never changed again", "one package name"),
-    ("the index", "noarch/repodata_shards.msgpack.zst", "only if nobody else was first", "If-Match: the commit"),
-    ("the history", ".chaninfra/history/noarch/7", "a copy of this index", "If-None-Match: *"),
-    ("for older clients", "noarch/repodata.json, .zst", "made from the index", "If-Match"),
+@dataclass(frozen=True)
+class Put:
+    """What a publish puts into the bucket."""
+
+    what: str
+    key: str
+    """An example of an object key below the channel."""
+    kind: str
+    """The last parts of such keys, as a pattern."""
+    condition: str
+    header: str
+    """The header that makes the store check the condition, or else why there is none."""
+
+
+PUTS = (
+    Put("the package", "noarch/my-package-1.0-0.conda", "*.conda", "only if it is new", "If-None-Match"),
+    Put("its shard", "noarch/shards/<sha256>.msgpack.zst", "shards/*", "never changed again", "always a new name"),
+    Put(
+        "the index",
+        "noarch/repodata_shards.msgpack.zst",
+        "repodata_shards.msgpack.zst",
+        "only if nobody was first",
+        "If-Match: the commit",
+    ),
+    Put("the history", ".chaninfra/history/noarch/7", "history/*", "a copy of this index", "If-None-Match"),
+    Put("for older clients", "noarch/repodata.json, .zst", "repodata.json*", "made from the index", "If-Match"),
 )
+"""In the order of a publish; `tests/bench/test_requests.py` compares it with the requests of one."""
+
 _ROW, _TOP = 74, 62
 
 
 def upload() -> str:
     """The way of a package from `chaninfra publish` to the clients."""
-    height = _TOP + _ROW * len(_PUTS)
+    height = _TOP + _ROW * len(PUTS)
     parts = [
         _text(24, 34, "Who publishes", "head"),
         _text(404, 34, "The bucket, below s3://my-bucket/my-channel/", "head"),
         _text(802, 34, "Who installs", "head"),
-        _box(20, _TOP - 12, 160, _ROW * len(_PUTS) - 4, "area"),
+        _box(20, _TOP - 12, 160, _ROW * len(PUTS) - 4, "area"),
         _text(36, _TOP + 22, "chaninfra publish", "code bold"),
         *_lines(36, _TOP + 48, ["on a laptop or in CI,", "many at the same time,", "without a server", "between them"], "small"),
-        _box(392, _TOP - 12, 356, _ROW * len(_PUTS) - 4, "area"),
+        _box(392, _TOP - 12, 356, _ROW * len(PUTS) - 4, "area"),
     ]
-    for number, (what, name, condition, header) in enumerate(_PUTS, 1):
+    for number, put in enumerate(PUTS, 1):
         y = _TOP + _ROW * (number - 1) + 20
-        kind = "key" if what == "the index" else "box"
         parts += [
-            _box(404, y - 24, 332, 50, kind),
-            _text(416, y - 5, what, "bold"),
-            f'<text class="code" x="416" y="{y + 14}">{name}</text>',
+            _box(404, y - 24, 332, 50, "key" if put.what == "the index" else "box"),
+            _text(416, y - 5, put.what, "bold"),
+            _text(416, y + 14, put.key, "code"),
             _arrow(180, 402, y),
             f'<circle class="number" cx="204" cy="{y}" r="11"/>',
             _text(204, y + 4.5, str(number), "in", "middle"),
-            _text(222, y - 7, condition),
-            _text(222, y + 17, header, "small"),
+            _text(222, y - 7, put.condition),
+            _text(222, y + 17, put.header, "small"),
         ]
-    rows = [_TOP + _ROW * row + 20 for row in range(len(_PUTS))]
+    rows = [_TOP + _ROW * row + 20 for row in range(len(PUTS))]
     parts += [
         _box(800, _TOP - 12, 176, _ROW * 3 - 14, "area"),
         *_lines(
