@@ -8,7 +8,7 @@ them fails the build.
 from __future__ import annotations
 
 import shutil
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -59,7 +59,7 @@ NAVIGATION = {
 """Caption of a group → its pages, as paths from the root of the repository without `.md`."""
 
 project = "chaninfra"
-release = version("chaninfra")
+release = metadata.version("chaninfra")
 language = "en"
 
 root_doc = "README"
@@ -69,6 +69,8 @@ include_patterns = ["README.md", "CONTRIBUTING.md", "docs/*.md", "templates/*/RE
 exclude_patterns = [".*", "build", "dist", "env", "tests", "infra", "cli", "tools"]
 
 extensions = ["myst_parser"]
+# The help of commands is shown as a terminal shows it, and is no shell script.
+suppress_warnings = ["misc.highlighting_failure"]
 # Every heading can be linked to, by the same name as on the repository's web page.
 myst_heading_anchors = 6
 

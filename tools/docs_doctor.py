@@ -16,7 +16,7 @@ and also shows the failed checks that it depends on; `--list` prints the names.
 A remedy repeats CHANNEL and the store's flags as you gave them, but no access key: put those in the environment or in a
 profile.
 
-![A terminal on which the doctor names what is wrong, and the command that fixes it](doctor.svg)"""
+![A terminal: with a mistyped key a check fails and says what to do, with the right key three pass](doctor.svg)"""
 
 _TAIL = """## What it does to the channel
 

@@ -102,7 +102,7 @@ def upload() -> str:
         *_lines(814, _TOP + 82, ["ask for the index, then", "for the shards that they", "need, then for packages"], "small"),
         *(_arrow(736, 798, y) for y in rows[:3]),
         _box(800, rows[4] - 26, 176, 54, "area"),
-        *_lines(814, rows[4] - 6, ["older conda and mamba"], "bold"),
+        *_lines(814, rows[4] - 6, ["older conda, mamba"], "bold"),
         *_lines(814, rows[4] + 14, ["read the whole subdir"], "small"),
         _arrow(736, 798, rows[4]),
         *_lines(
@@ -117,7 +117,7 @@ def upload() -> str:
     return _svg(996, height + 50, "The way of a package from chaninfra publish to the clients", parts)
 
 
-_CELL, _SIDE, _LEFT, _HEAD = 82, 25, 372, 134
+_CELL, _SIDE, _LEFT, _HEAD = 82, 25, 460, 134
 
 
 def access() -> str:

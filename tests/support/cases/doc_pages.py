@@ -138,7 +138,7 @@ def played(text: str, at: Place) -> Played:
         dialogue = "".join(f"$ {each}\n{_printed(exports + each, on_a_screen)}" for each in commands)
         if not on_a_screen:
             return f"```console\n{dialogue}```\n"
-        pictures[found["name"]] = screens.picture(dialogue, commands[0].split()[0])
+        pictures[found["name"]] = screens.picture(dialogue)
         return f"<!-- screen: {found['name']} -->\n```console\n{screens.plain(dialogue)}```\n"
 
     def _printed(command: str, on_a_screen: bool) -> str:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
-_ROWS, COLUMNS = 40, 100
+_ROWS, _COLUMNS = 40, 120
 # A line that is drawn again and again begins with these; see `chaninfra.cli.output.streams.draw`.
 _AGAIN, _CURSOR = "\r\x1b[2K", re.compile(r"\x1b\[\?25[hl]")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -53,7 +53,7 @@ def run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
     """What the shell command leaves on a terminal, both streams and with escapes for colours, whatever its exit code."""
     master, slave = pty.openpty()
     try:
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
         variables = {name: value for name, value in environment.items() if name not in ("NO_COLOR", "COLUMNS")}
         started = subprocess.Popen(
             ["bash", "-euo", "pipefail", "-c", command],
@@ -95,14 +95,12 @@ def plain(text: str) -> str:
     return _ESCAPES.sub("", text)
 
 
-def picture(dialogue: str, title: str) -> str:
+def picture(dialogue: str) -> str:
     """A terminal with a dialogue, in which the lines after `$ ` were typed, as SVG."""
-    console = Console(
-        file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, color_system="standard", legacy_windows=False
-    )
+    console = Console(file=io.StringIO(), record=True, width=_COLUMNS, force_terminal=True, color_system="standard")
     for line in dialogue.rstrip("\n").split("\n"):
         console.print(Text(line, "bold") if line.startswith("$ ") else Text.from_ansi(line))
-    drawn = console.export_svg(title=title, theme=SVG_EXPORT_THEME, code_format=_FORMAT, unique_id="terminal")
+    drawn = console.export_svg(title="Terminal", theme=SVG_EXPORT_THEME, code_format=_FORMAT, unique_id="terminal")
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
 
 
