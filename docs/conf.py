@@ -1,8 +1,8 @@
 """The documentation site, for Sphinx: `make site` builds it.
 
-Its pages are the Markdown files of the repository, in their places, so that each link works in the repository and on the
-site. The home page is README.md. The navigation stands here, a group for each kind of reader; a page that is in none of
-them fails the build.
+Its pages are the Markdown files of the repository, in their places, so that each link works in the repository and on
+the site. The home page is README.md. The navigation stands here, a group for each kind of reader; a page that is in
+none of them fails the build.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Generate the printed pages and drawn pictures of `docs/` and files of the templates; with --check, list the stale ones
-and exit 1."""
+"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates.
+
+With --check, list the stale ones and exit 1.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,12 @@ def upload() -> str:
         _text(802, 34, "Who installs", "head"),
         _box(20, _TOP - 12, 160, _ROW * len(PUTS) - 4, "area"),
         _text(36, _TOP + 22, "chaninfra publish", "code bold"),
-        *_lines(36, _TOP + 48, ["on a laptop or in CI,", "many at the same time,", "without a server", "between them"], "small"),
+        *_lines(
+            36,
+            _TOP + 48,
+            ["on a laptop or in CI,", "many at the same time,", "without a server", "between them"],
+            "small",
+        ),
         _box(392, _TOP - 12, 356, _ROW * len(PUTS) - 4, "area"),
     ]
     for number, put in enumerate(PUTS, 1):
@@ -99,7 +104,9 @@ def upload() -> str:
             ["pixi, rattler-build", f"conda from {CONDA_SHARDS}", f"mamba from {MAMBA_SHARDS}"],
             "bold",
         ),
-        *_lines(814, _TOP + 82, ["ask for the index, then", "for the shards that they", "need, then for packages"], "small"),
+        *_lines(
+            814, _TOP + 82, ["ask for the index, then", "for the shards that they", "need, then for packages"], "small"
+        ),
         *(_arrow(736, 798, y) for y in rows[:3]),
         _box(800, rows[4] - 26, 176, 54, "area"),
         *_lines(814, rows[4] - 6, ["older conda, mamba"], "bold"),
@@ -109,8 +116,8 @@ def upload() -> str:
             24,
             height + 14,
             [
-                "Step 3 is the commit: the one request that decides. If another publisher was first, the store refuses it;",
-                "chaninfra reads the new index, does 2 and 3 again, and nobody's package is lost.",
+                "Step 3 is the commit, the one request that decides. If another publisher was first, the store refuses",
+                "it; chaninfra reads the new index and does 2 and 3 again, and nobody's package is lost.",
             ],
         ),
     ]

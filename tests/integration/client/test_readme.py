@@ -1,5 +1,6 @@
-"""The commands of the first channel, run as they are written: only the names of places are put in. And the README has no
-others than those that tests run.
+"""The commands of the first channel, run as they are written: only the names of places are put in.
+
+And the README has no others than those that tests run.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The blocks of docs/first-channel.md, pasted at once into a terminal of somebody who has nothing yet: an empty home and
-no variables.
+"""The blocks of docs/first-channel.md, pasted at once into a terminal of somebody who has nothing yet.
+
+That is an empty home, and no variables.
 
 A terminal answers the questions of programs by its input, which comes after what was pasted: see `support.terminal`.
 

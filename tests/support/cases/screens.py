@@ -50,7 +50,7 @@ _FORMAT = f"""\
 
 
 def run(command: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """What the shell command leaves on a terminal, both streams and with escapes for colours, whatever its exit code."""
+    """What the shell command leaves on a terminal: both streams, with escapes for colours, whatever its exit code."""
     master, slave = pty.openpty()
     try:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
