@@ -17,6 +17,7 @@ NAVIGATION = {
     "For everyone": (
         "docs/first-channel",
         "docs/installation",
+        "docs/windows-macos",
         "docs/commands",
         "docs/safety",
         "docs/alternatives",

@@ -62,6 +62,7 @@ class Survey:
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
     left_out: list[LeftOut] = field(default_factory=list)
     invalid: list[InvalidRecord] = field(default_factory=list)
+    many_streams: list[str] = field(default_factory=list)
     same_bytes: set[str] = field(default_factory=set)
     """Files that were read and have the bytes of their old record."""
     cached: EtagCache = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Survey:
             invalid=tuple(self.invalid),
             stale=tuple(sorted(self.listing.keys & STALE)),
             odd_names=tuple(self._odd_names(subdir)),
+            many_streams=tuple(sorted(self.many_streams)),
         )
 
     def _odd_names(self, subdir: Subdir) -> Iterator[OddName]:
@@ -152,6 +154,8 @@ def survey_of(
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if sha256_in(survey.repodata, read.file) == read.sha256:
             survey.same_bytes.add(read.file)
+        if read.streams > 1:
+            survey.many_streams.append(read.file)
         if read.record is not None:
             record = with_what_is_known(whole, read.file, read.record, scope)
             if batches is None:

@@ -18,6 +18,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
@@ -98,8 +99,9 @@ class Whole:
 def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True) -> Whole:
     """Read the whole index; without `history` for readers, who may not list it.
 
-    Raises InvalidRepodataError for a repodata.json of another tool that is not valid (`salvage`: of such a one what is
-    readable is taken, perhaps nothing); StorageError.
+    Raises InvalidRepodataError for a repodata.json of another tool that is not valid, unless the authoritative index is
+    ours, which decides without it (`salvage`: of such a one what is readable is taken, perhaps nothing); and for keys
+    in it that no shard index can have. StorageError.
     """
     # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
@@ -127,7 +129,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
         check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
-    other = others_repodata(subdir_index, derived, salvage=False)
+    other = _others(subdir_index, derived, ours=authority is not None and authority.ours, salvage=False)
     if other is not None:
         check_base_url(subdir_index, other.info(), REPODATA)
         info_of(subdir_index, [other], salvage=False)
@@ -168,7 +170,7 @@ def _ours(
         whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
     others = derived if "json" in formats else existing(subdir_index)
-    other = others_repodata(subdir_index, others, salvage=salvage)
+    other = _others(subdir_index, others, ours=True, salvage=salvage)
     if other is not None:
         info, unknown = info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
@@ -194,7 +196,7 @@ def _adopted(
     last, repodata = _last_ours(subdir_index, shards, {} if forked else derived, kept)
     last_removed = frozenset(repodata.removed)
     sources: list[Repodata] = []
-    json = others_repodata(subdir_index, derived, salvage=salvage)
+    json = _others(subdir_index, derived, ours=False, salvage=salvage)
     if json is not None:
         sources.append(json)
     lost: set[str] = set()
@@ -232,6 +234,18 @@ def _adopted(
     whole.foreign, whole.removed = {file for file, _, _ in repodata.files()}, {*repodata.removed}
     repodata.take_info(info, {key: msgspec.msgpack.decode(raw) for key, raw in unknown.items()})
     return whole
+
+
+def _others(subdir_index: SubdirIndex, derived: Derived, *, ours: bool, salvage: bool) -> Repodata | None:
+    """`others_repodata`; None too for one that is not valid beside an authoritative index of ours: a damaged derived
+    file is made again.
+    """
+    try:
+        return others_repodata(subdir_index, derived, salvage=salvage)
+    except InvalidRepodataError:
+        if not ours:
+            raise
+        return None
 
 
 def _take(whole: Whole, others: list[Repodata]) -> None:

@@ -217,14 +217,23 @@ def test_an_invalid_record_is_named_and_rewritten_by_force(
     assert "1 package" in place.done("ls")
 
 
-def test_an_unreadable_repodata_json_is_rewritten_by_force(place: Place, tmp_path: Path) -> None:
+def test_a_damaged_repodata_json_is_written_again(on_minio: Place, tmp_path: Path) -> None:
+    """The shard index is there, and decides; where it is not, --force is needed."""
+    place, client = on_minio, on_minio.server.client()
+    at = {"Bucket": place.bucket, "Key": f"{PREFIX}/noarch/repodata.json"}
     put(place.server, place.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
-    place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json", Body=b"{nonsense")
+    client.put_object(**at, Body=b"{nonsense")
+    assert "0 packages" in place.done("ls")
+    place.done("publish", make_package(tmp_path, "more", "1.0"))
+    assert len(place.repodata("noarch")["packages.conda"]) == 2
+    client.put_object(**at, Body=b"{nonsense")
+    for key in etags(place.server, place.bucket, f"{PREFIX}/noarch/repodata_shards"):
+        client.delete_object(Bucket=place.bucket, Key=key)
     refused = place.run("reindex")
     assert refused.returncode == 1
     assert "chaninfra reindex --force" in refused.stderr
     place.done("reindex", "--force")
-    assert "1 package" in place.done("ls")
+    assert "2 packages" in place.done("ls")
 
 
 def test_reindex_removes_a_deleted_package_from_the_index(place: Place, tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "invalid-records": [{"package": each.package, "reason": each.reason} for each in report.invalid],
         "stale": [*report.stale],
         "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
+        "many-streams": [*report.many_streams],
     }
 
 
@@ -122,8 +123,8 @@ def published_json(published: Published, *, dry_run: bool = False) -> dict[str, 
 
 
 def _warn(report: Report, reindex: str, gc: str) -> None:
-    """Warn of names that CEP 26 does not allow, of records that clients cannot read, and of files of an earlier
-    indexer.
+    """Warn of names that CEP 26 does not allow, of records and packages that clients cannot read, and of files of an
+    earlier indexer.
     """
     if odd := report.odd_names:
         shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
@@ -138,6 +139,10 @@ def _warn(report: Report, reindex: str, gc: str) -> None:
         streams.warning(
             ChaninfraError(text, remedy=f"`{reindex}` makes them again from the packages that are readable")
         )
+    if many := report.many_streams:
+        text = f"{count(len(many), 'package')} in several bzip2 streams, which pixi cannot unpack: {_shortened(many)}"
+        remedy = "publish it as .conda, too, which all clients prefer: `cph transmute FILE .conda`"
+        streams.warning(ChaninfraError(text, remedy=remedy))
     if report.stale:
         text = (
             f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "

@@ -8,7 +8,9 @@ time.
 from __future__ import annotations
 
 import bz2
+import dataclasses
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +37,10 @@ _MAX_UNPACKED = 1 << 30
 _MAX_MEMBERS = 100_000
 _INDEX = "info/index.json"
 _RUN_EXPORTS = "info/run_exports.json"
+_BZ2_STREAM = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+"""How a bzip2 stream begins: its header, and that of its first block or of its end."""
+_BZ2_HEADER = 10
+"""So many bytes of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,8 @@ class IndexedPackage:
     size: int
     md5: str
     sha256: str
+    streams: int = 1
+    """The number of bzip2 streams of a `.tar.bz2`; conda unpacks one of several, rattler's clients do not."""
 
     def index_record(self, file: str, subdir: str, etag: str | None = None) -> IndexRecord:
         """The record for a file of this name in `subdir`; `etag` is that of the object that was read."""
@@ -81,9 +89,9 @@ class UnreadablePackageError(PackageError):
 
 def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
     """Read a package from a stream, to its end. Raises UnreadablePackageError, and what `chunks` raises."""
-    source = _Hashing(chunks)
     if suffix == ".tar.bz2":
-        return _package(source, lambda: _of_bz2(source))
+        return _bz2_package(chunks)
+    source = _Hashing(chunks)
     from tempfile import SpooledTemporaryFile
 
     with SpooledTemporaryFile(IN_MEMORY) as spool:
@@ -94,9 +102,9 @@ def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
 
 def read_data(data: bytes, suffix: Suffix) -> IndexedPackage:
     """Read a package from memory. Raises UnreadablePackageError."""
-    source = _Hashing((data,))
     if suffix == ".tar.bz2":
-        return _package(source, lambda: _of_bz2(source))
+        return _bz2_package((data,))
+    source = _Hashing((data,))
     source.exhaust()
     return _package(source, lambda: _of_zip(BytesIO(data)))
 
@@ -107,9 +115,9 @@ def read_file(path: Path, suffix: Suffix, advance: Callable[[int], None] = lambd
     Raises UnreadablePackageError, and OSError where the file cannot be read.
     """
     with path.open("rb") as file:
-        source = _Hashing(_blocks(file, advance))
         if suffix == ".tar.bz2":
-            return _package(source, lambda: _of_bz2(source))
+            return _bz2_package(_blocks(file, advance))
+        source = _Hashing(_blocks(file, advance))
         source.exhaust()
         return _package(source, lambda: _of_zip(file))
 
@@ -169,6 +177,30 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
         md5=source.md5.hexdigest(),
         sha256=source.sha256.hexdigest(),
     )
+
+
+def _bz2_package(chunks: Iterable[bytes]) -> IndexedPackage:
+    counting = _CountingStreams(chunks)
+    source = _Hashing(counting)
+    package = _package(source, lambda: _of_bz2(source))
+    return dataclasses.replace(package, streams=counting.streams)
+
+
+class _CountingStreams:
+    """Iterates over the chunks of a bzip2 file once, and counts the streams in those that were taken so far."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.streams = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        end = b""
+        for chunk in self._chunks:
+            # One may begin in the chunk before.
+            self.streams += len(_BZ2_STREAM.findall(end + chunk[: _BZ2_HEADER - 1]))
+            self.streams += len(_BZ2_STREAM.findall(chunk))
+            end = (end + chunk[1 - _BZ2_HEADER :])[1 - _BZ2_HEADER :]
+            yield chunk
 
 
 def _of_bz2(source: Iterator[bytes]) -> _Metadata:

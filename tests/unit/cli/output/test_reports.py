@@ -130,3 +130,14 @@ def test_each_kind_of_skipped_file_has_a_remedy_on_its_own_line() -> None:
         f"archived: {THAW}",
         f"not given by the store: {RELEASE}, then run `x y`",
     ]
+
+
+def test_packages_in_several_streams_are_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    subdirs = [
+        SubdirReport(subdir="noarch", before=0, after=1, added=("a-1-0.tar.bz2",), many_streams=("a-1-0.tar.bz2",))
+    ]
+    finish(Report.of(subdirs))
+    warned = capsys.readouterr().err
+    assert "warning: 1 package in several bzip2 streams, which pixi cannot unpack: noarch/a-1-0.tar.bz2" in warned
+    assert "cph transmute" in warned
+    assert report_json(Report.of(subdirs))["many-streams"] == ["noarch/a-1-0.tar.bz2"]

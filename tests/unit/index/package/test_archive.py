@@ -234,3 +234,16 @@ def test_an_error_of_the_source_is_passed_on() -> None:
     for suffix in PACKAGE_SUFFIXES:
         with pytest.raises(OSError, match="the line is cut"):
             read_chunks(broken(), suffix)
+
+
+@pytest.mark.parametrize("size", [*range(1, 12), 1000])
+def test_the_streams_of_a_bz2_are_counted(size: int) -> None:
+    """As pbzip2 writes them; those after the metadata are counted too."""
+    whole = tar_bz2(index_json(), payload=bytes(range(256)) * 40)
+    plain = bz2.decompress(whole)
+    for pieces in (1, 2, 7):
+        step = -(-len(plain) // pieces)
+        data = b"".join(bz2.compress(plain[at : at + step]) for at in range(0, len(plain), step)) + bz2.compress(b"")
+        package = read_chunks(chunks(data, size), ".tar.bz2")
+        assert (package.streams, package.sha256) == (pieces + 1, hashlib.sha256(data).hexdigest())
+    assert read_data(whole, ".tar.bz2").streams == read_data(conda(index_json()), ".conda").streams == 1
