@@ -6,11 +6,7 @@ BIN := $(VENV)/bin
 # The tests of a file run in one process, since they share fixtures that are slow to make.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-<<<<<<< HEAD
-.PHONY: help setup engine hosts servers demo lint site test-unit test test-long bench schemas docs lock
-=======
-.PHONY: help setup engine hosts servers demo lint lint-systems test-unit test-python test test-long bench schemas docs lock
->>>>>>> 7509a889ae87f1de66743044c50e33fa0429d2b3
+.PHONY: help setup engine hosts servers demo lint lint-systems site test-unit test-python test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -44,9 +40,6 @@ site: setup ## the documentation site in build/site, from docs/ and the READMEs;
 test-unit: setup ## the tests that need no server and no engine
 	$(PYTEST) tests/unit tests/support
 
-<<<<<<< HEAD
-test: lint site engine hosts servers ## lint, the site, and every test but those marked long
-=======
 test-python: ## the unit tests with another Python, in an environment of its own: PYTHON=python3.14
 	$(MAKE) test-unit VENV=.venv-$(notdir $(PYTHON))
 
@@ -54,8 +47,7 @@ lint-systems: setup ## types as on Windows and macOS
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 
-test: lint engine hosts servers ## lint, and every test but those marked long
->>>>>>> 7509a889ae87f1de66743044c50e33fa0429d2b3
+test: lint site engine hosts servers ## lint, the site, and every test but those marked long
 	$(PYTEST)
 
 test-long: lint-systems engine hosts servers ## the tests marked long, and lint-systems
