@@ -21,6 +21,8 @@ NAVIGATION = {
         "docs/commands",
         "docs/safety",
         "docs/alternatives",
+        "SECURITY",
+        "CHANGELOG",
     ),
     "For the platform team": (
         "docs/platform-team",
@@ -36,6 +38,7 @@ NAVIGATION = {
     ),
     "For package authors": (
         "docs/package-author",
+        "docs/github-action",
         "docs/indexing",
     ),
     "For developers who install": (
@@ -65,7 +68,7 @@ language = "en"
 
 root_doc = "README"
 source_suffix = {".md": "markdown"}
-include_patterns = ["README.md", "CONTRIBUTING.md", "docs/*.md", "templates/*/README.md"]
+include_patterns = ["*.md", "docs/*.md", "templates/*/README.md"]
 # Folders in which Sphinx would look for pages for nothing.
 exclude_patterns = [".*", "build", "dist", "env", "tests", "infra", "cli", "tools"]
 
