@@ -11,18 +11,19 @@ from chaninfra.engine.find import Engine, cached_folder
 from chaninfra.engine.process import PROGRAM_SUFFIX, Report
 
 _MODULE = gobuild.MODULES / "pulumi-language-yaml"
-_PROGRAM = f"{_MODULE.name}{PROGRAM_SUFFIX}"
 _PACKAGE = "github.com/pulumi/pulumi-yaml"
+_PROGRAM = f"{_MODULE.name}{PROGRAM_SUFFIX}"
 
 
 def built(report: Report) -> Path:
     """The program, built if the user's cache does not have it. Raises EngineError."""
-    home = cache.folder() / "hosts" / f"{_MODULE.name}-{gobuild.pinned(_MODULE, _PACKAGE)}"
+    name = _MODULE.name
+    home = cache.folder() / "hosts" / f"{name}-{gobuild.pinned(_MODULE, _PACKAGE)}"
 
     def fill(folder: Path) -> None:
         scratch = folder / "scratch"
         go = gobuild.toolchain([_MODULE], scratch, report)
-        gobuild.build(go, _MODULE, f"{_PACKAGE}/cmd/{_MODULE.name}", folder / _PROGRAM, report)
+        gobuild.build(go, _MODULE, f"{_PACKAGE}/cmd/{name}", folder / _PROGRAM, report)
         shutil.rmtree(scratch, ignore_errors=True)
 
     return cache.kept(home, fill, report) / _PROGRAM
@@ -33,7 +34,8 @@ def put_beside(engine: Engine, report: Report) -> None:
     target = engine.bin / _PROGRAM
     if engine.bin.parent != cached_folder() or target.exists():
         return
-    # Another process may do the same: the name appears with the whole program.
+    # Another process may do the same: the name appears with the whole program. Windows renames over no file, but
+    # replaces one.
     partial = target.with_name(f"{target.name}.{os.getpid()}")
     shutil.copy2(built(report), partial)
-    partial.rename(target)
+    partial.replace(target)
