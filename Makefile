@@ -1,12 +1,13 @@
 # Needs python3 (3.11 or newer, or PYTHON=...), make and git; everything else is set up by the first target that needs it.
 
 PYTHON ?= python3
-BIN := .venv/bin
+export VENV ?= .venv
+BIN := $(VENV)/bin
 # The tests of a file run in one process, since they share fixtures that are slow to make. One process more than there
 # are cores: a fifth of their time is spent waiting.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint test-unit test test-long bench schemas docs lock
+.PHONY: help setup engine hosts servers demo lint lint-systems test-unit test-python test test-long bench schemas docs lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -28,6 +29,8 @@ demo: setup ## the whole story on this machine
 
 lint: setup ## formatting, types and layers
 	$(BIN)/ruff check
+	@# A file that is opened without an encoding has another one on Windows.
+	$(BIN)/ruff check --preview --select PLW1514 cli infra
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -35,10 +38,17 @@ lint: setup ## formatting, types and layers
 test-unit: setup ## the tests that need no server and no engine
 	$(PYTEST) tests/unit tests/support
 
+test-python: ## the unit tests with another Python, in an environment of its own: PYTHON=python3.14
+	$(MAKE) test-unit VENV=.venv-$(notdir $(PYTHON))
+
+lint-systems: setup ## types as on Windows and macOS
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
+
 test: lint engine hosts servers ## lint, and every test but those marked long
 	$(PYTEST)
 
-test-long: engine hosts servers ## the tests marked long
+test-long: lint-systems engine hosts servers ## the tests marked long, and lint-systems
 	$(PYTEST) -m long
 
 # BENCH=--quick takes a tenth of every size, BENCH="--only many-writers" one part (--help names them); neither writes.

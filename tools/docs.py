@@ -189,8 +189,8 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
 
 Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
-**Dry runs**: `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real run
-does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
+**Dry runs**: `init`, `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real
+run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
 `--check`, which fails if something would change.
 
 **Exit codes** are stable, so scripts can use them:

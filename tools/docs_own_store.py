@@ -81,9 +81,22 @@ it.
 
 ## Tokens instead of keys
 
-Both servers also accept tokens of an OIDC issuer (`github`, `gitlab`, `oidc`), so that no key is stored anywhere.
-Issuers are configured on the server; `next-steps` has the commands for an administrator. A job of GitHub then logs
-in with `aws-actions/configure-aws-credentials`, whose input `sts-endpoint` (since 6.2.0) names the store.
+Both servers also accept tokens of an OIDC issuer (`github`, `gitlab`, `oidc`), so that the publisher's key is stored
+nowhere. Issuers are configured on the server; `next-steps` has the commands for an administrator. The jobs that
+`chaninfra manifest stack:prod` prints for `github-publish` and `gitlab-publish` then publish by a token: the stack
+tells their role, or `--role-arn` gives it. chaninfra exchanges the token at the store's STS for a session of an hour.
+
+- **MinIO**: the STS is at the endpoint of the store. A stranger's token gets a session too, which may do nothing.
+- **versitygw**: its `iam` command has an address of its own. Set it as the variable AWS_ENDPOINT_URL_STS of the
+  repository or project. It takes issuers at public addresses only; for others, such as a GitLab of your own network,
+  use keys.
+
+The input `sts-endpoint` of `aws-actions/configure-aws-credentials` (since 6.2.0) is not used: with it 6.2.3 logs in at
+versitygw, but not at MinIO. It takes no role whose ARN does not begin with `arn:aws`, and then asks the STS who it is,
+which MinIO does not answer.
+
+A job that has an `environment` gets tokens of that environment: name it in the stack (`github: {repository: …,
+environment: publish}`), or remove it from the job. What reads with pixi has a key.
 
 ## Bucket settings
 

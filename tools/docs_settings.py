@@ -58,7 +58,7 @@ The platforms of a workspace are the channel's subdirs. Where no `channel.json` 
   a profile of that region (`aws-config` prints it). The workflows and jobs that are printed set it. s3-options would hold
   the region too, but then `pixi publish` takes keys from pixi's stores alone.
 - **config.toml**. pixi from {shared_pixi} and rattler-build from {shared_build} share `~/.config/rattler/config.toml` (macOS: `~/Library/Application
-  Support/rattler`), `/etc/rattler/config.toml` and `$RATTLER_HOME/config.toml`; older ones, and pixi still, read
+  Support/rattler`, Windows: `%APPDATA%\\rattler`), `/etc/rattler/config.toml` and `$RATTLER_HOME/config.toml`; older ones, and pixi still, read
   `~/.pixi/config.toml`. There the options have `addressing-style`, and for older programs `force-path-style` beside it; a
   pixi.toml takes only the latter. With s3-options in config.toml, `pixi init` (seen with 0.77) writes `force-path-style =
   True` or `False` into pixi.toml, which no pixi reads: write `true` or `false`.
@@ -104,7 +104,8 @@ the job that publishes installs chaninfra from ([installation](installation.md))
 
 On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is a
 stack, the role is read from its output `access`; otherwise `--role-arn` gives it, or a variable of the repository or project:
-`AWS_ROLE_ARN`, and for jobs that read on GitHub `AWS_READER_ROLE_ARN`. On other stores access keys are in secrets.
+`AWS_ROLE_ARN`, and for jobs that read on GitHub `AWS_READER_ROLE_ARN`. On other stores access keys are in secrets; on MinIO
+and versitygw the job that publishes takes a role too, if one is known ([tokens](own-store.md#tokens-instead-of-keys)).
 
 Recipes run any command, so one job builds them and another publishes what the first hands on. The job that builds reads the
 channel as a reader:

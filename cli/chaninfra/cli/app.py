@@ -31,6 +31,7 @@ from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
+from chaninfra.index.garbage import collect_seldom
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
 
@@ -87,11 +88,12 @@ def _root(
 def run() -> NoReturn:
     """The console script: run the command line and end the process with its exit code."""
     _open_streams()
+    collect_seldom()
     _end_process(_main())
 
 
 def _open_streams() -> None:
-    """Give a standard stream that the process was started without (`2>&-`) the null device.
+    """Give a standard stream that the process was started without (`2>&-`) the null device; see also `windows`.
 
     Python has None for it, which some libraries do not expect, and the next file that is opened would get its number:
     what is written to that stream would then go into the file.
@@ -99,6 +101,10 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open until the end)
+    if sys.platform == "win32":
+        from chaninfra.cli.output import windows
+
+        windows.prepare()
 
 
 def _main() -> int:
@@ -149,10 +155,9 @@ def _end_process(code: int) -> NoReturn:
             # None if the process was started with the stream closed (`>&-`).
             if stream is not None:
                 stream.flush()
-    except BrokenPipeError:
-        code = code or ExitCode.FAILED
     except OSError as error:
-        os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
+        if not streams.reader_is_gone(error):
+            os.write(2, f"error: the output could not be written: {error.strerror}\n".encode())
         code = code or ExitCode.FAILED
     # They delete temporary files. `os._exit` leaves them out.
     atexit._run_exitfuncs()

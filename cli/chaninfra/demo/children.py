@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,14 +61,17 @@ def _watched(
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a child; stop it if the block raises."""
     # A session of its own, so that Ctrl-C does not reach the child directly: `stop` ends it in order.
+    # By the PATH of the child: Windows would look in that of this process.
+    program = shutil.which(command[0], path=env.get("PATH")) or command[0]
     with subprocess.Popen(
-        list(command),
+        [program, *command[1:]],
         env=dict(env),
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=sys.stdout if quiet else subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         start_new_session=True,
     ) as child:
         try:
@@ -81,7 +85,8 @@ def stop(child: subprocess.Popen[str]) -> None:
     """End a child and its descendants: send SIGINT, on which the engine ends its plugins, wait 10 s, then kill."""
     # Listed before anything ends: a process whose parent has ended is no longer found as its descendant.
     family = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)] if _alive(child) else []
-    with suppress(ProcessLookupError):
+    # Windows knows no such signal for others, and ends the child at once; its descendants are killed below.
+    with suppress(OSError):
         os.kill(child.pid, signal.SIGINT)
     _, left = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
     for process in left:

@@ -40,7 +40,7 @@ What to type next
     pulumi config set region eu-central-1 && pulumi config set prefix my-channel
     pulumi up && chaninfra manifest > pixi.toml
 
-  on a store of your own (MinIO, Ceph, …), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
+  on a store of your own (MinIO, Ceph, ...), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
     pulumi stack init own
     pulumi config set provider minio && pulumi config set endpoint-url https://minio.example.com
     pulumi config set bucket my-bucket && pulumi config set prefix my-channel
@@ -92,7 +92,8 @@ def _sandbox(folder: Path, endpoint_url: str, found: engine.Engine) -> Sandbox:
     credentials = Credentials(f"demo-{secrets.token_hex(4)}", secrets.token_hex(16))
     inherited = found.environment({})
     env = {name: value for name, value in inherited.items() if not name.startswith(_NOT_INHERITED)} | {
-        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        # With the drive right after the slashes, and no escapes: the engine takes what follows them as a path.
+        "PULUMI_BACKEND_URL": f"file://{(folder / 'state').as_posix()}",
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(16),
         "PULUMI_HOME": str(folder / "pulumi"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -166,6 +167,8 @@ def _install(sandbox: Sandbox, descriptor: Descriptor) -> None:
             "HOME": str(home),
             "PATH": os.defpath,
             "RATTLER_AUTH_FILE": str(_auth_file(sandbox, descriptor, home / "auth.json")),
+            # No program of Windows starts without it.
+            **{name: value for name, value in os.environ.items() if name == "SYSTEMROOT"},
         }
         print(f"  A new process with an empty cache solves and installs {packages.INSTALLED} with py-rattler:")
         children.run(

@@ -151,6 +151,7 @@ class Examination:
             descriptor=self.descriptor,
             credentials=self.credentials,
             origin="descriptor" if known else "assumed",
+            of_stack=self.remedies.source == "stack",
         )
 
     @cached_property

@@ -1,4 +1,5 @@
-"""pixi's configuration files on this machine (rattler_config 0.12, locations.rs; pixi 0.77, pixi_config)."""
+"""pixi's configuration files on this machine (rattler_config 0.12, locations.rs; pixi's page "The Configuration of Pixi
+Itself", which has a table of them for each system)."""
 
 from __future__ import annotations
 
@@ -16,13 +17,26 @@ def home_folder() -> Path | None:
 
 def files() -> Iterator[Path]:
     """pixi's configuration files and rattler's, which it shares, those that win first."""
-    home, config = home_folder(), os.environ.get("XDG_CONFIG_HOME")
-    configs = [Path(config)] if config else []
-    if home:
-        configs.append(home / ("Library/Application Support" if sys.platform == "darwin" else ".config"))
+    home, configs = home_folder(), [*_user_folders()]
     own, shared = os.environ.get("PIXI_HOME"), os.environ.get("RATTLER_HOME")
     folders = [Path(own) if own else home and home / ".pixi", *(path / "pixi" for path in configs)]
     folders += [Path(shared) if shared else None, *(path / "rattler" for path in configs)]
-    for folder in (*folders, Path("/etc/pixi"), Path("/etc/rattler")):
+    system = Path("C:/ProgramData" if sys.platform == "win32" else "/etc")
+    for folder in (*folders, system / "pixi", system / "rattler"):
         if folder:
             yield folder / "config.toml"
+
+
+def _user_folders() -> Iterator[Path]:
+    """Where a user's programs keep their settings, what wins first."""
+    home, xdg = home_folder(), os.environ.get("XDG_CONFIG_HOME")
+    if sys.platform == "win32":
+        if roaming := os.environ.get("APPDATA"):
+            yield Path(roaming)
+        return
+    if home and sys.platform == "darwin":
+        yield home / "Library" / "Application Support"
+    if xdg:
+        yield Path(xdg)
+    if home and sys.platform != "darwin":
+        yield home / ".config"

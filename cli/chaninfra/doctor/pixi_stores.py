@@ -199,7 +199,7 @@ def _in_keychain(name: str) -> object | None:
 
 def _asked(*words: str) -> str | None:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=False)
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
     return done.stdout if done.returncode == 0 else None

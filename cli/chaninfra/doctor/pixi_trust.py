@@ -29,6 +29,6 @@ def remedy() -> str:
 
 def _is_set(file: Path) -> bool:
     try:
-        return tomllib.loads(file.read_text()).get(_SETTING) in ("system", "native", "all")
+        return tomllib.loads(file.read_text("utf-8")).get(_SETTING) in ("system", "native", "all")
     except (OSError, ValueError):
         return False

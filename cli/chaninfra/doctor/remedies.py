@@ -7,16 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import msgspec
-
 from chaninfra.channel.conda.subdirs import NOARCH
-from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.outputs.descriptor import Descriptor
 
 Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_AWS_ORGANIZATION = "organization"
 _WITH_CHANNEL_OPTION = ("publish", "yank", "unyank")
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
 
@@ -61,13 +58,7 @@ class Remedies:
 
     def single_writer(self, descriptor: Descriptor) -> str:
         """How to declare that only one writer writes at a time: a command, or words where `init` lacks the flags."""
-        index = msgspec.structs.replace(descriptor.index, writers="many", conditional_writes=None)
-        if (
-            self.source != "s3"
-            or index != DescribedIndex()
-            or descriptor.cdn
-            or descriptor.visibility == _AWS_ORGANIZATION
-        ):
+        if self.source != "s3" or not descriptor.may_be_of_init:
             # Imported here, since every command imports this module.
             from chaninfra.channel.probe.write_mode import SINGLE
 

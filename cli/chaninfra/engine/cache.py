@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from chaninfra.engine.process import Report
+
+_ASKED_EVERY_S = 0.2
 
 
 def folder() -> Path:
@@ -47,14 +51,26 @@ def kept(final: Path, fill: Callable[[Path], None], report: Report) -> Path:
 
 @contextmanager
 def _locked(path: Path, report: Report) -> Iterator[None]:
-    with path.open("w") as file:
-        # Windows has no flock: two processes may do the work twice there, but each renames a complete folder.
-        if sys.platform != "win32":
+    with path.open("wb") as file:
+        if not _take(file):
+            report(f"another process is creating {path.with_suffix('')}: waiting for it")
+            while not _take(file):
+                time.sleep(_ASKED_EVERY_S)
+        yield
+
+
+def _take(file: IO[bytes]) -> bool:
+    """Lock the file, until it is closed; False if another process has the lock."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
             import fcntl
 
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                report(f"another process is creating {path.with_suffix('')}: waiting for it")
-                fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        # PermissionError: how Windows says it.
+        return False
+    return True

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine import cache
-from chaninfra.engine.process import Report, output
+from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output
 
 VERSION = "3.259.0"
 """The version that is installed if there is no engine; go/pulumi/go.mod and the pinned SDK have the same."""
@@ -32,7 +32,7 @@ class Engine:
     @property
     def pulumi(self) -> Path:
         """The path of the program `pulumi`."""
-        return self.bin / ("pulumi.exe" if sys.platform == "win32" else "pulumi")
+        return self.bin / f"pulumi{PROGRAM_SUFFIX}"
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """The environment for a child that runs the engine: this process's, with `extra` taking precedence.

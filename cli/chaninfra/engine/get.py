@@ -9,7 +9,7 @@ from pathlib import Path
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine import cache, gobuild
 from chaninfra.engine.find import VERSION, Engine, cached_folder, find, version_of
-from chaninfra.engine.process import Report, output, step
+from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output, step
 
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _VERSION_FLAG = f"{_SDK}/go/common/version.Version=v{VERSION}"
@@ -28,8 +28,8 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
 
 _LIMITS = (
-    "what was built runs programs in Python only, and its `pulumi new` makes the virtual environment in the folder of "
-    "the project itself: give it --generate-only"
+    "what was built runs programs in Python, after `python -m chaninfra.engine` in YAML, too; `pulumi new` makes the "
+    "virtual environment in the folder of the project: give it --generate-only"
 )
 
 
@@ -49,7 +49,7 @@ def _fill(folder: Path, report: Report) -> None:
         try:
             with step(report, f"{description}, pulumi {VERSION}"):
                 make(folder, report)
-                version_of(folder / "bin" / "pulumi")
+                version_of(folder / "bin" / f"pulumi{PROGRAM_SUFFIX}")
         except EngineError:
             shutil.rmtree(folder / "bin", ignore_errors=True)
         else:
@@ -70,13 +70,16 @@ def _build(folder: Path, report: Report) -> None:
     target.mkdir()
     go = gobuild.toolchain([engine, language_host], scratch, report)
     package = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-    gobuild.build(go, engine, package, target / "pulumi", report, _VERSION_FLAG)
+    gobuild.build(go, engine, package, target / f"pulumi{PROGRAM_SUFFIX}", report, _VERSION_FLAG)
     package = f"{_SDK}/python/cmd/pulumi-language-python"
-    gobuild.build(go, language_host, package, target / "pulumi-language-python", report, _VERSION_FLAG)
+    built = target / f"pulumi-language-python{PROGRAM_SUFFIX}"
+    gobuild.build(go, language_host, package, built, report, _VERSION_FLAG)
     report(_LIMITS)
     # The language host and the engine start these two scripts; the build has verified the module that has them.
     sdk = Path(go.run(engine, "list", "-m", "-f", "{{.Dir}}", _SDK)) / "python"
-    for script in (sdk / "cmd" / "pulumi-language-python-exec", sdk / "dist" / "pulumi-resource-pulumi-python"):
+    # Windows starts no script by its first line.
+    plugin = "pulumi-resource-pulumi-python.cmd" if sys.platform == "win32" else "pulumi-resource-pulumi-python"
+    for script in (sdk / "cmd" / "pulumi-language-python-exec", sdk / "dist" / plugin):
         shutil.copyfile(script, target / script.name)
         (target / script.name).chmod(0o755)
     shutil.rmtree(scratch, ignore_errors=True)

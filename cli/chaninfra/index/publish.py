@@ -15,7 +15,7 @@ from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
-from chaninfra.index.place import require_index
+from chaninfra.index.place import how_to_declare, require_index
 from chaninfra.index.progress import Progress
 from chaninfra.index.published import Failed, Published, PublishedPackage, combined
 from chaninfra.index.report import Report, SubdirReport
@@ -79,9 +79,9 @@ def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageF
     """The packages without duplicates. Raises one ConfigurationError for all that the channel does not take."""
     seen: dict[str, PackageFile] = {}
     refused: list[ConfigurationError] = []
+    declared = channel.descriptor.subdirs
     for package in packages:
         other = seen.setdefault(package.path_in_channel, package)
-        declared = channel.descriptor.subdirs
         if other.sha256 != package.sha256:
             refused.append(
                 ConfigurationError(
@@ -95,7 +95,7 @@ def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageF
                 ConfigurationError(
                     f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
                     where=str(package.path),
-                    remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
+                    remedy=how_to_declare(channel, {each.subdir for each in packages} - {*declared}),
                 )
             )
     if refused:

@@ -6,6 +6,7 @@ The threads of one process share one core as far as they run Python, and most of
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -33,10 +34,9 @@ _MOST = 8
 
 def cores() -> int:
     """The cores that this process may use."""
-    try:
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
+    return os.cpu_count() or 1
 
 
 class Workers:

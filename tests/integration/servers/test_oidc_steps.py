@@ -7,6 +7,7 @@ import re
 import shlex
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,8 +27,14 @@ from chaninfra.channel.spec.model import StackSpec
 from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
 from chaninfra.channel.spec.stack_file import read_stack_file
 from chaninfra.cli.app import app
+from support.cases.ci_model import jobs
+from support.cases.manifest_command import manifest
 from support.cases.trust_cases import MEANT, NOT_MEANT
+from support.channels.cli_runner import PROGRAM
+from support.channels.new_channel import create_channel
+from support.channels.packages import make_package
 from support.servers import oidc_issuer, s3_servers
+from support.servers.github_runner import run_steps
 from support.servers.iam_servers import Gateway, versitygw_iam
 from support.servers.oidc_issuer import Issuer
 from support.servers.s3_servers import Server
@@ -55,20 +62,38 @@ def written(folder: Path, provider: str, endpoint_url: str) -> StackSpec:
     return read_stack_file(path)
 
 
-def session_of(client: Any, stack: StackSpec, token: str) -> dict[str, str]:
-    """The session that STS gives to the publisher's token, as options of `Server.client`. Raises ClientError."""
+def role_arn(stack: StackSpec) -> str:
+    """The role of the publisher."""
     (channel,) = stack.channels
     (principal,) = channel.principals
     assert principal.token is not None
-    arn = ROLE_ARNS[stack.bucket.provider.oidc.value](
-        role_name(stack.bucket.name, channel.prefix, principal), principal.token
-    )
-    given = client.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="ci", WebIdentityToken=token)
+    name = role_name(stack.bucket.name, channel.prefix, principal)
+    return ROLE_ARNS[stack.bucket.provider.oidc.value](name, principal.token)
+
+
+def session_of(client: Any, stack: StackSpec, token: str) -> dict[str, str]:
+    """The session that STS gives to the publisher's token, as options of `Server.client`. Raises ClientError."""
+    given = client.assume_role_with_web_identity(RoleArn=role_arn(stack), RoleSessionName="ci", WebIdentityToken=token)
     return {
         "aws_access_key_id": given["Credentials"]["AccessKeyId"],
         "aws_secret_access_key": given["Credentials"]["SecretAccessKey"],
         "aws_session_token": given["Credentials"]["SessionToken"],
     }
+
+
+def publish(server: Server, stack: StackSpec, folder: Path, token: str, **variables: str) -> CompletedProcess[str]:
+    """Run the job that `manifest` prints for GitHub, with a package that another job has built."""
+    words = ["s3://packages/main", "--offline", "--provider", server.name, "--endpoint-url", server.endpoint_url]
+    words += ["--format", "github-publish", "--role-arn", role_arn(stack)]
+    job = jobs(manifest(*words).stdout)["publish"]
+    assert (job.secrets, job.permissions, job.environment) == (set(), {"id-token": "write"}, None)
+    make_package(folder / "output" / "noarch", "demo", "1")
+    if not (folder / ".venv").exists():
+        # What the step that installs chaninfra makes.
+        (folder / ".venv" / "bin").mkdir(parents=True)
+        (folder / ".venv" / "bin" / "chaninfra").symlink_to(PROGRAM)
+    steps = [step for step in job.steps if step["name"] != "Install chaninfra"]
+    return run_steps(steps, folder, token, CLAIMS["aud"], **variables)
 
 
 def may_publish(server: Server, session: dict[str, str]) -> bool:
@@ -116,6 +141,7 @@ def test_after_the_steps_on_versitygw_the_right_token_can_publish(
     monkeypatch.chdir(tmp_path)
     with versitygw_iam(tmp_path / "server") as gateway:
         gateway.server.client().create_bucket(Bucket="packages")
+        create_channel(gateway.server, "s3://packages/main", "noarch", provider="versitygw")
         stack = written(tmp_path, "versitygw", gateway.server.endpoint_url)
         (found,) = next_steps(stack, stack_file=FILE)
         for step in found.steps:
@@ -125,6 +151,12 @@ def test_after_the_steps_on_versitygw_the_right_token_can_publish(
         for claims in STRANGERS:
             with pytest.raises(ClientError, match=REFUSED):
                 session_of(sts, stack, gateway.issuer.token(claims))
+        for claims in (*STRANGERS, CLAIMS):
+            token = gateway.issuer.token(claims)
+            done = publish(gateway.server, stack, tmp_path, token, AWS_ENDPOINT_URL_STS=gateway.iam_url)
+            assert (done.returncode == 0) is (claims is CLAIMS), done.stderr
+            assert ("check the role that AWS_ROLE_ARN" in done.stderr) is (claims is not CLAIMS)
+        assert "noarch/demo-1-0.conda" in done.stdout
 
 
 def openid_settings(step: str, issuer: Issuer) -> tuple[str, dict[str, str]]:
@@ -144,6 +176,7 @@ def test_after_the_steps_on_minio_the_right_token_can_publish(tmp_path: Path) ->
         s3_servers.minio(tmp_path / "server", authority=tmp_path / "issuer/ca.pem") as server,
     ):
         server.client().create_bucket(Bucket="packages")
+        create_channel(server, "s3://packages/main", "noarch", provider="minio")
         stack = written(tmp_path, "minio", server.endpoint_url)
         admin = MinioAdmin(
             endpoint=urlsplit(server.endpoint_url).netloc,
@@ -174,6 +207,10 @@ def test_after_the_steps_on_minio_the_right_token_can_publish(tmp_path: Path) ->
             session_of(sts, stack, issuer.token(CLAIMS, key=oidc_issuer.new_key()))
         with pytest.raises(ClientError, match=REFUSED):
             session_of(sts, stack, issuer.token({**CLAIMS, "aud": "another"}))
+        for claims in (*STRANGERS, CLAIMS):
+            done = publish(server, stack, tmp_path, issuer.token(claims))
+            assert done.returncode == (0 if claims is CLAIMS else 5), done.stderr
+        assert "noarch/demo-1-0.conda" in done.stdout
 
 
 def _session_after_restart(sts: Any, stack: StackSpec, token: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import hosts
+from chaninfra.engine import yaml_host
 from chaninfra.manifest import release
 from support.paths import ROOT
 from support.pulumi import templates
@@ -86,7 +86,7 @@ def shell(pip: dict[str, str], tmp_path: Path) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         **pip,
-        "PATH": os.pathsep.join([str(engine().bin), str(hosts.yaml(print).parent), *path]),
+        "PATH": os.pathsep.join([str(engine().bin), str(yaml_host.built(print).parent), *path]),
         "TEMPLATES": str(templates.FOLDER),
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),

@@ -38,9 +38,9 @@ def into(text: str, *channels: ClientChannel, name: Format = "pixi") -> str:
     return merged
 
 
-def into_yaml(text: str, *channels: ClientChannel, name: Format = "github") -> str:
+def into_yaml(text: str, *channels: ClientChannel, name: Format = "github", role_arn: str | None = None) -> str:
     """The text after a merge of a YAML format."""
-    rendered = render_values(name, ManifestRequest(channels=channels))
+    rendered = render_values(name, ManifestRequest(channels=channels, role_arn=role_arn))
     merged = yaml.merge(text, rendered, channels, "the file", workflow.MERGED[name])
     assert yaml.merge(merged, rendered, channels, "the file", workflow.MERGED[name]) == merged
     return merged

@@ -90,10 +90,13 @@ def test_every_command_has_help_with_examples(command: str) -> None:
     done = CliRunner().invoke(program.app, [command, "--help"])
     assert done.exit_code == 0
     assert f"Examples:\n    chaninfra {command}" in done.stdout
+    # A console may have any encoding.
+    assert done.stdout.isascii()
 
 
 def test_help_lists_every_command_with_a_summary_that_fits() -> None:
     said = CliRunner().invoke(program.app, ["--help"]).stdout
+    assert said.isascii()
     for command in COMMANDS:
         assert f"\n  {command} " in said
     assert "..." not in said.split("Commands:")[1], "a summary is too long for its line"

@@ -33,3 +33,21 @@ def test_the_configuration_of_pixi_comes_before_that_of_all_programs(
     found = [str(path.parent) for path in pixi_config.files()]
     assert found[:3] == ["/p", "/x/pixi", f"{config}/pixi"]
     assert "/r" in found
+
+
+def test_on_macos_its_own_folder_wins_and_on_windows_there_is_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIXI_HOME", "RATTLER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
+    monkeypatch.setenv("APPDATA", "/roaming")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    library = f"{tmp_path}/Library/Application Support"
+    expected = [f"{library}/pixi", "/x/pixi", f"{library}/rattler", "/x/rattler", "/etc/pixi", "/etc/rattler"]
+    assert [str(path.parent) for path in pixi_config.files()] == [f"{tmp_path}/.pixi", *expected]
+    monkeypatch.setattr(sys, "platform", "win32")
+    expected = ["/roaming/pixi", "/roaming/rattler", "C:/ProgramData/pixi", "C:/ProgramData/rattler"]
+    assert [str(path.parent) for path in pixi_config.files()] == [f"{tmp_path}/.pixi", *expected]

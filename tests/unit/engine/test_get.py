@@ -7,13 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from chaninfra.channel.errors import EngineError
-from chaninfra.engine import VERSION, Engine, get
+from chaninfra.engine import VERSION, Engine, get, gobuild
 from support.pulumi.fake_engine import FAKE_GO, cached, fake, fake_pulumi, wait_for
+from support.systems import on
+
+# The package gives the name `get` to the function.
+find_module, get_module = (import_module(f"chaninfra.engine.{name}") for name in ("find", "get"))
 
 
 def test_without_an_engine_the_installer_runs_and_then_go(path: Path, lines: list[str]) -> None:
@@ -29,13 +34,27 @@ def test_without_an_engine_the_installer_runs_and_then_go(path: Path, lines: lis
     assert all(os.access(file, os.X_OK) for file in engine.bin.iterdir())
     starts = ["pulumi on PATH: none", "cached copy: none", *["official installer"] * 2, "build of the engine"]
     starts += ["go1.99.0 on PATH", *["pulumi from its"] * 2, *["pulumi-language-python"] * 2]
-    starts += ["what was built runs programs in Python only", "build of the engine"]
+    starts += ["what was built runs programs in Python", "build of the engine"]
     assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
     assert "failed after" in lines[3]
     assert lines[-1].endswith(" s")
     lines.clear()
     assert get(lines.append) == engine
     assert lines == ["pulumi on PATH: none", f"cached copy of pulumi {VERSION}: {cached()}"]
+
+
+def test_what_is_built_on_windows_has_its_names(path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows is not at hand: a fake go builds scripts of this system under these names."""
+    on("win32", monkeypatch, get_module)
+    for module in (find_module, get_module, gobuild):
+        monkeypatch.setattr(module, "PROGRAM_SUFFIX", ".exe")
+    plugin = "pulumi-resource-pulumi-python.cmd"
+    (Path(os.environ["FAKE_SDK"]) / "python" / "dist" / plugin).write_text("@echo off")
+    fake(path, "go", FAKE_GO)
+    engine = get(lines.append)
+    names = ["pulumi-language-python-exec", "pulumi-language-python.exe", plugin, "pulumi.exe"]
+    assert sorted(file.name for file in engine.bin.iterdir()) == names
+    assert engine.pulumi == engine.bin / "pulumi.exe"
 
 
 def test_if_all_steps_fail_each_reason_is_reported_and_no_folder_is_left(path: Path, lines: list[str]) -> None:

@@ -17,6 +17,7 @@ from chaninfra.channel.errors import EngineError
 from chaninfra.demo import children
 from chaninfra.engine import process
 from support.pulumi.fake_engine import fake
+from support.systems import on
 
 SLOW = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -60,3 +61,30 @@ def test_a_child_that_exceeds_its_timeout_is_killed(tmp_path: Path) -> None:
     assert time.monotonic() - start < 10
     with pytest.raises(EngineError, match="nothing does not start: No such file"):
         process.run([tmp_path / "nothing"])
+
+
+def test_on_windows_a_child_ends_with_its_descendants(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows is not at hand: a taskkill of this test tells how it was called, and kills nothing."""
+    called = tmp_path / "called"
+    fake(path, "taskkill", f"pathlib.Path({str(called)!r}).write_text(' '.join(sys.argv[1:]))")
+    on("win32", monkeypatch, process)
+    pids: list[int] = []
+
+    class Noted(subprocess.Popen[Any]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            pids.append(self.pid)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    with pytest.raises(EngineError, match="did not end within 0 s"):
+        process.run(SLOW, timeout=0.1)
+    assert called.read_text() == f"/F /T /PID {pids[0]}"
+
+
+def test_the_demo_finds_a_program_by_the_path_of_the_child(tmp_path: Path) -> None:
+    """Popen of Windows looks in the path of the parent."""
+    fake(tmp_path / "bin", "tool", "print('found ✓')")
+    env = {"PATH": str(tmp_path / "bin")}
+    assert children.run(["tool"], env=env, cwd=tmp_path, quiet=True) == "found ✓\n"

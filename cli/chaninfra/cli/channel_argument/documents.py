@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import sys
 from contextlib import suppress
@@ -21,10 +22,11 @@ from chaninfra.cli.channel_argument.parse import FORMS, Stack
 
 _MAX_BYTES = 4 << 20
 """The largest file of descriptors that is read; a stack's output may hold many."""
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 def read_file(path: str) -> bytes:
-    """The bytes of a file of descriptors, or of stdin for `-`. Raises ConfigurationError."""
+    """The bytes of a file of descriptors, or of stdin for `-`, in UTF-8. Raises ConfigurationError."""
     try:
         if path == "-":
             data = sys.stdin.buffer.read(_MAX_BYTES + 1)
@@ -35,7 +37,18 @@ def read_file(path: str) -> bytes:
         raise ConfigurationError(f"cannot be read: {error.strerror}", where=path, remedy=_meant(path)) from error
     if len(data) > _MAX_BYTES:
         raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy=f"CHANNEL is {FORMS}")
-    return data
+    return _in_utf_8(data)
+
+
+def _in_utf_8(data: bytes) -> bytes:
+    """The bytes without a mark of their encoding: PowerShell's `>` and `|` write one, and UTF-16 behind it."""
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+    if encoding is None:
+        return data
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeDecodeError:
+        return data
 
 
 def _meant_by_name(name: str) -> str | None:

@@ -125,10 +125,16 @@ def open_channel(
 
         if told := advice(found.descriptor):
             streams.note(told)
-    return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin, dry_run=dry_run)
+    return Channel(
+        descriptor=found.descriptor,
+        credentials=credentials,
+        origin=found.origin,
+        dry_run=dry_run,
+        of_stack=found.named_by == "stack",
+    )
 
 
-def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
+def channel_to_create(text: str, flags: StoreFlags, new: NewChannel, *, dry_run: bool = False) -> Channel:
     """The channel that `chaninfra init` creates, with credentials; no request is made.
 
     Raises ConfigurationError, and CredentialsError if there are no credentials.
@@ -142,7 +148,8 @@ def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
             remedy="change the descriptor, or give s3://BUCKET/PREFIX",
         )
     found = single(find(text, flags, "offline", new))
-    return Channel(descriptor=found.descriptor, credentials=credentials_for(found, flags, "write"))
+    credentials = credentials_for(found, flags, "write")
+    return Channel(descriptor=found.descriptor, credentials=credentials, dry_run=dry_run)
 
 
 def single(found: list[Found]) -> Found:

@@ -1,4 +1,4 @@
-"""The IAM role of a CI job, from the output `access` of the stack that created it."""
+"""The role of a CI job, from the output `access` of the stack that created it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,13 @@ _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
 def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChannel]) -> str | None:
     """The ARN of the role that the stack created for a CI job of this format.
 
-    `text` is the CHANNEL argument. None if CHANNEL is not a stack, a channel is not on AWS, or the stack has no role
-    for such a job. Raises ConfigurationError if the stack has several.
+    `text` is the CHANNEL argument. None if CHANNEL is not a stack, no such job logs in by a role at the store of a
+    channel, or the stack has no role for such a job. Raises ConfigurationError if the stack has several.
     """
     reference = parse_channel(text or os.environ.get(VARIABLE) or "stack:")
-    if (
-        format_name not in _PRINCIPALS_BY_FORMAT
-        or not isinstance(reference, Stack)
-        or any(client.store_kind != "aws" for client in clients)
-    ):
+    if format_name not in _PRINCIPALS_BY_FORMAT or not isinstance(reference, Stack):
+        return None
+    if not all(_takes_roles(client, format_name) for client in clients):
         return None
     from chaninfra.channel.outputs.access import Access
     from chaninfra.engine.stacks import stack_output
@@ -43,7 +41,7 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
         access = msgspec.convert(stack_output(reference.name, current_folder(), "access"), Access)
     except (EngineError, msgspec.ValidationError) as error:
         reason = error.summary if isinstance(error, EngineError) else error
-        streams.note(f"the stack's output `access` could not be read, so the IAM role is not filled in ({reason})")
+        streams.note(f"the stack's output `access` could not be read, so the role is not filled in ({reason})")
         return None
     role_arns = {
         f"{client.descriptor.name}, {principal}": granted.role_arn
@@ -56,8 +54,17 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
     if len(roles) > 1:
         listed = "; ".join(f"{role} ({principal})" for principal, role in role_arns.items())
         raise ConfigurationError(
-            f"the stack has {len(roles)} IAM roles for {kind} {key}",
+            f"the stack has {len(roles)} roles for {kind} {key}",
             where=str(reference),
             remedy=f"choose one with --role-arn: {listed}",
         )
     return next(iter(roles), None)
+
+
+def _takes_roles(client: ClientChannel, format_name: Format) -> bool:
+    """Whether the job logs in by a role: on AWS any, at the STS of another store the one that publishes."""
+    if client.store_kind == "aws":
+        return True
+    from chaninfra.manifest.formats.store_sts import has_sts
+
+    return format_name.endswith("-publish") and has_sts(client)

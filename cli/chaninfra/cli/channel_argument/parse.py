@@ -27,13 +27,15 @@ _ARN = "aws:s3:::"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are this machine."""
 
-_FORM = re.compile(r"(s3|https?):/+(.*)|stack:.*|.*\.json", re.DOTALL)
+_FORM = re.compile(r"(s3|https?):[/\\]+(.*)|stack:.*|.*\.json", re.DOTALL)
 
 
 def is_channel(word: str) -> str | None:
-    """The word as CHANNEL, if it can be nothing else; None if it may be a package. A path has one slash after `s3:`."""
+    """The word as CHANNEL, if it can be nothing else; None if it may be a package. As a path it has one slash after
+    `s3:`, and on Windows backslashes.
+    """
     found = _FORM.fullmatch(word)
-    return found and (f"{found[1]}://{found[2]}" if found[1] else word)
+    return found and (f"{found[1]}://{found[2]}".replace("\\", "/") if found[1] else word)
 
 
 def refuse_channels(words: Iterable[object], command: str, arguments: str) -> None:

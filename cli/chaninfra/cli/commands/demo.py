@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -30,6 +32,9 @@ def demo(
     _require_packages()
     from chaninfra.demo import run
 
+    # The engine prints characters that not every terminal has.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     run(keep=keep)
 
 

@@ -85,7 +85,7 @@ def manifest(
         typer.Option(
             "--role-arn",
             metavar="ARN",
-            help="IAM role that a CI job assumes (default: the one that the stack created, else a variable of the CI "
+            help="Role that a CI job assumes (default: the one that the stack created, else a variable of the CI "
             "system).",
         ),
     ] = None,

@@ -5,6 +5,7 @@ All text that the commands print goes through here, and so through `channel.text
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -58,13 +59,11 @@ def result(text: str, *, first_words: Mapping[str, str] = MappingProxyType({})) 
     → its colour on a terminal.
 
     Raises ChaninfraError if it cannot be written: the disk is full, or the encoding lacks a character.
-    BrokenPipeError is passed on.
+    Raises BrokenPipeError if nobody reads it any more.
     """
     draw("")
     try:
         typer.echo(_in_colours(printable(text), first_words), nl=not text.endswith("\n"))
-    except BrokenPipeError:
-        raise
     except UnicodeEncodeError as error:
         from chaninfra.channel.errors import ChaninfraError
 
@@ -74,9 +73,16 @@ def result(text: str, *, first_words: Mapping[str, str] = MappingProxyType({})) 
             remedy="set PYTHONIOENCODING=utf-8:surrogateescape",
         ) from error
     except OSError as error:
+        if reader_is_gone(error):
+            raise BrokenPipeError from error
         from chaninfra.channel.errors import ChaninfraError
 
         raise ChaninfraError(f"the output could not be written: {error.strerror}", where="stdout") from error
+
+
+def reader_is_gone(error: OSError) -> bool:
+    """Whether a write failed since the reader of the pipe has ended; Windows then says that an argument is invalid."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
 def _in_colours(text: str, first_words: Mapping[str, str]) -> str:

@@ -48,7 +48,8 @@ def reader(exam: Examination) -> Iterator[Finding]:
         )
         return
     access = client_channel(exam.descriptor, "public" if exam.without_credentials else None)
-    with tempfile.TemporaryDirectory(prefix="chaninfra-") as folder:
+    # Windows deletes no file that is open, and pixi's client may still have one of its cache.
+    with tempfile.TemporaryDirectory(prefix="chaninfra-", ignore_cleanup_errors=True) as folder:
         way = reading(exam, access, Path(folder))
         if way.stop:
             yield way.stop

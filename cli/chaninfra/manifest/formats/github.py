@@ -1,7 +1,9 @@
 """GitHub Actions workflows: one that installs from the channel, and one that publishes to it.
 
 The steps are those of pixi's page "S3". On AWS a step logs in by OIDC: pixi reads the variables that it sets, or its
-outputs go into pixi's credential store. On other stores the access key is in secrets of the repository.
+outputs go into pixi's credential store. On other stores the access key is in secrets of the repository. If a role is
+known and the store has an STS, the job that publishes logs in there by OIDC: not by configure-aws-credentials, which
+takes no role of MinIO's form, and then asks who it is, which MinIO does not answer (6.2.3, run).
 
 Recipes run any command, so what builds them is a job without the publisher's role or key; another job takes the
 packages from it and publishes them. What builds or tests reads the channel as a reader. A job of an environment has
@@ -19,6 +21,14 @@ from chaninfra.manifest import release
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats import rattler_build
 from chaninfra.manifest.formats.login import check_login
+from chaninfra.manifest.formats.store_sts import (
+    ROLE_VARIABLE,
+    STS_NOTE,
+    STS_VARIABLE,
+    TOKEN_VARIABLE,
+    logs_in_there,
+    sts_url,
+)
 from chaninfra.manifest.formats.versions import (
     CHECKOUT,
     CONFIGURE_AWS,
@@ -30,12 +40,12 @@ from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
 from chaninfra.manifest.text import shell
 
-ROLE_VARIABLE = "AWS_ROLE_ARN"
 READER_ROLE_VARIABLE = "AWS_READER_ROLE_ARN"
 BUILD_JOB = "build-packages"
 BUILD_ENVIRONMENT = "build"
 PUBLISH_ENVIRONMENT = "publish"
 ARTIFACT = "packages"
+TOKEN_STEP = "Get an ID token"  # noqa: S105 (the name of a step)
 
 # setup-pixi's inputs, without "auth-s3-" → the end of the secret's name.
 _KEY = {"access-key-id": "ACCESS_KEY_ID", "secret-access-key": "SECRET_ACCESS_KEY"}
@@ -78,7 +88,10 @@ def publisher(request: ManifestRequest) -> Rendered:
         "jobs": {BUILD_JOB: _build(access, request.others), "publish": _publish(request, access)},
     }
     notes = [PRINTED_BY]
-    if access.store_kind != "aws":
+    if logs_in_there(access, request):
+        if sts_url(access) is None:
+            notes.append(f"Variable of the repository: {STS_NOTE}")
+    elif access.store_kind != "aws":
         notes.append(
             f"Secrets of the environment `{PUBLISH_ENVIRONMENT}`: {_secrets(_PUBLISHER)}, the key of a publisher."
         )
@@ -121,17 +134,25 @@ def _publish(request: ManifestRequest, access: ClientChannel) -> dict[str, Any]:
         install["env"] = {release.VARIABLE: f"${{{{ vars.{release.VARIABLE} }}}}"}
     install["run"] = _script(release.install())
     publish: Step = {"name": "Publish"}
-    if access.store_kind != "aws":
-        publish["env"] = _variables(_PUBLISHER)
-    publish["run"] = f"{_literal(shell.command(words))} {rattler_build.PACKAGES}"
     job: dict[str, Any] = {"needs": BUILD_JOB, "runs-on": "ubuntu-latest"}
-    if access.store_kind != "aws":
-        # Secrets of an environment are kept from pull requests, once it is limited to a branch.
-        job["environment"] = PUBLISH_ENVIRONMENT
-    login = []
+    login: list[Step] = []
     if access.store_kind == "aws":
         job["permissions"] = {"id-token": "write"}
         login = [_log_in(access, _role(ROLE_VARIABLE, request.role_arn))]
+    elif logs_in_there(access, request):
+        job["permissions"] = {"id-token": "write"}
+        login = [{"name": TOKEN_STEP, "run": _script(_TOKEN_LINES)}]
+        publish["env"] = {
+            ROLE_VARIABLE: request.role_arn,
+            TOKEN_VARIABLE: "${{ runner.temp }}/id-token",
+            STS_VARIABLE: _literal(url) if (url := sts_url(access)) else f"${{{{ vars.{STS_VARIABLE} }}}}",
+            "AWS_REGION": _literal(access.descriptor.region),
+        }
+    else:
+        # Secrets of an environment are kept from pull requests, once it is limited to a branch.
+        job["environment"] = PUBLISH_ENVIRONMENT
+        publish["env"] = _variables(_PUBLISHER)
+    publish["run"] = f"{_literal(shell.command(words))} {rattler_build.PACKAGES}"
     files = {"name": ARTIFACT, "path": rattler_build.OUTPUT}
     take: Step = {"name": "Take the packages", "uses": DOWNLOAD_ARTIFACT, "with": files}
     job["steps"] = [take, install, *login, publish]
@@ -141,6 +162,16 @@ def _publish(request: ManifestRequest, access: ClientChannel) -> dict[str, Any]:
 def _by_role(access: ClientChannel) -> bool:
     """Whether a reader of the channel logs in by OIDC."""
     return access.store_kind == "aws" and access.method != "public"
+
+
+# As in "OpenID Connect reference", "Requesting the JWT using environment variables". The shell of a step does not see
+# that a command before a pipe fails. The audience is that of `github` in the stack config.
+_TOKEN_LINES = [
+    "umask 077",
+    'answer="$(curl -sSf -H "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" '
+    '"$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com")"',
+    'jq -er .value <<< "$answer" > "$RUNNER_TEMP/id-token"',
+]
 
 
 def _checkout() -> Step:

@@ -3,7 +3,8 @@
 On AWS a job gets an ID token, and the AWS tools in it (pixi among them) exchange it for the role's credentials
 (GitLab's CI/CD YAML syntax reference, `id_tokens`; AWS SDKs and Tools Reference Guide, "Assume role credential
 provider").
-On other stores, and for pixi's credential store, the access key is in CI/CD variables of the project.
+On other stores, and for pixi's credential store, the access key is in CI/CD variables of the project; if a role is
+known and the store has an STS, the job that publishes logs in there by its ID token.
 
 Recipes run any command, so what builds them is a job without the publisher's role or key. All tokens of a pipeline have
 the same `sub`; the build's have an audience of their own, which a job cannot change. Keys are variables of an
@@ -18,7 +19,15 @@ from typing import Any
 from chaninfra.manifest import release
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats import login, rattler_build
-from chaninfra.manifest.formats.github import BUILD_ENVIRONMENT, BUILD_JOB, PUBLISH_ENVIRONMENT, ROLE_VARIABLE
+from chaninfra.manifest.formats.github import BUILD_ENVIRONMENT, BUILD_JOB, PUBLISH_ENVIRONMENT
+from chaninfra.manifest.formats.store_sts import (
+    ROLE_VARIABLE,
+    STS_NOTE,
+    STS_VARIABLE,
+    TOKEN_VARIABLE,
+    logs_in_there,
+    sts_url,
+)
 from chaninfra.manifest.formats.versions import PIXI_IMAGE, PYTHON_IMAGE
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import PRINTED_BY, ManifestRequest
@@ -50,7 +59,10 @@ def publisher(request: ManifestRequest) -> Rendered:
     access = request.only_channel()
     scoped = "CI/CD {what} with the environment scope `{scope}`{masked}: {names}, the {who}"
     notes = [PRINTED_BY]
-    if access.store_kind != "aws" or access.method == "pixi":
+    if logs_in_there(access, request):
+        if sts_url(access) is None:
+            notes.append(f"CI/CD variable of the project: {STS_NOTE}")
+    elif access.store_kind != "aws" or access.method == "pixi":
         publishes = {
             "what": "variables",
             "names": _KEYS,
@@ -99,7 +111,11 @@ def _publish(request: ManifestRequest, access: ClientChannel) -> dict[str, Any]:
         "environment": _environment(PUBLISH_ENVIRONMENT),
         "variables": {},
     }
-    if access.store_kind == "aws" and access.method != "pixi":
+    if logs_in_there(access, request):
+        job |= _token(access, _SERVER, request.role_arn)
+        if url := sts_url(access):
+            job["variables"][STS_VARIABLE] = url
+    elif access.store_kind == "aws" and access.method != "pixi":
         job |= _token(access, _SERVER, request.role_arn)
     # What earlier jobs left in the folder of a runner must not be published.
     job["variables"]["GIT_STRATEGY"] = "empty"
@@ -128,14 +144,13 @@ def _rules() -> list[dict[str, str]]:
 
 def _token(access: ClientChannel, audience: str, role_arn: str | None = None) -> dict[str, Any]:
     """The ID token of a job, and where the AWS tools find it; the role is else in a variable of the project."""
-    file = "AWS_WEB_IDENTITY_TOKEN_FILE"
-    variables = {"AWS_REGION": access.descriptor.region, file: "/tmp/aws-id-token-$CI_JOB_ID"}  # noqa: S108
+    variables = {"AWS_REGION": access.descriptor.region, TOKEN_VARIABLE: "/tmp/aws-id-token-$CI_JOB_ID"}  # noqa: S108
     if role_arn:
         variables[ROLE_VARIABLE] = role_arn
     return {
         "id_tokens": {"AWS_ID_TOKEN": {"aud": audience}},
         "variables": variables,
-        "before_script": [f"""(umask 077 && printf %s "$AWS_ID_TOKEN" > "${file}")"""],
+        "before_script": [f"""(umask 077 && printf %s "$AWS_ID_TOKEN" > "${TOKEN_VARIABLE}")"""],
     }
 
 

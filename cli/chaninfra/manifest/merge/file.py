@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class TextFile:
 
     @property
     def mode(self) -> int:
-        """The permissions; for a file that does not exist those of any new file."""
+        """The permissions; for a file that does not exist those of any new file. Windows has none but read-only."""
         if self.status is not None:
             return stat.S_IMODE(self.status.st_mode)
         mask = os.umask(0)
@@ -126,7 +127,9 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _give(handle: int, path: Path, status: os.stat_result) -> None:
-    """Give the new file the owner of the old one."""
+    """Give the new file the owner of the old one. On Windows the folder says who may read a new file."""
+    if sys.platform == "win32":
+        return
     try:
         os.fchown(handle, status.st_uid, status.st_gid)
     except OSError as error:

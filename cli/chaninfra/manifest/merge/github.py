@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.github import ARTIFACT
+from chaninfra.manifest.formats.store_sts import ROLE_VARIABLE
 from chaninfra.manifest.merge.github_job import LOGIN, PIXI, action, log_in, permit, set_up_pixi, with_pixi
 from chaninfra.manifest.merge.jobs import BUILD, PUBLISH, free_name, in_one_job, renamed
 from chaninfra.manifest.merge.syntax import mapping
@@ -23,13 +24,16 @@ _DOWNLOAD = "actions/download-artifact"
 # Whoever opens a pull request decides what its jobs run.
 _NOT_FOR_PULL_REQUESTS = "${{ !startsWith(github.event_name, 'pull_request') }}"
 _INSTALL, _INSTALLED = ".venv/bin/pip install", ".venv/bin/chaninfra"
+_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 (the name of a variable)
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
     """The workflow with the steps of our jobs.
 
     Raises ConfigurationError if the file is not a workflow, or one of its jobs publishes what it builds, and
-    ConflictError if its setup-pixi logs in to another host: the action can log in to one host only.
+    ConflictError if its setup-pixi logs in to another host: the action can log in to one host only; or if a step that
+    is to publish by a role has an access key.
     """
     after = mapping(before, where)
     if not after:
@@ -114,14 +118,15 @@ def _into_job(
                 for other in [each for each in _steps(job) if command in str(each.get("run", ""))]:
                     _command(other, step, where, (*key, "steps", "env"))
                     if _INSTALLED in str(other["run"]):
-                        _install(steps, other, ours["steps"])
+                        _prepare(_INSTALL, steps, other, ours["steps"])
+                    _prepare(_TOKEN, steps, other, ours["steps"])
 
 
-def _install(steps: list[Any], before: Document, ours: Sequence[Document]) -> None:
-    """Add our step that installs chaninfra, if the file has none and a step of it uses what ours installs."""
-    installing = [step for step in ours if _INSTALL in step.get("run", "")]
-    if installing and not any(isinstance(step, dict) and _INSTALL in str(step.get("run", "")) for step in steps):
-        steps.insert(next(place for place, step in enumerate(steps) if step is before), installing[0])
+def _prepare(what: str, steps: list[Any], before: Document, ours: Sequence[Document]) -> None:
+    """Add our step whose command has `what` in it before one that uses what it makes, if the file has none."""
+    preparing = [step for step in ours if what in step.get("run", "")]
+    if preparing and not any(isinstance(step, dict) and what in str(step.get("run", "")) for step in steps):
+        steps.insert(next(place for place, step in enumerate(steps) if step is before), preparing[0])
 
 
 def _place_of_publishing(steps: list[Any]) -> int:
@@ -137,4 +142,12 @@ def _command(step: Document, ours: Document, where: str, key: tuple[str, ...]) -
     if words[words.index("--channel") + 1] not in str(step["run"]).split():
         step["run"] = ours["run"]
     if "env" in ours:
-        step["env"] = {**mapping(step.get("env"), where, *key), **ours["env"]}
+        theirs = mapping(step.get("env"), where, *key)
+        keys = [name for name in _KEYS if name in theirs and ROLE_VARIABLE in ours["env"]]
+        if keys:
+            raise ConflictError(
+                f"has {' and '.join(keys)}, which would be taken before the role",
+                where=f"{where}, key {'.'.join(key)}",
+                remedy="remove these lines, then run the same command again; nothing was written",
+            )
+        step["env"] = {**theirs, **ours["env"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +34,9 @@ class Change:
     @property
     def needed(self) -> bool:
         """Whether the text differs, or the mode of a file with secrets."""
-        return self.file.text != self.new or (self.secret and self.file.mode != SECRET_MODE)
+        # Windows tells 0666 of each file.
+        wrong_mode = self.secret and sys.platform != "win32" and self.file.mode != SECRET_MODE
+        return self.file.text != self.new or wrong_mode
 
     def diff(self) -> str:
         """A unified diff; for a file with secrets a sentence instead."""

@@ -149,6 +149,12 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
             dialect=dataclasses.replace(dialect, etags=probed.etags) if probed else dialect,
         )
 
+    @property
+    def may_be_of_init(self) -> bool:
+        """Whether `chaninfra init` can have made the channel; False: only a stack declares these settings."""
+        index = msgspec.structs.replace(self.index, writers="many", conditional_writes=None)
+        return index == DescribedIndex() and self.cdn is None and self.visibility != "organization"
+
     def key(self, *parts: str) -> str:
         """The object key of a file of the channel: `key("noarch", "repodata.json")`."""
         return join(self.prefix, *parts)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ConfigurationError, Remedy
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Capability
@@ -95,7 +95,5 @@ def probe_command(descriptor: Descriptor) -> str:
     return shlex.join(["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url])
 
 
-SINGLE = (
-    "make sure that only one writer runs at a time, then set `index.writers` to single in the stack config and run "
-    "`pulumi up`, or run `chaninfra init --writers single`"
-)
+_ONE = "make sure that only one writer runs at a time, then set `index.writers` to single"
+SINGLE = Remedy(f"{_ONE} in the stack config and run `pulumi up`, or run `chaninfra init --writers single`", stack=_ONE)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.errors import CredentialsError, Remedy
 from chaninfra.channel.s3.trust import ca_bundle
 
 # Keys of pulumi-aws's `assumeRoles` → parameters of STS AssumeRole, for values that need no conversion.
@@ -26,9 +26,10 @@ _ASSUME = {
 # old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
-REMEDY = (
+REMEDY = Remedy(
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY), or name a profile "
-    "of the AWS configuration files: --profile NAME"
+    "of the AWS configuration files: --profile NAME",
+    stack="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` to one of the AWS configuration files",
 )
 """What to do where there are no credentials."""
 
@@ -88,7 +89,11 @@ def resolve(
     from botocore.session import Session
 
     try:
-        found = Session(profile=profile).get_credentials()
+        session = Session(profile=profile)
+        # Of the client of STS and of a login.
+        session.set_config_variable("ca_bundle", ca_bundle())
+        session.register("before-parameter-build.sts.AssumeRoleWithWebIdentity", _for_an_hour)
+        found = session.get_credentials()
         if found is None:
             raise CredentialsError("there are no credentials", remedy=REMEDY)
         frozen = found.get_frozen_credentials()
@@ -103,6 +108,11 @@ def resolve(
         ) from error
     source = f"the profile {profile}" if profile else f"the AWS credential chain ({found.method})"
     return _pair(frozen.access_key, frozen.secret_key, frozen.token, source)
+
+
+def _for_an_hour(**request: Any) -> None:
+    """Ask for the session that AWS gives unasked. MinIO's would end with the token, and GitHub's lives for minutes."""
+    request["params"].setdefault("DurationSeconds", 3600)
 
 
 def assume_role(role: Mapping[str, Any], credentials: Credentials, region: str) -> Credentials:

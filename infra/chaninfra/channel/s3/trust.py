@@ -1,6 +1,7 @@
 """The CAs that this machine trusts, the same ones for each client that chaninfra has: obstore, boto3, minio and urllib.
 
-SSL_CERT_FILE and SSL_CERT_DIR name them, as for OpenSSL and rustls; without both they are the system's. AWS_CA_BUNDLE,
+SSL_CERT_FILE and SSL_CERT_DIR name them, as for OpenSSL and rustls; without both they are the system's, on Windows
+those of its certificate store besides Mozilla's, since it gets many CAs only when they are first needed. AWS_CA_BUNDLE,
 which boto3 reads, adds to them. pixi's release build reads SSL_CERT_FILE alone: it has a list of CAs of its own.
 """
 
@@ -102,6 +103,8 @@ def _bundle(file: str | None, folder: str | None, aws: str | None) -> str:
     # Variables often name the same CAs twice, in a file and in a folder.
     certificates = {file: _certificates(file) for file in files}
     all_of_them = dict.fromkeys(each for found in certificates.values() for each in found)
+    if not file and not folder:
+        all_of_them |= dict.fromkeys(_of_windows())
     for file, found in certificates.items():
         if all_of_them.keys() <= set(found):
             return file
@@ -116,9 +119,24 @@ def _bundle(file: str | None, folder: str | None, aws: str | None) -> str:
 
         handle, path = tempfile.mkstemp(prefix="chaninfra-cas-", suffix=".pem")
         register(Path(path).unlink, missing_ok=True)
-    with os.fdopen(handle, "wb", closefd=False) as out:
+    # A file with a name is closed: Windows deletes none that is open.
+    with os.fdopen(handle, "wb", closefd=sys.platform != "linux") as out:
         out.write(data)
     return path
+
+
+def _of_windows() -> list[bytes]:
+    """The CAs that Windows trusts for servers, in PEM, from its certificate store; none on other systems."""
+    if sys.platform == "win32":
+        from ssl import DER_cert_to_PEM_cert, Purpose, enum_certificates
+
+        return [
+            DER_cert_to_PEM_cert(certificate).strip().encode()
+            # Not of the store "CA": it has intermediate ones, which Windows trusts only below one of these.
+            for certificate, encoding, uses in enum_certificates("ROOT")
+            if encoding == "x509_asn" and (uses if isinstance(uses, bool) else Purpose.SERVER_AUTH.oid in uses)
+        ]
+    return []
 
 
 def _named(variable: str, value: str | None) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, NotRequired, TypedDict
 from msgspec import structs, to_builtins
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
-from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, in_stack_words
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, NewerDescriptorError, dump, parse
 from chaninfra.channel.probe.report import examine
@@ -102,11 +102,12 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
             descriptor, findings = examine(declared, self.session.credentials)
         except ChaninfraError as error:
             # Not an error of the channel: without a probe, writers use what the provider's row says.
-            warn(f"the store was not probed: {error}")
+            warn(f"the store was not probed: {error.for_stack()}")
             return None
         for finding in findings:
             if finding.state != "ok":
-                warn(f"{finding.name}: {finding.found}" + (f"; {finding.remedy}" if finding.remedy else ""))
+                remedy = in_stack_words(finding.remedy)
+                warn(f"{finding.name}: {finding.found}" + (f"; {remedy}" if remedy else ""))
         return descriptor.conditional_writes
 
     def read(self, props: DescriptorOutputs) -> DescriptorOutputs | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qs
 
 import pytest
 
 from chaninfra.channel.errors import CredentialsError
 from chaninfra.channel.s3.credentials import Credentials, resolve
+from support.servers.oidc_issuer import certificates
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +86,49 @@ def _refusing_sts() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_token_gets_a_session_of_an_hour_from_an_sts_of_a_ca_that_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """MinIO's session would else end with the token."""
+    (tmp_path / "token").write_text("a token")
+    ca, chain = certificates(tmp_path, ["localhost"])
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:minio:iam:::role/publisher-0123456789")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    with _granting_sts(chain) as (endpoint, asked):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", endpoint)
+        found = resolve()
+    assert (found.access_key_id, found.secret_access_key, found.session_token) == ("of-sts", "secret-s", "of-session")
+    assert (asked["WebIdentityToken"], asked["DurationSeconds"]) == (["a token"], ["3600"])
+
+
+@contextmanager
+def _granting_sts(chain: Path) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """The URL of an STS that gives a session to everybody, and what it was asked."""
+    asked: dict[str, list[str]] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.update(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            keys = "<AccessKeyId>of-sts</AccessKeyId><SecretAccessKey>secret-s</SecretAccessKey>"
+            keys += "<SessionToken>of-session</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>"
+            action = "AssumeRoleWithWebIdentity"
+            result = f"<{action}Result><Credentials>{keys}</Credentials></{action}Result>"
+            body = f"<{action}Response>{result}</{action}Response>".encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"https://localhost:{server.server_port}", asked
         server.shutdown()
 
 

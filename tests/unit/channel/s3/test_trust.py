@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.s3 import trust
+from support.systems import on
 
 
 def certificate(name: str) -> str:
@@ -70,6 +72,35 @@ def test_a_machine_without_cas_has_those_of_mozilla(folder: Path, monkeypatch: p
     more = trust.more_than_rustls_finds()
     assert more is not None
     assert more.count(b"BEGIN CERTIFICATE") > 100
+
+
+def test_on_windows_the_cas_of_its_store_for_servers_are_added(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows is not at hand: its store is a list, and the rest runs as it does there."""
+    servers, mail = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.4"
+    stores = {"ROOT": [(b"all", "x509_asn", True), (b"web", "x509_asn", {servers}), (b"post", "x509_asn", {mail})]}
+    on("win32", monkeypatch, trust)
+    monkeypatch.setattr(ssl, "enum_certificates", stores.__getitem__, raising=False)
+    bundle = Path(trust.ca_bundle())
+    try:
+        expected = [ssl.DER_cert_to_PEM_cert(each) for each in (b"all", b"web")]
+        assert bundle.read_text() == "".join([certificate("system"), *expected])
+        trust._bundle.cache_clear()
+        monkeypatch.setenv("SSL_CERT_FILE", str(folder / "ours"))
+        assert trust.ca_bundle() == str(folder / "ours")
+    finally:
+        bundle.unlink()
+
+
+def test_the_file_of_all_cas_is_closed_where_it_has_a_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows could not delete it at the end."""
+    on("darwin", monkeypatch, trust)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(folder / "aws"))
+    bundle = Path(trust.ca_bundle())
+    try:
+        held = [link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists()]
+        assert bundle.resolve() not in held
+    finally:
+        bundle.unlink()
 
 
 @pytest.mark.parametrize(

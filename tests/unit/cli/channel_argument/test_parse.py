@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.cli.channel_argument.parse import S3, File, Reference, Stack, Web, parse_channel
+from chaninfra.cli.channel_argument.parse import S3, File, Reference, Stack, Web, is_channel, parse_channel
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,10 @@ def test_what_was_meant_is_printed(text: str, meant: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_channel(text)
     assert caught.value.remedy == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize("path", [PurePosixPath, PureWindowsPath])
+def test_a_channel_is_seen_in_a_path(path: type[PurePath]) -> None:
+    """Arguments that are files come as paths, which write the slashes of their system."""
+    assert is_channel(str(path("s3://my-bucket/my-channel"))) == "s3://my-bucket/my-channel"
+    assert is_channel(str(path("output/noarch/a-1-0.conda"))) is None

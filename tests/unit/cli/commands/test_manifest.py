@@ -67,6 +67,35 @@ def test_the_role_is_that_of_the_stack(outputs: dict[str, Any]) -> None:
     )
 
 
+def test_on_a_store_with_an_sts_the_job_that_publishes_gets_the_role_of_the_stack(outputs: dict[str, Any]) -> None:
+    role = "arn:minio:iam:::role/nOybJqMNzNmroqEKq5D0EUsRZw0"
+    found = descriptor("minio")
+    outputs["channels"] = {found.name: to_document(found)}
+    outputs["access"] = access_output(ci=("github", role), other=("gitlab", f"{role}-gitlab"))
+    said = manifest("--format", "github-publish").stdout
+    assert f"AWS_ROLE_ARN: {role}\n" in said
+    assert "AWS_ENDPOINT_URL_STS: https://minio.example.com\n" in said
+    assert "secrets.S3_ACCESS_KEY_ID" not in said
+    said = manifest("--format", "gitlab-publish").stdout
+    assert f"AWS_ROLE_ARN: {role}-gitlab\n" in said
+    assert "AWS_ENDPOINT_URL_STS: https://minio.example.com\n" in said
+    # pixi reads by a key.
+    assert role not in manifest("--format", "github").stdout
+
+
+def test_an_sts_that_only_its_owner_knows_is_a_variable(outputs: dict[str, Any]) -> None:
+    words = ("s3://my-bucket/p", "--offline", "--provider", "versitygw", "--endpoint-url", "https://s3.example.com")
+    role = ("--role-arn", "arn:aws:iam::000000000000:role/ci")
+    said = manifest(*words, *role, "--format", "github-publish").stdout
+    assert "# Variable of the repository: AWS_ENDPOINT_URL_STS, the URL of the store's STS.\n" in said
+    assert "AWS_ENDPOINT_URL_STS: ${{ vars.AWS_ENDPOINT_URL_STS }}\n" in said
+    said = manifest(*words, *role, "--format", "gitlab-publish").stdout
+    assert "# CI/CD variable of the project: AWS_ENDPOINT_URL_STS, the URL of the store's STS.\n" in said
+    # A store without an STS.
+    said = manifest(*words, "--provider", "ceph", *role, "--format", "github-publish").stdout
+    assert "secrets.S3_ACCESS_KEY_ID" in said
+
+
 def test_one_of_several_roles_must_be_named(outputs: dict[str, Any]) -> None:
     outputs["access"] = access_output(a=("github", ROLE), b=("github", f"{ROLE}-b"))
     error = refused("--format", "github-publish")

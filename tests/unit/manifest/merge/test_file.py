@@ -17,7 +17,9 @@ import pytest
 
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.manifest.merge import file as files
+from chaninfra.manifest.merge import into
 from support.cases.manifest_command import MINIO, URL, manifest, refused
+from support.systems import on
 
 TEXT = '[workspace]\nchannels = ["conda-forge"]\n'
 NOBODY = 65534
@@ -150,6 +152,18 @@ def test_the_owner_of_a_file_with_secrets_stays(tmp_path: Path) -> None:
     found = path.stat()
     assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (*OWNER, 0o600)
     assert "a-secret" in path.read_text()
+
+
+def test_on_windows_files_have_no_owner_and_no_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows is not at hand: this process lacks what Python lacks there, and a file has the mode that all have."""
+    on("win32", monkeypatch, files, into)
+    monkeypatch.delattr(os, "fchown")
+    keys = ("--access-key-id", "an-id", "--secret-access-key", "a-secret")
+    words = (URL, *MINIO, *keys, "--auth", "pixi", "--format", "auth-file", "--into", tmp_path / "auth.json")
+    (tmp_path / "auth.json").write_text("{}")
+    manifest(*words)
+    (tmp_path / "auth.json").chmod(0o666)
+    manifest(*words, "--check")
 
 
 def test_a_file_that_would_change_its_owner_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

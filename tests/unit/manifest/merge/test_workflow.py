@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from ruamel.yaml import YAML
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest.client_access import client_channel
 from support.cases import ci_model
-from support.cases.manifests import access, descriptor
+from support.cases.manifests import Case, access, descriptor
 from support.cases.merging import into_yaml, is_kept
 
 WORKFLOW = """# ours, and dear to us
@@ -101,6 +102,20 @@ def test_the_publishing_job_is_added_once_and_then_follows_the_channel() -> None
     (build,) = (step["run"] for step in jobs["build-packages"]["steps"] if step["name"] == "Build")
     assert "--channel s3://my-bucket/other " in build
     assert "my-bucket/my-channel" not in moved
+
+
+def test_a_job_that_publishes_by_a_key_gets_the_login_by_a_role() -> None:
+    role = "arn:minio:iam:::role/nOybJqMNzNmroqEKq5D0EUsRZw0"
+    by_key = Case("github-publish", "pixi", "minio").text()
+    with pytest.raises(ConflictError, match="has AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which would be taken"):
+        into_yaml(by_key, access("minio"), name="github-publish", role_arn=role)
+    without = re.sub(r" +env:\n +AWS_ACCESS_KEY_ID: .*secrets.S3_ACC.*\n +AWS_SECRET.*\n", "", by_key)
+    by_role = into_yaml(without, access("minio"), name="github-publish", role_arn=role)
+    job = ci_model.jobs(by_role)["publish"]
+    # The environment is theirs now, and the tokens are of it.
+    assert (job.secrets, job.environment, job.gets_tokens) == (set(), "publish", True)
+    assert [step["name"] for step in job.steps][-2:] == ["Get an ID token", "Publish"]
+    assert job.steps[-1]["env"]["AWS_ROLE_ARN"] == role
 
 
 def test_jobs_of_these_names_keep_them_and_ours_get_others() -> None:
