@@ -30,8 +30,9 @@ from support.without_extras import hiding
 SAVED = FOLDER / "json"
 WRITING = bool(os.environ.get("CHANINFRA_WRITE_JSON"))
 COMMANDS = {str(command.name) for command in app.registered_commands}
-# It shows the whole workflow, with a stack and a store of its own; tests/unit/channel/test_extras.py has it.
-NEEDS_EXTRA = {"demo"}
+# One shows the whole workflow, with a stack and a store of its own, and one runs until it is stopped;
+# tests/unit/channel/test_extras.py has them.
+NEEDS_EXTRA = {"demo", "follow"}
 
 
 @pytest.fixture

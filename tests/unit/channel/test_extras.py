@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 ENTRIES: list[tuple[Sequence[str], Extra, str]] = [
     ([str(BIN / "chaninfra"), "demo"], "demo", "moto"),
     ([str(BIN / "chaninfra"), "demo", "--keep"], "demo", "rattler_build"),
+    ([str(BIN / "chaninfra"), "follow", "--every", "30s"], "follow", "uvicorn"),
     ([sys.executable, "-m", "chaninfra.engine"], "pulumi", "pulumi"),
     ([sys.executable, "-c", "from chaninfra.cli.plugin import run; run()"], "pulumi", "pulumi"),
 ]

@@ -62,7 +62,7 @@ def follow(
 
     Writes a log to stdout, one JSON object a line.
 
-    Needs the extra packages of `pip install '.[follow]'` in a clone.
+    Needs the packages of the extra `follow`.
 
     \b
     Examples:
@@ -92,23 +92,19 @@ def _run(
     import signal
     import threading
 
-    from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+    from chaninfra.channel.errors import ChaninfraError
+    from chaninfra.channel.extras import require
 
     list_every = _seconds(every)
     address = _address(listen)
-    try:
-        from chaninfra.follow.follower import Follower
-        from chaninfra.follow.log import Log
-        from chaninfra.follow.metrics import Metrics
-        from chaninfra.follow.queue import QueueReader, check_queue_url
-        from chaninfra.follow.secret import read_secret
-        from chaninfra.follow.webhook import Server
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"needs a library that is not installed: {error.name}",
-            where="chaninfra follow",
-            remedy="in a clone of chaninfra: pip install '.[follow]'",
-        ) from error
+    require("follow", what="`chaninfra follow`")
+    from chaninfra.follow.follower import Follower
+    from chaninfra.follow.log import Log
+    from chaninfra.follow.metrics import Metrics
+    from chaninfra.follow.queue import QueueReader, check_queue_url
+    from chaninfra.follow.secret import read_secret
+    from chaninfra.follow.webhook import Server
+
     secret = read_secret(secret_file) if address is not None else None
     if sqs is not None:
         check_queue_url(sqs)
