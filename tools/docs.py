@@ -1,4 +1,7 @@
-"""Generate the printed pages of `docs/` and files of the templates; with --check, list the stale ones and exit 1."""
+"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates.
+
+With --check, list the stale ones and exit 1.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from docs_providers import providers
 from docs_settings import settings
 from docs_templates import FOLDER as TEMPLATES
 from docs_templates import common_files, templates
+from pictures import pictures
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -40,9 +44,9 @@ def main() -> int:
 
 
 def files() -> dict[Path, str]:
-    """Path → text of every generated file: the pages, and files of the templates."""
+    """Path → text of every generated file: the pages, the pictures, and files of the templates."""
     return {
-        **{DOCS / name: text for name, text in pages().items()},
+        **{DOCS / name: text for name, text in {**pages(), **pictures()}.items()},
         **{TEMPLATES / name: text for name, text in common_files().items()},
     }
 

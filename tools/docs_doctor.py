@@ -14,7 +14,9 @@ A check that depends on a failed one is *skipped*, so that only the cause is rep
 and also shows the failed checks that it depends on; `--list` prints the names.
 
 A remedy repeats CHANNEL and the store's flags as you gave them, but no access key: put those in the environment or in a
-profile."""
+profile.
+
+![A terminal: with a mistyped key a check fails and says what to do, with the right key three pass](doctor.svg)"""
 
 _TAIL = """## What it does to the channel
 
