@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
 
 
 def prepare() -> None:
@@ -18,8 +17,7 @@ def prepare() -> None:
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
             encoding = None if os.environ.get("PYTHONIOENCODING") else "utf-8"
             stream.reconfigure(encoding=encoding, errors=stream.errors, newline="\n")
-    # typer brings it on Windows. Windows Terminal needs it only where nothing has turned the escapes on before.
-    with suppress(ImportError):
-        import colorama
+    # Only Windows has this package.
+    import colorama
 
-        colorama.just_fix_windows_console()
+    colorama.just_fix_windows_console()
