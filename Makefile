@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # are cores: a fifth of their time is spent waiting.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint lint-systems test-unit test-python test test-long bench schemas docs lock
+.PHONY: help setup engine hosts servers demo lint lint-systems test-unit test-python test test-long bench schemas docs lock dist
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -27,13 +27,14 @@ servers: setup ## the S3 servers that the tests run against
 demo: setup ## the whole story on this machine
 	@$(BIN)/chaninfra demo
 
-lint: setup ## formatting, types and layers
+lint: setup ## formatting, types, layers and workflows
 	$(BIN)/ruff check
 	@# A file that is opened without an encoding has another one on Windows.
 	$(BIN)/ruff check --preview --select PLW1514 cli infra
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --no-progress --quiet .github action.yml
 
 test-unit: setup ## the tests that need no server and no engine
 	$(PYTEST) tests/unit tests/support
@@ -62,6 +63,10 @@ schemas: setup ## schemas/ and the components' arguments from the models
 docs: schemas engine servers ## the pages of docs/ that the program prints
 	$(BIN)/python tools/docs.py
 	PYTHONPATH=tests:tools $(BIN)/python -m support.cases.doc_pages
+
+# The same bytes from the same commit, wherever and whenever.
+dist: setup ## the sdist and the wheel of a release, in dist/
+	@$(BIN)/python -m hatchling build -d dist
 
 # LOCK=--upgrade takes the newest of everything instead of keeping the pins that still fit.
 lock: setup ## requirements.lock after a change of pyproject.toml

@@ -115,14 +115,20 @@ class Survey:
 
 
 def survey_of(
-    subdir_index: SubdirIndex, scope: Scope, progress: Progress, mode: Literal["write", "check"] = "write"
+    subdir_index: SubdirIndex,
+    scope: Scope,
+    progress: Progress,
+    mode: Literal["write", "check"] = "write",
+    *,
+    every_shard: bool = False,
 ) -> Survey:
     """List the folder, read the index, and read the packages that have no record or may have other bytes than it.
+    `every_shard`: read all shards, to find those that are damaged; the scope `all` does so, too.
 
     Raises as `reindex_subdir`.
     """
     progress.stage(f"reading {subdir_index.subdir}")
-    entries, whole = _list_and_read_index(subdir_index, scope)
+    entries, whole = _list_and_read_index(subdir_index, scope, every_shard=every_shard)
     check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     yanks = yanks_of(subdir_index, whole)
     listing = FolderListing()
@@ -173,7 +179,8 @@ def survey_of(
     survey.left_out += named_wrongly(subdir_index, listing)
     reshard = _lost_shards(survey)
     if scope == "all":
-        reshard, nameless = names_in(survey.repodata)
+        names, nameless = names_in(survey.repodata)
+        reshard |= names
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
         unreadable |= {
@@ -182,7 +189,7 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
-    miscounted = _miscounted(whole)
+    miscounted = whole.miscounted
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: taken_record
@@ -205,14 +212,17 @@ def survey_of(
     return survey
 
 
-def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], Whole]:
+def _list_and_read_index(
+    subdir_index: SubdirIndex, scope: Scope, *, every_shard: bool
+) -> tuple[Iterator[ObjectMeta], Whole]:
     """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
     readable.
     """
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
     try:
-        whole = read_whole(subdir_index, salvage=scope == "all")
+        every = scope == "all"
+        whole = read_whole(subdir_index, salvage=every, every_shard=every or every_shard)
     finally:
         first_page = listing()
     check_patched(subdir_index, whole.authority)
@@ -274,13 +284,6 @@ def _lost_shards(survey: Survey) -> set[str]:
         }
         whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
     return whole.lost | lost
-
-
-def _miscounted(whole: Whole) -> int:
-    """How many records more the shards have than the commit stamp says: fewer where some are lost."""
-    if whole.adoption is not None or whole.authority is None:
-        return 0
-    return whole.repodata.count - len(whole.foreign) - whole.authority.stamp.count
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:

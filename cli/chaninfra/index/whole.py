@@ -82,6 +82,13 @@ class Whole:
         return self.repodata.count if self.exists else None
 
     @property
+    def miscounted(self) -> int:
+        """How many records more the shards have than the commit stamp says: fewer where some are lost."""
+        if self.adoption is not None or self.authority is None:
+            return 0
+        return self.repodata.count - len(self.foreign) - self.authority.stamp.count
+
+    @property
     def json_is_foreign(self) -> bool:
         """Whether another tool wrote repodata.json."""
         return "json" in self.derived and self.derived["json"].origin is None
@@ -96,8 +103,11 @@ class Whole:
         return self.authority is not None or bool(self.derived) or self.repodata.count > 0
 
 
-def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True) -> Whole:
-    """Read the whole index; without `history` for readers, who may not list it.
+def read_whole(
+    subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True, every_shard: bool = False
+) -> Whole:
+    """Read the whole index; without `history` for readers, who may not list it. `every_shard`: also those whose records
+    a derived file has, so that the damaged ones are known.
 
     Raises InvalidRepodataError for a repodata.json of another tool that is not valid, unless the authoritative index is
     ours, which decides without it (`salvage`: of such a one what is readable is taken, perhaps nothing); and for keys
@@ -113,7 +123,9 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     if authority is not None and authority.index is not None and authority.ours:
         forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
         if newest <= authority.stamp.number and not forked:
-            return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+            return _ours(
+                subdir_index, authority, authority.index, shards, derived, salvage=salvage, every_shard=every_shard
+            )
     # Rule: what is adopted was kept before another tool replaced it, so it is looked for after that was seen.
     kept |= dict(kept_numbers(subdir_index)) if history else {}
     return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
@@ -143,8 +155,9 @@ def _ours(
     derived: Derived,
     *,
     salvage: bool,
+    every_shard: bool,
 ) -> Whole:
-    repodata, lost = _records_of(subdir_index, index, shards, derived)
+    repodata, lost = _records_of(subdir_index, index, shards, derived, every=every_shard)
     shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
@@ -277,12 +290,14 @@ def _last_ours(
 
 
 def _records_of(
-    subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived
+    subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived, *, every: bool = False
 ) -> tuple[Repodata, set[str]]:
-    """The records of an index of ours; and the names whose shard is lost, of which those in the derived file stay."""
+    """The records of an index of ours; and the names whose shard is lost, of which those in the derived file stay.
+    `every`: read all shards, and not only those that have changed since the derived file.
+    """
     begun = start(subdir_index, index, derived)
-    repodata = begun.repodata
-    found = shards.find({name: index.hashes[name] for name in begun.names if name in index.hashes})
+    repodata, names = begun.repodata, {*begun.names, *(index.hashes if every else ())}
+    found = shards.find({name: index.hashes[name] for name in sorted(names) if name in index.hashes})
     lost = {name for name, shard in found.items() if shard is None}
-    insert(repodata, set(begun.names) - lost, [shard for shard in found.values() if shard is not None], index)
+    insert(repodata, names - lost, [shard for shard in found.values() if shard is not None], index)
     return repodata, lost

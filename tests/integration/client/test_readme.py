@@ -101,3 +101,27 @@ def test_the_commands_for_a_clone_are_those_that_ci_runs() -> None:
     assert block
     assert re.findall(r"^(make [a-z-]+)", block[1], re.MULTILINE) == ["make demo", "make test"]
     assert "make test\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("engine", "built"), [("echo /opt/engine/bin/pulumi", True), ("echo no go >&2; exit 1", False)]
+)
+def test_an_engine_that_could_not_be_built_is_told_and_not_put_into_the_path(
+    engine: str, built: bool, tmp_path: Path
+) -> None:
+    (block,) = re.findall(
+        r"<!-- paste -->\n```sh\n(command -v pulumi .*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\n[ "$*" = "-m chaninfra.engine" ] || exit 2\n{engine}\n')
+    python.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'{block}\necho "PATH=$PATH"'],
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"PATH={'/opt/engine/bin:' if built else ''}{path}\n" in done.stdout
+    assert ("There is no Pulumi engine yet" in done.stdout) is not built

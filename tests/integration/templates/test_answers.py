@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,41 +39,41 @@ def answered(variables: dict[str, str], folder: Path, answers: dict[str, str]) -
     return folder / "acme", terminal.plain
 
 
-def test_each_question_is_asked_and_the_stack_file_has_the_answers(shell: dict[str, str], tmp_path: Path) -> None:
+def told(settings: Path) -> str:
+    """What is said of the stack file."""
+    with pytest.raises(ConfigurationError) as caught:
+        read_stack_file(settings)
+    assert settings.name in str(caught.value)
+    return str(caught.value)
+
+
+def test_each_question_is_answered_and_a_wrong_answer_is_told_by_its_key(shell: dict[str, str], tmp_path: Path) -> None:
     answers = {
-        "endpoint-url": "https://minio.example.com",
-        "bucket": "my-bucket",
+        "provider": "mino",
+        "endpoint-url": "minio.example.com",
+        "prefix": "main/linux-64",
         "access-key-id": "AKEXAMPLE",
         "secret-access-key": SECRET,
     }
     project, shown = answered(shell, tmp_path, answers)
-    config = YAML(typ="safe").load((project / "Pulumi.prod.yaml").read_text("utf-8"))["config"]
-    plain = {key: value for key, value in answers.items() if key != "secret-access-key"}
+    assert SECRET not in shown
+    settings = project / "Pulumi.prod.yaml"
+    # Each is corrected as it is told.
+    for key, wrong, right in (
+        ("bucket", "`bucket` is not set\n  run: pulumi config set bucket NAME --stack prod", "My Bucket"),
+        ("endpoint-url", "write https://minio.example.com, or with http://", ""),
+        ("endpoint-url", "key endpoint-url: '' is not a valid endpoint URL", "https://minio.example.com"),
+        ("provider", "key provider: 'mino' is not known\n  did you mean 'minio'?", "minio"),
+        ("bucket", "key bucket: 'My Bucket' is not valid\n  Name of the bucket: 3 to 63 lower-case", "my-bucket"),
+        ("prefix", "key prefix: the prefix 'main/linux-64' ends in 'linux-64'", "main"),
+    ):
+        assert wrong in told(settings)
+        command = ["pulumi", "config", "set", key, right, "--stack", "prod"]
+        subprocess.run(command, cwd=project, env=shell, check=True, timeout=60)
+    config = YAML(typ="safe").load(settings.read_text("utf-8"))["config"]
     written = {key.removeprefix("acme:"): value for key, value in config.items()}
     assert written.pop("secret-access-key").keys() == {"secure"}
-    # What was left empty is not in the file; what has a default has it.
-    assert written == {**plain, "provider": "minio", "prefix": "main"}
-    assert SECRET not in shown
-    assert read_stack_file(project / "Pulumi.prod.yaml").bucket.location.endpoint_url == "https://minio.example.com"
-
-
-@pytest.mark.parametrize(
-    ("key", "wrong", "says"),
-    [
-        ("provider", "mino", "key provider: 'mino' is not known\n  did you mean 'minio'?"),
-        ("endpoint-url", "minio.example.com", "write https://minio.example.com"),
-        ("endpoint-url", "", "MinIO needs an endpoint\n  set `endpoint-url`"),
-        ("bucket", "My Bucket", "key bucket: 'My Bucket' is not valid\n  Name of the bucket: 3 to 63 "),
-        ("bucket", "", "`bucket` is not set\n  run: pulumi config set bucket NAME --stack prod"),
-        ("prefix", "main/linux-64", "key prefix: the prefix 'main/linux-64' ends in 'linux-64'"),
-    ],
-)
-def test_a_wrong_answer_is_told_by_its_key(
-    key: str, wrong: str, says: str, shell: dict[str, str], tmp_path: Path
-) -> None:
-    answers = {"endpoint-url": "https://minio.example.com", "bucket": "my-bucket", key: wrong}
-    project, _ = answered(shell, tmp_path, answers)
-    with pytest.raises(ConfigurationError) as caught:
-        read_stack_file(project / "Pulumi.prod.yaml")
-    assert says in str(caught.value)
-    assert "Pulumi.prod.yaml" in str(caught.value)
+    # What was left empty, the region, is not in the file.
+    right_answers = {"provider": "minio", "endpoint-url": "https://minio.example.com", "bucket": "my-bucket"}
+    assert written == {**right_answers, "prefix": "main", "access-key-id": "AKEXAMPLE"}
+    assert read_stack_file(settings).channels[0].prefix == "main"

@@ -24,6 +24,7 @@ from msgspec import Raw
 from chaninfra.channel.conda.filenames import Suffix, table_and_key
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.package.broken import BrokenFileError, broken
 from chaninfra.index.package.conda_zip import check_path, info_stream
 from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, parse_index
 from chaninfra.index.package.record import RecordLayout, record_of
@@ -167,6 +168,8 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
     except (PackageError, TarError) as error:
         source.exhaust()
         text = f"is not a conda package: {error}" if isinstance(error, TarError) else str(error)
+        if isinstance(error, BrokenFileError | TarError):
+            text += f" ({source.size:,} bytes)"
         raise UnreadablePackageError(text, source.md5.hexdigest(), source.sha256.hexdigest()) from error
     source.exhaust()
     return IndexedPackage(
@@ -234,6 +237,7 @@ class _Bz2Stream:
         self._source = source
         self._decompressor = bz2.BZ2Decompressor()
         self._input = b""
+        self._first: bytes | None = None
 
     def read(self, size: int, /) -> bytes:
         while size:
@@ -246,11 +250,13 @@ class _Bz2Stream:
             elif self._decompressor.needs_input and not self._input:
                 self._input = next(self._source, b"")
                 if not self._input:
-                    raise PackageError("is not a conda package: it ends too early")
+                    raise broken(self._first or b"", ".tar.bz2", at_end=True, why="it ends too early")
+            if self._first is None:
+                self._first = self._input
             try:
                 data = self._decompressor.decompress(self._input, size)
             except OSError as error:
-                raise PackageError(f"is not a conda package: {error}") from error
+                raise broken(self._first, ".tar.bz2", at_end=False, why=str(error)) from error
             self._input = b""
             if data:
                 return data

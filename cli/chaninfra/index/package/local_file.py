@@ -88,7 +88,7 @@ def all_refused(errors: Sequence[ConfigurationError], files: int) -> Configurati
     lines = [f"{error.summary}; {error.remedy}" for error in errors]
     return ConfigurationError(
         "\n  ".join([f"{len(errors)} of {files} files cannot be published; nothing was uploaded:", *lines]),
-        remedy="correct these, or leave them out",
+        remedy="correct it, or leave it out" if len(errors) == 1 else "correct these, or leave them out",
     )
 
 

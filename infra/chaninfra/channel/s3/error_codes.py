@@ -174,7 +174,7 @@ def error_for(
         return UnsupportedError(
             f"the store does not support this request to {doing} {what} ({code or status})",
             where=where,
-            remedy="this request changed nothing; `chaninfra doctor --probe CHANNEL` shows what the store supports",
+            remedy="this request changed nothing; `chaninfra doctor --probe` shows what the store supports",
             code=code,
             status=status,
         )

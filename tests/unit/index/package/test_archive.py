@@ -82,6 +82,31 @@ def test_truncated_packages(suffix: Suffix) -> None:
         assert refused(data[: len(data) * part // 4], suffix).startswith("is not a conda package: ")
 
 
+CONDA, BZ2 = (MAKERS[suffix](index_json(), payload=bytes(range(256)) * 10) for suffix in (".conda", ".tar.bz2"))
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "says"),
+    [
+        (CONDA[: len(CONDA) // 2], ".conda", "it is truncated, its end is missing"),
+        (BZ2[: len(BZ2) // 2], ".tar.bz2", "it is truncated, its end is missing"),
+        (b"", ".conda", "it is empty"),
+        (b"", ".tar.bz2", "it is empty"),
+        (BZ2, ".conda", "it is a .tar.bz2 with the name of a .conda"),
+        (CONDA, ".tar.bz2", "it is a .conda with the name of a .tar.bz2"),
+        (b"\n<!DOCTYPE html>", ".conda", "it is no .conda, but begins like a web page"),
+        (b"<html>", ".tar.bz2", "it is no .tar.bz2, but begins like a web page"),
+        (b"hello", ".conda", "it is no .conda"),
+        (b"hello", ".tar.bz2", "it is no .tar.bz2"),
+        (BZ2[:20] + b"zzzz" + BZ2[24:], ".tar.bz2", "it is damaged (Invalid data stream)"),
+    ],
+)
+def test_what_a_file_is_that_is_no_package(data: bytes, suffix: Suffix, says: str) -> None:
+    wanted = f"is not a conda package: {says} ({len(data):,} bytes)"
+    assert refused(data, suffix) == wanted
+    assert "zip" not in wanted
+
+
 @pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
 def test_a_package_without_index_json(suffix: Suffix) -> None:
     other = tar({"info/about.json": b"{}"})
