@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 # are cores: a fifth of their time is spent waiting.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint lint-systems test-unit test-python test test-long bench schemas docs lock dist
+.PHONY: help setup engine hosts servers demo lint lint-systems site test-unit test-python test test-long bench schemas docs lock \
+  dist
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -36,6 +37,9 @@ lint: setup ## formatting, types, layers and workflows
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet .github action.yml
 
+site: setup ## the documentation site in build/site, from docs/ and the READMEs; every link is checked
+	@$(BIN)/python tools/website.py
+
 test-unit: setup ## the tests that need no server and no engine
 	$(PYTEST) tests/unit tests/support
 
@@ -46,7 +50,7 @@ lint-systems: setup ## types as on Windows and macOS
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 
-test: lint engine hosts servers ## lint, and every test but those marked long
+test: lint site engine hosts servers ## lint, the site, and every test but those marked long
 	$(PYTEST)
 
 test-long: lint-systems engine hosts servers ## the tests marked long, and lint-systems
