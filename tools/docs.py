@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.config.schema import STACK_CONFIG, load
+from chaninfra.channel.errors import MEANINGS
 from chaninfra.cli.app import app
 from docs_access import aws_access
 from docs_cdn import cdn
@@ -172,7 +173,8 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-_COMMON = """## What holds for all of them
+_EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.items())
+_COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
 `ls`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is `$CHANINFRA_CHANNEL`, else
@@ -197,18 +199,11 @@ Every index stays whole. Parts of a large package that could not be given up in 
 run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
 `--check`, which fails if something would change.
 
-**Exit codes** are stable, so scripts can use them:
+**Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 
 | code | meaning |
 |---|---|
-| 0 | done |
-| 1 | failed; or `doctor` or `--check` found a problem; or `ls` found no such package |
-| 2 | wrong usage or configuration |
-| 3 | done, but some packages were skipped |
-| 4 | conflict: another writer changed the channel first (run it again), or existing content differs |
-| 5 | access denied |
-| 130 | stopped by Ctrl-C |
-| 143 | stopped by SIGTERM |
+{_EXIT_CODES}
 
 **Completion**: `chaninfra --install-completion` makes the shell complete commands, options and their values, such as
 the names of providers, subdirs and checks; open a new shell afterwards. `--show-completion` prints the script

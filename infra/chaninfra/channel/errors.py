@@ -27,6 +27,19 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.DONE: "done",
+    ExitCode.FAILED: "failed; or `doctor` or `--check` found a problem; or `ls` found no such package",
+    ExitCode.USAGE: "wrong usage or configuration",
+    ExitCode.SKIPPED: "done, but some packages were skipped",
+    ExitCode.CONFLICT: "conflict: another writer changed the channel first (run it again), or existing content differs",
+    ExitCode.DENIED: "access denied",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C (the message says what is done)",
+    ExitCode.TERMINATED: "stopped by SIGTERM (the message says what is done)",
+}
+"""What each exit code means, for the help and the pages."""
+
+
 class Remedy(str):
     """A remedy in the words of the command line; `stack` says the same to whoever writes a stack config."""
 

@@ -242,7 +242,7 @@ def test_an_invalid_record_is_named_and_rewritten_by_force(
     listed = place.run("ls")
     assert listed.returncode == 1
     assert f"noarch/repodata.json: the record of {hello.name} is not valid" in listed.stderr
-    assert "chaninfra reindex --force" in listed.stderr
+    assert f"`chaninfra reindex {place.url} --force --endpoint-url {place.server.endpoint_url}`" in listed.stderr
     place.done("reindex", "--force")
     assert "1 package" in place.done("ls")
 
@@ -261,7 +261,7 @@ def test_a_damaged_repodata_json_is_written_again(on_minio: Place, tmp_path: Pat
         client.delete_object(Bucket=place.bucket, Key=key)
     refused = place.run("reindex")
     assert refused.returncode == 1
-    assert "chaninfra reindex --force" in refused.stderr
+    assert f"`chaninfra reindex {place.url} --force --endpoint-url {place.server.endpoint_url}`" in refused.stderr
     place.done("reindex", "--force")
     assert "2 packages" in place.done("ls")
 

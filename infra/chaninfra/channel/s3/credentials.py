@@ -29,7 +29,7 @@ _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION
 REMEDY = Remedy(
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY), or name a profile "
     "of the AWS configuration files: --profile NAME",
-    stack="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` to one of the AWS configuration files",
+    stack="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` to a profile of the AWS configuration files",
 )
 """What to do where there are no credentials."""
 

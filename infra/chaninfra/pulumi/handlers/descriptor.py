@@ -48,6 +48,18 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
 
     identity = ("key",)
 
+    def check(self, olds: DescriptorOutputs, news: DescriptorInputs) -> tuple[str, str] | None:
+        """The error if a later version of chaninfra wrote the state; found in a preview, before any change."""
+        try:
+            if olds:
+                parse(olds["document"], where=olds["key"])
+        except NewerDescriptorError as error:
+            return "document", error.for_stack()
+        except ConfigurationError:
+            # Of a state that was edited; the new document takes its place.
+            return None
+        return None
+
     def diff(self, olds: DescriptorOutputs, news: DescriptorInputs) -> Difference:
         """Changed inputs, and a bucket that got versions after the store was probed.
 
