@@ -20,6 +20,7 @@ NAVIGATION = {
         "docs/windows-macos",
         "docs/commands",
         "docs/safety",
+        "docs/promises",
         "docs/alternatives",
         "SECURITY",
         "CHANGELOG",

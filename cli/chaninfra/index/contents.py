@@ -38,7 +38,11 @@ _LOOKED_INTO = 20
 _PAGE = 1000
 """So many of their keys are looked at: one ListObjectsV2 page."""
 
-_RENAMED = {"build_number": "build-number", "commits_behind": "commits-behind"}
+_RENAMED = {
+    "build_number": "build-number",
+    "attestations_sha256": "attestations-sha256",
+    "commits_behind": "commits-behind",
+}
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
@@ -56,7 +60,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
     timestamp: int | None
     """When it was built, in ms since 1970."""
     attestations_sha256: str | None = None
-    """Hex digest of its attestations, by the name of CEP 50; None: it has none."""
+    """Hex digest of its attestations (CEP 50); None: it has none."""
     yanked: str | None = None
     """Why it was yanked, "" if no reason was given; None: it is not yanked."""
     commits_behind: int | None = None

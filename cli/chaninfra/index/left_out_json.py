@@ -19,6 +19,7 @@ from chaninfra.channel.errors import ConflictError, StorageError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.text import one_line
 from chaninfra.index.commit.derived_files import ATTEMPTS
+from chaninfra.index.commit.yanked_json import check_version
 from chaninfra.index.runtime import Runtime
 
 CONTENT_TYPE = "application/json"
@@ -88,16 +89,18 @@ def read_left_out(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condit
     """The document, and the condition for replacing it. Raises StorageError."""
     try:
         stored = store.get(key, _MAX_BYTES)
-        if stored is None:
-            return LeftOutDocument(), IfAbsent()
+    except TooLargeError as error:
+        raise _invalid(key, error.message) from error
+    if stored is None:
+        return LeftOutDocument(), IfAbsent()
+    try:
         document = msgspec.json.decode(stored.data, type=LeftOutDocument)
         for path in document.packages:
             subdir, slash, file = path.partition("/")
             if not (slash and is_file_name(subdir) and is_file_name(file)):
                 raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
-    except TooLargeError as error:
-        raise _invalid(key, error.message) from error
     except MALFORMED as error:
+        check_version(stored.data, key)
         raise _invalid(key, f"is not valid: {error}") from error
     return document, IfMatch(stored.entry.etag)
 

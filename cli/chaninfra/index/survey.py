@@ -215,9 +215,7 @@ def survey_of(
 def _list_and_read_index(
     subdir_index: SubdirIndex, scope: Scope, *, every_shard: bool
 ) -> tuple[Iterator[ObjectMeta], Whole]:
-    """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
-    readable.
-    """
+    """The folder's objects, listed on while they are taken; and the index, of which `all` takes what is readable."""
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
     try:

@@ -61,8 +61,7 @@ class Whole:
     behind: Mapping[str, int] = field(default_factory=dict)
     """Name of a derived file → the number of commits that it does not have yet."""
     first_seen: dict[tuple[str, str], int] = field(default_factory=dict)
-    """File name and sha256 → when these bytes came into the index, in ms since 1970. Empty if all index files are ours.
-    """
+    """File name and sha256 → when these bytes came into the index (ms since 1970); empty if all files are ours."""
     differing: dict[str, Raw] = field(default_factory=dict)
     """File name → the record of another tool, of a package whose record in `repodata` says something else."""
     adoption: Adoption | None = None
@@ -250,9 +249,7 @@ def _adopted(
 
 
 def _others(subdir_index: SubdirIndex, derived: Derived, *, ours: bool, salvage: bool) -> Repodata | None:
-    """`others_repodata`; None too for one that is not valid beside an authoritative index of ours: a damaged derived
-    file is made again.
-    """
+    """`others_repodata`; None too for a damaged one beside an authoritative index of ours: it is made again."""
     try:
         return others_repodata(subdir_index, derived, salvage=salvage)
     except InvalidRepodataError:

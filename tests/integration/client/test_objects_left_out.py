@@ -125,7 +125,8 @@ def test_an_archived_package_is_put_again_with_force(aws: Server, bucket_name: s
         done = place.run("publish", *given)
         assert done.returncode == 3, done.stderr
         assert "already there, but archived, so that nobody can read it: noarch/cold-1-0.conda" in done.stderr
-        assert "chaninfra publish --force" in done.stderr
+        assert "put it again: `chaninfra publish " in done.stderr
+        assert " --force FILE " in done.stderr
         assert "cold" not in done.stdout
     assert indexed(place) == ["rare-1-0.conda"]
     done = place.done("publish", "--force", cold, rare)

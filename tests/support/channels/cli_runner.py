@@ -20,7 +20,7 @@ from support.servers.s3_servers import Server
 PROGRAM = str(Path(sys.executable).with_name("chaninfra"))
 _BARE = {"PATH": os.environ["PATH"], "HOME": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
 _SECONDS = 120
-_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "SSL_", "OPENSSL_")
+_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENSSL_")
 """How the variables begin that a process reads while it starts, before it runs the program."""
 
 

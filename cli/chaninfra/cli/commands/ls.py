@@ -44,7 +44,7 @@ def ls(
     and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
     written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
     shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
-    attestations it has (`attestations_sha256`, or null). A note names the packages that `chaninfra follow` left out.
+    attestations it has (`attestations-sha256`, or null). A note names the packages that `chaninfra follow` left out.
     SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.

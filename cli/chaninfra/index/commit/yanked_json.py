@@ -62,12 +62,7 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
         yanked = msgspec.json.decode(stored.data, type=Yanked)
         _check(yanked)
     except MALFORMED as error:
-        if (version := _version(stored.data)) > 1:
-            raise StorageError(
-                f"version {version} of this file is newer than this version of chaninfra",
-                where=key,
-                remedy="upgrade chaninfra",
-            ) from None
+        check_version(stored.data, key)
         # An error, since an empty document instead would hide the yanked packages of other subdirs.
         raise _invalid(key, f"is not valid: {error}") from error
     return yanked, IfMatch(stored.entry.etag)
@@ -78,12 +73,18 @@ class _Versioned(Struct):
     version: int = 1
 
 
-def _version(data: bytes) -> int:
-    """The version that a document says it has; 1 if it says none, or is not valid."""
+def check_version(data: bytes, key: str) -> None:
+    """Raise StorageError for a document that says that it is of a later version; its key is for the message."""
     try:
-        return msgspec.json.decode(data, type=_Versioned).version
+        version = msgspec.json.decode(data, type=_Versioned).version
     except MALFORMED:
-        return 1
+        return
+    if version > 1:
+        raise StorageError(
+            f"version {version} of this file is newer than this version of chaninfra",
+            where=key,
+            remedy="upgrade chaninfra",
+        ) from None
 
 
 def _invalid(key: str, message: str) -> StorageError:
