@@ -53,7 +53,7 @@ def test_a_writer_that_always_loses_gives_up() -> None:
             raise ConflictError("lost")
 
     store.before = before
-    with pytest.raises(ConflictError, match="changed .chaninfra/left-out.json first"):
+    with pytest.raises(ConflictError, match=r"changed \.chaninfra/left-out\.json first"):
         update_left_out(store, SequentialRuntime(), KEY, {"noarch/a-1-0.conda": BROKEN}, ())
 
 
