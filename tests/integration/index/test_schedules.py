@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.index_model.scenarios import FOLLOWED, SCENARIOS, four
+from support.index_model.scenarios import SCENARIOS, four
 
 pytestmark = pytest.mark.long
 
@@ -31,7 +31,7 @@ FEWER = {
     "restored authoritative index": 2,
     "index of another tool": 2,
     "no index": 2,
-    **dict.fromkeys(FOLLOWED, 2),
+    "follow an upload, a deletion and publish": 2,
 }
 
 

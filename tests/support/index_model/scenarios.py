@@ -226,6 +226,15 @@ FOLLOWED: dict[str, Callable[[], Scenario]] = {
         followed=True,
         index=INDEXING,
     ),
+    "follow an upload, a deletion and publish": lambda: Scenario(
+        [
+            following(uploads="b", process="1", last=False),
+            following(deletes="b", process="2", last=False),
+            publishing("a-2"),
+        ],
+        deleted=("b",),
+        followed=True,
+    ),
     "follow and gc": lambda: Scenario([following(uploads="b"), collecting()], garbage=True, followed=True),
 }
 """With followers. Packages that are put twice are put seconds apart, as the times of a store have whole seconds."""

@@ -175,6 +175,9 @@ class _Commit:
         """Bring the derived files forward; `derived` as they were read before the commit."""
         if self._authority is None or "json" not in self._subdir_index.layout.index.formats:
             return ()
+        if self._written is None:
+            # Rule: whoever committed it may have been killed before it was kept.
+            kept = partial(ensure_kept, self._subdir_index, self._authority)
         return bring_forward(
             self._subdir_index,
             self._authority,
