@@ -1,4 +1,7 @@
-"""Generate the printed pages of `docs/` and files of the templates; with --check, list the stale ones and exit 1."""
+"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates.
+
+With --check, list the stale ones and exit 1.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chaninfra.channel.config.schema import STACK_CONFIG, load
+from chaninfra.channel.errors import MEANINGS
 from chaninfra.cli.app import app
 from docs_access import aws_access
 from docs_cdn import cdn
@@ -20,6 +24,7 @@ from docs_providers import providers
 from docs_settings import settings
 from docs_templates import FOLDER as TEMPLATES
 from docs_templates import common_files, templates
+from pictures import pictures
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -39,9 +44,9 @@ def main() -> int:
 
 
 def files() -> dict[Path, str]:
-    """Path → text of every generated file: the pages, and files of the templates."""
+    """Path → text of every generated file: the pages, the pictures, and files of the templates."""
     return {
-        **{DOCS / name: text for name, text in pages().items()},
+        **{DOCS / name: text for name, text in {**pages(), **pictures()}.items()},
         **{TEMPLATES / name: text for name, text in common_files().items()},
     }
 
@@ -168,7 +173,8 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-_COMMON = """## What holds for all of them
+_EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.items())
+_COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
 `ls`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is `$CHANINFRA_CHANNEL`, else
@@ -189,22 +195,15 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
 
 Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
-**Dry runs**: `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real run
-does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
+**Dry runs**: `init`, `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real
+run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
 `--check`, which fails if something would change.
 
-**Exit codes** are stable, so scripts can use them:
+**Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 
 | code | meaning |
 |---|---|
-| 0 | done |
-| 1 | failed; or `doctor` or `--check` found a problem; or `ls` found no such package |
-| 2 | wrong usage or configuration |
-| 3 | done, but some packages were skipped |
-| 4 | conflict: another writer changed the channel first (run it again), or existing content differs |
-| 5 | access denied |
-| 130 | stopped by Ctrl-C |
-| 143 | stopped by SIGTERM |
+{_EXIT_CODES}
 
 **Completion**: `chaninfra --install-completion` makes the shell complete commands, options and their values, such as
 the names of providers, subdirs and checks; open a new shell afterwards. `--show-completion` prints the script

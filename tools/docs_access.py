@@ -65,6 +65,8 @@ what the trust policy checks, so update a server of your own before you name one
 Tests try each cell on versitygw and on MinIO, with the documents below. "AWS only" means that neither server supports a
 condition that decides the cell; there the tests check the document itself.
 
+![The table below as a picture: a row for each action, a column for each kind of principal](access.svg)
+
 """
 
 _MIDDLE = """

@@ -14,7 +14,9 @@ A check that depends on a failed one is *skipped*, so that only the cause is rep
 and also shows the failed checks that it depends on; `--list` prints the names.
 
 A remedy repeats CHANNEL and the store's flags as you gave them, but no access key: put those in the environment or in a
-profile."""
+profile.
+
+![A terminal: with a mistyped key a check fails and says what to do, with the right key three pass](doctor.svg)"""
 
 _TAIL = """## What it does to the channel
 
@@ -75,9 +77,9 @@ the condition counts as not honoured, and `publish` refuses to write unless `ind
 makes less than 200 requests with at most 1 KB each, and takes a few seconds.
 
 It also finds the form of the ETag that `If-Match` honours. HTTP has it in quotes; Ceph 16 takes it only without them,
-and answers 412 to the right one in quotes. channel.json records `etags: unquoted` then, which earlier versions of
-chaninfra do not read. In a bucket with versions the probe tries whether an object that was deleted can be created
-again, which [versitygw refuses](own-store.md#deleted-and-published-again).
+and answers 412 to the right one in quotes. channel.json records `etags: unquoted` then. In a bucket with versions the
+probe tries whether an object that was deleted can be created again, which
+[versitygw refuses](own-store.md#deleted-and-published-again).
 
 Races can show that a store loses writes, not that it never does. What [the table of stores](providers.md) denies is
 therefore not believed of a probe, and a channel that an earlier version probed, without races, should be probed once

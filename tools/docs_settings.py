@@ -19,6 +19,10 @@ _HEAD = """# Settings for clients
 descriptor: from a stack, a `channel.json` file or its https URL, or an `s3://` URL. For a channel without a descriptor,
 flags describe the store.
 
+If there is no channel at an `s3://` URL, nothing is printed (exit code 2). If that cannot be found out, since the store does
+not answer or the credentials do not suffice, and `--provider` or `--endpoint-url` says which store it is, the settings are
+those of the options, with a warning. `--offline` prints these without a request.
+
 {formats}
 ## Access methods
 

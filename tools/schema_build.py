@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -54,7 +55,7 @@ def _named(definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _published(schema: Any) -> Any:
-    """`schema` with the published names in every `$ref` and `title`."""
+    """`schema` with the published names in every `$ref` and `title`, and descriptions without indentation."""
     if isinstance(schema, list):
         return [_published(item) for item in schema]
     if not isinstance(schema, dict):
@@ -63,6 +64,9 @@ def _published(schema: Any) -> Any:
     if isinstance(reference := published.get("$ref"), str):
         name = reference.removeprefix(_REF)
         published["$ref"] = _REF + _NAMES.get(name, name)
+    if isinstance(description := published.get("description"), str):
+        # That of a model is its docstring, whose indentation Python keeps until 3.12.
+        published["description"] = cleandoc(description)
     if isinstance(title := published.get("title"), str):
         published["title"] = _NAMES.get(title, title)
     return published

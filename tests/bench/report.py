@@ -98,8 +98,10 @@ def page(results: Sequence[Result]) -> str:
 - The channels are generated, the same each time: names, versions, builds and dependencies distributed as in a real
   channel, 480 bytes of record on average. All packages are in one subdir. Payloads are small where nothing else is
   said.
-- The servers are versitygw {_server("versitygw")} and MinIO {_server("minio")} on the same machine, behind a proxy that
-  counts and that can make the way long: a new connection costs a round trip too.
+- The servers are versitygw {_server("versitygw")} and MinIO {_server("minio")} on the same machine. Their data are in a
+  file system in memory where there is one, so that the disk is not what is compared. They stand behind a proxy that
+  counts and that can make the way long: a new connection costs a round trip too. *first index* is timed at the server
+  itself, since the proxy would take a large share of the CPU; its requests and bytes are counted in one run more.
 - The machine: {os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, Python {platform.python_version()}.
   Its load over the last quarter of an hour was {os.getloadavg()[2]:.0f}: seconds compare within a table only.
 """

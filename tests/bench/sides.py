@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,11 @@ class Indexer:
         ran = measure.run(command, self.environment())
         traffic = between.take()
         return Cost(ran.seconds, ran.cpu, traffic.requests, traffic.up, traffic.down, ran.peak)
+
+    def timed(self, what: What, counted: Cost) -> Cost:
+        """What the command costs at the server itself; requests and bytes are those that were counted."""
+        ran = measure.run(self.command(what, self.place.server.endpoint_url), self.environment())
+        return dataclasses.replace(counted, seconds=ran.seconds, cpu=ran.cpu, peak=ran.peak)
 
     def environment(self) -> dict[str, str]:
         """The variables of its processes."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+import pictures
 from bench import lay
 from bench.costs import Side
 from bench.generator import SUBDIR, Channel, Shape
@@ -60,6 +62,10 @@ def test_one_package_more_takes_these_requests(
     assert done.returncode == 0, done.stderr
     assert package.file in place.records_of([package.index["name"]])
     assert Counter(_kind(each.method, each.path) for each in traffic.log) == _KINDS[monolith], traffic.lines()
+    # In the order that docs/upload.svg shows, and on a condition where it says so.
+    puts = [(_drawn(each.path), each.condition) for each in traffic.log if each.method == "PUT"]
+    drawn = [(put.kind, put.header.startswith("If-")) for put in pictures.PUTS]
+    assert list(dict.fromkeys(puts)) == (drawn[:-1] if monolith == "never" else drawn)
 
 
 def _kind(method: str, path: str) -> str:
@@ -70,3 +76,10 @@ def _kind(method: str, path: str) -> str:
     if "/history/" in path:
         return f"{method} history/*"
     return f"{method} {re.sub(r'^.*[.]conda', '*.conda', name)}"
+
+
+def _drawn(path: str) -> str:
+    """What the picture of an upload has for the PUT of such a path."""
+    kind = _kind("", path).strip()
+    (found,) = [put.kind for put in pictures.PUTS if fnmatch(kind, put.kind)]
+    return found

@@ -11,11 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, NoReturn
 
 import typer
 
-from chaninfra.channel.errors import ChaninfraError, ExitCode
+from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
@@ -31,6 +32,7 @@ from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreCommand, with_store_flags
+from chaninfra.index.garbage import collect_seldom
 
 TRACEBACK = "CHANINFRA_TRACEBACK"
 
@@ -59,34 +61,34 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+_EXIT_CODES = "\n".join(
+    fill(meaning, 80, initial_indent=f"  {code:<5}", subsequent_indent=" " * 7) for code, meaning in MEANINGS.items()
+)
+_HELP = f"""Conda channels on S3-compatible storage, without a server.
+
+Declare a channel in a Pulumi stack or create one with `chaninfra init`, publish packages to it, and print the
+settings that pixi and other clients need.
+
+\b
+Exit codes:
+{_EXIT_CODES}
+"""
+
+
+@app.callback(help=_HELP)
 def _root(
     *,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Conda channels on S3-compatible storage, without a server.
-
-    Declare a channel in a Pulumi stack or create one with `chaninfra init`, publish packages to it, and print the
-    settings that pixi and other clients need.
-
-    \b
-    Exit codes:
-      0  done
-      1  failed; or `doctor` or `--check` found a problem
-      2  wrong usage or configuration
-      3  done, but some packages were skipped
-      4  conflict: another writer changed the channel first (run it again),
-         or existing content differs (see the message)
-      5  access denied
-      130  stopped by Ctrl-C, and 143 by SIGTERM (the message says what is done)
-    """
+    """The options of the program itself."""
 
 
 def run() -> NoReturn:
     """The console script: run the command line and end the process with its exit code."""
     _open_streams()
+    collect_seldom()
     _end_process(_main())
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor.remedies import Remedies
@@ -30,3 +32,16 @@ def remedies_for(text: str | None, flags: StoreFlags) -> Remedies:
         case Stack(name):
             return Remedies(source="stack", channel=text, flags=given, stack=name)
     return Remedies(source="descriptor", channel=text, flags=given)
+
+
+def name_channel(error: ChaninfraError, text: str | None, flags: StoreFlags) -> None:
+    """Give the commands in the error that have no CHANNEL the one of the command line (`text`), and its store
+    options, so that they can be pasted.
+    """
+    if "`chaninfra " in f"{error.message}{error.remedy}":
+        # A malformed CHANNEL is what the error is about.
+        with suppress(ConfigurationError):
+            remedies = remedies_for(text, flags)
+            # The message of several errors has their remedies.
+            error.message = remedies.filled(error.message)
+            error.remedy = error.remedy and remedies.filled(error.remedy)

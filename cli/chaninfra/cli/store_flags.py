@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.models import ArgumentInfo
 
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.text import shown
 from chaninfra.cli.command import Command
 
@@ -199,7 +199,14 @@ def with_store_flags(command: Callable[..., None]) -> Callable[..., None]:
         if _CHANNEL_OPTION in options:
             given["channel"] = one_channel(given["channel"], given.pop(_CHANNEL_OPTION.name))
         store = StoreFlags(**{field.name: given.pop(field.name) for field in fields(StoreFlags)})
-        command(**given, store=store)
+        try:
+            command(**given, store=store)
+        except ChaninfraError as error:
+            # It needs this module.
+            from chaninfra.cli.remedies import name_channel
+
+            name_channel(error, given.get("channel"), store)
+            raise
 
     # typer reads the options from the signature.
     wrapper.__signature__ = signature.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]

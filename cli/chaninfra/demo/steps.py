@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from chaninfra import engine
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
@@ -156,7 +157,10 @@ def _install(sandbox: Sandbox, descriptor: Descriptor) -> None:
     with _step(5, "A client with the printed settings and credentials only"):
         manifest = sandbox.folder / "pixi.toml"
         command = [*_CHANINFRA, "manifest", f"stack:{STACK}"]
-        manifest.write_text(children.run(command, env=sandbox.env, cwd=sandbox.project, name="chaninfra"), "utf-8")
+        # Without what a slow start says of itself on stderr.
+        settings = children.run(command, env=sandbox.env, cwd=sandbox.project, name="chaninfra", quiet=True)
+        print(indent(settings, "    "), end="", flush=True)
+        manifest.write_text(settings, "utf-8")
         home = sandbox.folder / "client"
         home.mkdir()
         env = {

@@ -69,6 +69,8 @@ class Examination:
     role: Role | None = None
     names: frozenset[str] | None = None
     names_from: str = ""
+    damaged_shards: list[str] = field(default_factory=list, init=False)
+    """`<subdir>: <package name>` of the shards that `shards` could not read."""
     _indexes: dict[Subdir, Repodata | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -151,6 +153,7 @@ class Examination:
             descriptor=self.descriptor,
             credentials=self.credentials,
             origin="descriptor" if known else "assumed",
+            of_stack=self.remedies.source == "stack",
         )
 
     @cached_property
@@ -203,7 +206,9 @@ class Examination:
         for name in filter(accept, sorted(hashes)):
             shard = ShardReader(target).find({name: hashes[name]})[name]
             repodata = Repodata.empty(subdir)
-            if shard is not None:
+            if shard is None:
+                self.damaged_shards.append(f"{subdir}: {name}")
+            else:
                 repodata.replace((), shard.records, shard.removed)
             yield repodata
 

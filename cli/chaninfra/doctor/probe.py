@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -13,9 +14,10 @@ from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
 from chaninfra.channel.probe.finding import CheckResult, Finding
 from chaninfra.channel.probe.probe import ProbeResult
 from chaninfra.channel.probe.report import examine
+from chaninfra.channel.probe.write_mode import SINGLE
 from chaninfra.channel.s3.credentials import REMEDY
 from chaninfra.channel.s3.object_store import S3Store
-from chaninfra.doctor.remedies import Remedies
+from chaninfra.doctor.remedies import Remedies, filled
 from chaninfra.index.channel import Channel
 
 
@@ -29,8 +31,9 @@ def probe(channel: Channel, remedies: Remedies) -> Iterator[CheckResult]:
     if channel.credentials is None:
         raise CredentialsError("there are no credentials; the probe needs them to write scratch objects", remedy=REMEDY)
     found, results = examine(channel.descriptor, channel.credentials)
-    yield from results
-    yield _record(channel, found, remedies).of("record")
+    for result in (*results, _record(channel, found, remedies).of("record")):
+        single = result.remedy == SINGLE
+        yield replace(result, remedy=remedies.single_writer(channel.descriptor)) if single else filled(result, remedies)
 
 
 def _record(channel: Channel, found: ProbeResult, remedies: Remedies) -> Finding:

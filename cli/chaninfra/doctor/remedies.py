@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import msgspec
-
 from chaninfra.channel.conda.subdirs import NOARCH
-from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
+from chaninfra.channel.outputs.descriptor import Descriptor
+from chaninfra.channel.probe.finding import CheckResult
 
 Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_AWS_ORGANIZATION = "organization"
 _WITH_CHANNEL_OPTION = ("publish", "yank", "unyank")
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
+_BARE = re.compile(
+    r"`chaninfra (reindex|gc|ls|doctor|init|publish)"
+    r"((?: --(?:force|check|probe|as [a-z]+|writers [a-z]+))+(?: FILE)?|(?<!publish))`"
+)
+"""A command without CHANNEL and store flags, which is how modules name one that know no command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +49,16 @@ class Remedies:
             words += [f"{flag}={value}"] if flag == "--force-path-style" else [flag, value]
         return shlex.join(words)
 
-    def init(self, subdirs: Iterable[str] = ()) -> str:
-        """The command that writes channel.json; `subdirs` are passed unless CHANNEL is a descriptor, which has them."""
+    def filled(self, text: str) -> str:
+        """The text with CHANNEL and the flags in each command that stands there without them: `chaninfra reindex`."""
+        return _BARE.sub(lambda bare: f"`{self.command(bare[1], *bare[2].split())}`", text)
+
+    def init(self, subdirs: Iterable[str] = (), **changed: str) -> str:
+        """The command that writes channel.json; `subdirs` are passed unless CHANNEL is a descriptor, which has them.
+        `changed`: see `command`.
+        """
         platforms = [] if self.source == "descriptor" else [subdir for subdir in subdirs if subdir != NOARCH]
-        return self.command("init", *(word for subdir in platforms for word in ("--subdir", subdir)))
+        return self.command("init", *(word for subdir in platforms for word in ("--subdir", subdir)), **changed)
 
     def create(self, descriptor: Descriptor) -> str:
         """The command that writes a missing channel.json; for s3:// with the whole location of `descriptor`."""
@@ -57,25 +67,19 @@ class Remedies:
                 return self.pulumi_up()
             case "descriptor":
                 return self.init()
-        return self.command("init", **_store_flags(descriptor))
+        from chaninfra.channel.probe.write_mode import store_flags
+
+        return self.command("init", **store_flags(descriptor))
 
     def single_writer(self, descriptor: Descriptor) -> str:
         """How to declare that only one writer writes at a time: a command, or words where `init` lacks the flags."""
-        index = msgspec.structs.replace(descriptor.index, writers="many", conditional_writes=None)
-        if (
-            self.source != "s3"
-            or index != DescribedIndex()
-            or descriptor.cdn
-            or descriptor.visibility == _AWS_ORGANIZATION
-        ):
-            # Imported here, since every command imports this module.
-            from chaninfra.channel.probe.write_mode import SINGLE
+        # Imported here, since every command imports this module.
+        from chaninfra.channel.probe.write_mode import SINGLE, single_words, store_flags
 
-            return SINGLE
-        flags = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
-        flags += ["--name", descriptor.name, "--visibility", descriptor.visibility]
-        flags += ["--public-url", descriptor.public_url] if descriptor.public_url else []
-        return self.command("init", *flags, "--writers", "single", **_store_flags(descriptor))
+        if self.source == "descriptor":
+            return self.command("init", "--writers", "single")
+        words = single_words(descriptor) if self.source == "s3" else None
+        return SINGLE if words is None else self.command("init", *words, **store_flags(descriptor))
 
     def pulumi_up(self) -> str:
         """The command that applies the stack config."""
@@ -104,11 +108,6 @@ class Remedies:
         return ["--stack", self.stack] if self.stack else []
 
 
-def _store_flags(descriptor: Descriptor) -> dict[str, str]:
-    """The store options that describe the location of a channel, for `Remedies.command`."""
-    return {
-        "provider": descriptor.provider,
-        "endpoint_url": descriptor.endpoint_url,
-        "region": descriptor.region,
-        "force_path_style": str(descriptor.force_path_style).lower(),
-    }
+def filled(result: CheckResult, remedies: Remedies) -> CheckResult:
+    """The result, where the commands in its remedy name the channel."""
+    return replace(result, remedy=result.remedy and remedies.filled(result.remedy))

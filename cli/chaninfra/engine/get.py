@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from chaninfra.channel.errors import EngineError
+from chaninfra.channel.extras import require
 from chaninfra.engine import cache, gobuild
 from chaninfra.engine.find import VERSION, Engine, cached_folder, find, version_of
 from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output, step
@@ -28,18 +29,21 @@ PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))
 """
 
 _LIMITS = (
-    "what was built runs programs in Python only, and its `pulumi new` makes the virtual environment in the folder of "
-    "the project itself: give it --generate-only"
+    "what was built runs programs in Python, after `python -m chaninfra.engine` in YAML, too; `pulumi new` makes the "
+    "virtual environment in the folder of the project: give it --generate-only"
 )
 
 
 def get(report: Report) -> Engine:
     """The engine that `find` finds, else one that is installed or built into the user's cache now.
 
-    Each step reports what it does, how long it took, and why it failed. Raises EngineError if all steps fail.
+    Each step reports what it does, how long it took, and why it failed. Raises EngineError if all steps fail;
+    MissingExtraError if Pulumi's SDK is not installed.
     """
     if engine := find(report):
         return engine
+    # It has the installer, and an engine that runs no program in Python is of no use.
+    require("pulumi", "pulumi", what="the Pulumi engine")
     folder = cache.kept(cached_folder(), lambda partial: _fill(partial, report), report)
     return Engine(folder / "bin", VERSION)
 

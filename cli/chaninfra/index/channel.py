@@ -33,6 +33,8 @@ class Channel:
     subdirs are a guess."""
     dry_run: bool = False
     """Whether writes are kept in memory, see `dry_run`."""
+    of_stack: bool = False
+    """Whether a stack named the channel, so that its config declares it. False: that is not known."""
 
     def store(self) -> S3Store:
         """The store of the channel."""
@@ -80,7 +82,7 @@ class Channel:
         )
 
     def client(self) -> S3Client:
-        """A boto3 client, for what ObjectStore lacks: multipart uploads, listing folders."""
+        """A boto3 client, for what the store lacks: multipart uploads, a listing of one page."""
         from chaninfra.channel.s3.boto import s3_client
 
         return s3_client(self.descriptor.location, self.credentials)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES
+from chaninfra.channel.conda.filenames import PACKAGE_TABLES, suffix_of
 from chaninfra.channel.conda.index_files import REPODATA
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.record_facts import RecordFacts, in_ms, read_facts
@@ -17,7 +20,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.place import nothing_here
@@ -28,7 +31,17 @@ _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timest
 _SHOWN = 5
 """So many names of lost shards are told: an index may name any number."""
 
-_RENAMED = {"build_number": "build-number", "commits_behind": "commits-behind"}
+_LIKE_A_SUBDIR = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)+")
+_LOOKED_INTO = 20
+"""So many folders that are no subdirs of the channel are looked into: there may be any number."""
+_PAGE = 1000
+"""So many of their keys are looked at: one ListObjectsV2 page."""
+
+_RENAMED = {
+    "build_number": "build-number",
+    "attestations_sha256": "attestations-sha256",
+    "commits_behind": "commits-behind",
+}
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
@@ -46,7 +59,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, rename=_RENAMED):
     timestamp: int | None
     """When it was built, in ms since 1970."""
     attestations_sha256: str | None = None
-    """Hex digest of its attestations, by the name of CEP 50; None: it has none."""
+    """Hex digest of its attestations (CEP 50); None: it has none."""
     yanked: str | None = None
     """Why it was yanked, "" if no reason was given; None: it is not yanked."""
     commits_behind: int | None = None
@@ -139,15 +152,22 @@ def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
 
 def folders(channel: Channel) -> frozenset[str]:
     """The names of the folders directly below the channel's prefix, listed without their contents."""
-    from chaninfra.channel.s3.boto import translating_errors
+    return channel.store().folders(channel.descriptor.prefix)
 
-    prefix = channel.descriptor.key() + "/" if channel.descriptor.prefix else ""
-    names: set[str] = set()
-    with translating_errors(channel.descriptor.location, "list", prefix):
-        pages = channel.client().get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=channel.descriptor.bucket, Prefix=prefix, Delimiter="/"):
-            names |= {folder["Prefix"][len(prefix) :].rstrip("/") for folder in page.get("CommonPrefixes", ())}
-    return frozenset(names)
+
+def passed_over(channel: Channel, subdirs: Collection[Subdir]) -> tuple[str, ...]:
+    """The other folders that are named like a subdir and have packages, which no command indexes; none where these
+    credentials may not list them. At most `_LOOKED_INTO` are looked into, one page each.
+    """
+    store, found = channel.store(), []
+    with suppress(DeniedError):
+        others = filter(_LIKE_A_SUBDIR.fullmatch, folders(channel) - {*subdirs})
+        for name in sorted(others)[:_LOOKED_INTO]:
+            folder = channel.descriptor.key(name)
+            files = (entry.key.removeprefix(f"{folder}/") for entry in islice(store.list(folder), _PAGE))
+            if any(suffix_of(file) and "/" not in file for file in files):
+                found.append(name)
+    return tuple(found)
 
 
 def _listed_in(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from msgspec import structs
@@ -12,12 +12,16 @@ from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.skeleton import create_missing, write_missing
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
+from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, is_of_earlier_version, parse
+from chaninfra.channel.place import refuse_nested
+from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
-from chaninfra.index.place import refuse_nested
+from chaninfra.index.dry_run import DryStore
+from chaninfra.index.place import bucket_of
 
 Probe = Callable[[Descriptor], ConditionalWrites | None]
 """Probes which conditional writes the store of a channel honours; None: the probe could not tell."""
@@ -31,12 +35,15 @@ class Created:
     """Object keys that were written."""
     to_reindex: tuple[str, ...]
     """Subdirs that have packages or a part of an index, and lack an index file."""
+    added: tuple[Subdir, ...]
+    """Subdirs that an existing channel did not have before."""
     descriptor: Descriptor
     """The descriptor that is in the bucket now."""
 
 
-def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
-    """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given.
+def create(channel: Channel, writers: Writers | None, probe: Probe, *, add_subdirs: bool = False) -> Created:
+    """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given,
+    and with `add_subdirs` those of the channel are added; none is removed.
 
     A channel.json of an earlier version becomes one of the current version.
 
@@ -44,21 +51,27 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     some stores ignore conditions in a versioned bucket. Raises ConflictError, before anything is written, where
     channel.json describes another channel; ConfigurationError where it would lie inside or around another one.
     """
-    store = channel.store()
-    key = channel.descriptor.key(CHANNEL_JSON)
+    store = _writer(channel, channel.descriptor)
+    declared, key = channel.descriptor, channel.descriptor.key(CHANNEL_JSON)
     stored = store.get(key)
     existing = parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
-    if existing is not None and not _same(existing, channel.descriptor):
-        differences = _differences(existing, channel.descriptor)
-        raise ConflictError(
-            "\n  ".join(["exists, and describes the channel differently:", *differences]),
-            where=channel.url(CHANNEL_JSON),
-            remedy="give the flags that it was created with; change its stack config and run `pulumi up`; or delete it",
-        )
+    added: tuple[Subdir, ...] = ()
     if existing is None:
-        refuse_nested(channel)
+        refuse_nested(bucket_of(channel), declared.prefix)
+    else:
+        if add_subdirs:
+            added = tuple(subdir for subdir in declared.subdirs if subdir not in existing.subdirs)
+            declared = structs.replace(declared, subdirs=existing.subdirs)
+        if not _same(existing, declared):
+            differences = _differences(existing, declared)
+            raise ConflictError(
+                "\n  ".join(["exists, and describes the channel differently:", *differences]),
+                where=channel.url(CHANNEL_JSON),
+                remedy="give the flags that it was created with, and --subdir for subdirs to add; change its stack "
+                "config and run `pulumi up`; or delete it",
+            )
     outdated = existing is not None and is_older_than_versioning(channel.client(), existing.location, key)
-    descriptor = _completed(existing or channel.descriptor, writers, probe, again=outdated)
+    descriptor = _completed(_with_more(existing or declared, added), writers, probe, again=outdated)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     skeleton = write_missing(store, layout)
     written = [*skeleton.keys]
@@ -66,9 +79,22 @@ def create(channel: Channel, writers: Writers | None, probe: Probe) -> Created:
     earlier = stored is not None and is_of_earlier_version(stored.data)
     if descriptor != existing or outdated or earlier:
         # Last, so that a channel with channel.json is complete.
-        _write(replace(channel, descriptor=descriptor).store(), key, descriptor, stored)
+        _write(_writer(channel, descriptor), key, descriptor, stored)
         written.append(key)
-    return Created(written=tuple(written), to_reindex=skeleton.to_reindex, descriptor=descriptor)
+    return Created(written=tuple(written), to_reindex=skeleton.to_reindex, added=added, descriptor=descriptor)
+
+
+def _writer(channel: Channel, descriptor: Descriptor) -> ObjectStore:
+    """The store of the channel as `descriptor` says it is written to."""
+    store = replace(channel, descriptor=descriptor).store()
+    return DryStore(store) if channel.dry_run else store
+
+
+def _with_more(descriptor: Descriptor, added: Collection[Subdir]) -> Descriptor:
+    if not added:
+        return descriptor
+    together = {*descriptor.subdirs, *added}
+    return structs.replace(descriptor, subdirs=tuple(subdir for subdir in KNOWN_SUBDIRS if subdir in together))
 
 
 def _same(one: Descriptor, other: Descriptor) -> bool:
@@ -107,5 +133,8 @@ def _write(store: ObjectStore, key: str, descriptor: Descriptor, stored: StoredO
         if not create_missing(store, key, body):
             raise ConflictError("channel.json was created by someone else meanwhile", remedy="try again")
         return
-    honoured = descriptor.index.conditional_writes
-    store.put(key, body, IfMatch(stored.entry.etag) if honoured and honoured.replace else None)
+    try:
+        store.put(key, body, IfMatch(stored.entry.etag) if honoured(descriptor).replace else None)
+    except UnsupportedError:
+        # A store without conditional writes has one writer at a time.
+        store.put(key, body)

@@ -90,7 +90,7 @@ class _Marks(Struct, frozen=True):
     """
 
     unreferenced: dict[str, int] = {}
-    version: int = 1
+    version: Literal[1] = 1
 
 
 def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode, progress: Progress = SILENT) -> Collected:

@@ -55,6 +55,8 @@ class Read:
     record: IndexRecord | None = None
     """None: it cannot be indexed, for `reason`."""
     reason: str = ""
+    streams: int = 1
+    """See IndexedPackage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +215,15 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
         return Read(file=file, etag=etag, md5=error.md5, sha256=error.sha256, reason=str(error))
     reason = _misplaced(subdir_index, file, package.index)
     record = None if reason else package.index_record(file, subdir_index.subdir, etag)
-    return Read(file=file, etag=etag, md5=package.md5, sha256=package.sha256, record=record, reason=reason)
+    return Read(
+        file=file,
+        etag=etag,
+        md5=package.md5,
+        sha256=package.sha256,
+        record=record,
+        reason=reason,
+        streams=package.streams,
+    )
 
 
 def _read_small(data: bytes, suffix: Suffix) -> IndexedPackage:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Literal
 
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError, SkippedError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
-from chaninfra.index.place import require_index
+from chaninfra.index.place import how_to_declare, require_index
 from chaninfra.index.progress import Progress
 from chaninfra.index.published import Failed, Published, PublishedPackage, combined
 from chaninfra.index.report import Report, SubdirReport
@@ -79,9 +79,9 @@ def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageF
     """The packages without duplicates. Raises one ConfigurationError for all that the channel does not take."""
     seen: dict[str, PackageFile] = {}
     refused: list[ConfigurationError] = []
+    declared = channel.descriptor.subdirs
     for package in packages:
         other = seen.setdefault(package.path_in_channel, package)
-        declared = channel.descriptor.subdirs
         if other.sha256 != package.sha256:
             refused.append(
                 ConfigurationError(
@@ -95,7 +95,7 @@ def _checked(channel: Channel, packages: Sequence[PackageFile]) -> list[PackageF
                 ConfigurationError(
                     f"the package is for {package.subdir}, but the channel has {', '.join(declared)}",
                     where=str(package.path),
-                    remedy=f"add {package.subdir} to `subdirs` in the stack config and run `pulumi up`",
+                    remedy=how_to_declare(channel, {each.subdir for each in packages} - {*declared}),
                 )
             )
     if refused:
@@ -115,18 +115,21 @@ def _upload(
         check_writable(channel.subdir_index(subdir))
     progress.stage(COMPARING, len(packages))
 
-    def compare(package: PackageFile) -> Uploaded | Literal["absent", "differs"]:
-        found = look(channel, package, existing)
-        progress.done()
-        return found
+    def compare(package: PackageFile) -> Uploaded | Failed | Literal["absent", "differs"]:
+        try:
+            return look(channel, package, existing)
+        except SkippedError as error:
+            return Failed(package=package, error=error)
+        finally:
+            progress.done()
 
     states = run_all(channel.runtime, [partial(compare, package) for package in packages])
     differing = [package.path_in_channel for package, state in zip(packages, states, strict=True) if state == "differs"]
     if differing and existing == "refuse":
         raise taken(channel, differing)
     done = [state for state in states if isinstance(state, Uploaded)]
-    missing = [package for package, state in zip(packages, states, strict=True) if not isinstance(state, Uploaded)]
-    failed: list[Failed] = []
+    failed = [state for state in states if isinstance(state, Failed)]
+    missing = [package for package, state in zip(packages, states, strict=True) if isinstance(state, str)]
     progress.stage(UPLOADING, len(missing), sum(package.size for package in missing))
 
     def upload_one(package: PackageFile) -> None:
@@ -271,7 +274,12 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
         signed=tuple(sorted({file for each in reports for file in each.signed})),
         left_out=tuple(left_out.values()),
         odd_names=reports[-1].odd_names,
+        many_streams=tuple(sorted({*(reindexed or report).many_streams, *_in_many_streams(uploads)})),
     )
+
+
+def _in_many_streams(uploads: Sequence[Uploaded]) -> Iterator[str]:
+    return (each.package.path.name for each in uploads if each.package.package.streams > 1)
 
 
 def _first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:

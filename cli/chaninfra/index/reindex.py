@@ -18,6 +18,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError, authority_key
 from chaninfra.index.commit.change import Applied, apply
 from chaninfra.index.commit.commit import When, commit
+from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import write_etag_cache
 from chaninfra.index.progress import SILENT, Progress
@@ -62,9 +63,14 @@ def reindex(
 
 
 def reindex_subdir(
-    subdir_index: SubdirIndex, scope: Scope = "changed", *, mode: Mode = "write", progress: Progress = SILENT
+    subdir_index: SubdirIndex,
+    scope: Scope = "changed",
+    *,
+    mode: Mode = "write",
+    progress: Progress = SILENT,
+    every_shard: bool = False,
 ) -> SubdirReport:
-    """Make the index of a subdir match its packages.
+    """Make the index of a subdir match its packages. `every_shard`: read all shards, and make the damaged ones again.
 
     Files that are not packages are listed in the report and skipped. If such a file has a record of other bytes, the
     record is dropped.
@@ -72,7 +78,9 @@ def reindex_subdir(
     Raises RefusedError for an index that belongs to another tool; InvalidRepodataError for an invalid repodata.json
     (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
-    return _check(subdir_index, scope, progress) if mode == "check" else _reindex(subdir_index, scope, progress)[0]
+    if mode == "check":
+        return _check(subdir_index, scope, progress)
+    return _reindex(subdir_index, scope, progress, every_shard=every_shard)[0]
 
 
 def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> SubdirReport:
@@ -82,12 +90,19 @@ def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Subdi
     return survey.report(subdir_index.subdir, applied, survey.repodata.count)
 
 
-def _reindex(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> tuple[SubdirReport, Survey]:
+def _reindex(
+    subdir_index: SubdirIndex, scope: Scope, progress: Progress, *, every_shard: bool = False
+) -> tuple[SubdirReport, Survey]:
     with subdir_index.workers or nullcontext():
         for attempt in range(_ATTEMPTS):
-            survey = survey_of(subdir_index, scope, progress)
             try:
+                survey = survey_of(subdir_index, scope, progress, every_shard=every_shard)
                 report = _write(subdir_index, survey, scope, progress)
+            except LostShardError:
+                # A shard that the store has is damaged, which only shows when it is read.
+                every_shard = True
+                subdir_index.runtime.pause(attempt)
+                continue
             except ForeignIndexError:
                 # Another tool has written the index meanwhile.
                 subdir_index.runtime.pause(attempt)

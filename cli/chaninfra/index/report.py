@@ -79,6 +79,8 @@ class SubdirReport:
     """Index files of an earlier indexer that clients read in place of ours, of those that a re-index found."""
     odd_names: tuple[OddName, ...] = ()
     """Packages that CEP 26 does not allow, of those that a re-index found in the folder."""
+    many_streams: tuple[str, ...] = ()
+    """Packages in several bzip2 streams, of those that were read."""
 
     @property
     def differed(self) -> bool:
@@ -89,8 +91,8 @@ class SubdirReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The reports of several subdirs; `left_out`, `odd_names`, `invalid` and `stale` (`<subdir>/<file>`) are those
-    of all of them.
+    """The reports of several subdirs; `left_out`, `odd_names`, `invalid`, `stale` and `many_streams` are those of all
+    of them, as `<subdir>/<file>`.
     """
 
     subdirs: tuple[SubdirReport, ...]
@@ -98,6 +100,7 @@ class Report:
     odd_names: tuple[OddName, ...] = ()
     invalid: tuple[InvalidRecord, ...] = ()
     stale: tuple[str, ...] = ()
+    many_streams: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
@@ -109,4 +112,5 @@ class Report:
             odd_names=tuple(odd for report in reports for odd in report.odd_names),
             invalid=tuple(each for report in reports for each in report.invalid),
             stale=tuple(f"{report.subdir}/{name}" for report in reports for name in report.stale),
+            many_streams=tuple(f"{report.subdir}/{name}" for report in reports for name in report.many_streams),
         )

@@ -34,6 +34,9 @@ class Candidate:
         return f"{self.subdir}/{self.file}"
 
 
+_FORMS = "write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file"
+
+
 def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
     """Word → the candidates that it names. A word is a file (`a-1-0.conda`, `noarch/a-1-0.conda`), a package name
     (`a`), or a match spec (`a >=1,<2`).
@@ -65,14 +68,18 @@ def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Iterab
     not_yanked = {each.path_in_channel for found in select(unknown, in_index).values() for each in found}
     if not_yanked:
         raise ChaninfraError(
-            f"not yanked: {', '.join(sorted(not_yanked))}", remedy="these are in the index; leave them out"
+            f"not yanked: {', '.join(sorted(not_yanked))}",
+            remedy="it is in the index; leave it out"
+            if len(not_yanked) == 1
+            else "they are in the index; leave them out",
         )
     raise ChaninfraError(
-        f"there is no such package: {', '.join(unknown)}", remedy=_nearest(unknown, candidates, in_index)
+        f"there is no such package: {', '.join(unknown)}", remedy=nearest_to(unknown, candidates, in_index)
     )
 
 
-def _nearest(unknown: Sequence[str], *candidates: Sequence[Candidate]) -> str:
+def nearest_to(unknown: Sequence[str], *candidates: Iterable[Candidate]) -> str:
+    """What these words, which select nothing, may have been meant for, and how to see all packages."""
     from difflib import get_close_matches
 
     files = {each.file for each in chain(*candidates)}
@@ -106,12 +113,14 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
     try:
         spec = MatchSpec(word)
     except (InvalidMatchSpecError, UnicodeEncodeError) as error:
-        remedy = "write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file"
-        if suffix_of(word):
-            remedy = f"give the name of the file, without its folder: {file}"
+        remedy = f"give the name of the file, without its folder: {file}" if suffix_of(word) else _FORMS
         raise ConfigurationError(
             f"is not a match spec: {str(error).splitlines()[0]}", where=word or "''", remedy=remedy
         ) from error
+    if spec.file_name is not None or 'url="' in str(spec):
+        # rattler reads a path as a URL, and its records have neither, so that every version of the name would match.
+        remedy = f"give the name of the file, without its folder: {file}" if suffix_of(word) else _FORMS
+        raise ConfigurationError("names one file, but not as the channel does", where=word, remedy=remedy)
 
     def matches(candidate: Candidate) -> bool:
         facts = _facts(candidate)

@@ -62,6 +62,7 @@ class Survey:
     """Files whose record is taken over as it is: from another tool, or from before it wrote the index."""
     left_out: list[LeftOut] = field(default_factory=list)
     invalid: list[InvalidRecord] = field(default_factory=list)
+    many_streams: list[str] = field(default_factory=list)
     same_bytes: set[str] = field(default_factory=set)
     """Files that were read and have the bytes of their old record."""
     cached: EtagCache = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Survey:
             invalid=tuple(self.invalid),
             stale=tuple(sorted(self.listing.keys & STALE)),
             odd_names=tuple(self._odd_names(subdir)),
+            many_streams=tuple(sorted(self.many_streams)),
         )
 
     def _odd_names(self, subdir: Subdir) -> Iterator[OddName]:
@@ -113,14 +115,20 @@ class Survey:
 
 
 def survey_of(
-    subdir_index: SubdirIndex, scope: Scope, progress: Progress, mode: Literal["write", "check"] = "write"
+    subdir_index: SubdirIndex,
+    scope: Scope,
+    progress: Progress,
+    mode: Literal["write", "check"] = "write",
+    *,
+    every_shard: bool = False,
 ) -> Survey:
     """List the folder, read the index, and read the packages that have no record or may have other bytes than it.
+    `every_shard`: read all shards, to find those that are damaged; the scope `all` does so, too.
 
     Raises as `reindex_subdir`.
     """
     progress.stage(f"reading {subdir_index.subdir}")
-    entries, whole = _list_and_read_index(subdir_index, scope)
+    entries, whole = _list_and_read_index(subdir_index, scope, every_shard=every_shard)
     check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     yanks = yanks_of(subdir_index, whole)
     listing = FolderListing()
@@ -152,6 +160,8 @@ def survey_of(
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if sha256_in(survey.repodata, read.file) == read.sha256:
             survey.same_bytes.add(read.file)
+        if read.streams > 1:
+            survey.many_streams.append(read.file)
         if read.record is not None:
             record = with_what_is_known(whole, read.file, read.record, scope)
             if batches is None:
@@ -169,7 +179,8 @@ def survey_of(
     survey.left_out += named_wrongly(subdir_index, listing)
     reshard = _lost_shards(survey)
     if scope == "all":
-        reshard, nameless = names_in(survey.repodata)
+        names, nameless = names_in(survey.repodata)
+        reshard |= names
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
         unreadable |= {
@@ -178,7 +189,7 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
-    miscounted = _miscounted(whole)
+    miscounted = whole.miscounted
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: taken_record
@@ -201,14 +212,15 @@ def survey_of(
     return survey
 
 
-def _list_and_read_index(subdir_index: SubdirIndex, scope: Scope) -> tuple[Iterator[ObjectMeta], Whole]:
-    """The folder's objects, listed further while they are taken; and the index, of which the scope `all` takes what is
-    readable.
-    """
+def _list_and_read_index(
+    subdir_index: SubdirIndex, scope: Scope, *, every_shard: bool
+) -> tuple[Iterator[ObjectMeta], Whole]:
+    """The folder's objects, listed on while they are taken; and the index, of which `all` takes what is readable."""
     entries = iter(subdir_index.store.list(subdir_index.layout.key(subdir_index.subdir)))
     listing = subdir_index.runtime.submit(lambda: [*islice(entries, _LISTED_FIRST)])
     try:
-        whole = read_whole(subdir_index, salvage=scope == "all")
+        every = scope == "all"
+        whole = read_whole(subdir_index, salvage=every, every_shard=every or every_shard)
     finally:
         first_page = listing()
     check_patched(subdir_index, whole.authority)
@@ -270,13 +282,6 @@ def _lost_shards(survey: Survey) -> set[str]:
         }
         whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
     return whole.lost | lost
-
-
-def _miscounted(whole: Whole) -> int:
-    """How many records more the shards have than the commit stamp says: fewer where some are lost."""
-    if whole.adoption is not None or whole.authority is None:
-        return 0
-    return whole.repodata.count - len(whole.foreign) - whole.authority.stamp.count
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:

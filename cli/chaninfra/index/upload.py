@@ -13,10 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
-from chaninfra.channel.errors import ChaninfraError, ChecksumRequiredError, ConflictError, StorageError
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ChecksumRequiredError,
+    ConflictError,
+    SkippedError,
+    StorageError,
+)
 from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
 from chaninfra.channel.probe.write_mode import honoured
-from chaninfra.channel.s3.error_codes import ARCHIVED
+from chaninfra.channel.s3.error_codes import ARCHIVED, RESTORE
 from chaninfra.index.channel import Channel
 from chaninfra.index.dry_run import DryStore
 from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
@@ -59,7 +65,8 @@ def key_of(channel: Channel, package: PackageFile) -> str:
 def look(channel: Channel, package: PackageFile, existing: Existing) -> Uploaded | Literal["absent", "differs"]:
     """What is at the package's key: the package, nothing (`absent`), or other bytes (`differs`).
 
-    With `overwrite` a package that is archived `differs` too, so that it is put again: nobody can read it.
+    A package that is archived nobody can read: with `overwrite` it `differs` too, so that it is put again, else this
+    raises SkippedError.
     """
     entry = channel.writer.head(key_of(channel, package))
     if entry is None:
@@ -67,21 +74,26 @@ def look(channel: Channel, package: PackageFile, existing: Existing) -> Uploaded
     try:
         if not _same_bytes(channel, package, entry):
             return "differs"
-        if existing == "overwrite":
-            # The answer to HEAD does not tell: one that was restored for some days keeps its storage class.
-            channel.writer.get_range(entry.key, entry.etag, 0, 1)
+        # The answer to HEAD does not tell: one that was restored for some days keeps its storage class.
+        channel.writer.get_range(entry.key, entry.etag, 0, 1)
     except StorageError as error:
-        if error.code != ARCHIVED or existing == "refuse":
+        if error.code != ARCHIVED:
             raise
-        return "differs"
+        if existing == "overwrite":
+            return "differs"
+        raise SkippedError(
+            f"already there, but archived, so that nobody can read it: {package.path_in_channel}",
+            where=channel.descriptor.url,
+            remedy=f"put it again: `chaninfra publish --force FILE`; or {RESTORE}",
+        ) from error
     return Uploaded(package=package, outcome="present", etag=entry.etag)
 
 
 def upload(channel: Channel, package: PackageFile, existing: Existing, advance: Advance) -> Uploaded:
     """Upload the package, unless it is in the channel already; `advance` is called for its bytes in either case.
 
-    Raises ConflictError if the object has other bytes and `existing` is `refuse`; RecreationError if the store refuses
-    it since it was deleted before.
+    Raises ConflictError if the object has other bytes and `existing` is `refuse`, SkippedError if it is archived then;
+    RecreationError if the store refuses it since it was deleted before.
     """
     try:
         return Uploaded(package=package, outcome="uploaded", etag=_put(channel, package, IfAbsent(), advance))

@@ -18,6 +18,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA, SHARDS
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
 from chaninfra.index.commit.commit import Adoption
@@ -60,8 +61,7 @@ class Whole:
     behind: Mapping[str, int] = field(default_factory=dict)
     """Name of a derived file → the number of commits that it does not have yet."""
     first_seen: dict[tuple[str, str], int] = field(default_factory=dict)
-    """File name and sha256 → when these bytes came into the index, in ms since 1970. Empty if all index files are ours.
-    """
+    """File name and sha256 → when these bytes came into the index (ms since 1970); empty if all files are ours."""
     differing: dict[str, Raw] = field(default_factory=dict)
     """File name → the record of another tool, of a package whose record in `repodata` says something else."""
     adoption: Adoption | None = None
@@ -81,6 +81,13 @@ class Whole:
         return self.repodata.count if self.exists else None
 
     @property
+    def miscounted(self) -> int:
+        """How many records more the shards have than the commit stamp says: fewer where some are lost."""
+        if self.adoption is not None or self.authority is None:
+            return 0
+        return self.repodata.count - len(self.foreign) - self.authority.stamp.count
+
+    @property
     def json_is_foreign(self) -> bool:
         """Whether another tool wrote repodata.json."""
         return "json" in self.derived and self.derived["json"].origin is None
@@ -95,11 +102,15 @@ class Whole:
         return self.authority is not None or bool(self.derived) or self.repodata.count > 0
 
 
-def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True) -> Whole:
-    """Read the whole index; without `history` for readers, who may not list it.
+def read_whole(
+    subdir_index: SubdirIndex, *, salvage: bool = False, history: bool = True, every_shard: bool = False
+) -> Whole:
+    """Read the whole index; without `history` for readers, who may not list it. `every_shard`: also those whose records
+    a derived file has, so that the damaged ones are known.
 
-    Raises InvalidRepodataError for a repodata.json of another tool that is not valid (`salvage`: of such a one what is
-    readable is taken, perhaps nothing); StorageError.
+    Raises InvalidRepodataError for a repodata.json of another tool that is not valid, unless the authoritative index is
+    ours, which decides without it (`salvage`: of such a one what is readable is taken, perhaps nothing); and for keys
+    in it that no shard index can have. StorageError.
     """
     # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
@@ -111,7 +122,9 @@ def read_whole(subdir_index: SubdirIndex, *, salvage: bool = False, history: boo
     if authority is not None and authority.index is not None and authority.ours:
         forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
         if newest <= authority.stamp.number and not forked:
-            return _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage)
+            return _ours(
+                subdir_index, authority, authority.index, shards, derived, salvage=salvage, every_shard=every_shard
+            )
     # Rule: what is adopted was kept before another tool replaced it, so it is looked for after that was seen.
     kept |= dict(kept_numbers(subdir_index)) if history else {}
     return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
@@ -127,7 +140,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
         check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
-    other = others_repodata(subdir_index, derived, salvage=False)
+    other = _others(subdir_index, derived, ours=authority is not None and authority.ours, salvage=False)
     if other is not None:
         check_base_url(subdir_index, other.info(), REPODATA)
         info_of(subdir_index, [other], salvage=False)
@@ -141,8 +154,9 @@ def _ours(
     derived: Derived,
     *,
     salvage: bool,
+    every_shard: bool,
 ) -> Whole:
-    repodata, lost = _records_of(subdir_index, index, shards, derived)
+    repodata, lost = _records_of(subdir_index, index, shards, derived, every=every_shard)
     shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats
@@ -168,7 +182,7 @@ def _ours(
         whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
     others = derived if "json" in formats else existing(subdir_index)
-    other = others_repodata(subdir_index, others, salvage=salvage)
+    other = _others(subdir_index, others, ours=True, salvage=salvage)
     if other is not None:
         info, unknown = info_of(subdir_index, [other], salvage=salvage)
         whole.keys = Adoption(etag=authority.etag, anew=False, info=info, other=unknown)
@@ -194,7 +208,7 @@ def _adopted(
     last, repodata = _last_ours(subdir_index, shards, {} if forked else derived, kept)
     last_removed = frozenset(repodata.removed)
     sources: list[Repodata] = []
-    json = others_repodata(subdir_index, derived, salvage=salvage)
+    json = _others(subdir_index, derived, ours=False, salvage=salvage)
     if json is not None:
         sources.append(json)
     lost: set[str] = set()
@@ -234,6 +248,16 @@ def _adopted(
     return whole
 
 
+def _others(subdir_index: SubdirIndex, derived: Derived, *, ours: bool, salvage: bool) -> Repodata | None:
+    """`others_repodata`; None too for a damaged one beside an authoritative index of ours: it is made again."""
+    try:
+        return others_repodata(subdir_index, derived, salvage=salvage)
+    except InvalidRepodataError:
+        if not ours:
+            raise
+        return None
+
+
 def _take(whole: Whole, others: list[Repodata]) -> None:
     """Add what the index files of other tools say."""
     before = {*whole.repodata.removed}
@@ -263,12 +287,14 @@ def _last_ours(
 
 
 def _records_of(
-    subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived
+    subdir_index: SubdirIndex, index: ShardIndex, shards: ShardReader, derived: Derived, *, every: bool = False
 ) -> tuple[Repodata, set[str]]:
-    """The records of an index of ours; and the names whose shard is lost, of which those in the derived file stay."""
+    """The records of an index of ours; and the names whose shard is lost, of which those in the derived file stay.
+    `every`: read all shards, and not only those that have changed since the derived file.
+    """
     begun = start(subdir_index, index, derived)
-    repodata = begun.repodata
-    found = shards.find({name: index.hashes[name] for name in begun.names if name in index.hashes})
+    repodata, names = begun.repodata, {*begun.names, *(index.hashes if every else ())}
+    found = shards.find({name: index.hashes[name] for name in sorted(names) if name in index.hashes})
     lost = {name for name, shard in found.items() if shard is None}
-    insert(repodata, set(begun.names) - lost, [shard for shard in found.values() if shard is not None], index)
+    insert(repodata, names - lost, [shard for shard in found.values() if shard is not None], index)
     return repodata, lost

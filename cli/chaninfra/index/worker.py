@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.index.garbage import collect_seldom
 from chaninfra.index.runtime import Threads
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -58,6 +59,7 @@ class Raised:
 
 def main(requests: IO[bytes]) -> None:
     """Run calls until `requests` end; then end the process at once, whatever runs."""
+    collect_seldom()
     # Ctrl-C is for the parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Nothing that a library may print gets between the answers.

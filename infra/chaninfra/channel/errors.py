@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from enum import IntEnum
 from textwrap import indent
 
-from chaninfra.channel.text import one_line
+from chaninfra.channel.text import one_line, printable
 
 
 class ExitCode(IntEnum):
@@ -25,6 +25,36 @@ class ExitCode(IntEnum):
     DENIED = 5
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.DONE: "done",
+    ExitCode.FAILED: "failed; or `doctor` or `--check` found a problem; or `ls` found no such package",
+    ExitCode.USAGE: "wrong usage or configuration",
+    ExitCode.SKIPPED: "done, but some packages were skipped",
+    ExitCode.CONFLICT: "conflict: another writer changed the channel first (run it again), or existing content differs",
+    ExitCode.DENIED: "access denied",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C (the message says what is done)",
+    ExitCode.TERMINATED: "stopped by SIGTERM (the message says what is done)",
+}
+"""What each exit code means, for the help and the pages."""
+
+
+class Remedy(str):
+    """A remedy in the words of the command line; `stack` says the same to whoever writes a stack config."""
+
+    stack: str
+
+    def __new__(cls, text: str, *, stack: str) -> Remedy:
+        """For example `Remedy("give --profile NAME", stack="set `profile`")`."""
+        self = super().__new__(cls, text)
+        self.stack = stack
+        return self
+
+
+def in_stack_words(remedy: str | None) -> str | None:
+    """A remedy for whoever writes a stack config."""
+    return remedy.stack if isinstance(remedy, Remedy) else remedy
 
 
 class ChaninfraError(Exception):
@@ -50,6 +80,15 @@ class ChaninfraError(Exception):
         # Each line of the remedy, which may be text to paste, keeps its place under the others.
         return f"{self.summary}\n{indent(self.remedy.rstrip(), '  ')}" if self.remedy else self.summary
 
+    @property
+    def stack_remedy(self) -> str | None:
+        """The remedy for whoever writes a stack config."""
+        return in_stack_words(self.remedy)
+
+    def for_stack(self) -> str:
+        """`where: message; remedy`, as Pulumi shows it: of what a resource says, a terminal has one line."""
+        return printable(f"{self.summary}; {self.stack_remedy}" if self.stack_remedy else self.summary)
+
 
 class ConfigurationError(ChaninfraError):
     """A stack config, a descriptor or a flag is not valid. Nothing was changed.
@@ -74,7 +113,7 @@ class ConfigurationError(ChaninfraError):
         return f"{place}: {self.message}" if place else self.message
 
     def spelled(self, spelling: Callable[[str], str], known: Collection[str]) -> str:
-        """`str(error)` with the config keys spelled by `spelling`, for example `old_versions_days` in Python programs.
+        """`for_stack()` with the config keys spelled by `spelling`, for example `old_versions_days` in Python programs.
 
         `known` are the config keys (`config.schema.config_keys`). Only these words change: the parts of `key`, and the
         parts of a word or dotted path in backticks in `message` and `remedy` (`aws.kms-key-arn`). Names that a user
@@ -87,8 +126,9 @@ class ConfigurationError(ChaninfraError):
         def text(words: str) -> str:
             return _BACKTICKED.sub(lambda match: f"`{'.'.join(path(match[1].split('.')))}`", words)
 
-        remedy = text(self.remedy) if self.remedy else None
-        return str(ConfigurationError(text(self.message), where=self.where, key=path(self.key), remedy=remedy))
+        remedy = text(self.stack_remedy) if self.stack_remedy else None
+        error = ConfigurationError(text(self.message), where=self.where, key=path(self.key), remedy=remedy)
+        return error.for_stack()
 
 
 _BACKTICKED = re.compile(r"`([\w.-]+)`")

@@ -78,6 +78,15 @@ def nearest(word: str, known: Iterable[str], *, quote: str = "'") -> str:
     return f"known are: {', '.join(f'`{name}`' if quote == '`' else name for name in names)}"
 
 
+def or_else(*remedies: str | None) -> str | None:
+    """Several things to do, of which one is enough, as one remedy; a question stays a sentence of its own."""
+    given = [remedy for remedy in remedies if remedy]
+    text = given[0] if given else ""
+    for remedy in given[1:]:
+        text += f" Or {remedy}" if text.endswith("?") else f"; or {remedy}"
+    return text or None
+
+
 def yaml_problem(error: Exception) -> str:
     """What is wrong with a text that ruamel.yaml does not accept, in which line and column; without values of it."""
     found = next(iter(str(getattr(error, "problem", None) or error).splitlines()), type(error).__name__)

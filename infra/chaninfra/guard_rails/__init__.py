@@ -4,6 +4,11 @@ Pass `policies()` to a `pulumi_policy.PolicyPack`, as `templates/policy-pack` do
 pack needs neither pulumi-aws nor the stack's program: the extra `policy` is enough.
 """
 
-from chaninfra.guard_rails.pack import policies
+from chaninfra.channel.extras import require
+
+require("policy", what="chaninfra.guard_rails")
+
+# After the check: it imports pulumi-policy.
+from chaninfra.guard_rails.pack import policies  # noqa: E402
 
 __all__ = ["policies"]

@@ -19,13 +19,18 @@ import pulumi
 from chaninfra.channel.config.arguments import config_keys_of
 from chaninfra.channel.config.stack import CREDENTIALS, OUTPUT_PLACEHOLDERS, SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.extras import require
 from chaninfra.channel.policy.bucket import STATEMENTS
+from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
 from chaninfra.pulumi.errors import user_errors
 from chaninfra.pulumi.handlers.base import with_integers
 
 T = TypeVar("T")
+
+_PACKAGES = {"aws": ("pulumi_aws",)}
+"""Backend → the modules that declare its resources, besides Pulumi's SDK."""
 
 Path = tuple[str, ...]
 """Config keys from the outermost: ("aws", "kms-key-arn")."""
@@ -77,11 +82,18 @@ class Declaration:
 def checked_spec(config: dict[str, Any], *, where: str, region: str | None) -> StackSpec:
     """The spec of these config keys, and a check that AWS would accept its bucket policy (its size, for example).
 
-    Checked before any resource is declared, so that nothing is made if it is refused. Raises ConfigurationError.
+    Checked before any resource is declared, so that nothing is made if it is refused. Raises ConfigurationError, also
+    for a backend whose provider is not installed.
     """
     stack = build_spec(config, where=where, default_region=region)
+    check_packages(stack.bucket.provider)
     STATEMENTS[stack.bucket.provider.backend](stack)
     return stack
+
+
+def check_packages(provider: Provider) -> None:
+    """Raise MissingExtraError if the package of the provider's backend is not installed."""
+    require("pulumi", "pulumi", *_PACKAGES.get(provider.backend, ()), what=f"a channel on {provider.title}")
 
 
 def declare(kind: str, name: str, args: Mapping[str, Any], region: str | None = None) -> Declaration:

@@ -7,6 +7,7 @@ may change.
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from pulumi import Input, Output, ResourceOptions
@@ -23,6 +24,7 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.pulumi import handlers
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.errors import told_plainly
@@ -126,6 +128,23 @@ class AccessPolicyProvider(_Provider):
     """See `handlers.access_policy`."""
 
     noun = "access-policy"
+
+
+class _LaterProvider(_Provider):
+    """The provider of a resource in the state that only a later chaninfra has: every call refuses."""
+
+    def _handler(self, props: Props) -> handlers.Handler[Any, Any]:
+        raise ConfigurationError(
+            "the stack's state has a resource of a later version of chaninfra, which this one does not know",
+            remedy="upgrade chaninfra",
+        )
+
+
+def __getattr__(name: str) -> type[_Provider]:
+    """What a state is told that names a provider of a later version; Python asks here for what it does not find."""
+    if not re.fullmatch(r"[A-Z][A-Za-z]*Provider", name):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _LaterProvider
 
 
 class _Resource(Resource):

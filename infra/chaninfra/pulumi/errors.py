@@ -15,7 +15,6 @@ import pulumi
 from chaninfra.channel.config.schema import config_keys
 from chaninfra.channel.config.stack import CREDENTIALS
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.channel.text import printable
 
 
 class UserError(pulumi.RunError):
@@ -51,7 +50,7 @@ def told_plainly() -> Iterator[None]:
         context = _running_call()
         if context is None:
             raise
-        words = printable(f"{error.summary}; {error.remedy}" if error.remedy else error.summary)
+        words = error.for_stack()
         # With this code, as for any exception, the engine does not know whether anything was changed.
         abort = partial(context.abort, grpc.StatusCode.UNKNOWN, words)
         # Pulumi's server from 3.260 on aborts once more, with the traceback of what the first time raises.
@@ -71,13 +70,13 @@ def _running_call() -> grpc.ServicerContext | None:
 
 
 def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
-    """`str(error)` with the config keys in it spelled as arguments, for example by `camel_case`.
+    """`error.for_stack()` with the config keys in it spelled as arguments, for example by `camel_case`.
 
     Credentials keep their spelling: they are config keys of the stack, not arguments.
     """
     if isinstance(error, ConfigurationError):
-        return printable(error.spelled(spelling, config_keys() - set(CREDENTIALS)))
-    return printable(str(error))
+        return error.spelled(spelling, config_keys() - set(CREDENTIALS))
+    return error.for_stack()
 
 
 def snake_case(key: str) -> str:

@@ -46,7 +46,7 @@ def program() -> None:
         declaration = declared(read_config())
     except ChaninfraError as error:
         # Shown without a traceback.
-        raise pulumi.RunError(str(error)) from None
+        raise pulumi.RunError(error.for_stack()) from None
     stack = declaration.stack
     opts = pulumi.ResourceOptions(providers=_providers(stack.bucket), transformations=[_alias_of_old_names])
     bucket = StackBucket(declaration, opts)

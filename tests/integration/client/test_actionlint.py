@@ -1,4 +1,4 @@
-"""The workflows that `manifest` prints, and those of the templates, as actionlint sees them."""
+"""The workflows that `manifest` prints, and those of the templates and of this repository, as actionlint sees them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 import linters
 from support.cases.manifests import MANIFESTS
+from support.paths import ROOT
 from support.pulumi import templates
 
 pytestmark = pytest.mark.long
@@ -23,6 +24,7 @@ def test_actionlint_has_nothing_to_say(actionlint: Path) -> None:
     files = sorted(MANIFESTS.glob("github*/*.yaml"))
     assert len(files) == 36
     files += [path for name in templates.NAMES for path in templates.workflows(name)]
+    files += sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     done = subprocess.run([actionlint, *files], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from chaninfra.index.package.local_file import read
 from chaninfra.index.upload import look, upload
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags, put
+from support.channels.cli_runner import chaninfra
 from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
@@ -43,10 +47,35 @@ def test_init_writes_a_complete_channel_once(bare: Place) -> None:
     assert written.splitlines()[-1] == f"wrote {PREFIX}/channel.json"
     before = etags(bare.server, bare.bucket)
     assert len(before) == 7
-    assert bare.done("init", "--subdir", "linux-64", "--name", "mine") == "nothing to do: the channel exists already\n"
+    nothing = "nothing to do: the channel exists already, with the subdirs noarch, linux-64\n"
+    assert bare.done("init", "--subdir", "linux-64", "--name", "mine") == nothing
     other = bare.run("init", "--subdir", "osx-64")
     assert (other.returncode, other.stdout) == (4, "")
     assert etags(bare.server, bare.bucket) == before
+
+
+def test_init_adds_the_subdir_that_publish_misses(bare: Place, tmp_path: Path) -> None:
+    create_channel(bare.server, bare.url, "linux-64")
+    tool = make_package(tmp_path, "tool", "1.0", subdir="osx-arm64")
+    refused = bare.run("publish", tool)
+    assert refused.returncode == 2
+    command = shlex.split(re.search(r"run `chaninfra ([^`]+)`", refused.stderr)[1])  # type: ignore[index]
+    before = etags(bare.server, bare.bucket)
+    run = partial(chaninfra, server=bare.server)
+    dry = run(*command, "--dry-run")
+    assert (dry.returncode, etags(bare.server, bare.bucket)) == (0, before), dry.stderr
+    assert "subdir osx-arm64: would be added\n" in dry.stdout
+    done = run(*command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("subdir osx-arm64: added\n")
+    assert "if a stack declares the channel, add osx-arm64 to `subdirs` in its config, too" in done.stderr
+    after = etags(bare.server, bare.bucket)
+    assert {key.removeprefix(f"{PREFIX}/").split("/")[0] for key in after.keys() - before.keys()} == {"osx-arm64"}
+    assert json.loads(run(*command, "--json").stdout)["added"] == []
+    bare.done("publish", tool)
+    # None is removed.
+    bare.done("init", "--subdir", "linux-64")
+    assert '"subdir": "osx-arm64"' in bare.done("ls", "--json")
 
 
 def test_init_writes_a_descriptor_of_version_1_again(bare: Place) -> None:
@@ -62,7 +91,8 @@ def test_init_writes_a_descriptor_of_version_1_again(bare: Place) -> None:
     assert json.loads(client.get_object(**at)["Body"].read())["version"] == 1
     assert bare.done("init", "--subdir", "linux-64") == f"wrote {PREFIX}/channel.json\n"
     assert client.get_object(**at)["Body"].read() == new
-    assert bare.done("init", "--subdir", "linux-64") == "nothing to do: the channel exists already\n"
+    nothing = "nothing to do: the channel exists already, with the subdirs noarch, linux-64\n"
+    assert bare.done("init", "--subdir", "linux-64") == nothing
 
 
 def test_init_writes_no_index_for_a_subdir_with_packages(bare: Place, tmp_path: Path) -> None:
@@ -212,19 +242,28 @@ def test_an_invalid_record_is_named_and_rewritten_by_force(
     listed = place.run("ls")
     assert listed.returncode == 1
     assert f"noarch/repodata.json: the record of {hello.name} is not valid" in listed.stderr
-    assert "chaninfra reindex --force" in listed.stderr
+    assert f"`chaninfra reindex {place.url} --force --endpoint-url {place.server.endpoint_url}`" in listed.stderr
     place.done("reindex", "--force")
     assert "1 package" in place.done("ls")
 
 
-def test_an_unreadable_repodata_json_is_rewritten_by_force(place: Place, tmp_path: Path) -> None:
+def test_a_damaged_repodata_json_is_written_again(on_minio: Place, tmp_path: Path) -> None:
+    """The shard index is there, and decides; where it is not, --force is needed."""
+    place, client = on_minio, on_minio.server.client()
+    at = {"Bucket": place.bucket, "Key": f"{PREFIX}/noarch/repodata.json"}
     put(place.server, place.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "hello", "1.0"))
-    place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/noarch/repodata.json", Body=b"{nonsense")
+    client.put_object(**at, Body=b"{nonsense")
+    assert "0 packages" in place.done("ls")
+    place.done("publish", make_package(tmp_path, "more", "1.0"))
+    assert len(place.repodata("noarch")["packages.conda"]) == 2
+    client.put_object(**at, Body=b"{nonsense")
+    for key in etags(place.server, place.bucket, f"{PREFIX}/noarch/repodata_shards"):
+        client.delete_object(Bucket=place.bucket, Key=key)
     refused = place.run("reindex")
     assert refused.returncode == 1
-    assert "chaninfra reindex --force" in refused.stderr
+    assert f"`chaninfra reindex {place.url} --force --endpoint-url {place.server.endpoint_url}`" in refused.stderr
     place.done("reindex", "--force")
-    assert "1 package" in place.done("ls")
+    assert "2 packages" in place.done("ls")
 
 
 def test_reindex_removes_a_deleted_package_from_the_index(place: Place, tmp_path: Path) -> None:

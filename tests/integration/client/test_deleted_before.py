@@ -13,6 +13,7 @@ from chaninfra.channel.objects import IfAbsent, ObjectBody
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from support.channels.channel_at import PREFIX, Place
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.probing import described
 from support.servers.fault_server import Answer, Request, error, faulty
@@ -26,7 +27,7 @@ def place(server: Server, bucket_name: str) -> Place:
     client.create_bucket(Bucket=bucket_name)
     client.put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration={"Status": "Enabled"})
     made = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    made.done("init", "--provider", server.name)
+    create_channel(server, made.url, provider=server.name)
     return made
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 
 import pytest
 
-from support.channels.channel_at import PREFIX, Place
+from support.channels.channel_at import Place, new_place
 from support.channels.cli_runner import chaninfra
 from support.channels.packages import make_package
 from support.servers.fault_server import answers_signed, faulty
-from support.servers.s3_servers import Server
 
 
-@pytest.fixture
-def place(server: Server, bucket_name: str) -> Place:
-    server.client().create_bucket(Bucket=bucket_name)
-    made = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    made.done("init")
-    return made
+@pytest.fixture(scope="module", params=["minio", "versitygw"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """A channel on each of the two servers, which no test changes."""
+    return new_place(request.getfixturevalue(request.param), f"test-{secrets.token_hex(6)}")
 
 
 @pytest.mark.parametrize("command", ["ls", "doctor", "publish"])

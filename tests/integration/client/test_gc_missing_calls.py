@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.channels.channel_at import PREFIX, Place
+from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.packages import make_package
 from support.servers.fault_server import Answer, Fault, Request, error, faulty, is_abort
 from support.servers.s3_servers import Server
@@ -46,9 +46,7 @@ def test_gc_does_the_rest(
     minio: Server, bucket_name: str, tmp_path: Path, status: int, code: str, chosen: Chosen, says: str
 ) -> None:
     """The history has a state too many, of a year ago by the index's settings: `monolith: never` leaves files over."""
-    minio.client().create_bucket(Bucket=bucket_name)
-    place = Place(minio, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    place.done("init")
+    place = new_place(minio, bucket_name)
     place.done("publish", make_package(tmp_path, "hello", "1.0"))
     never_monolithic(place)
     with faulty(minio, lacks(chosen, status, code)) as store:
@@ -63,10 +61,7 @@ def test_gc_does_the_rest(
 
 def test_an_upload_that_cannot_be_aborted_is_named_and_the_rest_is_done(aws: Server, bucket_name: str) -> None:
     """At the stand-in for AWS (moto), which reports 2010 as the start of every upload."""
-    client = aws.client()
-    client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": aws.region})
-    place = Place(aws, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    place.done("init")
+    place, client = new_place(aws, bucket_name), aws.client()
     never_monolithic(place)
     client.create_multipart_upload(Bucket=bucket_name, Key=f"{PREFIX}/noarch/big-1.0-0.conda")
     with faulty(aws, lacks(is_abort, 501, "NotImplemented")) as store:

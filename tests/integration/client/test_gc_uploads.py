@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from support.channels.channel_at import PREFIX, Place
+from support.channels.channel_at import PREFIX, new_place
 from support.servers.s3_servers import Server
 
 MINE = f"{PREFIX}/noarch/big-1.0-0.conda"
@@ -17,10 +17,7 @@ OTHERS = (
 
 
 def test_gc_aborts_only_uploads_of_packages_of_the_channel_at_the_stand_in(aws: Server, bucket_name: str) -> None:
-    client = aws.client()
-    client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": aws.region})
-    place = Place(aws, bucket_name, f"s3://{bucket_name}/{PREFIX}")
-    place.done("init")
+    place, client = new_place(aws, bucket_name), aws.client()
     for key in (MINE, *OTHERS):
         client.create_multipart_upload(Bucket=bucket_name, Key=key)
     assert [each["key"] for each in json.loads(place.done("gc", "--json"))["deleted"]] == [MINE]

@@ -60,7 +60,7 @@ def test_published_again_is_not_said_to_be_uploading(place: Place, tmp_path: Pat
     done = place.run("publish", package)
     assert "uploading" not in done.stderr
     assert "hello-1.0-0.conda: already there" in done.stdout
-    assert "(no change)" in done.stdout
+    assert "(as before)" in done.stdout
 
 
 def test_an_overwritten_package_is_a_change(place: Place, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_unyank_of_what_is_not_yanked_says_so(place: Place, tmp_path: Path) -> N
     place.done("publish", make_package(tmp_path, "hello", "1.0"), make_package(tmp_path, "hullo", "1.0"))
     done = place.run("unyank", "hello")
     assert done.returncode == 1
-    assert "not yanked: noarch/hello-1.0-0.conda" in done.stderr
+    assert "not yanked: noarch/hello-1.0-0.conda\n  it is in the index; leave it out" in done.stderr
     assert "no such package" not in done.stderr
     place.done("yank", "hullo")
     unknown = place.run("unyank", "hullu")
@@ -99,10 +99,8 @@ def test_init_on_another_channel_says_what_differs(place: Place) -> None:
     assert done.returncode == 4
     assert "`name` is c, and not other" in done.stderr
     assert "`visibility` is private, and not public" in done.stderr
-    assert (
-        "`subdirs` is noarch, linux-64, linux-aarch64, osx-64, osx-arm64, win-64, and not noarch, linux-64\n"
-        in done.stderr
-    )
+    # Subdirs are added and none is removed, so that fewer are no difference.
+    assert "`subdirs` is" not in done.stderr
     assert "region" not in done.stderr
 
 
@@ -152,6 +150,12 @@ def test_a_closed_stream_stops_no_publish(place: Place, tmp_path: Path, closed: 
         ("./hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
         ("", "'': is not a match spec"),
         ("hello >", "write `name`"),
+        (
+            "/home/me/hello-1.0-0.conda",
+            "names one file, but not as the channel does\n  give the name of the file, without",
+        ),
+        ("file:///home/me/hello-1.0-0.conda", "without its folder: hello-1.0-0.conda"),
+        ("hello[fn=hello-1.0-0.conda]", "write `name`"),
     ],
 )
 def test_a_word_that_names_no_package(place: Place, word: str, told: str) -> None:

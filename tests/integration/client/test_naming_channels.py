@@ -75,6 +75,26 @@ def test_a_channel_in_the_wrong_place_is_told_where_it_belongs(args: list[str], 
     assert "is a channel, and" in done.stderr
 
 
+def test_a_misspelt_channel_gets_an_error_alone(place: Place, program: Resident, tmp_path: Path) -> None:
+    at = ("--endpoint-url", place.server.endpoint_url)
+    package, url = make_package(tmp_path, "hello", "3.0"), f"{place.url}x"
+    for words in (["manifest", url], ["publish", package, "-c", url], ["ls", url], ["yank", "hello", "-c", url]):
+        done = program.run(*words, *at, server=place.server)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert f"error: {url}: there is no channel: neither a channel.json nor an index" in done.stderr
+        assert f"give one of this bucket: {place.url}; " in done.stderr
+        assert "note:" not in done.stderr
+
+
+def test_manifest_of_a_channel_that_cannot_be_read_warns(place: Place, program: Resident) -> None:
+    at = ("--endpoint-url", place.server.endpoint_url, "--auth", "aws")
+    done = program.run("manifest", place.url, *at)
+    assert (done.returncode, place.url in done.stdout) == (0, True)
+    assert done.stderr.startswith("warning: channel.json could not be read")
+    none = program.run("manifest", f"s3://{place.bucket}-none/c", *at, server=place.server)
+    assert (none.returncode, none.stdout, "there is no bucket" in none.stderr) == (1, "", True)
+
+
 def test_init_needs_a_channel(program: Resident) -> None:
     done = program.run("init", env={"CHANINFRA_CHANNEL": "s3://b/c"})
     assert (done.returncode, "chaninfra init s3://BUCKET/PREFIX" in done.stderr) == (2, True)
@@ -109,6 +129,8 @@ def test_ls_of_what_is_not_there_lists_the_rest_and_fails(place: Place, program:
     assert "1 package" in done.stdout
     assert "there is no such package: hello >5" in done.stderr
     assert f"chaninfra ls {place.url}" in done.stderr
+    misspelt = program.run("ls", "tol", "-c", place.url, *at, server=place.server)
+    assert "did you mean 'tool'?" in misspelt.stderr
 
 
 def test_ls_of_no_match_spec_makes_no_request(program: Resident) -> None:

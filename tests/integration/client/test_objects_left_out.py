@@ -121,6 +121,14 @@ def test_an_archived_package_is_put_again_with_force(aws: Server, bucket_name: s
     add(place, "cold-1-0.conda", StorageClass="GLACIER")
     add(place, "rare-1-0.conda", StorageClass="STANDARD_IA")
     cold, rare = (write(tmp_path, conda(index_json(name)), f"{name}-1-0.conda") for name in ("cold", "rare"))
+    for given in ((cold, rare), (cold,)):
+        done = place.run("publish", *given)
+        assert done.returncode == 3, done.stderr
+        assert "already there, but archived, so that nobody can read it: noarch/cold-1-0.conda" in done.stderr
+        assert "put it again: `chaninfra publish " in done.stderr
+        assert " --force FILE " in done.stderr
+        assert "cold" not in done.stdout
+    assert indexed(place) == ["rare-1-0.conda"]
     done = place.done("publish", "--force", cold, rare)
     assert "noarch/cold-1-0.conda: replaced" in done
     assert "noarch/rare-1-0.conda: already there, with the same bytes" in done
@@ -138,6 +146,21 @@ def test_an_archived_index_file_is_called_archived(aws: Server, bucket_name: str
     assert done.returncode == 1
     assert f"cannot read s3://{bucket_name}/{key}: it is archived" in done.stderr
     assert "may not read" not in done.stderr
+
+
+def test_folders_with_packages_that_are_not_indexed_are_named(minio: Server, bucket_name: str) -> None:
+    place = channel(minio, bucket_name)
+    for folder in ("freebsd-64", "linux-64", "linux-32/old", "not-conda"):
+        name = "x.txt" if folder == "not-conda" else GOOD
+        minio.client().put_object(Bucket=bucket_name, Key=f"{PREFIX}/{folder}/{name}", Body=conda(index_json("good")))
+    done = place.run("reindex")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stderr.split())
+    assert f"{place.url}/freebsd-64: has packages, but is no subdir that chaninfra knows" in said
+    assert f"{place.url}/linux-64: has packages, but is not declared as a subdir" in said
+    assert "add linux-64 to `subdirs`" in said
+    assert "linux-32: " not in said
+    assert "not-conda" not in said
 
 
 def refuses(status: int, code: str, of: Callable[[str], bool]) -> Callable[[Request], Answer | None]:

@@ -1,4 +1,7 @@
-"""The README's commands, run as they are written: only the names of places are put in."""
+"""The commands of the first channel, run as they are written: only the names of places are put in.
+
+And the README has no others than those that tests run.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from support.cases import doc_pages
 from support.channels import conda_client
 from support.paths import ROOT
 from support.pulumi import standin
 from support.pulumi.stacks import engine
 from support.servers.s3_servers import Server
 
+PAGE = ROOT / "docs" / "first-channel.md"
+
 
 def commands(marker: str) -> str:
     """The shell block after `<!-- run: MARKER -->` or `<!-- paste: MARKER -->`."""
-    found = re.search(
-        rf"<!-- (?:run|paste): {marker} -->\n```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
-    )
-    assert found, f"README has no block {marker}"
+    found = re.search(rf"<!-- (?:run|paste): {marker} -->\n```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert found, f"{PAGE.name} has no block {marker}"
     return found[1]
 
 
@@ -43,7 +47,7 @@ def run(script: str, folder: Path, environment: dict[str, str]) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder like a fresh clone, as far as these commands see it, and the README's package to publish."""
+    """A folder like a fresh clone, as far as these commands see it, and the page's package to publish."""
     folder = tmp_path / "project"
     folder.mkdir()
     for name in ("infra", "Pulumi.yaml"):
@@ -95,9 +99,50 @@ def test_the_path_on_aws_against_the_stand_in(
     assert "share/my-package.txt" in installed
 
 
-def test_the_commands_for_a_clone_are_those_that_ci_runs() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    block = re.search(r"## The two commands\n\n```sh\n(.*?)```", readme, re.DOTALL)
-    assert block
-    assert re.findall(r"^(make [a-z-]+)", block[1], re.MULTILINE) == ["make demo", "make test"]
+def test_the_readme_names_the_command_that_ci_runs() -> None:
+    assert "make test" in lines(blocks((ROOT / "README.md").read_text("utf-8")))
     assert "make test\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("engine", "built"), [("echo /opt/engine/bin/pulumi", True), ("echo no go >&2; exit 1", False)]
+)
+def test_an_engine_that_could_not_be_built_is_told_and_not_put_into_the_path(
+    engine: str, built: bool, tmp_path: Path
+) -> None:
+    (block,) = re.findall(r"<!-- paste -->\n```sh\n(command -v pulumi .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\n[ "$*" = "-m chaninfra.engine" ] || exit 2\n{engine}\n')
+    python.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'{block}\necho "PATH=$PATH"'],
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"PATH={'/opt/engine/bin:' if built else ''}{path}\n" in done.stdout
+    assert ("There is no Pulumi engine yet" in done.stdout) is not built
+
+
+def test_each_command_of_the_readme_is_one_that_a_test_runs() -> None:
+    """By this file and `test_readme_pasted`, by the pages for each kind of user, by `test_demo`, or by CI."""
+    pasted = re.findall(r"<!-- (?:run|paste)[^>]*-->\n```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    run = {"make demo", "make test", *lines(pasted)}
+    for name in doc_pages.PAGES:
+        page = re.sub(r"<!-- not run: .*?```\n.*?```", "", (ROOT / "docs" / name).read_text("utf-8"), flags=re.DOTALL)
+        run |= {*lines(blocks(page)), *re.findall(r"^\$ (.*)$", page, re.MULTILINE)}
+    said = lines(blocks((ROOT / "README.md").read_text("utf-8")))
+    assert len(said) > 6
+    assert [line for line in said if line not in run] == []
+
+
+def blocks(text: str) -> list[str]:
+    """The shell blocks of a page."""
+    return re.findall(r"^```sh\n(.*?)```", text, re.DOTALL | re.MULTILINE)
+
+
+def lines(scripts: list[str]) -> list[str]:
+    """Each line of the scripts, without the comment at its end."""
+    return [re.sub(r"\s{2,}#.*", "", line).rstrip() for script in scripts for line in script.splitlines()]

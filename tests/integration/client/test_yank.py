@@ -61,7 +61,7 @@ def test_yank_removes_a_package_from_the_index_and_unyank_restores_its_record(pl
     assert listed(place) == {"hello-1.0-0.conda": None, "hello-2.0-0.conda": "broken", "tool-1.0-0.conda": None}
     assert "yanked: broken" in place.done("ls")
     assert "already yanked" in place.done("yank", "hello-2.0-0.conda")
-    assert place.done("reindex").startswith("noarch: 1 package (no change)")
+    assert place.done("reindex").startswith("noarch: 1 package (as before)")
     assert "back in the index" in place.done("unyank", "noarch/hello-2.0-0.conda")
     assert place.repodata("noarch")["packages.conda"] == before
     assert place.repodata("noarch")["removed"] == []

@@ -55,7 +55,7 @@ def test_monolith_is_set_by_path_and_changes_in_place(minio: Server, bucket_name
     ran = stack.preview()
     assert ran.code != 0
     assert "key index.monolith: '10m' is not known" in ran.output
-    assert "A mapping with `at-most-every`" in ran.output
+    assert "write one of: each-commit, {`at-most-every`: 10m}, never" in ran.output
     config("rm", "--path", "index")
     assert stack.up().code == 0
     assert (described()["monolith"], described()["history-days"]) == ("each-commit", 30)

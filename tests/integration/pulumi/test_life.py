@@ -1,4 +1,4 @@
-"""The life of a channel on a real store, by the real engine; one test per server, since an engine run takes seconds."""
+"""The life of a channel on a real store, by the real engine; one test, since an engine run takes seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from support.channels import channels, conda_client
-from support.pulumi.parallel import Told, tell
 from support.pulumi.stacks import Ran, Stack
 from support.servers.s3_servers import Server
 
@@ -44,16 +43,9 @@ class Channel:
         return conda_client.install(url, ["tool"], self.folder / name, self.server)
 
 
-@pytest.fixture(scope="module")
-def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(life, (minio, versitygw), tmp_path_factory)
-
-
-def test_the_life_of_a_channel(server: Server, told: Told) -> None:
-    told[server.name].result()
-
-
-def life(server: Server, bucket_name: str, tmp_path: Path) -> None:
+# What differs between the servers the handlers are tried for on both, without the engine (test_resources).
+@pytest.mark.parametrize("server", ["minio", pytest.param("versitygw", marks=pytest.mark.long)], indirect=True)
+def test_the_life_of_a_channel(server: Server, bucket_name: str, tmp_path: Path) -> None:
     channel = Channel(server, bucket_name, tmp_path)
     stack = channel.stack
 

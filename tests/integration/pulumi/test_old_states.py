@@ -1,4 +1,5 @@
 """States of earlier versions with the current program: no resource is replaced, and none is changed but by `CHANGED`.
+And a state of a later version, which is refused.
 
 `tests/data/states` has one state per backend and version, with EXAMPLE-… in place of values that differ between runs. A
 state is never regenerated, since users have the states that the released version wrote. To add one for a new version:
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from support.channels.channels import etags
 from support.paths import DATA
+from support.pulumi.later import of_later_version
 from support.pulumi.stacks import Stack
 from support.pulumi.standin import install
 from support.servers.s3_servers import Server
@@ -130,3 +133,36 @@ def test_a_state_of_an_earlier_version_needs_no_other_change(
     stack.config(force_destroy=True)
     assert stack.up().code == 0
     assert stack.destroy().code == 0
+
+
+def test_a_state_of_a_later_version_is_refused_and_nothing_is_changed(
+    minio: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    """Its channel.json is of version 3, and it has a resource that only the later version knows."""
+    stack = stack_on("minio", "0.1", minio, bucket_name, tmp_path)
+    assert stack.up().code == 0
+    state = json.loads(stack.export())
+    found = state["deployment"]["resources"]
+    there = etags(minio, bucket_name)
+
+    text = json.dumps(state).replace('\\"version\\": 2', '\\"version\\": 3')
+    assert text != json.dumps(state)
+    assert stack.run("stack", "import", stdin=text).code == 0
+    for ran in (stack.preview(), stack.up()):
+        assert ran.code != 0
+        assert "version 3 of the descriptor is newer than this version of chaninfra; upgrade chaninfra" in str(ran)
+        assert "Traceback" not in str(ran)
+
+    guard = next(each for each in found if each["type"].endswith(":DestroyGuard"))
+    later = json.loads(json.dumps(guard).replace("DestroyGuard", "LaterThing").replace("bucket-guard", "bucket-later"))
+    for side in ("inputs", "outputs"):
+        later[side]["__provider"] = of_later_version()
+    # Before the guard, which depends on everything.
+    found.insert(found.index(guard), {**later, "dependencies": [], "propertyDependencies": {}})
+    assert stack.run("stack", "import", stdin=json.dumps(state)).code == 0
+    ran = stack.up()
+    assert ran.code != 0
+    assert "the stack's state has a resource of a later version of chaninfra" in str(ran)
+    assert "upgrade chaninfra" in str(ran)
+    assert "Traceback" not in str(ran)
+    assert etags(minio, bucket_name) == there

@@ -127,7 +127,7 @@ def test_old_versions_count_as_packages(server: Server, bucket_name: str) -> Non
         refused = changed.handler("preflight").check(store.props(), changed.props(prefixes=["other"]))
         assert refused is not None
         assert f"1 package in s3://{bucket_name}/main would be left behind" in refused[1]
-    with pytest.raises(RefusedError, match=f"s3://{bucket_name}/main has 1 package"):
+    with pytest.raises(RefusedError, match=f"s3://{bucket_name}/main: the channel has 1 package"):
         store.handler("skeleton").delete(store.props())
     forced = store.props(**{"force-destroy": True})
     for noun in ("guard", "descriptor", "skeleton", "bucket"):

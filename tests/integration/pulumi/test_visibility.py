@@ -9,23 +9,14 @@ from typing import Any
 import pytest
 
 from support.channels import channels
-from support.pulumi.parallel import Told, tell
 from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
 
 OTHERS = {"Sid": "Others", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
 
 
-@pytest.fixture(scope="module")
-def told(minio: Server, versitygw: Server, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(visibility, (minio, versitygw), tmp_path_factory)
-
-
-def test_two_channels_become_public_and_private_again(server: Server, told: Told) -> None:
-    told[server.name].result()
-
-
-def visibility(server: Server, bucket_name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", ["minio", pytest.param("versitygw", marks=pytest.mark.long)], indirect=True)
+def test_two_channels_become_public_and_private_again(server: Server, bucket_name: str, tmp_path: Path) -> None:
     names: dict[str, Any] = {"stable": {}, "dev": {"prefix": "team/dev", "subdirs": ["win-64"]}}
     config = {"provider": "custom", "bucket": bucket_name, "endpoint_url": server.endpoint_url, "channels": names}
     stack = Stack(tmp_path / "stack", {**config, "subdirs": "linux-64,osx-64"}, server.environment())

@@ -56,7 +56,7 @@ def test_many_publish_at_once_and_none_is_lost(place: Place, provider: str, tmp_
 
 
 def test_the_row_is_enough_where_nobody_probed(place: Place, tmp_path: Path) -> None:
-    place.done("init", "--provider", "ceph")
+    create_channel(place.server, place.url, provider="ceph")
     key = f"{PREFIX}/channel.json"
     client = place.server.client()
     document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
@@ -71,7 +71,7 @@ def test_the_row_is_enough_where_nobody_probed(place: Place, tmp_path: Path) -> 
 
 def test_a_channel_that_an_earlier_probe_took_for_one_without_conditions(place: Place, tmp_path: Path) -> None:
     """Earlier versions tried the quoted form alone, and recorded that nothing is replaced under a condition."""
-    place.done("init", "--provider", "ceph")
+    create_channel(place.server, place.url, provider="ceph")
     key = f"{PREFIX}/channel.json"
     client = place.server.client()
     document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())

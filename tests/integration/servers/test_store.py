@@ -95,6 +95,9 @@ def test_list_returns_only_keys_below_the_folder(objects: S3Store) -> None:
         objects.put(key, BODY)
     assert sorted(entry.key for entry in objects.list("main")) == ["main/a", "main/b/c"]
     assert len(list(objects.list(""))) == 4
+    assert objects.folders("main") == {"b"}
+    assert objects.folders("") == {"main", "main2"}
+    assert objects.folders("nothing") == set()
     objects.delete(["main/a", "other"])
     assert sorted(entry.key for entry in objects.list("")) == ["main/b/c", "main2/d"]
 
@@ -150,6 +153,8 @@ def test_each_error_has_its_class_for_every_request(server: Server, bucket_name:
             assert type(caught.value) is expected
     with pytest.raises(expected):
         list(broken.list(""))
+    with pytest.raises(expected):
+        broken.folders("")
     for condition in (None, IfAbsent()):
         with pytest.raises(expected):
             broken.put("nothing", BODY, condition)
@@ -175,9 +180,11 @@ def test_a_missing_answer_is_reported(
             impatient.get("key") if kind == "get" else impatient.put("key", BODY)
 
 
-@pytest.mark.parametrize("key", ["main/noarch//x.conda", "main/x//", "main/./x"])
+@pytest.mark.parametrize("key", ["main/noarch//x.conda", "main/x//", "main/./x", "main//x"])
 def test_a_key_that_obstore_cannot_represent_is_listed(aws: Server, bucket_name: str, key: str) -> None:
     aws.client().create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     for each in ("main/a", key, "main/z"):
         aws.client().put_object(Bucket=bucket_name, Key=each, Body=b"x")
-    assert [entry.key for entry in store(aws, bucket_name).list("main")] == sorted(["main/a", key, "main/z"])
+    objects = store(aws, bucket_name)
+    assert [entry.key for entry in objects.list("main")] == sorted(["main/a", key, "main/z"])
+    assert objects.folders("main") == {key.split("/")[1]}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import hosts
+import pins
+from chaninfra.engine import yaml_host
 from chaninfra.manifest import release
 from support.paths import ROOT
 from support.pulumi import templates
@@ -35,11 +36,8 @@ def pip(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     The name alone is found nowhere, since the folder of the wheel is no place where pip looks.
     """
     (wheel,) = wheels.glob("chaninfra-*.whl")
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
     constraints = tmp_path_factory.mktemp("pip") / "constraints.txt"
-    # pip wants the hashes of all packages or of none, and the wheel that was just built can have none there.
-    pinned = [line.partition(" \\")[0] for line in lock.splitlines() if line[:1].isalnum()]
-    constraints.write_text("".join(f"{line}\n" for line in pinned), "utf-8")
+    constraints.write_text(pins.pins(), "utf-8")
     return {
         release.VARIABLE: wheel.as_uri(),
         "PIP_CONSTRAINT": str(constraints),
@@ -86,7 +84,7 @@ def shell(pip: dict[str, str], tmp_path: Path) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         **pip,
-        "PATH": os.pathsep.join([str(engine().bin), str(hosts.yaml(print).parent), *path]),
+        "PATH": os.pathsep.join([str(engine().bin), str(yaml_host.built(print).parent), *path]),
         "TEMPLATES": str(templates.FOLDER),
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),

@@ -1,4 +1,6 @@
-"""The README's blocks, pasted at once into a terminal of somebody who has nothing yet: an empty home, no variables.
+"""The blocks of docs/first-channel.md, pasted at once into a terminal of somebody who has nothing yet.
+
+That is an empty home, and no variables.
 
 A terminal answers the questions of programs by its input, which comes after what was pasted: see `support.terminal`.
 
@@ -23,14 +25,14 @@ from support.terminal import paste
 
 pytestmark = pytest.mark.long
 
-# Variables of a shell that no README's reader has set.
+# Variables of a shell that no reader of the page has set.
 _KEPT = ("PATH", "PIP_", "HTTP", "http", "NO_PROXY", "no_proxy", "SSL_", "LANG", "CURL_", "REQUESTS_")
 
 
 def blocks() -> list[str]:
-    """The shell blocks of the README after `<!-- paste -->`, in order."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    return re.findall(r"<!-- paste(?:: \w+)? -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    """The shell blocks of the page after `<!-- paste -->`, in order."""
+    page = (ROOT / "docs" / "first-channel.md").read_text("utf-8")
+    return re.findall(r"<!-- paste(?:: \w+)? -->\n```sh\n(.*?)```", page, re.DOTALL)
 
 
 def clone(folder: Path) -> Path:
@@ -62,7 +64,7 @@ def test_pasted_at_once_they_lead_to_an_installed_package(
     variables |= {"HOME": str(home), **minio.environment()}
     # Pulumi takes its own folder from the home that the system knows, and not from HOME.
     variables["PULUMI_HOME"] = str(home / ".pulumi")
-    # The engine of this machine is on PATH; what the README does without one is tested in `tests/unit/engine`.
+    # The engine of this machine is on PATH; what the page does without one is tested in `tests/unit/engine`.
     variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
 
     codes, seen = paste(script, folder, variables, 900)

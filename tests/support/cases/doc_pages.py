@@ -2,9 +2,10 @@
 
 A `console` block is a dialogue: each line after `$ ` is run, and what it prints, errors too, is what stands below it.
 The commands of an `sh` block are run as well and must succeed; what they print is not shown. A block after
-`<!-- not run: WHY -->` is left as it is; one after `<!-- file: NAME -->` is written to that file. What is exported
+`<!-- not run: WHY -->` is left as it is; one after `<!-- file: NAME -->` is written to that file. A dialogue after
+`<!-- screen: NAME.svg -->` is run on a terminal, and that picture is what is then on its screen. What is exported
 stays so on its page. All pages share one folder, one store and one stack, so that what one page made is there for the
-next. As a program it writes the pages.
+next. As a program it writes the pages and the pictures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaninfra.demo.server import direct
+from support.cases import screens
 from support.channels.packages import make_package
 from support.paths import ROOT
 from support.pulumi.stacks import PASSPHRASE, engine
@@ -26,7 +28,7 @@ from support.servers.s3_servers import Server
 
 PAGES = ("platform-team.md", "package-author.md", "developer.md")
 _BLOCK = re.compile(
-    r"(?:<!-- (?P<mark>not run|file): (?P<name>[^>]+) -->\n)?```(?P<kind>[a-z]+)\n(?P<body>.*?)```\n", re.DOTALL
+    r"(?:<!-- (?P<mark>not run|file|screen): (?P<name>[^>]+) -->\n)?```(?P<kind>[a-z]+)\n(?P<body>.*?)```\n", re.DOTALL
 )
 _LASTS = re.compile(
     r"^(?:dry run: )?[a-z0-9 -]+: (?:.*, )?(?:\d+:\d\d(?: so far)?|about \d+:\d\d left)\n", re.MULTILINE
@@ -63,10 +65,16 @@ class Place:
             check=False,
         )
         # What a slow machine tells while something lasts.
-        printed = _LASTS.sub("", done.stdout)
+        return done.returncode, self._named(_LASTS.sub("", done.stdout))
+
+    def on_a_terminal(self, command: str) -> str:
+        """What the command leaves on the screen of a terminal, in its colours and in the words of the pages."""
+        return self._named(screens.run(self.real(command), self.folder, self.environment))
+
+    def _named(self, printed: str) -> str:
         for name, real in self.names.items():
             printed = printed.replace(real, name)
-        return done.returncode, printed
+        return printed
 
 
 def place(folder: Path, minio: Server) -> Place:
@@ -98,16 +106,26 @@ def place(folder: Path, minio: Server) -> Place:
     return Place(project, environment, {_ENDPOINT: minio.endpoint_url, _BUCKET: f"test-{secrets.token_hex(2)}"})
 
 
-def played(text: str, at: Place) -> str:
+@dataclass(frozen=True)
+class Played:
+    """A page with what its commands print now."""
+
+    text: str
+    screens: Mapping[str, str]
+    """Name in `docs/` → picture of a screen."""
+
+
+def played(text: str, at: Place) -> Played:
     """The page with what its commands print now. Raises AssertionError where one of an `sh` block fails."""
 
     exports = ""
+    pictures: dict[str, str] = {}
 
     def block(found: re.Match[str]) -> str:
         nonlocal exports
         if found["mark"] == "file":
             (at.folder / found["name"]).write_text(at.real(found["body"]), "utf-8")
-        if found["mark"] or found["kind"] not in ("sh", "console"):
+        if found["mark"] in ("file", "not run") or found["kind"] not in ("sh", "console"):
             return found[0]
         if found["kind"] == "sh":
             code, printed = at.run(exports + found["body"])
@@ -116,13 +134,18 @@ def played(text: str, at: Place) -> str:
             return found[0]
         commands = _commands(found["body"])
         assert commands, found[0]
-        return "```console\n" + "".join(f"$ {each}\n{_printed(exports + each)}" for each in commands) + "```\n"
+        on_a_screen = found["mark"] == "screen"
+        dialogue = "".join(f"$ {each}\n{_printed(exports + each, on_a_screen)}" for each in commands)
+        if not on_a_screen:
+            return f"```console\n{dialogue}```\n"
+        pictures[found["name"]] = screens.picture(dialogue)
+        return f"<!-- screen: {found['name']} -->\n```console\n{screens.plain(dialogue)}```\n"
 
-    def _printed(command: str) -> str:
-        printed = at.run(command)[1]
+    def _printed(command: str, on_a_screen: bool) -> str:
+        printed = at.on_a_terminal(command) if on_a_screen else at.run(command)[1]
         return printed if printed.endswith("\n") or not printed else f"{printed}\n"
 
-    return _BLOCK.sub(block, text)
+    return Played(_BLOCK.sub(block, text), pictures)
 
 
 def _commands(body: str) -> list[str]:
@@ -131,8 +154,8 @@ def _commands(body: str) -> list[str]:
 
 
 def without_times(text: str) -> str:
-    """The text to compare: how long a thing takes is nobody's promise."""
-    return _TIME.sub("… s", text)
+    """A page or a picture to compare: how long a thing takes is nobody's promise."""
+    return _TIME.sub("… s", screens.words(text) if text.startswith("<svg") else text)
 
 
 if __name__ == "__main__":
@@ -142,9 +165,9 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name, s3_servers.minio(Path(name, "minio")) as server:
         there = place(Path(name, "pages"), server)
         for page in PAGES:
-            path = ROOT / "docs" / page
-            before = path.read_text("utf-8")
-            after = played(before, there)
-            if without_times(before) != without_times(after):
-                path.write_text(after, "utf-8")
-                print(f"docs: {page} written")
+            after = played((ROOT / "docs" / page).read_text("utf-8"), there)
+            for name, text in {page: after.text, **after.screens}.items():
+                path = ROOT / "docs" / name
+                if not path.is_file() or without_times(path.read_text("utf-8")) != without_times(text):
+                    path.write_text(text, "utf-8")
+                    print(f"docs: {name} written")

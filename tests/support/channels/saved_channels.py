@@ -3,9 +3,11 @@
     PYTHONPATH=tests:tools .venv/bin/python -m support.channels.saved_channels chaninfra PATH/TO/chaninfra
     PYTHONPATH=tests:tools .venv/bin/python -m support.channels.saved_channels rattler
     PYTHONPATH=tests:tools .venv/bin/python -m support.channels.saved_channels conda-index PATH/TO/python
+    PYTHONPATH=tests:tools .venv/bin/python -m support.channels.saved_channels chaninfra-0.1 PATH/TO/chaninfra
 
-`chaninfra` is the program of a checkout of commit 07aa423. `python` is that of an environment with conda-index 0.13.0.
-conda itself cannot be installed from a package index, and conda-index takes two names from it: a stand-in has these.
+`chaninfra` is the program of a checkout of commit 07aa423, and for `chaninfra-0.1` that of version 0.1. `python` is
+that of an environment with conda-index 0.13.0. conda itself cannot be installed from a package index, and conda-index
+takes two names from it: a stand-in has these.
 """
 
 from __future__ import annotations
@@ -94,6 +96,34 @@ def made_by_chaninfra(place: Place, folder: Path, program: str) -> None:
     _delete_gone(place, files)
 
 
+def made_by_version_0_1(place: Place, folder: Path, program: str) -> None:
+    """By version 0.1: a forced overwrite, a yank, and what it keeps beside the index: the history, marks of gc, and
+    ETags that were seen, of a package that was uploaded in parts and has no md5 for an ETag.
+    """
+    files = packages(folder)
+
+    def run(command: str, *words: str | Path) -> None:
+        line = [program, command, *map(str, words), "-c", place.url, "--endpoint-url", place.server.endpoint_url]
+        subprocess.run(line, env={**os.environ, **place.server.environment()}, check=True)
+
+    run("init", "--subdir", "linux-64")
+    for name in ("kept", "old format", "forced", "v3", "yanked"):
+        run("publish", files[name])
+    run("yank", "yanked", "--reason", "broken")
+    run("publish", "--force", files["forced again"])
+    client, where = place.server.client(), {"Bucket": place.bucket, "Key": f"{NOARCH}/parts-1.0-0.conda"}
+    upload = client.create_multipart_upload(**where)["UploadId"]
+    body = make_package(folder, "parts", "1.0").read_bytes()
+    part = client.upload_part(**where, UploadId=upload, PartNumber=1, Body=body)
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload=parts)
+    run("reindex")
+    # As a writer leaves it that was killed before its commit: gc marks it.
+    stray = f"{NOARCH}/shards/{'0' * 64}.msgpack.zst"
+    client.put_object(Bucket=place.bucket, Key=stray, Body=b"a shard that nothing names")
+    run("gc")
+
+
 def made_by_rattler(place: Place, folder: Path) -> None:
     """By the reference indexer of py-rattler, after somebody has patched repodata.json."""
     files = packages(folder)
@@ -166,6 +196,8 @@ def main(tool: str, program: str = "") -> None:
             place = _new(server)
             if tool == "chaninfra":
                 made_by_chaninfra(place, folder / "packages", program)
+            elif tool == "chaninfra-0.1":
+                made_by_version_0_1(place, folder / "packages", program)
             elif tool == "rattler":
                 made_by_rattler(place, folder / "packages")
             else:

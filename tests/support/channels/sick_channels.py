@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Any
+from typing import Any, TypeVar
 
 from support.channels.channel_at import PREFIX, Place
 from support.channels.cli_daemon import Resident
@@ -105,7 +105,10 @@ def at(patient: Patient, server: Server) -> Patient:
     return replace(patient, server=server)
 
 
-def copy(healthy: Patient, bucket: str) -> Patient:
+P = TypeVar("P", bound=Place)
+
+
+def copy(healthy: P, bucket: str) -> P:
     """Copy a channel into another new bucket."""
     client = healthy.server.client()
     client.create_bucket(Bucket=bucket)

@@ -1,4 +1,4 @@
-"""Run the program on a terminal of its own: a pty, with what it shows and when."""
+"""Run a program on a terminal of its own: a pty, with what it shows and when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from support.channels.cli_runner import PROGRAM
@@ -23,30 +23,16 @@ _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"\r\x1b\[2K\x1b\[\?25l([^\r\n]*)")
 
 
-class Terminal:
-    """A command line that runs on a terminal with so many columns."""
+class OnTerminal:
+    """A program that runs on a terminal with so many columns."""
 
     def __init__(
-        self,
-        *args: str | Path,
-        server: Server,
-        columns: int = 60,
-        env: dict[str, str] | None = None,
-        cwd: Path | None = None,
+        self, command: Sequence[str], variables: Mapping[str, str], *, columns: int = 60, cwd: Path | None = None
     ) -> None:
         self._terminal, inside = pty.openpty()
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        variables = {
-            "PATH": os.environ["PATH"],
-            "HOME": os.devnull,
-            "TERM": "xterm-256color",
-            "PYTHONUTF8": "1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **server.environment(),
-            **(env or {}),
-        }
         self._child = subprocess.Popen(
-            [PROGRAM, *map(str, args)],
+            command,
             env=variables,
             cwd=cwd,
             stdin=inside,
@@ -98,6 +84,10 @@ class Terminal:
             assert time.monotonic() < end, self.text
             self._read(0.05)
 
+    def type(self, text: str) -> None:
+        """As on the keyboard; `\\r` is Enter."""
+        os.write(self._terminal, text.encode())
+
     def press_ctrl_c(self) -> None:
         """As on the keyboard."""
         os.write(self._terminal, b"\x03")
@@ -130,3 +120,26 @@ class Terminal:
             return False
         self.came.append((time.monotonic(), data.decode("utf-8", "replace")))
         return bool(data)
+
+
+class Terminal(OnTerminal):
+    """A command line of chaninfra on a terminal."""
+
+    def __init__(
+        self,
+        *args: str | Path,
+        server: Server,
+        columns: int = 60,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        variables = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.devnull,
+            "TERM": "xterm-256color",
+            "PYTHONUTF8": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **server.environment(),
+            **(env or {}),
+        }
+        super().__init__([PROGRAM, *map(str, args)], variables, columns=columns, cwd=cwd)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import hosts
+from chaninfra.engine import yaml_host
 from support.pulumi.stacks import Stack, engine
 
 PROJECT = "packages"
@@ -16,7 +16,7 @@ PROJECT = "packages"
 
 @cache
 def _yaml_host() -> Path:
-    return hosts.yaml(print)
+    return yaml_host.built(print)
 
 
 def python_stack(folder: Path, program: str, environment: Mapping[str, str], **config: Any) -> Stack:

@@ -30,7 +30,7 @@ def test_keys_are_spelled_in_the_path_and_in_backticks() -> None:
         remedy="remove `aws.kms-key-arn`",
     )
     assert error.spelled(snake_case, config_keys()) == (
-        "stack.yaml, key aws.kms_key_arn: `aws.kms_key_arn` excludes `encryption`\n  remove `aws.kms_key_arn`"
+        "stack.yaml, key aws.kms_key_arn: `aws.kms_key_arn` excludes `encryption`; remove `aws.kms_key_arn`"
     )
 
 

@@ -117,7 +117,7 @@ def test_which_attestations_a_package_has() -> None:
     publish(it, "a", attestations_sha256="ab" * 32)
     publish(it, "b")
     documents: list[dict[str, Any]] = msgspec.to_builtins(listed(it).packages)
-    assert [(each["name"], each["attestations_sha256"]) for each in documents] == [("a", "ab" * 32), ("b", None)]
+    assert [(each["name"], each["attestations-sha256"]) for each in documents] == [("a", "ab" * 32), ("b", None)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -115,3 +116,22 @@ def test_an_error_about_uploads_comes_before_the_deletion_of_shards(subdir: Memo
     with pytest.raises(DeniedError):
         collect(_with_client(subdir, client), ["noarch"], "write")
     assert STRAY in subdir.store.objects
+
+
+def test_marks_of_a_later_version_delete_nothing(subdir: MemoryChannel) -> None:
+    """What its times mean is not known."""
+    key = "c/.chaninfra/gc/noarch.json"
+    marks = json.loads(subdir.store.objects[key].data)
+    later = json.dumps({**marks, "version": 2}).encode()
+    subdir.store.objects[key] = ObjectBody(data=later, content_type="application/json")
+    assert deleted(collect_subdir(subdir.subdir_index, "write")) == (OLD,)
+    assert STRAY in subdir.store.objects
+
+
+def test_a_state_of_a_later_version_stays(subdir: MemoryChannel) -> None:
+    """Nobody knows which shards it names, so no shard is deleted either."""
+    key = "c/.chaninfra/history/noarch/99"
+    subdir.store.objects[key] = ObjectBody(data=b"in a form that is not known yet", content_type="")
+    collected = collect_subdir(subdir.subdir_index, "write")
+    assert [each.key for each in collected.unknown] == [key]
+    assert {key, STRAY} <= subdir.store.objects.keys()

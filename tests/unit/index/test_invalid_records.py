@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from msgspec import Raw
 
 from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.contents import contents_of
 from chaninfra.index.reindex import reindex
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.valid_records import why_invalid
@@ -160,23 +162,55 @@ def test_a_forced_reindex_says_that_records_are_made_again(sound: dict[str, Obje
     assert (overwritten.replaced, overwritten.remade) == ((A,), ())
 
 
-UNUSABLE: dict[str, Callable[[bytes], bytes]] = {
+DAMAGED: dict[str, Callable[[bytes], bytes]] = {
+    "nothing": lambda _: b"",
     "no JSON": lambda data: data[:-5],
+    "compressed with gzip": gzip.compress,
     "half a surrogate in a record": lambda data: data.replace(b'"name": "a"', b'"x": "\\ud800", "name": "a"', 1),
-    "too large a number beside the records": lambda data: data.replace(b"{", b'{"x-more":1%s,' % (b"0" * 30), 1),
     "too large a number in info": lambda data: data.replace(b'"info": {', b'"info": {"x":1%s,' % (b"0" * 30), 1),
 }
-"""What makes of a repodata.json one that no re-index can take over without --force."""
+"""What makes of a repodata.json one that cannot be read."""
+UNUSABLE: dict[str, Callable[[bytes], bytes]] = {
+    **DAMAGED,
+    "too large a number beside the records": lambda data: data.replace(b"{", b'{"x-more":1%s,' % (b"0" * 30), 1),
+}
+"""And of one whose keys no shard index can have."""
 
 
-@pytest.mark.parametrize("case", UNUSABLE)
-def test_a_repodata_json_that_cannot_be_taken_over_stops_before_the_first_put(
-    sound: dict[str, ObjectBody], case: str
-) -> None:
-    store = written(sound, "depends", "[]", alone=False)
+def spoilt(sound: dict[str, ObjectBody], case: str, *, alone: bool) -> MemoryStore:
+    store = written(sound, "depends", "[]", alone=alone)
     changed = UNUSABLE[case](store.objects[JSON].data)
     assert changed != store.objects[JSON].data
     store.objects[JSON] = ObjectBody(data=changed, content_type="")
+    return store
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_repodata_json_beside_our_shards_is_made_again(sound: dict[str, ObjectBody], case: str) -> None:
+    """The shards decide, and have all that it had."""
+    store = spoilt(sound, case, alone=False)
+    damaged = dict(store.objects)
+    assert reindexed(store, "check").files == ("repodata.json",)
+    on = channel(store, SequentialRuntime("l"))
+    vars(on)["store"] = lambda: store
+    assert {each.file for each in contents_of(on).packages} == {A, file("a-2"), file("b")}
+    check_writable(on.subdir_index("noarch"))
+    assert store.objects == damaged
+    publishing("a-3").run(store, SequentialRuntime("publish"))
+    assert {*records(store)} == {A, file("a-2"), file("a-3"), file("b")}
+    for run in (lambda: reindexed(store, "write"), lambda: yank(channel(store, SequentialRuntime("y")), ["b"], None)):
+        store.objects = dict(damaged)
+        run()
+        assert {*records(store)} >= {A, file("a-2")}
+
+
+@pytest.mark.parametrize(
+    ("case", "alone"), [*((case, True) for case in UNUSABLE), ("too large a number beside the records", False)]
+)
+def test_a_repodata_json_that_cannot_be_taken_over_stops_before_the_first_put(
+    sound: dict[str, ObjectBody], case: str, *, alone: bool
+) -> None:
+    store = spoilt(sound, case, alone=alone)
     before = dict(store.objects)
     for run in (
         lambda: reindexed(store, "write"),

@@ -29,13 +29,11 @@ class Client:
         found = [key for key in self.store.objects if key.startswith(given["Prefix"])]
         return {"KeyCount": len(found), "Contents": [{"Key": key} for key in found]}
 
-    def get_paginator(self, _: str) -> SimpleNamespace:
-        return SimpleNamespace(paginate=lambda **_: [])
-
 
 def at(*keys: str, denies: bool) -> Channel:
     store = MemoryStore()
     store.objects = dict.fromkeys(keys, ObjectBody(data=b"", content_type=""))
+    vars(store)["folders"] = lambda _: frozenset()
     on = SimpleNamespace(
         store=lambda: store,
         client=lambda: Client(store, denies=denies),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,9 +16,12 @@ from chaninfra.channel.errors import ConflictError, DeniedError, RefusedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.cli.output.reports import finish, published_json, published_text
 from chaninfra.doctor.remedies import Remedies
+from chaninfra.index.package.local_file import read
 from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.published import Published
+from chaninfra.index.reindex import reindex
+from support.channels.archives import index_json, tar_bz2, write
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.memory_subdir import INDEX, JSON
 from support.index_model.processes import FOLDER, channel, channel_with, file, package, yanking
@@ -112,7 +117,10 @@ def test_publish_lists_and_reads_nothing_and_reports_every_byte_that_is_uploaded
     publish(channel(store, SequentialRuntime("p")), packages, "refuse", progress)
     assert progress.size == sum(each.size for each in packages if each.name != "a")
     assert not [kind for kind, _ in store.log if kind == "list"]
-    assert not [key for kind, key in store.log if kind in ("get", "get_range") and key.endswith(".conda")]
+    assert not [key for kind, key in store.log if kind == "get" and key.endswith(".conda")]
+    # A byte of one that is there already tells that it is not archived.
+    there = [f"{FOLDER}/{file(name)}" for name in names if name == "a"]
+    assert [key for kind, key in store.log if kind == "get_range" and key.endswith(".conda")] == there
 
 
 def test_the_other_packages_are_published_if_one_fails() -> None:
@@ -161,3 +169,16 @@ def test_an_error_of_the_commit_says_that_the_packages_are_uploaded() -> None:
     store.before = denied
     with pytest.raises(DeniedError, match=r"noarch/b-1-0\.conda is in the bucket, but possibly not in the index"):
         published(store, "b", "c")
+
+
+def test_a_package_in_several_streams_is_named(tmp_path: Path) -> None:
+    """By publish, and by a re-index that reads it."""
+    plain = bz2.decompress(tar_bz2(index_json("s")))
+    path = write(tmp_path, bz2.compress(plain[:100]) + bz2.compress(plain[100:]), "s-1-0.tar.bz2")
+    store = channel_with("a")
+    done = publish(channel(store, SequentialRuntime("p")), [read(path), package("b")], "refuse", Silent())
+    assert done.report.many_streams == ("noarch/s-1-0.tar.bz2",)
+    store = channel_with("a")
+    store.objects[f"{FOLDER}/s-1-0.tar.bz2"] = ObjectBody(data=path.read_bytes(), content_type="")
+    report = reindex(channel(store, SequentialRuntime("r")), ["noarch"])
+    assert report.many_streams == ("noarch/s-1-0.tar.bz2",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -100,3 +101,18 @@ def test_a_key_needs_an_administrator(error: ChaninfraError, says: str) -> None:
     assert says in named.message
     assert type(named) is type(error)
     assert ("consoleAdmin" in str(named.remedy)) == (type(error) is DeniedError)
+
+
+@pytest.mark.parametrize(("version", "refused"), [(1, False), (2, False), (3, True), (99, True)])
+def test_a_state_of_a_later_version_is_refused_before_a_change(version: int, refused: bool) -> None:
+    handler = HANDLERS["descriptor"](Session(STORE, {}))
+    olds = {"store": STORE, "key": "c/channel.json", "document": json.dumps({"version": version, "what": 1})}
+    found = handler.check(olds, {**olds, "document": "{}"})
+    assert (found is not None) is refused
+    if found is not None:
+        assert found == (
+            "document",
+            f"c/channel.json, key version: version {version} of the descriptor is newer than this version of "
+            "chaninfra; upgrade chaninfra",
+        )
+    assert handler.check({}, olds) is None

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.channel.outputs.descriptor import Descriptor, from_document, parse, to_document
+from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, DeniedError
+from chaninfra.channel.outputs.descriptor import (
+    Descriptor,
+    NewerDescriptorError,
+    from_document,
+    overrides,
+    parse,
+    to_document,
+)
+from chaninfra.channel.text import one_line, or_else
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
@@ -23,14 +32,16 @@ from chaninfra.index.channel import Channel, Origin
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
 
-Reading = Literal["offline", "given", "lenient", "strict"]
-"""Which requests may be made to read the descriptor that CHANNEL names.
+Reading = Literal["offline", "given", "probe", "lenient", "strict"]
+"""Which requests may be made to read the descriptor that CHANNEL names, and what is no failure.
 
 - `offline`: none. s3:// is described by the flags alone; a URL or a stack is refused.
 - `given`: URLs and stacks are read, but not the channel.json of an s3:// channel: the flags describe that one.
-- `lenient`: the channel.json of an s3:// channel is read too. If that fails and --provider or --endpoint-url is given,
-  a note says so and the flags describe the channel.
-- `strict`: as `lenient`, but the command fails if channel.json cannot be read. A missing channel.json is no failure.
+- `strict`: the channel.json of an s3:// channel is read too. If there is none, a note says that the flags describe the
+  channel; but a place without any folder of a subdir is refused.
+- `lenient`: as `strict`, but a place without an index is refused; and if channel.json cannot be read and --provider or
+  --endpoint-url is given, a warning says that the flags describe the channel, which may not exist.
+- `probe`: as `lenient`, but no place is refused: a store is probed before there is a channel, too.
 """
 
 
@@ -68,7 +79,9 @@ def _find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel
         try:
             return _find(variable, flags, reading, new)
         except ConfigurationError as error:
-            error.remedy = f"CHANNEL comes from ${VARIABLE}: {error.remedy}"
+            # Not of an option, which is named itself.
+            if error.where and not error.where.startswith("--"):
+                error.remedy = f"{error.remedy or ''}\nCHANNEL comes from ${VARIABLE}".lstrip()
             raise
     named_by: NamedBy = "document"
     match parse_channel(text or "stack:"):
@@ -99,7 +112,10 @@ def _find(text: str | None, flags: StoreFlags, reading: Reading, new: NewChannel
             descriptors = stack_descriptors(stack, stack_output(stack.name, current_folder()))
         case S3() as location:
             return [_channel_in_bucket(location, flags, reading, new)]
-    return [Found(overridden(descriptor, flags), "descriptor", named_by, where) for descriptor in descriptors]
+    found = [Found(overridden(descriptor, flags), "descriptor", named_by, where) for descriptor in descriptors]
+    for descriptor, each in zip(descriptors, found, strict=True):
+        _tell_overrides(descriptor, each)
+    return found
 
 
 def open_channel(
@@ -125,10 +141,16 @@ def open_channel(
 
         if told := advice(found.descriptor):
             streams.note(told)
-    return Channel(descriptor=found.descriptor, credentials=credentials, origin=found.origin, dry_run=dry_run)
+    return Channel(
+        descriptor=found.descriptor,
+        credentials=credentials,
+        origin=found.origin,
+        dry_run=dry_run,
+        of_stack=found.named_by == "stack",
+    )
 
 
-def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
+def channel_to_create(text: str, flags: StoreFlags, new: NewChannel, *, dry_run: bool = False) -> Channel:
     """The channel that `chaninfra init` creates, with credentials; no request is made.
 
     Raises ConfigurationError, and CredentialsError if there are no credentials.
@@ -142,7 +164,8 @@ def channel_to_create(text: str, flags: StoreFlags, new: NewChannel) -> Channel:
             remedy="change the descriptor, or give s3://BUCKET/PREFIX",
         )
     found = single(find(text, flags, "offline", new))
-    return Channel(descriptor=found.descriptor, credentials=credentials_for(found, flags, "write"))
+    credentials = credentials_for(found, flags, "write")
+    return Channel(descriptor=found.descriptor, credentials=credentials, dry_run=dry_run)
 
 
 def single(found: list[Found]) -> Found:
@@ -167,22 +190,52 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
     place = located(location, flags) if new is None else None
     read_at = Found(place, "assumed") if place else _assumed(location, flags, new)
     try:
-        stored = _read_channel_json(read_at, flags)
+        credentials = credentials_for(read_at, flags, "read")
+        channel = Channel(descriptor=read_at.descriptor, credentials=credentials, origin="assumed")
+        stored = _read_channel_json(channel)
+    except BucketMissingError:
+        raise
     except ChaninfraError as problem:
-        if reading == "strict" or not (flags.provider or flags.endpoint_url):
+        # A channel.json that is not valid was read.
+        invalid = isinstance(problem, ConfigurationError) and reading != "probe"
+        if reading == "strict" or invalid or not (flags.provider or flags.endpoint_url):
+            if reading == "lenient":
+                more = "add --offline, which prints what the options say"
+                problem.remedy = or_else(problem.remedy, more)
             raise
-        streams.note(f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})")
+        text = f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})"
+        streams.warning(ChaninfraError(text, remedy=f"whether there is a channel at {location} is not known"))
         return _assumed(location, flags, new)
     if stored is None:
+        assumed = _assumed(location, flags, new)
+        if reading != "probe":
+            _refuse_empty(replace(channel, descriptor=assumed.descriptor), index=reading == "lenient")
         streams.note(f"{location} has no {CHANNEL_JSON}; the options and the provider's defaults are used instead")
-        return _assumed(location, flags, new)
+        return assumed
     if (stored.bucket, stored.prefix) != (location.bucket, location.prefix):
         raise ConfigurationError(
             f"its {CHANNEL_JSON} describes another channel, {stored.url}",
             where=str(location),
-            remedy=f"it was copied from there: delete it, then run `chaninfra init {location}`",
+            remedy="it was copied from there: delete it, then run `chaninfra init`",
         )
-    return found_in_bucket(stored, read_at.descriptor, flags)
+    found = found_in_bucket(stored, read_at.descriptor, flags)
+    _tell_overrides(stored, found)
+    return found
+
+
+def _refuse_empty(channel: Channel, *, index: bool) -> None:
+    """Raise ConfigurationError for a place where no channel is, if that can be seen: a mistyped prefix. `index`: a
+    channel needs an index, and not only a folder of a subdir.
+    """
+    from chaninfra.index.contents import known_subdirs
+    from chaninfra.index.place import require_index
+
+    # Whoever may not list does not see it.
+    with suppress(DeniedError):
+        if index:
+            require_index(channel)
+        else:
+            known_subdirs(channel)
 
 
 def _assumed(location: S3, flags: StoreFlags, new: NewChannel | None) -> Found:
@@ -199,12 +252,25 @@ def found_in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) 
     return Found(overridden(stored, flags), "descriptor", "document", where, assumed.endpoint_url)
 
 
-def _read_channel_json(assumed: Found, flags: StoreFlags) -> Descriptor | None:
+def _read_channel_json(channel: Channel) -> Descriptor | None:
     """The descriptor in the bucket, or None if the store says that there is no channel.json."""
-    credentials = credentials_for(assumed, flags, "read")
-    channel = Channel(descriptor=assumed.descriptor, credentials=credentials)
-    stored = channel.store().get(assumed.descriptor.key(CHANNEL_JSON))
-    return parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
+    stored = channel.store().get(channel.descriptor.key(CHANNEL_JSON))
+    if stored is None:
+        return None
+    try:
+        return parse(stored.data, where=channel.url(CHANNEL_JSON))
+    except NewerDescriptorError:
+        raise
+    except ConfigurationError as error:
+        # Without a key the remedy is about a file that somebody gave.
+        error.remedy = or_else(error.remedy if error.key else None, "run `chaninfra doctor`, which says how to mend it")
+        raise
+
+
+def _tell_overrides(stored: Descriptor, found: Found) -> None:
+    """A note for each option that says something else than the document."""
+    for text in overrides(stored, found.descriptor).values():
+        streams.note(f"{one_line(found.where)}: {text}")
 
 
 def overridden(descriptor: Descriptor, flags: StoreFlags) -> Descriptor:

@@ -96,7 +96,7 @@ def _check_complete(row: Provider, where: str, endpoint_url: str | None, region:
         raise ConfigurationError(
             f"{row.title} needs an endpoint",
             where=where,
-            remedy=f"give --endpoint-url {row.endpoint.value or 'https://HOST'}",
+            remedy=f"give --endpoint-url {row.endpoint_form}",
         )
     if known is None:
         raise ConfigurationError(

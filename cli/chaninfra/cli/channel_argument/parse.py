@@ -43,12 +43,33 @@ def refuse_channels(words: Iterable[object], command: str, arguments: str) -> No
     others = [*map(str, words)]
     for word in others:
         if (channel := is_channel(word)) is not None:
+            _refuse_package_url(channel, command, arguments)
             rest = [other for other in others if other != word] or [arguments]
             raise ConfigurationError(
                 f"is a channel, and `{command}` takes {arguments} here",
                 where=channel,
                 remedy=f"name the channel by -c: `{shlex.join(['chaninfra', command, *rest, '-c', channel])}`",
             )
+
+
+def _refuse_package_url(word: str, command: str, arguments: str) -> None:
+    """Raise ConfigurationError if the word is the URL of a package."""
+    url = without_secrets(word)
+    path = url.partition("?")[0].partition("#")[0]
+    place, _, file = path.rpartition("/")
+    if "://" not in word or suffix_of(file) is None:
+        return
+    channel, _, subdir = place.rpartition("/")
+    if arguments == "FILE":
+        get = ["aws", "s3", "cp", url, "."] if word.startswith("s3:") else ["curl", "-fLO", url]
+        remedy = f"download it first: {shlex.join(get)}, then give the file: {file}"
+    else:
+        name = f"{subdir}/{file}" if subdir in KNOWN_SUBDIRS else file
+        channel = channel if subdir in KNOWN_SUBDIRS else "CHANNEL"
+        remedy = f"name its file: {shlex.join(['chaninfra', command, name, '-c', channel])}"
+    raise ConfigurationError(
+        f"is the URL of a package, and `{command}` takes {arguments} here", where=url, remedy=remedy
+    )
 
 
 def current_folder() -> Path:

@@ -116,7 +116,7 @@ def _probed(channel: str | None, store: StoreFlags) -> Sequence[CheckResult]:
     from chaninfra.doctor.probe import probe
 
     # The probe finds a wrong region or addressing style, so it must not fail when the descriptor cannot be read.
-    opened = open_channel(channel, store, "write", "lenient")
+    opened = open_channel(channel, store, "write", "probe")
     with _examining() as shown:
         shown.stage("probing the store")
         return [*probe(opened, remedies_for(channel, store))]
@@ -145,8 +145,9 @@ def _examining() -> Iterator[Shown]:
 
 def _text(results: Sequence[CheckResult]) -> str:
     from chaninfra.channel.text import one_line
+    from chaninfra.cli.output.tables import rows_text, terminal_width
 
-    rows = streams.table([(state, name, found) for state, name, found, _ in _lines(results)]).splitlines()
+    rows = rows_text([(state, name, found) for state, name, found, _ in _lines(results)], terminal_width())
     indent = " " * max(len(result.state) for result in results)
     lines = []
     for row, (_, _, _, remedy) in zip(rows, _lines(results), strict=True):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chaninfra.channel.s3.credentials import Credentials
     from chaninfra.cli.output.progress import Shown
     from chaninfra.doctor.remedies import Remedies
+    from chaninfra.index.create import Created
 
 
 def _subdir_names() -> list[str]:
@@ -47,7 +48,7 @@ def init(
             "--subdir",
             metavar="SUBDIR",
             help="Subdir of the channel; may be repeated. noarch is always one of them "
-            f"(default: {', '.join(DEFAULT_SUBDIRS)}).",
+            f"(default: {', '.join(DEFAULT_SUBDIRS)}). A channel that exists gets those that it does not have.",
             autocompletion=_subdir_names,
         ),
     ] = None,
@@ -71,14 +72,18 @@ def init(
             "sure that only one runs at a time. Default: many.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing, and do not probe; refuse as a real run does.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
     """Create a channel in an existing bucket, without Pulumi.
 
     Writes channel.json, and an empty index for each subdir that has neither an index nor packages. Existing files are
-    not changed: a channel.json with other settings is refused (exit code 4), except that --writers updates it. So is a
-    place inside or around another channel (exit code 2).
+    not changed: a channel.json with other settings is refused (exit code 4), except that --writers updates it, and
+    --subdir adds subdirs to it. No subdir is removed. A place inside or around another channel is refused (exit code
+    2).
 
     Before that, init probes which conditional writes the store supports, with scratch objects that it deletes again;
     see `chaninfra doctor --probe`.
@@ -86,6 +91,7 @@ def init(
     \b
     Examples:
       chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir linux-64 --subdir osx-arm64
+      chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir win-64 --dry-run
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
     from chaninfra.channel.errors import ConfigurationError, StoppedError
@@ -101,28 +107,44 @@ def init(
             "no CHANNEL is given", remedy="say where to create it: `chaninfra init s3://BUCKET/PREFIX`"
         )
     new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
-    opened = channel_to_create(channel, store, new)
+    opened = channel_to_create(channel, store, new, dry_run=dry_run)
     remedies = remedies_for(channel, store)
     with (
-        progress() as shown,
+        progress(dry_run=dry_run) as shown,
         interruptible(
             lambda: StoppedError("stopped", remedy="run it again: it writes what is missing"), shown.stop, grace=TIDY_S
         ),
     ):
         shown.stage("looking at the place")
-        created = create(opened, writers, partial(_probe, opened.credentials, remedies, shown))
+        probe = partial(_probe, None if dry_run else opened.credentials, remedies, shown)
+        created = create(opened, writers, probe, add_subdirs=subdirs is not None)
     for subdir in created.to_reindex:
         command = remedies.command("reindex")
         streams.note(
             f"{opened.url(subdir)} has packages or a part of an index; run `{command}` to write the files that are "
             "missing"
         )
-    if as_json:
-        streams.result_json({"url": opened.url(), "written": [*created.written], "to-reindex": [*created.to_reindex]})
-    else:
-        streams.result(
-            "\n".join([f"wrote {key}" for key in created.written] or ["nothing to do: the channel exists already"])
+    if created.added:
+        streams.note(
+            f"if a stack declares the channel, add {', '.join(created.added)} to `subdirs` in its config, too: "
+            "`pulumi up` writes channel.json as the config says"
         )
+    if as_json:
+        document = {"dry-run": dry_run, "url": opened.url(), "written": [*created.written]}
+        streams.result_json({**document, "added": [*created.added], "to-reindex": [*created.to_reindex]})
+    else:
+        streams.result("\n".join(_lines(created, dry_run=dry_run)))
+
+
+def _lines(created: Created, *, dry_run: bool) -> list[str]:
+    from chaninfra.cli.output.reports import DRY_RUN
+
+    would = "would be " if dry_run else ""
+    lines = [f"subdir {subdir}: {would}added" for subdir in created.added]
+    lines += [f"{key}: would be written" if dry_run else f"wrote {key}" for key in created.written]
+    if not lines:
+        return ["nothing to do: the channel exists already, with the subdirs " + ", ".join(created.descriptor.subdirs)]
+    return [*lines, DRY_RUN] if dry_run else lines
 
 
 def _probe(

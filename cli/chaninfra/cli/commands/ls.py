@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chaninfra.channel.errors import SkippedError
     from chaninfra.index.contents import Behind, Listed, LostShards
+    from chaninfra.index.select import Candidate
 
 
 def ls(
@@ -39,7 +40,7 @@ def ls(
     and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
     written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
     shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
-    attestations it has (`attestations_sha256`, or null). SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day
+    attestations it has (`attestations-sha256`, or null). SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day
     of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
@@ -51,6 +52,25 @@ def ls(
       chaninfra ls "my-package >=1.0,<2" -c stack:prod
       chaninfra ls s3://my-bucket/my-channel --json
     """
+    from chaninfra.channel.errors import ChaninfraError, ConfigurationError, EngineError
+    from chaninfra.cli.remedies import name_channel
+
+    wanted = [*(words or ())]
+    if wanted and _is_channel(wanted[0], named=channel is not None):
+        channel = one_channel(wanted.pop(0), channel)
+    refuse_channels(wanted, "ls", "PACKAGE")
+    try:
+        _list(wanted, channel, store, as_json=as_json)
+    except ChaninfraError as error:
+        name_channel(error, channel, store)
+        # Not found: neither a package nor, perhaps, a channel to look in.
+        if isinstance(error, ConfigurationError | EngineError) or type(error) is ChaninfraError:
+            hint = None if channel else _stack_hint(wanted, store)
+            error.remedy = "; ".join(filter(None, [error.remedy, hint])) or None
+        raise
+
+
+def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_json: bool) -> None:
     import msgspec
 
     from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -59,12 +79,8 @@ def ls(
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.contents import contents_of
-    from chaninfra.index.select import select
+    from chaninfra.index.select import nearest_to, select
 
-    wanted = [*(words or ())]
-    if wanted and _is_channel(wanted[0], named=channel is not None):
-        channel = one_channel(wanted.pop(0), channel)
-    refuse_channels(wanted, "ls", "PACKAGE")
     # What is not a match spec is told before anything is read.
     select(wanted, ())
     with progress() as shown, interruptible(lambda: StoppedError("stopped"), shown.stop):
@@ -83,10 +99,8 @@ def ls(
             streams.note(f"there is no such package: {', '.join(unknown)}")
         raise _lost(contents.lost, remedies_for(channel, store).command("reindex"))
     if unknown:
-        command = remedies_for(channel, store).command("ls")
-        raise ChaninfraError(
-            f"there is no such package: {', '.join(unknown)}", remedy=f"`{command}` lists all packages of the channel"
-        )
+        remedy = nearest_to(unknown, _candidates(contents.packages))
+        raise ChaninfraError(f"there is no such package: {', '.join(unknown)}", remedy=remedy)
 
 
 def _is_channel(word: str, *, named: bool) -> bool:
@@ -102,23 +116,41 @@ def _is_channel(word: str, *, named: bool) -> bool:
     return word == "-" or path
 
 
+def _stack_hint(words: Sequence[str], store: StoreFlags) -> str | None:
+    """What to type if the only word, which was taken for a package, is the name of a stack; None if it cannot be."""
+    import re
+
+    from chaninfra.channel.conda.filenames import suffix_of
+    from chaninfra.cli.remedies import remedies_for
+
+    if len(words) != 1 or suffix_of(words[0]) or not re.fullmatch(r"[\w-][\w.-]*(?:/[\w.-]+){0,2}", words[0]):
+        return None
+    command = remedies_for(f"stack:{words[0]}", store).command("ls")
+    return f"{words[0]!r} was taken for a package; if it is a stack, write: {command}"
+
+
 def _selected(packages: Sequence[Listed], words: Sequence[str]) -> tuple[Sequence[Listed], list[str]]:
     """The packages that one of the words selects, in their order; and the words that select none."""
-    import msgspec
-
-    from chaninfra.index.select import Candidate, select
+    from chaninfra.index.select import select
 
     if not words:
         return packages, []
-    facts = ("name", "version", "build", "build_number")
-    candidates = [
-        Candidate(each.subdir, each.file, msgspec.json.encode({name: getattr(each, name) for name in facts}))
-        for each in packages
-    ]
-    chosen = select(words, candidates)
+    chosen = select(words, _candidates(packages))
     paths = {candidate.path_in_channel for found in chosen.values() for candidate in found}
     listed = [each for each in packages if f"{each.subdir}/{each.file}" in paths]
     return listed, [word for word, found in chosen.items() if not found]
+
+
+def _candidates(packages: Sequence[Listed]) -> list[Candidate]:
+    import msgspec
+
+    from chaninfra.index.select import Candidate
+
+    facts = ("name", "version", "build", "build_number")
+    return [
+        Candidate(each.subdir, each.file, msgspec.json.encode({name: getattr(each, name) for name in facts}))
+        for each in packages
+    ]
 
 
 def _lost(lost: Sequence[LostShards], reindex: str) -> SkippedError:

@@ -96,7 +96,8 @@ def policy(
     if not by_name:
         streams.note("no policies: the channels are private, and the stack file names nobody else who may use them")
     if names:
-        streams.result("\n".join(by_name))
+        for name in by_name:
+            streams.result(name)
     elif document is None:
         streams.result_json(by_name)
     elif document in by_name:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _REQUIRED = "(required)"
 _WIDTH = 100
+_NARROWEST = 20
 
 
 def providers(
@@ -88,14 +89,17 @@ def _conditional(row: Provider) -> str:
 
 def _details(row: Provider) -> str:
     """One provider: a line per fact with the number of its source, below it the fact's note; then the sources."""
+    from chaninfra.cli.output.tables import terminal_width
+
     facts = row.facts()
     sources = [*dict.fromkeys(fact.source for fact in facts.values())]
     indent = " " * (max(map(len, facts)) + 2)
+    width = max(len(indent) + _NARROWEST, min(_WIDTH, terminal_width() or _WIDTH))
     lines = [f"{row.title} ({row.name})", ""]
     for column, fact in facts.items():
         lines.append(f"{column.ljust(len(indent))}{_plain(fact)}  [{sources.index(fact.source) + 1}]")
         if fact.note:
-            lines += wrap(fact.note, _WIDTH, initial_indent=f"{indent}  ", subsequent_indent=f"{indent}  ")
+            lines += wrap(fact.note, width, initial_indent=f"{indent}  ", subsequent_indent=f"{indent}  ")
     return "\n".join([*lines, "", *(f"[{number}] {source}" for number, source in enumerate(sources, 1))])
 
 

@@ -12,6 +12,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
+    from chaninfra.channel.errors import ChaninfraError
 
 
 def reindex(
@@ -52,7 +53,7 @@ def reindex(
     from chaninfra.cli.output.stopped import reindex_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
-    from chaninfra.index.contents import known_subdirs
+    from chaninfra.index.contents import known_subdirs, passed_over
     from chaninfra.index.reindex import reindex as run
 
     remedies = remedies_for(channel, store)
@@ -62,6 +63,7 @@ def reindex(
         opened = open_channel(channel, store, "read" if check else "write")
         shown.stage("looking for subdirs")
         subdirs += known_subdirs(opened)
+        others = passed_over(opened, subdirs)
         report = run(opened, subdirs, "all" if force else "changed", "check" if check else "write", shown)
         shown.pause()
         if not check:
@@ -69,6 +71,8 @@ def reindex(
             cdn_refresh.refresh(opened, written, scope="all" if force else "changed")
     done = "\nread every package again, and rewrote all index files" if force and not check else ""
     streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
+    for folder in others:
+        streams.warning(_not_indexed(folder, opened.url(folder)))
     if check:
         finish_check(report, remedies)
     finish(
@@ -77,3 +81,16 @@ def reindex(
         reindex=remedies.command("reindex"),
         gc=remedies.command("gc"),
     )
+
+
+def _not_indexed(folder: str, url: str) -> ChaninfraError:
+    """The warning for a folder that has packages and is no subdir of the channel."""
+    from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
+    from chaninfra.channel.errors import ChaninfraError
+
+    if folder in KNOWN_SUBDIRS:
+        why, remedy = "not declared as a subdir", f"add {folder} to `subdirs` in the stack config and run `pulumi up`"
+    else:
+        known = ", ".join(KNOWN_SUBDIRS)
+        why, remedy = "no subdir that chaninfra knows", f"build the packages for one that it knows: {known}"
+    return ChaninfraError(f"has packages, but is {why}, so it was not indexed", where=url, remedy=remedy)

@@ -26,7 +26,8 @@ _DRAWN_AFTER_S = 0.3
 """A command that is done sooner draws nothing, and does not import rich."""
 _FRAME_S = 0.125
 _SILENCE_S = 1.5
-_LONGEST_SILENCE_S = 30.0
+_LONGEST_SILENCE_S = 10.0
+"""Who watches a log takes a longer silence for the end."""
 _ESTIMATED_AFTER_S = 1.0
 
 

@@ -53,7 +53,7 @@ def _change(report: SubdirReport, overwritten: int) -> str:
     change = report.after - report.before
     gone = len(report.dropped) + len(report.yanked)
     numbers = [f"{change:+,}"] if change else [f"+{gone:,}", f"-{gone:,}"] if gone else []
-    return ", ".join([*numbers, *([f"{overwritten:,} replaced"] if overwritten else [])]) or "no change"
+    return ", ".join([*numbers, *([f"{overwritten:,} replaced"] if overwritten else [])]) or "as before"
 
 
 def _shortened(names: Sequence[str]) -> str:
@@ -77,6 +77,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "invalid-records": [{"package": each.package, "reason": each.reason} for each in report.invalid],
         "stale": [*report.stale],
         "odd-names": [{"package": each.package, "rule": each.rule} for each in report.odd_names],
+        "many-streams": [*report.many_streams],
     }
 
 
@@ -122,28 +123,37 @@ def published_json(published: Published, *, dry_run: bool = False) -> dict[str, 
 
 
 def _warn(report: Report, reindex: str, gc: str) -> None:
-    """Warn of names that CEP 26 does not allow, of records that clients cannot read, and of files of an earlier
-    indexer.
+    """Warn of names that CEP 26 does not allow, of records and packages that clients cannot read, and of files of an
+    earlier indexer.
     """
     if odd := report.odd_names:
         shown = [f"{each.package}: {each.rule}" for each in odd[:_MAX_NAMES]]
         more = [f"and {len(odd) - _MAX_NAMES:,} more"] if len(odd) > _MAX_NAMES else []
         text = "\n  ".join([f"{count(len(odd), 'name')} that CEP 26 does not allow:", *map(one_line, [*shown, *more])])
-        streams.warning(ChaninfraError(text, remedy=f"clients may not find them: {RENAME}"))
+        streams.warning(ChaninfraError(text, remedy=f"clients may not find {_them(odd)}: {RENAME}"))
     if invalid := report.invalid:
         shown = [f"{each.package}: {each.reason}" for each in invalid[:_MAX_NAMES]]
         more = [f"and {len(invalid) - _MAX_NAMES:,} more"] if len(invalid) > _MAX_NAMES else []
         what = f"{count(len(invalid), 'record')} of another tool that clients cannot read, or no shard can hold:"
         text = "\n  ".join([what, *map(one_line, [*shown, *more])])
         streams.warning(
-            ChaninfraError(text, remedy=f"`{reindex}` makes them again from the packages that are readable")
+            ChaninfraError(text, remedy=f"`{reindex}` makes {_them(invalid)} again from the packages that are readable")
         )
+    if many := report.many_streams:
+        text = f"{count(len(many), 'package')} in several bzip2 streams, which pixi cannot unpack: {_shortened(many)}"
+        remedy = "publish it as .conda, too, which all clients prefer: `cph transmute FILE .conda`"
+        streams.warning(ChaninfraError(text, remedy=remedy))
     if report.stale:
+        them = _them(report.stale)
         text = (
             f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "
-            f"{_shortened(report.stale)}. Clients that read them ({STALE_READERS}) install old and yanked packages"
+            f"{_shortened(report.stale)}. Clients that read {them} ({STALE_READERS}) install old and yanked packages"
         )
-        streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes them"))
+        streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes {them}"))
+
+
+def _them(things: Sequence[object]) -> str:
+    return "it" if len(things) == 1 else "them"
 
 
 def finish_check(report: Report, remedies: Remedies) -> None:

@@ -137,11 +137,10 @@ def failure(text: str) -> None:
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
-    """The rows as text, with aligned columns. Each row is one line, whatever its cells hold."""
-    rows = [[*map(one_line, row)] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    """The rows as text, with aligned columns that fit the terminal; in a pipe each row is one line."""
+    from chaninfra.cli.output.tables import rows_text, terminal_width
+
+    return "\n".join(rows_text(rows, terminal_width()))
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:

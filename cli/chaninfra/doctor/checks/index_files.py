@@ -12,6 +12,7 @@ from chaninfra.channel.text import count
 from chaninfra.doctor.checks import agreement
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import folders
+from chaninfra.index.place import how_to_declare
 from chaninfra.index.report import RENAME, SubdirReport
 from chaninfra.index.standing import standing
 from chaninfra.index.yanked_document import differing
@@ -59,7 +60,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
         yield Finding(
             state="warning",
             found=f"not declared as subdirs, so their packages are not indexed: {', '.join(undeclared)}",
-            remedy="add them to `subdirs` in the stack config and run `pulumi up`, or delete them",
+            remedy=f"{how_to_declare(exam.channel, undeclared)}; or delete them",
         )
     elif not wrong:
         yield Finding(state="ok", found=f"{count(total, 'package')}, all of them in the index and in the bucket")

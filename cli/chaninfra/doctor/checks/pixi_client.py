@@ -9,11 +9,11 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chaninfra.channel.conda.filenames import V3, PackageFileName, file_name
 from chaninfra.channel.conda.name_rules import broken_rule
@@ -23,6 +23,7 @@ from chaninfra.channel.location import addressing_style
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
 from chaninfra.doctor.pixi_reading import AUTH_FILE, PixiReading, reading
+from chaninfra.index.valid_records import why_invalid
 from chaninfra.manifest.client_access import ClientChannel, client_channel
 from chaninfra.manifest.formats.table import render
 from chaninfra.manifest.request import ManifestRequest
@@ -37,9 +38,25 @@ _LOOKED_AT = 20
 """The most shards that are read per subdir to find these: some have no record that every client reads."""
 
 
+class _Wanted(NamedTuple):
+    """A package in the index; `invalid`: why clients cannot read its record, None if they can."""
+
+    subdir: str
+    name: str
+    file: str
+    invalid: str | None
+
+    @property
+    def path(self) -> str:
+        return f"{self.subdir}/{self.file}"
+
+
 def reader(exam: Examination) -> Iterator[Finding]:
     """pixi's client, with the settings of `manifest`, finds the packages that the index lists."""
-    wanted = _wanted(exam)
+    expected = wanted(exam)
+    if bad := [*damaged(exam, expected)]:
+        yield from bad
+        return
     if exam.without_credentials and exam.descriptor.public_url is None:
         yield Finding(
             state="warning",
@@ -55,7 +72,7 @@ def reader(exam: Examination) -> Iterator[Finding]:
             yield way.stop
             return
         try:
-            found = _query(exam, access, way, {name for _, name, _ in wanted} or {"none"}, Path(folder))
+            found = _query(exam, access, way, {each.name for each in expected} or {"none"}, Path(folder))
         except Exception as error:
             # py-rattler raises exceptions of many kinds; each of them means that pixi cannot read the channel.
             message = without_queries(" ".join(str(error).split()))
@@ -66,7 +83,7 @@ def reader(exam: Examination) -> Iterator[Finding]:
                 remedy=way.remedy or settings,
             )
             return
-    missing = sorted({f"{subdir}/{file}" for subdir, _, file in wanted} - found)
+    missing = sorted({each.path for each in expected} - found)
     if missing:
         yield Finding(
             state="failed",
@@ -74,7 +91,7 @@ def reader(exam: Examination) -> Iterator[Finding]:
             remedy=exam.remedies.command("reindex", "--force"),
         )
     else:
-        what = f"finds {count(len(wanted), 'package')}" if wanted else "reads the empty index"
+        what = f"finds {count(len(expected), 'package')}" if expected else "reads the empty index"
         found_text = f"pixi's client {what} in {access.url} with the settings of {CHANNEL_JSON}{way.by}"
         yield Finding(state="ok", found=found_text)
     yield from way.more
@@ -85,30 +102,45 @@ def without_queries(text: str) -> str:
     return re.sub(r"\?[^\s)\]>\"'`]*", "", text)
 
 
-def _wanted(exam: Examination) -> list[tuple[str, str, str]]:
-    """(subdir, name, file) of the indexed packages with one of the first few names, of those that CEP 26 allows: others
-    may not be found, or not be a question that the client accepts. The check `packages` names them.
+def damaged(exam: Examination, packages: Sequence[_Wanted]) -> Iterator[Finding]:
+    """The findings for what no client can read of the index. A re-index reads every shard, and makes every record
+    again, only by `--force`.
     """
-    found: list[tuple[str, str, str]] = []
+    remedy = exam.remedies.command("reindex", "--force")
+    if shards := exam.damaged_shards:
+        more = f" and {len(shards) - _NAMES:,} more" if len(shards) > _NAMES else ""
+        found = f"{count(len(shards), 'shard')} that no client can read: {', '.join(shards[:_NAMES])}{more}"
+        yield Finding(state="failed", found=found, remedy=remedy)
+    if records := [f"{each.path} ({each.invalid})" for each in packages if each.invalid]:
+        more = f" and {len(records) - _NAMES:,} more" if len(records) > _NAMES else ""
+        found = f"{count(len(records), 'record')} that clients cannot read: {', '.join(records[:_NAMES])}{more}"
+        yield Finding(state="failed", found=found, remedy=remedy)
+
+
+def wanted(exam: Examination) -> list[_Wanted]:
+    """The indexed packages with one of the first few names, of those that CEP 26 allows: others may not be found, or
+    not be a question that the client accepts. The check `packages` names them.
+    """
+    found: list[_Wanted] = []
     for subdir in exam.subdirs:
         names: set[str] = set()
         for repodata in islice(exam.shards(subdir, _is_allowed), _LOOKED_AT):
-            files = [*_files(repodata)]
-            found += [(subdir, name, file) for name, file in files]
-            names.update(name for name, _ in files)
+            packages = [*_packages(subdir, repodata)]
+            found += packages
+            names.update(each.name for each in packages)
             if len(names) >= _NAMES:
                 break
-    few = sorted({name for _, name, _ in found})[:_NAMES]
-    return [package for package in found if package[1] in few]
+    few = sorted({each.name for each in found})[:_NAMES]
+    return [each for each in found if each.name in few]
 
 
-def _files(repodata: Repodata) -> Iterator[tuple[str, str]]:
-    for name, table, key, _ in repodata.names():
+def _packages(subdir: str, repodata: Repodata) -> Iterator[_Wanted]:
+    for name, table, key, record in repodata.names():
         # Not every client reads the tables below `v3` yet.
         file = file_name(table, key)
         odd = not _is_allowed(name) or broken_rule(*PackageFileName.parse(file)[:3])
         if not table.startswith(V3) and not odd:
-            yield name, file
+            yield _Wanted(subdir, name, file, why_invalid(record))
 
 
 def _is_allowed(name: str) -> bool:

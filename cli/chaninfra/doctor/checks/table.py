@@ -22,6 +22,7 @@ from chaninfra.doctor.checks import (
     pixi_client,
     write_mode,
 )
+from chaninfra.doctor.remedies import filled
 from chaninfra.index.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def run(exam: Examination, names: Sequence[str], progress: Progress = SILENT) ->
             ]
             causes += [result for other in check.spoiled_by for result in results(other) if result.state == "failed"]
             findings = [_skipped(causes[0])] if causes else _findings(check, exam)
-            done[name] = [finding.of(name) for finding in findings]
+            done[name] = [filled(finding.of(name), exam.remedies) for finding in findings]
         return done[name]
 
     progress.stage("checking", len(names), unit="check")

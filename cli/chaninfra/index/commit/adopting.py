@@ -8,6 +8,7 @@ from collections.abc import Callable
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.commit import Derive, commit
+from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -27,13 +28,13 @@ def commit_adopting(
         try:
             committed = commit(subdir_index, change, derive=derive)
             break
-        except ForeignIndexError:
+        except ForeignIndexError as error:
             if attempt == _ADOPTIONS:
                 raise
             # Imported here, since most commits do not need it.
             from chaninfra.index.reindex import reindex_subdir
 
-            found = reindex_subdir(subdir_index)
+            found = reindex_subdir(subdir_index, every_shard=isinstance(error, LostShardError))
             report = report or found
     report = report or SubdirReport(subdir=subdir_index.subdir, before=committed.before, after=committed.after)
     return committed.applied, dataclasses.replace(report, after=committed.after)

@@ -17,7 +17,7 @@ from chaninfra.channel.objects import (
     StoredObject,
 )
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.probe.write_mode import SINGLE, is_known, probe_command, require_write_mode
+from chaninfra.channel.probe.write_mode import is_known, probe_command, require_write_mode, single_writer
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, put_that_must_fail
 
 
@@ -33,11 +33,11 @@ def conditional_store(store: ObjectStore, descriptor: Descriptor) -> ObjectStore
     return store if require_write_mode(descriptor) == "conditional" else Unconditional(store)
 
 
-def _no_conditional_writes(where: str) -> ConfigurationError:
+def _no_conditional_writes(descriptor: Descriptor) -> ConfigurationError:
     return ConfigurationError(
         "the store has no conditional writes, so two publishers could overwrite each other",
-        where=where,
-        remedy=SINGLE,
+        where=descriptor.url,
+        remedy=single_writer(descriptor),
     )
 
 
@@ -87,7 +87,7 @@ class _ProbingStore(_Forwarding):
     def __init__(self, store: ObjectStore, descriptor: Descriptor) -> None:
         super().__init__(store)
         self._single = descriptor.index.writers == "single"
-        self._where = descriptor.url
+        self._descriptor = descriptor
         self._probe = probe_command(descriptor)
         self._honoured: dict[type[Condition], bool] = {}
         self._lock = Lock()
@@ -126,13 +126,13 @@ class _ProbingStore(_Forwarding):
         except UnsupportedError as error:
             self._honoured[kind] = False
             if not self._single:
-                raise _no_conditional_writes(self._where) from error
+                raise _no_conditional_writes(self._descriptor) from error
             return self._store.put(key, body)
         except ConflictError as error:
             if existing is not None and (now := self._store.head(key)) and now.etag == existing.etag:
                 raise StorageError(
                     f"the store refuses to replace {key} although the ETag is right (412); no other writer is at work",
-                    where=self._where,
+                    where=self._descriptor.url,
                     remedy="find out how it wants conditions, with the credentials that deploy the channel: "
                     f"{self._probe}",
                 ) from error
@@ -142,5 +142,5 @@ class _ProbingStore(_Forwarding):
         failing = NEVER_MATCHING if isinstance(condition, IfMatch) else condition
         self._honoured[kind] = put_that_must_fail(self._store, test_key, test_body, failing) == "honoured"
         if not self._honoured[kind] and not self._single:
-            raise _no_conditional_writes(self._where)
+            raise _no_conditional_writes(self._descriptor)
         return etag

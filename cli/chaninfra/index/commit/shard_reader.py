@@ -81,7 +81,7 @@ class ShardReader:
             raise LostShardError(
                 f"the shard of {lost[0]} is missing or damaged",
                 where=self._subdir_index.key(shard_key(hashes[lost[0]])),
-                remedy="run `chaninfra reindex`",
+                remedy="run `chaninfra reindex --force`, which reads every shard",
             )
         return shards
 

@@ -54,16 +54,36 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
     """The document, and the condition for replacing it. Raises StorageError."""
     try:
         stored = store.get(key, _MAX_BYTES)
-        if stored is None:
-            return Yanked(), IfAbsent()
-        yanked = msgspec.json.decode(stored.data, type=Yanked)
-        _check(yanked)
     except TooLargeError as error:
         raise _invalid(key, error.message) from error
+    if stored is None:
+        return Yanked(), IfAbsent()
+    try:
+        yanked = msgspec.json.decode(stored.data, type=Yanked)
+        _check(yanked)
     except MALFORMED as error:
+        if (version := _version(stored.data)) > 1:
+            raise StorageError(
+                f"version {version} of this file is newer than this version of chaninfra",
+                where=key,
+                remedy="upgrade chaninfra",
+            ) from None
         # An error, since an empty document instead would hide the yanked packages of other subdirs.
         raise _invalid(key, f"is not valid: {error}") from error
     return yanked, IfMatch(stored.entry.etag)
+
+
+@prepared
+class _Versioned(Struct):
+    version: int = 1
+
+
+def _version(data: bytes) -> int:
+    """The version that a document says it has; 1 if it says none, or is not valid."""
+    try:
+        return msgspec.json.decode(data, type=_Versioned).version
+    except MALFORMED:
+        return 1
 
 
 def _invalid(key: str, message: str) -> StorageError:

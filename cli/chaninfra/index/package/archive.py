@@ -8,7 +8,9 @@ time.
 from __future__ import annotations
 
 import bz2
+import dataclasses
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,7 @@ from msgspec import Raw
 from chaninfra.channel.conda.filenames import Suffix, table_and_key
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.package.broken import BrokenFileError, broken
 from chaninfra.index.package.conda_zip import check_path, info_stream
 from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, parse_index
 from chaninfra.index.package.record import RecordLayout, record_of
@@ -35,6 +38,10 @@ _MAX_UNPACKED = 1 << 30
 _MAX_MEMBERS = 100_000
 _INDEX = "info/index.json"
 _RUN_EXPORTS = "info/run_exports.json"
+_BZ2_STREAM = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+"""How a bzip2 stream begins: its header, and that of its first block or of its end."""
+_BZ2_HEADER = 10
+"""So many bytes of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +55,8 @@ class IndexedPackage:
     size: int
     md5: str
     sha256: str
+    streams: int = 1
+    """The number of bzip2 streams of a `.tar.bz2`; conda unpacks one of several, rattler's clients do not."""
 
     def index_record(self, file: str, subdir: str, etag: str | None = None) -> IndexRecord:
         """The record for a file of this name in `subdir`; `etag` is that of the object that was read."""
@@ -81,9 +90,9 @@ class UnreadablePackageError(PackageError):
 
 def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
     """Read a package from a stream, to its end. Raises UnreadablePackageError, and what `chunks` raises."""
-    source = _Hashing(chunks)
     if suffix == ".tar.bz2":
-        return _package(source, lambda: _of_bz2(source))
+        return _bz2_package(chunks)
+    source = _Hashing(chunks)
     from tempfile import SpooledTemporaryFile
 
     with SpooledTemporaryFile(IN_MEMORY) as spool:
@@ -94,9 +103,9 @@ def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
 
 def read_data(data: bytes, suffix: Suffix) -> IndexedPackage:
     """Read a package from memory. Raises UnreadablePackageError."""
-    source = _Hashing((data,))
     if suffix == ".tar.bz2":
-        return _package(source, lambda: _of_bz2(source))
+        return _bz2_package((data,))
+    source = _Hashing((data,))
     source.exhaust()
     return _package(source, lambda: _of_zip(BytesIO(data)))
 
@@ -107,9 +116,9 @@ def read_file(path: Path, suffix: Suffix, advance: Callable[[int], None] = lambd
     Raises UnreadablePackageError, and OSError where the file cannot be read.
     """
     with path.open("rb") as file:
-        source = _Hashing(_blocks(file, advance))
         if suffix == ".tar.bz2":
-            return _package(source, lambda: _of_bz2(source))
+            return _bz2_package(_blocks(file, advance))
+        source = _Hashing(_blocks(file, advance))
         source.exhaust()
         return _package(source, lambda: _of_zip(file))
 
@@ -159,6 +168,8 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
     except (PackageError, TarError) as error:
         source.exhaust()
         text = f"is not a conda package: {error}" if isinstance(error, TarError) else str(error)
+        if isinstance(error, BrokenFileError | TarError):
+            text += f" ({source.size:,} bytes)"
         raise UnreadablePackageError(text, source.md5.hexdigest(), source.sha256.hexdigest()) from error
     source.exhaust()
     return IndexedPackage(
@@ -169,6 +180,30 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
         md5=source.md5.hexdigest(),
         sha256=source.sha256.hexdigest(),
     )
+
+
+def _bz2_package(chunks: Iterable[bytes]) -> IndexedPackage:
+    counting = _CountingStreams(chunks)
+    source = _Hashing(counting)
+    package = _package(source, lambda: _of_bz2(source))
+    return dataclasses.replace(package, streams=counting.streams)
+
+
+class _CountingStreams:
+    """Iterates over the chunks of a bzip2 file once, and counts the streams in those that were taken so far."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.streams = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        end = b""
+        for chunk in self._chunks:
+            # One may begin in the chunk before.
+            self.streams += len(_BZ2_STREAM.findall(end + chunk[: _BZ2_HEADER - 1]))
+            self.streams += len(_BZ2_STREAM.findall(chunk))
+            end = (end + chunk[1 - _BZ2_HEADER :])[1 - _BZ2_HEADER :]
+            yield chunk
 
 
 def _of_bz2(source: Iterator[bytes]) -> _Metadata:
@@ -202,6 +237,7 @@ class _Bz2Stream:
         self._source = source
         self._decompressor = bz2.BZ2Decompressor()
         self._input = b""
+        self._first: bytes | None = None
 
     def read(self, size: int, /) -> bytes:
         while size:
@@ -214,11 +250,13 @@ class _Bz2Stream:
             elif self._decompressor.needs_input and not self._input:
                 self._input = next(self._source, b"")
                 if not self._input:
-                    raise PackageError("is not a conda package: it ends too early")
+                    raise broken(self._first or b"", ".tar.bz2", at_end=True, why="it ends too early")
+            if self._first is None:
+                self._first = self._input
             try:
                 data = self._decompressor.decompress(self._input, size)
             except OSError as error:
-                raise PackageError(f"is not a conda package: {error}") from error
+                raise broken(self._first, ".tar.bz2", at_end=False, why=str(error)) from error
             self._input = b""
             if data:
                 return data

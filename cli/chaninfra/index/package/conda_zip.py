@@ -20,6 +20,7 @@ import msgspec
 import zstandard
 
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.index.package.broken import broken
 from chaninfra.index.package.index_json import PackageError
 from chaninfra.index.package.tar import Stream
 
@@ -32,12 +33,16 @@ _MAX_CONTENTS = 1 << 20
 _MAX_WINDOW = 128 << 20
 """Largest zstd window that is accepted, in bytes: the memory that decompression takes."""
 _READ_AHEAD = 64 << 10
+_BEGINNING = 64
+"""So many bytes tell what a file is that is no zip."""
 
 # Structures of a zip: PKWARE's APPNOTE, 4.3.7 (local header), 4.3.12 (entry of the table), 4.3.16 (end of the zip).
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENTRY = struct.Struct("<4s2xHHH8xLLHHH8xL")
 _END = struct.Struct("<4s4H2LH")
 _LOCAL_SIGNATURE, _ENTRY_SIGNATURE, _END_SIGNATURE = b"PK\x03\x04", b"PK\1\2", b"PK\5\6"
+_LONGEST_END = _END.size + 0xFFFF
+"""The end of a zip, with the longest comment."""
 _LOCATOR_64 = b"PK\6\7"
 _IN_64_BITS = 0xFFFFFFFF
 """Stands for a number that is in a zip64 field."""
@@ -59,7 +64,11 @@ _per_thread = local()
 
 
 class NotAZipError(Exception):
-    """The file is not a zip, or a damaged one; the text says why."""
+    """The file is not a zip, or a damaged one; the text says why. `without_end`: it does not end like one."""
+
+    def __init__(self, text: str, *, without_end: bool) -> None:
+        super().__init__(text)
+        self.without_end = without_end
 
 
 class ZipEntry(NamedTuple):
@@ -98,7 +107,8 @@ def info_stream(file: IO[bytes]) -> Stream:
     try:
         entries = contents(cast(IO[bytes], bounded))
     except NotAZipError as error:
-        raise PackageError(f"is not a conda package: {error}") from error
+        file.seek(0)
+        raise broken(file.read(_BEGINNING), ".conda", at_end=error.without_end, why=str(error)) from error
     for entry in entries:
         check_path(entry.filename)
         if entry.filename == _METADATA:
@@ -125,7 +135,10 @@ def contents(file: IO[bytes]) -> Sequence[ZipEntry]:
         with zipfile.ZipFile(file) as archive:
             return [ZipEntry(*(getattr(entry, name) for name in ZipEntry._fields)) for entry in archive.infolist()]
     except _ZIP_ERRORS as error:
-        raise NotAZipError(str(error) or "it is not a zip") from error
+        end = max(0, file.seek(0, io.SEEK_END) - _LONGEST_END)
+        file.seek(end)
+        without_end = _END_SIGNATURE not in file.read(_LONGEST_END)
+        raise NotAZipError(str(error) or type(error).__name__, without_end=without_end) from error
 
 
 def plain_contents(file: ZipSource) -> Sequence[ZipEntry] | None:

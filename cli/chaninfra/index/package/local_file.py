@@ -14,7 +14,7 @@ from typing import NoReturn
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, stem_of, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import nearest, one_line
+from chaninfra.channel.text import one_line
 from chaninfra.index.package.archive import IndexedPackage, read_file
 from chaninfra.index.package.index_json import PackageError
 from chaninfra.index.progress import SILENT, Progress
@@ -88,7 +88,7 @@ def all_refused(errors: Sequence[ConfigurationError], files: int) -> Configurati
     lines = [f"{error.summary}; {error.remedy}" for error in errors]
     return ConfigurationError(
         "\n  ".join([f"{len(errors)} of {files} files cannot be published; nothing was uploaded:", *lines]),
-        remedy="correct these, or leave them out",
+        remedy="correct it, or leave it out" if len(errors) == 1 else "correct these, or leave them out",
     )
 
 
@@ -143,7 +143,7 @@ def read(path: Path, advance: Callable[[int], None] = lambda _: None) -> Package
         raise ConfigurationError(
             f"the package is for the subdir {one_line(own)}, which chaninfra does not know",
             where=str(path),
-            remedy=nearest(own, KNOWN_SUBDIRS),
+            remedy=f"build it for one that it knows: {', '.join(KNOWN_SUBDIRS)}",
         )
     return PackageFile(path=path, subdir=subdir, package=package)
 

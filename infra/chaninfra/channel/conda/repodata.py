@@ -35,7 +35,7 @@ _encoder = msgspec.json.Encoder()
 _KNOWN = ("info", "removed", "repodata_version", OUR_KEY, V3, *TABLES)
 """The keys at the top level that chaninfra writes itself."""
 
-REBUILD = "run `chaninfra reindex --force CHANNEL` to rebuild it from the packages"
+REBUILD = "run `chaninfra reindex --force` to rebuild it from the packages"
 
 
 @prepared

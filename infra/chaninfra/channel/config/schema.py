@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _JSON_TYPES = {
     "object": "a mapping",
     "string": "text",
 }
+_TWO_LINES = 200
 
 
 def folder() -> Path:
@@ -54,6 +56,26 @@ def config_keys() -> frozenset[str]:
     Names that users choose (of channels, principals, tags) are not included.
     """
     return frozenset(key for model in load(STACK_CONFIG)["$defs"].values() for key in model.get("properties", {}))
+
+
+def types_at(path: Iterable[str]) -> frozenset[str]:
+    """The JSON types that the key at `path` of the stack config takes, its list items included: {"integer", "null"}.
+
+    Empty where there is no such key.
+    """
+    definitions = load(STACK_CONFIG)["$defs"]
+
+    def options(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for option in (schema, *schema.get("anyOf", ())):
+            yield definitions[option["$ref"].rsplit("/", 1)[1]] if "$ref" in option else option
+
+    schemas: list[dict[str, Any]] = [definitions["config"]]
+    for key in path:
+        found = [(each.get("properties", {}).get(key) or each.get("additionalProperties")) for each in schemas]
+        schemas = [option for each in found if each for option in options(each)]
+    schemas += [option for each in schemas if "items" in each for option in options(each["items"])]
+    # A list of words has no type of its own.
+    return frozenset(str(each.get("type", "string")) for each in schemas if "type" in each or "enum" in each)
 
 
 def stack_file_schema(project: str) -> dict[str, Any]:
@@ -92,13 +114,16 @@ def validate(document: object, name: str, *, where: str, part: str | None = None
 
 
 def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> ConfigurationError:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    options = schema.get("anyOf", ())
     for inner in error.context or ():
         # The schema of an optional key is `anyOf [its type, null]`; the error of the first has the better message. That
         # of a key that is a word or a mapping is `anyOf [enum, its type]`: a mapping is none of the words.
-        if inner.validator != "type" and not (inner.validator == "enum" and isinstance(inner.instance, dict)):
+        of_option = not inner.relative_path
+        a_mapping = isinstance(inner.instance, dict) and any("$ref" in option for option in options)
+        if not (of_option and (inner.validator == "type" or (inner.validator == "enum" and a_mapping))):
             return _explain(inner, where, root)
     path = tuple(without_secrets(str(part)) for part in error.absolute_path)
-    schema = error.schema if isinstance(error.schema, dict) else {}
     remedy = _described(error, root)
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = schema.get("properties", {})
@@ -112,25 +137,53 @@ def _explain(error: ValidationError, where: str, root: dict[str, Any]) -> Config
         return ConfigurationError(f"key `{missing}` is missing", where=where, key=path, remedy=described)
     # The validator's messages repeat the value.
     message = error.message.replace(repr(error.instance), shown(error.instance))
-    if error.validator == "enum":
-        message = f"{shown(error.instance)} is not known"
+    if error.instance is None or error.instance == "":
+        message = "has no value: write one" if error.instance is None else "is empty: write a value"
+        message += ", or remove the key"
+    elif error.validator == "enum":
+        message = f"should be text, and is {_found(error.instance)}"
+        if isinstance(error.instance, str):
+            message = f"{shown(error.instance)} is not known"
         remedy = nearest(str(error.instance), [str(value) for value in schema.get("enum", ()) if value is not None])
-        around = error.parent.schema if error.parent is not None else None
-        beside = around if isinstance(around, dict) else {}
-        if "did you mean" not in remedy and any("$ref" in option for option in beside.get("anyOf", ())):
-            # A mapping is possible too.
-            remedy = beside.get("description")
     elif error.validator in ("type", "anyOf"):
         kinds = [error.validator_value] if error.validator == "type" else []
-        kinds += [option.get("type", "object") for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+        kinds += [option.get("type", "object") for option in options if option.get("type") != "null"]
         message = "should be " + " or ".join(_JSON_TYPES.get(str(kind), str(kind)) for kind in kinds)
-        if "string" in kinds and isinstance(error.instance, bool | int | float):
-            found = "true or false" if isinstance(error.instance, bool) else "a number"
-            message, remedy = f"{message}, and is {found}", 'put it in quotes: "…"'
+        message += f", and is {_found(error.instance)}"
+        if "string" in kinds and not isinstance(error.instance, dict | list):
+            remedy = 'put it in quotes: "…"'
     elif error.validator == "pattern":
         message = f"{shown(error.instance)} {patterns.fault(str(error.instance), str(error.validator_value))}"
-        remedy = remedy or _described(error, root)
-    return ConfigurationError(message, where=where, key=path, remedy=remedy)
+    parent = error.parent.schema if error.parent is not None else None
+    around = parent if isinstance(parent, dict) else {}
+    a_mapping_too = any("$ref" in option for option in around.get("anyOf", ()))
+    if error.validator == "enum" and a_mapping_too and "did you mean" not in (remedy or ""):
+        remedy = "write one of: " + ", ".join(_flow(example) for example in around.get("examples", ()))
+    return ConfigurationError(message, where=where, key=path, remedy=_brief(remedy))
+
+
+def _found(value: Any) -> str:
+    """What a value is, in the words of YAML. Pulumi hands numbers over as text; any other text may be a secret."""
+    if isinstance(value, str):
+        return value if re.fullmatch(r"[0-9.-]{1,20}|true|false", value) else "text"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return json.dumps(value, default=str)
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML has it in one line, with backticks around keys."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'`{key}`: {_flow(item)}' for key, item in value.items())}}}"
+    return str(value)
+
+
+def _brief(text: str | None) -> str | None:
+    """The first sentences of a description, so many as fit in two lines of a terminal."""
+    if text is None or len(text) <= _TWO_LINES:
+        return text
+    end = max(text.rfind(". ", 0, _TWO_LINES), text.find(". "))
+    return text if end < 0 else text[: end + 1]
 
 
 def _described(error: ValidationError, root: dict[str, Any]) -> str | None:

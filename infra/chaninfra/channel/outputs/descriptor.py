@@ -149,6 +149,12 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
             dialect=dataclasses.replace(dialect, etags=probed.etags) if probed else dialect,
         )
 
+    @property
+    def may_be_of_init(self) -> bool:
+        """Whether `chaninfra init` can have made the channel; False: only a stack declares these settings."""
+        index = msgspec.structs.replace(self.index, writers="many", conditional_writes=None)
+        return index == DescribedIndex() and self.cdn is None and self.visibility != "organization"
+
     def key(self, *parts: str) -> str:
         """The object key of a file of the channel: `key("noarch", "repodata.json")`."""
         return join(self.prefix, *parts)
@@ -190,6 +196,26 @@ def to_document(descriptor: Descriptor) -> dict[str, Any]:
     """The descriptor as a JSON document, keys in kebab-case."""
     document: dict[str, Any] = json.loads(msgspec.json.encode(descriptor))
     return document
+
+
+_STORE_OPTIONS = ("provider", "endpoint-url", "region", "force-path-style")
+"""The keys that commands have an option of the same name for."""
+
+
+def overrides(stored: Descriptor, used: Descriptor) -> dict[str, str]:
+    """What the options of a command say else than the stored descriptor: key → a text with both values. `used` is the
+    descriptor with the options.
+    """
+    theirs, ours = to_document(stored), to_document(used)
+    return {
+        key: f"`{key}` is {_plain(theirs[key])} there, and {_plain(ours[key])} by --{key}, which is used"
+        for key in _STORE_OPTIONS
+        if theirs[key] != ours[key]
+    }
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def dump(descriptor: Descriptor) -> bytes:

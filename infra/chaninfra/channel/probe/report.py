@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
+from chaninfra.channel.errors import Remedy
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.probe.finding import CheckResult
 from chaninfra.channel.probe.probe import ProbeResult, probe
@@ -94,7 +95,8 @@ def _addressing(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Ch
 
 
 def _setting(key: str, value: str) -> str:
-    return f"set `{key}` to {value} in the stack config and run `pulumi up`; for this run, add --{key} {value}"
+    stack = f"set `{key}` to {value}"
+    return Remedy(f"{stack} in the stack config and run `pulumi up`; for this run, add --{key} {value}", stack=stack)
 
 
 def _conditional(

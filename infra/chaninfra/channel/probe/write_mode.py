@@ -7,7 +7,8 @@ from typing import Literal
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.conda.subdirs import NOARCH
+from chaninfra.channel.errors import ConfigurationError, Remedy
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Capability
@@ -71,6 +72,7 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
     mode = write_mode(descriptor.index.writers, honoured(descriptor))
     if mode != "refused":
         return mode
+    single = single_writer(descriptor)
     again = (
         f"a probe found that; to probe again, run: {probe_command(descriptor)}; else "
         if _is_in_doubt(descriptor)
@@ -80,7 +82,7 @@ def require_write_mode(descriptor: Descriptor) -> Literal["conditional", "plain"
         "the store has no conditional writes, so two writers could overwrite each other; nothing was written",
         where=f"s3://{descriptor.bucket}/{descriptor.key(CHANNEL_JSON)}",
         key=("index", "writers"),
-        remedy=again + SINGLE,
+        remedy=again + single if again else single,
     )
 
 
@@ -95,7 +97,37 @@ def probe_command(descriptor: Descriptor) -> str:
     return shlex.join(["chaninfra", "doctor", "--probe", descriptor.url, "--endpoint-url", descriptor.endpoint_url])
 
 
-SINGLE = (
-    "make sure that only one writer runs at a time, then set `index.writers` to single in the stack config and run "
-    "`pulumi up`, or run `chaninfra init --writers single`"
-)
+_ONE = "make sure that only one writer runs at a time, then set `index.writers` to single"
+SINGLE = Remedy(f"{_ONE} in the stack config and run `pulumi up`", stack=_ONE)
+
+
+def single_words(descriptor: Descriptor) -> list[str] | None:
+    """The words that `chaninfra init` of a channel without a stack needs after its URL to declare a single writer; None
+    where it lacks options for what channel.json says.
+    """
+    if not descriptor.may_be_of_init:
+        return None
+    words = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
+    words += ["--name", descriptor.name, "--visibility", descriptor.visibility]
+    words += ["--public-url", descriptor.public_url] if descriptor.public_url else []
+    return [*words, "--writers", "single"]
+
+
+def store_flags(descriptor: Descriptor) -> dict[str, str]:
+    """The store options that describe the location of a channel: name in snake case → value."""
+    return {
+        "provider": descriptor.provider,
+        "endpoint_url": descriptor.endpoint_url,
+        "region": descriptor.region,
+        "force_path_style": str(descriptor.force_path_style).lower(),
+    }
+
+
+def single_writer(descriptor: Descriptor) -> Remedy:
+    """How to declare that only one writer writes at a time."""
+    words = single_words(descriptor)
+    if words is None:
+        return SINGLE
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in store_flags(descriptor).items()]
+    command = shlex.join(["chaninfra", "init", descriptor.url, *words, *flags])
+    return Remedy(f"{SINGLE}; without a stack, run `{command}`", stack=_ONE)

@@ -195,6 +195,12 @@ class Provider:
             return None
         return fill(self.endpoint.value, {_DNS_SUFFIX: dns_suffix(values.get("region", "")), **values})
 
+    @property
+    def endpoint_form(self) -> str:
+        """What to put in for the endpoint, with its variable parts in capitals: `https://HOST`."""
+        template = self.endpoint.value or "https://{host}"
+        return fill(template, {name: name.upper() for name in needed(template)})
+
     def public_channel_url(self, location: Location, prefix: str) -> str | None:
         """The https URL of a public channel; None if its domain does not follow from the row."""
         if self.public_url.value is None:

@@ -1,4 +1,4 @@
-"""Listing objects whatever their keys are: a bucket may have keys that obstore has no name for."""
+"""Listing objects and folders whatever their keys are: a bucket may have keys that obstore has no name for."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ def list_after(location: Location, credentials: Credentials | None, prefix: str,
                 yield ObjectMeta(
                     key=entry["Key"], size=entry["Size"], etag=entry["ETag"], modified=entry["LastModified"]
                 )
+
+
+def folders_in(location: Location, credentials: Credentials | None, prefix: str) -> Iterator[str]:
+    """The keys of the folders directly below the folder `prefix`, without their last slash. Raises as ObjectStore."""
+    from chaninfra.channel.s3.boto import s3_client, translating_errors
+
+    folder = f"{prefix}/" if prefix else ""
+    with translating_errors(location, "list", prefix):
+        pages = s3_client(location, credentials).get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=location.bucket, Prefix=folder, Delimiter="/"):
+            yield from (found["Prefix"].removesuffix("/") for found in page.get("CommonPrefixes", ()))

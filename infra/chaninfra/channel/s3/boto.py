@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.errors import ChaninfraError, CredentialsError
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.credentials import REMEDY, Credentials
 from chaninfra.channel.s3.error_codes import error_for
@@ -102,9 +102,14 @@ def translating_errors(location: Location, doing: str, key: str = "") -> Iterato
     except NoCredentialsError as error:
         raise CredentialsError("there are no credentials", remedy=REMEDY) from error
     except (BotoCoreError, Boto3Error) as error:
-        raise error_for(
-            location, "", None, doing=doing, key=key, detail=type(error).__name__, text=str(error)
-        ) from error
+        raise no_answer(location, error, doing=doing, key=key) from error
+
+
+def no_answer(location: Location, error: Exception, *, doing: str, key: str = "") -> ChaninfraError:
+    """Our error for one of botocore that is no answer of the store, whose cause only its attributes tell."""
+    cause = getattr(error, "kwargs", {}).get("error", "")
+    text = f"{error} {cause}"
+    return error_for(location, "", None, doing=doing, key=key, detail=type(error).__name__, text=text)
 
 
 def _region(response: Mapping[str, Any]) -> str:

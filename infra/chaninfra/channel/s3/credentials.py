@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chaninfra.channel.errors import CredentialsError
+from chaninfra.channel.errors import CredentialsError, Remedy
 from chaninfra.channel.s3.trust import ca_bundle
 
 # Keys of pulumi-aws's `assumeRoles` → parameters of STS AssumeRole, for values that need no conversion.
@@ -26,9 +26,10 @@ _ASSUME = {
 # old name of the session token.
 _TO_BOTOCORE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN")
 
-REMEDY = (
+REMEDY = Remedy(
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY), or name a profile "
-    "of the AWS configuration files: --profile NAME"
+    "of the AWS configuration files: --profile NAME",
+    stack="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `profile` to a profile of the AWS configuration files",
 )
 """What to do where there are no credentials."""
 

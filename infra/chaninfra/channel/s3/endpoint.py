@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ConfigurationError, Remedy
 from chaninfra.channel.location import check_endpoint
 
 AWS_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
@@ -75,9 +75,9 @@ class _Config:
             # The environment is looked at elsewhere.
             found = ConfiguredEndpointProvider(session.full_config, scoped, "s3", environ={}).provide()
         except BotoCoreError as error:
-            raise ConfigurationError(
-                str(error), remedy="check the AWS configuration files, or give --profile"
-            ) from error
+            check = "check the AWS configuration files, or"
+            remedy = Remedy(f"{check} give --profile", stack=f"{check} set `profile`")
+            raise ConfigurationError(str(error), remedy=remedy) from error
         self.endpoint_url = str(found) if found else None
 
 

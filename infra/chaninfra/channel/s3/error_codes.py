@@ -17,6 +17,7 @@ from chaninfra.channel.errors import (
     ConflictError,
     CredentialsError,
     DeniedError,
+    Remedy,
     StorageError,
     UnreachableError,
     UnsupportedError,
@@ -138,7 +139,10 @@ def error_for(
         return WrongRegionError(
             f"the store does not serve {what} in region {location.region!r} ({code or status})",
             where=where,
-            remedy=f"set `region` to {region}; for a single command, add --region {region}"
+            remedy=Remedy(
+                f"set `region` to {region}; for a single command, add --region {region}",
+                stack=f"set `region` to {region}",
+            )
             if region and region != location.region
             else _without_bucket(location) or "check `region`, `endpoint-url` and `force-path-style`",
             code=code,
@@ -170,7 +174,7 @@ def error_for(
         return UnsupportedError(
             f"the store does not support this request to {doing} {what} ({code or status})",
             where=where,
-            remedy="this request changed nothing; `chaninfra doctor --probe CHANNEL` shows what the store supports",
+            remedy="this request changed nothing; `chaninfra doctor --probe` shows what the store supports",
             code=code,
             status=status,
         )
@@ -217,4 +221,5 @@ def _without_bucket(location: Location) -> str | None:
     if not host.startswith(f"{location.bucket}."):
         return None
     url = f"{scheme}://{host.removeprefix(f'{location.bucket}.')}"
-    return f"`endpoint-url` begins with the bucket's name; without it: --endpoint-url {url}"
+    wrong = "`endpoint-url` begins with the bucket's name; "
+    return Remedy(f"{wrong}without it: --endpoint-url {url}", stack=f"{wrong}set it to {url}")

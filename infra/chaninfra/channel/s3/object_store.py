@@ -34,7 +34,7 @@ from chaninfra.channel.objects import (
     TooLargeError,
     get_within,
 )
-from chaninfra.channel.s3.any_key import list_after
+from chaninfra.channel.s3.any_key import folders_in, list_after
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
 from chaninfra.channel.s3.http_options import client_options
@@ -155,6 +155,19 @@ class S3Store:
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "list", prefix) from error
         yield from list_after(self.location, self._credentials, prefix, last)
+
+    def folders(self, prefix: str) -> frozenset[str]:
+        """The names of the folders directly below the folder `prefix` ("": the bucket), listed without their contents.
+        Raises as ObjectStore.
+        """
+        try:
+            keys: Iterable[str] = obstore.list_with_delimiter(self._store, prefix or None)["common_prefixes"]
+        except InvalidPathError:
+            # As in `list`.
+            keys = folders_in(self.location, self._credentials, prefix)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "list", prefix) from error
+        return frozenset(key.rpartition("/")[2] for key in keys)
 
     def put(self, key: str, body: ObjectBody, condition: Condition | None = None) -> str:
         """See ObjectStore."""

@@ -9,6 +9,7 @@ import re
 import shlex
 from typing import NamedTuple
 
+from chaninfra.channel.errors import Remedy
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.trust import FILE
 
@@ -44,7 +45,10 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
     ),
     (
         r"InvalidContentType|WRONG_VERSION_NUMBER|wrong version number|UNKNOWN_PROTOCOL|http request",
-        Reason("it speaks http, not https", "use {other} as `endpoint-url` (--endpoint-url {other})"),
+        Reason(
+            "it speaks http, not https",
+            Remedy("use {other} as `endpoint-url` (--endpoint-url {other})", stack="set `endpoint-url` to {other}"),
+        ),
     ),
     (
         r"NotValidForName|Hostname mismatch|IP address mismatch|doesn't match",
@@ -76,9 +80,13 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
 def reason(location: Location, text: str) -> Reason | None:
     """The cause in the text of an error of obstore or botocore; None: it is none of the known ones."""
     url = location.endpoint_url
+    values = {"url": shlex.quote(url), "other": other_scheme(url)}
     for pattern, found in _REASONS:
         if re.search(pattern, text):
-            return found._replace(remedy=found.remedy.format(url=shlex.quote(url), other=other_scheme(url)))
+            filled = found.remedy.format(**values)
+            if isinstance(found.remedy, Remedy):
+                filled = Remedy(filled, stack=found.remedy.stack.format(**values))
+            return found._replace(remedy=filled)
     if url.startswith("http:") and re.search(
         r"ConnectionReset|Connection reset|RemoteDisconnected|IncompleteMessage", text
     ):

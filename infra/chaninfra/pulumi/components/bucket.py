@@ -19,6 +19,7 @@ from chaninfra.pulumi.components.channel import ChannelResources, channel_resour
 from chaninfra.pulumi.declaration import Declaration, declare
 from chaninfra.pulumi.dynamic import DestroyGuard, Preflight
 from chaninfra.pulumi.errors import user_errors
+from chaninfra.pulumi.old_engine import warn_of_old_engine
 
 CHANNEL = "chaninfra:index:CondaChannel"
 """Type token of a channel, in its own bucket or not. It is in the URNs of every stack."""
@@ -116,6 +117,7 @@ class _Bucket:
     """The resources of a bucket, children of `component`."""
 
     def __init__(self, component: pulumi.ComponentResource, declaration: Declaration) -> None:
+        warn_of_old_engine()
         self.declaration = declaration
         name, spec = declaration.name, declaration.stack.bucket
         for problem in warnings(declaration.stack, where=declaration.where):

@@ -33,7 +33,7 @@ from chaninfra.channel.spec.warnings import of_token
 from chaninfra.pulumi.backends.s3.principals import user_name
 from chaninfra.pulumi.bucket_session import store_at
 from chaninfra.pulumi.components.args import PublisherArgs, ReaderArgs
-from chaninfra.pulumi.declaration import as_config
+from chaninfra.pulumi.declaration import as_config, check_packages
 from chaninfra.pulumi.dynamic import AccessKey
 from chaninfra.pulumi.errors import user_errors
 from chaninfra.pulumi.handlers.base import with_integers
@@ -88,8 +88,8 @@ class _PrincipalComponent(pulumi.ComponentResource):
     def _grant(self, role: Role, name: str, args: Mapping[str, Any]) -> None:
         with user_errors():
             request = _read(role, name, args)
-            grant = _BACKENDS[request.provider.backend]
-            outputs = grant(request, pulumi.ResourceOptions(parent=self))
+            check_packages(request.provider)
+            outputs = _BACKENDS[request.provider.backend](request, pulumi.ResourceOptions(parent=self))
         self.role_arn = pulumi.Output.from_input(outputs.get("role-arn"))
         self.access_key_id = pulumi.Output.from_input(outputs.get("access-key-id"))
         self.secret_access_key = pulumi.Output.secret(outputs.pop("secret-access-key", None))

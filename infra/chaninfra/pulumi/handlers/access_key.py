@@ -49,7 +49,7 @@ class AccessKeyHandler(Handler[AccessKeyInputs, AccessKeyOutputs]):
             if not olds:
                 self._admin(news).user_policy(news["user"])
         except ChaninfraError as error:
-            return "", str(error)
+            return "", error.for_stack()
         return None
 
     def diff(self, olds: AccessKeyOutputs, news: AccessKeyInputs) -> Difference:

@@ -34,6 +34,16 @@ def exists(session: Session) -> bool:
     return True
 
 
+def taken(bucket: str) -> RefusedError:
+    """The error for a bucket that exists, and that the stack neither made nor adopts."""
+    return RefusedError(
+        f"the bucket {bucket!r} already exists and is not in this stack's state",
+        where="key adopt",
+        remedy="to use it with its contents, set `adopt` to true (pulumi config set adopt true); otherwise choose "
+        "another name",
+    )
+
+
 class BucketHandler(Handler[BucketInputs, BucketInputs]):
     """Creates the bucket, or adopts an existing one, which is never deleted."""
 
@@ -45,10 +55,7 @@ class BucketHandler(Handler[BucketInputs, BucketInputs]):
             with translating_errors(self.session.location, "create"):
                 self._create_bucket()
         elif not props["adopt"]:
-            raise RefusedError(
-                f"the bucket {bucket!r} already exists and is not in this stack's state",
-                remedy="set `adopt` to true to use it with its contents",
-            )
+            raise taken(bucket)
         return bucket, props
 
     def _create_bucket(self) -> None:

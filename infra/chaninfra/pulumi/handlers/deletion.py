@@ -18,6 +18,12 @@ from chaninfra.pulumi.bucket_session import Session
 
 _AT_ONCE = 16
 
+WITH_PACKAGES = (
+    "To delete them too: set `force-destroy` to true (pulumi config set force-destroy true), run `pulumi up`, then "
+    "`pulumi destroy`"
+)
+"""What to do where packages are in the way of a deletion."""
+
 
 def objects(session: Session, prefix: str) -> set[str]:
     """The keys in the folder `prefix` with at least one version that has content. A deleted object is among them if an

@@ -13,7 +13,7 @@ from typing import Any, NotRequired, TypedDict
 from msgspec import structs, to_builtins
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
-from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, in_stack_words
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, NewerDescriptorError, dump, parse
 from chaninfra.channel.probe.report import examine
@@ -47,6 +47,18 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
     """Writes channel.json."""
 
     identity = ("key",)
+
+    def check(self, olds: DescriptorOutputs, news: DescriptorInputs) -> tuple[str, str] | None:
+        """The error if a later version of chaninfra wrote the state; found in a preview, before any change."""
+        try:
+            if olds:
+                parse(olds["document"], where=olds["key"])
+        except NewerDescriptorError as error:
+            return "document", error.for_stack()
+        except ConfigurationError:
+            # Of a state that was edited; the new document takes its place.
+            return None
+        return None
 
     def diff(self, olds: DescriptorOutputs, news: DescriptorInputs) -> Difference:
         """Changed inputs, and a bucket that got versions after the store was probed.
@@ -102,11 +114,12 @@ class DescriptorHandler(Handler[DescriptorInputs, DescriptorOutputs]):
             descriptor, findings = examine(declared, self.session.credentials)
         except ChaninfraError as error:
             # Not an error of the channel: without a probe, writers use what the provider's row says.
-            warn(f"the store was not probed: {error}")
+            warn(f"the store was not probed: {error.for_stack()}")
             return None
         for finding in findings:
             if finding.state != "ok":
-                warn(f"{finding.name}: {finding.found}" + (f"; {finding.remedy}" if finding.remedy else ""))
+                remedy = in_stack_words(finding.remedy)
+                warn(f"{finding.name}: {finding.found}" + (f"; {remedy}" if remedy else ""))
         return descriptor.conditional_writes
 
     def read(self, props: DescriptorOutputs) -> DescriptorOutputs | None:

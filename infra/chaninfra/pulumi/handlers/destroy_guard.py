@@ -11,7 +11,7 @@ from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import Session, StoreInput
 from chaninfra.pulumi.handlers.base import Handler
 from chaninfra.pulumi.handlers.bucket import exists
-from chaninfra.pulumi.handlers.deletion import objects, packages
+from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, objects, packages
 
 DestroyGuardInputs = TypedDict(
     "DestroyGuardInputs",
@@ -24,10 +24,7 @@ DestroyGuardInputs = TypedDict(
     },
 )
 
-_REMEDY = (
-    "nothing was deleted. To delete them too: set `force-destroy` to true (pulumi config set force-destroy true), run "
-    "`pulumi up`, then `pulumi destroy`"
-)
+_REMEDY = f"nothing was deleted. {WITH_PACKAGES}"
 
 
 class DestroyGuardHandler(Handler[DestroyGuardInputs, DestroyGuardInputs]):

@@ -1,7 +1,8 @@
 """The check before all other resources, in a preview too, so that nothing is changed if the rest would be refused.
 
-It refuses a bucket that exists and is not in the state (the remedy is `adopt`), and every change after which packages
-would be deleted with their bucket or left behind: see `left_bucket` for what makes it another bucket.
+It refuses a bucket that exists and is not in the state (the remedy is `adopt`), a new channel inside or around another
+one, and every change after which packages would be deleted with their bucket or left behind: see `left_bucket` for what
+makes it another bucket.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.channel.location import join
 from chaninfra.channel.outputs.descriptor import parse
+from chaninfra.channel.place import Bucket, refuse_nested
 from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.handlers.base import Difference, Handler, differ
-from chaninfra.pulumi.handlers.bucket import exists
+from chaninfra.pulumi.handlers.bucket import exists, taken
 from chaninfra.pulumi.handlers.deletion import packages, purge
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardInputs, refuse_unless_empty
 from chaninfra.pulumi.handlers.left_bucket import Left, left_bucket, on_aws_itself
@@ -51,11 +53,12 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
             self._check_provider(news)
             if not olds:
                 self._check_new_bucket(news)
+                self._check_new_channels([], news["prefixes"])
             else:
                 self._check_change(olds, news)
         except ChaninfraError as error:
             # No input is named, since the engine would print its value. The message names the key.
-            return "", str(error)
+            return "", error.for_stack()
         return None
 
     def diff(self, olds: PreflightOutputs, news: PreflightInputs) -> Difference:
@@ -98,12 +101,7 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
         bucket = news["store"]["bucket"]
         there = exists(self.session)
         if there and not news["adopt"]:
-            raise RefusedError(
-                f"the bucket {bucket!r} already exists and is not in this stack's state",
-                where="key adopt",
-                remedy="to use it with its contents, set `adopt` to true (pulumi config set adopt true); otherwise "
-                "choose another name",
-            )
+            raise taken(bucket)
         if not there and news["adopt"]:
             raise RefusedError(
                 f"there is no bucket {bucket!r} to adopt",
@@ -113,7 +111,8 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
 
     def _check_change(self, olds: PreflightOutputs, news: PreflightInputs) -> None:
         self._check_account(olds)
-        if olds["store"]["bucket"] != news["store"]["bucket"]:
+        moved = olds["store"]["bucket"] != news["store"]["bucket"]
+        if moved:
             self._check_new_bucket(news)
         else:
             self._check_adopt(olds, news)
@@ -129,6 +128,23 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
                 "`adopt`",
             )
         self._check_left_behind(olds, news, left)
+        if moved or left is None:
+            self._check_new_channels([] if moved else olds["prefixes"], news["prefixes"])
+
+    def _check_new_channels(self, before: list[str], after: list[str]) -> None:
+        """Raises if a channel that is not made yet would lie inside or around another one in the bucket.
+
+        `before` and `after`: the prefixes of this stack's channels in it. One with a channel.json is not new: its stack
+        may have lost its state.
+        """
+        new = [prefix for prefix in after if prefix not in before]
+        if not new or not exists(self.session):
+            return
+        session = self.session
+        bucket = Bucket(location=session.location, store=session.objects, client=lambda: session.client)
+        for prefix in new:
+            if session.objects.head(join(prefix, CHANNEL_JSON)) is None:
+                refuse_nested(bucket, prefix, leaving={*before} - {*after})
 
     def _check_account(self, olds: PreflightOutputs) -> None:
         before = olds.get("account")

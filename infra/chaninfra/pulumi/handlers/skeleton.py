@@ -14,7 +14,7 @@ from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler, warn
 from chaninfra.pulumi.handlers.bucket import exists
-from chaninfra.pulumi.handlers.deletion import is_blank, packages, purge
+from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, is_blank, packages, purge
 
 SkeletonInputs = TypedDict(
     "SkeletonInputs",
@@ -91,8 +91,9 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
             raise RefusedError(
-                f"the channel s3://{self.session.location.bucket}/{prefix} has {count(number, 'package')}",
-                remedy="set `force-destroy` to true and run `pulumi up` first",
+                f"the channel has {count(number, 'package')}",
+                where=f"s3://{join(self.session.location.bucket, prefix)}",
+                remedy=f"its files stay. {WITH_PACKAGES}",
             )
         # Not everything below the prefix, since another channel may be there. The rest is deleted with the bucket.
         purge(self.session, prefix, lambda keys: [*_own(keys, prefix), *package_keys(keys, prefix)])

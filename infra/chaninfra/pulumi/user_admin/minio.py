@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.extras import require
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
@@ -26,6 +27,8 @@ class MinioUserAdmin:
     """See `UserAdmin`. `get_policy`, `put_policy` and `delete_policy` also serve policies without a user."""
 
     def __init__(self, session: Session) -> None:
+        """Raises MissingExtraError without the client of the admin API."""
+        require("pulumi", "minio", what="an access key of MinIO")
         self._session = session
 
     def create_user(self, name: str, secret: str, policy: Document) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from chaninfra.channel.s3.boto import no_answer
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
@@ -54,7 +55,7 @@ class VersitygwUserAdmin:
         try:
             answer = URLLib3Session(timeout=_TIMEOUT, verify=verify).send(request.prepare())
         except BotoCoreError as error:
-            raise error_for(location, "", None, doing=doing, detail=type(error).__name__, text=str(error)) from None
+            raise no_answer(location, error, doing=doing) from None
         if answer.status_code >= 300:
             raise with_admin_named(
                 error_for(location, _code(answer.content), answer.status_code, doing=f"{doing} by the admin API for")

@@ -10,7 +10,6 @@ import pytest
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Fact, Source
-from chaninfra.channel.spec import build
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import BucketSettings
 
@@ -49,7 +48,7 @@ def test_each_setting_can_be_set_for_every_provider(base: dict[str, Any]) -> Non
 def test_a_setting_that_the_store_does_not_support_is_refused(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     row = PROVIDERS["custom"]
     nothing = {name: Fact("no", Source("this test")) for name in row.capabilities}
-    monkeypatch.setitem(build.PROVIDERS, "custom", replace(row, capabilities=nothing))
+    monkeypatch.setitem(PROVIDERS, "custom", replace(row, capabilities=nothing))
     assert build_spec(STORE, where="stack").bucket.settings == BucketSettings()
     with pytest.raises(ConfigurationError, match=f"stack, key {key}: .*does not support this") as refused:
         build_spec({**STORE, key: ALL[key]}, where="stack")

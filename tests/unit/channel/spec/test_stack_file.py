@@ -71,7 +71,6 @@ def test_a_dotted_key_is_a_nested_key(tmp_path: Path) -> None:
         ("prefix: 0x10", "prefix"),
         ("prefix: 1.10", "prefix"),
         ("prefix: 2027-01-01", "prefix"),
-        ("old-versions-days: 030", "old-versions-days"),
         ("tags: {cost-center: 012}", "tags.cost-center"),
         ("tags: {01: x}", "tags"),
         ("publishers: {ci: {arn: 012345678901}}", "publishers.ci.arn"),

@@ -9,6 +9,8 @@ import pytest
 from chaninfra.channel.access import Visibility
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.descriptor import Descriptor
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.providers.model import Provider
 from chaninfra.cli.channel_argument.assumed import NewChannel, assume
 from chaninfra.cli.channel_argument.parse import S3, parse_channel
 from chaninfra.cli.store_flags import StoreFlags
@@ -65,3 +67,14 @@ def test_the_remedy_names_the_missing_option(text: str, flags: StoreFlags, remed
     with pytest.raises(ConfigurationError) as caught:
         assumed(text, flags)
     assert remedy in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize("row", PROVIDERS.values(), ids=lambda row: row.name)
+def test_the_endpoint_to_give_is_no_template(row: Provider) -> None:
+    assert not set("{}[]") & {*row.endpoint_form}
+    if row.needed not in ((), ("region",)):
+        with pytest.raises(ConfigurationError) as caught:
+            assumed("s3://b-b/c", StoreFlags(provider=row.name, region="eu-1"))
+        assert caught.value.remedy == f"give --endpoint-url {row.endpoint_form}"
+    if row.name == "r2":
+        assert row.endpoint_form == "https://ACCOUNT-ID.r2.cloudflarestorage.com"

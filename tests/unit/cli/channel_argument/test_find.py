@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError
+from chaninfra.channel.errors import (
+    BucketMissingError,
+    ChaninfraError,
+    ConfigurationError,
+    CredentialsError,
+    DeniedError,
+    UnreachableError,
+)
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import Descriptor, dump, to_document
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.cli.app import app
@@ -21,6 +29,7 @@ from chaninfra.cli.channel_argument import find as finding
 from chaninfra.cli.channel_argument.find import find, open_channel
 from chaninfra.cli.store_flags import StoreFlags
 from support.channels.channels import descriptor
+from support.index_model.memory_store import MemoryStore
 
 NOTHING = StoreFlags()
 
@@ -116,7 +125,16 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHANINFRA_CHANNEL", "no-such.json")
     with pytest.raises(ConfigurationError) as caught:
         only(None)
-    assert "CHANNEL comes from $CHANINFRA_CHANNEL: " in str(caught.value.remedy)
+    assert str(caught.value.remedy).endswith("\nCHANNEL comes from $CHANINFRA_CHANNEL")
+
+
+def test_a_wrong_option_is_not_blamed_on_the_variable(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for channel in (file, "s3://b-b/c"):
+        monkeypatch.setenv("CHANINFRA_CHANNEL", channel)
+        with pytest.raises(ConfigurationError, match="unknown provider") as caught:
+            only(None, StoreFlags(provider="mino", endpoint_url="http://h"))
+        assert caught.value.where == "--provider"
+        assert caught.value.remedy == "did you mean 'minio'?"
 
 
 def test_a_deleted_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,14 +270,123 @@ def test_strict_fails_if_channel_json_cannot_be_read(monkeypatch: pytest.MonkeyP
         open_channel("s3://b-b/c", given, "write")
 
 
-def test_lenient_uses_the_flags_with_a_note(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("reading", ["lenient", "probe"])
+@pytest.mark.parametrize("error", [DeniedError, CredentialsError, UnreachableError])
+def test_lenient_uses_the_flags_with_a_warning(
+    error: type[ChaninfraError], reading: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(S3Store, "get", refuse(DeniedError("no")))
-    assert only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading="lenient").name == "c"
-    assert "channel.json could not be read" in capsys.readouterr().err
-    with pytest.raises(ChaninfraError):
-        only("s3://b-b/c", StoreFlags(region="eu"), reading="lenient")
+    monkeypatch.setattr(S3Store, "get", refuse(error("no", remedy="mend it")))
+    assert only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading=reading).name == "c"
+    told = capsys.readouterr().err
+    assert told.startswith("warning: channel.json could not be read, so the options are used instead")
+    assert "whether there is a channel at s3://b-b/c is not known" in told
+    with pytest.raises(error) as caught:
+        only("s3://b-b/c", StoreFlags(region="eu"), reading=reading)
+    offline = "; or add --offline, which prints what the options say" if reading == "lenient" else ""
+    assert caught.value.remedy == f"mend it{offline}"
+
+
+def nothing_there(monkeypatch: pytest.MonkeyPatch, *, listed: Any) -> None:
+    """A place without channel.json; `listed`: the folders in it, or the error of the listing."""
+
+    def folders(_: object) -> frozenset[str]:
+        if isinstance(listed, Exception):
+            raise listed
+        return frozenset(listed)
+
+    monkeypatch.setattr(S3Store, "get", lambda *_: None)
+    monkeypatch.setattr(S3Store, "head", lambda *_: None)
+    monkeypatch.setattr("chaninfra.index.contents.folders", folders)
+    has_index = listed if isinstance(listed, Exception) else "indexed" in listed
+
+    def look(*_: object) -> bool:
+        if isinstance(has_index, Exception):
+            raise has_index
+        return bool(has_index)
+
+    monkeypatch.setattr("chaninfra.index.place.has_index", look)
+    monkeypatch.setattr("chaninfra.index.place._channels_below", lambda *_: ["team/prod"])
+
+
+@pytest.mark.parametrize(
+    ("reading", "listed", "refused"),
+    [
+        ("strict", [], True),
+        ("strict", ["linux-64"], False),
+        ("strict", ["indexed", "noarch"], False),
+        ("strict", DeniedError("no"), False),
+        ("lenient", [], True),
+        ("lenient", ["linux-64"], True),
+        ("lenient", ["indexed", "linux-64"], False),
+        ("lenient", DeniedError("no"), False),
+        ("probe", [], False),
+    ],
+)
+def test_a_place_where_no_channel_is_gets_one_error_and_no_note(
+    reading: str, listed: Any, refused: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing_there(monkeypatch, listed=listed)
+    if not refused:
+        assert only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading=reading).name == "c"
+        assert "s3://b-b/c has no channel.json" in capsys.readouterr().err
+        return
+    with pytest.raises(ConfigurationError, match="there is no channel: neither") as caught:
+        only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading=reading)
+    assert "s3://b-b/team/prod" in str(caught.value.remedy)
+    assert capsys.readouterr().err == ""
+
+
+def test_manifest_of_a_channel_that_does_not_exist_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing_there(monkeypatch, listed=[])
+    done = CliRunner().invoke(app, ["manifest", "s3://b-b/c", "--endpoint-url", "http://h"])
+    assert (done.stdout, isinstance(done.exception, ConfigurationError)) == ("", True)
+
+
+@pytest.mark.parametrize("reading", ["lenient", "strict", "probe"])
+def test_a_bucket_that_does_not_exist_has_no_channel(reading: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(S3Store, "get", refuse(BucketMissingError("there is no bucket")))
+    with pytest.raises(BucketMissingError):
+        only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading=reading)
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (StoreFlags(region="eu-1"), "`region` is us-east-1 there, and eu-1 by --region, which is used"),
+        (StoreFlags(provider="custom"), "`provider` is minio there, and custom by --provider, which is used"),
+        (StoreFlags(addressing_style="virtual-host"), "`force-path-style` is true there, and false by"),
+        (
+            StoreFlags(endpoint_url="http://inner"),
+            "`endpoint-url` is https://minio.example.com there, and http://inner",
+        ),
+    ],
+)
+def test_an_option_that_contradicts_the_descriptor_is_told(
+    flags: StoreFlags, told: str, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(file, flags)
+    assert f"note: {file}: {told}" in capsys.readouterr().err
+
+
+def test_options_that_say_the_same_are_not_told(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    own = descriptor("one")
+    only(file, StoreFlags(provider="minio", endpoint_url=f"{own.endpoint_url}/", region=own.region))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_broken_channel_json_in_a_bucket_names_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    monkeypatch.setattr(S3Store, "get", lambda _, key, most=0: store.get(key, 1 << 20))
+    for content, remedy in (
+        (b"{", "run `chaninfra doctor`, which says how to mend it"),
+        (b'{"version": 3}', "upgrade chaninfra"),
+        (dump(descriptor("c", bucket="b-b")).replace(b'"region"', b'"regoin"'), "`region`? Or run `chaninfra doctor`"),
+    ):
+        store.objects["c/channel.json"] = ObjectBody(data=content, content_type="")
+        with pytest.raises(ConfigurationError) as caught:
+            only("s3://b-b/c", StoreFlags(endpoint_url="http://h"))
+        assert remedy in str(caught.value.remedy)
+        assert "pulumi stack output" not in str(caught.value.remedy)
 
 
 def test_offline_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,16 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.cli.channel_argument.parse import S3, File, Reference, Stack, Web, is_channel, parse_channel
+from chaninfra.cli.channel_argument.parse import (
+    S3,
+    File,
+    Reference,
+    Stack,
+    Web,
+    is_channel,
+    parse_channel,
+    refuse_channels,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,43 @@ def test_what_was_meant_is_printed(text: str, meant: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_channel(text)
     assert caught.value.remedy == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("word", "command", "arguments", "remedy"),
+    [
+        (
+            "https://conda.anaconda.org/conda-forge/noarch/a-1-0.conda",
+            "publish",
+            "FILE",
+            "download it first: curl -fLO https://conda.anaconda.org/conda-forge/noarch/a-1-0.conda, "
+            "then give the file: a-1-0.conda",
+        ),
+        (
+            "s3://b-b/c/noarch/a-1-0.tar.bz2",
+            "publish",
+            "FILE",
+            "download it first: aws s3 cp s3://b-b/c/noarch/a-1-0.tar.bz2 ., then give the file: a-1-0.tar.bz2",
+        ),
+        (
+            "s3://b-b/c/noarch/a-1-0.conda",
+            "yank",
+            "PACKAGE",
+            "name its file: chaninfra yank noarch/a-1-0.conda -c s3://b-b/c",
+        ),
+        ("https://h/x/a-1-0.conda", "ls", "PACKAGE", "name its file: chaninfra ls a-1-0.conda -c CHANNEL"),
+    ],
+)
+def test_the_url_of_a_package_is_no_channel(word: str, command: str, arguments: str, remedy: str) -> None:
+    with pytest.raises(ConfigurationError, match="is the URL of a package") as caught:
+        refuse_channels([word], command, arguments)
+    assert (caught.value.where, caught.value.remedy) == (word, remedy)
+
+
+def test_the_secret_in_the_url_of_a_package_is_not_repeated() -> None:
+    with pytest.raises(ConfigurationError, match="is the URL of a package") as caught:
+        refuse_channels(["https://me:secret@h/noarch/a-1-0.conda?X-Amz-Signature=secret"], "publish", "FILE")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", [PurePosixPath, PureWindowsPath])

@@ -64,6 +64,8 @@ def test_a_stack_without_policies_says_so(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["policy", "--config", str(file)])
     assert (done.exit_code, done.stdout) == (0, "{}\n")
     assert "no policies: the channels are private" in done.stderr
+    done = CliRunner().invoke(app, ["policy", "--list", "--config", str(file)])
+    assert (done.exit_code, done.stdout) == (0, "")
 
 
 def test_the_stack_of_another_program_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import re
 import sys
 import threading
 import time
+from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +76,27 @@ def test_a_log_says_the_same_in_words() -> None:
     begun = Stage(**fields, done=14, bytes_done=1_500_000_000, failed=2, started=time.monotonic() - 60)
     assert log_text(begun) == "uploading: 14 of 30 packages, 1.5 GB of 4.5 GB, 2 failed, about 2:00 left"
     assert log_text(Stage(label="reading noarch", done=1)) == "reading noarch: 1 package, 0:00 so far"
+
+
+def test_a_log_is_never_silent_for_more_than_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that is as fast as this machine."""
+    now, told = 1000.0, [1000.0]
+
+    class Ended(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal now
+            now += timeout or 0
+            return now > 1200
+
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(streams, "last_printed", lambda: told[-1])
+    monkeypatch.setattr(streams, "step", lambda _: told.append(now))
+    shown = progress.Shown("")
+    shown._current, shown._ended = Stage(label="reading noarch", started=now), Ended()
+    shown._tell()
+    silences = [after - before for before, after in pairwise(told)]
+    assert max(silences) < 10.2
+    assert 15 < len(silences) < 40
 
 
 def test_times_are_as_on_a_clock() -> None:

@@ -39,7 +39,7 @@ def test_each_subdir_has_a_line_with_its_change() -> None:
     )
     assert report_text(Report(subdirs=subdirs)).splitlines() == [
         "noarch: 1,200 packages (+1,199)",
-        "linux-64: 1 package (no change)",
+        "linux-64: 1 package (as before)",
         "osx-64: 0 packages (new index)",
     ]
 
@@ -112,7 +112,7 @@ def test_records_that_clients_cannot_read_are_a_warning_that_names_them(capsys: 
     assert "noarch/a-1-0.conda: Expected `int`, got `float` - at `$.build_number`" in printed
     assert "`chaninfra reindex X`" in printed
     assert report_json(report)["invalid-records"] == [{"package": invalid[0].package, "reason": invalid[0].reason}]
-    assert report_text(report).splitlines() == ["noarch: 1 package (no change)", "  records remade: a-1-0.conda"]
+    assert report_text(report).splitlines() == ["noarch: 1 package (as before)", "  records remade: a-1-0.conda"]
 
 
 def test_each_kind_of_skipped_file_has_a_remedy_on_its_own_line() -> None:
@@ -130,3 +130,14 @@ def test_each_kind_of_skipped_file_has_a_remedy_on_its_own_line() -> None:
         f"archived: {THAW}",
         f"not given by the store: {RELEASE}, then run `x y`",
     ]
+
+
+def test_packages_in_several_streams_are_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    subdirs = [
+        SubdirReport(subdir="noarch", before=0, after=1, added=("a-1-0.tar.bz2",), many_streams=("a-1-0.tar.bz2",))
+    ]
+    finish(Report.of(subdirs))
+    warned = capsys.readouterr().err
+    assert "warning: 1 package in several bzip2 streams, which pixi cannot unpack: noarch/a-1-0.tar.bz2" in warned
+    assert "cph transmute" in warned
+    assert report_json(Report.of(subdirs))["many-streams"] == ["noarch/a-1-0.tar.bz2"]

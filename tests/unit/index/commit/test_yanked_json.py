@@ -36,3 +36,15 @@ def test_a_document_that_chaninfra_does_not_write_is_refused(packages: dict[str,
     with pytest.raises(StorageError, match="is not valid") as raised:
         read_yanked(channel.store, key)
     assert raised.value.where == key
+
+
+@pytest.mark.parametrize("more", [{}, {"packages": []}, {"what": 1}])
+def test_a_document_of_a_later_version_says_to_upgrade(more: dict[str, Any]) -> None:
+    channel = MemoryChannel().skeleton()
+    key = channel.subdir_index.layout.key(YANKED_JSON)
+    data = json.dumps({"version": 2, **more}).encode()
+    channel.store.put(key, ObjectBody(data=data, content_type="application/json"))
+    with pytest.raises(StorageError, match="version 2 of this file is newer than this version of chaninfra") as raised:
+        read_yanked(channel.store, key)
+    assert raised.value.remedy == "upgrade chaninfra"
+    assert channel.store.get(key).data == data  # type: ignore[union-attr]

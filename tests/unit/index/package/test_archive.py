@@ -82,6 +82,31 @@ def test_truncated_packages(suffix: Suffix) -> None:
         assert refused(data[: len(data) * part // 4], suffix).startswith("is not a conda package: ")
 
 
+CONDA, BZ2 = (MAKERS[suffix](index_json(), payload=bytes(range(256)) * 10) for suffix in (".conda", ".tar.bz2"))
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "says"),
+    [
+        (CONDA[: len(CONDA) // 2], ".conda", "it is truncated, its end is missing"),
+        (BZ2[: len(BZ2) // 2], ".tar.bz2", "it is truncated, its end is missing"),
+        (b"", ".conda", "it is empty"),
+        (b"", ".tar.bz2", "it is empty"),
+        (BZ2, ".conda", "it is a .tar.bz2 with the name of a .conda"),
+        (CONDA, ".tar.bz2", "it is a .conda with the name of a .tar.bz2"),
+        (b"\n<!DOCTYPE html>", ".conda", "it is no .conda, but begins like a web page"),
+        (b"<html>", ".tar.bz2", "it is no .tar.bz2, but begins like a web page"),
+        (b"hello", ".conda", "it is no .conda"),
+        (b"hello", ".tar.bz2", "it is no .tar.bz2"),
+        (BZ2[:20] + b"zzzz" + BZ2[24:], ".tar.bz2", "it is damaged (Invalid data stream)"),
+    ],
+)
+def test_what_a_file_is_that_is_no_package(data: bytes, suffix: Suffix, says: str) -> None:
+    wanted = f"is not a conda package: {says} ({len(data):,} bytes)"
+    assert refused(data, suffix) == wanted
+    assert "zip" not in wanted
+
+
 @pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
 def test_a_package_without_index_json(suffix: Suffix) -> None:
     other = tar({"info/about.json": b"{}"})
@@ -234,3 +259,16 @@ def test_an_error_of_the_source_is_passed_on() -> None:
     for suffix in PACKAGE_SUFFIXES:
         with pytest.raises(OSError, match="the line is cut"):
             read_chunks(broken(), suffix)
+
+
+@pytest.mark.parametrize("size", [*range(1, 12), 1000])
+def test_the_streams_of_a_bz2_are_counted(size: int) -> None:
+    """As pbzip2 writes them; those after the metadata are counted too."""
+    whole = tar_bz2(index_json(), payload=bytes(range(256)) * 40)
+    plain = bz2.decompress(whole)
+    for pieces in (1, 2, 7):
+        step = -(-len(plain) // pieces)
+        data = b"".join(bz2.compress(plain[at : at + step]) for at in range(0, len(plain), step)) + bz2.compress(b"")
+        package = read_chunks(chunks(data, size), ".tar.bz2")
+        assert (package.streams, package.sha256) == (pieces + 1, hashlib.sha256(data).hexdigest())
+    assert read_data(whole, ".tar.bz2").streams == read_data(conda(index_json()), ".conda").streams == 1

@@ -26,7 +26,8 @@ SINCE = {
     r"\bm(?:icrom)?amba (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {versions.MAMBA_SHARDS},
     r'requires-pixi = ">=([0-9]+\.[0-9]+)"': {versions.PIXI_AWS_CHAIN},
 }
-_USES = re.compile(r"uses: *['\"]?([\w.-]+/[\w.-]+)(@[^\s'\"]+)")
+# Without our own action, as a page names it.
+_USES = re.compile(r"uses: *['\"]?(?!OWNER/)([\w.-]+/[\w.-]+)(@[^\s'\"]+)")
 _IMAGE = re.compile(r"(ghcr\.io/prefix-dev/pixi|\bpython)(:[0-9][\w.-]*)")
 
 

@@ -54,7 +54,8 @@ def existing(stack: StackSpec, store: StoreInput) -> Existing:
             frozenset(name for name in names if _found(iam.get_role, RoleName=name)), dict(_providers(iam, issuers))
         )
     except (ChaninfraError, BotoCoreError, ClientError) as error:
-        pulumi.log.warn(f"whether the roles {', '.join(names)} exist could not be found out: {error}")
+        why = error.for_stack() if isinstance(error, ChaninfraError) else error
+        pulumi.log.warn(f"whether the roles {', '.join(names)} exist could not be found out: {why}")
         return Existing()
 
 
