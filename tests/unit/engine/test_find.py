@@ -59,5 +59,5 @@ def test_the_pinned_sdk_is_not_newer_than_the_engine() -> None:
     for name in ("pkg", "sdk"):
         assert gobuild.pinned(gobuild.MODULES / "pulumi", f"github.com/pulumi/pulumi/{name}/v3") == VERSION
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    (pinned,) = [each.partition("==")[2] for each in groups["dev"] if each.startswith("pulumi==")]
+    (pinned,) = [each.partition("==")[2] for each in groups["dev"] if str(each).startswith("pulumi==")]
     assert Version(pinned) <= Version(VERSION)
