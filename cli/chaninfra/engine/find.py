@@ -14,8 +14,8 @@ from chaninfra.channel.errors import EngineError
 from chaninfra.engine import cache
 from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output
 
-VERSION = "3.259.0"
-"""The version that is installed if there is no engine; go/pulumi/go.mod and the pinned SDK have the same."""
+VERSION = "3.274.1"
+"""The version that is installed if there is no engine; go/pulumi/go.mod has the same. The pinned SDK is not newer."""
 
 # The first version that passes the stack's config to dynamic providers; ours read their credentials from it.
 _OLDEST = (3, 140)
@@ -24,7 +24,7 @@ _LANGUAGE_HOST = "pulumi-language-python"
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi engine that can run Python programs; `bin` is the folder of its program, `version` is like "3.259.0"."""
+    """A Pulumi engine that can run Python programs; `bin` is the folder of its program, `version` is like "3.274.1"."""
 
     bin: Path
     version: str
@@ -55,7 +55,7 @@ def find(report: Report) -> Engine | None:
 
 
 def version_of(pulumi: Path) -> str:
-    """The version that the program `pulumi` prints, without the leading v: "3.259.0". Raises EngineError."""
+    """The version that the program `pulumi` prints, without the leading v: "3.274.1". Raises EngineError."""
     return output([pulumi, "version"], env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}, timeout=60).lstrip("v")
 
 

