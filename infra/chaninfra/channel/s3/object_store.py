@@ -234,8 +234,10 @@ class S3Store:
             self.delete(paths)
 
     def _reopen(self, more: Mapping[str, Any]) -> None:
-        self._config = {**self._config, **more}
-        self._store = self._open(config=self._config)
+        config = {**self._config, **more}
+        # First the store: another thread that sees this configuration uses a store that has it.
+        self._store = self._open(config=config)
+        self._config = config
 
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
         code, status = _code_and_status(error)
