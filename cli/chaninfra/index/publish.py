@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Literal
 
@@ -273,6 +273,7 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
     reports = [report, reindexed] if reindexed else [report]
     published = {uploaded.package.path.name for uploaded in uploads}
     left_out = {skipped.package: skipped for each in reports for skipped in each.left_out}
+    streamed = {uploaded.package.path.name for uploaded in uploads if uploaded.package.package.streams > 1}
     return SubdirReport(
         subdir=report.subdir,
         before=report.before,
@@ -284,12 +285,8 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
         signed=tuple(sorted({file for each in reports for file in each.signed})),
         left_out=tuple(left_out.values()),
         odd_names=reports[-1].odd_names,
-        many_streams=tuple(sorted({*(reindexed or report).many_streams, *_in_many_streams(uploads)})),
+        many_streams=tuple(sorted({*(reindexed or report).many_streams, *streamed})),
     )
-
-
-def _in_many_streams(uploads: Sequence[Uploaded]) -> Iterator[str]:
-    return (each.package.path.name for each in uploads if each.package.package.streams > 1)
 
 
 def _first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:
