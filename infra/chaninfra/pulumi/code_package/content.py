@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,7 +27,7 @@ _LEFT_OUT = re.compile(
 
 
 def own_entries() -> list[Entry]:
-    """The code of chaninfra as it is installed, and the schemas that name what is wrong with a channel.json."""
+    """The code of chaninfra as it is installed, its version, and the schemas, which tell what a channel.json lacks."""
     found = [
         stored(f"chaninfra/{part}/{path.relative_to(folder).as_posix()}", path.read_bytes())
         for part in PARTS
@@ -34,10 +35,11 @@ def own_entries() -> list[Entry]:
         for path in folder.rglob("*.py")
     ]
     schemas = schema.folder().glob("*.schema.json")
-    return sorted(
-        [*found, *(stored(f"chaninfra/schemas/{path.name}", path.read_bytes()) for path in schemas)],
-        key=lambda entry: entry.name,
-    )
+    found += [stored(f"chaninfra/schemas/{path.name}", path.read_bytes()) for path in schemas]
+    number = version("chaninfra")
+    metadata = f"Metadata-Version: 2.1\nName: chaninfra\nVersion: {number}\n"
+    found.append(stored(f"chaninfra-{number}.dist-info/METADATA", metadata.encode()))
+    return sorted(found, key=lambda entry: entry.name)
 
 
 def _folders(part: str) -> Iterator[Path]:
