@@ -91,8 +91,7 @@ def test_a_version_that_is_none_of_a_release(version: str) -> None:
 @pytest.mark.parametrize("name", [*URLS])
 def test_the_placeholder_of_the_owner_stops_a_release(name: str) -> None:
     assert found(urls={**URLS, name: URLS[name].replace("acme", PLACEHOLDER)}) == [
-        "pyproject.toml: OWNER still stands for the owner of the repository:"
-        " sed -i 's|/OWNER/|/acme/|' pyproject.toml"
+        "pyproject.toml: OWNER still stands for the owner of the repository: sed -i 's|/OWNER/|/acme/|' pyproject.toml"
     ]
 
 
