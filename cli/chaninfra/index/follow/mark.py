@@ -6,6 +6,7 @@ else does. Several followers may write it: the last one counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -28,7 +29,14 @@ Outcome = Literal["written", "recent", "denied", "newer"]
 """`recent`: the mark says so of less than half the time between two runs ago, or others wrote it meanwhile. `denied`:
 these credentials may not write it. `newer`: it is of a later version of chaninfra, and stays as it is."""
 
-TASKS: tuple[Task, ...] = ("compare", "reindex", "gc")
+NOT_WRITTEN: Mapping[str, tuple[str, str]] = {
+    "denied": (
+        f"these credentials may not write {FOLLOW_JSON}, so `doctor` cannot see that this runs",
+        "use the key or role of a maintainer",
+    ),
+    "newer": (f"{FOLLOW_JSON} is of a later version of chaninfra, so it stays as it is", "upgrade chaninfra"),
+}
+"""Outcome → why the mark was not written, and what to do, where somebody should know of it."""
 _ATTEMPTS = 5
 _MAX_BYTES = 1 << 16
 _LAST_MS = 253_402_300_799_999
