@@ -18,6 +18,7 @@ from chaninfra.follow.told import log_followed, log_reindexed, refresh_cdn
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
+from chaninfra.index.follow.mark import NOT_WRITTEN, write_mark
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
@@ -159,6 +160,18 @@ class Follower:
         self._compared = True
         self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Leave the mark that `doctor` looks for. Without it the channel is followed all the same."""
+        try:
+            outcome = write_mark(self._channel, "compare", "process", COMPARE_S)
+        except ChaninfraError as error:
+            self.log.failed("mark-not-written", error)
+            return
+        if outcome in NOT_WRITTEN:
+            reason, remedy = NOT_WRITTEN[outcome]
+            self.log.write("mark-not-written", "warning", reason=reason, remedy=remedy)
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)
