@@ -49,7 +49,7 @@ class Run(Struct, frozen=True, kw_only=True, rename="kebab"):
     """The last run of a task that ended well. Keys of later versions are passed over."""
 
     at: Annotated[int, Meta(description="When it ended, in ms since 1970.", ge=0, le=_LAST_MS)]
-    every: Annotated[int, Meta(description="The seconds from one run to the next.", ge=10, le=31 * 86_400)]
+    every: Annotated[int, Meta(description="The seconds from one run to the next.", ge=10, le=7 * 86_400)]
     by: Annotated[
         str,
         Meta(
@@ -84,8 +84,12 @@ class MarkError(StorageError):
     """The object is no mark."""
 
 
+class NewerMarkError(StorageError):
+    """The mark is of a later version of chaninfra."""
+
+
 def read_mark(store: ObjectStore, key: str) -> Mark | None:
-    """The mark; None: there is none. Raises MarkError, and StorageError: for one that is newer, too."""
+    """The mark; None: there is none. Raises MarkError, NewerMarkError and other StorageErrors."""
     found = get_within(store, key, _MAX_BYTES)
     return None if found is None else _parsed(found.data if isinstance(found, StoredObject) else None, key)
 
@@ -131,7 +135,7 @@ def _write(store: ObjectStore, key: str, task: Task, run: Run) -> Outcome:
         except MarkError:
             # Nothing is lost: what runs says so again.
             pass
-        except StorageError:
+        except NewerMarkError:
             return "newer"
     known, half_ms = before.runs().get(task), run.every * 500
     if known is not None and msgspec.structs.replace(run, at=known.at) == known and 0 <= run.at - known.at < half_ms:
@@ -144,13 +148,20 @@ def _write(store: ObjectStore, key: str, task: Task, run: Run) -> Outcome:
 
 
 def _parsed(data: bytes | None, key: str) -> Mark:
-    """The mark in an object; None: it is too large. Raises MarkError, and StorageError for one that is newer."""
+    """The mark in an object; None: it is too large. Raises MarkError and NewerMarkError."""
     try:
         if data is None:
             raise ValueError(f"it is larger than {_MAX_BYTES >> 10} KiB")
         return msgspec.json.decode(data, type=Mark)
     except MALFORMED as error:
         if data is not None:
-            check_version(data, key)
+            _check_version(data, key)
         remedy = "delete it: what follows the channel writes it again"
         raise MarkError(f"is not valid: {error}", where=key, remedy=remedy) from error
+
+
+def _check_version(data: bytes, key: str) -> None:
+    try:
+        check_version(data, key)
+    except StorageError as newer:
+        raise NewerMarkError(newer.message, where=key, remedy=newer.remedy) from None
