@@ -7,7 +7,8 @@ COPY schemas schemas
 COPY infra infra
 COPY cli cli
 RUN python tools/pins.py > pins.txt
-RUN python -m venv /opt/build && /opt/build/bin/python -m pip install --no-cache-dir -c pins.txt hatchling
+RUN python -m venv /opt/build && /opt/build/bin/python -m pip install --no-cache-dir -c pins.txt \
+    hatchling hatch-fancy-pypi-readme
 RUN /opt/build/bin/python -m hatchling build -t wheel -d wheels
 RUN python -m venv /opt/chaninfra && /opt/chaninfra/bin/python -m pip install --no-cache-dir -c pins.txt wheels/*.whl
 

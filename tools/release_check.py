@@ -23,17 +23,18 @@ UNRELEASED = "[Unreleased]"
 """The heading of CHANGELOG.md under which changes wait for a release."""
 
 
-def problems(tag: str, running: str, project: dict[str, Any], changelog: str, release: Release) -> Iterator[str]:
+def problems(tag: str, running: str, pyproject: dict[str, Any], changelog: str, release: Release) -> Iterator[str]:
     """What is wrong: of the tag, the repository `running` ("owner/name"), and the content of the three places.
 
-    `project` is the table of that name in pyproject.toml, `changelog` the text of CHANGELOG.md.
+    `pyproject` is pyproject.toml, `changelog` the text of CHANGELOG.md.
     """
+    project = pyproject["project"]
     version: str = project["version"]
     if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version):
         yield f"pyproject.toml: the version {version!r} is not of the form 1.2.3; set the one to release"
     if tag != f"v{version}":
         yield f"the tag is {tag!r}, and pyproject.toml has the version {version!r}: git tag v{version}"
-    yield from _addresses(running, project["urls"])
+    yield from _addresses(running, project["urls"], readme_links(pyproject))
     yield from _entry(version, changelog)
     if release.version != version:
         yield (
@@ -42,17 +43,26 @@ def problems(tag: str, running: str, project: dict[str, Any], changelog: str, re
         )
 
 
-def _addresses(running: str, urls: dict[str, str]) -> Iterator[str]:
+def readme_links(pyproject: dict[str, Any]) -> list[str]:
+    """What the links of the README become in the package: templates, each with one address."""
+    hook = pyproject["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    return [re.search(r"https://[^)]*", each["replacement"])[0] for each in hook["substitutions"]]
+
+
+def _addresses(running: str, urls: dict[str, str], links: list[str]) -> Iterator[str]:
     repository, owner = urls["Repository"], running.partition("/")[0]
-    if any(PLACEHOLDER in url.split("/") for url in urls.values()):
+    if any(PLACEHOLDER in url.split("/") for url in [*urls.values(), *links]):
         yield (
-            f"pyproject.toml, [project.urls]: {PLACEHOLDER} still stands for the owner of the repository:"
+            f"pyproject.toml: {PLACEHOLDER} still stands for the owner of the repository:"
             f" sed -i 's|/{PLACEHOLDER}/|/{owner}/|' pyproject.toml"
         )
         return
     for name, url in urls.items():
         if url != repository and not url.startswith(f"{repository}/"):
             yield f"pyproject.toml, [project.urls]: {name} is not below Repository, {repository}"
+    for link in links:
+        if not link.startswith(f"{repository}/"):
+            yield f"pyproject.toml, the links of the README: {link} is not below Repository, {repository}"
     if repository != f"https://github.com/{running}":
         yield (
             f"pyproject.toml, [project.urls]: Repository is {repository}, and this runs in {running}; a release is made"
@@ -86,9 +96,10 @@ def _is_date(text: str) -> bool:
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit("usage: python tools/release_check.py TAG OWNER/NAME")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project = pyproject["project"]
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    found = list(problems(sys.argv[1], sys.argv[2], project, changelog, RELEASE))
+    found = list(problems(sys.argv[1], sys.argv[2], pyproject, changelog, RELEASE))
     for each in found:
         print(f"error: {each}", file=sys.stderr)
     if found:

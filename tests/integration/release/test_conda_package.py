@@ -28,7 +28,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     channel.mkdir()
     # On all systems, as in the recipe.
     needed = [each.partition(";")[0] for each in PROJECT["dependencies"]]
-    conda_build.make_channel(channel, [*needed, "pip", "hatchling"])
+    conda_build.make_channel(channel, [*needed, "pip", "hatchling", "hatch-fancy-pypi-readme"])
     index(channel)
     recipe = checkout(folder / "source") / "recipe" / "recipe.yaml"
     built = conda_build.build(recipe, channel, folder / "output", folder / "cache")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tarfile
 import tomllib
 import zipfile
@@ -95,4 +96,12 @@ def test_the_metadata_name_the_version_and_the_addresses(built: Mapping[str, byt
     assert found["Version"] == VERSION
     assert found["License-Expression"] == "BSD-3-Clause"
     assert found.get_all("Project-URL") == [f"{name}, {url}" for name, url in PROJECT["urls"].items()]
+    # The page of a package on an index has no files beside it.
+    links = re.findall(r"\]\((.*?)\)", found.get_payload())
+    own = [link for link in links if link.startswith(f"{PROJECT['urls']['Repository']}/")]
+    assert set(links) - set(own) == {"https://www.pulumi.com/docs/install/"}
+    files = {re.sub(rf"^.*?/(blob|raw)/v{re.escape(VERSION)}/", "", link) for link in own}
+    assert len(files) > 20
+    assert all((ROOT / file).exists() for file in files)
+    assert f"/raw/v{VERSION}/docs/upload.svg)" in found.get_payload()
     assert set(found.get_all("Provides-Extra") or ()) == set(PROJECT["optional-dependencies"])

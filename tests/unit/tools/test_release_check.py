@@ -16,6 +16,7 @@ URLS = {
     "Repository": "https://github.com/acme/chaninfra",
     "Issues": "https://github.com/acme/chaninfra/issues",
 }
+LINK = "](https://github.com/acme/chaninfra/blob/v$HFPR_VERSION/\\1)"
 CHANGELOG = """# Changelog
 
 ## [Unreleased]
@@ -37,11 +38,15 @@ def found(
     running: str = "acme/chaninfra",
     version: str = "1.2.0",
     urls: dict[str, str] | None = None,
+    link: str = LINK,
     changelog: str = CHANGELOG,
     release: Release | None = None,
 ) -> list[str]:
-    project: dict[str, Any] = {"name": "chaninfra", "version": version, "urls": urls or URLS}
-    return list(problems(tag, running, project, changelog, release or Release(version=version)))
+    pyproject: dict[str, Any] = {
+        "project": {"name": "chaninfra", "version": version, "urls": urls or URLS},
+        "tool": {"hatch": {"metadata": {"hooks": {"fancy-pypi-readme": {"substitutions": [{"replacement": link}]}}}}},
+    }
+    return list(problems(tag, running, pyproject, changelog, release or Release(version=version)))
 
 
 def test_what_is_complete_can_be_released() -> None:
@@ -56,6 +61,7 @@ def test_what_is_complete_can_be_released() -> None:
         ({"tag": "v1.2.0\n"}, "git tag v1.2.0"),
         ({"running": "mallory/chaninfra"}, "Repository is https://github.com/acme/chaninfra, and this runs in mallory"),
         ({"urls": {**URLS, "Issues": "https://github.com/acme/other/issues"}}, "Issues is not below Repository"),
+        ({"link": LINK.replace("acme", "other")}, "the links of the README: https://github.com/other/chaninfra/blob/"),
         ({"changelog": CHANGELOG.replace("[1.2.0] - 2026-11-30", "[1.2.0] - not released yet")}, "- YYYY-MM-DD"),
         ({"changelog": CHANGELOG.replace("2026-11-30", "2026-11-31")}, "the newest entry is '[1.2.0] - 2026-11-31'"),
         ({"changelog": CHANGELOG.replace("1.2.0", "1.1.9")}, "write `## [1.2.0] - YYYY-MM-DD`"),
@@ -85,8 +91,7 @@ def test_a_version_that_is_none_of_a_release(version: str) -> None:
 @pytest.mark.parametrize("name", [*URLS])
 def test_the_placeholder_of_the_owner_stops_a_release(name: str) -> None:
     assert found(urls={**URLS, name: URLS[name].replace("acme", PLACEHOLDER)}) == [
-        "pyproject.toml, [project.urls]: OWNER still stands for the owner of the repository:"
-        " sed -i 's|/OWNER/|/acme/|' pyproject.toml"
+        "pyproject.toml: OWNER still stands for the owner of the repository: sed -i 's|/OWNER/|/acme/|' pyproject.toml"
     ]
 
 
@@ -103,7 +108,7 @@ def test_as_a_command_it_names_all_faults_and_fails() -> None:
     errors = done.stderr.splitlines()
     assert all(each.startswith("error: ") for each in errors)
     assert "error: the tag is 'v0.0.1'" in errors[0]
-    assert any("[project.urls]" in each and "nobody" in each for each in errors)
+    assert any("OWNER still stands" in each and "nobody" in each for each in errors)
 
 
 def test_as_a_command_it_says_how_it_is_called() -> None:
@@ -111,3 +116,8 @@ def test_as_a_command_it_says_how_it_is_called() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr == "usage: python tools/release_check.py TAG OWNER/NAME\n"
+
+
+def test_the_placeholder_in_the_links_of_the_readme_stops_a_release() -> None:
+    (problem,) = found(link=LINK.replace("acme", PLACEHOLDER))
+    assert problem.endswith("sed -i 's|/OWNER/|/acme/|' pyproject.toml")
