@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import UnsetType
+
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.subdirs import Subdir
@@ -125,6 +127,11 @@ class StackSpec:
     def visibility(self) -> Visibility:
         """The visibility of all channels of the bucket (`check_together` ensures that they have the same)."""
         return self.channels[0].visibility
+
+    @property
+    def following(self) -> tuple[ChannelSpec, ...]:
+        """The channels whose index follows every upload (`index.follow`)."""
+        return tuple(channel for channel in self.channels if not isinstance(channel.index.follow, UnsetType))
 
     @property
     def allows_anonymous_read(self) -> bool:
