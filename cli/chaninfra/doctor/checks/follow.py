@@ -10,10 +10,11 @@ from msgspec import UnsetType
 
 from chaninfra.channel.conda.index_settings import duration
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
 from chaninfra.channel.text import count
-from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, Task, read_mark
+from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination

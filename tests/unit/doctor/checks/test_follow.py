@@ -8,12 +8,13 @@ import pytest
 
 from chaninfra.channel.conda.index_settings import Follow
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.doctor.checks.follow import follow
-from chaninfra.index.follow.mark import By, Task, write_mark
+from chaninfra.index.follow.mark import By, write_mark
 from support.channels.examination import examination
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import NOW, channel
