@@ -27,7 +27,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, Refused
 from chaninfra.follow.aws_channels import VARIABLE, Channels, channels_in, open_channel
 from chaninfra.follow.events import EventError, hints_in
 from chaninfra.follow.log import Log
-from chaninfra.follow.told import log_followed, refresh_cdn
+from chaninfra.follow.told import leave_mark, log_followed, refresh_cdn
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.package.sidecars import sidecar_name
 
@@ -159,6 +159,7 @@ class Function:
             self.channels.renew(url)
             try:
                 aws_tasks.RUN[task](self, url, clock)
+                leave_mark(self.channels.get(url).channel, self.log, task, "aws-lambda")
             except Exception as error:
                 self.failed(url, error, task=task)
                 failed.append(url)

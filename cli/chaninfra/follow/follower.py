@@ -14,7 +14,7 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
-from chaninfra.follow.told import log_followed, log_reindexed, refresh_cdn
+from chaninfra.follow.told import leave_mark, log_followed, log_reindexed, refresh_cdn
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
@@ -29,6 +29,9 @@ _WINDOW_S = 0.5
 """Seconds for which hints are collected, from the first one."""
 _BATCH = 500
 """Most keys of a batch."""
+_MISSED_EVERY_S = 60.0
+"""Least seconds between two comparisons where hints were missed: whoever floods a follower does not make it list the
+channel all the time."""
 _LONGEST_BACK_OFF_S = 60.0
 _FAILURES_AT_THE_END = 3
 """After so many failures a follower that was told to stop leaves the rest to the next start."""
@@ -60,6 +63,7 @@ class Follower:
         self._seen: Seen = {}
         self._etags: dict[Subdir, Etags] = {}
         self._next_comparison = self._next_listing = 0.0
+        self._after_missed = 0.0
         self._failures = 0
         self._compared = False
 
@@ -69,23 +73,30 @@ class Follower:
         return self._compared and self._failures < _UNHEALTHY
 
     @property
+    def failing(self) -> bool:
+        """Whether the last try has failed: what is taken meanwhile waits for a store that may not come back."""
+        return self._failures > 0
+
+    @property
     def bucket(self) -> str:
         """The bucket of the channel."""
         return self._channel.descriptor.bucket
 
-    def hint(self, keys: Iterable[str], source: Source, receipt: Callable[[], None] | None = None) -> int:
+    def hint(self, keys: Iterable[str], source: Source, receipt: Callable[[], None] | None = None) -> int | None:
         """Take the keys that are of packages or sidecars of the channel, and return how many are: from any thread.
 
-        `receipt` is called when they are in line; at once, where there are none. Where too many wait, a listing finds
-        them, and `receipt` is not called.
+        `receipt` is called when they are in line; at once, where there are none. None: too many wait, so that none was
+        taken; a listing finds them, and `receipt` is not called.
         """
         named = [*keys]
         wanted = [key for key in named if path_of(self._channel.descriptor, key) is not None]
         self.metrics.passed_over.inc(len(named) - len(wanted))
         self.metrics.hints.labels(source).inc(len(wanted))
         if wanted:
-            self._pending.add(wanted, receipt)
+            taken = self._pending.add(wanted, receipt)
             self.metrics.pending.set(len(self._pending))
+            if not taken:
+                return None
         elif receipt is not None:
             receipt()
         return len(wanted)
@@ -106,9 +117,9 @@ class Follower:
             self._pending.wait(due - now)
             if self._pending.stopping:
                 break
-            if self._pending.overflowed():
+            if self._pending.overflowed() and self._after_missed < self._next_comparison:
                 self.log.write("too-many-hints", "warning", then="a listing finds them")
-                self._next_comparison = 0.0
+                self._next_comparison = self._after_missed
             self._round()
         while len(self._pending) and self._failures < _FAILURES_AT_THE_END:
             self._try(self._follow)
@@ -139,7 +150,7 @@ class Follower:
             # Credentials may have expired, or the settings have changed.
             self._reopen = True
             if not self._pending.stopping:
-                self._pending.wait(seconds, number=1 << 62)
+                self._pending.pause(seconds)
             else:
                 time.sleep(min(seconds, 1.0))
             return
@@ -157,8 +168,10 @@ class Follower:
         self._etags = compared.etags
         self._follow_found(compared.keys)
         self._compared = True
+        self._after_missed = time.monotonic() + _MISSED_EVERY_S
         self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
+        leave_mark(self._channel, self.log, "compare", "process")
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)
