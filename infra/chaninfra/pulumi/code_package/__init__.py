@@ -16,7 +16,7 @@ from pathlib import Path
 from chaninfra.channel import user_cache
 from chaninfra.pulumi.code_package.archive import write_archive
 from chaninfra.pulumi.code_package.content import entries_of_wheel, own_entries
-from chaninfra.pulumi.code_package.wheels import Architecture, lock_of, wheels
+from chaninfra.pulumi.code_package.wheels import Architecture, lock_of, locked_wheels
 
 HANDLER = "chaninfra.follow.aws_lambda.handler"
 """The function in the zip that Lambda calls."""
@@ -53,7 +53,7 @@ def code_package(architecture: Architecture, report: Callable[[str], None] = lam
         digest.update(source.read_bytes())
 
     def fill(folder: Path) -> None:
-        others = (entry for wheel in wheels(architecture, report) for entry in entries_of_wheel(wheel))
+        others = (entry for wheel in locked_wheels(architecture, report) for entry in entries_of_wheel(wheel))
         write_archive(folder / _NAME, [*own, *others])
 
     final = user_cache.folder() / "lambda" / f"{architecture}-{digest.hexdigest()[:20]}"

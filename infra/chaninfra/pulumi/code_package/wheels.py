@@ -52,7 +52,7 @@ def pinned(lock: str) -> dict[str, str]:
     return {found[3]: f"{found[1]}=={found[2]}" for found in map(_PINNED.fullmatch, lock.splitlines()) if found}
 
 
-def wheels(architecture: Architecture, report: Callable[[str], None]) -> list[Path]:
+def locked_wheels(architecture: Architecture, report: Callable[[str], None]) -> list[Path]:
     """The wheels of the lock, from the user's cache folder or downloaded now. Raises ChaninfraError."""
     lock = lock_of(architecture)
     wanted = pinned(lock)
