@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from chaninfra.channel.conda.upkeep import EVERY_S
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
+from chaninfra.follow.told import leave_mark, log_followed, log_reindexed, refresh_cdn
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from chaninfra.index.follow.compare import Etags
     from chaninfra.index.follow.follow import Seen
 
-COMPARE_S = 3600.0
-"""Seconds from one comparison of the channel with its index to the next."""
 _WINDOW_S = 0.5
 """Seconds for which hints are collected, from the first one."""
 _BATCH = 500
@@ -162,15 +162,16 @@ class Follower:
             self._channel = self._open()
         compared = compare(self._channel, self._seen)
         self.metrics.comparisons.inc()
-        for report in compared.reindexed:
-            self.log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
+        log_reindexed(self.log, compared.reindexed)
+        refresh_cdn(self._channel, self.log, [report.subdir for report in compared.reindexed])
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
         self._compared = True
         self._after_missed = time.monotonic() + _MISSED_EVERY_S
-        self._next_comparison = time.monotonic() + COMPARE_S
+        self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
+        leave_mark(self._channel, self.log, "compare", "process")
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)
@@ -209,41 +210,7 @@ class Follower:
         metrics.commits.inc(sum(done.commits.values()))
         metrics.left_out.set(done.listed)
         metrics.held.set(done.listed_as_held)
-        for report in done.reindexed:
-            self.log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
-        for path in done.newly_left_out:
-            left = done.left_out[path]
-            self.log.write(
-                "held" if left.kind == "held" else "left-out",
-                "error" if left.kind == "held" else "warning",
-                package=path,
-                reason=left.reason,
-                remedy=left.remedy,
-            )
-        if done.left_out_denied:
-            remedy = "follow with the key or role of a maintainer"
-            self.log.write("left-out-denied", "warning", remedy=remedy)
-        if done.commits or done.read:
-            told = {kind: getattr(done, kind) for kind in ("added", "replaced", "dropped", "signed")}
-            self.log.write(
-                "followed",
-                looked=done.looked,
-                read=done.read,
-                commits=sum(done.commits.values()),
-                **{kind: names for kind, names in told.items() if names},
-            )
-        if done.commits:
-            self._refresh_cdn(done)
+        log_followed(self.log, done)
+        refresh_cdn(self._channel, self.log, done.written, done.replaced)
         if done.again:
             self._pending.add(done.again)
-
-    def _refresh_cdn(self, done: Followed) -> None:
-        if self._channel.descriptor.cdn is None:
-            return
-        from chaninfra.index.cdn_invalidation import invalidate, paths
-
-        try:
-            invalidate(self._channel, paths(self._channel.descriptor, [*done.commits], done.replaced))
-        except ChaninfraError as error:
-            # The index is written, and the copies of the CDN expire by themselves.
-            self.log.failed("cdn-not-refreshed", error)

@@ -92,7 +92,8 @@ def webhook(server: Server) -> Starlette:
             metrics.refused.labels(refusal).inc()
             if not limit.exceeded():
                 log.write("refused", "warning", reason=refusal, error=str(error))
-            limit.take()
+            if refusal != "too-many":
+                limit.take()
             return JSONResponse({"error": str(error)}, status_code=_STATUS[refusal], headers=_headers(refusal))
         follower = server.follower
         if follower is None:

@@ -132,6 +132,7 @@ def test_a_listing_finds_changes_without_events(server: Server, bucket_name: str
         package = make_package(tmp_path, "one", "1.0")
         server.client().put_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/{package.name}", Body=package.read_bytes())
         until(lambda: package.name in place.repodata("noarch")["packages.conda"], follower.told)
+        until(lambda: "by `chaninfra follow`" in place.done("doctor", "--check", "follow"), follower.told)
         assert follower.terminate() == 0
 
 
