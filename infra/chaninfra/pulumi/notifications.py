@@ -27,11 +27,11 @@ class Notification(TypedDict):
 
 
 def notifications_of(stack: StackSpec) -> list[Notification]:
-    """Those for the followers of the stack's channels: one for each ending of a package or sidecar.
+    """Those for the followers of the stack's channels, sorted by id: one for each ending of a package or sidecar.
 
     Their ids follow from the prefix of the channel, so that a stack that lost its state finds them again.
     """
-    return [
+    ours: list[Notification] = [
         {
             "id": f"chaninfra-{hashlib.sha256(channel.prefix.encode()).hexdigest()[:12]}{suffix}",
             "target": channel.event_target,
@@ -43,11 +43,12 @@ def notifications_of(stack: StackSpec) -> list[Notification]:
         if channel.event_target is not None
         for suffix in (*PACKAGE_SUFFIXES, SIDECAR_SUFFIX)
     ]
+    return sorted(ours, key=_id)
 
 
 def found_in(answer: Document, ids: Collection[str]) -> list[Notification]:
-    """The notifications with these ids in an answer of GetBucketNotificationConfiguration, as they are there."""
-    return sorted(_read(answer, ids), key=lambda each: each["id"])
+    """The notifications with these ids in an answer of GetBucketNotificationConfiguration, sorted by them."""
+    return sorted(_read(answer, ids), key=_id)
 
 
 def document(notifications: Iterable[Notification]) -> Document:
@@ -90,6 +91,10 @@ def _read(answer: Document, ids: Collection[str]) -> Iterator[Notification]:
                     "suffix": rules.get("suffix", ""),
                     "events": [*entry.get("Events", ())],
                 }
+
+
+def _id(each: Notification) -> str:
+    return each["id"]
 
 
 def _canonical(each: Notification) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import StorageError, UnsupportedError
+from chaninfra.channel.errors import CredentialsError, DeniedError, StorageError, UnsupportedError
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi.handlers import kept
 from chaninfra.pulumi.notifications import notifications_of
@@ -216,6 +216,18 @@ def test_a_store_without_notifications_says_what_else_to_do(versitygw: Server, b
     with pytest.raises(UnsupportedError, match="the store has no notifications of buckets") as caught:
         store.handler("notifications").create(props(store, "custom", TOPIC))
     assert "chaninfra follow CHANNEL --every 30s" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize("wrong", ["stranger", "wrong secret"])
+def test_an_error_does_not_count_as_missing(minio: Server, bucket_name: str, wrong: str) -> None:
+    Store(minio, bucket_name).handler("bucket").create(Store(minio, bucket_name).props())
+    keys = minio.stranger() if wrong == "stranger" else {**minio.environment(), "AWS_SECRET_ACCESS_KEY": "wrong"}
+    store = Store(minio, bucket_name, keys)
+    handler, declared = store.handler("notifications"), props(store, "minio", Webhook.ARN)
+    expected = DeniedError if wrong == "stranger" else CredentialsError
+    for call in (handler.read, handler.create, handler.delete):
+        with pytest.raises(expected, match=r"notifications of|does not accept these credentials"):
+            call(declared)
 
 
 def test_a_bucket_that_is_gone_has_none(minio: Server, bucket_name: str) -> None:

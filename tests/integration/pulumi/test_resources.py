@@ -23,7 +23,7 @@ from support.pulumi.handlers import Store
 from support.servers import fault_server
 from support.servers.s3_servers import Server, free_port
 
-READS = ("bucket", "policy", "notifications", "skeleton", "descriptor")
+READS = ("bucket", "policy", "skeleton", "descriptor")
 
 
 # Where nobody answers, it is all the same which server does not.

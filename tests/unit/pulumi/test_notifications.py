@@ -48,7 +48,7 @@ def changed(index: int, **keys: Any) -> list[Notification]:
 
 def test_each_ending_of_a_package_or_sidecar_has_one() -> None:
     found = ours()
-    assert [each["suffix"] for each in found] == [".conda", ".tar.bz2", ".sigs"]
+    assert [each["suffix"] for each in found] == [".conda", ".sigs", ".tar.bz2"]
     assert {each["prefix"] for each in found} == {"main/"}
     assert {each["target"] for each in found} == {ARN}
     assert {event for each in found for event in each["events"]} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
