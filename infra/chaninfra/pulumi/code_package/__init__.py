@@ -22,8 +22,9 @@ HANDLER = "chaninfra.follow.aws_lambda.handler"
 """The function in the zip that Lambda calls."""
 RUNTIME = "python3.13"
 """Lambda's name of the Python for which the wheels are: on Amazon Linux 2023, with glibc 2.34."""
-MEMORY_MB = 1024
-"""Memory of the function in MB. With it comes its share of a core: 1,769 MB are one (AWS Lambda, "Memory")."""
+MEMORY_MB = 2048
+"""Memory of the function in MB: a channel of a million records takes 1.5 GB. With it comes its share of the cores, one
+for each 1,769 MB (AWS Lambda Developer Guide, "Configure Lambda function memory"), so that it starts fast."""
 TIMEOUT_S = 900
 """Longest run of the function in seconds, Lambda's most: the first index of a channel, or a re-index, may take long."""
 
