@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaninfra.channel import user_cache
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.pulumi.code_package.archive import write_archive
 from chaninfra.pulumi.code_package.content import entries_of_wheel, own_entries
 from chaninfra.pulumi.code_package.wheels import Architecture, lock_of, locked_wheels
@@ -43,7 +44,7 @@ class CodePackage:
 def code_package(architecture: Architecture, report: Callable[[str], None] = lambda _: None) -> CodePackage:
     """The zip of the function, from the user's cache folder, or made now; `report` is told what takes long.
 
-    Raises ChaninfraError where the wheels cannot be had, or have other bytes than the lock says.
+    Raises ChaninfraError where the wheels cannot be had, have other bytes than the lock says, or cannot be kept.
     """
     own = own_entries()
     digest = hashlib.sha256(lock_of(architecture).encode())
@@ -58,5 +59,12 @@ def code_package(architecture: Architecture, report: Callable[[str], None] = lam
         write_archive(folder / _NAME, [*own, *others])
 
     final = user_cache.folder() / "lambda" / f"{architecture}-{digest.hexdigest()[:20]}"
-    data = (path := user_cache.kept(final, fill, report) / _NAME).read_bytes()
+    try:
+        data = (path := user_cache.kept(final, fill, report) / _NAME).read_bytes()
+    except OSError as error:
+        raise ChaninfraError(
+            f"the code of the function in AWS Lambda cannot be kept there: {error.strerror}",
+            where=str(final),
+            remedy="make room there, or set XDG_CACHE_HOME to a folder that can be written",
+        ) from error
     return CodePackage(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
