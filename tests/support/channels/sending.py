@@ -34,7 +34,9 @@ def package(number: int, names: int, payload: bytes = b"") -> tuple[str, bytes]:
     """(file name, bytes) of a package; several have one of so many names."""
     name = f"name-{number % names:02}"
     version = f"1.{number}"
-    return f"{name}-{version}-0.conda", conda(index_json(name, version, noarch="generic"), payload=payload)
+    # rattler uploads no package without an about.json.
+    data = conda(index_json(name, version, noarch="generic"), {"about.json": b"{}"}, payload)
+    return f"{name}-{version}-0.conda", data
 
 
 class Bucket:
