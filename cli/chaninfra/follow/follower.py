@@ -14,11 +14,10 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
-from chaninfra.follow.told import log_followed, log_reindexed, refresh_cdn
+from chaninfra.follow.told import leave_mark, log_followed, log_reindexed, refresh_cdn
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
-from chaninfra.index.follow.mark import NOT_WRITTEN, write_mark
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
@@ -133,7 +132,7 @@ class Follower:
         elif self._every is not None and now >= self._next_listing:
             self._try(self._list)
         if len(self._pending) and not self._pending.stopping:
-            self._pending.wait(_WINDOW_S, _BATCH)
+            self._pending.wait(self._pending.since + _WINDOW_S - time.monotonic(), _BATCH)
             self._try(self._follow)
 
     def _try(self, step: Callable[[], None]) -> None:
@@ -172,18 +171,7 @@ class Follower:
         self._after_missed = time.monotonic() + _MISSED_EVERY_S
         self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
-        self._mark()
-
-    def _mark(self) -> None:
-        """Leave the mark that `doctor` looks for. Without it the channel is followed all the same."""
-        try:
-            outcome = write_mark(self._channel, "compare", "process", EVERY_S["compare"])
-        except ChaninfraError as error:
-            self.log.failed("mark-not-written", error)
-            return
-        if outcome in NOT_WRITTEN:
-            reason, remedy = NOT_WRITTEN[outcome]
-            self.log.write("mark-not-written", "warning", reason=reason, remedy=remedy)
+        leave_mark(self._channel, self.log, "compare", "process")
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)

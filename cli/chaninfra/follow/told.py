@@ -1,11 +1,13 @@
-"""What followers tell of their work: in the log, and to the CDN."""
+"""What followers tell of their work: in the log, to the CDN, and in the channel."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from chaninfra.channel.conda.upkeep import EVERY_S, Task
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.index.follow.mark import NOT_WRITTEN, By, write_mark
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
@@ -59,3 +61,15 @@ def refresh_cdn(channel: Channel, log: Log, subdirs: Collection[Subdir], replace
     except ChaninfraError as error:
         # The index is written, and the copies of the CDN expire by themselves.
         log.failed("cdn-not-refreshed", error)
+
+
+def leave_mark(channel: Channel, log: Log, task: Task, by: By) -> None:
+    """Say in the channel that a task has just ended well, for `doctor`. Where that cannot be said, it goes on."""
+    try:
+        outcome = write_mark(channel, task, by, EVERY_S[task])
+    except ChaninfraError as error:
+        log.failed("follow-json-not-written", error)
+        return
+    if outcome in NOT_WRITTEN:
+        reason, remedy = NOT_WRITTEN[outcome]
+        log.write("follow-json-not-written", "warning", reason=reason, remedy=remedy)

@@ -179,6 +179,7 @@ def test_tasks_of_the_clock(
     assert call({"chaninfra": task}) is None
     found = place.repodata("noarch")["packages.conda"].keys()
     assert found == (set() if task == "gc" else {package.name})
+    assert "by AWS Lambda, which does so every " in place.done("doctor", "--check", "follow")
 
 
 def _put(place: Place, package: Path) -> None:

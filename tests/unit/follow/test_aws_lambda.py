@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, UnreachableError
+from chaninfra.channel.conda.upkeep import EVERY_S, Task
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError, UnreachableError
 from chaninfra.follow import aws_lambda as module
 from chaninfra.follow import told
 from chaninfra.follow.aws_channels import VARIABLE, Channels
@@ -177,9 +178,10 @@ def test_an_error_that_stays_fails_the_messages_and_a_bug_too(
     body = {"1": eventbridge("bucket", channel.upload("b"))}
     monkeypatch.setattr(module, "follow", lambda *_: _raise(UnreachableError("no answer")))
     assert call(body) == ["1"]
+    assert [line.get("again_in_seconds") for line in call.log()] == [1, 5, 25, None]
     monkeypatch.setattr(module, "follow", lambda *_: _raise(ValueError("secret")))
     assert call(body) == ["1"]
-    assert call.events() == ["failed"] * 3
+    assert call.events() == ["failed"] * 5
     assert "secret" not in call.written.getvalue()
     assert call.log()[-1]["error"] == "ValueError"
 
@@ -263,11 +265,29 @@ def test_compare_fails_where_packages_could_not_be_followed(
     with pytest.raises(ChaninfraError, match=f"compare failed for {ONE}"):
         handler({"chaninfra": "compare"}, Context())
     assert call.log()[-1]["error"] == "1 package could not be followed"
+    # So `doctor` sees that it stopped.
+    assert channel.mark() is None
+
+
+def test_a_function_that_may_not_leave_its_mark_does_the_task(
+    channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = Called(monkeypatch, one=channel.channel)
+    channel.upload("b")
+
+    def before(kind: str, key: str) -> None:
+        if key.endswith("/follow.json"):
+            raise DeniedError("403")
+
+    channel.store.before = before
+    assert handler({"chaninfra": "compare"}, Context()) is None
+    assert channel.files() == {file("a"), file("b")}
+    assert call.events() == ["compared", "followed", "follow-json-not-written"]
 
 
 @pytest.mark.parametrize("task", ["compare", "reindex", "gc"])
 def test_a_task_is_done_for_each_channel_and_fails_at_the_end(
-    channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch, task: str
+    channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch, task: Task
 ) -> None:
     call = Called(
         monkeypatch, two=lambda: _raise(UnreachableError("no answer")), one=_without_uploads(channel, monkeypatch)
@@ -275,6 +295,9 @@ def test_a_task_is_done_for_each_channel_and_fails_at_the_end(
     with pytest.raises(ChaninfraError, match=rf"{task} failed for {TWO}\n"):
         handler({"chaninfra": task}, Context())
     assert call.opened == [TWO, ONE]
+    mark = channel.mark()
+    assert mark is not None
+    assert {each: (run.by, run.every) for each, run in mark.runs().items()} == {task: ("aws-lambda", EVERY_S[task])}
     assert call.events() == ["failed", {"compare": "compared", "reindex": "reindexed", "gc": "collected"}[task]]
 
 

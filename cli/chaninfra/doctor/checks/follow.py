@@ -10,10 +10,11 @@ from msgspec import UnsetType
 
 from chaninfra.channel.conda.index_settings import duration
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
 from chaninfra.channel.text import count
-from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, Task, read_mark
+from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -61,8 +62,8 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             found=f"`index.follow` is declared, but nothing has followed the channel: there is no {FOLLOW_JSON}"
             if not runs
             else "`index.follow` is declared, but nothing has followed the channel",
-            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: others may not "
-            "leave the mark that this check looks for",
+            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: what runs with "
+            f"another one may not write {FOLLOW_JSON}, so that this check cannot see it",
         )
     in_line = any(task in runs and task not in late for task in _IN_LINE)
     for task in late:

@@ -15,14 +15,13 @@ from msgspec import Meta, Struct
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, ObjectStore, StoredObject, get_within
 from chaninfra.channel.patterns import whole
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import check_version
 
-Task = Literal["compare", "reindex", "gc"]
-"""`compare`: the channel is compared with its index, and what differs is followed."""
 By = Literal["process", "aws-lambda", "job"]
 """What ran it: `chaninfra follow`, the function in AWS Lambda, or a command that a schedule runs."""
 Outcome = Literal["written", "recent", "denied", "newer"]

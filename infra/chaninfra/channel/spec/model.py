@@ -107,6 +107,8 @@ class ChannelSpec:
     """The http(s) URL at which everybody can read the channel; None if not everybody can, or if the URL is not known
     before the deployment."""
     index: IndexSettings
+    event_target: str | None = None
+    """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()
 
     def key(self, *parts: str) -> str:

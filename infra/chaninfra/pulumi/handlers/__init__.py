@@ -18,6 +18,7 @@ from chaninfra.pulumi.handlers.bucket_settings import BucketSettingsHandler
 from chaninfra.pulumi.handlers.descriptor import DescriptorHandler
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardHandler
 from chaninfra.pulumi.handlers.event_bridge import EventBridgeHandler
+from chaninfra.pulumi.handlers.notifications import NotificationsHandler
 from chaninfra.pulumi.handlers.preflight import PreflightHandler
 from chaninfra.pulumi.handlers.skeleton import SkeletonHandler
 
@@ -28,6 +29,7 @@ HANDLERS: dict[str, Callable[[Session], Handler[Any, Any]]] = {
     "bucket": BucketHandler,
     "settings": BucketSettingsHandler,
     "policy": BucketPolicyHandler,
+    "notifications": NotificationsHandler,
     "access-key": AccessKeyHandler,
     "access-policy": AccessPolicyHandler,
     "skeleton": SkeletonHandler,

@@ -8,10 +8,11 @@ from importlib.metadata import version
 import pytest
 
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.channel import Channel
-from chaninfra.index.follow.mark import By, MarkError, NewerMarkError, Outcome, Run, Task, read_mark, write_mark
+from chaninfra.index.follow.mark import By, MarkError, NewerMarkError, Outcome, Run, read_mark, write_mark
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import NOW, PREFIX, channel
 
