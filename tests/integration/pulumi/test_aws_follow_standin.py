@@ -250,7 +250,8 @@ def test_the_life_of_a_bucket_that_indexes_itself_on_the_aws_standin(
     assert there.notifications() == {"QueueConfigurations": [notification]}
     assert stack.up().done == {}
 
-    stack.config(index={"follow": {}})
+    # What was uploaded above is there as an old version.
+    stack.config(index={"follow": {}}, force_destroy=True)
     ran = stack.up()
     assert ran.code == 0, ran
     assert len(there.names()) == 13, there.names()

@@ -13,6 +13,7 @@ from chaninfra.channel.conda.object_names import FOLLOW_JSON
 from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
+from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.text import count
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
@@ -62,8 +63,8 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             found=f"`index.follow` is declared, but nothing has followed the channel: there is no {FOLLOW_JSON}"
             if not runs
             else "`index.follow` is declared, but nothing has followed the channel",
-            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: what runs with "
-            f"another one may not write {FOLLOW_JSON}, so that this check cannot see it",
+            remedy=f"{_of_the_stack(exam)}start `{start}` where it can go on running, with the key or role of a "
+            f"maintainer: what runs with another one may not write {FOLLOW_JSON}, so that this check cannot see it",
         )
     in_line = any(task in runs and task not in late for task in _IN_LINE)
     for task in late:
@@ -81,6 +82,17 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             yield Finding(state="warning", found=found, remedy="set the clocks of both machines by NTP")
     if in_line and not late:
         yield Finding(state="ok", found=_told(runs, now))
+
+
+def _of_the_stack(exam: Examination) -> str:
+    """What to do first where the stack makes what follows."""
+    if PROVIDERS[exam.descriptor.provider].backend != "aws":
+        return ""
+    logs = f"aws logs tail /aws/lambda/{exam.descriptor.bucket}-follow --since 2h"
+    return (
+        f"if a stack has made the bucket, look at its function: `{logs}`. Within an hour after "
+        "`pulumi up` it compares the channel with its index. Without a stack, "
+    )
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
