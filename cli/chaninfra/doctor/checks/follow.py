@@ -15,6 +15,7 @@ from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.text import count
+from chaninfra.doctor.dead_letters import dead_letters, log_command
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def follow(exam: Examination) -> Iterator[Finding]:
     runs = {} if mark is None else mark.runs()
     if declared:
         yield from _declared(exam, mark or Mark(), now)
+        if _on_aws(exam):
+            yield from dead_letters(exam)
     elif runs:
         yield Finding(state="ok", found=f"not declared (`index.follow`); {_told(runs, now)}")
     else:
@@ -86,13 +89,16 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
 
 def _of_the_stack(exam: Examination) -> str:
     """What to do first where the stack makes what follows."""
-    if PROVIDERS[exam.descriptor.provider].backend != "aws":
+    if not _on_aws(exam):
         return ""
-    logs = f"aws logs tail /aws/lambda/{exam.descriptor.bucket}-follow --since 2h"
     return (
-        f"if a stack has made the bucket, look at its function: `{logs}`. Within an hour after "
+        f"if a stack has made the bucket, look at its function: `{log_command(exam)}`. Within an hour after "
         "`pulumi up` it compares the channel with its index. Without a stack, "
     )
+
+
+def _on_aws(exam: Examination) -> bool:
+    return PROVIDERS[exam.descriptor.provider].backend == "aws"
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
