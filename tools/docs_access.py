@@ -74,6 +74,10 @@ All readers may list the whole bucket. A GET by pixi has no prefix for a conditi
 to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there. If the file names of a channel must be
 hidden from readers of another channel, use separate buckets.
 
+What follows a channel (`index.follow`) is a function with a role of its own: it writes the index, and neither puts nor
+deletes packages. `chaninfra policy` prints `follower/rights`, `follower/trust` and `follower/queue`, the policy of its
+queue. See [on AWS](follow.md#on-aws).
+
 In a versioned bucket, replaced and deleted files are kept as old versions. On AWS reading one needs a permission of its
 own, which nobody gets here. On MinIO it would come with the permission to read the file, so the policies deny it there
 ([the stores](providers.md) have a column for it). What remains, and tests try it: MinIO lists the ids of old versions to
