@@ -178,9 +178,10 @@ def test_an_error_that_stays_fails_the_messages_and_a_bug_too(
     body = {"1": eventbridge("bucket", channel.upload("b"))}
     monkeypatch.setattr(module, "follow", lambda *_: _raise(UnreachableError("no answer")))
     assert call(body) == ["1"]
+    assert [line.get("again_in_seconds") for line in call.log()] == [1, 5, 25, None]
     monkeypatch.setattr(module, "follow", lambda *_: _raise(ValueError("secret")))
     assert call(body) == ["1"]
-    assert call.events() == ["failed"] * 3
+    assert call.events() == ["failed"] * 5
     assert "secret" not in call.written.getvalue()
     assert call.log()[-1]["error"] == "ValueError"
 

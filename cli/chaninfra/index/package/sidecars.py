@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from chaninfra.channel.conda.filenames import SIDECAR_SUFFIX
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, check_utf8
 
@@ -34,7 +35,7 @@ class SidecarError(ValueError):
 
 def sidecar_name(file: str) -> str:
     """The file name of a package's sidecar."""
-    return f"{file}.sigs"
+    return f"{file}{SIDECAR_SUFFIX}"
 
 
 def immutable_name(file: str, digest: str) -> str:
