@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from chaninfra.channel.conda.object_names import FOLLOW_JSON
 from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
-from chaninfra.channel.text import count
+from chaninfra.channel.text import count, one_line
+from chaninfra.doctor.follower_queue import QueueError, read_queue
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
 if TYPE_CHECKING:
@@ -81,6 +83,25 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             yield Finding(state="warning", found=found, remedy="set the clocks of both machines by NTP")
     if in_line and not late:
         yield Finding(state="ok", found=_told(runs, now))
+    compare = mark.compare
+    if compare is not None and compare.function is not None:
+        yield _queue(exam, compare.function)
+
+
+def _queue(exam: Examination, name: str) -> Finding:
+    try:
+        queue = read_queue(exam.descriptor, exam.credentials, name)
+    except QueueError as error:
+        return Finding(state="skipped", found=f"the queue {name} cannot be looked at: {one_line(str(error))}")
+    if queue.dead:
+        log = shlex.join(["aws", "logs", "tail", f"/aws/lambda/{name}", "--since", "1d"])
+        again = shlex.join(["aws", "sqs", "start-message-move-task", "--source-arn", queue.dead_letters or ""])
+        return Finding(
+            state="failed",
+            found=f"{count(queue.dead, 'message')} of the queue {name} could not be worked on: dead letters",
+            remedy=f"see why: `{log}`; then send them again: `{again}`",
+        )
+    return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
@@ -89,7 +110,8 @@ def _look(exam: Examination, task: Task, run: Run) -> str:
         start = exam.remedies.command("follow", "--every", "30s")
         return f"see the log of the process (`journalctl -u chaninfra-follow`, say), or start one: `{start}`"
     if run.by == "aws-lambda":
-        return "see the log of the function in CloudWatch, and the alarms on its queue"
+        tail = shlex.join(["aws", "logs", "tail", f"/aws/lambda/{run.function}", "--since", "1d"])
+        return f"see the log of the function: `{tail}`" if run.function else "see the log of the function in CloudWatch"
     command = exam.remedies.command("gc" if task == "gc" else "reindex", "--scheduled", duration(run.every))
     return f"see the last runs of the job, or do it now: `{command}`"
 
