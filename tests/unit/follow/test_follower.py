@@ -137,11 +137,11 @@ def test_a_follower_that_cannot_leave_its_mark_follows_all_the_same(error: Stora
 
     channel.store.before = before
     with running(channel) as run:
-        until(lambda: "mark-not-written" in run.events())
+        until(lambda: "follow-json-not-written" in run.events())
         assert run.follower.healthy
         run.follower.hint([channel.upload("b")], "webhook")
         until(lambda: file("b") in channel.files())
-    (line,) = [line for line in run.log() if line["event"] == "mark-not-written"]
+    (line,) = [line for line in run.log() if line["event"] == "follow-json-not-written"]
     assert line["remedy"] in ("look", "use the key or role of a maintainer")
     assert "failed" not in run.events()
     channel.store.before = lambda kind, key: None
