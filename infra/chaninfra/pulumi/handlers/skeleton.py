@@ -5,7 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import Any, TypedDict
 
-from chaninfra.channel.conda.layout import ChannelLayout, index_keys, own_keys, package_keys, unwritten_keys
+from chaninfra.channel.conda.layout import (
+    ChannelLayout,
+    index_keys,
+    own_and_sidecar_keys,
+    own_keys,
+    package_keys,
+    unwritten_keys,
+)
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
 from chaninfra.channel.conda.subdirs import Subdir
@@ -86,7 +93,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         prefix = props["prefix"]
         if props["adopt"]:
             if is_blank(self.session, prefix):
-                purge(self.session, prefix, lambda keys: _own(keys, prefix))
+                purge(self.session, prefix, lambda keys: _without_descriptor(own_keys(keys, prefix), prefix))
             return
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
@@ -110,9 +117,14 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
 
 
 def _own(keys: list[str], prefix: str) -> list[str]:
-    """The keys of the channel's files without channel.json: if two handlers deleted the versions of one object at the
-    same time, some stores would answer one of them with an error."""
-    return [key for key in own_keys(keys, prefix) if key != join(prefix, CHANNEL_JSON)]
+    """The keys of the channel's files but for packages and channel.json."""
+    return _without_descriptor(own_and_sidecar_keys(keys, prefix), prefix)
+
+
+def _without_descriptor(keys: list[str], prefix: str) -> list[str]:
+    """The keys without that of channel.json: if two handlers deleted the versions of one object at the same time, some
+    stores would answer one of them with an error."""
+    return [key for key in keys if key != join(prefix, CHANNEL_JSON)]
 
 
 def _layout(props: SkeletonInputs) -> ChannelLayout:
