@@ -30,8 +30,9 @@ START = "chaninfra follow s3://b/c --every 30s"
 class Followed:
     """A channel in memory, what ran for it, and what the doctor finds."""
 
-    def __init__(self, *, declared: bool = True) -> None:
+    def __init__(self, *, declared: bool = True, provider: str = "minio") -> None:
         self.store = MemoryStore()
+        self.provider = provider
         self.index = DescribedIndex(follow=Follow()) if declared else DescribedIndex()
 
     def ran(self, task: Task, by: By, every_s: int, ago_ms: int) -> Followed:
@@ -47,7 +48,7 @@ class Followed:
             "store": self.store,
             "channel": channel(self.store, SequentialRuntime(now=NOW), self.index),
         }
-        exam = examination(cached=cached, index=self.index, prefix="c")
+        exam = examination(cached=cached, index=self.index, prefix="c", provider=self.provider)
         found = [*follow(exam)]
         assert self.store.objects == before
         assert self.store.requests.keys() == {"get"}
@@ -72,6 +73,13 @@ def test_a_declared_channel_that_nothing_has_followed() -> None:
         "`index.follow` is declared, but nothing has followed the channel: there is no .chaninfra/follow.json"
     )
     assert remedy == f"start `{START}` where it can go on running{_AS}"
+
+
+def test_on_aws_the_function_of_the_stack_is_named_first() -> None:
+    _, _, remedy = Followed(provider="aws").finding()
+    assert remedy is not None
+    assert remedy.startswith("if a stack has made the bucket, look at its function: `aws logs tail /aws/lambda/")
+    assert remedy.endswith(f"Without a stack, start `{START}` where it can go on running{_AS}")
 
 
 def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
