@@ -284,7 +284,7 @@ def test_a_function_that_may_not_leave_its_mark_does_the_task(
     channel.store.before = before
     assert handler({"chaninfra": "compare"}, Context()) is None
     assert channel.files() == {file("a"), file("b")}
-    assert call.events() == ["compared", "followed", "mark-not-written"]
+    assert call.events() == ["compared", "followed", "follow-json-not-written"]
 
 
 @pytest.mark.parametrize("task", ["compare", "reindex", "gc"])

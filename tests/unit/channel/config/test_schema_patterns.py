@@ -80,6 +80,7 @@ GOOD: dict[str, list[str]] = {
     "tags": ["team", "cost center/2:x=y+z-@", "日本", ""],
     "channels": ["stable"],
     "at-most-every": ["10s", "604800s", "10m", "6h", "7d"],
+    "target": ["arn:minio:sqs::chaninfra:webhook", "arn:rustfs:sqs:us-east-1:a:webhook", "arn:aws:sns:default::a"],
     "cache-control": ["max-age=300, must-revalidate"],
     "arn": ["123456789012", ROLE, "arn:aws-cn:iam::123456789012:user/a", "arn:aws:iam::123456789012:root"],
     "repository": ["acme/packages", "mona_octo/a.b"],
