@@ -104,6 +104,10 @@ tags.
 With a KMS key, the IAM roles of the stack get the permissions on it that they need. For principals given by ARN, and
 for an organization, `chaninfra policy kms-key-policy` prints the statements that the key policy needs.
 
+No command sends `x-amz-server-side-encryption` with an upload: the bucket encrypts what comes without it. A policy of
+your organization that denies uploads without this header also denies chaninfra, pixi and rattler-build, so let it deny
+those alone that ask for another encryption (`"Null": {"s3:x-amz-server-side-encryption": "false"}` in its condition).
+
 `aws.vpc-endpoints` restricts access to objects, but not to the bucket's settings, and exempts the principal that runs
 `pulumi up`, so that nobody is locked out for good.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
 from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.text import count
-from chaninfra.doctor.dead_letters import dead_letters, log_command
+from chaninfra.channel.spec.follower_names import of_own_bucket
+from chaninfra.channel.text import count, one_line
+from chaninfra.doctor.follower_queue import QueueError, read_queue
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
 if TYPE_CHECKING:
@@ -48,8 +50,6 @@ def follow(exam: Examination) -> Iterator[Finding]:
     runs = {} if mark is None else mark.runs()
     if declared:
         yield from _declared(exam, mark or Mark(), now)
-        if _on_aws(exam):
-            yield from dead_letters(exam)
     elif runs:
         yield Finding(state="ok", found=f"not declared (`index.follow`); {_told(runs, now)}")
     else:
@@ -85,16 +85,40 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             yield Finding(state="warning", found=found, remedy="set the clocks of both machines by NTP")
     if in_line and not late:
         yield Finding(state="ok", found=_told(runs, now))
+    compare = mark.compare
+    if compare is not None and compare.function is not None:
+        yield _queue(exam, compare.function)
+
+
+def _queue(exam: Examination, name: str) -> Finding:
+    try:
+        queue = read_queue(exam.descriptor, exam.credentials, name)
+    except QueueError as error:
+        return Finding(state="skipped", found=f"the queue {name} cannot be looked at: {one_line(str(error))}")
+    if queue.dead:
+        again = shlex.join(["aws", "sqs", "start-message-move-task", "--source-arn", queue.dead_letters or ""])
+        return Finding(
+            state="failed",
+            found=f"{count(queue.dead, 'message')} of the queue {name} could not be worked on: dead letters",
+            remedy=f"see why: `{_log(name)}`; then send them again: `{again}`",
+        )
+    return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
 
 
 def _of_the_stack(exam: Examination) -> str:
     """What to do first where the stack makes what follows."""
     if not _on_aws(exam):
         return ""
+    log = _log(of_own_bucket(exam.descriptor.bucket))
     return (
-        f"if a stack has made the bucket, look at its function: `{log_command(exam)}`. Within an hour after "
-        "`pulumi up` it compares the channel with its index. Without a stack, "
+        f"if a stack has made the bucket, look at its function: `{log}`. Within an hour after `pulumi up` it "
+        "compares the channel with its index. Without a stack, "
     )
+
+
+def _log(function: str) -> str:
+    """The command that shows the log of the function in AWS Lambda."""
+    return shlex.join(["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"])
 
 
 def _on_aws(exam: Examination) -> bool:
@@ -107,7 +131,8 @@ def _look(exam: Examination, task: Task, run: Run) -> str:
         start = exam.remedies.command("follow", "--every", "30s")
         return f"see the log of the process (`journalctl -u chaninfra-follow`, say), or start one: `{start}`"
     if run.by == "aws-lambda":
-        return "see the log of the function in CloudWatch, and the alarms on its queue"
+        where = f": `{_log(run.function)}`" if run.function else " in CloudWatch"
+        return f"see the log of the function{where}"
     command = exam.remedies.command("gc" if task == "gc" else "reindex", "--scheduled", duration(run.every))
     return f"see the last runs of the job, or do it now: `{command}`"
 

@@ -93,7 +93,7 @@ def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
     ("task", "by", "every", "remedy"),
     [
         ("compare", "process", 3600, "see the log of the process (`journalctl -u chaninfra-follow`, say), or start "),
-        ("compare", "aws-lambda", 3600, "see the log of the function in CloudWatch, and the alarms on its queue. If "),
+        ("compare", "aws-lambda", 3600, "see the log of the function in CloudWatch. If "),
         (
             "reindex",
             "job",
