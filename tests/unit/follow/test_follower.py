@@ -208,7 +208,7 @@ def test_where_another_follower_was_faster_it_is_let_go_ahead(monkeypatch: pytes
         for number, key in enumerate((f"{FOLDER}/{file('a')}", channel.upload("b"), channel.upload("c"))):
             followed = f"chaninfra_follow_lag_seconds_count {number + 1}.0".encode()
             run.follower.hint([key], "webhook")
-            until(lambda followed=followed: followed in run.follower.metrics.text())  # type: ignore[misc]
+            until(lambda followed=followed: followed in run.follower.metrics.text())
     assert [seconds > module._WINDOW_S for seconds in waits] == [False, True, False]
 
 
