@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,10 @@ from chaninfra.channel.conda.object_names import FOLLOW_JSON
 from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.probe.finding import Finding, State
-from chaninfra.channel.text import count
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.spec.follower_names import of_own_bucket
+from chaninfra.channel.text import count, one_line
+from chaninfra.doctor.follower_queue import QueueError, read_queue
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
 
 if TYPE_CHECKING:
@@ -62,8 +66,8 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             found=f"`index.follow` is declared, but nothing has followed the channel: there is no {FOLLOW_JSON}"
             if not runs
             else "`index.follow` is declared, but nothing has followed the channel",
-            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: what runs with "
-            f"another one may not write {FOLLOW_JSON}, so that this check cannot see it",
+            remedy=f"{_of_the_stack(exam)}start `{start}` where it can go on running, with the key or role of a "
+            f"maintainer: what runs with another one may not write {FOLLOW_JSON}, so that this check cannot see it",
         )
     in_line = any(task in runs and task not in late for task in _IN_LINE)
     for task in late:
@@ -81,6 +85,44 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             yield Finding(state="warning", found=found, remedy="set the clocks of both machines by NTP")
     if in_line and not late:
         yield Finding(state="ok", found=_told(runs, now))
+    compare = mark.compare
+    if compare is not None and compare.function is not None:
+        yield _queue(exam, compare.function)
+
+
+def _queue(exam: Examination, name: str) -> Finding:
+    try:
+        queue = read_queue(exam.descriptor, exam.credentials, name)
+    except QueueError as error:
+        return Finding(state="skipped", found=f"the queue {name} cannot be looked at: {one_line(str(error))}")
+    if queue.dead:
+        again = shlex.join(["aws", "sqs", "start-message-move-task", "--source-arn", queue.dead_letters or ""])
+        return Finding(
+            state="failed",
+            found=f"{count(queue.dead, 'message')} of the queue {name} could not be worked on: dead letters",
+            remedy=f"see why: `{_log(name)}`; then send them again: `{again}`",
+        )
+    return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
+
+
+def _of_the_stack(exam: Examination) -> str:
+    """What to do first where the stack makes what follows."""
+    if not _on_aws(exam):
+        return ""
+    log = _log(of_own_bucket(exam.descriptor.bucket))
+    return (
+        f"if a stack has made the bucket, look at its function: `{log}`. Within an hour after `pulumi up` it "
+        "compares the channel with its index. Without a stack, "
+    )
+
+
+def _log(function: str) -> str:
+    """The command that shows the log of the function in AWS Lambda."""
+    return shlex.join(["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"])
+
+
+def _on_aws(exam: Examination) -> bool:
+    return PROVIDERS[exam.descriptor.provider].backend == "aws"
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
@@ -89,7 +131,8 @@ def _look(exam: Examination, task: Task, run: Run) -> str:
         start = exam.remedies.command("follow", "--every", "30s")
         return f"see the log of the process (`journalctl -u chaninfra-follow`, say), or start one: `{start}`"
     if run.by == "aws-lambda":
-        return "see the log of the function in CloudWatch, and the alarms on its queue"
+        where = f": `{_log(run.function)}`" if run.function else " in CloudWatch"
+        return f"see the log of the function{where}"
     command = exam.remedies.command("gc" if task == "gc" else "reindex", "--scheduled", duration(run.every))
     return f"see the last runs of the job, or do it now: `{command}`"
 

@@ -30,8 +30,9 @@ START = "chaninfra follow s3://b/c --every 30s"
 class Followed:
     """A channel in memory, what ran for it, and what the doctor finds."""
 
-    def __init__(self, *, declared: bool = True) -> None:
+    def __init__(self, *, declared: bool = True, provider: str = "minio") -> None:
         self.store = MemoryStore()
+        self.provider = provider
         self.index = DescribedIndex(follow=Follow()) if declared else DescribedIndex()
 
     def ran(self, task: Task, by: By, every_s: int, ago_ms: int) -> Followed:
@@ -47,7 +48,7 @@ class Followed:
             "store": self.store,
             "channel": channel(self.store, SequentialRuntime(now=NOW), self.index),
         }
-        exam = examination(cached=cached, index=self.index, prefix="c")
+        exam = examination(cached=cached, index=self.index, prefix="c", provider=self.provider)
         found = [*follow(exam)]
         assert self.store.objects == before
         assert self.store.requests.keys() == {"get"}
@@ -74,6 +75,13 @@ def test_a_declared_channel_that_nothing_has_followed() -> None:
     assert remedy == f"start `{START}` where it can go on running{_AS}"
 
 
+def test_on_aws_the_function_of_the_stack_is_named_first() -> None:
+    _, _, remedy = Followed(provider="aws").finding()
+    assert remedy is not None
+    assert remedy.startswith("if a stack has made the bucket, look at its function: `aws logs tail /aws/lambda/")
+    assert remedy.endswith(f"Without a stack, start `{START}` where it can go on running{_AS}")
+
+
 def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
     assert Followed().ran("compare", "process", 3600, 2 * HOUR + 9 * MINUTE).finding()[0] == "ok"
     assert Followed().ran("compare", "process", 3600, 2 * HOUR + 11 * MINUTE).finding()[0] == "failed"
@@ -85,7 +93,7 @@ def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
     ("task", "by", "every", "remedy"),
     [
         ("compare", "process", 3600, "see the log of the process (`journalctl -u chaninfra-follow`, say), or start "),
-        ("compare", "aws-lambda", 3600, "see the log of the function in CloudWatch, and the alarms on its queue. If "),
+        ("compare", "aws-lambda", 3600, "see the log of the function in CloudWatch. If "),
         (
             "reindex",
             "job",
