@@ -66,7 +66,7 @@ class Run(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True)
 
     def late(self, now_ms: int) -> bool:
         """Whether two runs are overdue."""
-        return now_ms - self.at > (2 * self.every + _GRACE_S) * 1000
+        return is_late(now_ms - self.at, self.every)
 
 
 @prepared
@@ -82,6 +82,11 @@ class Mark(Struct, frozen=True, kw_only=True):
         """Those that ran."""
         found: dict[Task, Run | None] = {"compare": self.compare, "reindex": self.reindex, "gc": self.gc}
         return {task: run for task, run in found.items() if run is not None}
+
+
+def is_late(age_ms: int, every_s: int) -> bool:
+    """Whether something that is to run every so many seconds, and last did so long ago, has missed two runs."""
+    return age_ms > (2 * every_s + _GRACE_S) * 1000
 
 
 class MarkError(StorageError):
