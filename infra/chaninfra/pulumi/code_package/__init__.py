@@ -65,6 +65,6 @@ def code_package(architecture: Architecture, report: Callable[[str], None] = lam
         raise ChaninfraError(
             f"the code of the function in AWS Lambda cannot be kept there: {error.strerror}",
             where=str(final),
-            remedy="make room there, or set XDG_CACHE_HOME to a folder that can be written",
+            remedy="make room there, or let this user write there; on Linux XDG_CACHE_HOME names another folder",
         ) from error
     return CodePackage(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
