@@ -15,6 +15,8 @@ from chaninfra.channel.conda.upkeep import EVERY_S, Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import StoredObject
 from chaninfra.channel.probe.finding import Finding, State
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.spec.follower_names import of_own_bucket
 from chaninfra.channel.text import count, one_line
 from chaninfra.doctor.follower_queue import QueueError, read_queue
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, is_late, read_mark
@@ -88,8 +90,8 @@ def _nothing_yet(exam: Examination, now: int) -> Finding:
     found = f"`index.follow` is declared, but nothing has followed the channel yet (there is no run in {FOLLOW_JSON})"
     start = exam.remedies.command("follow", "--every", "30s")
     remedy = (
-        f"start `{start}` where it can go on running; on AWS `pulumi up` makes a function instead. It needs the rights "
-        f"of a maintainer, else it cannot write {FOLLOW_JSON}"
+        f"{_of_the_stack(exam)}start `{start}` where it can go on running, with the rights of a maintainer: without "
+        f"them it cannot write {FOLLOW_JSON}"
     )
     written = exam.channel_json_read
     if isinstance(written, StoredObject):
@@ -106,14 +108,33 @@ def _queue(exam: Examination, name: str) -> Finding:
     except QueueError as error:
         return Finding(state="skipped", found=f"the queue {name} cannot be looked at: {one_line(str(error))}")
     if queue.dead:
-        log = shlex.join(["aws", "logs", "tail", f"/aws/lambda/{name}", "--since", "1d"])
         again = shlex.join(["aws", "sqs", "start-message-move-task", "--source-arn", queue.dead_letters or ""])
         return Finding(
             state="failed",
             found=f"{count(queue.dead, 'message')} of the queue {name} could not be worked on: dead letters",
-            remedy=f"see why: `{log}`; then send them again: `{again}`",
+            remedy=f"see why: `{_log(name)}`; then send them again: `{again}`",
         )
     return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
+
+
+def _of_the_stack(exam: Examination) -> str:
+    """What to do first where the stack makes what follows."""
+    if not _on_aws(exam):
+        return ""
+    log = _log(of_own_bucket(exam.descriptor.bucket))
+    return (
+        f"if a stack has made the bucket, look at its function: `{log}`. Within an hour after `pulumi up` it "
+        "compares the channel with its index. Without a stack, "
+    )
+
+
+def _log(function: str) -> str:
+    """The command that shows the log of the function in AWS Lambda."""
+    return shlex.join(["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"])
+
+
+def _on_aws(exam: Examination) -> bool:
+    return PROVIDERS[exam.descriptor.provider].backend == "aws"
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
@@ -122,8 +143,8 @@ def _look(exam: Examination, task: Task, run: Run) -> str:
         start = exam.remedies.command("follow", "--every", "30s")
         return f"see the log of the process (`journalctl -u chaninfra-follow`, say), or start one: `{start}`"
     if run.by == "aws-lambda":
-        tail = shlex.join(["aws", "logs", "tail", f"/aws/lambda/{run.function}", "--since", "1d"])
-        return f"see the log of the function: `{tail}`" if run.function else "see the log of the function in CloudWatch"
+        where = f": `{_log(run.function)}`" if run.function else " in CloudWatch"
+        return f"see the log of the function{where}"
     command = exam.remedies.command("gc" if task == "gc" else "reindex", "--scheduled", duration(run.every))
     return f"see the last runs of the job, or do it now: `{command}`"
 
