@@ -15,8 +15,6 @@ from chaninfra.channel.conda.upkeep import EVERY_S, Task
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import StoredObject
 from chaninfra.channel.probe.finding import Finding, State
-from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.spec.follower_names import of_own_bucket
 from chaninfra.channel.text import count, one_line
 from chaninfra.doctor.follower_queue import QueueError, read_queue
 from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, is_late, read_mark
@@ -90,8 +88,8 @@ def _nothing_yet(exam: Examination, now: int) -> Finding:
     found = f"`index.follow` is declared, but nothing has followed the channel yet (there is no run in {FOLLOW_JSON})"
     start = exam.remedies.command("follow", "--every", "30s")
     remedy = (
-        f"{_of_the_stack(exam)}start `{start}` where it can go on running, with the rights of a maintainer: without "
-        f"them it cannot write {FOLLOW_JSON}"
+        f"start `{start}` where it can go on running; on AWS `pulumi up` makes a function instead. It needs the rights "
+        f"of a maintainer, else it cannot write {FOLLOW_JSON}"
     )
     written = exam.channel_json_read
     if isinstance(written, StoredObject):
@@ -117,24 +115,9 @@ def _queue(exam: Examination, name: str) -> Finding:
     return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
 
 
-def _of_the_stack(exam: Examination) -> str:
-    """What to do first where the stack makes what follows."""
-    if not _on_aws(exam):
-        return ""
-    log = _log(of_own_bucket(exam.descriptor.bucket))
-    return (
-        f"if a stack has made the bucket, look at its function: `{log}`. Within an hour after `pulumi up` it "
-        "compares the channel with its index. Without a stack, "
-    )
-
-
 def _log(function: str) -> str:
     """The command that shows the log of the function in AWS Lambda."""
     return shlex.join(["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"])
-
-
-def _on_aws(exam: Examination) -> bool:
-    return PROVIDERS[exam.descriptor.provider].backend == "aws"
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:

@@ -52,11 +52,6 @@ def follower_names(stack: StackSpec) -> FollowerNames:
     )
 
 
-def of_own_bucket(bucket: str) -> str:
-    """The name of function and queue of a bucket that its stack has made."""
-    return _shortened(f"{bucket}-follow", [], _LONGEST)
-
-
 def _shortened(full: str, others: list[str], longest: int) -> str:
     plain = full.replace(".", "-")
     if plain == full and len(plain) <= longest and not others:

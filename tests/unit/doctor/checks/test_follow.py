@@ -22,18 +22,17 @@ from support.index_model.processes import NOW, channel
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 REMEDY = (
-    "start `chaninfra follow s3://b/c --every 30s` where it can go on running, with the rights of a maintainer: "
-    "without them it cannot write .chaninfra/follow.json"
+    "start `chaninfra follow s3://b/c --every 30s` where it can go on running; on AWS `pulumi up` makes a function "
+    "instead. It needs the rights of a maintainer, else it cannot write .chaninfra/follow.json"
 )
 
 
 class Followed:
     """A channel in memory, what ran for it, and what the doctor finds."""
 
-    def __init__(self, *, declared: bool = True, provider: str = "minio") -> None:
+    def __init__(self, *, declared: bool = True) -> None:
         self.store = MemoryStore()
         self.written: StoredObject | None = None
-        self.provider = provider
         self.index = DescribedIndex(follow=Follow()) if declared else DescribedIndex()
 
     def ran(self, task: Task, by: By, every_s: int, ago_ms: int) -> Followed:
@@ -55,9 +54,7 @@ class Followed:
             "store": self.store,
             "channel": channel(self.store, SequentialRuntime(now=NOW), self.index),
         }
-        exam = examination(
-            cached=cached, channel_json_read=self.written, index=self.index, prefix="c", provider=self.provider
-        )
+        exam = examination(cached=cached, channel_json_read=self.written, index=self.index, prefix="c")
         found = [*follow(exam)]
         assert self.store.objects == before
         assert self.store.requests.keys() == {"get"}
@@ -91,13 +88,6 @@ def test_a_channel_that_was_declared_just_now_has_time() -> None:
     followed = Followed()
     followed.declared(2 * HOUR)
     assert followed.finding() == ("warning", f"{NOTHING}; channel.json was written 2 hours ago", REMEDY)
-
-
-def test_on_aws_the_function_of_the_stack_is_named_first() -> None:
-    _, _, remedy = Followed(provider="aws").finding()
-    assert remedy is not None
-    assert remedy.startswith("if a stack has made the bucket, look at its function: `aws logs tail /aws/lambda/")
-    assert remedy.endswith(f"Without a stack, {REMEDY}")
 
 
 def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
