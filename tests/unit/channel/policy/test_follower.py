@@ -135,6 +135,8 @@ def test_names_follow_from_the_bucket_and_are_short_enough() -> None:
     )
     for bucket in ("b" * 63, "a.b.c"):
         names = follower_names(stack(bucket=bucket, force_path_style=True, aws={"roles": {"name-prefix": "p" * 32}}))
+        # The doctor knows the name of the function, and looks at the queue.
+        assert names.queue == names.function
         for name in (names.function, names.role, names.events("main"), names.of("reindex")):
             assert len(name) <= 64
             assert name.replace("-", "").isalnum()
