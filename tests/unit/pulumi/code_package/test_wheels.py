@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
@@ -192,6 +193,19 @@ def test_a_cache_that_cannot_be_written_is_an_error(
     with pytest.raises(ChaninfraError, match="cannot be kept there: Not a directory") as caught:
         code_package("x86_64")
     assert "XDG_CACHE_HOME names another folder" in str(caught.value.remedy)
+
+
+def test_what_was_not_used_for_a_month_is_removed(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = code_package("x86_64").path.parent
+    long_ago = time.time() - 31 * 86_400
+    for name in ("arm64-old", "arm64-new"):
+        (used.parent / name).mkdir()
+        (used.parent / name / "follower.zip").touch()
+    for path in (used, used.parent / "arm64-old"):
+        os.utime(path, (long_ago, long_ago))
+    assert code_package("x86_64").path.exists()
+    assert not (used.parent / "arm64-old").exists()
+    assert (used.parent / "arm64-new").exists()
 
 
 def test_pip_is_not_imported() -> None:
