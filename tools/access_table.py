@@ -50,6 +50,8 @@ ACTIONS = {
     "put-yanked": "put yanked.json",
     "put-history": "put a file under .chaninfra/history/",
     "delete-history": "delete a file under .chaninfra/history/",
+    "put-snapshot": "put a file under snapshots/",
+    "delete-snapshot": "delete a file under snapshots/",
     "put-internal": "put another file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
@@ -58,7 +60,7 @@ ACTIONS = {
 
 _READ = frozenset({"get", "list"})
 _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar", "put-index", "put-history"})
-_KEEP = frozenset({"delete-package", "put-yanked", "delete-history", "put-internal"})
+_KEEP = frozenset({"delete-package", "put-yanked", "delete-history", "put-snapshot", "delete-snapshot", "put-internal"})
 # All readers may list the whole bucket: a GET has no prefix for a condition to check, and without the permission to
 # list, a missing file is 403 instead of 404.
 _ELSEWHERE = frozenset({"list"})

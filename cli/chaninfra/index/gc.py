@@ -2,9 +2,10 @@
 more, abandoned uploads.
 
 Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
-`index.history-days` days. A shard that neither the shard index nor the kept history references is marked. A run at
-least a week later deletes it, so that readers with an older index still find it until then. No index can reference it
-again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted in the same way.
+`index.history-days` days. A shard that neither the shard index nor the kept history nor a snapshot references is
+marked. A run at least a week later deletes it, so that readers with an older index still find it until then. No index
+can reference it again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted
+in the same way.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
 from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.snapshots.needed import referenced_by_snapshots
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.thinning import thinned
 
@@ -66,8 +68,8 @@ class Unknown:
 
     subdir: Subdir
     key: str
-    """The object key of a state of the index that is kept, or of the index itself."""
-    of: Literal["state", "index"]
+    """The object key of a state of the index that is kept, of the shard index of a snapshot, or of the index itself."""
+    of: Literal["state", "snapshot", "index"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +135,16 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     # Rule: what the history names stays.
     kept, damaged = _referenced_by_history(target, sorted(history.keys() - set(old)), shards.keys())
     unknown = [Unknown(subdir=target.subdir, key=key, of="state") for key in damaged]
+    # Rule: what snapshots name stays.
+    pinned, broken = referenced_by_snapshots(target, shards.keys())
+    unknown += [Unknown(subdir=target.subdir, key=key, of="snapshot") for key in broken]
     if authority is None or authority.index is None:
         if authority is not None or shards or seen.orphans():
             unknown.append(Unknown(subdir=target.subdir, key=authority_key(target), of="index"))
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
     if unknown:
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
-    referenced = kept | authority.index.keys()
+    referenced = kept | pinned | authority.index.keys()
     before = read_marks(target)
     unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
     marks = {key: before.unreferenced.get(key, now) for key in unreferenced}

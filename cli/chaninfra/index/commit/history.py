@@ -20,7 +20,7 @@ from chaninfra.index.commit.authority import Authority, ForeignIndexError
 from chaninfra.index.subdir_index import SubdirIndex
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
-_REVISION = "chaninfra-revision"
+REVISION = "chaninfra-revision"
 """The name of the object metadata that has the revision of the commit."""
 
 
@@ -36,7 +36,7 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
     """
     store, stamp = subdir_index.store, authority.stamp
     key = history_key(subdir_index, stamp.number)
-    metadata = {_REVISION: stamp.revision}
+    metadata = {REVISION: stamp.revision}
     try:
         with _permission_explained():
             store.put(key, body(authority.data, "shards", subdir_index.layout.index, metadata), IfAbsent())
@@ -60,7 +60,7 @@ def ensure_kept(subdir_index: SubdirIndex, authority: Authority) -> None:
     """
     with _permission_explained():
         kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
-    if kept is None or kept.metadata.get(_REVISION) != authority.stamp.revision:
+    if kept is None or kept.metadata.get(REVISION) != authority.stamp.revision:
         keep(subdir_index, authority)
 
 
@@ -85,7 +85,7 @@ def _permission_explained() -> Iterator[None]:
 def was_kept_otherwise(subdir_index: SubdirIndex, authority: Authority) -> bool:
     """Whether another authoritative index with the number of this one was kept: this one was restored from a copy."""
     kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
-    return kept is not None and kept.metadata.get(_REVISION) != authority.stamp.revision
+    return kept is not None and kept.metadata.get(REVISION) != authority.stamp.revision
 
 
 def kept_index(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:

@@ -48,6 +48,8 @@ class Row:
     file_type: FileType
     refused: Mapping[AccessMethod, Refusal] = field(default_factory=dict)
     """The access methods that the format is not possible with."""
+    publishes: bool = False
+    """Whether it is for those who publish, so that there is none for a snapshot."""
     files: tuple[str, ...] = ()
     """Path patterns (`PurePath.match`) of the files that hold this format; --into derives the format from them."""
 
@@ -117,6 +119,7 @@ FORMATS: dict[Format, Row] = {
     "env": Row(
         title="shell variables that say where the bucket is, for `eval`",
         renderer=env.env,
+        publishes=True,
         file_type="shell",
         refused={"public": _PUBLIC, "gcs": _GOOGLE},
     ),
@@ -130,6 +133,7 @@ FORMATS: dict[Format, Row] = {
     "github-publish": Row(
         title="GitHub workflow that builds, publishes and indexes; on AWS by OIDC, without a stored key",
         renderer=github.publisher,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
@@ -143,12 +147,14 @@ FORMATS: dict[Format, Row] = {
     "gitlab-publish": Row(
         title="GitLab jobs that build, publish and index; on AWS by an ID token, without a stored key",
         renderer=gitlab.publisher,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "rattler-build": Row(
         title="shell script that builds with rattler-build, uploads and indexes",
         renderer=rattler_build.rattler_build,
+        publishes=True,
         file_type="shell",
         refused={"gcs": _NO_UPLOAD},
     ),
@@ -178,6 +184,12 @@ def render_values(name: Format, request: ManifestRequest) -> Rendered:
                 f"{name} is not possible with --auth {access.method}: {refused.reason}",
                 where=access.descriptor.url,
                 remedy=refused.remedy,
+            )
+        if access.snapshot and FORMATS[name].publishes:
+            raise ConfigurationError(
+                f"{name} is for those who publish, and nothing is published to a snapshot",
+                where=access.url,
+                remedy="remove --snapshot, or use --format pixi",
             )
     return FORMATS[name].renderer(request)
 
