@@ -73,8 +73,10 @@ dist: setup ## the sdist and the wheel of a release, in dist/
 	@$(BIN)/python -m hatchling build -d dist
 
 # LOCK=--upgrade takes the newest of everything instead of keeping the pins that still fit.
-lock: setup ## requirements.lock after a change of pyproject.toml
+lock: setup ## requirements.lock after a change of pyproject.toml, and the locks of the function in AWS Lambda
 	tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
 	$(BIN)/pip install -q --disable-pip-version-check --target "$$tools" uv && \
 	"$$tools/bin/uv" pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
 	  --python-version 3.11 --no-annotate --no-header --quiet $(LOCK) -o requirements.lock
+	$(PYTHON) tools/setup
+	$(BIN)/python tools/code_package_lock.py

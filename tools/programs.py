@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from chaninfra.engine import cache, gobuild
+from chaninfra.channel import user_cache as cache
+from chaninfra.engine import gobuild
 from chaninfra.engine.process import Report
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.generator import SUBDIR
-from chaninfra.engine import cache
+from chaninfra.channel import user_cache as cache
 
 COMMIT = "07aa423"
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""What a snapshot of a large channel costs in objects, bytes, requests and seconds; docs/snapshots.md has the numbers."""
+"""What a snapshot of a large channel costs in objects, bytes, requests, seconds; docs/snapshots.md has the numbers."""
 
 from __future__ import annotations
 

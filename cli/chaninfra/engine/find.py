@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaninfra.channel import user_cache as cache
 from chaninfra.channel.errors import EngineError
-from chaninfra.engine import cache
 from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output
 
 VERSION = "3.274.1"

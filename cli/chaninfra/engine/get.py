@@ -6,9 +6,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from chaninfra.channel import user_cache as cache
 from chaninfra.channel.errors import EngineError
 from chaninfra.channel.extras import require
-from chaninfra.engine import cache, gobuild
+from chaninfra.engine import gobuild
 from chaninfra.engine.find import VERSION, Engine, cached_folder, find, version_of
 from chaninfra.engine.process import PROGRAM_SUFFIX, Report, output, step
 

@@ -6,7 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from chaninfra.engine import cache, gobuild
+from chaninfra.channel import user_cache as cache
+from chaninfra.engine import gobuild
 from chaninfra.engine.find import Engine, cached_folder
 from chaninfra.engine.process import PROGRAM_SUFFIX, Report
 

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from chaninfra.channel.conda.upkeep import EVERY_S
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
+from chaninfra.follow.told import leave_mark, log_followed, log_reindexed, refresh_cdn
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
@@ -23,12 +25,13 @@ if TYPE_CHECKING:
     from chaninfra.index.follow.compare import Etags
     from chaninfra.index.follow.follow import Seen
 
-COMPARE_S = 3600.0
-"""Seconds from one comparison of the channel with its index to the next."""
 _WINDOW_S = 0.5
 """Seconds for which hints are collected, from the first one."""
 _BATCH = 500
 """Most keys of a batch."""
+_MISSED_EVERY_S = 60.0
+"""Least seconds between two comparisons where hints were missed: whoever floods a follower does not make it list the
+channel all the time."""
 _LONGEST_BACK_OFF_S = 60.0
 _FAILURES_AT_THE_END = 3
 """After so many failures a follower that was told to stop leaves the rest to the next start."""
@@ -60,6 +63,7 @@ class Follower:
         self._seen: Seen = {}
         self._etags: dict[Subdir, Etags] = {}
         self._next_comparison = self._next_listing = 0.0
+        self._after_missed = 0.0
         self._failures = 0
         self._compared = False
 
@@ -69,23 +73,30 @@ class Follower:
         return self._compared and self._failures < _UNHEALTHY
 
     @property
+    def failing(self) -> bool:
+        """Whether the last try has failed: what is taken meanwhile waits for a store that may not come back."""
+        return self._failures > 0
+
+    @property
     def bucket(self) -> str:
         """The bucket of the channel."""
         return self._channel.descriptor.bucket
 
-    def hint(self, keys: Iterable[str], source: Source, receipt: Callable[[], None] | None = None) -> int:
+    def hint(self, keys: Iterable[str], source: Source, receipt: Callable[[], None] | None = None) -> int | None:
         """Take the keys that are of packages or sidecars of the channel, and return how many are: from any thread.
 
-        `receipt` is called when they are in line; at once, where there are none. Where too many wait, a listing finds
-        them, and `receipt` is not called.
+        `receipt` is called when they are in line; at once, where there are none. None: too many wait, so that none was
+        taken; a listing finds them, and `receipt` is not called.
         """
         named = [*keys]
         wanted = [key for key in named if path_of(self._channel.descriptor, key) is not None]
         self.metrics.passed_over.inc(len(named) - len(wanted))
         self.metrics.hints.labels(source).inc(len(wanted))
         if wanted:
-            self._pending.add(wanted, receipt)
+            taken = self._pending.add(wanted, receipt)
             self.metrics.pending.set(len(self._pending))
+            if not taken:
+                return None
         elif receipt is not None:
             receipt()
         return len(wanted)
@@ -106,9 +117,9 @@ class Follower:
             self._pending.wait(due - now)
             if self._pending.stopping:
                 break
-            if self._pending.overflowed():
+            if self._pending.overflowed() and self._after_missed < self._next_comparison:
                 self.log.write("too-many-hints", "warning", then="a listing finds them")
-                self._next_comparison = 0.0
+                self._next_comparison = self._after_missed
             self._round()
         while len(self._pending) and self._failures < _FAILURES_AT_THE_END:
             self._try(self._follow)
@@ -139,7 +150,7 @@ class Follower:
             # Credentials may have expired, or the settings have changed.
             self._reopen = True
             if not self._pending.stopping:
-                self._pending.wait(seconds, number=1 << 62)
+                self._pending.pause(seconds)
             else:
                 time.sleep(min(seconds, 1.0))
             return
@@ -151,14 +162,16 @@ class Follower:
             self._channel = self._open()
         compared = compare(self._channel, self._seen)
         self.metrics.comparisons.inc()
-        for report in compared.reindexed:
-            self.log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
+        log_reindexed(self.log, compared.reindexed)
+        refresh_cdn(self._channel, self.log, [report.subdir for report in compared.reindexed])
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
         self._compared = True
-        self._next_comparison = time.monotonic() + COMPARE_S
+        self._after_missed = time.monotonic() + _MISSED_EVERY_S
+        self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
+        leave_mark(self._channel, self.log, "compare", "process")
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)
@@ -197,41 +210,7 @@ class Follower:
         metrics.commits.inc(sum(done.commits.values()))
         metrics.left_out.set(done.listed)
         metrics.held.set(done.listed_as_held)
-        for report in done.reindexed:
-            self.log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
-        for path in done.newly_left_out:
-            left = done.left_out[path]
-            self.log.write(
-                "held" if left.kind == "held" else "left-out",
-                "error" if left.kind == "held" else "warning",
-                package=path,
-                reason=left.reason,
-                remedy=left.remedy,
-            )
-        if done.left_out_denied:
-            remedy = "follow with the key or role of a maintainer"
-            self.log.write("left-out-denied", "warning", remedy=remedy)
-        if done.commits or done.read:
-            told = {kind: getattr(done, kind) for kind in ("added", "replaced", "dropped", "signed")}
-            self.log.write(
-                "followed",
-                looked=done.looked,
-                read=done.read,
-                commits=sum(done.commits.values()),
-                **{kind: names for kind, names in told.items() if names},
-            )
-        if done.commits:
-            self._refresh_cdn(done)
+        log_followed(self.log, done)
+        refresh_cdn(self._channel, self.log, done.written, done.replaced)
         if done.again:
             self._pending.add(done.again)
-
-    def _refresh_cdn(self, done: Followed) -> None:
-        if self._channel.descriptor.cdn is None:
-            return
-        from chaninfra.index.cdn_invalidation import invalidate, paths
-
-        try:
-            invalidate(self._channel, paths(self._channel.descriptor, [*done.commits], done.replaced))
-        except ChaninfraError as error:
-            # The index is written, and the copies of the CDN expire by themselves.
-            self.log.failed("cdn-not-refreshed", error)

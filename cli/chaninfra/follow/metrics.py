@@ -21,6 +21,9 @@ class Metrics:
         self.hints = self._counter("hints", "Keys of packages and sidecars that were named", "source")
         self.passed_over = self._counter("passed_over", "Keys in events that are none of a package or sidecar")
         self.refused = self._counter("refused", "Events that were refused, and why", "reason")
+        self.not_acknowledged = self._counter(
+            "not_acknowledged", "Events that may be sent again: the store could not be used, or too many names waited"
+        )
         self.changes = self._counter("changes", "Records that were added, replaced, dropped or signed", "kind")
         self.read = self._counter("packages_read", "Packages that were read")
         self.commits = self._counter("commits", "Commits to the index")

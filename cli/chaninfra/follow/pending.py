@@ -91,6 +91,11 @@ class Pending:
         """Whether `stop` was called."""
         return self._stopping
 
+    def pause(self, seconds: float) -> None:
+        """Wait some seconds, or until `stop` is called: however many keys come meanwhile."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, max(0.0, seconds))
+
     def wait(self, seconds: float, number: int = 1) -> None:
         """Wait until so many keys are there, keys were refused, or `stop` is called; for some seconds at most."""
         with self._changed:

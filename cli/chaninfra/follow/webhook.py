@@ -2,7 +2,8 @@
 
 An event is acknowledged when its keys wait in memory: stores that retry send one event after the other, so an answer
 after the commit would let them send one a second. What waits when a process is killed is found by the comparison with
-which the next one starts.
+which the next one starts. While the store cannot be used, the keys are taken all the same, and the answer is 503: a
+store that keeps its events sends them again, and of one that does not, none is lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.follow.connection import MOST, connections
 from chaninfra.follow.events import MAX_BODY, EventError, hints_in
 from chaninfra.follow.metrics import CONTENT_TYPE, Metrics, Refusal
 
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
     from chaninfra.follow.log import Log
     from chaninfra.follow.secret import Secret
 
-_CONNECTIONS = 512
-"""Most connections; uvicorn answers 503 to others, also to those who show the secret."""
-_BUSY = 200
-"""With so many requests at once, some may have been refused so: a listing finds what they told."""
 _ONCE = {"Connection": "close"}
 """versitygw leaves each connection open that it has sent an event by."""
 _BODY_S = 10.0
 """Longest time in seconds that a sender may take for a body."""
+_AGAIN_S = 5
+"""After so many seconds an event may be sent again that was not acknowledged."""
+_MOST_TOLD = 20
+"""So many foreign buckets are logged, each once: versitygw sends the events of all of a server's."""
 _REFUSED_PER_S = 10
 """So many refused requests a second are answered; more get 429 before anything of them is read."""
 _START_S = 20.0
@@ -66,27 +68,18 @@ class _Limit:
         return self._left < 1
 
     def take(self) -> None:
-        self._left -= 1
+        self._left = max(0.0, self._left - 1)
 
 
 def webhook(server: Server) -> Starlette:
     """The application: POST / with an event, GET /healthz, GET /metrics."""
     limit, metrics, log, secret = _Limit(), server.metrics, server.log, server.secret
-    active = 0
+    told: set[str] = set()
 
     async def events(request: Request) -> Response:
-        nonlocal active
-        active += 1
         try:
-            if active > _BUSY and server.follower is not None:
-                server.follower.missed()
-            return await answer(request)
-        finally:
-            active -= 1
-
-    async def answer(request: Request) -> Response:
-        try:
-            shown = secret.is_in(request.headers.get("authorization"))
+            given = request.headers.getlist("authorization")
+            shown = len(given) == 1 and secret.is_in(given[0])
             if not shown and limit.exceeded():
                 raise _Refused("too-many", "too many requests without the secret")
             if not shown:
@@ -99,21 +92,28 @@ def webhook(server: Server) -> Starlette:
             metrics.refused.labels(refusal).inc()
             if not limit.exceeded():
                 log.write("refused", "warning", reason=refusal, error=str(error))
-            limit.take()
+            if refusal != "too-many":
+                limit.take()
             return JSONResponse({"error": str(error)}, status_code=_STATUS[refusal], headers=_headers(refusal))
         follower = server.follower
         if follower is None:
             # The store cannot be reached yet. Some, which send an event once, send a test event when they start.
-            return JSONResponse({"error": "not ready"}, status_code=503, headers={"Retry-After": "5", **_ONCE})
-        of_others = [hint for hint in hints if hint.bucket != follower.bucket]
-        if of_others:
-            metrics.refused.labels("foreign").inc(len(of_others))
-            if not limit.exceeded():
-                buckets = sorted({hint.bucket for hint in of_others})
-                log.write("refused", "warning", reason="foreign", buckets=buckets[:3])
-            limit.take()
+            return again("the store cannot be reached yet: send it again")
+        foreign = [hint.bucket for hint in hints if hint.bucket != follower.bucket]
+        metrics.refused.labels("foreign").inc(len(foreign))
+        if (new := sorted({*foreign} - told)[:3]) and len(told) < _MOST_TOLD:
+            told.update(new)
+            log.write("refused", "warning", reason="foreign", buckets=new)
         taken = follower.hint([hint.key for hint in hints if hint.bucket == follower.bucket], "webhook")
+        if taken is None:
+            return again("too many names wait: send it again")
+        if taken and follower.failing:
+            return again("the store cannot be used now: the names are kept, and yet send it again")
         return JSONResponse({"taken": taken}, headers=_ONCE)
+
+    def again(error: str) -> Response:
+        metrics.not_acknowledged.inc()
+        return JSONResponse({"error": error}, status_code=503, headers={"Retry-After": str(_AGAIN_S), **_ONCE})
 
     async def healthz(_: Request) -> Response:
         healthy = server.follower is not None and server.follower.healthy
@@ -172,11 +172,11 @@ class Server:
             log_level="critical",
             lifespan="off",
             ws="none",
-            http="h11",
+            http=connections(self._busy),
             loop="asyncio",
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=_CONNECTIONS,
+            limit_concurrency=MOST,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=16 << 10,
@@ -185,6 +185,11 @@ class Server:
         self._thread = threading.Thread(target=self._serve, name="webhook", daemon=True)
         self._where = f"--listen {host}:{port}"
         self._error: BaseException | None = None
+
+    def _busy(self) -> None:
+        """Some may have been kept out: a listing finds what they told."""
+        if self.follower is not None:
+            self.follower.missed()
 
     def _serve(self) -> None:
         try:

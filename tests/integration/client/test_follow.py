@@ -132,6 +132,7 @@ def test_a_listing_finds_changes_without_events(server: Server, bucket_name: str
         package = make_package(tmp_path, "one", "1.0")
         server.client().put_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/{package.name}", Body=package.read_bytes())
         until(lambda: package.name in place.repodata("noarch")["packages.conda"], follower.told)
+        until(lambda: "by `chaninfra follow`" in place.done("doctor", "--check", "follow"), follower.told)
         assert follower.terminate() == 0
 
 
@@ -181,6 +182,9 @@ def test_events_come_by_sqs(aws: Server, bucket_name: str, tmp_path: Path) -> No
         (("--listen", "here"), {}, "'here' is not HOST:PORT"),
         (("--listen", "127.0.0.1:99999"), {}, "is not HOST:PORT"),
         (("--listen", "127.0.0.1:8765"), {}, "openssl rand -hex 32"),
+        # Not even where a listing finds changes too, and on no other address.
+        (("--listen", "0.0.0.0:8765", "--every", "30s"), {}, "without a secret anybody could send events"),
+        (("--listen", "[::]:8765"), {"CHANINFRA_FOLLOW_SECRET": ""}, "without a secret anybody could send events"),
         (
             ("--listen", "127.0.0.1:8765"),
             {"CHANINFRA_FOLLOW_SECRET": "short"},

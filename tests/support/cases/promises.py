@@ -50,6 +50,7 @@ def _command(name: str, callback: Any) -> Iterator[str]:
         else:
             # In an Annotated typer takes the first name for the default, and puts it right later.
             names = [each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)]
+            names = names or [f"--{parameter.name.replace('_', '-')}"]
             shown = [f"{option}{'' if kind is bool else ' VALUE'}" for option in names]
         if parameter.default is inspect.Parameter.empty:
             needed.append(shown[-1])

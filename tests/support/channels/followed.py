@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from chaninfra.channel.conda.index_settings import Follow, Overwrites
-from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
+from chaninfra.channel.conda.object_names import FOLLOW_JSON, LEFT_OUT_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
 from chaninfra.index.follow.compare import Compared, compare
 from chaninfra.index.follow.follow import Followed, Seen, follow
+from chaninfra.index.follow.mark import Mark, read_mark
 from chaninfra.index.left_out_json import LeftOutPackage, read_left_out
 from chaninfra.index.reindex import reindex_subdir
 from support.channels.archives import conda, index_json
@@ -91,6 +92,10 @@ class FollowedChannel:
     def left_out(self) -> dict[str, LeftOutPackage]:
         """What left-out.json lists."""
         return read_left_out(self.store, f"{PREFIX}/{LEFT_OUT_JSON}")[0].packages
+
+    def mark(self) -> Mark | None:
+        """What followers say of themselves."""
+        return read_mark(self.store, f"{PREFIX}/{FOLLOW_JSON}")
 
     def is_as_reindexed(self) -> bool:
         """Whether a re-index changes nothing."""

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chaninfra.engine import VERSION, cache
+from chaninfra.channel import user_cache as cache
+from chaninfra.engine import VERSION
 
 # Answers gobuild as go does; the program that it "builds" prints the engine's version.
 FAKE_GO = f"""

@@ -27,7 +27,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import servers
-from chaninfra.engine import cache, gobuild
+from chaninfra.channel import user_cache as cache
+from chaninfra.engine import gobuild
 from support.servers import oidc_issuer, s3_servers
 from support.servers.oidc_issuer import Issuer
 from support.servers.s3_servers import REGION, Server, free_port

@@ -55,6 +55,9 @@ def test_events_that_a_server_sent(server: str) -> None:
         ),
         ({"key": "/etc/passwd", "event_type": "create", "message": None}, []),
         ({"Records": []}, []),
+        # One encoding is taken off, whatever is below it.
+        ({"Records": [record("a%252Fb%25ff")]}, [("b", "a%2Fb%ff")]),
+        ({"Records": [record("a%ff%")]}, [("b", "a\ufffd%")]),
     ],
 )
 def test_other_formats(body: Any, hints: list[tuple[str, str]]) -> None:
@@ -73,7 +76,14 @@ def test_other_formats(body: Any, hints: list[tuple[str, str]]) -> None:
         b'{"Records": 1}',
         b'{"Records": [{}]}',
         b'{"Records": [{"s3": {"bucket": {"name": 1}, "object": {"key": "k"}}}]}',
+        b'{"Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": "\xff"}}}]}',
+        b'{"Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": null}}}]}',
+        b'{"Records": [{"s3": ' + b'{"s3": ' * 50_000,
+        b'{"Records": [{"x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}]}",
+        b'{"Records": {"0": 1}}',
+        b'{"detail": {"bucket": {"name": "b"}}}',
         b'{"Type": "Notification", "Message": "no json"}',
+        b'{"Type": "Notification", "Message": "{}"}',
         b'{"key": "/buckets/b/k", "event_type": "create", "message": 1}',
         b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b"[" * 100_000,

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from chaninfra.channel.errors import ConfigurationError, UnreachableError
+from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.errors import ConfigurationError, DeniedError, StorageError, UnreachableError
 from chaninfra.follow import follower as module
 from chaninfra.follow.follower import Follower
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics
 from support.channels.followed import FollowedChannel
-from support.index_model.processes import file
+from support.index_model.processes import FOLDER, PREFIX, file
 
 
 class Running:
@@ -79,6 +80,7 @@ def until(true: Callable[[], bool]) -> None:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_WINDOW_S", 0.05)
+    monkeypatch.setattr(module, "_MISSED_EVERY_S", 0.05)
     monkeypatch.setattr(module, "_LONGEST_BACK_OFF_S", 0.05)
 
 
@@ -90,6 +92,59 @@ def test_what_happened_before_the_start_is_found() -> None:
         until(lambda: run.follower.healthy)
         assert channel.files() == {file("b"), file("c")}
     assert run.left == [0]
+
+
+def test_a_comparison_leaves_the_mark_that_doctor_looks_for() -> None:
+    channel = FollowedChannel("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        until(lambda: channel.mark() is not None)
+        key = channel.upload("b")
+        run.follower.hint([key], "webhook")
+        until(lambda: file("b") in channel.files())
+    mark = channel.mark()
+    assert mark is not None
+    assert {task: (each.by, each.every) for task, each in mark.runs().items()} == {"compare": ("process", 3600)}
+    # Once, whatever is uploaded.
+    assert [key for kind, key in channel.store.log if kind == "put" and key.endswith("/follow.json")] == [
+        f"{PREFIX}/{FOLLOW_JSON}"
+    ]
+
+
+def test_there_is_no_mark_where_the_comparison_fails() -> None:
+    channel = FollowedChannel("a")
+    (body,) = [key for key in channel.store.objects if key.endswith("repodata_shards.msgpack.zst")]
+
+    def before(kind: str, key: str) -> None:
+        if key == body:
+            raise UnreachableError("no connection")
+
+    channel.store.before = before
+    with running(channel) as run:
+        until(lambda: "failed" in run.events())
+        assert not run.follower.healthy
+    assert channel.mark() is None
+
+
+@pytest.mark.parametrize("error", [DeniedError("403"), UnreachableError("no connection", remedy="look")])
+def test_a_follower_that_cannot_leave_its_mark_follows_all_the_same(error: StorageError) -> None:
+    channel = FollowedChannel("a")
+
+    def before(kind: str, key: str) -> None:
+        if key.endswith("/follow.json"):
+            raise error
+
+    channel.store.before = before
+    with running(channel) as run:
+        until(lambda: "mark-not-written" in run.events())
+        assert run.follower.healthy
+        run.follower.hint([channel.upload("b")], "webhook")
+        until(lambda: file("b") in channel.files())
+    (line,) = [line for line in run.log() if line["event"] == "mark-not-written"]
+    assert line["remedy"] in ("look", "use the key or role of a maintainer")
+    assert "failed" not in run.events()
+    channel.store.before = lambda kind, key: None
+    assert channel.mark() is None
 
 
 def test_a_burst_is_one_commit_and_a_receipt_comes_after_it() -> None:
@@ -166,6 +221,49 @@ def test_too_many_hints_become_a_listing(monkeypatch: pytest.MonkeyPatch) -> Non
         run.follower.hint([channel.upload(f"p-{version}") for version in range(10)], "webhook")
         until(lambda: len(channel.files()) == 11)
     assert "too-many-hints" in run.events()
+
+
+def test_names_that_are_too_many_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chaninfra.follow.pending.MOST", 1)
+    run = Running(FollowedChannel("a"))
+    got: list[int] = []
+    assert run.follower.hint([f"{FOLDER}/{file('a')}"], "webhook") == 1
+    assert run.follower.hint([f"{FOLDER}/{file('b')}"], "queue", lambda: got.append(1)) is None
+    assert got == []
+
+
+def test_missed_hints_become_one_comparison_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who floods a follower does not make it list the channel all the time, or fill its log."""
+    monkeypatch.setattr(module, "_MISSED_EVERY_S", 1.5)
+    with running(FollowedChannel("a")) as run:
+        until(lambda: run.follower.healthy)
+        for _ in range(100):
+            run.follower.missed()
+            time.sleep(0.005)
+        assert b"chaninfra_follow_comparisons_total 1.0" in run.follower.metrics.text()
+        assert run.events().count("too-many-hints") == 1
+        until(lambda: b"chaninfra_follow_comparisons_total 2.0" in run.follower.metrics.text())
+
+
+def test_a_flood_does_not_shorten_the_wait_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LONGEST_BACK_OFF_S", 0.2)
+    channel = FollowedChannel("a")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+
+        def before(kind: str, asked: str) -> None:
+            raise UnreachableError("no connection")
+
+        channel.store.before = before
+        run.follower.hint([channel.upload("b")], "webhook")
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            run.follower.missed()
+            time.sleep(0.001)
+        # Each wait is a tenth of a second at least.
+        assert 3 <= run.events().count("failed") <= 12
+        channel.store.before = lambda kind, key: None
+        until(lambda: channel.files() == {file("a"), file("b")})
 
 
 def test_changes_are_found_by_listings() -> None:

@@ -61,3 +61,17 @@ def test_waiting_ends_with_a_key_or_a_stop() -> None:
     other.add(["a"])
     other.wait(0.05, number=2)
     assert 0.04 < time.monotonic() - start < 10
+
+
+def test_a_pause_ends_by_a_stop_alone() -> None:
+    pending = Pending()
+    pending.add(["a"])
+    pending.overflow()
+    start = time.monotonic()
+    pending.pause(0.05)
+    assert time.monotonic() - start > 0.04
+    timer = threading.Timer(0.05, pending.stop)
+    timer.start()
+    pending.pause(30)
+    timer.join()
+    assert time.monotonic() - start < 10

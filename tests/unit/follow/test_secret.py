@@ -27,6 +27,8 @@ def test_the_right_secret(shown: str) -> None:
     [
         *(None, "", TEXT, f"Bearer {TEXT}x", f"Bearer {TEXT[:-1]}", "Bearer", "Bearer ", f"Digest {TEXT}"),
         *(basic(TEXT, ""), basic("me", TEXT + "x"), f"Basic {TEXT}", "Basic é", "Bearer \udcff", "Bearer é"),
+        *(f"Bearer {TEXT.upper()}", f"Bearer {TEXT} {TEXT}", f"Bearer {TEXT},{TEXT}", f"Bearer\t{TEXT}", f"\xa0{TEXT}"),
+        *(f"AWS4-HMAC-SHA256 {TEXT}", f"Bearer={TEXT}", basic("me", "") + TEXT, "Basic " + "A" * 100_000, "Basic /w=="),
     ],
 )
 def test_a_wrong_secret(shown: str | None) -> None:

@@ -8,13 +8,15 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from email.message import Message
 
 import pytest
 
-from chaninfra.channel.errors import ConfigurationError
-from chaninfra.follow import webhook
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError, UnreachableError
+from chaninfra.follow import connection, webhook
+from chaninfra.follow import follower as loop
 from chaninfra.follow.events import MAX_BODY
 from chaninfra.follow.follower import Follower
 from chaninfra.follow.log import Log
@@ -43,10 +45,17 @@ class Served:
         self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str
     ) -> tuple[int, bytes]:
         """Status and body of the answer to a request."""
+        status, _, told = self.answer(method, path, body, **headers)
+        return status, told
+
+    def answer(
+        self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, **headers: str
+    ) -> tuple[int, Message, bytes]:
+        """Status, headers and body of the answer to a request."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers, answer.read()
 
     def post(self, body: bytes, **headers: str) -> int:
         """The status of the answer to a POST with the secret."""
@@ -58,12 +67,42 @@ class Served:
         return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{metric} ")), 0.0)
 
 
+@contextmanager
+def asking(served: Served, head: str) -> Iterator[socket.socket]:
+    """A connection to the server, on which so much of a request was sent."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as sender:
+        sender.sendall(head.encode())
+        yield sender
+
+
+def is_closed_on(sender: socket.socket) -> bool:
+    """Whether the server closes the connection of one who sends byte by byte."""
+    for _ in range(100):
+        try:
+            sender.sendall(b"x")
+        except OSError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 @pytest.fixture
 def served() -> Iterator[Served]:
     running = Served(FollowedChannel("a"))
     running.server.start()
     yield running
     running.server.stop()
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for it. A commit may be halfway when it is asked."""
+    end = time.monotonic() + seconds
+    while True:
+        with suppress(RuntimeError, AssertionError):
+            if true():
+                return
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def event(*keys: str, bucket: str = "b") -> bytes:
@@ -88,6 +127,78 @@ def test_before_the_store_can_be_reached_events_are_not_taken(served: Served) ->
     assert served.ask("GET", "/healthz")[0] == 503
 
 
+@pytest.mark.parametrize("error", [UnreachableError("no connection"), DeniedError("access denied")])
+def test_what_the_server_says_in_each_state(monkeypatch: pytest.MonkeyPatch, error: ChaninfraError) -> None:
+    """While the store cannot be used no event is acknowledged, and yet it is kept: some stores send it again, others
+    do not."""
+    monkeypatch.setattr(loop, "_WINDOW_S", 0.02)
+    monkeypatch.setattr(loop, "_LONGEST_BACK_OFF_S", 0.05)
+    channel = FollowedChannel("a")
+    served = Served(channel)
+    served.server.follower = None
+    served.server.start()
+    follower, bucket = served.follower, served.follower.bucket
+    running = threading.Thread(target=follower.run)
+    try:
+        # Before the store could be reached.
+        status, headers, _ = served.answer("POST", "/", event(f"{FOLDER}/{file('b')}", bucket=bucket), **SHOWN)
+        assert (status, headers["Retry-After"], served.ask("GET", "/healthz")[0]) == (503, "5", 503)
+        assert served.count("chaninfra_follow_not_acknowledged_total") == 1
+        served.server.follower = follower
+        running.start()
+        until(lambda: served.ask("GET", "/healthz")[0] == 200)
+        assert served.post(event(channel.upload("b"), bucket=bucket)) == 200
+        until(lambda: channel.files() == {file("a"), file("b")})
+        success = served.count("chaninfra_follow_last_success_timestamp_seconds")
+        assert success > 0
+
+        def before(kind: str, key: str) -> None:
+            raise error
+
+        # The store cannot be used.
+        channel.store.before = before
+        assert served.post(event(channel.upload("c"), bucket=bucket)) == 200
+        until(lambda: follower.failing)
+        body = event(channel.upload("d"), bucket=bucket)
+        status, headers, told = served.answer("POST", "/", body, **SHOWN)
+        assert (status, headers["Retry-After"]) == (503, "5")
+        assert b"send it again" in told
+        assert served.count("chaninfra_follow_not_acknowledged_total") == 2
+        # What names no package waits for nothing.
+        assert served.post(event("c/noarch/repodata.json", bucket=bucket)) == 200
+        assert served.post(event("k", bucket="other")) == 200
+        assert served.post(b"none") == 400
+        until(lambda: served.ask("GET", "/healthz")[0] == 503)
+        assert served.count("chaninfra_follow_failures_total") >= 3
+        assert served.count("chaninfra_follow_pending") == 2
+        # It can again: nothing was lost, and what is sent again costs a look.
+        channel.store.before = lambda kind, key: None
+        until(lambda: channel.files() == {file(name) for name in "abcd"})
+        until(lambda: served.ask("GET", "/healthz")[0] == 200)
+        number = channel.content_number()
+        assert served.post(body) == 200
+        until(lambda: served.count("chaninfra_follow_pending") == 0)
+        assert channel.content_number() == number
+        assert served.count("chaninfra_follow_last_success_timestamp_seconds") > success
+    finally:
+        channel.store.before = lambda kind, key: None
+        served.server.stop()
+        follower.stop()
+        running.join(30)
+
+
+def test_where_too_many_names_wait_an_event_is_not_acknowledged(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chaninfra.follow.pending.MOST", 1)
+    assert served.post(event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)) == 200
+    status, headers, told = served.answer(
+        "POST", "/", event(f"{FOLDER}/{file('c')}", bucket=served.follower.bucket), **SHOWN
+    )
+    assert (status, headers["Retry-After"]) == (503, "5")
+    assert b"too many" in told
+
+
 def test_health_and_metrics(served: Served) -> None:
     # It was not compared with its index yet.
     assert served.ask("GET", "/healthz") == (503, b'{"healthy":false}')
@@ -104,16 +215,72 @@ def test_without_the_secret_nothing_is_taken(served: Served, shown: dict[str, st
     assert served.count("chaninfra_follow_pending") == 0
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        [f"Bearer {SECRET}", "Bearer wrong"],
+        ["Bearer wrong", f"Bearer {SECRET}"],
+        [f"Bearer {SECRET}", f"Bearer {SECRET}"],
+        [f"Bearer {SECRET}, Bearer {SECRET}"],
+    ],
+)
+def test_a_secret_that_is_shown_twice_is_none(served: Served, shown: list[str]) -> None:
+    body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket).decode()
+    lines = "".join(f"Authorization: {each}\r\n" for each in shown)
+    with asking(served, f"POST / HTTP/1.1\r\nHost: x\r\n{lines}Content-Length: {len(body)}\r\n\r\n{body}") as sender:
+        assert sender.recv(12) == b"HTTP/1.1 401"
+    assert served.count("chaninfra_follow_pending") == 0
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"{FOLDER}/../{file('b')}", f"/{FOLDER}/{file('b')}", f"{FOLDER}//{file('b')}", f"{FOLDER}/x/{file('b')}"),
+        *(f"{FOLDER}/b-1-0.conda\x00", f"{FOLDER}/b-1-0.conda\n", f"{FOLDER}/b-1-0.co", f"{FOLDER}/"),
+        # Encoded twice.
+        f"{FOLDER}%252F{file('b')}",
+        f"c/linux-64/{file('b')}",
+        # What a follower writes itself, so that no event leads to another one.
+        *(f"{FOLDER}/repodata.json", f"{FOLDER}/repodata.json.zst", f"{FOLDER}/repodata_shards.msgpack.zst"),
+        *(f"{FOLDER}/shards/{'0' * 64}.msgpack.zst", "c/.chaninfra/history/noarch/1", "c/.chaninfra/left-out.json"),
+        *(f"c/.chaninfra/seen/noarch/{file('b')}", f"{FOLDER}/{file('b')}.sigs.{'0' * 64}", "c/channel.json"),
+    ],
+)
+def test_keys_of_no_package_of_the_channel_change_nothing(served: Served, key: str) -> None:
+    assert served.post(event(key, bucket=served.follower.bucket)) == 200
+    assert served.count("chaninfra_follow_passed_over_total") == 1
+    assert served.count("chaninfra_follow_pending") == 0
+
+
+def test_a_key_is_taken_in_each_spelling_that_stores_send(served: Served) -> None:
+    key = f"{FOLDER}/b-1+1~x-0.conda"
+    spellings = [key, key.replace("/", "%2F").replace("+", "%2B"), key.replace("+", "%2b").replace("~", "%7E")]
+    for spelling in spellings * 3:
+        assert served.post(event(spelling, bucket=served.follower.bucket)) == 200
+    assert served.count('chaninfra_follow_hints_total{source="webhook"}') == 9
+    assert served.count("chaninfra_follow_pending") == 1
+
+
 def test_events_of_another_bucket_or_channel_are_counted_and_not_taken(served: Served) -> None:
     key = f"{FOLDER}/{file('b')}"
     assert served.post(event(key, key, bucket="other")) == 200
     assert served.count('chaninfra_follow_refused_total{reason="foreign"}') == 2
+    # Each bucket is told once: versitygw sends the events of all.
+    assert served.post(event(key, bucket="other")) == served.post(event(key, bucket="third")) == 200
+    assert [json.loads(line)["buckets"] for line in served.log.getvalue().splitlines()] == [["other"], ["third"]]
     assert served.post(event(f"x{key}", f"other/{key}", bucket=served.follower.bucket)) == 200
     assert served.count("chaninfra_follow_passed_over_total") == 2
     assert served.count("chaninfra_follow_pending") == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"no json", b"{}", b"[" * 100_000, event(*["k"] * 1001)])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"no json", b"{}", b"[" * 100_000, event(*["k"] * 1001), event("k" * 4000)),
+        b'{"Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": "\xff"}}}]}',
+        b'{"Records": [{"s3": ' + b'{"s3": ' * 100_000,
+    ],
+)
 def test_what_is_no_event_is_refused(served: Served, body: bytes) -> None:
     assert served.post(body) == 400
     assert served.count('chaninfra_follow_refused_total{reason="malformed"}') == 1
@@ -140,7 +307,56 @@ def test_a_body_that_does_not_come_is_given_up(served: Served, monkeypatch: pyte
         assert sender.recv(100).startswith(b"HTTP/1.1 400")
 
 
-def test_a_flood_without_the_secret_is_limited_and_those_with_it_are_served(served: Served) -> None:
+@pytest.mark.parametrize("sent", ["", "POST / HTTP/1.1\r\nHost: x\r\nAuthoriz"])
+def test_a_head_that_does_not_come_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
+    monkeypatch.setattr(connection, "_HEAD_S", 0.2)
+    with asking(served, sent) as sender:
+        assert sender.recv(100) == b""
+    # Nor one that comes byte by byte.
+    with asking(served, "POST / HTTP/1.1\r\nX: ") as sender:
+        assert is_closed_on(sender)
+
+
+def test_a_body_to_where_none_belongs_is_given_up(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_HEAD_S", 0.2)
+    head = "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+    with asking(served, head) as sender:
+        assert is_closed_on(sender)
+
+
+def test_a_slow_body_may_take_longer_than_a_head(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_HEAD_S", 0.1)
+    body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with asking(served, head) as sender:
+        time.sleep(0.5)
+        sender.sendall(body)
+        assert sender.recv(12) == b"HTTP/1.1 200"
+
+
+def test_senders_without_a_request_do_not_keep_others_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_HEAD_S", 0.5)
+    body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)
+    with ExitStack() as opened:
+        for _ in range(connection.MOST):
+            opened.enter_context(asking(served, ""))
+        # These may have kept an event out.
+        until(served.follower._pending.overflowed)
+        until(lambda: served.post(body) == 200)
+
+
+def test_after_a_flood_the_reason_is_told_again(served: Served) -> None:
+    """Seconds after it, not after as long as it took."""
+    for _ in range(60):
+        served.ask("POST", "/", b"", Authorization="Bearer wrong")
+    until(lambda: served.ask("POST", "/", b"", Authorization="Bearer wrong")[0] == 401, seconds=2)
+
+
+def test_a_flood_without_the_secret_is_limited_and_those_with_it_are_served(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So that it is a flood on a slow machine too.
+    monkeypatch.setattr(webhook, "_REFUSED_PER_S", 1)
     found = [served.ask("POST", "/", b"", Authorization="Bearer wrong")[0] for _ in range(40)]
     assert set(found) == {401, 429}
     assert served.post(event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)) == 200
@@ -176,14 +392,14 @@ def test_a_sender_that_leaves_its_connections_open_is_served(served: Served) -> 
     body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)
     head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
     with ExitStack() as opened:
-        for _ in range(webhook._CONNECTIONS + 10):
+        for _ in range(connection.MOST + 10):
             sender = opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
             sender.sendall(head.encode() + body)
             assert sender.recv(12) == b"HTTP/1.1 200"
 
 
 def test_many_requests_at_once_become_a_listing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "_BUSY", 0)
+    monkeypatch.setattr(connection, "_BUSY", 0)
     assert served.post(event("k", bucket=served.follower.bucket)) == 200
     assert served.follower._pending.overflowed()
 

@@ -23,7 +23,7 @@ VERSION = PROJECT["version"]
 WHEEL, SDIST = f"chaninfra-{VERSION}-py3-none-any.whl", f"chaninfra-{VERSION}.tar.gz"
 # What an editor, a system or a run of the program leaves beside the sources.
 LEFT = [
-    "cli/chaninfra/engine/cache.py.orig",
+    "cli/chaninfra/engine/find.py.orig",
     "cli/chaninfra/engine/go/.DS_Store",
     "cli/chaninfra/index/.yank.py.swp",
     "infra/chaninfra/channel/notes.txt",

@@ -94,8 +94,9 @@ def _run(
 
     from chaninfra.channel.errors import ChaninfraError
     from chaninfra.channel.extras import require
+    from chaninfra.cli.durations import seconds_of
 
-    list_every = _seconds(every)
+    list_every = seconds_of(every, "--every")
     address = _address(listen)
     require("follow", what="`chaninfra follow`")
     from chaninfra.follow.follower import Follower
@@ -166,23 +167,6 @@ def _opened(open_channel: Callable[[], Channel], log: Log, stopped: Event) -> Ch
             stopped.wait(seconds)
             seconds = min(60.0, 2 * seconds)
     return None
-
-
-def _seconds(every: str | None) -> float | None:
-    import re
-
-    from chaninfra.channel import patterns
-    from chaninfra.channel.conda.index_settings import seconds_in
-    from chaninfra.channel.errors import ConfigurationError
-    from chaninfra.channel.text import shown
-
-    if every is None:
-        return None
-    if not re.search(patterns.DURATION, every):
-        raise ConfigurationError(
-            f"{shown(every)} is not a time", where="--every", remedy="write 10s to 7d, for example 30s, 10m or 1h"
-        )
-    return float(seconds_in(every))
 
 
 def _address(listen: str | None) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ import typer
 
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
+from chaninfra.cli.output.scheduled import HELP as SCHEDULED_HELP
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def gc(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Delete and mark nothing; only print what would be deleted.")
     ] = False,
+    scheduled: Annotated[str | None, typer.Option(metavar="TIME", help=SCHEDULED_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -55,19 +57,24 @@ def gc(
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output.progress import progress
+    from chaninfra.cli.output.scheduled import mark, period
     from chaninfra.cli.output.stopped import gc_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.contents import known_subdirs
     from chaninfra.index.gc import collect
 
     remedies = remedies_for(channel, store)
+    every = period(scheduled, without="--dry-run" if dry_run else None)
     given = [*(["--dry-run"] if dry_run else []), *(["--json"] if as_json else [])]
+    given += ["--scheduled", scheduled] if scheduled else []
     with progress(dry_run=dry_run) as shown, interruptible(lambda: gc_stopped(shown, remedies, given), shown.stop):
         opened = open_channel(channel, store, "write")
         shown.stage("looking for subdirs")
         subdirs = known_subdirs(opened)
         shown.stage("looking for unfinished uploads")
         collected = collect(opened, subdirs, "check" if dry_run else "write", shown)
+        shown.pause()
+        mark(opened, "gc", every)
     for note in collected.notes:
         streams.note(note)
     if as_json:

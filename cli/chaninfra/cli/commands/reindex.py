@@ -8,6 +8,7 @@ import typer
 
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
+from chaninfra.cli.output.scheduled import HELP as SCHEDULED_HELP
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def reindex(
     force: Annotated[
         bool, typer.Option("--force", help="Read every package again and rewrite all index files.")
     ] = False,
+    scheduled: Annotated[str | None, typer.Option(metavar="TIME", help=SCHEDULED_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -50,6 +52,7 @@ def reindex(
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, finish_check, replace_skipped, report_json, report_text
+    from chaninfra.cli.output.scheduled import mark, period
     from chaninfra.cli.output.stopped import reindex_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
@@ -58,7 +61,9 @@ def reindex(
 
     remedies = remedies_for(channel, store)
     subdirs: list[Subdir] = []
+    every = period(scheduled, without="--check" if check else None)
     given = [*(["--check"] if check else []), *(["--force"] if force else []), *(["--json"] if as_json else [])]
+    given += ["--scheduled", scheduled] if scheduled else []
     with progress() as shown, interruptible(lambda: reindex_stopped(shown, remedies, subdirs, given), shown.stop):
         opened = open_channel(channel, store, "read" if check else "write")
         shown.stage("looking for subdirs")
@@ -69,6 +74,7 @@ def reindex(
         if not check:
             written = subdirs if force else changed(report)
             cdn_refresh.refresh(opened, written, scope="all" if force else "changed")
+            mark(opened, "reindex", every)
     done = "\nread every package again, and rewrote all index files" if force and not check else ""
     streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
     for folder in others:

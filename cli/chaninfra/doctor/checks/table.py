@@ -14,6 +14,7 @@ from chaninfra.doctor.checks import (
     credentials,
     descriptor,
     endpoint,
+    follow,
     headers,
     index_files,
     left_out,
@@ -92,6 +93,11 @@ CHECKS: dict[str, Check] = {
     ),
     "packages": Check(
         title="the index lists exactly the packages in the bucket", function=index_files.packages, needs=("index",)
+    ),
+    "follow": Check(
+        title="where `index.follow` is declared, something follows the channel",
+        function=follow.follow,
+        needs=("reading", "descriptor"),
     ),
     "left-out": Check(
         title="`chaninfra follow`, if it runs, has left out no package",

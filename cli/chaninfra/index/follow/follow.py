@@ -69,6 +69,11 @@ class Followed:
     """Whether these credentials may not write left-out.json."""
 
     @property
+    def written(self) -> list[Subdir]:
+        """The subdirs whose index was written."""
+        return [*dict.fromkeys([*self.commits, *(report.subdir for report in self.reindexed)])]
+
+    @property
     def held(self) -> list[str]:
         """Packages that were overwritten, and whose record is that of the earlier bytes."""
         return [path for path, left in self.left_out.items() if left.kind == "held"]

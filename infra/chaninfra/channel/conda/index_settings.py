@@ -41,6 +41,12 @@ def seconds_in(duration: str) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
+def duration(seconds: int) -> str:
+    """A time of 10 to 604,800 seconds as `patterns.DURATION` has it, in the largest unit: `1d`, `90m`."""
+    unit = next(unit for unit, size in reversed(_SECONDS.items()) if not seconds % size)
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
 Overwrites = Literal["hold", "index"]
 
 

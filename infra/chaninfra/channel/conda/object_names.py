@@ -31,3 +31,6 @@ SNAPSHOTS_JSON = f"{SNAPSHOTS_FOLDER}/index.json"
 
 LEFT_OUT_JSON = f"{CHANINFRA_FOLDER}/left-out.json"
 """The packages that `chaninfra follow` could not index, and why."""
+
+FOLLOW_JSON = f"{CHANINFRA_FOLDER}/follow.json"
+"""When the index was last brought in line by a follower or a scheduled job, and by which."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chaninfra.channel.conda.index_settings import FORMATS, AtMostEvery, IndexSettings
+from chaninfra.channel import patterns
+from chaninfra.channel.conda.index_settings import FORMATS, AtMostEvery, IndexSettings, duration, seconds_in
 from chaninfra.channel.config.schema import CHANNEL, NAMES, load
 
 SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
@@ -73,6 +75,17 @@ def test_anything_else_is_no_time(value: Any) -> None:
         assert value == f"{int(value[:-1])}{value[-1]}"
         assert value.isascii()
         assert 10 <= found.seconds <= 604_800
+
+
+@given(st.integers(10, 604_800))
+@example(604_800)
+@example(5400)
+@example(61)
+def test_a_number_of_seconds_is_written_as_a_time_that_is_accepted(seconds: int) -> None:
+    text = duration(seconds)
+    assert re.search(patterns.DURATION, text)
+    assert seconds_in(text) == seconds
+    assert (seconds % 86_400 == 0) == text.endswith("d")
 
 
 def test_an_unknown_word_or_key_is_refused() -> None:

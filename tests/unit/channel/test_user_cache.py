@@ -10,12 +10,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from chaninfra.engine import cache
+from chaninfra.channel import user_cache as cache
 from support.pulumi.fake_engine import wait_for
 from support.systems import on
 
 
-def test_a_partial_folder_of_a_killed_process_is_removed(path: Path, tmp_path: Path, lines: list[str]) -> None:
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+def test_a_partial_folder_of_a_killed_process_is_removed(tmp_path: Path, lines: list[str]) -> None:
     (tmp_path / "thing.partial").mkdir()
     (tmp_path / "thing.partial" / "half").touch()
     cache.kept(tmp_path / "thing", lambda folder: (folder / "whole").touch(), lines.append)

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from chaninfra.engine.process import Report
-
 _ASKED_EVERY_S = 0.2
 
 
@@ -28,7 +26,7 @@ def folder() -> Path:
     return base / "chaninfra"
 
 
-def kept(final: Path, fill: Callable[[Path], None], report: Report) -> Path:
+def kept(final: Path, fill: Callable[[Path], None], report: Callable[[str], None]) -> Path:
     """Return the folder `final`, and create it with `fill` if it does not exist yet.
 
     `fill` gets an empty folder beside `final`, which is renamed to `final` when `fill` returns and removed when it
@@ -50,7 +48,7 @@ def kept(final: Path, fill: Callable[[Path], None], report: Report) -> Path:
 
 
 @contextmanager
-def _locked(path: Path, report: Report) -> Iterator[None]:
+def _locked(path: Path, report: Callable[[str], None]) -> Iterator[None]:
     with path.open("wb") as file:
         if not _take(file):
             report(f"another process is creating {path.with_suffix('')}: waiting for it")

@@ -1,0 +1,75 @@
+"""What followers tell of their work: in the log, to the CDN, and in the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from chaninfra.channel.conda.upkeep import EVERY_S, Task
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.index.follow.mark import NOT_WRITTEN, By, write_mark
+
+if TYPE_CHECKING:
+    from chaninfra.channel.conda.subdirs import Subdir
+    from chaninfra.follow.log import Log
+    from chaninfra.index.channel import Channel
+    from chaninfra.index.follow.follow import Followed
+    from chaninfra.index.report import SubdirReport
+
+_KINDS = ("added", "replaced", "dropped", "signed")
+
+
+def log_reindexed(log: Log, reports: Iterable[SubdirReport]) -> None:
+    """Tell which subdirs had an index that was not ours, and were re-indexed."""
+    for report in reports:
+        log.write("reindexed", "warning", subdir=report.subdir, packages=report.after)
+
+
+def log_followed(log: Log, done: Followed) -> None:
+    """Tell what a follow did: an error for each package that is held, a warning for each that is left out."""
+    log_reindexed(log, done.reindexed)
+    for path in done.newly_left_out:
+        left = done.left_out[path]
+        log.write(
+            "held" if left.kind == "held" else "left-out",
+            "error" if left.kind == "held" else "warning",
+            package=path,
+            reason=left.reason,
+            remedy=left.remedy,
+        )
+    if done.left_out_denied:
+        log.write("left-out-denied", "warning", remedy="follow with the key or role of a maintainer")
+    if done.commits or done.read:
+        told = {kind: getattr(done, kind) for kind in _KINDS}
+        log.write(
+            "followed",
+            looked=done.looked,
+            read=done.read,
+            commits=sum(done.commits.values()),
+            **{kind: names for kind, names in told.items() if names},
+        )
+
+
+def refresh_cdn(channel: Channel, log: Log, subdirs: Collection[Subdir], replaced: Iterable[str] = ()) -> None:
+    """Have the CDN, if there is one, drop its copies of the index files of `subdirs` and of the packages `replaced`."""
+    if channel.descriptor.cdn is None or not subdirs:
+        return
+    from chaninfra.index.cdn_invalidation import invalidate, paths
+
+    try:
+        invalidate(channel, paths(channel.descriptor, subdirs, replaced))
+    except ChaninfraError as error:
+        # The index is written, and the copies of the CDN expire by themselves.
+        log.failed("cdn-not-refreshed", error)
+
+
+def leave_mark(channel: Channel, log: Log, task: Task, by: By) -> None:
+    """Say in the channel that a task has just ended well, for `doctor`. Where that cannot be said, it goes on."""
+    try:
+        outcome = write_mark(channel, task, by, EVERY_S[task])
+    except ChaninfraError as error:
+        log.failed("mark-not-written", error)
+        return
+    if outcome in NOT_WRITTEN:
+        reason, remedy = NOT_WRITTEN[outcome]
+        log.write("mark-not-written", "warning", reason=reason, remedy=remedy)

@@ -1,0 +1,15 @@
+"""What keeps a channel that follows in order by the clock, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+Task = Literal["compare", "reindex", "gc"]
+"""`compare`: the channel is compared with its index, and what no event has told is followed."""
+TASKS: tuple[Task, ...] = get_args(Task)
+
+EVERY_S: Mapping[Task, int] = {"compare": 3600, "reindex": 24 * 3600, "gc": 7 * 24 * 3600}
+"""Seconds from one run to the next. By what `gc` marks in one run, and deletes a week later, clients that have read the
+index before find all that it names.
+"""
