@@ -24,12 +24,14 @@ from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index import left_over
 from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
+from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.snapshots.needed import referenced_by_snapshots
@@ -146,8 +148,15 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
     referenced = kept | pinned | authority.index.keys()
     before = read_marks(target)
+    # Rule: what was read more than a day before neither marks nor deletes.
+    if target.runtime.now_ms() - now > MAX_SHARD_AGE_MS:
+        raise StorageError(
+            "to read what names the shards took more than a day, and nothing was deleted",
+            where=target.layout.key(target.subdir),
+            remedy="run the command again",
+        )
     unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
-    marks = {key: before.unreferenced.get(key, now) for key in unreferenced}
+    marks = {key: _since(before, key, entry, now) for key, entry in unreferenced.items()}
     swept = week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [garbage_of(shards[key], "unreferenced") for key in swept if key in shards]
@@ -182,7 +191,26 @@ def week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms:
     """The marked shards that can be deleted."""
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now_ms / 1000, UTC) - KEPT
-    return [key for key, since in marks.items() if now_ms - since >= week and shards[key].modified <= newest]
+    return [
+        key
+        for key, since in marks.items()
+        if now_ms - since >= week and shards[key].modified <= newest and _counts(key, since, shards[key])
+    ]
+
+
+def _since(before: _Marks, key: str, entry: ObjectMeta, now_ms: int) -> int:
+    """Since when it has been found unreferenced; in ms since 1970."""
+    since = before.unreferenced.get(key)
+    return now_ms if since is None or not _counts(key, since, entry) else since
+
+
+def _counts(key: str, since: int, entry: ObjectMeta) -> bool:
+    """Whether a mark of that time counts.
+
+    Rule: not one of a shard that was put less than a day before. A commit may have named it since, and somebody may
+    read that state just now, to make a snapshot of it.
+    """
+    return not is_shard(key) or since - entry.modified.timestamp() * 1000 >= MAX_SHARD_AGE_MS
 
 
 def _referenced_by_history(

@@ -208,7 +208,9 @@ def test_a_marked_shard_that_is_overdue(tmp_path: Path, bucket_name: str, progra
         before = (datetime.now(UTC) - timedelta(days=8)).timestamp()
         assert marks["unreferenced"]
         for shard in marks["unreferenced"]:
-            os.utime(tmp_path / "server/data" / bucket_name / NOARCH / shard, (before, before))
+            # A mark of the day on which the shard was put would not count.
+            put = before - 2 * 24 * 3600
+            os.utime(tmp_path / "server/data" / bucket_name / NOARCH / shard, (put, put))
         marks["unreferenced"] = dict.fromkeys(marks["unreferenced"], int(before * 1000))
         server.client().put_object(Bucket=bucket_name, Key=key, Body=json.dumps(marks))
         fixed_by_remedy(place, "garbage")

@@ -63,8 +63,8 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
     require_index(channel)
     key, subdirs = channel.descriptor.key(SNAPSHOTS_JSON), known_subdirs(channel)
     progress.stage(READING, len(subdirs), unit="subdir")
-    began = channel.runtime.now_ms()
     there = read_snapshots(channel.writer, key)[0].snapshots.get(name)
+    began = channel.runtime.now_ms()
     if there is None or at is not None or there.stage != "creating":
         states = states_at(channel, subdirs, at) if at is not None else states_now(channel, subdirs)
     else:
@@ -117,14 +117,14 @@ def _put_files(states: Sequence[State], name: str, created_ms: int, began: int, 
 
 
 def _entry(states: Sequence[State], at: datetime | None, now_ms: int) -> Snapshot:
-    now = _text(datetime.fromtimestamp(now_ms // 1000, UTC))
+    now = time_text(datetime.fromtimestamp(now_ms // 1000, UTC))
     subdirs: dict[Subdir, SnapshotSubdir] = {
         each.target.subdir: SnapshotSubdir(
             commit=each.stamp.number, revision=each.stamp.revision, packages=each.stamp.count
         )
         for each in states
     }
-    return Snapshot(at=_text(at) if at else now, created=now, stage="creating", subdirs=subdirs)
+    return Snapshot(at=time_text(at) if at else now, created=now, stage="creating", subdirs=subdirs)
 
 
 def _claimed(old: Snapshots, name: str, wanted: Snapshot) -> Snapshots:
@@ -161,11 +161,12 @@ def _check_same(name: str, there: Snapshot, states: Sequence[State]) -> None:
 def _check_past(channel: Channel, at: datetime | None) -> None:
     if at is not None and at.timestamp() * 1000 > channel.runtime.now_ms():
         raise ConfigurationError(
-            f"{_text(at)} is in the future", where="--at", remedy="leave out --at for what the channel says now"
+            f"{time_text(at)} is in the future", where="--at", remedy="leave out --at for what the channel says now"
         )
 
 
-def _text(time: datetime) -> str:
+def time_text(time: datetime) -> str:
+    """The time as the list of the snapshots has it."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
