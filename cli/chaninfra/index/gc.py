@@ -148,13 +148,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
     referenced = kept | pinned | authority.index.keys()
     before = read_marks(target)
-    # Rule: what was read more than a day before neither marks nor deletes.
-    if target.runtime.now_ms() - now > MAX_SHARD_AGE_MS:
-        raise StorageError(
-            "to read what names the shards took more than a day, and nothing was deleted",
-            where=target.layout.key(target.subdir),
-            remedy="run the command again",
-        )
+    _check_recent(target, now)
     unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
     marks = {key: _since(before, key, entry, now) for key, entry in unreferenced.items()}
     swept = week_old(marks, unreferenced, now)
@@ -165,11 +159,22 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     left_behind = [garbage_of(seen.sidecars[key], "attestations without a package") for key in orphans]
     done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
+        _check_recent(target, now)
         data = msgspec.json.encode(_Marks(unreferenced=left))
         target.store.put(
             _marks_key(target), ObjectBody(data=data, content_type="application/json", cache_control="no-store")
         )
     return done
+
+
+def _check_recent(target: SubdirIndex, began_ms: int) -> None:
+    """Rule: what was read more than a day before neither marks nor deletes. Raises StorageError."""
+    if target.runtime.now_ms() - began_ms > MAX_SHARD_AGE_MS:
+        raise StorageError(
+            "it was read more than a day ago which shards are needed",
+            where=target.layout.key(target.subdir),
+            remedy="run the command again",
+        )
 
 
 def listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:

@@ -14,10 +14,16 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError, StorageError
 from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.authority import authority_key, parse_authority, read_authority, read_our_authority
+from chaninfra.index.commit.authority import (
+    ForeignIndexError,
+    authority_key,
+    parse_authority,
+    read_authority,
+    read_our_authority,
+)
 from chaninfra.index.commit.derived_files import check_ours
 from chaninfra.index.commit.derived_state import derived_metadata
-from chaninfra.index.commit.history import ensure_kept, history_key, kept_index, kept_numbers
+from chaninfra.index.commit.history import history_key, kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.document import Snapshot
 from chaninfra.index.subdir_index import SubdirIndex
@@ -39,7 +45,7 @@ class State:
 
 
 def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
-    """What the subdirs say now. Each state is in the history then, so that whoever goes on later finds it.
+    """What the subdirs say now. Who replaces a state keeps it in the history before, so it can be found later.
 
     Raises ForeignIndexError for an index that is missing, damaged, restored from a copy, or another tool's.
     """
@@ -49,7 +55,12 @@ def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
         derived = derived_metadata(target)
         authority = read_our_authority(target)
         check_ours(target, derived, authority)
-        ensure_kept(target, authority)
+        if was_kept_otherwise(target, authority):
+            raise ForeignIndexError(
+                f"commit {authority.stamp.number:,} of the index was replaced before, so it was restored from a copy",
+                where=authority_key(target),
+                remedy="run `chaninfra reindex`",
+            )
         found.append(State(target=target, index=cast("ShardIndex", authority.index)))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -181,6 +182,16 @@ def foreign(store: MemoryStore) -> None:
     store.objects[f"{FOLDER}/repodata.json"] = ObjectBody(data=body.data, content_type="")
 
 
+def restore(store: MemoryStore) -> None:
+    """An old state is put back, and another tool's commit of its number was kept."""
+    for form in ("repodata.json", "repodata.json.zst"):
+        del store.objects[f"{FOLDER}/{form}"]
+    kept = store.objects[f"{PREFIX}/.chaninfra/history/noarch/2"]
+    store.objects[f"{PREFIX}/.chaninfra/history/noarch/2"] = dataclasses.replace(
+        kept, metadata={"chaninfra-revision": "another"}
+    )
+
+
 @pytest.mark.parametrize(
     ("broken", "error"),
     [
@@ -188,6 +199,7 @@ def foreign(store: MemoryStore) -> None:
         (lose_shards, StorageError),
         (foreign, ForeignIndexError),
         (lambda store: store.objects.pop(INDEX), ForeignIndexError),
+        (restore, ForeignIndexError),
     ],
 )
 def test_a_damaged_index_is_refused(broken: Callable[[MemoryStore], Any], error: type[Exception]) -> None:
