@@ -6,12 +6,37 @@ import os
 import secrets
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from chaninfra.demo.server import direct
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
+
+# Each test of these files is a search of its own, of up to some minutes, which shares nothing with others. They begin
+# first, and are shared out one by one, while of all other files each goes to one worker. Else one worker ends alone.
+_SEARCHES = tuple(f"tests/integration/index/test_{name}.py" for name in ("schedules", "lost_answers", "mutants"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The searches first, in the order of their files and tests."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_SEARCHES))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, the scheduler that shares out the searches one by one."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler.loadfile import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(_SEARCHES) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
+
 
 # The servers of the tests are on this machine; a proxy may be set for the registries. Children inherit it.
 os.environ.update(direct(os.environ))

@@ -104,7 +104,7 @@ chaninfra manifest channel.json --offline --into pixi.toml --check
 ## In CI
 
 The first lines of each file name the variables and secrets that it needs. One of them is `CHANINFRA_SOURCE`, which says where
-the job that publishes installs chaninfra from ([installation](installation.md)).
+the job that publishes or re-indexes installs chaninfra from ([installation](installation.md)).
 
 On AWS, jobs log in by OIDC with a role of the stack (`publishers` and `readers`, see [access](aws-access.md)). If CHANNEL is a
 stack, the role is read from its output `access`; otherwise `--role-arn` gives it, or a variable of the repository or project:
@@ -121,6 +121,11 @@ channel as a reader:
 | GitHub, other stores | a reader's key, `S3_READER_…` | a publisher's key, a secret of the environment `publish` |
 | GitLab, AWS | a reader's role, for tokens with the audience `conda-build` | a publisher's role |
 | GitLab, other stores | a reader's key, variables with the environment scope `build` | a publisher's key, scope `publish` |
+
+`github-upload` and `gitlab-upload` are the same without chaninfra, for channels whose [index follows every
+upload](follow.md#jobs-that-only-upload). The jobs of `github-reindex` and `gitlab-reindex` run [by a
+schedule](follow.md#without-a-process), with a maintainer's role (on GitHub `AWS_MAINTAINER_ROLE_ARN`), or with a maintainer's key in
+the environment `reindex`.
 
 A job of an environment has tokens of that environment, and tokens with another audience are other tokens, so the build cannot
 take the publisher's role, unless the stack names the publisher by `workflow` alone; name its branch too. The stack says:
@@ -159,6 +164,7 @@ def settings() -> str:
             f"{_AWS} --format github-publish --role-arn arn:aws:iam::123456789012:role/publish",
             f"{_MINIO} --format github-publish",
             f"{_AWS} --format gitlab-publish",
+            f"{_MINIO} --format github-reindex",
             f"{_MINIO} --format config",
             f"{_MINIO} --format condarc",
             f"{_AWS} --format condarc --auth public",

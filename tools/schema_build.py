@@ -20,6 +20,7 @@ _NAMES = {
     "StackConfig": "config",
     "ChannelConfig": "channel",
     "IndexConfig": "index",
+    "FollowConfig": "Follow",
     "AwsConfig": "aws",
     "CdnConfig": "cdn",
     "RolesConfig": "roles",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from bench import many_writers, steps
+from bench import burst, many_writers, steps
+from bench.burst import Burst, Bursts
 from bench.costs import Bar, Crowd, Row, Side
 from bench.generator import Shape
 from bench.many_writers import Writers
@@ -30,8 +31,10 @@ class Part:
 
     name: str
     title: str
-    todo: tuple[Steps | Writers, ...]
+    todo: tuple[Steps | Writers | Burst, ...]
     note: str = ""
+    page: str = "benchmarks.md"
+    """The page of docs/ that has the figures; this one is written, into another they are put by hand."""
 
 
 def parts(scale: int, rounds: int) -> tuple[Part, ...]:
@@ -130,6 +133,16 @@ def parts(scale: int, rounds: int) -> tuple[Part, ...]:
             "First index of 300 packages of 6 MiB",
             (Steps("versitygw", shape(300, 300, 6 << 20), _FIRST, first_index(Bar(reference=1 / 5, memory=300e6))),),
         ),
+        Part(
+            "follow",
+            "A burst of uploads by other tools",
+            tuple(
+                Burst(server, max(500 // scale, 20), 20, followers, rounds)
+                for server in _SERVERS
+                for followers in (1, 2)
+            ),
+            page="follow.md",
+        ),
     )
 
 
@@ -144,11 +157,12 @@ class Result:
     part: Part
     rows: tuple[Row, ...]
     crowds: tuple[Crowd, ...]
+    bursts: tuple[Bursts, ...] = ()
 
     @property
     def missed(self) -> bool:
         """Whether anything that is asked was not met."""
-        return any(row.missed for row in self.rows) or any(crowd.missed for crowd in self.crowds)
+        return any(measured.missed for measured in (*self.rows, *self.crowds, *self.bursts))
 
 
 def run(folder: Path, chosen: Sequence[Part], baseline: Path | None, say: Say) -> Iterator[Result]:
@@ -157,11 +171,14 @@ def run(folder: Path, chosen: Sequence[Part], baseline: Path | None, say: Say) -
         start = time.monotonic()
         rows: list[Row] = []
         crowds: list[Crowd] = []
+        bursts: list[Bursts] = []
         for number, todo in enumerate(part.todo):
             place = folder / part.name / str(number)
             if isinstance(todo, Steps):
                 rows += steps.run(place, todo, baseline, say)
-            else:
+            elif isinstance(todo, Writers):
                 crowds += many_writers.run(place, todo, baseline, say)
+            else:
+                bursts += burst.run(place, todo, say)
         say(f"{part.name}: {(time.monotonic() - start) / 60:.1f} minutes")
-        yield Result(part, tuple(rows), tuple(crowds))
+        yield Result(part, tuple(rows), tuple(crowds), tuple(bursts))

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import baseline
+from bench.burst import Bursts
 from bench.costs import Asked, Crowd, Figure, Measured, Row, Side, Together
 from bench.plan import Result
 from bench.plot import Panel, svg
@@ -44,10 +45,20 @@ _CROWD_HEAD = (
     "re-index",
     "asked for",
 )
+_BURST_HEAD = (
+    "server",
+    "followers",
+    "half of them",
+    "95 %",
+    "commits",
+    "requests a package",
+    "asked for",
+)
 
 
 def write(folder: Path, results: Sequence[Result]) -> None:
     """The page and the plot."""
+    results = [result for result in results if result.part.page == PAGE]
     (folder / PAGE).write_text(page(results), "utf-8")
     (folder / PLOT).write_text(plot([row for result in results for row in result.rows]), "utf-8")
 
@@ -62,6 +73,8 @@ def section(result: Result) -> str:
         said.append(_table(_HEAD, [_cells(row, side) for row in result.rows for side in row.measured]))
     for crowd in result.crowds:
         said += [_crowd_said(crowd), _table(_CROWD_HEAD, [_crowd_cells(crowd, done) for done in crowd.sides])]
+    if result.bursts:
+        said.append(_table(_BURST_HEAD, map(_burst_cells, result.bursts)))
     return "\n\n".join(said) + "\n"
 
 
@@ -196,6 +209,23 @@ def _crowd_cells(crowd: Crowd, done: Together) -> list[str]:
         f"{done.peak / 1e6:.0f}",
         f"{done.reindex:.1f} s" if done.reindex is not None else "failed",
         _asked(crowd.asked(done)),
+    ]
+
+
+def _burst_cells(bursts: Bursts) -> list[str]:
+    runs, packages = bursts.runs, bursts.burst.packages
+
+    def seconds(values: list[float]) -> str:
+        return f"{statistics.median(values):.1f} s ({min(values):.1f} to {max(values):.1f})"
+
+    return [
+        bursts.burst.server,
+        str(bursts.burst.followers),
+        seconds([run.p50 for run in runs]),
+        seconds([run.p95 for run in runs]),
+        f"{statistics.median(run.commits for run in runs):.0f}",
+        f"{statistics.median(run.requests for run in runs) / packages:.1f}",
+        _asked(bursts.asked),
     ]
 
 

@@ -30,8 +30,13 @@ def test_a_part_measures_all_its_sides(tmp_path: Path, monkeypatch: pytest.Monke
             (way, side) for way in ("command line", "library") for side in ("each-commit", "never", "baseline")
         }
         assert all(done.reindex and not done.gave_up for done in crowd.sides)
-    assert result.rows or result.crowds
+    assert result.rows or result.crowds or result.bursts
     text = report.section(result)
+    for bursts in result.bursts:
+        assert all(len(run.took) == bursts.burst.packages for run in bursts.runs)
+        assert f"| {bursts.burst.server} | {bursts.burst.followers} |" in text
+    if result.bursts:
+        return
     assert all(
         f"| {side} |" in text for side in ("each-commit", "reference" if part.name.startswith("first") else "baseline")
     )

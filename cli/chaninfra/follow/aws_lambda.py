@@ -36,6 +36,8 @@ _BATCH = 500
 _RESERVE_MS = 60_000
 """Milliseconds that must be left to begin more: a follow of a large channel takes some seconds, and may wait. Half of
 the time, where the function has less than twice that."""
+_WAITS_S = (1, 5, 25)
+"""Seconds from one try to the next, after errors that may pass: credentials that have expired, a store that is busy."""
 _TIMES = 3
 """How often packages are followed that change again and again, before their messages wait for another time."""
 
@@ -131,18 +133,21 @@ class Function:
         return changing + left
 
     def _follow(self, url: str, batch: list[str], clock: Clock) -> Followed | None:
-        """Follow a batch; after an error once more, with the channel opened anew. None: that did not help either."""
-        for again in (True, False):
+        """Follow a batch; after an error that may pass, again, with the channel opened anew. None: that did not help.
+
+        A message that fails is hidden from this function for longer than one call of it can take.
+        """
+        for seconds in (*_WAITS_S, None):
             try:
                 opened = self.channels.get(url)
                 done = follow(opened.channel, batch, opened.seen)
             except Exception as error:
                 self.channels.renew(url)
-                again = again and _may_pass(error) and not clock.is_short
-                self.failed(url, error, again=again)
-                if not again:
+                if seconds is None or not _may_pass(error) or clock.is_short:
+                    self.failed(url, error)
                     return None
-                time.sleep(random.uniform(0.5, 1.5))  # noqa: S311 (not used for security)
+                self.failed(url, error, again_in_seconds=seconds)
+                time.sleep(seconds * random.uniform(0.5, 1))  # noqa: S311 (not used for security)
             else:
                 log_followed(self.log, done)
                 refresh_cdn(opened.channel, self.log, done.written, done.replaced)

@@ -132,7 +132,7 @@ class Follower:
         elif self._every is not None and now >= self._next_listing:
             self._try(self._list)
         if len(self._pending) and not self._pending.stopping:
-            self._pending.wait(_WINDOW_S, _BATCH)
+            self._pending.wait(self._pending.since + _WINDOW_S - time.monotonic(), _BATCH)
             self._try(self._follow)
 
     def _try(self, step: Callable[[], None]) -> None:

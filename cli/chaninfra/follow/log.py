@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.text import without_secrets
 
 Level = Literal["info", "warning", "error"]
@@ -37,7 +37,8 @@ class Log:
         """Write what went wrong, and what to do."""
         message = without_secrets(error.message) if "://" in error.message else error.message
         where, remedy = error.where and without_secrets(error.where), error.remedy
-        told = {"error": message, "where": where, "remedy": remedy}
+        key = ".".join(error.key) if isinstance(error, ConfigurationError) else ""
+        told = {"error": message, "where": where, "key": key, "remedy": remedy}
         self.write(event, "error", **{name: value for name, value in told.items() if value}, **fields)
 
 

@@ -35,6 +35,12 @@ class Pending:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def since(self) -> float:
+        """When the key was named that has waited longest, by the monotonic clock; now, if none waits."""
+        with self._changed:
+            return next(iter(self._keys.values()), time.monotonic())
+
     def add(self, keys: Iterable[str], receipt: Callable[[], None] | None = None) -> bool:
         """Add keys. Returns False, and takes none, where too many wait: see `overflowed`."""
         now = time.monotonic()

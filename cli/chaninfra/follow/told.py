@@ -68,8 +68,8 @@ def leave_mark(channel: Channel, log: Log, task: Task, by: By) -> None:
     try:
         outcome = write_mark(channel, task, by, EVERY_S[task])
     except ChaninfraError as error:
-        log.failed("mark-not-written", error)
+        log.failed("follow-json-not-written", error)
         return
     if outcome in NOT_WRITTEN:
         reason, remedy = NOT_WRITTEN[outcome]
-        log.write("mark-not-written", "warning", reason=reason, remedy=remedy)
+        log.write("follow-json-not-written", "warning", reason=reason, remedy=remedy)

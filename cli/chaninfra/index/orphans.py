@@ -8,9 +8,10 @@ from typing import Literal
 
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import STALE
+from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
-from chaninfra.index.package.sidecars import MAX_SIDECAR, package_of
+from chaninfra.index.package.sidecars import MAX_SIDECAR
 from chaninfra.index.subdir_index import SubdirIndex
 
 

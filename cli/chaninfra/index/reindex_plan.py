@@ -12,10 +12,11 @@ from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.name_rules import breaks_index, unreadable, unusable_key
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.etag_cache import EtagCache
-from chaninfra.index.package.sidecars import FIELD, immutable_name, package_of, sidecar_name
+from chaninfra.index.package.sidecars import FIELD, immutable_name, sidecar_name
 
 Scope = Literal["changed", "all"]
 """`changed`: read the packages that have no record, or may have other bytes than their record; `all`: every package."""

@@ -117,12 +117,17 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
         raise ConfigurationError(
             f"is not a match spec: {str(error).splitlines()[0]}", where=word or "''", remedy=remedy
         ) from error
+    if spec.channel is not None:
+        raise _of_a_channel(word)
     if spec.file_name is not None or 'url="' in str(spec):
         # rattler reads a path as a URL, and its records have neither, so that every version of the name would match.
         remedy = f"give the name of the file, without its folder: {file}" if suffix_of(word) else _FORMS
         raise ConfigurationError("names one file, but not as the channel does", where=word, remedy=remedy)
 
     def matches(candidate: Candidate) -> bool:
+        # rattler does not compare it.
+        if spec.subdir not in (None, candidate.subdir):
+            return False
         facts = _facts(candidate)
         name, version, build = facts.identity()
         if spec.name is not None and spec.name.normalized != client_name(name):
@@ -144,6 +149,16 @@ def _matcher(word: str) -> Callable[[Candidate], bool]:
         return bool(spec.matches(record))
 
     return matches
+
+
+def _of_a_channel(word: str) -> ConfigurationError:
+    """The error for `conda-forge::a`, and for `noarch::a`, which names a channel too."""
+    before, _, name = word.rpartition("::")
+    if before in KNOWN_SUBDIRS and _NAME.fullmatch(name):
+        remedy = f"for a subdir write: {name}[subdir={before}]"
+    else:
+        remedy = f"leave the channel out: {name}" if before else f"leave `channel` out; {_FORMS}"
+    return ConfigurationError("names a channel, and a command is about one channel alone", where=word, remedy=remedy)
 
 
 def _accepts(parse: Callable[[str], object], text: str) -> bool:

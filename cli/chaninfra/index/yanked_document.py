@@ -9,7 +9,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import ChaninfraError, ConflictError, CredentialsError, DeniedError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, remedy_if_denied
 from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError
@@ -18,6 +18,10 @@ from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.yanked_json import Yanked, check_size, read_yanked, write_yanked
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.yanks import committed_yanks
+
+_MAINTAINERS = (
+    "only maintainers may yank: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
+)
 
 Names = Mapping[Subdir, Collection[str]]
 """Package names by subdir."""
@@ -34,20 +38,8 @@ def prove_writable(channel: Channel, document: Yanked, condition: Condition, aft
     if after is not None:
         check_size(key, after)
     # Where another writer was faster, the store has not said that this one may not write.
-    with suppress(ConflictError):
-        try:
-            write_yanked(channel.writer, key, document, condition)
-        except CredentialsError:
-            raise
-        except DeniedError as error:
-            raise DeniedError(
-                error.message,
-                where=error.where,
-                remedy="only maintainers may yank: use the key or role of one; `chaninfra doctor --as maintainer` says "
-                "what is missing",
-                code=error.code,
-                status=error.status,
-            ) from error
+    with suppress(ConflictError), remedy_if_denied(_MAINTAINERS):
+        write_yanked(channel.writer, key, document, condition)
 
 
 def bring_in_line(channel: Channel, subdir_indexes: Mapping[Subdir, SubdirIndex], names: Names) -> Decided:

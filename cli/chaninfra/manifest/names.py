@@ -14,8 +14,12 @@ Format = Literal[
     "env",
     "github",
     "github-publish",
+    "github-upload",
+    "github-reindex",
     "gitlab",
     "gitlab-publish",
+    "gitlab-upload",
+    "gitlab-reindex",
     "rattler-build",
     "condarc",
 ]

@@ -7,7 +7,8 @@ In the message and the remedy of a ConfigurationError, every config key is in ba
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from textwrap import indent
 
@@ -207,6 +208,19 @@ class CredentialsError(DeniedError):
 
 class ClockError(CredentialsError):
     """The store refuses the time in the signature: the clock is wrong."""
+
+
+@contextmanager
+def remedy_if_denied(remedy: str) -> Iterator[None]:
+    """Give a DeniedError from within this remedy. That of credentials which are missing or wrong keeps its own."""
+    try:
+        yield
+    except CredentialsError:
+        raise
+    except DeniedError as error:
+        raise DeniedError(
+            error.message, where=error.where, remedy=remedy, code=error.code, status=error.status
+        ) from error
 
 
 class ConflictError(ChaninfraError):

@@ -91,6 +91,12 @@ DURATION = whole(
 )
 """A time from 10 seconds to 7 days: a whole number of seconds, minutes, hours or days."""
 
+EVENT_TARGET = whole(
+    rf"arn:(?:minio|rustfs):sqs:(?:{_REGION})?:[A-Za-z0-9_-]{{1,64}}:[a-z0-9]{{1,32}}"
+    "|arn:aws:sns:[A-Za-z0-9._-]{0,64}:[A-Za-z0-9_]{0,64}:[A-Za-z0-9._-]{1,256}"
+)
+"""The ARN of what a server sends its events to: a target of MinIO or RustFS, or a topic of Ceph."""
+
 ACCOUNT = whole(_ACCOUNT)
 """The number of an AWS account."""
 PRINCIPAL = whole(
@@ -168,6 +174,7 @@ _RULES = {
     REGION: _CHARACTERS,
     DOMAIN: "a host name, such as conda.example.com",
     URL: "https://HOST/PATH, in ASCII",
+    EVENT_TARGET: "the ARN of a target, such as arn:minio:sqs::chaninfra:webhook or arn:aws:sns:default::chaninfra",
 }
 """What a pattern takes, in words, where the description of a key may not say it."""
 

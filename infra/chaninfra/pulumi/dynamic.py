@@ -118,6 +118,12 @@ class BucketSettingsProvider(_Provider):
     noun = "settings"
 
 
+class BucketNotificationsProvider(_Provider):
+    """See `handlers.notifications`."""
+
+    noun = "notifications"
+
+
 class AccessKeyProvider(_Provider):
     """See `handlers.access_key`."""
 
@@ -197,6 +203,12 @@ class BucketSettings(_Resource, module="chaninfra", name="BucketSettings"):
     """The declared settings of a bucket on an S3-compatible store."""
 
     provider = BucketSettingsProvider
+
+
+class BucketNotifications(_Resource, module="chaninfra", name="BucketNotifications"):
+    """Our notifications of a bucket, which tell the followers of its channels."""
+
+    provider = BucketNotificationsProvider
 
 
 class AccessKey(_Resource, module="chaninfra", name="AccessKey"):

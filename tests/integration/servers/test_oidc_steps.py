@@ -19,8 +19,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from minio import MinioAdmin
 from minio.credentials.providers import StaticProvider
+from msgspec import structs
 from typer.testing import CliRunner
 
+from chaninfra.channel.conda.index_settings import Follow
+from chaninfra.channel.outputs.descriptor import build_descriptor, dump
 from chaninfra.channel.outputs.next_steps import next_steps
 from chaninfra.channel.policy.documents import permissions_of
 from chaninfra.channel.spec.model import StackSpec
@@ -30,6 +33,7 @@ from chaninfra.cli.app import app
 from support.cases.ci_model import jobs
 from support.cases.manifest_command import manifest
 from support.cases.trust_cases import MEANT, NOT_MEANT
+from support.channels import upload_programs
 from support.channels.cli_runner import PROGRAM
 from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
@@ -96,6 +100,20 @@ def publish(server: Server, stack: StackSpec, folder: Path, token: str, **variab
     return run_steps(steps, folder, token, CLAIMS["aud"], **variables)
 
 
+def upload(server: Server, stack: StackSpec, folder: Path, token: str, **variables: str) -> CompletedProcess[str]:
+    """Run the step of the job that uploads without chaninfra; the real curl asks the STS of the server."""
+    found = build_descriptor(stack.bucket, stack.channels[0])
+    follows = structs.replace(found, index=structs.replace(found.index, follow=Follow()))
+    (folder / "channel.json").write_bytes(dump(follows))
+    words = [str(folder / "channel.json"), "--offline", "--format", "github-upload", "--role-arn", role_arn(stack)]
+    job = jobs(manifest(*words).stdout)["upload"]
+    assert (job.secrets, job.permissions, job.environment) == (set(), {"id-token": "write"}, None)
+    upload_programs.install(folder)
+    make_package(folder / "output" / "noarch", "demo", "2")
+    (folder / "output" / "noarch" / "demo-1-0.conda").unlink(missing_ok=True)
+    return run_steps(job.steps, folder, token, CLAIMS["aud"], **variables)
+
+
 def may_publish(server: Server, session: dict[str, str]) -> bool:
     own = server.client(**session)
     try:
@@ -157,6 +175,11 @@ def test_after_the_steps_on_versitygw_the_right_token_can_publish(
             assert (done.returncode == 0) is (claims is CLAIMS), done.stderr
             assert ("check the role that AWS_ROLE_ARN" in done.stderr) is (claims is not CLAIMS)
         assert "noarch/demo-1-0.conda" in done.stdout
+        for claims in (STRANGERS[0], CLAIMS):
+            token = gateway.issuer.token(claims)
+            done = upload(gateway.server, stack, tmp_path, token, AWS_ENDPOINT_URL_STS=gateway.iam_url)
+            assert (done.returncode == 0) is (claims is CLAIMS), done.stderr
+        assert gateway.server.client().head_object(Bucket="packages", Key="main/noarch/demo-2-0.conda")
 
 
 def openid_settings(step: str, issuer: Issuer) -> tuple[str, dict[str, str]]:
@@ -211,6 +234,10 @@ def test_after_the_steps_on_minio_the_right_token_can_publish(tmp_path: Path) ->
             done = publish(server, stack, tmp_path, issuer.token(claims))
             assert done.returncode == (0 if claims is CLAIMS else 5), done.stderr
         assert "noarch/demo-1-0.conda" in done.stdout
+        for claims in (STRANGERS[0], CLAIMS):
+            done = upload(server, stack, tmp_path, issuer.token(claims))
+            assert (done.returncode == 0) is (claims is CLAIMS), done.stderr
+        assert server.client().head_object(Bucket="packages", Key="main/noarch/demo-2-0.conda")
 
 
 def _session_after_restart(sts: Any, stack: StackSpec, token: str) -> dict[str, str]:

@@ -46,8 +46,12 @@ SUFFIXES: dict[Format, str] = {
     "condarc": "yaml",
     "github": "yaml",
     "github-publish": "yaml",
+    "github-upload": "yaml",
+    "github-reindex": "yaml",
     "gitlab": "yaml",
     "gitlab-publish": "yaml",
+    "gitlab-upload": "yaml",
+    "gitlab-reindex": "yaml",
 }
 
 
@@ -66,8 +70,8 @@ class Case:
 
     @property
     def descriptor(self) -> Descriptor:
-        """The channel; public only if it is read by the method `public`."""
-        return _plain(self.store, self.method == "public")
+        """The channel; public only if it is read by the method `public`, and following for the formats that need it."""
+        return _plain(self.store, self.method == "public", self.name.endswith("-upload"))
 
     @property
     def refusal(self) -> Refusal | None:
@@ -96,14 +100,14 @@ def descriptor(store: str, *, public: bool = False, **config: Any) -> Descriptor
 
 
 @cache
-def _plain(store: str, public: bool) -> Descriptor:
-    """The same without further config, validated once per process."""
-    return descriptor(store, public=public)
+def _plain(store: str, public: bool, follows: bool = False) -> Descriptor:
+    """The same without further config, or one that follows uploads, validated once per process."""
+    return descriptor(store, public=public, **({"index": {"follow": {}}} if follows else {}))
 
 
-def access(store: str, method: AccessMethod | None = None) -> ClientChannel:
-    """The channel on a store, with an access method (default: the channel's own)."""
-    return client_channel(_plain(store, method == "public"), method)
+def access(store: str, method: AccessMethod | None = None, *, follows: bool = False) -> ClientChannel:
+    """The channel on a store, with an access method (default: the channel's own). `follows`: uploads."""
+    return client_channel(_plain(store, method == "public", follows), method)
 
 
 ALL = [Case(name, method, store) for name in NAMES for method in ACCESS_METHODS for store in STORES]

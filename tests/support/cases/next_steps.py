@@ -1,4 +1,4 @@
-"""The next steps of a public channel with every kind of principal, for each store: one golden file for each.
+"""The next steps of a public channel that follows, with every kind of principal: a golden file for each store.
 
 `PYTHONPATH=tests .venv/bin/python -m support.cases.next_steps` writes them.
 """
@@ -27,7 +27,7 @@ PROGRAMS = frozenset(
 
 
 def stack(name: str) -> StackSpec:
-    """A public channel on the store, with a principal of each role and each kind that the store can have."""
+    """A public channel that follows, with a principal of each role and each kind that the store can have."""
     row = PROVIDERS[name]
     principals: dict[str, dict[str, Any]] = {role: {} for role in _ROLES}
     for role in _ROLES:
@@ -36,7 +36,7 @@ def stack(name: str) -> StackSpec:
         if row.oidc.value != "none":
             principals[role]["token"] = _OIDC
     raw: dict[str, Any] = {"provider": name, "bucket": "my-bucket", "prefix": "team/main", **NEEDED[name], **principals}
-    raw |= {"visibility": "public", "subdirs": ["linux-64", "osx-arm64"]}
+    raw |= {"visibility": "public", "subdirs": ["linux-64", "osx-arm64"], "index": {"follow": {}}}
     if PUBLIC[name] is None:
         raw["public-url"] = "https://conda.example.com/team/main"
     return build_spec(raw, where="stack.yaml", default_region="eu-central-1")

@@ -170,14 +170,14 @@ def install(
 
     With `server`, `channel` is an s3:// URL there, and its keys are in the client's credential store.
     """
-    options, environment = _access(channel, folder, server)
+    options, environment = access(channel, folder, server)
     found: list[str] = json.loads(_child(_INSTALL, [channel, options, specs, str(folder), sharded], environment))
     return found
 
 
 def read(channel: str, names: Sequence[str], folder: Path, server: Server) -> dict[str, list[Any]]:
     """What the client finds of the names: by shards, by zst and by json, each without a cache."""
-    options, environment = _access(channel, folder, server)
+    options, environment = access(channel, folder, server)
     found: dict[str, list[Any]] = json.loads(_child(_READ, [channel, options, names, str(folder)], environment))
     return found
 
@@ -185,7 +185,7 @@ def read(channel: str, names: Sequence[str], folder: Path, server: Server) -> di
 def attestations(channel: str, name: str, folder: Path, server: Server) -> dict[str, tuple[str | None, list[str]]]:
     """By shards and by zst: the `attestations_sha256` of the only package of that name, and what the client says of its
     attestations, which it reads, and verifies without asking Sigstore."""
-    options, environment = _access(channel, folder, server)
+    options, environment = access(channel, folder, server)
     found = json.loads(_child(_ATTESTATIONS, [channel, options, name, str(folder)], environment))
     return {way: (digest, warnings) for way, (digest, warnings) in found.items()}
 
@@ -230,7 +230,7 @@ def index_folders(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _access(channel: str, folder: Path, server: Server | None) -> tuple[dict[str, Any], dict[str, str]]:
+def access(channel: str, folder: Path, server: Server | None) -> tuple[dict[str, Any], dict[str, str]]:
     """The client's options for the channel's bucket, and the variables that lead it to keys; `folder` is made."""
     folder.mkdir(parents=True)
     options: dict[str, Any] = {}
@@ -245,11 +245,16 @@ def _access(channel: str, folder: Path, server: Server | None) -> tuple[dict[str
     return options, {"RATTLER_AUTH_FILE": str(folder / "credentials.json")}
 
 
+def clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of this machine without those that lead to a store, and these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "S3_"))}
+    return {**kept, **environment}
+
+
 def _child(script: str, arguments: object, environment: dict[str, str]) -> str:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "S3_"))}
     ran = subprocess.run(
         [sys.executable, "-c", dedent(script), json.dumps(arguments)],
-        env={**clean, **environment},
+        env=clean(environment),
         capture_output=True,
         text=True,
         timeout=120,

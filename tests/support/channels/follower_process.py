@@ -52,6 +52,11 @@ class FollowerProcess:
         if self.process.poll() is None:
             self.kill()
 
+    @property
+    def takes_events(self) -> bool:
+        """Whether events are sent to it."""
+        return self._hook is not None
+
     def until_compared(self) -> None:
         """Wait until it has compared the channel with its index."""
         if self._hook is not None:

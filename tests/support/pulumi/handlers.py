@@ -43,6 +43,7 @@ class Store:
         props: dict[str, Any] = {"store": self.store, "adopt": False, "force-destroy": False, "prefixes": ["main"]}
         props |= {"prefix": "main", "subdirs": ["noarch", "linux-64"], "index": INDEX, "files": []}
         props |= {"key": "main/channel.json", "document": self._document(), "statements": []}
+        props |= {"provider": "custom", "notifications": []}
         return {**props, **more}
 
     def make(self, **more: Any) -> None:

@@ -34,6 +34,16 @@ def pythons() -> dict[str, str]:
     return found
 
 
+def python_of(version: str) -> str:
+    """The program of this version: on PATH, else among those that pyenv has installed."""
+    found = pythons().get(version)
+    if found is None:
+        installed = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+        found = next(map(str, sorted(installed.glob(f"{version}.*/bin/python{version}"))), None)
+    assert found is not None, f"this test needs Python {version}: install it, with `pyenv install {version}` for one"
+    return found
+
+
 @dataclass(frozen=True)
 class Bare:
     """An environment in `folder`."""

@@ -7,29 +7,37 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
 def run_steps(
-    steps: Sequence[Mapping[str, Any]], folder: Path, token: str, audience: str, **variables: str
+    steps: Sequence[Mapping[str, Any]],
+    folder: Path,
+    token: str = "",
+    audience: str = "",
+    secrets: Mapping[str, str] | None = None,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run the commands of the steps in `folder` until one fails; how the last one ended.
 
-    `token` is what the job gets when it asks for one with `audience`; `variables` are those of the repository.
+    `token` is what the job gets when it asks for one with `audience`; `variables` and `secrets` are those of the
+    repository. Programs in the folder `bin` come before others. Conditions of steps count as met.
     """
     temporary = folder / "runner"
     temporary.mkdir(exist_ok=True)
     values = {"runner.temp": str(temporary)} | {f"vars.{name}": value for name, value in variables.items()}
+    values |= {f"secrets.{name}": value for name, value in (secrets or {}).items()}
     with _tokens(token, audience) as request:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(temporary), "RUNNER_TEMP": str(temporary), **request}
+        path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        environment = {"PATH": path, "HOME": str(temporary), "RUNNER_TEMP": str(temporary), **request}
         for step in steps:
             if "run" in step:
                 more = {name: _evaluated(str(value), values) for name, value in step.get("env", {}).items()}
@@ -48,13 +56,13 @@ def run_steps(
 
 
 def _evaluated(text: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{\{ ([a-z.A-Z_]+) \}\}", lambda found: values[found[1]], text)
+    return re.sub(r"\$\{\{ ([a-z.A-Z_0-9]+) \}\}", lambda found: values[found[1]], text)
 
 
 @contextmanager
 def _tokens(token: str, audience: str) -> Iterator[dict[str, str]]:
     """The variables by which a job requests a token; only who has the secret in them and names the audience gets it."""
-    secret = secrets.token_hex(8)
+    secret = token_hex(8)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

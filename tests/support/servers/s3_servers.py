@@ -100,9 +100,6 @@ class Webhook:
     port: int
     secret: str = field(repr=False)
 
-    ARN = "arn:minio:sqs::F:webhook"
-    """MinIO's name for it."""
-
     @property
     def url(self) -> str:
         """The URL, without the secret."""
@@ -115,8 +112,12 @@ class Webhook:
 
 
 @contextmanager
-def minio(folder: Path, *, authority: Path | None = None, webhook: Webhook | None = None) -> Iterator[Server]:
-    """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too."""
+def minio(
+    folder: Path, *, authority: Path | None = None, webhook: Webhook | None = None, second: Webhook | None = None
+) -> Iterator[Server]:
+    """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too. It sends each event to
+    `webhook`, and to `second`.
+    """
     port, console = free_port(), free_port()
     server = _server("minio", port)
     command = ["server", "--quiet", "--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
@@ -126,12 +127,13 @@ def minio(folder: Path, *, authority: Path | None = None, webhook: Webhook | Non
         (trusted / "ca.crt").write_bytes(authority.read_bytes())
         command += ["--certs-dir", str(trusted.parent)]
     keys = {"MINIO_ROOT_USER": server.access_key_id, "MINIO_ROOT_PASSWORD": server.secret_access_key}
-    if webhook is not None:
-        keys |= {
-            "MINIO_NOTIFY_WEBHOOK_ENABLE_F": "on",
-            "MINIO_NOTIFY_WEBHOOK_ENDPOINT_F": webhook.url,
-            "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_F": webhook.secret,
-        }
+    for name, hook in (("F", webhook), ("G", second)):
+        if hook is not None:
+            keys |= {
+                f"MINIO_NOTIFY_WEBHOOK_ENABLE_{name}": "on",
+                f"MINIO_NOTIFY_WEBHOOK_ENDPOINT_{name}": hook.url,
+                f"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{name}": hook.secret,
+            }
     with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": "off"}, folder):
         yield server
 
@@ -168,14 +170,19 @@ def _server(name: str, port: int) -> Server:
     return Server(name, f"http://127.0.0.1:{port}", f"root{secrets.token_hex(4)}", secrets.token_hex(20))
 
 
-def notify(server: Server, bucket: str) -> None:
-    """Let MinIO send the events of a bucket to its webhook; versitygw sends those of all buckets."""
+def notify(server: Server, bucket: str, *, second: bool = False) -> None:
+    """Let MinIO send the events of a bucket to its webhook, or both; versitygw sends those of all buckets."""
     if server.name != "minio":
         return
     events = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
     server.client().put_bucket_notification_configuration(
         Bucket=bucket,
-        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": Webhook.ARN, "Events": events}]},
+        NotificationConfiguration={
+            "QueueConfigurations": [
+                {"QueueArn": f"arn:minio:sqs::{name}:webhook", "Events": events}
+                for name in (("F", "G") if second else ("F",))
+            ]
+        },
     )
 
 

@@ -178,9 +178,10 @@ def test_an_error_that_stays_fails_the_messages_and_a_bug_too(
     body = {"1": eventbridge("bucket", channel.upload("b"))}
     monkeypatch.setattr(module, "follow", lambda *_: _raise(UnreachableError("no answer")))
     assert call(body) == ["1"]
+    assert [line.get("again_in_seconds") for line in call.log()] == [1, 5, 25, None]
     monkeypatch.setattr(module, "follow", lambda *_: _raise(ValueError("secret")))
     assert call(body) == ["1"]
-    assert call.events() == ["failed"] * 3
+    assert call.events() == ["failed"] * 5
     assert "secret" not in call.written.getvalue()
     assert call.log()[-1]["error"] == "ValueError"
 
@@ -281,7 +282,7 @@ def test_a_function_that_may_not_leave_its_mark_does_the_task(
     channel.store.before = before
     assert handler({"chaninfra": "compare"}, Context()) is None
     assert channel.files() == {file("a"), file("b")}
-    assert call.events() == ["compared", "followed", "mark-not-written"]
+    assert call.events() == ["compared", "followed", "follow-json-not-written"]
 
 
 @pytest.mark.parametrize("task", ["compare", "reindex", "gc"])

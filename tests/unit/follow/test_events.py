@@ -27,6 +27,12 @@ def test_events_that_a_server_sent(server: str) -> None:
     assert {*found[4:]} == {Hint("my-bucket", A), Hint("my-bucket", C)}
 
 
+def test_events_that_ceph_sent() -> None:
+    """A PUT, a copy, an upload in parts and a deletion, of Ceph 16.2.15."""
+    found = [hint for number in range(4) for hint in hints_in((SENT / f"ceph-{number}.json").read_bytes())]
+    assert found == [Hint("my-bucket", key) for key in (A, B, C, B)]
+
+
 @pytest.mark.parametrize(
     ("body", "hints"),
     [

@@ -17,6 +17,7 @@ from chaninfra.follow import follower as module
 from chaninfra.follow.follower import Follower
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics
+from chaninfra.follow.pending import Pending
 from support.channels.followed import FollowedChannel
 from support.index_model.processes import FOLDER, PREFIX, file
 
@@ -136,11 +137,11 @@ def test_a_follower_that_cannot_leave_its_mark_follows_all_the_same(error: Stora
 
     channel.store.before = before
     with running(channel) as run:
-        until(lambda: "mark-not-written" in run.events())
+        until(lambda: "follow-json-not-written" in run.events())
         assert run.follower.healthy
         run.follower.hint([channel.upload("b")], "webhook")
         until(lambda: file("b") in channel.files())
-    (line,) = [line for line in run.log() if line["event"] == "mark-not-written"]
+    (line,) = [line for line in run.log() if line["event"] == "follow-json-not-written"]
     assert line["remedy"] in ("look", "use the key or role of a maintainer")
     assert "failed" not in run.events()
     channel.store.before = lambda kind, key: None
@@ -159,6 +160,34 @@ def test_a_burst_is_one_commit_and_a_receipt_comes_after_it() -> None:
         until(lambda: len(got) == 40)
     assert all(len(files) == 41 for files in got)
     assert channel.content_number() - number <= 3
+
+
+def test_what_came_during_a_follow_is_not_collected_for_as_long_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WINDOW_S", 0.4)
+    channel = FollowedChannel("a")
+    waits: list[float] = []
+    wait = Pending.wait
+
+    def recorded(self: Pending, seconds: float, number: int = 1) -> None:
+        if number > 1:
+            waits.append(seconds)
+        wait(self, seconds, number)
+
+    monkeypatch.setattr(Pending, "wait", recorded)
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        first, second = channel.upload("b"), channel.upload("c")
+
+        def before(kind: str, key: str) -> None:
+            if (kind, key) == ("head", first) and len(waits) == 1:
+                run.follower.hint([second], "webhook")
+                time.sleep(0.3)
+
+        channel.store.before = before
+        run.follower.hint([first], "webhook")
+        until(lambda: channel.files() == {file("a"), file("b"), file("c")})
+    assert 0.2 < waits[0] <= 0.4
+    assert waits[1] <= 0.1
 
 
 def test_a_stop_finishes_what_has_come() -> None:

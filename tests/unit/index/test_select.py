@@ -33,6 +33,27 @@ def test_a_word_selects(word: str, files: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "remedy"),
+    [
+        ("conda-forge::hello", "leave the channel out: hello"),
+        ("conda-forge/noarch::hello >1", "leave the channel out: hello >1"),
+        ("s3://my-bucket/c::hello", "leave the channel out: hello"),
+        ("noarch::hello", "for a subdir write: hello[subdir=noarch]"),
+        ("hello[channel=conda-forge]", "leave `channel` out"),
+    ],
+)
+def test_a_spec_with_a_channel_is_refused(word: str, remedy: str) -> None:
+    with pytest.raises(ConfigurationError, match="names a channel") as caught:
+        select([word], CANDIDATES)
+    assert remedy in str(caught.value.remedy)
+
+
+def test_a_spec_may_name_a_subdir() -> None:
+    assert len(select(["hello[subdir=noarch]"], CANDIDATES)["hello[subdir=noarch]"]) == 2
+    assert not select(["hello[subdir=linux-64]"], CANDIDATES)["hello[subdir=linux-64]"]
+
+
+@pytest.mark.parametrize(
     "word",
     [
         "/home/me/hello-1.0-0.conda",

@@ -52,10 +52,13 @@ BAD = [
 
 # What gets programs from somewhere. What pixi, conda and mamba install comes from channels, which are tested elsewhere.
 _INSTALLS = re.compile(r"\b(?:pip3? (?:install|download)|uv (?:pip|add|tool|run)|uvx|pipx|pixi (?:exec|global))\b")
-# The folder of a clone with an extra, the files that the next test reads, the variable; rattler-build from conda-forge.
+# The folder of a clone with an extra, the files that the next test reads, the variable; rattler-build from conda-forge,
+# and with a publisher's key one version of it and of curl.
 _ALLOWED = re.compile(
     r"(?:pip install (?:'\.\[[a-z]+\]'|-r (?:\"\$TEMPLATES/yaml/requirements\.txt\"|requirements\.txt)"
-    r"|\"\$\{CHANINFRA_SOURCE-\}\"'?$)|pixi exec rattler-build build .*)(?=$|[\s`])"
+    r"|\"\$\{CHANINFRA_SOURCE-\}\"'?$)|pixi exec rattler-build build .*"
+    r"|pixi exec --spec rattler-build==[0-9.]+ rattler-build upload s3 .*"
+    r"|pixi exec --spec curl==[0-9.]+ curl .*)(?=$|[\s`])"
 )
 _IN_PROGRAMS = re.compile(r"(?:install|uvx|--from)\s+['\"]?chaninfra\b")
 
@@ -174,7 +177,7 @@ def test_any_other_source_stops_the_job_with_one_line(value: str, tmp_path: Path
         ),
     ],
 )
-@pytest.mark.parametrize("name", ["github-publish", "gitlab-publish"])
+@pytest.mark.parametrize("name", ["github-publish", "github-reindex", "gitlab-publish", "gitlab-reindex"])
 def test_what_is_released_is_printed(
     name: str, known: Release, installed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,18 @@ from chaninfra.manifest.request import ManifestRequest
 from support.cases.manifests import descriptor
 
 
-@pytest.mark.parametrize("name", ["github-publish", "gitlab-publish", "rattler-build"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "github-publish",
+        "github-upload",
+        "github-reindex",
+        "gitlab-publish",
+        "gitlab-upload",
+        "gitlab-reindex",
+        "rattler-build",
+    ],
+)
 def test_publishing_is_to_one_channel(name: Format) -> None:
     both = tuple(client_channel(descriptor("minio", prefix=prefix), None) for prefix in ("a", "b"))
     with pytest.raises(ConfigurationError, match="2 channels") as caught:

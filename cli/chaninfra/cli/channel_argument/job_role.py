@@ -17,8 +17,12 @@ from chaninfra.manifest.names import Format
 _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
     "github": ("github", "readers"),
     "github-publish": ("github", "publishers"),
+    "github-upload": ("github", "publishers"),
+    "github-reindex": ("github", "maintainers"),
     "gitlab": ("gitlab", "readers"),
     "gitlab-publish": ("gitlab", "publishers"),
+    "gitlab-upload": ("gitlab", "publishers"),
+    "gitlab-reindex": ("gitlab", "maintainers"),
 }
 
 
@@ -62,9 +66,9 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
 
 
 def _takes_roles(client: ClientChannel, format_name: Format) -> bool:
-    """Whether the job logs in by a role: on AWS any, at the STS of another store the one that publishes."""
+    """Whether the job logs in by a role: on AWS any, at the STS of another store one that writes."""
     if client.store_kind == "aws":
         return True
     from chaninfra.manifest.formats.store_sts import has_sts
 
-    return format_name.endswith("-publish") and has_sts(client)
+    return _PRINCIPALS_BY_FORMAT[format_name][1] != "readers" and has_sts(client)

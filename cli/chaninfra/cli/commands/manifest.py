@@ -29,7 +29,9 @@ _LISTS_CHANNELS: tuple[Format, ...] = (
     "condarc",
     "rattler-build",
     "github-publish",
+    "github-upload",
     "gitlab-publish",
+    "gitlab-upload",
 )
 """The formats with a list of channels, of which ours is one."""
 

@@ -1,4 +1,4 @@
-"""The mark that a command of a schedule leaves, by which `doctor` sees whether the schedule still runs."""
+"""What a command that a schedule runs writes into the channel, so that `doctor` sees when the schedule stops."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 OPTION = "--scheduled"
 HELP = (
-    "Say that a schedule runs this command, and how often: `1d`, `6h` or `7d`. It leaves a mark in the channel, by "
-    "which `chaninfra doctor` sees when the schedule stops."
+    "Say that a schedule runs this command, and how often: `1d`, `6h` or `7d`. It says so in the channel, too, "
+    "so that `chaninfra doctor` sees when the schedule stops."
 )
 
 
@@ -25,7 +25,7 @@ def period(given: str | None, *, without: str | None) -> float | None:
     seconds = seconds_of(given, OPTION)
     if seconds is not None and without is not None:
         raise ConfigurationError(
-            f"with {without} nothing is written, so {OPTION} cannot leave its mark",
+            f"with {without} nothing is written, so `doctor` could not see that a schedule ran this",
             where=OPTION,
             remedy="leave out one of them",
         )
@@ -33,7 +33,7 @@ def period(given: str | None, *, without: str | None) -> float | None:
 
 
 def mark(channel: Channel, task: Literal["reindex", "gc"], every_s: float | None) -> None:
-    """Leave the mark if a schedule runs this. A failure is only a warning: what the command is for is done."""
+    """Write the mark if a schedule runs this. A failure is only a warning: what the command is for is done."""
     if every_s is None:
         return
     from chaninfra.index.follow.mark import NOT_WRITTEN, write_mark

@@ -62,8 +62,8 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             found=f"`index.follow` is declared, but nothing has followed the channel: there is no {FOLLOW_JSON}"
             if not runs
             else "`index.follow` is declared, but nothing has followed the channel",
-            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: others may not "
-            "leave the mark that this check looks for",
+            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: what runs with "
+            f"another one may not write {FOLLOW_JSON}, so that this check cannot see it",
         )
     in_line = any(task in runs and task not in late for task in _IN_LINE)
     for task in late:

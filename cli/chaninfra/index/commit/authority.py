@@ -52,12 +52,15 @@ def read_authority(subdir_index: SubdirIndex) -> Authority | None:
 
 
 def parse_authority(subdir_index: SubdirIndex, read: StoredObject | ObjectMeta | None) -> Authority | None:
-    """Parse what `get_within` returned for it. That of another subdir counts as damaged."""
+    """Parse what `get_within` returned for it. That of another subdir counts as damaged.
+
+    Raises StorageError for one of a later version, which nobody may replace who does not know what it says.
+    """
     if read is None:
         return None
     if not isinstance(read, StoredObject):
         return Authority(data=b"", etag=read.etag, index=None)
-    index = ShardIndex.parse(read.data)
+    index = ShardIndex.parse(read.data, where=authority_key(subdir_index))
     if index is not None and index.info["subdir"] != subdir_index.subdir:
         index = None
     return Authority(data=read.data, etag=read.entry.etag, index=index)

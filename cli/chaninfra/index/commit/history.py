@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, body
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.conda.shard_index import ShardIndex
-from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError, RecreationError
+from chaninfra.channel.errors import ConflictError, RecreationError, remedy_if_denied
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import Authority, ForeignIndexError
 from chaninfra.index.subdir_index import SubdirIndex
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
+_PERMIT = (
+    f"permit GET and PUT below {HISTORY_FOLDER}/ to whoever publishes: run `pulumi up`, or attach what "
+    "`chaninfra policy` prints"
+)
+"""Policies of earlier versions do not permit publishers to use the history."""
+
 REVISION = "chaninfra-revision"
 """The name of the object metadata that has the revision of the commit."""
 
@@ -38,7 +43,7 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
     key = history_key(subdir_index, stamp.number)
     metadata = {REVISION: stamp.revision}
     try:
-        with _permission_explained():
+        with remedy_if_denied(_PERMIT):
             store.put(key, body(authority.data, "shards", subdir_index.layout.index, metadata), IfAbsent())
     except (ConflictError, RecreationError):
         # Another writer that is going to replace the same one may have kept it. Or the channel was deleted and made
@@ -58,28 +63,10 @@ def ensure_kept(subdir_index: SubdirIndex, authority: Authority) -> None:
 
     Its bytes are sent only where its writer was killed or is not done yet.
     """
-    with _permission_explained():
+    with remedy_if_denied(_PERMIT):
         kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
     if kept is None or kept.metadata.get(REVISION) != authority.stamp.revision:
         keep(subdir_index, authority)
-
-
-@contextmanager
-def _permission_explained() -> Iterator[None]:
-    """Policies of earlier versions do not permit publishers to use the history."""
-    try:
-        yield
-    except CredentialsError:
-        raise
-    except DeniedError as error:
-        raise DeniedError(
-            error.message,
-            where=error.where,
-            remedy=f"permit GET and PUT below {HISTORY_FOLDER}/ to whoever publishes: run `pulumi up`, or attach what "
-            "`chaninfra policy` prints",
-            code=error.code,
-            status=error.status,
-        ) from error
 
 
 def was_kept_otherwise(subdir_index: SubdirIndex, authority: Authority) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import CredentialsError, DeniedError
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError
@@ -16,7 +17,7 @@ from chaninfra.index.commit.commit import commit
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
 from chaninfra.index.follow.follow import Seen
 from chaninfra.index.follow.keys import path_of
-from chaninfra.index.left_out_json import read_left_out
+from chaninfra.index.left_out_json import read_left_out, update_left_out
 from chaninfra.index.package.sidecars import sidecar_name
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.reindex_plan import FolderListing, plan
@@ -51,12 +52,27 @@ def compare(channel: Channel, seen: Seen) -> Compared:
     for subdir in channel.descriptor.subdirs:
         subdir_index = dataclasses.replace(channel.subdir_index(subdir), workers=None)
         _compare(channel, subdir_index, seen, compared)
-    # Those that are mended without another event: thawed, or readable by another key.
-    left_out = read_left_out(channel.writer, channel.descriptor.key(LEFT_OUT_JSON))[0]
-    compared.keys |= {
-        key for path in left_out.packages if path_of(channel.descriptor, key := channel.descriptor.key(path))
-    }
+    _look_again_at_left_out(channel, compared)
     return compared
+
+
+def _look_again_at_left_out(channel: Channel, compared: Compared) -> None:
+    """Add what is left out: it may be mended without another event, thawed, or readable by another key. What lies in a
+    subdir that is not declared any more leaves the list.
+    """
+    listed = channel.descriptor.key(LEFT_OUT_JSON)
+    left_out = read_left_out(channel.writer, listed)[0]
+    keys = {path: channel.descriptor.key(path) for path in left_out.packages}
+    here = {path: key for path, key in keys.items() if path_of(channel.descriptor, key)}
+    compared.keys |= {*here.values()}
+    if gone := keys.keys() - here.keys():
+        try:
+            update_left_out(channel.writer, channel.runtime, listed, {}, gone)
+        except CredentialsError:
+            raise
+        except DeniedError:
+            # Publishers may not write it, see `follow`.
+            pass
 
 
 def _compare(channel: Channel, subdir_index: SubdirIndex, seen: Seen, compared: Compared) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import is_file_name
 from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.index.package.sidecars import package_of, sidecar_name
+from chaninfra.index.package.sidecars import sidecar_name
 
 
 @dataclass(frozen=True, kw_only=True)

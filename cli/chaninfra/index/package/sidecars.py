@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from chaninfra.channel.conda.filenames import SIDECAR_SUFFIX
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain, check_utf8
 
@@ -24,7 +25,6 @@ MAX_SIDECAR = 1 << 20
 FIELD = "attestations_sha256"
 """The field of a record that has the hex sha256 of the sidecar."""
 
-_NAME = re.compile(r"([^/\x00-\x1f\x7f]+\.(?:conda|tar\.bz2))\.sigs(?:\.[0-9a-f]{64})?")
 _MEDIA_TYPE = re.compile(r"application/vnd\.dev\.sigstore\.bundle(?:\.v\d+\.\d+\+json|\+json;version=\d+\.\d+)")
 _IN_TOTO = "application/vnd.in-toto+json"
 
@@ -35,18 +35,12 @@ class SidecarError(ValueError):
 
 def sidecar_name(file: str) -> str:
     """The file name of a package's sidecar."""
-    return f"{file}.sigs"
+    return f"{file}{SIDECAR_SUFFIX}"
 
 
 def immutable_name(file: str, digest: str) -> str:
     """The file name of the copy that never changes; `digest` is the hex sha256 of its bytes."""
     return f"{sidecar_name(file)}.{digest}"
-
-
-def package_of(name: str) -> str | None:
-    """The file name of the package to which a sidecar or a copy of one belongs; None: the name is not one's."""
-    found = _NAME.fullmatch(name)
-    return found[1] if found else None
 
 
 class _Envelope(Struct, rename="camel"):

@@ -19,7 +19,7 @@ from chaninfra.channel.conda.snapshots import NAME, NAME_RULE, is_snapshot_name
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError, StorageError
+from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.patterns import whole
 from chaninfra.index.commit.derived_files import ATTEMPTS
@@ -31,6 +31,10 @@ CACHE_CONTROL = "no-cache"
 MOST = 1000
 """Most snapshots of a channel: the entry of one takes up to 3 kB."""
 _MAX_BYTES = 8 << 20
+_PERMIT = (
+    "only maintainers make and remove snapshots. Policies of earlier versions permit nobody to: run `pulumi up`, or "
+    "attach what `chaninfra policy` prints"
+)
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _REVISION = whole("[A-Za-z0-9._-]{1,128}")
 
@@ -144,21 +148,11 @@ def update_snapshots(
                 remedy="remove one first: `chaninfra snapshot rm NAME`",
             )
         try:
-            store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
+            with remedy_if_denied(_PERMIT):
+                store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
         except ConflictError:
             runtime.pause(attempt)
             continue
-        except CredentialsError:
-            raise
-        except DeniedError as error:
-            raise DeniedError(
-                error.message,
-                where=error.where,
-                remedy="only maintainers make and remove snapshots. Policies of earlier versions permit nobody to: run "
-                "`pulumi up`, or attach what `chaninfra policy` prints",
-                code=error.code,
-                status=error.status,
-            ) from error
         return after
     raise ConflictError(
         f"other writers changed {SNAPSHOTS_JSON} first, {ATTEMPTS} times", where=key, remedy="try again"

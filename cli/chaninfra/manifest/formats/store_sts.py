@@ -29,7 +29,7 @@ def has_sts(access: ClientChannel) -> bool:
 
 
 def logs_in_there(access: ClientChannel, request: ManifestRequest) -> bool:
-    """Whether the job that publishes logs in at such an STS: it has to know a role."""
+    """Whether a job that writes logs in at such an STS: it has to know a role."""
     return request.role_arn is not None and has_sts(access)
 
 

@@ -12,7 +12,18 @@ from typing import Any, Literal
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import STORE_KINDS, StoreKind
-from chaninfra.manifest.formats import aws_config, condarc, env, github, gitlab, login, pixi, rattler_build
+from chaninfra.manifest.formats import (
+    aws_config,
+    condarc,
+    env,
+    github,
+    github_reindex,
+    gitlab,
+    gitlab_reindex,
+    login,
+    pixi,
+    rattler_build,
+)
 from chaninfra.manifest.names import ACCESS_METHODS, AccessMethod, Format
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
@@ -137,6 +148,18 @@ FORMATS: dict[Format, Row] = {
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
+    "github-upload": Row(
+        title="GitHub workflow that builds and uploads, without chaninfra, where the channel follows uploads",
+        renderer=github.uploader,
+        file_type="yaml",
+        refused={"gcs": _NO_UPLOAD},
+    ),
+    "github-reindex": Row(
+        title="GitHub workflow that re-indexes each hour and collects garbage each week, on a schedule",
+        renderer=github_reindex.reindexer,
+        file_type="yaml",
+        refused={"gcs": _NO_UPLOAD},
+    ),
     "gitlab": Row(
         title="GitLab job that installs from the channel",
         renderer=gitlab.consumer,
@@ -148,6 +171,18 @@ FORMATS: dict[Format, Row] = {
         title="GitLab jobs that build, publish and index; on AWS by an ID token, without a stored key",
         renderer=gitlab.publisher,
         publishes=True,
+        file_type="yaml",
+        refused={"gcs": _NO_UPLOAD},
+    ),
+    "gitlab-upload": Row(
+        title="GitLab jobs that build and upload, without chaninfra, where the channel follows uploads",
+        renderer=gitlab.uploader,
+        file_type="yaml",
+        refused={"gcs": _NO_UPLOAD},
+    ),
+    "gitlab-reindex": Row(
+        title="GitLab job that re-indexes and collects garbage, on a schedule",
+        renderer=gitlab_reindex.reindexer,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),

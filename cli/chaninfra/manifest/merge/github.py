@@ -1,8 +1,9 @@
 """The values that a GitHub workflow must have after a merge.
 
 A job of the file that sets up pixi gets what it lacks to read the channel; if there is none, our job is added. Packages
-are built by one job and published by another; a job of the file that does both is refused. What people chose (triggers,
-versions of actions, names, commands, logins) stays.
+are built by one job and published by another; a job of the file that does both is refused. A job on a schedule is not
+added to a workflow that has none, since all its jobs would run then. What people chose (triggers, versions of actions,
+names, commands, logins) stays.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.github import ARTIFACT
 from chaninfra.manifest.formats.store_sts import ROLE_VARIABLE
 from chaninfra.manifest.merge.github_job import LOGIN, PIXI, action, log_in, permit, set_up_pixi, with_pixi
-from chaninfra.manifest.merge.jobs import BUILD, PUBLISH, free_name, in_one_job, renamed
+from chaninfra.manifest.merge.jobs import (
+    COMMANDS,
+    PUBLISH,
+    REINDEX,
+    UPLOAD,
+    check_one_way,
+    free_name,
+    in_one_job,
+    renamed,
+)
 from chaninfra.manifest.merge.syntax import mapping
 from chaninfra.manifest.rendered import Document
 
@@ -32,8 +42,8 @@ def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where
     """The workflow with the steps of our jobs.
 
     Raises ConfigurationError if the file is not a workflow, or one of its jobs publishes what it builds, and
-    ConflictError if its setup-pixi logs in to another host: the action can log in to one host only; or if a step that
-    is to publish by a role has an access key.
+    ConflictError if its setup-pixi logs in to another host: the action can log in to one host only; if a step that
+    is to publish by a role has an access key; or if its jobs already upload to the channel in another way.
     """
     after = mapping(before, where)
     if not after:
@@ -45,23 +55,29 @@ def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where
         )
     after.setdefault("on", ours["on"])
     found = {_purpose(job): [name for name in jobs if _purpose(jobs[name]) == _purpose(job)] for job in _jobs(ours)}
-    for name in found.get("publish", ()):
+    _check_schedule(found, after, where)
+    check_one_way(
+        {str(name): _commands(job) for name, job in jobs.items()}, [*map(_commands, _jobs(ours))], channels, where
+    )
+    writing = found.get("publish", found.get("upload"))
+    for name in writing or ():
         if not any(action(step) == _DOWNLOAD for step in _steps(jobs[name])):
             raise in_one_job(where, ("jobs", str(name)))
     names: dict[str, str] = {}
     for name, rendered in ours["jobs"].items():
         job = rendered
-        if "publish" in found and _for_pull_requests(after["on"]):
+        if writing is not None and _for_pull_requests(after["on"]):
             job = {"if": _NOT_FOR_PULL_REQUESTS, **rendered}
         permissions = job.get("permissions", ours["permissions"])
         existing = found[_purpose(job)]
         for other in existing:
             _into_job(jobs[other], job, after.get("permissions"), permissions, where, ("jobs", str(other)))
-        # Who publishes with chaninfra already has a job that builds.
-        if not existing and not (_purpose(job) == "build" and found["publish"]):
+        # Who publishes already has a job that builds.
+        if not existing and not (_purpose(job) == "build" and writing):
             names[name] = free_name(name, jobs, channels)
             # One run at a time is for the job that publishes.
-            limits = {} if _purpose(job) == "build" else {"concurrency": ours["concurrency"]}
+            limited = "concurrency" in ours and _purpose(job) != "build"
+            limits = {"concurrency": ours["concurrency"]} if limited else {}
             jobs[names[name]] = {**renamed(job, names), "permissions": permissions, **limits}
         elif existing:
             names[name] = str(existing[0])
@@ -83,11 +99,38 @@ def _steps(job: Any) -> list[Document]:
     return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
 
 
+def _commands(job: Any) -> str:
+    """What the steps of a job run, as lines."""
+    return "\n".join(str(step["run"]) for step in _steps(job) if "run" in step)
+
+
+def _check_schedule(found: dict[str | None, list[Any]], after: Document, where: str) -> None:
+    """Raise ConflictError if a job on a schedule would be new in the file, or another one beside such a job."""
+    events = after["on"] if isinstance(after["on"], dict) else {}
+    scheduled = "schedule" in events and events.keys() <= {"schedule", "workflow_dispatch"}
+    if "reindex" in found and not found["reindex"]:
+        problem, remedy = "is another workflow", "--into .github/workflows/reindex.yml"
+    elif "reindex" not in found and scheduled and any(_purpose(job) == "reindex" for job in after["jobs"].values()):
+        problem, remedy = "is the workflow that re-indexes", "--into .github/workflows/FILE.yml"
+    else:
+        return
+    raise ConflictError(
+        f"{problem}, and a job on a schedule needs one of its own: all jobs of a workflow run by it",
+        where=where,
+        remedy=f"write to a new file: {remedy}; nothing was written",
+    )
+
+
+_PURPOSES = {PUBLISH: "publish", REINDEX: "reindex", UPLOAD: "upload"}
+
+
 def _purpose(job: Any) -> str | None:
-    """What a job is for: `publish` with chaninfra, `build` the packages for such a job, or `read` with pixi."""
+    """What a job is for: `publish` or `reindex` with chaninfra, `upload` with rattler-build, `build` the packages for
+    one of these, or `read` with pixi."""
     steps = _steps(job)
-    if any(PUBLISH in str(step.get("run", "")) for step in steps):
-        return "publish"
+    commands = _commands(job)
+    if purpose := next((purpose for command, purpose in _PURPOSES.items() if command in commands), None):
+        return purpose
     inputs = [step["with"] for step in steps if action(step) == _UPLOAD and isinstance(step.get("with"), dict)]
     if any(each.get("name") == ARTIFACT for each in inputs):
         return "build"
@@ -105,7 +148,9 @@ def _into_job(
     if "env" in ours:
         job["env"] = {**mapping(job.get("env"), where, *key, "env"), **ours["env"]}
     steps = job["steps"]
-    pixi = next((step for step in ours["steps"] if action(step) == PIXI), None)
+    # What writes to the channel has pixi for its programs only, and logs in after it.
+    reads = _purpose(ours) in ("build", "read")
+    pixi = next((step for step in ours["steps"] if reads and action(step) == PIXI), None)
     login = next((step for step in ours["steps"] if action(step) == LOGIN), None)
     place = with_pixi(steps, pixi) if pixi else _place_of_publishing(steps)
     needing = steps[place] if pixi else {}
@@ -113,10 +158,10 @@ def _into_job(
     if pixi and "with" in pixi:
         set_up_pixi(needing, pixi["with"], login_id, where, key)
     for step in ours["steps"]:
-        for command in (BUILD, PUBLISH):
+        for command in COMMANDS:
             if command in step.get("run", ""):
                 for other in [each for each in _steps(job) if command in str(each.get("run", ""))]:
-                    _command(other, step, where, (*key, "steps", "env"))
+                    _command(other, step, command, where, (*key, "steps", "env"))
                     if _INSTALLED in str(other["run"]):
                         _prepare(_INSTALL, steps, other, ours["steps"])
                     _prepare(_TOKEN, steps, other, ours["steps"])
@@ -130,16 +175,17 @@ def _prepare(what: str, steps: list[Any], before: Document, ours: Sequence[Docum
 
 
 def _place_of_publishing(steps: list[Any]) -> int:
-    """The index of the first step that publishes, before which the login belongs."""
-    return next(
-        (at for at, step in enumerate(steps) if isinstance(step, dict) and PUBLISH in str(step.get("run", ""))), 0
-    )
+    """The index of the first step that writes to the channel, before which the login belongs."""
+    runs = [str(step.get("run", "")) if isinstance(step, dict) else "" for step in steps]
+    return next((at for at, run in enumerate(runs) if any(command in run for command in _PURPOSES)), 0)
 
 
-def _command(step: Document, ours: Document, where: str, key: tuple[str, ...]) -> None:
+def _command(step: Document, ours: Document, command: str, where: str, key: tuple[str, ...]) -> None:
     """Replace the command if it is for another channel; else keep it, with the changes that people made."""
-    words = ours["run"].split()
-    if words[words.index("--channel") + 1] not in str(step["run"]).split():
+    words = ours["run"].partition(command)[2].split()
+    # The channel is the first word of reindex and gc.
+    url = words[words.index("--channel") + 1] if "--channel" in words else words[0]
+    if url not in str(step["run"]).split():
         step["run"] = ours["run"]
     if "env" in ours:
         theirs = mapping(step.get("env"), where, *key)

@@ -12,7 +12,7 @@ from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ClientChannel
-from chaninfra.manifest.merge.jobs import BUILD, PUBLISH, free_name, in_one_job, renamed
+from chaninfra.manifest.merge.jobs import COMMANDS, check_one_way, free_name, in_one_job, renamed
 from chaninfra.manifest.merge.syntax import MergeError, mapping
 from chaninfra.manifest.rendered import Document
 from chaninfra.manifest.text import yaml
@@ -28,17 +28,21 @@ _GLOBAL = ("image", _BEFORE)
 def gitlab(before: Any, ours: Document, channels: Sequence[ClientChannel], where: str) -> Document:
     """The pipeline with our jobs. A job of the same name keeps its commands, and gets the keys that it lacks.
 
-    Raises ConfigurationError if the file is not a pipeline, or one of its jobs publishes what it builds, and MergeError
-    if what a job does to log in cannot be added to what it does already.
+    Raises ConfigurationError if the file is not a pipeline, or one of its jobs publishes what it builds, ConflictError
+    if its jobs already upload to the channel in another way, and MergeError if what a job does to log in cannot be
+    added to what it does already.
     """
     after = mapping(before, where)
+    check_one_way(
+        {str(name): _commands(job) for name, job in after.items()}, [*map(_commands, ours.values())], channels, where
+    )
     names: dict[str, str] = {}
     for name, job in ours.items():
         names[name] = name
         theirs = after.get(name, {})
         if not isinstance(theirs, dict):
             raise ConfigurationError("is not a job", where=where, key=(name,), remedy="correct it; nothing was written")
-        for command in (BUILD, PUBLISH):
+        for command in COMMANDS:
             if theirs and command in str(job["script"]) and command not in str(theirs.get("script")):
                 # Another job of that name.
                 names[name] = free_name(name, after, channels)
@@ -51,6 +55,12 @@ def gitlab(before: Any, ours: Document, channels: Sequence[ClientChannel], where
         else:
             theirs |= job
     return after
+
+
+def _commands(job: Any) -> str:
+    """What a job runs, as lines."""
+    script = job.get("script") if isinstance(job, dict) else None
+    return "\n".join(map(str, script)) if isinstance(script, list) else str(script or "")
 
 
 def _into_job(job: Document, ours: Document, pipeline: Document, where: str, name: str) -> None:

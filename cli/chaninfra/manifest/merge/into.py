@@ -61,8 +61,8 @@ def named(path: Path) -> Format | None:
 def fits(path: Path, name: Format) -> bool:
     """Whether the format may go into the file: not if the file's name stands for another program's format."""
     usual = named(path)
-    # A CI's file may have both jobs: github and github-publish, gitlab and gitlab-publish.
-    return usual is None or name in (usual, f"{usual}-publish")
+    # A CI's file may have all its jobs: github and github-publish, gitlab and gitlab-publish.
+    return usual is None or name == usual or name.startswith(f"{usual}-")
 
 
 def change(path: Path, name: Format, request: ManifestRequest) -> Change:

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.rendered import Document
 
 PUBLISH = "chaninfra publish"
 BUILD = "rattler-build build"
-"""The commands by which a job is known to publish, or to build."""
+UPLOAD = "rattler-build upload s3"
+REINDEX = "chaninfra reindex"
+GC = "chaninfra gc"
+COMMANDS = (BUILD, PUBLISH, UPLOAD, REINDEX, GC)
+"""The commands by which a job is known to build, to publish, to upload or to keep the index."""
+
+# What uploads a channel's packages → the other way, beside which it would upload them twice.
+_OTHER_WAY = {PUBLISH: UPLOAD, UPLOAD: PUBLISH}
+
+
+def check_one_way(jobs: Mapping[str, str], ours: Sequence[str], channels: Sequence[ClientChannel], where: str) -> None:
+    """Raise ConflictError if a job of the file publishes to the channel, and ours is to upload to it, or the reverse.
+
+    `jobs` has the commands of the file's jobs by name, `ours` those of our jobs.
+    """
+    url = channels[0].descriptor.url
+    for way, other in _OTHER_WAY.items():
+        if not any(way in commands for commands in ours):
+            continue
+        for name, commands in jobs.items():
+            if any(other in line and url in line.split() for line in commands.splitlines()):
+                raise ConflictError(
+                    f"uploads to {url} with `{other}` already, and a job with `{way}` would upload the same packages",
+                    where=f"{where}, job {name}",
+                    remedy="remove this job, or write to another file; nothing was written",
+                )
 
 
 def in_one_job(where: str, key: tuple[str, ...]) -> ConfigurationError:

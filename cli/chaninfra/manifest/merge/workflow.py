@@ -18,8 +18,12 @@ Merged = Callable[[Any, Document, Sequence[ClientChannel], str], Document]
 MERGED: Mapping[Format, Merged] = {
     "github": github,
     "github-publish": github,
+    "github-upload": github,
+    "github-reindex": github,
     "gitlab": gitlab,
     "gitlab-publish": gitlab,
+    "gitlab-upload": gitlab,
+    "gitlab-reindex": gitlab,
     "condarc": condarc,
 }
 

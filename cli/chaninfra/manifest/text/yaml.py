@@ -18,7 +18,8 @@ _WORDS = re.compile(r"(?i)y|n|yes|no|true|false|on|off|null")
 def document(notes: Iterable[str], values: Mapping[str, Any]) -> str:
     """The notes as comments, then the mapping.
 
-    Values are nested mappings, lists, strings, booleans and None; a string of several lines becomes a `|` block.
+    Values are nested mappings, lists, strings, whole numbers, booleans and None; a string of several lines becomes a
+    `|` block.
     """
     return comments(notes) + "\n".join(mapping(values)) + "\n"
 
@@ -36,7 +37,8 @@ def mapping(values: Mapping[str, Any]) -> list[str]:
         elif isinstance(value, str) and _is_block(value):
             lines += [f"{head} |", *_indented(value.rstrip("\n").split("\n"))]
         else:
-            lines.append(head if value is None else f"{head} {scalar(value)}")
+            empty = isinstance(value, Mapping)
+            lines.append(head if value is None else f"{head} {'{}' if empty else scalar(value)}")
     return lines
 
 
@@ -63,10 +65,12 @@ def _is_block(text: str) -> bool:
     return one_end and re.fullmatch(r"[\x20-\x7e\n]+", text) is not None and not text.startswith((" ", "\n"))
 
 
-def scalar(value: str | bool) -> str:
-    """A string or a boolean on one line, quoted if needed."""
+def scalar(value: str | bool | int) -> str:
+    """A string, a boolean or a whole number on one line, quoted if needed."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value) and not re.search(r":( |$)| $", value):
         return value
     if "'" not in value and re.fullmatch(r"[\x20-\x7e]+", value):
@@ -80,8 +84,8 @@ def flow(value: Any) -> str:
         return "{" + ", ".join(f"{_quoted(name)}: {flow(item)}" for name, item in value.items()) + "}"
     if value is None:
         return "null"
-    if isinstance(value, str | bool):
-        return scalar(value) if isinstance(value, bool) else _quoted(value)
+    if isinstance(value, str | int):
+        return _quoted(value) if isinstance(value, str) else scalar(value)
     return "[" + ", ".join(map(flow, value)) + "]"
 
 

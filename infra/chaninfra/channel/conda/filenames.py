@@ -15,6 +15,8 @@ from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 Suffix = Literal[".conda", ".tar.bz2"]
 
 PACKAGE_SUFFIXES: tuple[Suffix, ...] = get_args(Suffix)
+SIDECAR_SUFFIX = ".sigs"
+"""What is appended to the file name of a package for that of its sidecar."""
 TABLES = ("packages", "packages.conda")
 V3 = "v3"
 PACKAGE_TABLES = (*TABLES, *(f"{V3}{suffix}" for suffix in PACKAGE_SUFFIXES))

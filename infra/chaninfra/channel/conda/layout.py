@@ -12,6 +12,7 @@ from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON, YANKED_JSON
+from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.snapshots import is_file_of_snapshots
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.location import join
@@ -75,3 +76,15 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
         return is_file_of_snapshots(key[len(start) :])
 
     return [key for key in keys if own(key)]
+
+
+def own_and_sidecar_keys(keys: Iterable[str], prefix: str) -> list[str]:
+    """The keys of `own_keys`, and those of attestations of packages of the channel, which are of no use without it."""
+    given = [*keys]
+    start = f"{prefix}/" if prefix else ""
+
+    def sidecar(key: str) -> bool:
+        subdir, _, file = key[len(start) :].partition("/")
+        return key.startswith(start) and subdir in KNOWN_SUBDIRS and package_of(file) is not None
+
+    return [*own_keys(given, prefix), *filter(sidecar, given)]

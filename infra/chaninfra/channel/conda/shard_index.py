@@ -18,7 +18,7 @@ from chaninfra.channel.conda.repodata import REBUILD, Repodata
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
-from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import ObjectStore, StoredObject, get_within
 
 _Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -54,12 +54,25 @@ class ShardIndex:
         return cls(hashes={}, stamp=None, info={"subdir": subdir})
 
     @classmethod
-    def parse(cls, data: bytes) -> ShardIndex | None:
-        """The shard index in these bytes; None if they are damaged."""
+    def parse(cls, data: bytes, *, where: str | None = None) -> ShardIndex | None:
+        """The shard index in these bytes; None if they are damaged.
+
+        One of a version later than that of CEP 16 may mean anything: with `where`, its key, it is a StorageError, and
+        else None.
+        """
         plain = decompress(data, MAX_SHARD_INDEX)
         try:
             # Raw, since decoded values can take a hundred times the memory of their bytes.
             document = msgspec.msgpack.decode(plain or b"", type=dict[str, msgspec.Raw])
+            version = _version(document.pop("version", None))
+            if version > 1:
+                if where is None:
+                    return None
+                raise StorageError(
+                    f"version {version} of the shard index is newer than this version of chaninfra",
+                    where=where,
+                    remedy="upgrade chaninfra",
+                )
             shards = bytes(document.pop("shards", b""))
             hashes = msgspec.msgpack.decode(shards, type=dict[str, _Digest])
             if any(len(bytes(raw)) > _MAX_UNKNOWN for raw in document.values()):
@@ -68,7 +81,6 @@ class ShardIndex:
             msgspec.msgpack.decode(info, type=_Info)
             known = msgspec.msgpack.decode(info, type=dict[str, Any])
             ours = document.pop(OUR_KEY, None)
-            document.pop("version", None)
             check_plain([known, [msgspec.msgpack.decode(raw) for raw in document.values()]])
         except MALFORMED:
             return None
@@ -96,6 +108,14 @@ class ShardIndex:
         if self.stamp is not None:
             document[OUR_KEY] = msgspec.structs.replace(self.stamp, checksum=checksum(shards))
         return compress(msgspec.msgpack.encode(document), level)
+
+
+def _version(raw: msgspec.Raw | None) -> int:
+    """The version of a shard index; 1 where it says none, or no number."""
+    try:
+        return msgspec.msgpack.decode(raw, type=int) if raw else 1
+    except MALFORMED:
+        return 1
 
 
 def packed_keys(repodata: Repodata, *, where: str, salvage: bool = False) -> dict[str, msgspec.Raw]:

@@ -10,6 +10,4 @@ Task = Literal["compare", "reindex", "gc"]
 TASKS: tuple[Task, ...] = get_args(Task)
 
 EVERY_S: Mapping[Task, int] = {"compare": 3600, "reindex": 24 * 3600, "gc": 7 * 24 * 3600}
-"""Seconds from one run to the next. By what `gc` marks in one run, and deletes a week later, clients that have read the
-index before find all that it names.
-"""
+"""Seconds from one run to the next. `gc` deletes what one run has marked by the first run that is a week later."""

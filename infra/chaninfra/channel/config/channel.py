@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
-from chaninfra.channel.conda.index_settings import Format, IndexSettings
+from chaninfra.channel.conda.index_settings import Follow, Format, IndexSettings
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
 from chaninfra.channel.config.principals import PrincipalConfig
 
@@ -16,9 +16,34 @@ _Name = Annotated[str, Meta(pattern=patterns.NAME)]
 Principals = dict[_Name, PrincipalConfig]
 
 
+class FollowConfig(Follow, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What `chaninfra follow` does with what it finds, and how the store tells it."""
+
+    # No writer and no client needs it, so it is not in the descriptor.
+    target: Annotated[
+        Annotated[str, Meta(pattern=patterns.EVENT_TARGET)] | None,
+        Meta(
+            description="Where the bucket sends the events of packages and sidecars: the ARN of a target that the "
+            "server's operator has set up, as the stack output `next-steps` says. `pulumi up` then sets the "
+            "notifications of the bucket, and leaves others as they are. Not for AWS, and not for stores without this "
+            "API.",
+            examples=["arn:minio:sqs::chaninfra:webhook", "arn:aws:sns:default::chaninfra"],
+        ),
+    ] = None
+
+
 class IndexConfig(IndexSettings, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """How the index files of the channel are written."""
 
+    follow: Annotated[
+        FollowConfig | UnsetType,
+        Meta(
+            description="Declares that `chaninfra follow` runs for this channel: the index follows every upload and "
+            "deletion, by whatever tool. With `writers: single` the follower is the one writer of the index: `publish` "
+            "only uploads, and waits for it.",
+            examples=[{"overwrites": "index"}],
+        ),
+    ] = UNSET
     old_formats: Annotated[
         tuple[Format, ...] | None,
         Meta(

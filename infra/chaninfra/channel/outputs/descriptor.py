@@ -11,11 +11,11 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
-from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
+from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -187,7 +187,7 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
             compression_level=channel.index.compression_level,
             cache_control=channel.index.cache_control,
             writers=channel.index.writers,
-            follow=channel.index.follow,
+            follow=UNSET if channel.index.follow is UNSET else Follow(overwrites=channel.index.overwrites),
         ),
         cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
     )

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.subdirs import NOARCH
+from chaninfra.channel.outputs.follow_steps import follow_steps
 from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
 from chaninfra.channel.policy.kms import key_statements
 from chaninfra.channel.providers.model import OidcWay
@@ -59,6 +60,7 @@ def next_steps(stack: StackSpec, *, stack_file: str) -> list[NextStep]:
         *_prepared(stack, [*_public(stack), *_keys(stack, stack_file)]),
         *_kms(stack, stack_file),
         *oidc(stack, stack_file),
+        *_follow(stack, stack_file),
     ]
 
 
@@ -177,6 +179,15 @@ _OIDC: dict[OidcWay, Callable[[StackSpec, str], Iterator[NextStep]]] = {
     "minio-openid": _minio,
     "versitygw-iam": _versitygw,
 }
+
+
+def _follow(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
+    for channel, steps in follow_steps(stack, stack_file):
+        yield NextStep(
+            title=f"Run a follower of the channel {channel.name}",
+            why="it is a process of your own, which Pulumi does not run",
+            steps=steps,
+        )
 
 
 def _principals(stack: StackSpec) -> Iterator[tuple[ChannelSpec, PrincipalSpec]]:

@@ -26,6 +26,7 @@ Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
 KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
 VersionRights = Literal["own", "with-object", "unknown"]
+NotificationChange = Literal["whole-list", "by-id"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -82,6 +83,11 @@ UNVERIFIED = Source("unverified")
 """The source of a fact that nobody has looked up or tried yet."""
 HTTP = Source("RFC 9110, HTTP Semantics, section 8.8.3", "https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3")
 """The source of what a store does as HTTP has it, until it is known to do otherwise."""
+PUT_NOTIFICATIONS = Source(
+    "Amazon S3 API Reference, PutBucketNotificationConfiguration",
+    "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
+)
+"""The source of what the call replaces, until a store is known to do otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,22 @@ class ByHand:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Events:
+    """How the operator of a server lets it send its events to `chaninfra follow --listen 127.0.0.1:8765`.
+
+    `SECRET` stands for the follower's secret, as `next-steps` says. The variables of the templates are those of ByHand,
+    `{target-id}`, a name for the target, and `{port}`, that of the follower.
+    """
+
+    settings: tuple[str, ...]
+    """Commands, lines of the server's settings, and what to do with them, in order."""
+    target: str | None = None
+    """Template of the ARN that the target then has; None: the server sends the events of all buckets to one URL."""
+    every: str | None = None
+    """How often the follower lists beside, with a server that sends an event once and does not try again."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provider:
     """One store. Each field that is a Fact is a column; `capabilities` has one column per capability."""
 
@@ -162,7 +184,12 @@ class Provider:
     version_rights: Fact[VersionRights] = Fact("unknown", UNVERIFIED)
     """Whether reading an old version of an object needs a permission of its own (`s3:GetObjectVersion`), or the one to
     read the object is enough, so that the policies deny old versions."""
+    notification_change: Fact[NotificationChange] = Fact("whole-list", PUT_NOTIFICATIONS)
+    """What PutBucketNotificationConfiguration replaces: all notifications of the bucket, so that those of others are
+    read and written back; or only those of the same ids, and each is deleted by its own."""
     by_hand: ByHand = ByHand()
+    events: Events | None = None
+    """How the server is told where to send its events; None: it is not known to send any."""
 
     @property
     def dialect(self) -> Dialect:

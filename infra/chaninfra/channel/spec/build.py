@@ -19,6 +19,7 @@ from chaninfra.channel.spec.checks import (
     check_together,
     check_visibility,
 )
+from chaninfra.channel.spec.event_target import check_targets, event_target
 from chaninfra.channel.spec.locate import locate, provider_row
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, StackSpec
 from chaninfra.channel.spec.names import check_prefix
@@ -39,6 +40,7 @@ def build_spec(raw: dict[str, Any], *, where: str, default_region: str | None = 
     else:
         specs = (_channel(bucket, config, where),)
     check_together(specs, where)
+    check_targets(specs, where)
     check_role_names(bucket, specs, where)
     parts = [((), config), *((("channels", name), config.channels[name]) for name in sorted(config.channels))]
     old = tuple((*path, "index", "formats") for path, part in parts if part.index.old_formats is not None)
@@ -140,5 +142,6 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         auth=config.auth or default_auth,
         public_url=config.public_url.rstrip("/") if config.public_url else own_url,
         index=config.index,
+        event_target=event_target(config, bucket.provider, where),
         principals=principals_of(config, bucket.provider, bucket.location.region, where),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import UnsetType
+
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.subdirs import Subdir
@@ -105,6 +107,8 @@ class ChannelSpec:
     """The http(s) URL at which everybody can read the channel; None if not everybody can, or if the URL is not known
     before the deployment."""
     index: IndexSettings
+    event_target: str | None = None
+    """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()
 
     def key(self, *parts: str) -> str:
@@ -125,6 +129,11 @@ class StackSpec:
     def visibility(self) -> Visibility:
         """The visibility of all channels of the bucket (`check_together` ensures that they have the same)."""
         return self.channels[0].visibility
+
+    @property
+    def following(self) -> tuple[ChannelSpec, ...]:
+        """The channels whose index follows every upload (`index.follow`)."""
+        return tuple(channel for channel in self.channels if not isinstance(channel.index.follow, UnsetType))
 
     @property
     def allows_anonymous_read(self) -> bool:

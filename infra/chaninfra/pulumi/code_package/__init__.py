@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaninfra.channel import user_cache
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.pulumi.code_package.archive import write_archive
 from chaninfra.pulumi.code_package.content import entries_of_wheel, own_entries
 from chaninfra.pulumi.code_package.wheels import Architecture, lock_of, locked_wheels
@@ -22,8 +23,9 @@ HANDLER = "chaninfra.follow.aws_lambda.handler"
 """The function in the zip that Lambda calls."""
 RUNTIME = "python3.13"
 """Lambda's name of the Python for which the wheels are: on Amazon Linux 2023, with glibc 2.34."""
-MEMORY_MB = 1024
-"""Memory of the function in MB. With it comes its share of a core: 1,769 MB are one (AWS Lambda, "Memory")."""
+MEMORY_MB = 2048
+"""Memory of the function in MB: a channel of a million records takes 1.5 GB. With it comes its share of the cores, one
+for each 1,769 MB (AWS Lambda Developer Guide, "Configure Lambda function memory"), so that it starts fast."""
 TIMEOUT_S = 900
 """Longest run of the function in seconds, Lambda's most: the first index of a channel, or a re-index, may take long."""
 
@@ -42,7 +44,7 @@ class CodePackage:
 def code_package(architecture: Architecture, report: Callable[[str], None] = lambda _: None) -> CodePackage:
     """The zip of the function, from the user's cache folder, or made now; `report` is told what takes long.
 
-    Raises ChaninfraError where the wheels cannot be had, or have other bytes than the lock says.
+    Raises ChaninfraError where the wheels cannot be had, have other bytes than the lock says, or cannot be kept.
     """
     own = own_entries()
     digest = hashlib.sha256(lock_of(architecture).encode())
@@ -57,5 +59,12 @@ def code_package(architecture: Architecture, report: Callable[[str], None] = lam
         write_archive(folder / _NAME, [*own, *others])
 
     final = user_cache.folder() / "lambda" / f"{architecture}-{digest.hexdigest()[:20]}"
-    data = (path := user_cache.kept(final, fill, report) / _NAME).read_bytes()
+    try:
+        data = (path := user_cache.kept(final, fill, report) / _NAME).read_bytes()
+    except OSError as error:
+        raise ChaninfraError(
+            f"the code of the function in AWS Lambda cannot be kept there: {error.strerror}",
+            where=str(final),
+            remedy="make room there, or set XDG_CACHE_HOME to a folder that can be written",
+        ) from error
     return CodePackage(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

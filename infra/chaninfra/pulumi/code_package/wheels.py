@@ -33,6 +33,7 @@ _GLIBC = 34
 _OLDEST_GLIBC = 17
 
 _PINNED = re.compile(r"([a-z0-9-]+)==([^ ;\\]+) --hash=sha256:([0-9a-f]{64})")
+_REMEDY = "check the index that pip uses (`pip config list`), or set PIP_INDEX_URL to one that has them, then try again"
 # What users may have set for other uses of pip. Where packages come from stays.
 _DROPPED = frozenset({"PIP_CONSTRAINT", "PIP_REQUIREMENT", "PIP_TARGET", "PIP_NO_BINARY", "PIP_PLATFORM", "PIP_ABI"})
 
@@ -124,10 +125,12 @@ def _failed(said: str, architecture: Architecture) -> NoReturn:
             remedy="somebody has changed them there, or the mirror that pip is set up with is damaged: use another one "
             "(PIP_INDEX_URL)",
         )
+    if "connection broken" in said or "onnection error" in said:
+        raise ChaninfraError("pip cannot reach the package index", where=where, remedy=_REMEDY)
     errors = [line.partition("ERROR: ")[2] for line in said.splitlines() if "ERROR: " in line]
     reason = one_line(without_secrets(errors[-1] if errors else (said.strip().splitlines() or ["no output"])[-1]))
     raise ChaninfraError(
         f"pip cannot download them: {reason}",
         where=where,
-        remedy="check that the package index can be reached, or set PIP_INDEX_URL to one that has them, then try again",
+        remedy=_REMEDY,
     )

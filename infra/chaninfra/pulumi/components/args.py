@@ -11,13 +11,19 @@ import pulumi
 
 
 class FollowArgs(TypedDict, total=False):
-    """What `chaninfra follow` does with what it finds."""
+    """What `chaninfra follow` does with what it finds, and how the store tells it."""
 
     overwrites: str
     """What happens when a package gets other bytes under the name that it has. `hold`: the index keeps the record of
     the earlier bytes, with which clients refuse the new ones; the follower logs it, and `ls` and `doctor` show it,
     until the earlier bytes are back, the package is deleted, or `chaninfra reindex` takes the new ones. `index`: the
     new bytes are indexed at once.
+    """
+
+    target: str
+    """Where the bucket sends the events of packages and sidecars: the ARN of a target that the server's operator has
+    set up, as the stack output `next-steps` says. `pulumi up` then sets the notifications of the bucket, and leaves
+    others as they are. Not for AWS, and not for stores without this API.
     """
 
 

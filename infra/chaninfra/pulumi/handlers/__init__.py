@@ -17,6 +17,7 @@ from chaninfra.pulumi.handlers.bucket_policy import BucketPolicyHandler
 from chaninfra.pulumi.handlers.bucket_settings import BucketSettingsHandler
 from chaninfra.pulumi.handlers.descriptor import DescriptorHandler
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardHandler
+from chaninfra.pulumi.handlers.notifications import NotificationsHandler
 from chaninfra.pulumi.handlers.preflight import PreflightHandler
 from chaninfra.pulumi.handlers.skeleton import SkeletonHandler
 
@@ -27,6 +28,7 @@ HANDLERS: dict[str, Callable[[Session], Handler[Any, Any]]] = {
     "bucket": BucketHandler,
     "settings": BucketSettingsHandler,
     "policy": BucketPolicyHandler,
+    "notifications": NotificationsHandler,
     "access-key": AccessKeyHandler,
     "access-policy": AccessPolicyHandler,
     "skeleton": SkeletonHandler,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from chaninfra.channel.conda.layout import own_keys
+from chaninfra.channel.conda.layout import own_and_sidecar_keys
 from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import Session, StoreInput
@@ -44,7 +44,8 @@ def refuse_unless_empty(session: Session, prefixes: list[str], remedy: str) -> N
     if number:
         raise RefusedError(f"the bucket has {count(number, 'package')}", where=where, remedy=remedy)
     keys = objects(session, "")
-    own = {key for prefix in prefixes for key in own_keys(keys, prefix)}
+    # Attestations whose package is gone are of no use, and `gc` deletes them as well.
+    own = {key for prefix in prefixes for key in own_and_sidecar_keys(keys, prefix)}
     others = sorted(keys - own)
     if others:
         raise RefusedError(

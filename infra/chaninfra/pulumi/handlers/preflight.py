@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NotRequired, TypedDict, cast
 
-from chaninfra.channel.conda.layout import own_keys
+from chaninfra.channel.conda.layout import own_and_sidecar_keys
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.channel.location import join
@@ -79,7 +79,7 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
             left = left_bucket(self.session, olds, news)
             if left is not None and not olds["adopt"]:
                 for prefix in olds["prefixes"]:
-                    purge(left.session, prefix, partial(own_keys, prefix=prefix))
+                    purge(left.session, prefix, partial(own_and_sidecar_keys, prefix=prefix))
         return self._outputs(news, olds.get("account"))
 
     def _outputs(self, props: PreflightInputs, known: str | None = None) -> PreflightOutputs:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, TypedDict
 
-from chaninfra.channel.conda.layout import ChannelLayout, index_keys, own_keys, package_keys, unwritten_keys
+from chaninfra.channel.conda.layout import (
+    ChannelLayout,
+    index_keys,
+    own_and_sidecar_keys,
+    own_keys,
+    package_keys,
+    unwritten_keys,
+)
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
 from chaninfra.channel.conda.subdirs import Subdir
@@ -53,7 +61,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         for subdir in written.to_reindex:
             warn(
                 f"{subdir} has packages or a part of an index, and the files that are missing can only be made from "
-                f"these. Run `chaninfra reindex s3://{self.session.location.bucket}/{props['prefix']}`"
+                f"these. Run `{self._command('reindex', props)}`"
             )
         return f"{self.session.location.bucket}/{props['prefix']}", self._outputs(props)
 
@@ -74,8 +82,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         if unwritten:
             warn(
                 "nothing updates repodata.json and repodata.json.zst any more, and clients that read them see an old "
-                f"index. Run `chaninfra gc s3://{self.session.location.bucket}/{news['prefix']}` as a maintainer to "
-                "delete them"
+                f"index. Run `{self._command('gc', news)}` as a maintainer to delete them"
             )
         return self.create(news)[1]
 
@@ -86,7 +93,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         prefix = props["prefix"]
         if props["adopt"]:
             if is_blank(self.session, prefix):
-                purge(self.session, prefix, lambda keys: _own(keys, prefix))
+                purge(self.session, prefix, lambda keys: _without_descriptor(own_keys(keys, prefix), prefix))
             return
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
@@ -98,14 +105,26 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         # Not everything below the prefix, since another channel may be there. The rest is deleted with the bucket.
         purge(self.session, prefix, lambda keys: [*_own(keys, prefix), *package_keys(keys, prefix)])
 
+    def _command(self, name: str, props: SkeletonInputs) -> str:
+        """A command for this channel, with the store options that say where it is: whoever runs it may be anywhere."""
+        location = self.session.location
+        words = ["chaninfra", name, f"s3://{join(location.bucket, props['prefix'])}"]
+        words += ["--endpoint-url", location.endpoint_url, "--region", location.region]
+        return shlex.join([*words, "--addressing-style", location.addressing_style])
+
     def _outputs(self, props: SkeletonInputs) -> SkeletonOutputs:
         return {**props, "files": list(existing_index_keys(self.session.objects, _layout(props)))}
 
 
 def _own(keys: list[str], prefix: str) -> list[str]:
-    """The keys of the channel's files without channel.json: if two handlers deleted the versions of one object at the
-    same time, some stores would answer one of them with an error."""
-    return [key for key in own_keys(keys, prefix) if key != join(prefix, CHANNEL_JSON)]
+    """The keys of the channel's files but for packages and channel.json."""
+    return _without_descriptor(own_and_sidecar_keys(keys, prefix), prefix)
+
+
+def _without_descriptor(keys: list[str], prefix: str) -> list[str]:
+    """The keys without that of channel.json: if two handlers deleted the versions of one object at the same time, some
+    stores would answer one of them with an error."""
+    return [key for key in keys if key != join(prefix, CHANNEL_JSON)]
 
 
 def _layout(props: SkeletonInputs) -> ChannelLayout:

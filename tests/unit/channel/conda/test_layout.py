@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from chaninfra.channel.conda import object_names
 from chaninfra.channel.conda.index_settings import IndexSettings
-from chaninfra.channel.conda.layout import ChannelLayout, index_keys, own_keys, package_keys, unwritten_keys
+from chaninfra.channel.conda.layout import (
+    ChannelLayout,
+    index_keys,
+    own_and_sidecar_keys,
+    own_keys,
+    package_keys,
+    unwritten_keys,
+)
+from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, ETAG_CACHE_FOLDER, FOLLOW_JSON, LEFT_OUT_JSON
+from chaninfra.channel.location import join
 
 
 def test_keys_of_the_index_files() -> None:
@@ -33,6 +43,27 @@ def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
         "main/osx-64/repodata.json",
         "main/osx-64/repodata.json.zst",
     )
+
+
+def test_every_name_of_an_object_that_is_kept_is_an_own_key() -> None:
+    # What of the folder of the snapshots belongs to a channel, a test of its own says.
+    names = [value for name, value in vars(object_names).items() if name.isupper() and name != "SNAPSHOTS_FOLDER"]
+    assert {FOLLOW_JSON, LEFT_OUT_JSON, ETAG_CACHE_FOLDER} <= {*names}
+    for prefix in ("", "a/b"):
+        keys = [join(prefix, name) for name in names] + [join(prefix, name, "noarch/1") for name in names]
+        inside = [key for key in keys if not key.endswith(".json/noarch/1") or CHANINFRA_FOLDER in key]
+        assert own_keys(keys, prefix) == inside
+        assert own_keys(keys, "other") == []
+
+
+@pytest.mark.parametrize("prefix", ["", "a"])
+def test_attestations_belong_to_packages_of_the_channel(prefix: str) -> None:
+    mine = [join(prefix, f"noarch/x-1-0.conda.sigs{end}") for end in ("", f".{'0' * 64}")]
+    others = ["b/noarch/x-1-0.conda.sigs", join(prefix, "notes/x-1-0.conda.sigs"), join(prefix, "noarch/x.sigs")]
+    others += [join(prefix, "noarch/below/x-1-0.conda.sigs"), join(prefix, "noarch/x-1-0.conda.sigs.00")]
+    assert own_and_sidecar_keys([*others, *mine], prefix) == mine
+    assert own_keys([*others, *mine], prefix) == []
+    assert package_keys([*others, *mine], prefix) == []
 
 
 def test_own_keys_and_package_keys() -> None:

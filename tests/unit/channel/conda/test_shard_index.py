@@ -14,7 +14,7 @@ from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp, first_sta
 from chaninfra.channel.conda.index_files import compress, decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys, read_shard_index
-from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.errors import InvalidRepodataError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from support.index_model.memory_store import MemoryStore
 
@@ -197,6 +197,22 @@ for _ in range(80):
 )
 def test_one_that_could_not_be_written_again_is_damaged(changes: dict[str, Any]) -> None:
     assert ShardIndex.parse(packed({**ours(), **changes})) is None
+
+
+def test_one_of_a_later_version_is_not_read_as_if_it_were_of_this_one() -> None:
+    later = packed({**ours(), "version": 2})
+    assert ShardIndex.parse(later) is None
+    with pytest.raises(StorageError, match="version 2 of the shard index is newer") as caught:
+        ShardIndex.parse(later, where="c/noarch/repodata_shards.msgpack.zst")
+    assert caught.value.remedy == "upgrade chaninfra"
+    # Whatever its shards are then.
+    with pytest.raises(StorageError, match="version 3"):
+        ShardIndex.parse(packed({"version": 3, "shards": ["a"]}), where="x")
+
+
+@pytest.mark.parametrize("version", [0, 1, -1, "2", None, [2], 2.5])
+def test_what_is_no_later_version_is_read(version: Any) -> None:
+    assert ShardIndex.parse(packed({**ours(), "version": version}), where="x") is not None
 
 
 def test_damaged_bytes() -> None:

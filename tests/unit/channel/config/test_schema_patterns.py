@@ -84,6 +84,7 @@ GOOD: dict[str, list[str]] = {
     "created": ["2026-11-01T12:00:00Z"],
     "revision": ["3f2a9c0d4e5b6a798081", "first"],
     "at-most-every": ["10s", "604800s", "10m", "6h", "7d"],
+    "target": ["arn:minio:sqs::chaninfra:webhook", "arn:rustfs:sqs:us-east-1:a:webhook", "arn:aws:sns:default::a"],
     "cache-control": ["max-age=300, must-revalidate"],
     "arn": ["123456789012", ROLE, "arn:aws-cn:iam::123456789012:user/a", "arn:aws:iam::123456789012:root"],
     "repository": ["acme/packages", "mona_octo/a.b"],

@@ -52,6 +52,16 @@ def test_only_a_channel_that_is_followed_says_so() -> None:
         described(index={"follow": {"overwrites": "never"}})
 
 
+def test_where_the_bucket_sends_its_events_is_not_in_it() -> None:
+    """No writer needs it, and earlier versions would refuse the key."""
+    target = {"target": "arn:minio:sqs::chaninfra:webhook"}
+    made = described(provider="minio", endpoint_url="https://minio.example.com", index={"follow": target})
+    assert json.loads(descriptor.dump(made))["index"]["follow"] == {"overwrites": "hold"}
+    document = descriptor.to_document(made)
+    with pytest.raises(ConfigurationError, match="target"):
+        descriptor.from_document({**document, "index": {"follow": target}}, where="x")
+
+
 def test_it_holds_no_secret_and_no_principal() -> None:
     ci = {"the-ci": {"github": {"repository": "the-owner/the-repository", "branch": "main"}}}
     keys = {"access_key_id": "the-id", "secret_access_key": "the-secret"}

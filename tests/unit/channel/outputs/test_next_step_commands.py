@@ -67,7 +67,7 @@ def test_every_command_is_one_that_a_shell_accepts(name: str, shell: Shell) -> N
         ran = shell.run(line)
         program = shlex.split(line)[0]
         assert program == "echo" or program in ran
-        assert {path.name for path in shell.folder.iterdir()} <= {"rights.json", "trust.json"}
+        assert {path.name for path in shell.folder.iterdir()} <= {"rights.json", "trust.json", "follow-secret"}
 
 
 def hostile(stack: StackSpec) -> StackSpec:
@@ -88,4 +88,4 @@ def test_no_name_can_run_a_command_of_its_own(name: str, shell: Shell) -> None:
     for line in lines:
         ran = shell.run(line)
         assert "touch" not in ran
-        assert {path.name for path in shell.folder.iterdir()} <= {"rights.json", "trust.json"}
+        assert {path.name for path in shell.folder.iterdir()} <= {"rights.json", "trust.json", "follow-secret"}

@@ -159,3 +159,78 @@ def test_a_kms_key_has_a_step_for_its_key_policy() -> None:
     aws = {"kms-key-arn": arn}
     (found,) = steps("aws", aws=aws, readers={"team": {"arn": "210987654321"}})
     assert found.steps[0] == f"chaninfra policy kms-key-policy --config {FILE}"
+
+
+FOLLOW: dict[str, Any] = {"index": {"follow": {}}}
+EVENTS = {
+    "minio": "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_chaninfra=SECRET",
+    "ceph": "--attributes push-endpoint=http://chaninfra:SECRET@127.0.0.1:8765/",
+    "seaweedfs": 'bearer_token = "SECRET"',
+    "versitygw": "VGW_EVENT_WEBHOOK_URL=http://chaninfra:SECRET@127.0.0.1:8765/",
+}
+
+
+def follower(step: NextStep) -> list[str]:
+    """The words of the command that follows."""
+    (line,) = (line for line in step.steps if line.startswith("chaninfra follow "))
+    return shlex.split(line)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_channel_that_follows_has_the_commands_for_its_store(name: str) -> None:
+    found = steps(name, **FOLLOW)
+    if name == "aws":
+        assert found == []
+        return
+    (step,) = found
+    text = "\n".join(step.steps)
+    words = follower(step)
+    location = stack(name).bucket.location
+    assert words[2:9] == [
+        "s3://my-bucket/main", "--provider", name, "--endpoint-url", location.endpoint_url, "--region", location.region
+    ]  # fmt: skip
+    if name not in EVENTS:
+        assert words[9:] == ["--every", "30s"]
+        assert "openssl" not in text
+        return
+    assert words[9:13] == ["--listen", "127.0.0.1:8765", "--secret-file", "follow-secret"]
+    assert words[13:] == (["--every", "10m"] if name == "versitygw" else [])
+    assert "openssl rand -hex 32 > follow-secret" in text
+    assert EVENTS[name] in text
+    arn = {"minio": "arn:minio:sqs::chaninfra:webhook", "ceph": "arn:aws:sns:default::chaninfra"}.get(name)
+    assert (f"in {FILE}, in `index.follow` of the channel main, set `target: {arn}`" in text) == (arn is not None)
+    assert ("target" in text) == (arn is not None)
+
+
+def test_a_target_that_is_set_is_not_asked_for_again_and_its_name_is_in_the_settings() -> None:
+    (step,) = steps("minio", index={"follow": {"target": "arn:minio:sqs::Mine_1:webhook"}})
+    assert "MINIO_NOTIFY_WEBHOOK_ENABLE_Mine_1=on" in step.steps
+    assert "pulumi up" not in "\n".join(step.steps)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_each_follower_of_several_channels_has_its_own_port_and_target(name: str) -> None:
+    channels: dict[str, Any] = {
+        "a": {"prefix": "a-b/c", **FOLLOW},
+        "b": {"prefix": "b"},
+        "c": {"prefix": "c", **FOLLOW},
+    }
+    raw = {"provider": name, "bucket": "my-bucket", "channels": channels, **NEEDED[name]}
+    one, two = next_steps(build_spec(raw, where="stack.yaml"), stack_file=FILE)
+    text, other = "\n".join(one.steps), "\n".join(two.steps)
+    assert "127.0.0.1:8765" in text
+    if PROVIDERS[name].can("notifications"):
+        assert "chaninfra_a_b_c" in text
+        assert "chaninfra_c" in other
+        assert "127.0.0.1:8766/" in other
+        assert "8765" not in other
+        assert "follow-secret-1" in follower(two)
+    else:
+        # The server has one URL for all its events.
+        assert follower(two)[-2:] == ["--every", "30s"]
+        assert "openssl" not in other
+
+
+def test_a_way_of_addressing_that_is_not_the_stores_is_in_the_command() -> None:
+    (step,) = steps("minio", **{"force-path-style": False}, **FOLLOW)
+    assert "--force-path-style=false" in follower(step)

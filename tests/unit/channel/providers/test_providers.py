@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from chaninfra.channel import patterns
 from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.outputs.follow_steps import target_id
 from chaninfra.channel.providers import PROVIDERS, model, templates
 from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider, Source
 from chaninfra.channel.spec.build import build_spec
@@ -75,6 +77,7 @@ def test_every_value_is_valid_for_its_column(row: Provider) -> None:
         "oidc": model.OidcWay,
         "etags": model.EtagForm,
         "version-rights": model.VersionRights,
+        "notification-change": model.NotificationChange,
         **dict.fromkeys(CAPABILITIES, model.Support),
     }
     facts = row.facts()
@@ -113,6 +116,22 @@ def test_every_step_by_hand_has_instructions(row: Provider) -> None:
         # The values come quoted; quotes around them would undo that, and in a comment they mean nothing.
         assert "{" not in step.partition(" #")[2]
         assert not any("{" in part for part in re.findall(r"'[^']*'|\"[^\"]*\"", step))
+
+
+@pytest.mark.parametrize("row", [row for row in PROVIDERS.values() if row.events is not None], ids=lambda row: row.name)
+def test_the_settings_for_events_have_no_secret_and_a_target_only_where_the_bucket_can_name_it(row: Provider) -> None:
+    events = row.events
+    assert events is not None
+    known = {"bucket", "endpoint-url", "region", "target-id", "port"}
+    assert {name for line in events.settings for name in templates.names(line)} <= known
+    assert any("SECRET" in line for line in events.settings)
+    assert any("http://" in line and "127.0.0.1:{port}/" in line for line in events.settings)
+    assert (events.target is not None) == row.can("notifications")
+    if events.target is not None:
+        arn = templates.fill(events.target, {"target-id": "chaninfra"})
+        assert re.search(patterns.EVENT_TARGET, arn)
+        assert target_id(arn) == "chaninfra"
+        assert any("{target-id}" in line for line in events.settings)
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -83,6 +83,25 @@ def test_on_a_store_with_an_sts_the_job_that_publishes_gets_the_role_of_the_stac
     assert role not in manifest("--format", "github").stdout
 
 
+def test_a_scheduled_job_gets_the_role_of_a_maintainer_and_no_other(outputs: dict[str, Any]) -> None:
+    outputs["access"] = access_output(ci=("github", ROLE), other=("gitlab", f"{ROLE}-gitlab"))
+    assert "vars.AWS_MAINTAINER_ROLE_ARN" in manifest("--format", "github-reindex").stdout
+    assert ROLE not in manifest("--format", "gitlab-reindex").stdout
+    kept = {"nightly": {"kind": "github", "role-arn": f"{ROLE}-keep"}}
+    outputs["access"]["my-channel"]["maintainers"] = kept
+    assert f"role-to-assume: {ROLE}-keep\n" in manifest("--format", "github-reindex").stdout
+
+
+def test_an_upload_without_an_index_is_refused_with_the_next_command(outputs: dict[str, Any]) -> None:
+    error = refused("--format", "github-upload")
+    assert "--format github-publish" in str(error.remedy)
+    found = descriptor("aws", index={"follow": {}})
+    outputs["channels"] = {found.name: to_document(found)}
+    outputs["access"] = access_output(ci=("github", ROLE))
+    assert f"role-to-assume: {ROLE}\n" in manifest("--format", "github-upload").stdout
+    assert "read, so whether" in str(refused(URL, *MINIO, "--format", "gitlab-upload"))
+
+
 def test_an_sts_that_only_its_owner_knows_is_a_variable(outputs: dict[str, Any]) -> None:
     words = ("s3://my-bucket/p", "--offline", "--provider", "versitygw", "--endpoint-url", "https://s3.example.com")
     role = ("--role-arn", "arn:aws:iam::000000000000:role/ci")

@@ -20,7 +20,10 @@ from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import NOW, channel
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-_LEAVES = ", with the key or role of a maintainer: others may not leave the mark that this check looks for"
+_AS = (
+    ", with the key or role of a maintainer: what runs with another one may not write .chaninfra/follow.json, so that "
+    "this check cannot see it"
+)
 START = "chaninfra follow s3://b/c --every 30s"
 
 
@@ -68,7 +71,7 @@ def test_a_declared_channel_that_nothing_has_followed() -> None:
     assert found == (
         "`index.follow` is declared, but nothing has followed the channel: there is no .chaninfra/follow.json"
     )
-    assert remedy == f"start `{START}` where it can go on running{_LEAVES}"
+    assert remedy == f"start `{START}` where it can go on running{_AS}"
 
 
 def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:

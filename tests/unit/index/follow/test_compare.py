@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
+from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.follow.compare import changed
+from chaninfra.index.left_out_json import left_out_package, update_left_out
 from support.channels.followed import FollowedChannel
-from support.index_model.processes import AUTHORITATIVE, FOLDER, JSON, file
+from support.index_model.memory_store import SequentialRuntime
+from support.index_model.processes import AUTHORITATIVE, FOLDER, JSON, PREFIX, file
 
 
 def test_a_comparison_names_what_is_new_deleted_or_overwritten_and_nothing_else() -> None:
@@ -38,6 +42,31 @@ def test_what_is_gone_leaves_the_list() -> None:
     del channel.store.objects[key]
     channel.follow(*channel.compare().keys)
     assert channel.left_out() == {}
+
+
+def test_what_lies_in_a_subdir_that_is_not_declared_any_more_leaves_the_list() -> None:
+    channel = FollowedChannel("a")
+    channel.follow(channel.put("e-1-0.conda", b"none"))
+    key = f"{PREFIX}/{LEFT_OUT_JSON}"
+    other = left_out_package("is broken", "mend it", "unreadable", 5)
+    update_left_out(channel.store, SequentialRuntime(), key, {"osx-64/e-1-0.conda": other}, ())
+    compared = channel.compare()
+    assert compared.keys == {f"{FOLDER}/e-1-0.conda"}
+    assert channel.left_out().keys() == {"noarch/e-1-0.conda"}
+
+
+def test_who_may_not_write_the_list_compares_all_the_same() -> None:
+    channel = FollowedChannel("a")
+    key = f"{PREFIX}/{LEFT_OUT_JSON}"
+    other = left_out_package("is broken", "mend it", "unreadable", 5)
+    update_left_out(channel.store, SequentialRuntime(), key, {"osx-64/e-1-0.conda": other}, ())
+
+    def before(kind: str, asked: str) -> None:
+        if (kind, asked) == ("put", key):
+            raise DeniedError("403")
+
+    channel.store.before = before
+    assert channel.compare().keys == set()
 
 
 def test_a_derived_file_that_is_behind_is_brought_forward() -> None:

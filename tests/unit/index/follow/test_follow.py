@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -18,6 +19,22 @@ from support.index_model.memory_store import SequentialRuntime
 from support.index_model.processes import AUTHORITATIVE, FOLDER, JSON, file, publishing, yanking
 
 BOTH: tuple[Overwrites, ...] = ("hold", "index")
+
+
+def before_the_commit(channel: FollowedChannel, others: Callable[[], object]) -> None:
+    """What others do just before the first PUT of the authoritative index."""
+    done: list[int] = []
+
+    def before(kind: str, asked: str) -> None:
+        if (kind, asked) == ("put", AUTHORITATIVE) and not done:
+            done.append(1)
+            others()
+
+    channel.store.before = before
+
+
+def publish(channel: FollowedChannel, name: str) -> None:
+    publishing(name, index=channel.index).run(channel.store, SequentialRuntime("p"))
 
 
 def sha256(name: str, payload: bytes = b"") -> str:
@@ -338,14 +355,7 @@ def test_an_index_that_another_tool_patches_is_refused() -> None:
 def test_a_publisher_that_was_faster_is_no_conflict() -> None:
     channel = FollowedChannel("a")
     key = channel.upload("b")
-    done: list[int] = []
-
-    def before(kind: str, asked: str) -> None:
-        if (kind, asked) == ("put", AUTHORITATIVE) and not done:
-            done.append(1)
-            publishing("b", index=channel.index).run(channel.store, SequentialRuntime("p"))
-
-    channel.store.before = before
+    before_the_commit(channel, lambda: publish(channel, "b"))
     followed = channel.follow(key)
     assert (followed.commits, followed.again) == ({}, [])
     assert channel.files() == {file("a"), file("b")}
@@ -355,17 +365,14 @@ def test_a_publisher_that_was_faster_is_no_conflict() -> None:
 def test_a_record_that_came_meanwhile_is_not_replaced_where_overwrites_are_held() -> None:
     channel = FollowedChannel("a")
     key = channel.upload("b", b"new")
-    done: list[int] = []
 
-    def before(kind: str, asked: str) -> None:
-        if (kind, asked) == ("put", AUTHORITATIVE) and not done:
-            done.append(1)
-            # Its upload was overwritten before its commit.
-            channel.delete("b")
-            publishing("b", index=channel.index).run(channel.store, SequentialRuntime("p"))
-            channel.upload("b", b"new")
+    def somebody() -> None:
+        # Its upload was overwritten before its commit.
+        channel.delete("b")
+        publish(channel, "b")
+        channel.upload("b", b"new")
 
-    channel.store.before = before
+    before_the_commit(channel, somebody)
     followed = channel.follow(key)
     assert followed.held == [f"noarch/{file('b')}"]
     assert channel.content().records[file("b")].sha256 == sha256("b")
@@ -374,14 +381,7 @@ def test_a_record_that_came_meanwhile_is_not_replaced_where_overwrites_are_held(
 def test_a_package_that_was_deleted_while_its_record_was_added_is_dropped() -> None:
     channel = FollowedChannel("a")
     key = channel.upload("b")
-    done: list[int] = []
-
-    def before(kind: str, asked: str) -> None:
-        if (kind, asked) == ("put", AUTHORITATIVE) and not done:
-            done.append(1)
-            del channel.store.objects[key]
-
-    channel.store.before = before
+    before_the_commit(channel, lambda: channel.store.objects.pop(key))
     channel.follow(key)
     assert channel.files() == {file("a")}
     assert channel.is_as_reindexed()

@@ -14,13 +14,13 @@ from rattler.index import index_fs
 from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import make_shards, parse_shard
+from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.index.package.sidecars import (
     MAX_SIDECAR,
     Sidecar,
     SidecarError,
     attestations_sha256,
     immutable_name,
-    package_of,
     sidecar_name,
     with_digest,
 )

@@ -26,15 +26,15 @@ FORMATS = [name for name in get_args(Format) if name.startswith("github")]
 
 def test_the_schema_of_github_accepts_all_workflows(tmp_path: Path) -> None:
     files = sorted(MANIFESTS.glob("github*/*.yaml"))
-    assert len(files) == 36
+    assert len(files) == 72
     check_ci_schema("github-workflows", files, broken=("steps:", "stops:"), folder=tmp_path)
 
 
-@pytest.mark.parametrize("case", possible("github", "github-publish"), ids=str)
+@pytest.mark.parametrize("case", possible(*FORMATS), ids=str)
 def test_the_actions_have_these_inputs_and_outputs(case: Case) -> None:
     workflow = YAML(typ="safe").load(case.text())
     for job in workflow["jobs"].values():
-        steps = {step["id"]: step["uses"] for step in job["steps"] if "id" in step}
+        steps = {step["id"]: step.get("uses") for step in job["steps"] if "id" in step}
         for step in job["steps"]:
             if "uses" in step:
                 known = ACTIONS[step["uses"]]
@@ -44,15 +44,20 @@ def test_the_actions_have_these_inputs_and_outputs(case: Case) -> None:
             assert name in ACTIONS[steps[step]]["outputs"]
 
 
-@pytest.mark.parametrize("case", possible("github", "github-publish"), ids=str)
+@pytest.mark.parametrize("case", possible(*FORMATS), ids=str)
 def test_a_workflow_has_only_the_permissions_that_it_needs(case: Case) -> None:
     workflow = YAML(typ="safe").load(case.text())
     for job in jobs(case.text()).values():
-        needed = {"contents"} if "actions/checkout" in job.actions or not job.roles else set()
+        inherited = set(workflow["permissions"]) - {"id-token"}
+        needed = {"contents"} if "actions/checkout" in job.actions else inherited if not job.roles else set()
         assert set(job.permissions) == needed | ({"id-token"} if job.roles else set())
         assert job.permissions.get("contents", "read") == "read"
+    if case.name == "github-upload":
+        # Uploads do not touch the index.
+        assert "concurrency" not in workflow
+        return
     assert workflow["concurrency"]["group"]
-    # No two runs publish at the same time, and no publishing run is cancelled.
+    # No two runs write the index at the same time, and no run that writes is cancelled.
     assert workflow["concurrency"]["cancel-in-progress"] is (case.name == "github")
 
 
@@ -90,6 +95,7 @@ def test_a_descriptor_cannot_put_an_expression_into_a_workflow() -> None:
             **{name: getattr(descriptor("minio"), name) for name in Descriptor.__struct_fields__},
             "prefix": bad,
             "url": f"s3://my-bucket/{bad}",
+            "index": descriptor("minio", index={"follow": {}}).index,
         }
     )
     for name in FORMATS:

@@ -82,7 +82,7 @@ def test_a_workspace_has_the_key_that_pixi_takes_there_and_rattlers_files_have_b
     assert checked == len([case for case in POSSIBLE if case.name in RATTLERS and has_options(case)])
 
 
-RATTLERS = ("config", "github-publish", "gitlab-publish", "rattler-build")
+RATTLERS = ("config", "github-publish", "github-upload", "gitlab-publish", "gitlab-upload", "rattler-build")
 
 
 def has_options(case: Case) -> bool:

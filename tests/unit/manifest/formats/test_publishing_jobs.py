@@ -17,7 +17,7 @@ from support.cases.ci_model import Job, jobs
 from support.cases.manifests import Case, possible
 
 BUILDS = "rattler-build build"
-PUBLISHES = "chaninfra publish"
+PUBLISHES = re.compile("chaninfra publish|rattler-build upload s3")
 PUBLISHER_SECRETS = {"S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"}
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ROLE_ARN")
 
@@ -26,11 +26,11 @@ def the_two(case: Case) -> tuple[Job, Job]:
     """The job that builds and the job that publishes."""
     found = jobs(case.text())
     (build,) = (job for job in found.values() if BUILDS in job.commands)
-    (publish,) = (job for job in found.values() if PUBLISHES in job.commands)
+    (publish,) = (job for job in found.values() if PUBLISHES.search(job.commands))
     return build, publish
 
 
-@pytest.mark.parametrize("case", possible("github-publish"), ids=str)
+@pytest.mark.parametrize("case", possible("github-publish", "github-upload"), ids=str)
 def test_what_builds_on_github_cannot_publish(case: Case) -> None:
     build, publish = the_two(case)
     assert build.name != publish.name
@@ -43,7 +43,7 @@ def test_what_builds_on_github_cannot_publish(case: Case) -> None:
         assert (build.secrets, build.roles, build.gets_tokens) == (set(), [], False)
 
 
-@pytest.mark.parametrize("case", possible("github-publish"), ids=str)
+@pytest.mark.parametrize("case", possible("github-publish", "github-upload"), ids=str)
 def test_what_publishes_on_github_only_takes_the_packages(case: Case) -> None:
     _, publish = the_two(case)
     assert not publish.runs_their_code
@@ -52,7 +52,7 @@ def test_what_publishes_on_github_only_takes_the_packages(case: Case) -> None:
     assert publish.gets_tokens is (case.store == "aws")
     assert set(publish.permissions) == ({"id-token"} if case.store == "aws" else {"contents"})
     # Keys are in the step that publishes, and in no other.
-    others = [step for step in publish.steps if PUBLISHES not in step.get("run", "")]
+    others = [step for step in publish.steps if not PUBLISHES.search(step.get("run", ""))]
     assert "secrets." not in str(others)
 
 
@@ -75,11 +75,11 @@ def test_the_publishers_role_refuses_the_token_of_a_build() -> None:
     assert trust_evaluator.lets_in(policies["build"], token_of_build)
 
 
-@pytest.mark.parametrize("case", possible("gitlab-publish"), ids=str)
+@pytest.mark.parametrize("case", possible("gitlab-publish", "gitlab-upload"), ids=str)
 def test_what_builds_on_gitlab_cannot_publish(case: Case) -> None:
     found: dict[str, dict[str, Any]] = YAML(typ="safe").load(case.text())
     (build,) = (job for job in found.values() if BUILDS in str(job["script"]))
-    (publish,) = (job for job in found.values() if PUBLISHES in str(job["script"]))
+    (publish,) = (job for job in found.values() if PUBLISHES.search(str(job["script"])))
     assert build is not publish
     (builder,) = (name for name, job in found.items() if job is build)
     assert publish["needs"] == [builder]

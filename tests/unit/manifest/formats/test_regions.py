@@ -16,10 +16,11 @@ from support.cases.ci_model import jobs
 from support.cases.manifests import Case, descriptor, possible
 
 REGION = "eu-central-1"
-_RUNS_PIXI = re.compile(r"\bpixi (?:run|exec)\b")
+# What uploads is told the region by an option.
+_RUNS_PIXI = re.compile(r"\bpixi (?:run|exec rattler-build build)\b")
 
 
-@pytest.mark.parametrize("name", ["github", "github-publish"])
+@pytest.mark.parametrize("name", ["github", "github-publish", "github-upload"])
 def test_a_job_of_github_has_it_from_the_login_before_pixi(name: Format) -> None:
     reading = [job for job in jobs(Case(name, "aws", "aws").text()).values() if _RUNS_PIXI.search(job.commands)]
     assert reading
@@ -30,7 +31,7 @@ def test_a_job_of_github_has_it_from_the_login_before_pixi(name: Format) -> None
         assert [step["with"]["aws-region"] for step in job.steps if "aws-region" in step.get("with", {})] == [REGION]
 
 
-@pytest.mark.parametrize("name", ["gitlab", "gitlab-publish"])
+@pytest.mark.parametrize("name", ["gitlab", "gitlab-publish", "gitlab-upload"])
 def test_a_job_of_gitlab_has_it_as_a_variable(name: Format) -> None:
     found = YAML(typ="safe").load(Case(name, "aws", "aws").text()).values()
     reading = [job for job in found if _RUNS_PIXI.search("\n".join(job["script"]))]

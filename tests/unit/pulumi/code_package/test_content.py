@@ -22,6 +22,7 @@ HANDLER = f"{code_package.HANDLER.rpartition('.')[0].replace('.', '/')}.py"
 # Imported by what only the command line, the server or a Pulumi program call.
 NOT_OF_THE_FUNCTION = {
     "chaninfra/channel/spec/stack_yaml.py": {"ruamel"},
+    "chaninfra/follow/connection.py": {"h11", "uvicorn"},
     "chaninfra/follow/metrics.py": {"prometheus_client"},
     "chaninfra/follow/webhook.py": {"starlette", "uvicorn"},
     "chaninfra/channel/s3/any_key.py": set(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Events, Fact, Provider, Source
 from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, no, yes
 
 BUCKET_OPERATIONS = Source("IBM Storage Ceph docs, S3 bucket operations")
@@ -40,6 +40,16 @@ CEPH = Provider(
             note="the header is ignored, and a new version is written",
         ),
     },
+    notification_change=Fact("by-id", TESTS, "a notification without an id is refused"),
+    events=Events(
+        settings=(
+            "with the access key of the bucket's owner in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; Ceph takes a "
+            "secret only by https:",
+            "aws sns create-topic --endpoint-url {endpoint-url} --region {region} --name {target-id} "
+            "--attributes push-endpoint=http://chaninfra:SECRET@127.0.0.1:{port}/",
+        ),
+        target="arn:aws:sns:default::{target-id}",
+    ),
     by_hand=ByHand(
         key=key_steps(
             "radosgw-admin user create --uid={user} --display-name={user}",

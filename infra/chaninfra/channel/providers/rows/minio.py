@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import Fact, Provider, Source
+from chaninfra.channel.providers.model import Events, Fact, Provider, Source
 from chaninfra.channel.providers.sources import CONDITIONAL, MINIO_TESTS, PIXI, S3_URLS, no, yes
 
 OPENID = Source(
@@ -36,11 +36,22 @@ MINIO = Provider(
     ),
     capabilities={
         **yes(MINIO_TESTS, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
-        **yes(NOTIFICATIONS, "notifications", note="to targets configured on the server"),
+        **yes((NOTIFICATIONS, MINIO_TESTS), "notifications", note="to targets configured on the server"),
         **no(MINIO_TESTS, "acl", "public-access-block"),
         **no(MINIO_TESTS, "cors", note="one setting for the whole server: MINIO_API_CORS_ALLOW_ORIGIN"),
         **no(MINIO_TESTS, "lifecycle-uploads", note="the server itself aborts uploads after a day"),
         **yes(ENCRYPTION, "encryption", note="only if the server has a KMS; otherwise it returns an error"),
         **yes(MINIO_TESTS, *CONDITIONAL),
     },
+    notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
+    events=Events(
+        settings=(
+            "in the environment of the server:",
+            "MINIO_NOTIFY_WEBHOOK_ENABLE_{target-id}=on",
+            "MINIO_NOTIFY_WEBHOOK_ENDPOINT_{target-id}=http://127.0.0.1:{port}/",
+            "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{target-id}=SECRET",
+            "restart the server",
+        ),
+        target="arn:minio:sqs::{target-id}:webhook",
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Events, Fact, Provider, Source
 from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, SAFE_DEFAULT, key_steps, no, unknown, yes
 
 S3_API = Source("SeaweedFS wiki, Amazon S3 API", "https://github.com/seaweedfs/seaweedfs/wiki/Amazon-S3-API")
@@ -38,6 +38,16 @@ SEAWEEDFS = Provider(
         **yes(TESTS, "conditional-multipart", "conditional-versioned"),
         **unknown("conditional-recreate"),
     },
+    events=Events(
+        settings=(
+            "in notification.toml of the filer:",
+            "[notification.webhook]",
+            "enabled = true",
+            'endpoint = "http://127.0.0.1:{port}/"',
+            'bearer_token = "SECRET"',
+            "restart the filer",
+        ),
+    ),
     by_hand=ByHand(
         key=key_steps(
             "openssl rand -hex 20  # for ACCESS_KEY, and once more for SECRET_KEY",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import Fact, Provider, Source
+from chaninfra.channel.providers.model import Events, Fact, Provider, Source
 from chaninfra.channel.providers.sources import CONDITIONAL, S3_URLS, VERSITYGW_TESTS, no, yes
 
 HELP = Source("versitygw, its own help")
@@ -39,4 +39,13 @@ VERSITYGW = Provider(
         **yes(VERSITYGW_TESTS, *CONDITIONAL),
         **no(VERSITYGW_TESTS, "conditional-recreate", note="its delete marker counts as an object"),
     },
+    events=Events(
+        settings=(
+            "the follower runs first: the server does not start where nobody listens",
+            "in the environment of the server:",
+            "VGW_EVENT_WEBHOOK_URL=http://chaninfra:SECRET@127.0.0.1:{port}/",
+            "restart the server",
+        ),
+        every="10m",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 
@@ -14,15 +15,16 @@ from chaninfra.pulumi.backends.s3.principals import access_keys, access_policies
 from chaninfra.pulumi.bucket_config import public_acl, settings_documents
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
-from chaninfra.pulumi.dynamic import AccessKey, Bucket, BucketPolicy, BucketSettings
+from chaninfra.pulumi.dynamic import AccessKey, Bucket, BucketNotifications, BucketPolicy, BucketSettings
+from chaninfra.pulumi.notifications import notifications_of
 from chaninfra.pulumi.user_admin import BY_BUCKET_POLICY
 
 
 def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> BucketResources:
-    """The bucket, its declared settings, the access keys, and a bucket policy: for public channels, and on stores whose
-    users have no policies for the access keys.
+    """The bucket, its declared settings, the access keys, a bucket policy: for public channels, and on stores whose
+    users have no policies for the access keys; and the notifications for followers.
 
-    Settings and policy are changed one after the other: of two changes at once, some stores lose one.
+    Settings, policy and notifications are changed one after the other: of two changes at once, some stores lose one.
     """
     name, stack = declaration.name, declaration.stack
     spec = stack.bucket
@@ -41,6 +43,9 @@ def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOpt
         # Stores refuse a policy that names users who do not exist yet.
         needed = after(opts, *resources, *named.values())
         resources.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, needed))
+    if notifications := notifications_of(stack):
+        inputs: dict[str, Any] = {"store": store, "provider": spec.provider.name, "notifications": notifications}
+        resources.append(BucketNotifications(f"{name}-notifications", inputs, after(opts, *resources)))
     policies = access_policies(declaration, store, opts)
     return BucketResources(resources=[*resources, *keys.values(), *policies], keys=keys)
 

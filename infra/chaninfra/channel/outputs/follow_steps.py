@@ -1,0 +1,85 @@
+"""How to run the followers of a stack's channels, and what the operator of the server sets for them. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from shlex import join, quote
+
+from chaninfra.channel.location import Location
+from chaninfra.channel.location import join as joined
+from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.templates import fill
+from chaninfra.channel.spec.model import ChannelSpec, StackSpec
+
+PORT = 8765
+"""The port on which the first follower of a stack listens; each other one has the next."""
+_FILE = "follow-secret"
+_EVERY = "30s"
+
+
+def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpec, tuple[str, ...]]]:
+    """(channel, steps) for each channel that follows; on AWS none, where the stack itself makes the follower."""
+    provider = stack.bucket.provider
+    if provider.backend == "aws":
+        return
+    events = provider.events
+    for number, channel in enumerate(stack.following):
+        # A server that has one URL for all its events can tell one follower.
+        if events is None or (events.target is None and number):
+            yield channel, (_needs(), _follow(stack, channel, "--every", _EVERY))
+            continue
+        # Its port is also in the settings of the server.
+        port = PORT + number
+        secret = f"{_FILE}-{number}" if number else _FILE
+        listening = ("--listen", f"127.0.0.1:{port}", "--secret-file", secret)
+        beside = ("--every", events.every) if events.every else ()
+        id_ = target_id(channel.event_target) if channel.event_target else _new_id(stack, channel)
+        steps = [
+            f"openssl rand -hex 32 > {secret}  # the text for SECRET below; keep others from reading the file",
+            _needs(),
+            _follow(stack, channel, *listening, *beside),
+            "127.0.0.1 is for a follower beside the server; from another machine, put a proxy with TLS before the "
+            "follower, and its URL below",
+            *server_settings(provider, stack.bucket.location, id_, port),
+        ]
+        if events.target is not None and channel.event_target is None:
+            arn = fill(events.target, {"target-id": id_})
+            steps.append(
+                f"in {quote(stack_file)}, in `index.follow` of the channel {channel.name}, set `target: {arn}`; then "
+                "run `pulumi up` again"
+            )
+        yield channel, tuple(steps)
+
+
+def server_settings(provider: Provider, location: Location, id_: str, port: int = PORT) -> tuple[str, ...]:
+    """What the operator does so that the server sends its events to the follower; empty if it is not known."""
+    values = {"endpoint-url": location.endpoint_url, "region": location.region, "bucket": location.bucket}
+    quoted = {name: quote(value) for name, value in {**values, "target-id": id_, "port": str(port)}.items()}
+    return tuple(fill(line, quoted) for line in (provider.events.settings if provider.events else ()))
+
+
+def target_id(arn: str) -> str:
+    """The name of the target in its ARN: `x` of arn:minio:sqs::x:webhook and of arn:aws:sns:default::x."""
+    parts = arn.split(":")
+    return parts[4] if parts[2] == "sqs" else parts[5]
+
+
+def _new_id(stack: StackSpec, channel: ChannelSpec) -> str:
+    """A name for the target of a channel, with which names of variables may end."""
+    if len(stack.following) == 1:
+        return "chaninfra"
+    return f"chaninfra_{re.sub(r'[^A-Za-z0-9]', '_', channel.prefix)}"[:64]
+
+
+def _needs() -> str:
+    return "with the access key of a maintainer in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a service:"
+
+
+def _follow(stack: StackSpec, channel: ChannelSpec, *options: str) -> str:
+    location, provider = stack.bucket.location, stack.bucket.provider
+    words = ["chaninfra", "follow", f"s3://{joined(location.bucket, channel.prefix)}", "--provider", provider.name]
+    words += ["--endpoint-url", location.endpoint_url, "--region", location.region]
+    if location.force_path_style != (provider.addressing.value == "path"):
+        words.append(f"--force-path-style={str(location.force_path_style).lower()}")
+    return join([*words, *options])
