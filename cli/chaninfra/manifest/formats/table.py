@@ -151,12 +151,14 @@ FORMATS: dict[Format, Row] = {
     "github-upload": Row(
         title="GitHub workflow that builds and uploads, without chaninfra, where the channel follows uploads",
         renderer=github.uploader,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "github-reindex": Row(
         title="GitHub workflow that re-indexes each hour and collects garbage each week, on a schedule",
         renderer=github_reindex.reindexer,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
@@ -177,12 +179,14 @@ FORMATS: dict[Format, Row] = {
     "gitlab-upload": Row(
         title="GitLab jobs that build and upload, without chaninfra, where the channel follows uploads",
         renderer=gitlab.uploader,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "gitlab-reindex": Row(
         title="GitLab job that re-indexes and collects garbage, on a schedule",
         renderer=gitlab_reindex.reindexer,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
