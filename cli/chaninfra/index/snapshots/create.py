@@ -26,7 +26,7 @@ from chaninfra.index.place import require_index
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.snapshots.document import Snapshot, Snapshots, SnapshotSubdir, read_snapshots, update_snapshots
 from chaninfra.index.snapshots.files import put_monolith, put_shard_index
-from chaninfra.index.snapshots.states import State, check_shards, states_at, states_now, states_of
+from chaninfra.index.snapshots.states import State, check_whole, states_at, states_now, states_of
 
 Outcome = Literal["created", "finished", "present"]
 READING, MAKING = "reading the index", "making the snapshot"
@@ -55,8 +55,8 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
     """Make the snapshot, of what the channel says now, or said at that time.
 
     Raises ConfigurationError for a name that is not allowed, and a time before the history or in the future;
-    ConflictError where there is another one of this name; ForeignIndexError for an index that is not ours; and
-    StorageError.
+    ConflictError where there is another one of this name; ForeignIndexError for an index that is not ours;
+    RefusedError for one whose packages are elsewhere; and StorageError.
     """
     check_name(name)
     _check_past(channel, at)
@@ -76,7 +76,7 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
             return Created(name=name, outcome="present", snapshot=there)
     for state in states:
         progress.at(state.target.subdir)
-        check_shards(state)
+        check_whole(state)
         progress.done()
     # Not before all is known to be sound, so that a refused one leaves nothing.
     if there is None:

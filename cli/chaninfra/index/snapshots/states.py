@@ -24,6 +24,7 @@ from chaninfra.index.commit.authority import (
 from chaninfra.index.commit.derived_files import check_ours
 from chaninfra.index.commit.derived_state import derived_metadata
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers, was_kept_otherwise
+from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.document import Snapshot
 from chaninfra.index.subdir_index import SubdirIndex
@@ -121,8 +122,11 @@ def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
     return found
 
 
-def check_shards(state: State) -> None:
-    """Raise StorageError where a shard of the state is missing: a snapshot of it would be broken."""
+def check_whole(state: State) -> None:
+    """Raise StorageError where a shard of the state is missing: a snapshot of it would be broken. Raise RefusedError where
+    another tool has said that its packages are elsewhere (CEP 15).
+    """
+    check_base_url(state.target, state.index.info)
     missing = sorted(ShardReader(state.target).missing(state.index.hashes)) if state.index.hashes else []
     if missing:
         more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
