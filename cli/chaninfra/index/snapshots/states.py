@@ -123,8 +123,8 @@ def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
 
 
 def check_whole(state: State) -> None:
-    """Raise StorageError where a shard of the state is missing: a snapshot of it would be broken. Raise RefusedError where
-    another tool has said that its packages are elsewhere (CEP 15).
+    """Raise StorageError where a shard of the state is missing, so that a snapshot of it would be broken; RefusedError
+    where another tool has said that its packages are elsewhere (CEP 15).
     """
     check_base_url(state.target, state.index.info)
     missing = sorted(ShardReader(state.target).missing(state.index.hashes)) if state.index.hashes else []
