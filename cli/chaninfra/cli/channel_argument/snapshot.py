@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import NAME_RULE, is_snapshot_name
-from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.errors import ConfigurationError, remedy_if_denied
 from chaninfra.channel.text import nearest, shown
 
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.find import Found
     from chaninfra.cli.store_flags import StoreFlags
+
+_PERMIT = (
+    "give credentials of a reader; or a channel.json file and --offline, and nobody looks whether the snapshot is there"
+)
 
 
 def require_snapshot(name: str, found: Sequence[Found], flags: StoreFlags, *, offline: bool) -> None:
@@ -31,7 +35,8 @@ def require_snapshot(name: str, found: Sequence[Found], flags: StoreFlags, *, of
 
     for each in found:
         channel = Channel(descriptor=each.descriptor, credentials=credentials_for(each, flags, "read"))
-        there = read_snapshots(channel.store(), each.descriptor.key(SNAPSHOTS_JSON))[0].snapshots
+        with remedy_if_denied(_PERMIT):
+            there = read_snapshots(channel.store(), each.descriptor.key(SNAPSHOTS_JSON))[0].snapshots
         if name not in there:
             raise ConfigurationError(
                 f"there is no snapshot {name}",
