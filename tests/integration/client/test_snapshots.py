@@ -166,3 +166,15 @@ def test_the_settings_of_a_snapshot(on_minio: Place) -> None:
     publisher = on_minio.run("manifest", "--snapshot", "v1", "--format", "github-publish")
     assert publisher.returncode == 2
     assert "nothing is published to a snapshot" in publisher.stderr
+
+
+@pytest.mark.parametrize("command", ["ls", "publish", "reindex", "gc", "manifest"])
+def test_a_command_on_a_snapshot_names_its_channel(on_minio: Place, tmp_path: Path, command: str) -> None:
+    on_minio.done("snapshot create", "v1")
+    before = etags(on_minio.server, on_minio.bucket)
+    on_it = Place(on_minio.server, on_minio.bucket, f"{on_minio.url}/snapshots/v1")
+    done = on_it.run(command, *([make_package(tmp_path, "other", "1.0")] if command == "publish" else []))
+    assert done.returncode == 2, done.stderr
+    assert f"is a snapshot of {on_minio.url}, which clients read" in done.stderr
+    assert f"chaninfra manifest {on_minio.url} --snapshot v1" in done.stderr
+    assert etags(on_minio.server, on_minio.bucket) == before
