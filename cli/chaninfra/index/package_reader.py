@@ -208,7 +208,8 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
             return Missing(file=file)
         etag, read = stored.entry.etag, partial(_read_small, stored.data)
     else:
-        etag, read = entry.etag, partial(read_chunks, _parts(subdir_index, entry))
+        again = partial(subdir_index.store.get_range, entry.key, entry.etag)
+        etag, read = entry.etag, partial(read_chunks, _parts(subdir_index, entry), again=again)
     try:
         package = read(suffix_of(file) or ".conda")
     except UnreadablePackageError as error:
