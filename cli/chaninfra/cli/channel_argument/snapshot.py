@@ -34,7 +34,7 @@ def refuse_snapshot(place: S3, store: ObjectStore) -> None:
     raise ConfigurationError(
         f"is a snapshot of {channel}, which clients read, and commands do not",
         where=str(place),
-        remedy=f"name the channel: `chaninfra snapshot ls {channel}`, `chaninfra manifest {channel} --snapshot {name}`",
+        remedy=f"name the channel; the settings of the snapshot: `chaninfra manifest {channel} --snapshot {name}`",
     )
 
 
