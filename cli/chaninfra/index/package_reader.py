@@ -187,7 +187,7 @@ def _read(
             current = subdir_index.store.head(entry.key)
             continue
         except StorageError as error:
-            if not _is_about_the_object(error):
+            if not is_about_the_object(error):
                 raise
             read = Unread(file=file, error=error)
         advance(entry.size)
@@ -239,9 +239,9 @@ def _parts(subdir_index: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
         yield subdir_index.store.get_range(entry.key, entry.etag, start, PART)
 
 
-def _is_about_the_object(error: StorageError) -> bool:
-    """Whether other objects may be readable all the same. A request that was refused for another reason could not list
-    the folder either; one that failed may succeed later.
+def is_about_the_object(error: StorageError) -> bool:
+    """Whether other objects may be readable all the same. Who was refused for another reason could not list the folder,
+    or read the index, either; a request that failed may succeed later.
     """
     if isinstance(error, CredentialsError | WrongRegionError):
         return False
