@@ -31,6 +31,7 @@ NAVIGATION = {
         "docs/stack-config",
         "docs/channels",
         "docs/follow",
+        "docs/snapshots",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

@@ -53,6 +53,8 @@ ACTIONS = {
     "put-yanked": "put yanked.json",
     "put-history": "put a file under .chaninfra/history/",
     "delete-history": "delete a file under .chaninfra/history/",
+    "put-snapshot": "put a file under snapshots/",
+    "delete-snapshot": "delete a file under snapshots/",
     "put-internal": "put another file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
@@ -61,7 +63,12 @@ ACTIONS = {
 
 _READ = frozenset({"get", "list"})
 _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar", "put-index", "put-history"})
-_KEEP = frozenset({"delete-package", "delete-shard", "delete-index", "put-yanked", "delete-history", "put-internal"})
+_KEEP = frozenset(
+    {
+        *("delete-package", "delete-shard", "delete-index", "put-yanked", "delete-history"),
+        *("put-snapshot", "delete-snapshot", "put-internal"),
+    }
+)
 _FOLLOW = frozenset(
     {"put-sidecar", "put-index", "put-history", "delete-shard", "put-yanked", "delete-history", "put-internal"}
 )

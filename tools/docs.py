@@ -13,7 +13,7 @@ from typing import Any
 
 from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.channel.errors import MEANINGS
-from chaninfra.cli.app import app
+from chaninfra.cli.app import commands as program_commands
 from docs_access import aws_access
 from docs_cdn import cdn
 from docs_components import components
@@ -235,9 +235,8 @@ def commands() -> str:
         _COMMON,
         _block("--help"),
     ]
-    for command in app.registered_commands:
-        name = str(command.name)
-        parts += [f"## {name}", "", _block(name, "--help")]
+    for name, _ in program_commands():
+        parts += [f"## {name}", "", _block(*name.split(), "--help")]
     return "\n".join(parts)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
-from chaninfra.channel.config.schema import ACCESS, CHANNEL, STACK_CONFIG
+from chaninfra.channel.config.schema import ACCESS, CHANNEL, SNAPSHOTS, STACK_CONFIG
 from chaninfra.channel.config.stack import SECRET_KEYS, StackConfig
 from chaninfra.channel.outputs.access import Access
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.patterns import whole
+from chaninfra.index.snapshots.document import Snapshots
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NAMES = {
@@ -35,7 +36,12 @@ _REF = "#/$defs/"
 
 def build() -> dict[str, dict[str, Any]]:
     """Name → schema, for each of `config.schema.NAMES`."""
-    return {STACK_CONFIG: _stack_config(), CHANNEL: _document(Descriptor, CHANNEL), ACCESS: _document(Access, ACCESS)}
+    return {
+        STACK_CONFIG: _stack_config(),
+        CHANNEL: _document(Descriptor, CHANNEL),
+        ACCESS: _document(Access, ACCESS),
+        SNAPSHOTS: _document(Snapshots, SNAPSHOTS),
+    }
 
 
 def dump(schema: dict[str, Any]) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import fill
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, cast
 
 import typer
 
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
+from chaninfra.cli.commands import snapshot
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
 from chaninfra.cli.commands.follow import follow
@@ -51,10 +52,28 @@ _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(yank, unyank, ls, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
+_GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {
+    "snapshot": (snapshot.HELP, (snapshot.create, snapshot.ls, snapshot.rm)),
+}
+"""Name → help and members, for commands that are called `chaninfra GROUP COMMAND`."""
 for _command in _ON_A_CHANNEL:
     app.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))
+for _name, (_group_help, _members) in _GROUPS.items():
+    _group = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, help=_group_help)
+    for _command in _members:
+        _group.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))
+    app.add_typer(_group, name=_name)
 for _command in _OTHERS:
     app.command(_command.__name__, cls=Command)(_command)
+
+
+def commands() -> Iterator[tuple[str, Callable[..., None]]]:
+    """The name of each command, such as `publish` or `snapshot create`, and its function."""
+    for each in app.registered_commands:
+        yield str(each.name), cast("Callable[..., None]", each.callback)
+    for group in app.registered_groups:
+        for each in cast("typer.Typer", group.typer_instance).registered_commands:
+            yield f"{group.name} {each.name}", cast("Callable[..., None]", each.callback)
 
 
 def _print_version(wanted: bool) -> None:

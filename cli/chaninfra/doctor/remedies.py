@@ -16,13 +16,14 @@ Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_WITH_CHANNEL_OPTION = ("publish", "yank", "unyank")
+_WITH_CHANNEL_OPTION = ("publish", "yank", "unyank", "snapshot create", "snapshot rm")
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
 _BARE = re.compile(
     r"`chaninfra (reindex|gc|ls|doctor|init|publish)"
     r"((?: --(?:force|check|probe|as [a-z]+|writers [a-z]+))+(?: FILE)?|(?<!publish))`"
 )
 """A command without CHANNEL and store flags, which is how modules name one that know no command line."""
+_BARE_SNAPSHOT = re.compile(r"`chaninfra (snapshot (?:create|ls|rm))((?: [A-Za-z0-9_-]+)?)`")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class Remedies:
     def command(self, command: str, *arguments: str, **changed: str) -> str:
         """The command line of `chaninfra COMMAND` for this channel; `changed` (snake case) adds or replaces flags."""
         flags = {**self.flags, **{f"--{name.replace('_', '-')}": value for name, value in changed.items()}}
-        words = ["chaninfra", command]
+        words = ["chaninfra", *command.split()]
         if self.channel is not None:
             words += ["-c", self.channel] if command in _WITH_CHANNEL_OPTION else [self.channel]
         words += arguments
@@ -51,7 +52,9 @@ class Remedies:
 
     def filled(self, text: str) -> str:
         """The text with CHANNEL and the flags in each command that stands there without them: `chaninfra reindex`."""
-        return _BARE.sub(lambda bare: f"`{self.command(bare[1], *bare[2].split())}`", text)
+        for form in (_BARE, _BARE_SNAPSHOT):
+            text = form.sub(lambda bare: f"`{self.command(bare[1], *bare[2].split())}`", text)
+        return text
 
     def init(self, subdirs: Iterable[str] = (), **changed: str) -> str:
         """The command that writes channel.json; `subdirs` are passed unless CHANNEL is a descriptor, which has them.

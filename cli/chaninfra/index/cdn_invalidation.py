@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
+from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import Descriptor
@@ -54,6 +56,12 @@ def paths(
     keys = [descriptor.key(subdir, name) for subdir in subdirs for name in names]
     packages = [descriptor.key(path) for path in replaced]
     return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]
+
+
+def snapshot_paths(descriptor: Descriptor, name: str | None = None) -> list[str]:
+    """The paths of the list of the snapshots, and of the files of the one of this name."""
+    folders = [] if name is None else [f"/{descriptor.key(snapshot_folder(name), '*')}"]
+    return [f"/{descriptor.key(SNAPSHOTS_JSON)}", *folders]
 
 
 def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:

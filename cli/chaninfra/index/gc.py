@@ -2,9 +2,10 @@
 more, abandoned uploads.
 
 Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
-`index.history-days` days. A shard that neither the shard index nor the kept history references is marked. A run at
-least a week later deletes it, so that readers with an older index still find it until then. No index can reference it
-again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted in the same way.
+`index.history-days` days. A shard that neither the shard index nor the kept history nor a snapshot references is
+marked. A run at least a week later deletes it, so that readers with an older index still find it until then. No index
+can reference it again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted
+in the same way.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from chaninfra.channel.conda.shards import is_shard
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index import left_over
 from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
+from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.snapshots.needed import referenced_by_snapshots
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.thinning import thinned
 
@@ -66,8 +70,8 @@ class Unknown:
 
     subdir: Subdir
     key: str
-    """The object key of a state of the index that is kept, or of the index itself."""
-    of: Literal["state", "index"]
+    """The object key of a state of the index that is kept, of the shard index of a snapshot, or of the index itself."""
+    of: Literal["state", "snapshot", "index"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,16 +137,20 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     # Rule: what the history names stays.
     kept, damaged = _referenced_by_history(target, sorted(history.keys() - set(old)), shards.keys())
     unknown = [Unknown(subdir=target.subdir, key=key, of="state") for key in damaged]
+    # Rule: what snapshots name stays.
+    pinned, broken = referenced_by_snapshots(target, shards.keys())
+    unknown += [Unknown(subdir=target.subdir, key=key, of="snapshot") for key in broken]
     if authority is None or authority.index is None:
         if authority is not None or shards or seen.orphans():
             unknown.append(Unknown(subdir=target.subdir, key=authority_key(target), of="index"))
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
     if unknown:
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
-    referenced = kept | authority.index.keys()
+    referenced = kept | pinned | authority.index.keys()
     before = read_marks(target)
+    _check_recent(target, now)
     unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
-    marks = {key: before.unreferenced.get(key, now) for key in unreferenced}
+    marks = {key: _since(before, key, entry, now) for key, entry in unreferenced.items()}
     swept = week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [garbage_of(shards[key], "unreferenced") for key in swept if key in shards]
@@ -151,11 +159,22 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     left_behind = [garbage_of(seen.sidecars[key], "attestations without a package") for key in orphans]
     done = dataclasses.replace(done, garbage=(*done.garbage, *left_behind))
     if mode == "write" and left != before.unreferenced:
+        _check_recent(target, now)
         data = msgspec.json.encode(_Marks(unreferenced=left))
         target.store.put(
             _marks_key(target), ObjectBody(data=data, content_type="application/json", cache_control="no-store")
         )
     return done
+
+
+def _check_recent(target: SubdirIndex, began_ms: int) -> None:
+    """Rule: what was read more than a day before neither marks nor deletes. Raises StorageError."""
+    if target.runtime.now_ms() - began_ms > MAX_SHARD_AGE_MS:
+        raise StorageError(
+            "it was read more than a day ago which shards are needed",
+            where=target.layout.key(target.subdir),
+            remedy="run the command again",
+        )
 
 
 def listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
@@ -177,7 +196,26 @@ def week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms:
     """The marked shards that can be deleted."""
     week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now_ms / 1000, UTC) - KEPT
-    return [key for key, since in marks.items() if now_ms - since >= week and shards[key].modified <= newest]
+    return [
+        key
+        for key, since in marks.items()
+        if now_ms - since >= week and shards[key].modified <= newest and _counts(key, since, shards[key])
+    ]
+
+
+def _since(before: _Marks, key: str, entry: ObjectMeta, now_ms: int) -> int:
+    """Since when it has been found unreferenced; in ms since 1970."""
+    since = before.unreferenced.get(key)
+    return now_ms if since is None or not _counts(key, since, entry) else since
+
+
+def _counts(key: str, since: int, entry: ObjectMeta) -> bool:
+    """Whether a mark of that time counts.
+
+    Rule: not one of a shard that was put less than a day before. A commit may have named it since, and somebody may
+    read that state just now, to make a snapshot of it.
+    """
+    return not is_shard(key) or since - entry.modified.timestamp() * 1000 >= MAX_SHARD_AGE_MS
 
 
 def _referenced_by_history(

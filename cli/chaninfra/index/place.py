@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON
+from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON, SNAPSHOTS_FOLDER
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
 from chaninfra.channel.errors import ConfigurationError, DeniedError
 from chaninfra.channel.location import join
@@ -111,9 +111,11 @@ def _channels_below(channel: Channel, top: str) -> list[str]:
         files = {entry["Key"][len(start) :] for entry in page.get("Contents", ())}
         names = [entry["Prefix"][len(start) :].rstrip("/") for entry in page.get("CommonPrefixes", ())]
         subdirs = [name for name in names if name in KNOWN_SUBDIRS]
-        if CHANNEL_JSON in files or (subdirs and has_index(bucket, folder, subdirs)):
+        is_one = CHANNEL_JSON in files or bool(subdirs and has_index(bucket, folder, subdirs))
+        if is_one:
             found.append(folder)
         if depth < _DEPTH:
-            others = (name for name in names if name and name not in (*KNOWN_SUBDIRS, CHANINFRA_FOLDER))
+            own = (*KNOWN_SUBDIRS, CHANINFRA_FOLDER, *([SNAPSHOTS_FOLDER] if is_one else []))
+            others = (name for name in names if name and name not in own)
             folders.extend((start + name, depth + 1) for name in others if name.isprintable())
     return found

@@ -9,9 +9,10 @@ endpoint URL.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import AddressingStyle, join
 from chaninfra.channel.outputs.descriptor import Descriptor
@@ -31,6 +32,8 @@ class ClientChannel:
     method: AccessMethod
     subdirs_known: bool = True
     """Whether the subdirs of the descriptor are those of the channel; False: no channel.json was read."""
+    snapshot: str | None = None
+    """The name of a snapshot, which the client reads in place of the channel."""
 
     @property
     def store_kind(self) -> StoreKind:
@@ -39,7 +42,15 @@ class ClientChannel:
 
     @property
     def url(self) -> str:
-        """The channel's URL in a list of channels: s3://, gcs:// or https://, by the access method."""
+        """The URL in a list of channels: s3://, gcs:// or https://, by the access method; that of the snapshot, if it
+        is one.
+        """
+        living = self.living_url
+        return f"{living.rstrip('/')}/{snapshot_folder(self.snapshot)}" if self.snapshot else living
+
+    @property
+    def living_url(self) -> str:
+        """The URL of the channel itself."""
         descriptor = self.descriptor
         match self.method:
             case "public":
@@ -50,9 +61,12 @@ class ClientChannel:
 
     @property
     def other_urls(self) -> tuple[str, ...]:
-        """The URLs of the same channel by the other access methods."""
+        """The URLs of the same channel by the other access methods. A snapshot stands for its channel, so those of the
+        channel are among them.
+        """
         methods = [method for method in ACCESS_METHODS if method != "gcs" or self.store_kind == "gcs"]
-        urls = [ClientChannel(self.descriptor, method).url for method in methods]
+        each = [replace(self, method=method) for method in methods]
+        urls = [url for access in each for url in (access.url, access.living_url)]
         return tuple(dict.fromkeys(url for url in urls if url != self.url))
 
     @property
@@ -88,8 +102,10 @@ def store_kind(descriptor: Descriptor) -> StoreKind:
     return "aws" if row.backend == "aws" else row.scheme.value
 
 
-def client_channel(descriptor: Descriptor, method: AccessMethod | None, *, subdirs_known: bool = True) -> ClientChannel:
-    """The channel with the given access method (default: the descriptor's `auth`).
+def client_channel(
+    descriptor: Descriptor, method: AccessMethod | None, *, subdirs_known: bool = True, snapshot: str | None = None
+) -> ClientChannel:
+    """The channel, or a snapshot of it, with the given access method (default: the descriptor's `auth`).
 
     Raises ConfigurationError for `public` if the channel has no public URL, and for `gcs` on any other store.
     """
@@ -107,7 +123,7 @@ def client_channel(descriptor: Descriptor, method: AccessMethod | None, *, subdi
             where=f"{descriptor.url}, provider {descriptor.provider}",
             remedy=f"leave out --auth to use the channel's own method, {descriptor.auth}",
         )
-    return ClientChannel(descriptor, chosen, subdirs_known)
+    return ClientChannel(descriptor, chosen, subdirs_known, snapshot)
 
 
 def by_bucket(channels: Sequence[ClientChannel]) -> dict[str, ClientChannel]:

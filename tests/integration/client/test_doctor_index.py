@@ -208,7 +208,9 @@ def test_a_marked_shard_that_is_overdue(tmp_path: Path, bucket_name: str, progra
         before = (datetime.now(UTC) - timedelta(days=8)).timestamp()
         assert marks["unreferenced"]
         for shard in marks["unreferenced"]:
-            os.utime(tmp_path / "server/data" / bucket_name / NOARCH / shard, (before, before))
+            # A mark of the day on which the shard was put would not count.
+            put = before - 2 * 24 * 3600
+            os.utime(tmp_path / "server/data" / bucket_name / NOARCH / shard, (put, put))
         marks["unreferenced"] = dict.fromkeys(marks["unreferenced"], int(before * 1000))
         server.client().put_object(Bucket=bucket_name, Key=key, Body=json.dumps(marks))
         fixed_by_remedy(place, "garbage")
@@ -247,3 +249,41 @@ def fixed_by_remedy(place: Patient, check: str) -> None:
     assert (ill.code, ill.failed) == (1, {check}), ill.checks
     well = follow_remedies(ill, place)
     assert (well.code, well.states) == (0, {"ok"}), well.checks
+
+
+def test_snapshots_that_are_not_whole(on_minio: Patient, tmp_path: Path) -> None:
+    assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "no snapshots"
+    for name in ("v1", "v2"):
+        on_minio.done("snapshot create", name)
+    assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "2 snapshots, whole"
+    client, folder = on_minio.server.client(), f"{PREFIX}/snapshots"
+    client.put_object(Bucket=on_minio.bucket, Key=f"{folder}/v1/noarch/repodata_shards.msgpack.zst", Body=b"nonsense")
+    client.delete_object(Bucket=on_minio.bucket, Key=f"{folder}/v1/linux-64/repodata_shards.msgpack.zst")
+    # A copy of a bucket that has not all of it.
+    client.put_object(Bucket=on_minio.bucket, Key=f"{folder}/v3/noarch/repodata.json", Body=b"{}")
+    listed = json.loads(client.get_object(Bucket=on_minio.bucket, Key=f"{folder}/index.json")["Body"].read())
+    listed["snapshots"]["v2"]["stage"] = "removing"
+    client.put_object(Bucket=on_minio.bucket, Key=f"{folder}/index.json", Body=json.dumps(listed))
+    ill = examine(on_minio, "--check", "snapshots")
+    said = [(each["state"], each["found"]) for each in ill.checks if each["name"] == "snapshots"]
+    assert said == [
+        ("warning", "snapshots/v3/ has files, and is not listed"),
+        ("failed", f"{folder}/v1/noarch/repodata_shards.msgpack.zst is damaged"),
+        ("failed", f"{folder}/v1/linux-64/repodata_shards.msgpack.zst is missing"),
+        ("warning", "the snapshot v2 is being removed, or that was stopped"),
+    ]
+    assert follow_remedies(ill, on_minio).failed == set()
+    for name in ("v2", "v3"):
+        on_minio.done("snapshot rm", name)
+    assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "no snapshots"
+
+
+def test_a_snapshot_whose_shards_are_lost(on_minio: Patient, tmp_path: Path) -> None:
+    on_minio.done("snapshot create", "v1")
+    client = on_minio.server.client()
+    (shard,) = (each["Key"] for each in objects(on_minio) if each["Key"].startswith(f"{NOARCH}/shards/"))
+    on_minio.done("publish", make_package(tmp_path, "hello", "2.0"))
+    client.delete_object(Bucket=on_minio.bucket, Key=shard)
+    ill = examine(on_minio, "--check", "snapshots")
+    assert ill.of("snapshots")["found"] == "1 shard that the snapshot v1 needs in noarch is missing"
+    assert follow_remedies(ill, on_minio).failed == set()

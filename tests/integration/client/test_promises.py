@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
-from chaninfra.cli.app import app
+from chaninfra.cli.app import commands
 from support.cases.odd_names import TILDE, content
 from support.cases.promises import FOLDER, shape
 from support.channels.channel_at import PREFIX, Place
@@ -29,7 +29,7 @@ from support.without_extras import hiding
 
 SAVED = FOLDER / "json"
 WRITING = bool(os.environ.get("CHANINFRA_WRITE_JSON"))
-COMMANDS = {str(command.name) for command in app.registered_commands}
+COMMANDS = {name for name, _ in commands()}
 # One shows the whole workflow, with a stack and a store of its own, and one runs until it is stopped;
 # tests/unit/channel/test_extras.py has them.
 NEEDS_EXTRA = {"demo", "follow"}
@@ -53,7 +53,7 @@ class Session:
 
     def run(self, code: int, *words: str | Path) -> CompletedProcess[str]:
         """A command that must end with this exit code."""
-        done = chaninfra(*words, server=self._place.server, env=hiding(), cwd=self._folder)
+        done = chaninfra(*str(words[0]).split(), *words[1:], server=self._place.server, env=hiding(), cwd=self._folder)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         self.ran.add(str(words[0]))
@@ -103,7 +103,10 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("doctor", 1, "doctor")
     typed.plain_json("providers", "providers")
     typed.plain_json("provider", "providers", "minio")
+    typed.json("snapshot-create", 0, "snapshot create", "v1")
+    typed.json("snapshot-ls", 0, "snapshot ls")
     typed.on(0, "manifest")
+    typed.json("snapshot-rm", 0, "snapshot rm", "v1")
     typed.run(0, "schema", "channel")
     (tmp_path / "Pulumi.prod.yaml").write_text(
         "config:\n  x:bucket: my-bucket\n  x:provider: minio\n  x:endpoint-url: https://minio.example.com\n"

@@ -1,5 +1,5 @@
 """Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker, a
-re-indexer, a gc, and the reference indexer, which writes without asking.
+re-indexer, a gc, a maker of snapshots, who is killed too, and the reference indexer, which writes without asking.
 
 They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and
 who is killed at which.
@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
+import msgspec
 import pytest
 
 from bench.generator import Package
@@ -27,7 +28,7 @@ from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channel_reader import SUBDIRS, Reader
 from support.channels.cli_runner import PROGRAM
-from support.channels.index_reader import forms
+from support.channels.index_reader import Records, forms, unpacked
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
 from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset, Rule
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.long
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "20"))
 SEED = 20261126
 PUBLISHERS = 16
-FAULTY, DEADLY = 0.04, 0.004
+FAULTY, DEADLY, DEADLY_FOR_SNAPSHOTS = 0.04, 0.004, 0.05
 REFERENCE_SECONDS = 30
 NAMES = [f"shared-{number:02}" for number in range(12)]
 # What a command says that lost to the reference indexer: it is run again.
@@ -73,9 +74,10 @@ class Crowd:
 
     def run(self, name: str, server: Server, command: str, *words: str) -> str | None:
         """Run a command until it ends by itself; None: it was killed or disturbed, and is to be run again."""
-        where = ["-c", self.url] if command in ("publish", "yank", "unyank") else [self.url]
+        with_option = command in ("publish", "yank", "unyank", "snapshot create")
+        where = ["-c", self.url] if with_option else [self.url]
         child = subprocess.Popen(
-            [PROGRAM, command, *where, *words, "--endpoint-url", server.endpoint_url],
+            [PROGRAM, *command.split(), *where, *words, "--endpoint-url", server.endpoint_url],
             env={"PATH": os.environ["PATH"], "HOME": os.devnull, "NO_PROXY": "127.0.0.1", **server.environment()},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -114,6 +116,8 @@ def trouble(crowd: Crowd) -> Rule:
             broken.discard(key)
             return None
         if request.client.startswith("publisher") and request.method == "PUT" and rng.random() < DEADLY:
+            return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
+        if request.client == "snapshots" and request.method == "PUT" and rng.random() < DEADLY_FOR_SNAPSHOTS:
             return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
         if rng.random() >= FAULTY:
             return None
@@ -164,6 +168,42 @@ def repeats(crowd: Crowd, name: str, server: Server, command: str, pause: float)
         time.sleep(pause)
 
 
+def snapshots(crowd: Crowd, server: Server, place: Place) -> dict[str, Records]:
+    """Make one snapshot after the other; whoever is killed goes on. Name → what it says when it is made."""
+    made: dict[str, Records] = {}
+    # On a slow machine time is over before the first one is made.
+    while not crowd.failed and not (crowd.over and made):
+        name = f"s{len(made)}"
+        if crowd.run("snapshots", server, "snapshot create", name) is not None:
+            made[name] = said_by(place, name)
+            time.sleep(0.5)
+    return made
+
+
+def said_by(place: Place, name: str) -> Records:
+    """The records of a snapshot by its shards, which are those of the channel; its other forms must say the same."""
+    client = place.server.client()
+
+    def read(*key: str) -> bytes:
+        data: bytes = client.get_object(Bucket=place.bucket, Key="/".join((PREFIX, *key)))["Body"].read()
+        return data
+
+    found: Records = {}
+    for subdir in SUBDIRS:
+        there = ("snapshots", name, subdir)
+        said: Records = {}
+        index = msgspec.msgpack.decode(unpacked(read(*there, "repodata_shards.msgpack.zst")))
+        for digest in index["shards"].values():
+            shard = msgspec.msgpack.decode(unpacked(read(subdir, "shards", f"{digest.hex()}.msgpack.zst")))
+            for file, record in shard["packages.conda"].items():
+                said[file] = {key: value.hex() if isinstance(value, bytes) else value for key, value in record.items()}
+        json_, zst = (read(*there, file) for file in ("repodata.json", "repodata.json.zst"))
+        assert msgspec.json.decode(json_)["packages.conda"] == said, name
+        assert unpacked(zst) == json_, name
+        found |= {f"{subdir}/{file}": record for file, record in said.items()}
+    return found
+
+
 def disturbs(crowd: Crowd, server: Server, bucket: str) -> None:
     """Index by the reference indexer, again and again. It begins anew when a publisher was faster, so some runs never
     end beside sixteen: these are killed, wherever they are.
@@ -190,7 +230,7 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     place = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     place.done("init", "--subdir", "linux-64")
     writers = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
-    names = [*writers, "yanker", "reindexer", "collector", "reference"]
+    names = [*writers, "yanker", "reindexer", "collector", "snapshots", "reference"]
     with proxy(server, names) as between, Reader(server, place.url, NAMES, tmp_path / "reader", 3) as reader:
         crowd = Crowd(place.url)
         between.rule = trouble(crowd)
@@ -200,6 +240,7 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
             all_.append(pool.submit(yanks, crowd, at["yanker"]))
             all_.append(pool.submit(repeats, crowd, "reindexer", at["reindexer"], "reindex", 0.5))
             all_.append(pool.submit(repeats, crowd, "collector", at["collector"], "gc", 5))
+            snapshotted = pool.submit(snapshots, crowd, at["snapshots"], place)
             all_.append(pool.submit(disturbs, crowd, at["reference"], bucket_name))
             for each in all_:
                 each.result()
@@ -218,3 +259,10 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
         assert found.keys() == expected, form
     assert all(files == sorted(expected) for files in seen.last.values())
     place.done("reindex", "--check")
+    made = snapshotted.result()
+    assert made
+    assert {name: said_by(place, name) for name in made} == made
+    listed = {each["name"]: each["stage"] for each in json.loads(place.done("snapshot ls", "--json"))}
+    # Time may have been over before the last one was made again.
+    assert {name for name, stage in listed.items() if stage == "ready"} >= made.keys()
+    assert {*listed} - made.keys() <= {f"s{len(made)}"}

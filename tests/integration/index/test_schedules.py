@@ -32,6 +32,11 @@ FEWER = {
     "index of another tool": 2,
     "no index": 2,
     "follow an upload, a deletion and publish": 2,
+    "two snapshot and publish": 2,
+    "snapshot and reindex": 3,
+    "snapshot, publish and gc of shards that were marked": 2,
+    "snapshot that was begun and two gc": 2,
+    "snapshot, publish and two gc": 1,
 }
 
 

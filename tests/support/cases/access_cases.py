@@ -144,6 +144,8 @@ CASES: dict[str, Case | VersionCase] = {
     "put-yanked": Case(_put, after=_PUT, name="yanked.json"),
     "put-history": Case(_add, before=None, after=_PUT, name=".chaninfra/history/noarch/{new}"),
     "delete-history": Case(_delete, after=None, name=".chaninfra/history/noarch/{new}"),
+    "put-snapshot": Case(_add, before=None, after=_PUT, name="snapshots/{new}/noarch/repodata.json"),
+    "delete-snapshot": Case(_delete, after=None, name="snapshots/{new}/noarch/repodata.json"),
     "put-internal": Case(_put, after=_PUT, name=".chaninfra/probe"),
     "put-descriptor": Case(_put, after=_PUT, name="channel.json"),
     "delete-descriptor": Case(_delete, after=None, name="channel.json"),

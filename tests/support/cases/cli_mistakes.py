@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -76,7 +76,16 @@ def run(*args: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = N
     return Ended(argv, code, *(each.getvalue().decode(encoding, "replace") for each in (out, err)))
 
 
-COMMANDS: Mapping[str, Any] = typer.main.get_command(program.app).commands  # type: ignore[attr-defined]
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each command, also those of groups: `publish`, `snapshot create`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+COMMANDS: Mapping[str, Any] = dict(_commands(typer.main.get_command(program.app)))
 
 # Without the zero byte, which no command line argument can hold.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
@@ -130,7 +139,7 @@ def command_lines(draw: st.DrawFn, name: str) -> list[str]:
         is_switch = getattr(options[word], "is_flag", False) or not draw(st.integers(0, 9))
         parts.append([word] if is_switch else [word, draw(_value(options[word]))])
     parts += [[value] for value in draw(st.lists(VALUES, max_size=2))]
-    return [name, *(word for part in draw(st.permutations(parts)) for word in part)]
+    return [*name.split(), *(word for part in draw(st.permutations(parts)) for word in part)]
 
 
 def files(folder: Path) -> Path:

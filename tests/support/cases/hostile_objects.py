@@ -15,6 +15,7 @@ ZST = "noarch/repodata.json.zst"
 SHARDS = "noarch/repodata_shards.msgpack.zst"
 YANKED = "yanked.json"
 MARKS = ".chaninfra/gc/noarch.json"
+SNAPSHOTS = "snapshots/index.json"
 SEEN = ".chaninfra/seen/noarch.json.zst"
 
 DEEP = 100_000
@@ -237,7 +238,7 @@ _shards: list[Hostile] = [
 _others: list[Hostile] = [
     *(
         Hostile(f"{text[:30]!r}", key, lambda _, text=text: text)  # type: ignore[misc]
-        for key in (YANKED, MARKS)
+        for key in (YANKED, MARKS, SNAPSHOTS)
         for text in (
             b"",
             b"[]",

@@ -26,7 +26,7 @@ import typer.models
 import chaninfra.guard_rails
 import chaninfra.pulumi
 from chaninfra.channel.errors import ExitCode
-from chaninfra.cli.app import app
+from chaninfra.cli.app import commands as program_commands
 from chaninfra.pulumi.plugin import provider
 from support.paths import DATA, ROOT
 
@@ -35,7 +35,7 @@ FOLDER = DATA / "promises"
 
 def commands() -> set[str]:
     """Commands, their options with the values that are words, and their arguments."""
-    return {line for command in app.registered_commands for line in _command(str(command.name), command.callback)}
+    return {line for name, callback in program_commands() for line in _command(name, callback)}
 
 
 def _command(name: str, callback: Any) -> Iterator[str]:

@@ -28,9 +28,10 @@ class Place:
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """A command on the channel."""
-        where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
+        with_option = command in ("publish", "yank", "unyank") or command.startswith("snapshot ")
+        where = ("-c", self.url) if with_option else (self.url,)
         return chaninfra(
-            command, *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
+            *command.split(), *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
         )
 
     def done(self, command: str, *args: str | Path) -> str:

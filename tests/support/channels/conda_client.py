@@ -239,7 +239,8 @@ def access(channel: str, folder: Path, server: Server | None) -> tuple[dict[str,
         bucket = channel.removeprefix("s3://").split("/")[0]
         options[bucket] = {"endpoint_url": server.endpoint_url, "region": server.region, "addressing_style": "path"}
         keys = {"access_key_id": server.access_key_id, "secret_access_key": server.secret_access_key}
-        credentials[channel] = {"S3Credentials": keys}
+        # Of the bucket, as `pixi auth login` keeps it: a snapshot leads to the channel beside it.
+        credentials[f"s3://{bucket}"] = {"S3Credentials": keys}
     (folder / "credentials.json").write_text(json.dumps(credentials))
     return options, {"RATTLER_AUTH_FILE": str(folder / "credentials.json")}
 

@@ -54,9 +54,10 @@ class Patient(Place):
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """Run a command on the channel; see Place."""
-        where = ("-c", self.url) if command in ("publish", "yank", "unyank") else (self.url,)
+        with_option = command in ("publish", "yank", "unyank") or command.startswith("snapshot ")
+        where = ("-c", self.url) if with_option else (self.url,)
         at = ("--endpoint-url", self.server.endpoint_url)
-        return self.program.run(command, *where, *args, *at, server=self.server, env=env)
+        return self.program.run(*command.split(), *where, *args, *at, server=self.server, env=env)
 
 
 def examine(place: Place, *args: str | Path, **env: str) -> Diagnosis:

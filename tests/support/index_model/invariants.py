@@ -11,13 +11,14 @@ from typing import Literal
 import msgspec
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import decompress
+from chaninfra.channel.conda.index_files import FILE_NAMES, decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.index.snapshots.document import Snapshots
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
 from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
@@ -25,6 +26,8 @@ from support.index_model.requests import LONG_AGO, Held, Objects
 from support.index_model.yanks import check_document
 
 HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
+SNAPSHOTS = f"{PREFIX}/snapshots/"
+LIST = f"{SNAPSHOTS}index.json"
 _LARGE = 1 << 30
 
 Foreign = Literal["no", "before", "beside"]
@@ -71,6 +74,8 @@ class Invariants:
 
     def moved(self, key: str, before: Held, after: Held, objects: Objects) -> None:
         """Derived files never go back to an older commit, and what a commit replaces was kept before."""
+        if key.startswith(SNAPSHOTS) and key != LIST and before.data != after.data:
+            raise ViolationError(f"{key} is replaced, and a snapshot never changes")
         number = self.number(before.data) if key == INDEX else None
         if number is not None and self.foreign == "no":
             kept = dict(objects).get(f"{HISTORY}{number}")
@@ -107,6 +112,7 @@ class Invariants:
         content = self._sharded(there, index, "the shard index")
         kept = {int(key.removeprefix(HISTORY)): held.data for key, held in objects if key.startswith(HISTORY)}
         old = {number: self._kept(there, number, data) for number, data in kept.items()}
+        check_snapshots(self, there)
         stamp = index.stamp
         if stamp is not None and stamp.count != len(content.records):
             raise ViolationError(f"the index says that it has {stamp.count} records, and has {len(content.records)}")
@@ -249,6 +255,38 @@ class Invariants:
         return objects_of(store)
 
 
+def check_snapshots(rules: Invariants, there: Mapping[str, Held]) -> None:
+    """Each shard that a snapshot names is there, also while it is made; one that is ready has all its files, and says
+    what the state says that its entry names, as long as that is kept.
+    """
+    for key, held in there.items():
+        if key.startswith(SNAPSHOTS) and key.endswith(FILE_NAMES["shards"]):
+            found = _index(held.data)
+            if found is None:
+                raise ViolationError(f"{key} is damaged")
+            rules._sharded(there, found, key, old=True)
+    if LIST not in there:
+        return
+    for name, snapshot in _list(there[LIST].data).snapshots.items():
+        if snapshot.stage != "ready":
+            continue
+        folder, state = f"{SNAPSHOTS}{name}/noarch/", snapshot.subdirs["noarch"]
+        for kind in rules.index.formats:
+            if f"{folder}{FILE_NAMES[kind]}" not in there:
+                raise ViolationError(f"the snapshot {name} is listed as ready, and has no {FILE_NAMES[kind]}")
+        index = _index(there[f"{folder}{FILE_NAMES['shards']}"].data)
+        assert index is not None
+        kept = there.get(f"{HISTORY}{state.commit}")
+        wanted = _index(kept.data) if kept is not None else None
+        if wanted is not None and wanted.hashes != index.hashes:
+            raise ViolationError(f"the snapshot {name} says something else than commit {state.commit}")
+        content = rules._sharded(there, index, f"the snapshot {name}", old=True)
+        if "json" in rules.index.formats:
+            json, zst = (there[f"{folder}{FILE_NAMES[kind]}"].data for kind in ("json", "zst"))
+            if not _repodata(json) == _repodata(_unpacked(zst)) == content:
+                raise ViolationError(f"the files of the snapshot {name} do not agree")
+
+
 def content_of(store: MemoryStore, index: DescribedIndex) -> tuple[Content, bool]:
     """What the index in the store says, and whether all files that are due say it. Raises ViolationError where a file
     is damaged, or a record is of other bytes than its package; but not where those were overwritten.
@@ -272,6 +310,11 @@ def _sha256(data: bytes) -> str:
 @lru_cache(maxsize=100_000)
 def _index(data: bytes) -> ShardIndex | None:
     return ShardIndex.parse(data)
+
+
+@lru_cache(maxsize=100_000)
+def _list(data: bytes) -> Snapshots:
+    return msgspec.json.decode(data, type=Snapshots)
 
 
 @lru_cache(maxsize=100_000)

@@ -210,9 +210,17 @@ class Search:
                 yield from self._lost(dataclasses.replace(before, lost=node.lost + 1), history, request)
 
     def _committing(self, node: Node, but: int) -> bool:
-        """Whether another process has sent the PUT of the authoritative index: it is not under way for hours."""
+        """Whether another process has sent the PUT of an index that names shards, or a deletion or the marks of gc:
+        these are not under way for hours.
+        """
         requests = [self._request(number, history) for number, history in enumerate(node.histories) if number != but]
-        return any(request is not None and request[:2] == ("put", self.authoritative) for request in requests)
+        # Shard indexes of snapshots too.
+        file = self.authoritative.rpartition("/")[2]
+        return any(
+            request[0] == "delete" or (request[0] == "put" and (request[1].endswith(file) or "/gc/" in request[1]))
+            for request in requests
+            if request is not None
+        )
 
     def _lost(self, node: Node, history: int, request: tuple[Any, ...]) -> Iterator[Node]:
         """The states after a PUT whose answer is lost."""

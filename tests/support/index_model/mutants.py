@@ -23,6 +23,7 @@ from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
 from support.index_model.scenarios import SCENARIOS, Scenario
+from support.index_model.snapshot_mutants import SNAPSHOT_MUTANTS
 from support.index_model.yank_mutants import YANK_MUTANTS
 
 
@@ -294,4 +295,5 @@ MUTANTS: dict[str, Mutant] = {
     "shards of any age": Mutant(_no_age_limit, "never: publish and two gc", "shard of"),
     **YANK_MUTANTS,
     **FOLLOW_MUTANTS,
+    **SNAPSHOT_MUTANTS,
 }

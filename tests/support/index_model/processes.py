@@ -10,7 +10,7 @@ from pathlib import Path
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
 from chaninfra.channel.objects import ObjectBody, ObjectStore
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
@@ -21,6 +21,8 @@ from chaninfra.index.package.local_file import PackageFile, read
 from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
+from chaninfra.index.snapshots.create import create
+from chaninfra.index.snapshots.remove import remove
 from chaninfra.index.yank import unyank, yank
 from support.channels.archives import conda, index_json
 from support.channels.channels import descriptor
@@ -145,9 +147,43 @@ def collecting(*, index: DescribedIndex = DEFAULT, later: int = WEEK + DAY) -> P
     """`chaninfra gc`, by default a week and a day later than the other processes; `later` in ms."""
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        collect_subdir(channel(store, runtime, index).subdir_index("noarch"), "write")
+        try:
+            collect_subdir(channel(store, runtime, index).subdir_index("noarch"), "write")
+        except StorageError:
+            # Whoever has slept for a day gives up.
+            if runtime.now_ms() <= NOW + later + DAY:
+                raise
 
     return Process("gc" if later else "early-gc", run, lists=True, now=NOW + later)
+
+
+def snapshotting(
+    name: str = "v1", *, process: str = "snapshot", index: DescribedIndex = DEFAULT, now: int = NOW, alone: bool = True
+) -> Process:
+    """`chaninfra snapshot create`; unless it is `alone`, it may find one of other states under its name."""
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        try:
+            create(channel(store, runtime, index), name)
+        except (ConflictError, StorageError) as error:
+            # Whoever has slept for a day gives up.
+            if runtime.now_ms() <= now + DAY and (alone or isinstance(error, StorageError)):
+                raise
+
+    return Process(process, run, now=now)
+
+
+def removing(name: str = "v1", *, index: DescribedIndex = DEFAULT) -> Process:
+    """`chaninfra snapshot rm`."""
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        try:
+            remove(channel(store, runtime, index), name)
+        except ChaninfraError as error:
+            if not error.message.startswith("there is no snapshot"):
+                raise
+
+    return Process("remove", run)
 
 
 def following(

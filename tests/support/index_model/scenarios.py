@@ -15,12 +15,13 @@ from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
-from support.index_model.invariants import HISTORY, Foreign, Invariants, objects_of
+from support.index_model.invariants import HISTORY, LIST, Foreign, Invariants, objects_of
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, Search
 from support.index_model.other_tool import overwriting
 from support.index_model.processes import (
     AUTHORITATIVE,
+    DAY,
     DEFAULT,
     FOLDER,
     JSON,
@@ -35,14 +36,18 @@ from support.index_model.processes import (
     package,
     publishing,
     reindexing,
+    removing,
+    snapshotting,
     unyanking,
     yanking,
 )
 from support.index_model.requests import Held
 
 NEVER = DescribedIndex(monolith="never")
+BRIEF = DescribedIndex(monolith="never", history_days=1)
 SELDOM = DescribedIndex(monolith=AtMostEvery(at_most_every="10m"))
 SINGLE = DescribedIndex(writers="single")
+SHARDS = f"{FOLDER}/shards/"
 BEFORE = NOW - 3_600_000
 """The clock of those who made the channel, in ms since 1970."""
 
@@ -69,6 +74,8 @@ class Scenario:
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     deleted: tuple[str, ...] = ()
     """Packages that a process deletes: their record may stay until it has ended."""
+    dated_shards: bool = False
+    """Whether shards tell when they were put. Otherwise all seem to be very old, so that gc may delete them."""
     before: Callable[[MemoryStore], None] = lambda store: None
     """Called with the channel before the processes start."""
     invariants: Invariants = field(init=False)
@@ -98,7 +105,12 @@ class Scenario:
             end=rules.end,
             unlisted=FOLDER if self.foreign == "no" else None,
             in_turn=self.index.writers == "single",
-            dated=(HISTORY, *((JSON, ZST) if self.index is SELDOM else ()), *((FOLDER,) if self.followed else ())),
+            dated=(
+                HISTORY,
+                *((JSON, ZST) if self.index is SELDOM else ()),
+                *((FOLDER,) if self.followed else ()),
+                *((SHARDS,) if self.dated_shards else ()),
+            ),
             **bounds,
         )
 
@@ -123,9 +135,8 @@ class Scenario:
             store.objects[f"{FOLDER}/{file(name)}"] = ObjectBody(data=package(name).path.read_bytes(), content_type="")
         self.before(store)
         objects = dict(objects_of(store))
-        return {
-            key: held._replace(modified=BEFORE) if key.startswith(HISTORY) else held for key, held in objects.items()
-        }
+        dated = (HISTORY, *((SHARDS,) if self.dated_shards else ()))
+        return {key: held._replace(modified=BEFORE) if key.startswith(dated) else held for key, held in objects.items()}
 
 
 def _with(index: DescribedIndex, *processes: Callable[..., Process], **how: Any) -> Scenario:
@@ -159,6 +170,11 @@ def _mark(store: MemoryStore, keys: Iterable[str], when: int) -> None:
 def _all_marked(store: MemoryStore) -> None:
     """A gc marked all shards in the moment before the index named them; the last writer was killed after its commit."""
     del store.objects[f"{HISTORY}3"]
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
+
+
+def _marked(store: MemoryStore) -> None:
+    """A gc marked all shards in the moment before the index named them."""
     _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
 
 
@@ -238,6 +254,59 @@ FOLLOWED: dict[str, Callable[[], Scenario]] = {
     "follow and gc": lambda: Scenario([following(uploads="b"), collecting()], garbage=True, followed=True),
 }
 """With followers. Packages that are put twice are put seconds apart, as the times of a store have whole seconds."""
+
+
+def _a_snapshot(store: MemoryStore, *, killed: bool = False) -> None:
+    """A snapshot of a, whose shard a publish has replaced since, and a gc has marked before the snapshot was there."""
+    snapshotting().run(store, SequentialRuntime("s", BEFORE))
+    if killed:
+        # Before the last PUT.
+        listed = store.objects[LIST]
+        data = listed.data.replace(b'"ready"', b'"creating"')
+        store.objects[LIST] = dataclasses.replace(listed, data=data)
+    publishing("a-2").run(store, SequentialRuntime("later", BEFORE))
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
+
+
+def _begun(store: MemoryStore) -> None:
+    """A snapshot of a, whose maker was killed after it had put the entry; a publish has replaced the shard since."""
+    _a_snapshot(store, killed=True)
+    for key in [key for key in store.objects if key.startswith(f"{PREFIX}/snapshots/v1/")]:
+        del store.objects[key]
+    del store.objects[f"{PREFIX}/.chaninfra/gc/noarch.json"]
+
+
+SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
+    "snapshot and publish": lambda: Scenario([snapshotting(), publishing("a-2")]),
+    "snapshot and yank": lambda: Scenario([snapshotting(), yanking("a")]),
+    "never: snapshot and yank": lambda: _with(NEVER, snapshotting, partial(yanking, "a")),
+    "snapshot and reindex": lambda: Scenario([snapshotting(), reindexing()], bare=("d",)),
+    "two snapshot and publish": lambda: _with(
+        NEVER,
+        partial(snapshotting, process="1", alone=False),
+        partial(snapshotting, process="2", alone=False),
+        partial(publishing, "a-2"),
+    ),
+    "never: snapshot and remove": lambda: _with(NEVER, partial(snapshotting, alone=False), removing),
+    "gc of what a snapshot needs": lambda: Scenario([publishing("b"), collecting()], before=_a_snapshot),
+    "gc of what a killed snapshot needs": lambda: Scenario(
+        [publishing("b"), collecting()], before=partial(_a_snapshot, killed=True)
+    ),
+    "snapshot, publish and gc of shards that were marked": lambda: _with(
+        BRIEF, snapshotting, partial(publishing, "a-2"), collecting, before=_marked, dated_shards=True
+    ),
+    "snapshot that was begun and two gc": lambda: _with(
+        NEVER, snapshotting, partial(collecting, later=2 * DAY), partial(collecting, later=10 * DAY), before=_begun
+    ),
+    "snapshot, publish and two gc": lambda: _with(
+        BRIEF,
+        snapshotting,
+        partial(publishing, "a-2"),
+        partial(collecting, later=2 * DAY),
+        partial(collecting, later=10 * DAY),
+    ),
+}
+"""With makers of snapshots."""
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
@@ -332,6 +401,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     ),
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
     **FOLLOWED,
+    **SNAPSHOTS,
 }
 
 

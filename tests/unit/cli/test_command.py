@@ -106,7 +106,7 @@ _CHOICES = [
 def test_a_mistyped_choice_of_any_command_is_told_the_right_one(command: str, parameter: Any) -> None:
     option = max(parameter.opts, key=len)
     right = str(parameter.type_descriptor.choices[0])
-    refused = CliRunner().invoke(program.app, [command, "a", f"{option}={right}x"]).exception
+    refused = CliRunner().invoke(program.app, [*command.split(), "a", f"{option}={right}x"]).exception
     assert isinstance(refused, ConfigurationError)
     assert (refused.where, refused.message) == (option, f"unknown value {right + 'x'!r}")
     assert refused.remedy == f"did you mean {right!r}?"

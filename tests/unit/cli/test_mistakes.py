@@ -238,7 +238,7 @@ def test_output_in_an_encoding_that_lacks_characters(encoding: str) -> None:
     ci = {"github": {"repository": "a/b", "branch": "\u00fc\u2192\U0001f600", "owner-id": "1", "repository-id": "2"}}
     config = {"aws:region": "eu-central-1", "x:bucket": "my-bucket", "x:publishers": {"ci": ci}}
     Path("Pulumi.named.yaml").write_text(json.dumps({"config": config}, ensure_ascii=False), "utf-8")
-    helps = [[name, "--help"] for name in COMMANDS]
+    helps = [[*name.split(), "--help"] for name in COMMANDS]
     shown = [
         ["--help"],
         *helps,

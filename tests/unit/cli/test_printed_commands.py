@@ -21,7 +21,7 @@ from support.paths import ROOT
 URL = "s3://my-bucket/c"
 FLAGS = StoreFlags(provider="minio", endpoint_url="https://minio.example.com", access_key_id="me")
 GIVEN = f"{URL} --provider minio --endpoint-url https://minio.example.com"
-_ON_A_CHANNEL = ("publish", "reindex", "yank", "unyank", "ls", "gc", "init", "doctor")
+_ON_A_CHANNEL = ("publish", "reindex", "yank", "unyank", "ls", "gc", "init", "doctor", "snapshot")
 _NAMED = ("chaninfra policy", "chaninfra publish")
 """Not to be pasted: names of commands, in a sentence that says what they are for."""
 _COMMAND = re.compile(r"`(chaninfra (?:\w+)[^`\n]*)`")
@@ -73,6 +73,8 @@ def test_a_printed_command_names_the_channel_and_is_one(printed: str) -> None:
     _, command, *words = shlex.split(text)
     root = typer.main.get_command(app)
     parsed = root.commands[command]  # type: ignore[attr-defined]
+    if hasattr(parsed, "commands"):
+        parsed = parsed.commands[words.pop(0)]
     # Raises an error of usage.
     parsed.make_context(command, words)
     if command in _ON_A_CHANNEL:

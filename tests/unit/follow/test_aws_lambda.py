@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.conda.upkeep import EVERY_S, Task
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, EVERY_S, Channels, Task
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError, UnreachableError
 from chaninfra.follow import aws_lambda as module
 from chaninfra.follow import told
-from chaninfra.follow.aws_channels import VARIABLE, Channels
 from chaninfra.follow.aws_lambda import Function, handler
 from chaninfra.follow.log import Log
 from chaninfra.index.channel import Channel
@@ -411,12 +410,12 @@ def test_another_event_is_an_error_that_names_what_is_known(
 def test_a_variable_that_names_no_channel_is_an_error(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     monkeypatch.setattr(module, "_function", None)
     if value is None:
-        monkeypatch.delenv(VARIABLE, raising=False)
+        monkeypatch.delenv(CHANNELS_VARIABLE, raising=False)
     else:
-        monkeypatch.setenv(VARIABLE, value)
+        monkeypatch.setenv(CHANNELS_VARIABLE, value)
     with pytest.raises(ConfigurationError) as caught:
         handler(sqs_event({}), Context())
-    assert (caught.value.where, caught.value.remedy) == (VARIABLE, "the stack sets it: run `pulumi up`")
+    assert (caught.value.where, caught.value.remedy) == (CHANNELS_VARIABLE, "the stack sets it: run `pulumi up`")
     assert "\x1b" not in str(caught.value)
 
 

@@ -60,6 +60,7 @@ def subdir() -> MemoryChannel:
     channel = MemoryChannel().skeleton()
     channel.publish("a")
     channel.store.objects[STRAY] = ObjectBody(data=b"", content_type="")
+    channel.store.modified[STRAY] = channel.store.now - timedelta(days=2)
     collect_subdir(channel.subdir_index, "write")
     channel.runtime.time += 2 * (KEPT // timedelta(milliseconds=1))
     return channel
@@ -135,3 +136,18 @@ def test_a_state_of_a_later_version_stays(subdir: MemoryChannel) -> None:
     collected = collect_subdir(subdir.subdir_index, "write")
     assert [each.key for each in collected.unknown] == [key]
     assert {key, STRAY} <= subdir.store.objects.keys()
+
+
+def test_a_mark_of_the_day_on_which_a_shard_was_put_does_not_count() -> None:
+    """A commit may have named it since, and a snapshot of that state may be in the making."""
+    channel, week = MemoryChannel().skeleton(), KEPT // timedelta(milliseconds=1)
+    channel.publish("a")
+    channel.store.objects[STRAY] = ObjectBody(data=b"", content_type="")
+    channel.store.modified[STRAY] = channel.store.now - timedelta(hours=23)
+    assert collect_subdir(channel.subdir_index, "write").waiting == 1
+    channel.runtime.time += 2 * week
+    # Marked anew, and deleted a week after that.
+    assert collect_subdir(channel.subdir_index, "write").waiting == 1
+    assert STRAY in channel.store.objects
+    channel.runtime.time += week
+    assert UNREFERENCED in collect_subdir(channel.subdir_index, "write").garbage

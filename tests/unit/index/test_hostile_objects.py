@@ -22,6 +22,8 @@ from chaninfra.index.gc import collect_subdir
 from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
+from chaninfra.index.snapshots.create import create
+from chaninfra.index.snapshots.remove import remove
 from chaninfra.index.yank import unyank, yank
 from support.cases.hostile_objects import HOSTILE, YANKED, Hostile
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
@@ -38,6 +40,8 @@ OPERATIONS: dict[str, Callable[[Channel], object]] = {
     "unyank": lambda on: unyank(on, ["a-1-0.conda"]),
     "gc": lambda on: collect_subdir(on.subdir_index("noarch"), "write"),
     "ls": contents_of,
+    "snapshot create": lambda on: create(on, "v1"),
+    "snapshot rm": lambda on: remove(on, "v2"),
     "reindex --force": lambda on: reindex(on, ["noarch"], "all"),
 }
 
@@ -70,7 +74,8 @@ def test_an_object_that_nobody_should_have_written_is_an_error_or_is_mended(
         error = failure(operation, opened(store, name))
         if error is not None:
             assert error.remedy
-            assert case.key in str(error) or "there is no such package" in str(error), name
+            nothing = "there is no such package" in str(error) or "there is no snapshot v2" in str(error)
+            assert case.key in str(error) or nothing, name
     if case.key == YANKED:
         return
     store = MemoryStore()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
@@ -36,3 +38,16 @@ def test_other_urls_are_those_of_the_other_methods() -> None:
     assert access("minio", "pixi").other_urls == ()
     assert access("gcs", "pixi").other_urls == ("gcs://my-bucket/my-channel",)
     assert access("aws", "public").other_urls == ("s3://my-bucket/my-channel",)
+
+
+def test_the_url_of_a_snapshot() -> None:
+    found = replace(access("gcs", "pixi"), snapshot="v1")
+    assert found.url == "s3://my-bucket/my-channel/snapshots/v1"
+    # It stands for its channel in a list that has that.
+    assert found.other_urls == (
+        "s3://my-bucket/my-channel",
+        "gcs://my-bucket/my-channel/snapshots/v1",
+        "gcs://my-bucket/my-channel",
+    )
+    public = replace(access("aws", "public"), snapshot="v1")
+    assert public.url == f"{access('aws', 'public').url}/snapshots/v1"

@@ -48,7 +48,7 @@ def refuse_channels(words: Iterable[object], command: str, arguments: str) -> No
             raise ConfigurationError(
                 f"is a channel, and `{command}` takes {arguments} here",
                 where=channel,
-                remedy=f"name the channel by -c: `{shlex.join(['chaninfra', command, *rest, '-c', channel])}`",
+                remedy=f"name the channel by -c: `{shlex.join(['chaninfra', *command.split(), *rest, '-c', channel])}`",
             )
 
 

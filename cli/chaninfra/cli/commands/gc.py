@@ -37,17 +37,17 @@ def gc(
     Never deletes a package. It deletes:
       - old states of the index (`.chaninfra/history/`): it keeps all of the last day,
         then one an hour for a week, then one a day for `index.history-days` days
-      - shards that neither the index nor a state that is kept has referenced for
-        a week: one run marks them, a run at least a week later deletes them, so
-        run it regularly
+      - shards that neither the index nor a state that is kept nor a snapshot has
+        referenced for a week: one run marks them, a run at least a week later
+        deletes them, so run it regularly
       - attestations (`.sigs`) whose package is gone, in the same way
       - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
         that another tool wrote, only what the index has taken over
       - current_repodata.json, repodata.json.bz2 and the like of an earlier indexer, if
         they are older than the last commit
       - uploads of packages that began more than a day ago and never ended
-    If the index of a subdir, or a state of it that is kept, cannot be read, its shards
-    stay and the exit code is 3.
+    If the index of a subdir, a state of it that is kept or its index in a snapshot
+    cannot be read, its shards stay and the exit code is 3.
 
     \b
     Examples:
@@ -85,15 +85,24 @@ def gc(
         streams.result(_text(collected, dry_run=dry_run))
     if collected.unknown:
         remedies = remedies_for(channel, store)
-        raise _incomplete(collected.unknown, remedies.command("gc"), remedies.command("reindex"))
+        raise _incomplete(
+            collected.unknown,
+            remedies.command("gc"),
+            remedies.command("reindex"),
+            remedies.command("snapshot rm", "NAME"),
+        )
 
 
-def _incomplete(unknown: Sequence[Unknown], gc: str, reindex: str) -> SkippedError:
+def _incomplete(unknown: Sequence[Unknown], gc: str, reindex: str, snapshot_rm: str) -> SkippedError:
     """The error that says which shards were not looked at, and why."""
     from chaninfra.channel.errors import SkippedError
     from chaninfra.channel.text import one_line
 
-    what = {"state": "a state of the index that cannot be read", "index": "the index, which is missing or damaged"}
+    what = {
+        "state": "a state of the index that cannot be read",
+        "index": "the index, which is missing or damaged",
+        "snapshot": "a snapshot that cannot be read",
+    }
     shown = [one_line(f"{each.key}: {what[each.of]}") for each in unknown[:_SHOWN]]
     if len(unknown) > _SHOWN:
         shown.append(f"and {len(unknown) - _SHOWN:,} more")
@@ -109,6 +118,7 @@ def _incomplete(unknown: Sequence[Unknown], gc: str, reindex: str) -> SkippedErr
     mended += (
         ["restore an older version of each state, or delete it with the store's own tools"] if "state" in kinds else []
     )
+    mended += [f"remove each such snapshot (`{snapshot_rm}`), or restore it"] if "snapshot" in kinds else []
     return SkippedError(lines, remedy=f"{'; '.join(mended)}; then run `{gc}` again")
 
 

@@ -82,6 +82,10 @@ def manifest(
             "those that it has.",
         ),
     ] = False,
+    snapshot: Annotated[
+        str | None,
+        typer.Option("--snapshot", metavar="NAME", help="Read this snapshot in place of the channel."),
+    ] = None,
     role_arn: Annotated[
         str | None,
         typer.Option(
@@ -142,6 +146,7 @@ def manifest(
       chaninfra manifest --into pyproject.toml
       chaninfra manifest --into pixi.toml --check
       chaninfra manifest --with https://conda.example.com/conda-forge --with bioconda
+      chaninfra manifest stack:prod --snapshot 2026-11 --into pixi.toml
       chaninfra manifest stack:prod#my-channel --format github-publish > .github/workflows/publish.yml
       chaninfra manifest channel.json --auth aws --format aws-config >> ~/.aws/config
       chaninfra manifest s3://my-bucket/my-channel --provider wasabi --region de-1 --format login
@@ -170,7 +175,14 @@ def manifest(
         wanted = NewChannel(visibility="public")
     with interruptible(lambda: StoppedError("stopped")):
         found = find(channel, store, "offline" if offline else "lenient", wanted)
-    channels = tuple(client_channel(each.descriptor, auth, subdirs_known=each.origin == "descriptor") for each in found)
+        if snapshot is not None:
+            from chaninfra.cli.channel_argument.snapshot import require_snapshot
+
+            require_snapshot(snapshot, found, store, offline=offline)
+    channels = tuple(
+        client_channel(each.descriptor, auth, subdirs_known=each.origin == "descriptor", snapshot=snapshot)
+        for each in found
+    )
     for each, access in zip(found, channels, strict=True):
         if name in _POINTS_CREDENTIALS or (name == "condarc" and access.method != "public"):
             check_endpoint_is_said(each, store)

@@ -24,7 +24,7 @@ def schema(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="stack-config, channel or access (default: list the names).",
+            help="stack-config, channel, access or snapshots (default: list the names).",
             autocompletion=_schema_names,
         ),
     ] = None,
@@ -43,6 +43,7 @@ def schema(
       stack-config  Pulumi.<stack>.yaml
       channel       channel.json
       access        the stack output `access` (publishers, readers and maintainers)
+      snapshots     snapshots/index.json
 
     Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file with this first line, where the
     path is relative to the stack file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ChaninfraError
@@ -24,11 +24,26 @@ def refresh(
     """
     if channel.descriptor.cdn is None or channel.dry_run:
         return
+    from chaninfra.index.cdn_invalidation import paths
+
+    _refresh(channel, paths(channel.descriptor, subdirs, replaced, scope))
+
+
+def refresh_snapshots(channel: Channel, name: str | None = None) -> None:
+    """Invalidate the CDN's copies of the list of snapshots, and of the files of the one of this name. As `refresh`."""
+    if channel.descriptor.cdn is None:
+        return
+    from chaninfra.index.cdn_invalidation import snapshot_paths
+
+    _refresh(channel, snapshot_paths(channel.descriptor, name))
+
+
+def _refresh(channel: Channel, changed: Sequence[str]) -> None:
     from chaninfra.cli.output.progress import waiting
-    from chaninfra.index.cdn_invalidation import invalidate, paths
+    from chaninfra.index.cdn_invalidation import invalidate
 
     try:
         with waiting("refreshing the CDN"):
-            invalidate(channel, paths(channel.descriptor, subdirs, replaced, scope))
+            invalidate(channel, changed)
     except ChaninfraError as problem:
         streams.warning(problem)

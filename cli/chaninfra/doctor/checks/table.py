@@ -22,6 +22,7 @@ from chaninfra.doctor.checks import (
     names,
     permissions,
     pixi_client,
+    snapshots,
     write_mode,
 )
 from chaninfra.doctor.remedies import filled
@@ -103,6 +104,11 @@ CHECKS: dict[str, Check] = {
         title="`chaninfra follow`, if it runs, could index every package, and holds none back",
         function=left_out.left_out,
         needs=("reading", "descriptor"),
+    ),
+    "snapshots": Check(
+        title="each snapshot has its index and its shards, and none is left half made or half removed",
+        function=snapshots.snapshots,
+        needs=("listing", "descriptor"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

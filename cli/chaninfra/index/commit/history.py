@@ -25,7 +25,7 @@ _PERMIT = (
 )
 """Policies of earlier versions do not permit publishers to use the history."""
 
-_REVISION = "chaninfra-revision"
+REVISION = "chaninfra-revision"
 """The name of the object metadata that has the revision of the commit."""
 
 
@@ -41,7 +41,7 @@ def keep(subdir_index: SubdirIndex, authority: Authority) -> None:
     """
     store, stamp = subdir_index.store, authority.stamp
     key = history_key(subdir_index, stamp.number)
-    metadata = {_REVISION: stamp.revision}
+    metadata = {REVISION: stamp.revision}
     try:
         with remedy_if_denied(_PERMIT):
             store.put(key, body(authority.data, "shards", subdir_index.layout.index, metadata), IfAbsent())
@@ -65,14 +65,14 @@ def ensure_kept(subdir_index: SubdirIndex, authority: Authority) -> None:
     """
     with remedy_if_denied(_PERMIT):
         kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
-    if kept is None or kept.metadata.get(_REVISION) != authority.stamp.revision:
+    if kept is None or kept.metadata.get(REVISION) != authority.stamp.revision:
         keep(subdir_index, authority)
 
 
 def was_kept_otherwise(subdir_index: SubdirIndex, authority: Authority) -> bool:
     """Whether another authoritative index with the number of this one was kept: this one was restored from a copy."""
     kept = subdir_index.store.head(history_key(subdir_index, authority.stamp.number))
-    return kept is not None and kept.metadata.get(_REVISION) != authority.stamp.revision
+    return kept is not None and kept.metadata.get(REVISION) != authority.stamp.revision
 
 
 def kept_index(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:

@@ -7,6 +7,7 @@ tools, never pixi's, and boto3 has the region and the endpoint from variables or
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ClientChannel, by_bucket
@@ -23,7 +24,11 @@ def condarc(request: ManifestRequest) -> Rendered:
     The notes of a private channel say what conda needs beside the file. Raises ConfigurationError if it could not read
     all channels.
     """
-    values = {"channels": request.channel_urls, "channel_priority": "strict"}
+    values: dict[str, Any] = {"channels": request.channel_urls, "channel_priority": "strict"}
+    snapshots = [access for access in request.channels if access.snapshot]
+    if snapshots:
+        _check_monolith(snapshots)
+        values["repodata_use_shards"] = False
     public = [access for access in request.channels if access.method == "public"]
     private = [access for access in request.channels if access.method != "public"]
     return Rendered((*access_notes(public), *_s3(private), *_shards(request.channels)), values)
@@ -58,8 +63,28 @@ def _s3(channels: list[ClientChannel]) -> Iterator[str]:
         )
 
 
+def _check_monolith(snapshots: list[ClientChannel]) -> None:
+    """Raise ConfigurationError for a snapshot that conda cannot read.
+
+    With shards conda (26.7.1, tried) looks for the packages beside the index, whatever its `base_url` says.
+    """
+    for access in snapshots:
+        if access.descriptor.index.monolith == "never":
+            raise ConfigurationError(
+                "conda does not install from a snapshot that has shards alone, since it looks for the packages there",
+                where=access.url,
+                remedy="use pixi: --format pixi; or write repodata.json too (`index.monolith`), and make another "
+                "snapshot",
+            )
+
+
 def _shards(channels: tuple[ClientChannel, ...]) -> Iterator[str]:
     for access in channels:
-        if access.descriptor.index.monolith == "never":
+        if access.snapshot:
+            yield (
+                f"{access.url} is a snapshot: with shards conda looks for its packages beside its index, so it has to "
+                "read repodata.json (repodata_use_shards, since conda 26.5)."
+            )
+        elif access.descriptor.index.monolith == "never":
             mamba = f" and mamba from {MAMBA_SHARDS}" if access.method == "public" else ""
             yield f"{access.url} has shards and no repodata.json: for conda from {CONDA_SHARDS}{mamba}."

@@ -59,6 +59,8 @@ class Row:
     file_type: FileType
     refused: Mapping[AccessMethod, Refusal] = field(default_factory=dict)
     """The access methods that the format is not possible with."""
+    publishes: bool = False
+    """Whether it is for those who publish, so that there is none for a snapshot."""
     files: tuple[str, ...] = ()
     """Path patterns (`PurePath.match`) of the files that hold this format; --into derives the format from them."""
 
@@ -128,6 +130,7 @@ FORMATS: dict[Format, Row] = {
     "env": Row(
         title="shell variables that say where the bucket is, for `eval`",
         renderer=env.env,
+        publishes=True,
         file_type="shell",
         refused={"public": _PUBLIC, "gcs": _GOOGLE},
     ),
@@ -141,18 +144,21 @@ FORMATS: dict[Format, Row] = {
     "github-publish": Row(
         title="GitHub workflow that builds, publishes and indexes; on AWS by OIDC, without a stored key",
         renderer=github.publisher,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "github-upload": Row(
         title="GitHub workflow that builds and uploads, without chaninfra, where the channel follows uploads",
         renderer=github.uploader,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "github-reindex": Row(
         title="GitHub workflow that re-indexes each hour and collects garbage each week, on a schedule",
         renderer=github_reindex.reindexer,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
@@ -166,24 +172,28 @@ FORMATS: dict[Format, Row] = {
     "gitlab-publish": Row(
         title="GitLab jobs that build, publish and index; on AWS by an ID token, without a stored key",
         renderer=gitlab.publisher,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "gitlab-upload": Row(
         title="GitLab jobs that build and upload, without chaninfra, where the channel follows uploads",
         renderer=gitlab.uploader,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "gitlab-reindex": Row(
         title="GitLab job that re-indexes and collects garbage, on a schedule",
         renderer=gitlab_reindex.reindexer,
+        publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "rattler-build": Row(
         title="shell script that builds with rattler-build, uploads and indexes",
         renderer=rattler_build.rattler_build,
+        publishes=True,
         file_type="shell",
         refused={"gcs": _NO_UPLOAD},
     ),
@@ -213,6 +223,12 @@ def render_values(name: Format, request: ManifestRequest) -> Rendered:
                 f"{name} is not possible with --auth {access.method}: {refused.reason}",
                 where=access.descriptor.url,
                 remedy=refused.remedy,
+            )
+        if access.snapshot and FORMATS[name].publishes:
+            raise ConfigurationError(
+                f"{name} is for those who publish, and nothing is published to a snapshot",
+                where=access.url,
+                remedy="remove --snapshot, or use --format pixi",
             )
     return FORMATS[name].renderer(request)
 

@@ -13,6 +13,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON, YANKED_JSON
 from chaninfra.channel.conda.sidecar_names import package_of
+from chaninfra.channel.conda.snapshots import is_file_of_snapshots
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.location import join
 
@@ -59,8 +60,8 @@ def package_keys(keys: Iterable[str], prefix: str) -> list[str]:
 
 
 def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
-    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, channel.json, yanked.json and
-    `.chaninfra/`."""
+    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, channel.json, yanked.json,
+    the index files of snapshots and their list, and `.chaninfra/`."""
     names = set(FILE_NAMES.values())
     start = f"{prefix}/" if prefix else ""
 
@@ -70,7 +71,9 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
         first, _, rest = key[len(start) :].partition("/")
         if first == CHANINFRA_FOLDER or (not rest and first in (CHANNEL_JSON, YANKED_JSON)):
             return True
-        return first in KNOWN_SUBDIRS and (rest in names or rest.startswith(SHARDS + "/"))
+        if first in KNOWN_SUBDIRS:
+            return rest in names or rest.startswith(SHARDS + "/")
+        return is_file_of_snapshots(key[len(start) :])
 
     return [key for key in keys if own(key)]
 

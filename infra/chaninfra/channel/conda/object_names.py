@@ -23,6 +23,12 @@ HISTORY_FOLDER = f"{CHANINFRA_FOLDER}/history"
 ETAG_CACHE_FOLDER = f"{CHANINFRA_FOLDER}/seen"
 """`<subdir>.json.zst`: ETag and sha256 of packages whose ETag is not their md5."""
 
+SNAPSHOTS_FOLDER = "snapshots"
+"""`<name>/<subdir>/`: the index files of a snapshot."""
+
+SNAPSHOTS_JSON = f"{SNAPSHOTS_FOLDER}/index.json"
+"""The list of the snapshots."""
+
 LEFT_OUT_JSON = f"{CHANINFRA_FOLDER}/left-out.json"
 """The packages that `chaninfra follow` could not index, and why."""
 

@@ -94,11 +94,14 @@ class ShardIndex:
         """The keys of its shards, relative to the subdir."""
         return {shard_key(digest) for digest in self.hashes.values()}
 
-    def encode(self, level: int, created_ms: int) -> bytes:
-        """The bytes of the shard index; `created_ms`: the time in ms since 1970. The stamp gets its checksum."""
+    def encode(self, level: int, created_ms: int, *, shards_base_url: str = f"./{SHARDS}/") -> bytes:
+        """The bytes of the shard index; `created_ms`: the time in ms since 1970. The stamp gets its checksum.
+
+        `shards_base_url`: where the shards are, relative to the shard index.
+        """
         created = datetime.fromtimestamp(created_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         base = self.info.get("base_url") or ""
-        info = {**self.info, "base_url": base, "shards_base_url": f"./{SHARDS}/", "created_at": created}
+        info = {**self.info, "base_url": base, "shards_base_url": shards_base_url, "created_at": created}
         shards = msgspec.msgpack.encode(dict(sorted(self.hashes.items())))
         # A repodata.json of another tool may have unknown keys of these names.
         document = {**self.other, "version": 1, "info": info, "shards": msgspec.Raw(shards)}

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 STACK_CONFIG = "stack-config"
 CHANNEL = "channel"
 ACCESS = "access"
-NAMES = (STACK_CONFIG, CHANNEL, ACCESS)
+SNAPSHOTS = "snapshots"
+NAMES = (STACK_CONFIG, CHANNEL, ACCESS, SNAPSHOTS)
 
 _JSON_TYPES = {
     "array": "a list",

@@ -46,7 +46,8 @@ def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
 
 
 def test_every_name_of_an_object_that_is_kept_is_an_own_key() -> None:
-    names = [value for name, value in vars(object_names).items() if name.isupper()]
+    # What of the folder of the snapshots belongs to a channel, a test of its own says.
+    names = [value for name, value in vars(object_names).items() if name.isupper() and name != "SNAPSHOTS_FOLDER"]
     assert {FOLLOW_JSON, LEFT_OUT_JSON, ETAG_CACHE_FOLDER} <= {*names}
     for prefix in ("", "a/b"):
         keys = [join(prefix, name) for name in names] + [join(prefix, name, "noarch/1") for name in names]
@@ -81,3 +82,28 @@ def test_own_keys_and_package_keys() -> None:
     assert package_keys(keys, "a") == ["a/noarch/x-1-0.conda"]
     assert package_keys(keys, "a/b") == ["a/b/noarch/y-1-0.conda"]
     assert own_keys(keys, "") == []
+
+
+@pytest.mark.parametrize("prefix", ["a/", ""])
+def test_own_keys_of_snapshots(prefix: str) -> None:
+    own = [
+        f"{prefix}snapshots/index.json",
+        f"{prefix}snapshots/2026-11/noarch/repodata_shards.msgpack.zst",
+        f"{prefix}snapshots/2026-11/linux-64/repodata.json",
+    ]
+    others = [
+        f"{prefix}snapshots",
+        f"{prefix}snapshots/",
+        f"{prefix}snapshots/other.json",
+        f"{prefix}snapshots/v1/index.json",
+        f"{prefix}snapshots/v1/noarch/",
+        f"{prefix}snapshots/v1/noarch/x-1-0.conda",
+        f"{prefix}snapshots/v1/noarch/shards/00.msgpack.zst",
+        f"{prefix}snapshots/v1.0/noarch/repodata.json",
+        f"{prefix}snapshots/noarch/noarch/repodata.json",
+        f"{prefix}snapshots/v1/other/repodata.json",
+        f"{prefix}snapshots/v1/v2/noarch/repodata.json",
+        f"x/{prefix}snapshots/index.json",
+    ]
+    assert own_keys([*own, *others], prefix.rstrip("/")) == own
+    assert package_keys([*own, *others], prefix.rstrip("/")) == []

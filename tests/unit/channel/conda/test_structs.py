@@ -36,6 +36,7 @@ except msgspec.ValidationError:
         ("chaninfra.index.package.index_json", "IndexJson"),
         ("chaninfra.index.commit.yanked_json", "Yanked"),
         ("chaninfra.index.etag_cache", "_Document"),
+        ("chaninfra.index.snapshots.document", "Snapshots"),
         ("chaninfra.index.gc", "_Marks"),
     ],
 )

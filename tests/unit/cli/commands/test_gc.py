@@ -50,9 +50,12 @@ def test_text(collected: Collected, dry_run: bool, printed: str) -> None:
     assert _text(collected, dry_run=dry_run) == printed
 
 
+COMMANDS = ("chaninfra gc X", "chaninfra reindex X", "chaninfra snapshot rm NAME X")
+
+
 def test_shards_that_were_not_looked_at_are_an_error_that_says_what_to_type() -> None:
     states = [Unknown(subdir="noarch", key=f"c/.chaninfra/history/noarch/{each}", of="state") for each in range(1, 8)]
-    error = _incomplete(states[:1], "chaninfra gc X", "chaninfra reindex X")
+    error = _incomplete(states[:1], *COMMANDS)
     assert error.exit_code == 3
     assert str(error) == (
         "no shards and attestations of noarch were marked or deleted, since not all that are needed are known:\n"
@@ -60,9 +63,17 @@ def test_shards_that_were_not_looked_at_are_an_error_that_says_what_to_type() ->
         "  restore an older version of each state, or delete it with the store's own tools; then run `chaninfra gc X` "
         "again"
     )
-    assert "and 2 more" in str(_incomplete(states, "chaninfra gc X", "chaninfra reindex X"))
+    assert "and 2 more" in str(_incomplete(states, *COMMANDS))
     index = Unknown(subdir="win-64", key="c/win-64/repodata_shards.msgpack.zst", of="index")
-    assert str(_incomplete([index], "chaninfra gc X", "chaninfra reindex X")).splitlines()[1:] == [
+    assert str(_incomplete([index], *COMMANDS)).splitlines()[1:] == [
         "  c/win-64/repodata_shards.msgpack.zst: the index, which is missing or damaged",
         "  run `chaninfra reindex X`; then run `chaninfra gc X` again",
+    ]
+
+
+def test_snapshots_that_cannot_be_read_are_named() -> None:
+    broken = Unknown(subdir="noarch", key="c/snapshots/v1/noarch/repodata_shards.msgpack.zst", of="snapshot")
+    assert str(_incomplete([broken], *COMMANDS)).splitlines()[1:] == [
+        "  c/snapshots/v1/noarch/repodata_shards.msgpack.zst: a snapshot that cannot be read",
+        "  remove each such snapshot (`chaninfra snapshot rm NAME X`), or restore it; then run `chaninfra gc X` again",
     ]

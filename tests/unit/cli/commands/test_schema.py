@@ -12,7 +12,7 @@ from chaninfra.cli.app import app
 def test_schemas_are_printed() -> None:
     done = CliRunner().invoke(app, ["schema", "channel"])
     assert '"$id": "urn:chaninfra:channel"' in done.stdout
-    assert CliRunner().invoke(app, ["schema"]).stdout.split() == ["stack-config", "channel", "access"]
+    assert CliRunner().invoke(app, ["schema"]).stdout.split() == ["stack-config", "channel", "access", "snapshots"]
 
 
 def test_the_keys_carry_the_name_of_the_project() -> None:
@@ -27,7 +27,7 @@ def test_the_keys_carry_the_name_of_the_project() -> None:
         (["channel", "--project", "x"], "only for the schema stack-config\n  remove --project"),
         (["--project", "foo"], "only for the schema stack-config\n  run `chaninfra schema stack-config --project foo`"),
         (["stack-config", "--project", "a b"], "'a b' is not a valid project name"),
-        (["foo"], "there is no schema 'foo'\n  known are: access, channel, stack-config"),
+        (["foo"], "there is no schema 'foo'\n  known are: access, channel, snapshots, stack-config"),
         (["chanel"], "there is no schema 'chanel'\n  did you mean 'channel'?"),
     ],
 )

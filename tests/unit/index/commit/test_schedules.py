@@ -14,6 +14,8 @@ FEW = [
     "publish and reindex",
     "yank and gc",
     "never: two publish",
+    "never: snapshot and remove",
+    "gc of what a killed snapshot needs",
 ]
 QUICK = [
     "shards after the index",
@@ -22,6 +24,8 @@ QUICK = [
     "history not kept",
     "yanked.json not looked at again",
     "brought back without a HEAD",
+    "only listed snapshots looked at by gc",
+    "ready before the files are there",
 ]
 
 

@@ -12,8 +12,10 @@ import pytest
 from chaninfra.channel.conda.index_settings import Overwrites
 from chaninfra.channel.errors import CredentialsError, DeniedError, RefusedError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.follow.keys import named_in
 from chaninfra.index.package.sidecars import immutable_name, sidecar_name
 from support.channels.bundles import bundle, sidecar
+from support.channels.channels import descriptor
 from support.channels.followed import FollowedChannel, package_bytes, requests
 from support.index_model.memory_store import SequentialRuntime
 from support.index_model.processes import AUTHORITATIVE, FOLDER, JSON, file, publishing, yanking
@@ -428,3 +430,16 @@ def test_a_package_that_was_deleted_while_its_record_was_added_is_dropped() -> N
     channel.follow(key)
     assert channel.files() == {file("a")}
     assert channel.is_as_reindexed()
+
+
+def test_keys_of_snapshots_are_none_of_a_package() -> None:
+    found, others = named_in(
+        descriptor("c"),
+        [
+            "c/snapshots/index.json",
+            "c/snapshots/v1/noarch/repodata_shards.msgpack.zst",
+            "c/snapshots/v1/noarch/a-1-0.conda",
+            "c/snapshots/noarch/a-1-0.conda",
+        ],
+    )
+    assert (found, others) == ({}, 4)

@@ -1,0 +1,174 @@
+"""Make a snapshot: a channel at `<prefix>/snapshots/NAME/` that says for good what the channel says now, or said then.
+
+The entry in snapshots/index.json comes first: it names the states of the index. Whoever goes on after a kill makes the
+files of these, by whatever time. Then come the files, each only where there is none, and at last the entry says that
+they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
+from chaninfra.channel.conda.snapshots import NAME_RULE, is_snapshot_name
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import ConfigurationError, ConflictError
+from chaninfra.channel.text import shown
+from chaninfra.index.channel import Channel
+from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
+from chaninfra.index.contents import known_subdirs
+from chaninfra.index.place import require_index
+from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.snapshots.document import Snapshot, Snapshots, SnapshotSubdir, read_snapshots, update_snapshots
+from chaninfra.index.snapshots.files import put_monolith, put_shard_index
+from chaninfra.index.snapshots.states import State, check_whole, states_at, states_now, states_of
+
+Outcome = Literal["created", "finished", "present"]
+READING, MAKING = "reading the index", "making the snapshot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """What `create` did."""
+
+    name: str
+    outcome: Outcome
+    """`finished`: somebody had begun it, `present`: it was there already."""
+    snapshot: Snapshot
+    objects: int = 0
+    size: int = 0
+    """The bytes of its files; 0 if it was there already."""
+
+
+def check_name(name: str) -> None:
+    """Raise ConfigurationError if no snapshot may have this name."""
+    if not is_snapshot_name(name):
+        raise ConfigurationError(f"{shown(name)} is not the name of a snapshot", remedy=f"it takes {NAME_RULE}")
+
+
+def create(channel: Channel, name: str, at: datetime | None = None, progress: Progress = SILENT) -> Created:
+    """Make the snapshot, of what the channel says now, or said at that time.
+
+    Raises ConfigurationError for a name that is not allowed, and a time before the history or in the future;
+    ConflictError where there is another one of this name; ForeignIndexError for an index that is not ours;
+    RefusedError for one whose packages are elsewhere; and StorageError.
+    """
+    check_name(name)
+    _check_past(channel, at)
+    require_index(channel)
+    key, subdirs = channel.descriptor.key(SNAPSHOTS_JSON), known_subdirs(channel)
+    progress.stage(READING, len(subdirs), unit="subdir")
+    there = read_snapshots(channel.writer, key)[0].snapshots.get(name)
+    began = channel.runtime.now_ms()
+    if there is None or at is not None or there.stage != "creating":
+        states = states_at(channel, subdirs, at) if at is not None else states_now(channel, subdirs)
+    else:
+        states = states_of(channel, there)
+    wanted = there or _entry(states, at, began)
+    if there is not None:
+        _check_same(name, there, states)
+        if there.stage == "ready":
+            return Created(name=name, outcome="present", snapshot=there)
+    for state in states:
+        progress.at(state.target.subdir)
+        check_whole(state)
+        progress.done()
+    # Not before all is known to be sound, so that a refused one leaves nothing.
+    if there is None:
+        there = update_snapshots(
+            channel.writer, channel.runtime, key, lambda old: _claimed(old, name, wanted)
+        ).snapshots[name]
+        if there != wanted:
+            return create(channel, name, at, progress)
+        made: Outcome = "created"
+    else:
+        made = "finished"
+    sizes = _put_files(states, name, _ms(wanted.created), began, progress)
+    update_snapshots(channel.writer, channel.runtime, key, lambda old: _ready(old, name, wanted))
+    ready = msgspec.structs.replace(wanted, stage="ready")
+    return Created(name=name, outcome=made, snapshot=ready, objects=len(sizes), size=sum(sizes))
+
+
+def _put_files(states: Sequence[State], name: str, created_ms: int, began: int, progress: Progress) -> list[int]:
+    """Put the index files; their sizes in bytes."""
+    progress.stage(MAKING, len(states), unit="subdir")
+    sizes: list[int] = []
+    # The shard indexes of all subdirs first: gc reads them.
+    for state in states:
+        # Rule: nothing names shards of a state that was read more than a day before, since gc deletes the shards that
+        # it has seen unreferenced a week before.
+        if state.target.runtime.now_ms() - began > MAX_SHARD_AGE_MS:
+            raise ConflictError(
+                "the states of the index were read more than a day ago",
+                where=state.target.layout.key(SNAPSHOTS_JSON),
+                remedy="run the command again",
+            )
+        sizes.append(put_shard_index(state, name, created_ms))
+    for state in states:
+        progress.at(state.target.subdir)
+        sizes += put_monolith(state, name)
+        progress.done()
+    return sizes
+
+
+def _entry(states: Sequence[State], at: datetime | None, now_ms: int) -> Snapshot:
+    now = time_text(datetime.fromtimestamp(now_ms // 1000, UTC))
+    subdirs: dict[Subdir, SnapshotSubdir] = {
+        each.target.subdir: SnapshotSubdir(
+            commit=each.stamp.number, revision=each.stamp.revision, packages=each.stamp.count
+        )
+        for each in states
+    }
+    return Snapshot(at=time_text(at) if at else now, created=now, stage="creating", subdirs=subdirs)
+
+
+def _claimed(old: Snapshots, name: str, wanted: Snapshot) -> Snapshots:
+    """The document with the entry, unless there is one of this name."""
+    return old if name in old.snapshots else old.having(name, wanted)
+
+
+def _ready(old: Snapshots, name: str, made: Snapshot) -> Snapshots:
+    """The document where the entry says that the files are there."""
+    there = old.snapshots.get(name)
+    ready = msgspec.structs.replace(made, stage="ready")
+    if there not in (made, ready):
+        raise ConflictError(
+            f"the snapshot {name} was removed while it was made",
+            remedy=f"remove what is there of it: `chaninfra snapshot rm {name}`",
+        )
+    return old.having(name, ready)
+
+
+def _check_same(name: str, there: Snapshot, states: Sequence[State]) -> None:
+    """Raise ConflictError unless the snapshot that is there is of these states."""
+    if there.stage == "removing":
+        raise ConflictError(
+            f"the snapshot {name} is being removed, or its removal was stopped",
+            remedy=f"run `chaninfra snapshot rm {name}`, or give another name",
+        )
+    if there.subdirs != _entry(states, None, 0).subdirs:
+        raise ConflictError(
+            f"there is a snapshot {name} already, of {there.at}, with another content",
+            remedy="give another name: a snapshot stays as it was made",
+        )
+
+
+def _check_past(channel: Channel, at: datetime | None) -> None:
+    if at is not None and at.timestamp() * 1000 > channel.runtime.now_ms():
+        raise ConfigurationError(
+            f"{time_text(at)} is in the future", where="--at", remedy="leave out --at for what the channel says now"
+        )
+
+
+def time_text(time: datetime) -> str:
+    """The time as the list of the snapshots has it."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp()) * 1000

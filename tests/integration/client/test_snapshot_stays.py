@@ -1,0 +1,77 @@
+"""A snapshot says the same after 200 more commits, and after gc has deleted all that only their states named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chaninfra.channel.outputs.descriptor import parse
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.index.channel import Channel
+from chaninfra.index.gc import collect
+from chaninfra.index.runtime import Threads
+from chaninfra.index.yank import unyank, yank
+from support.channels import conda_client
+from support.channels.channel_at import PREFIX, Place, new_place
+from support.channels.channels import etags
+from support.channels.packages import make_package
+from support.servers.s3_servers import Server
+
+pytestmark = pytest.mark.long
+
+NAMES = ["hello", "tool"]
+DAY = 24 * 60 * 60 * 1000
+
+
+class _Later(Threads):
+    """The runtime of a process so many days later."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__()
+        self._later = days * DAY
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self._later
+
+
+def opened(place: Place, days: int = 0) -> Channel:
+    data = place.server.client().get_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
+    keys = Credentials(place.server.access_key_id, place.server.secret_access_key)
+    channel = Channel(descriptor=parse(data, where="channel.json"), credentials=keys)
+    # Sets the cached property.
+    vars(channel)["runtime"] = _Later(days)
+    return channel
+
+
+def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    place = new_place(server, bucket_name, "noarch", "linux-64")
+    place.done(
+        "publish",
+        make_package(tmp_path, "hello", "1.0", payload=b"the first\n"),
+        make_package(tmp_path, "tool", "1.0", subdir="linux-64", depends=["hello"]),
+    )
+    place.done("snapshot create", "v1")
+    url = f"{place.url}/snapshots/v1"
+    before = conda_client.read(url, NAMES, tmp_path / "before", server)
+    files = etags(server, bucket_name, f"{PREFIX}/snapshots/")
+    shards = etags(server, bucket_name, f"{PREFIX}/noarch/shards/")
+    channel = opened(place)
+    for _ in range(100):
+        yank(channel, ["hello==1.0"], "broken")
+        unyank(channel, ["hello==1.0"])
+    place.done("yank", "hello==1.0", "tool==1.0")
+    place.done("publish", make_package(tmp_path, "hello", "2.0"))
+    for days in (40, 48, 56):
+        collected = collect(opened(place, days), ["noarch", "linux-64"], "write")
+        assert collected.unknown == ()
+    left = etags(server, bucket_name, f"{PREFIX}/noarch/shards/")
+    # That of the snapshot, and that of the index now.
+    assert len(left) == 2
+    assert shards.items() <= left.items()
+    assert etags(server, bucket_name, f"{PREFIX}/snapshots/") == files
+    assert conda_client.read(url, NAMES, tmp_path / "after", server) == before
+    for sharded in (True, False):
+        folder = tmp_path / f"installed-{sharded}"
+        conda_client.install(url, ["tool"], folder, server, sharded=sharded)
+        assert (folder / "prefix" / "share" / "hello.txt").read_bytes() == b"the first\n"
