@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, EVERY_S, Channels, Task
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, EVERY_S, Task
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError, UnreachableError
 from chaninfra.follow import aws_lambda as module
 from chaninfra.follow import told
+from chaninfra.follow.aws_channels import Channels
 from chaninfra.follow.aws_lambda import Function, handler
 from chaninfra.follow.log import Log
 from chaninfra.index.channel import Channel

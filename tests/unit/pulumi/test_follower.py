@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 
-from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, EVERY_S
+from chaninfra.channel.conda.upkeep import EVERY_S
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.follow.aws_channels import channels_in
-from chaninfra.pulumi.backends.aws.function import BATCH, CHANNELS_VARIABLE, _urls
+from chaninfra.pulumi.backends.aws.function import BATCH, _urls
 from chaninfra.pulumi.backends.aws.schedules import _rate
 
 
 def test_the_function_reads_the_channels_that_it_is_told() -> None:
-    assert CHANNELS_VARIABLE == CHANNELS_VARIABLE
     for keys, urls in (
         ({"prefix": "team/main"}, ("s3://my-bucket/team/main",)),
         ({}, ("s3://my-bucket",)),
