@@ -35,6 +35,9 @@ and this YAML program write the same channel descriptor:
 ```yaml
 {yaml}```
 
+Pulumi runs YAML with a program of its own, which comes with its installer. Where chaninfra built the engine from sources,
+`python -m chaninfra.engine --yaml` builds that program, too.
+
 The `chaninfra` command finds the channel by the stack output `channels`, as it does for a stack of its own: `chaninfra
 manifest stack:dev#main`. For other languages, Pulumi generates an SDK from the plugin's schema:
 

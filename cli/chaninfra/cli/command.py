@@ -50,10 +50,30 @@ class Group(TyperGroup):
         with _printable_errors():
             return super().make_context(*args, **kwargs)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names, and what its work is called elsewhere (click's hook)."""
+        try:
+            return super().resolve_command(ctx, args)
+        except Exception as error:
+            if isinstance(getattr(error, "message", None), str) and (ours := _BY_OTHER_NAMES.get(args[0])):
+                error.message = f"No such command {args[0]!r}. {ours}"  # type: ignore[attr-defined]
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Parse the arguments of the command, and run it."""
         with _printable_errors():
             return super().invoke(ctx)
+
+
+_YANK = "Did you mean 'yank'? It takes a package out of the index; its file stays, for lock files that name it."
+_BY_OTHER_NAMES = {
+    **dict.fromkeys(("delete", "remove", "rm"), _YANK),
+    **dict.fromkeys(("upload", "push"), "Did you mean 'publish'? It uploads packages, and indexes them."),
+    "index": "Did you mean 'reindex'? It indexes what is in the bucket.",
+    "list": "Did you mean 'ls'?",
+    "create": "Did you mean 'init'? It creates a channel in a bucket.",
+}
+"""What other tools call the work of a command → the command."""
 
 
 @contextmanager

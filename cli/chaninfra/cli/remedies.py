@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, Stack, parse_channel
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.doctor.remedies import Remedies
@@ -36,8 +36,14 @@ def remedies_for(text: str | None, flags: StoreFlags) -> Remedies:
 
 def name_channel(error: ChaninfraError, text: str | None, flags: StoreFlags) -> None:
     """Give the commands in the error that have no CHANNEL the one of the command line (`text`), and its store
-    options, so that they can be pasted.
+    options, so that they can be pasted; and doubt no names that are known to be right.
     """
+    if isinstance(error, DeniedError):
+        from chaninfra.channel.s3.error_codes import NOT_PERMITTED
+        from chaninfra.cli.channel_argument.stored import names_are_right
+
+        if error.remedy == NOT_PERMITTED and names_are_right():
+            error.remedy = "ask for the permission; `chaninfra doctor` says what these credentials may do"
     if "`chaninfra " in f"{error.message}{error.remedy}":
         # A malformed CHANNEL is what the error is about.
         with suppress(ConfigurationError):

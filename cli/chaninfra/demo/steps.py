@@ -22,6 +22,7 @@ from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.demo import children, packages
 from chaninfra.demo.server import embedded_s3
+from chaninfra.demo.what_next import what_next
 
 STACK = "demo"
 BUCKET = "demo-bucket"
@@ -30,25 +31,6 @@ _PROGRAM = "from chaninfra.pulumi import program\n\nprogram()\n"
 _CHANINFRA = [sys.executable, "-m", "chaninfra.cli"]
 # Variables with these prefixes are not inherited, so that the user's settings do not change the demo.
 _NOT_INHERITED = ("AWS_", "S3_", "PULUMI_", "CHANINFRA_", "RATTLER_", "CONDA_")
-
-NEXT = """
-What to type next
-
-  on AWS, with credentials in the environment or a profile:
-    pulumi stack init prod
-    pulumi config set provider aws && pulumi config set bucket my-bucket
-    pulumi config set region eu-central-1 && pulumi config set prefix my-channel
-    pulumi up && chaninfra manifest > pixi.toml
-
-  on a store of your own (MinIO, Ceph, ...), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
-    pulumi stack init own
-    pulumi config set provider minio && pulumi config set endpoint-url https://minio.example.com
-    pulumi config set bucket my-bucket && pulumi config set prefix my-channel
-    pulumi up && chaninfra manifest > pixi.toml
-
-  then, for each package:
-    chaninfra publish my-package-1.0-0.conda
-"""
 
 
 @dataclass(frozen=True)
@@ -83,7 +65,7 @@ def run(*, keep: bool = False) -> None:
         _publish(sandbox)
         _install(sandbox, descriptor)
         _up_again(sandbox, descriptor)
-        print(f"\nDone in {time.monotonic() - start:.0f} s.\n{NEXT}", flush=True)
+        print(f"\nDone in {time.monotonic() - start:.0f} s.\n{what_next(found.bin, Path.cwd())}", flush=True)
         if keep:
             _keep(sandbox, descriptor)
 

@@ -78,7 +78,7 @@ def build(go: Go, module: Path, package: str, target: Path, report: Report, vers
     go.sum.
     """
     flags = f"-s -w -X {version_flag}" if version_flag else "-s -w"
-    with step(report, f"{target.name} from its Go sources (takes minutes)"):
+    with step(report, f"{target.name} from its Go sources"):
         go.run(module, "build", "-ldflags", flags, "-o", target, package)
 
 

@@ -127,14 +127,32 @@ def interrupts_held() -> Iterator[None]:
             held[signal.Signals(received)](received, frame)
 
 
+HEARTBEAT_S = 20.0
+"""A step that lasts says so at these intervals: who watches a silent build takes it for dead."""
+
+
 @contextmanager
 def step(report: Report, description: str) -> Iterator[None]:
-    """Report the begin of a step, and its duration when it is done or has failed with an EngineError."""
+    """Report the begin of a step, at intervals how long it has taken, and its duration when it is done or has failed
+    with an EngineError.
+    """
     report(f"{description} ...")
     start = time.monotonic()
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(HEARTBEAT_S):
+            minutes, seconds = divmod(round(time.monotonic() - start), 60)
+            report(f"{description}: {minutes}:{seconds:02} so far")
+
+    heart = threading.Thread(target=beat, daemon=True)
+    heart.start()
     try:
         yield
     except EngineError as error:
         report(f"{description}: failed after {time.monotonic() - start:.1f} s: {error.message}")
         raise
+    finally:
+        ended.set()
+        heart.join()
     report(f"{description}: done in {time.monotonic() - start:.1f} s")

@@ -15,6 +15,7 @@ from chaninfra.channel import patterns
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import join
 from chaninfra.channel.text import shown
@@ -24,8 +25,6 @@ from chaninfra.index.channel import Channel
 if TYPE_CHECKING:
     from chaninfra.index.follow.follow import Seen
 
-VARIABLE = "CHANINFRA_CHANNELS"
-"""The environment variable of the function with the s3:// URLs of the channels, a JSON list."""
 _KEPT_S = 300.0
 """Seconds for which an opened channel is used, as long as channel.json is cached elsewhere: its settings may change."""
 
@@ -45,12 +44,14 @@ def channels_in(text: str | None) -> tuple[str, ...]:
     try:
         urls = msgspec.json.decode(text or "[]", type=list[str])
     except MALFORMED as error:
-        raise ConfigurationError("is not a JSON list of s3:// URLs", where=VARIABLE, remedy=remedy) from error
+        raise ConfigurationError("is not a JSON list of s3:// URLs", where=CHANNELS_VARIABLE, remedy=remedy) from error
     for url in urls:
         if not re.search(patterns.CHANNEL_URL, url):
-            raise ConfigurationError(f"{shown(url)} is not the URL of a channel", where=VARIABLE, remedy=remedy)
+            raise ConfigurationError(
+                f"{shown(url)} is not the URL of a channel", where=CHANNELS_VARIABLE, remedy=remedy
+            )
     if not urls:
-        raise ConfigurationError("names no channel", where=VARIABLE, remedy=remedy)
+        raise ConfigurationError("names no channel", where=CHANNELS_VARIABLE, remedy=remedy)
     return tuple(dict.fromkeys(urls))
 
 

@@ -5,7 +5,7 @@
   Lambda", "Implementing partial batch responses".
 - `{"chaninfra": "compare"}`, `reindex` or `gc`, see `channel.conda.upkeep`.
 
-Which channels there are says `aws_channels.VARIABLE`; everything else, their channel.json. Files are only written below
+Which channels there are says `upkeep.CHANNELS_VARIABLE`; everything else, their channel.json. Files are only written below
 the folder for temporary files.
 """
 
@@ -22,9 +22,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from chaninfra.channel.conda.upkeep import TASKS, Task
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, TASKS, Task
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
-from chaninfra.follow.aws_channels import VARIABLE, Channels, channels_in, open_channel
+from chaninfra.follow.aws_channels import Channels, channels_in, open_channel
 from chaninfra.follow.events import EventError, hints_in
 from chaninfra.follow.log import Log
 from chaninfra.follow.told import leave_mark, log_followed, refresh_cdn
@@ -195,7 +195,7 @@ def handler(event: object, context: Any) -> dict[str, list[dict[str, str]]] | No
     """
     global _function
     if _function is None:
-        _function = Function(Channels(channels_in(os.environ.get(VARIABLE)), open_channel), Log())
+        _function = Function(Channels(channels_in(os.environ.get(CHANNELS_VARIABLE)), open_channel), Log())
     clock = Clock(context)
     try:
         if isinstance(event, dict) and "chaninfra" in event:

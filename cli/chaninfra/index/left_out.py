@@ -7,10 +7,11 @@ from itertools import islice
 
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectMeta
-from chaninfra.index.package_reader import Unread
-from chaninfra.index.reindex_plan import FolderListing
-from chaninfra.index.report import MOVE, RENAME, LeftOut
+from chaninfra.index.package_reader import Read, Unread
+from chaninfra.index.reindex_plan import FolderListing, sha256_in
+from chaninfra.index.report import ACCEPT, HELD, MOVE, RENAME, LeftOut
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.whole import Whole
 
 _OTHERS = 3
 """So many other packages are looked at to tell a missing right from an object that is not given to anybody."""
@@ -21,6 +22,14 @@ def named_wrongly(subdir_index: SubdirIndex, listing: FolderListing) -> Iterator
     for kind, remedy in ((listing.unreadable, RENAME), (listing.stray, MOVE)):
         for file, reason in sorted(kind.items()):
             yield LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason, remedy=remedy)
+
+
+def held(subdir_index: SubdirIndex, whole: Whole, read: Read) -> LeftOut | None:
+    """The package, if it has other bytes than its record in our index."""
+    before = sha256_in(whole.repodata, read.file)
+    if before in (None, read.sha256) or read.file in whole.foreign:
+        return None
+    return LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=HELD, remedy=ACCEPT)
 
 
 def not_given(subdir_index: SubdirIndex, unread: Unread, packages: Mapping[str, ObjectMeta]) -> LeftOut:

@@ -40,9 +40,12 @@ def reindex(
     scope: Scope = "changed",
     mode: Mode = "write",
     progress: Progress = SILENT,
+    *,
+    hold: bool = False,
 ) -> Report:
     """Re-index the subdirs, one after the other, and bring yanked.json in line with them, if these credentials may
-    write it. Raises as `reindex_subdir`; StorageError for a yanked.json that is not valid.
+    write it. `hold`: the record of a package that was overwritten stays, and the package is named among those that are
+    left out. Raises as `reindex_subdir`; StorageError for a yanked.json that is not valid.
     """
     subdir_indexes = {
         subdir: channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs
@@ -53,7 +56,7 @@ def reindex(
     reports: list[SubdirReport] = []
     names: dict[Subdir, set[str]] = {}
     for subdir, subdir_index in subdir_indexes.items():
-        report, survey = _reindex(subdir_index, scope, progress)
+        report, survey = _reindex(subdir_index, scope, progress, hold=hold)
         reports.append(report)
         names[subdir] = {*map(package_name, (*survey.yanked, *document.of(subdir)))}
     # Publishers may not write it. The doctor names a difference.
@@ -91,12 +94,12 @@ def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> Subdi
 
 
 def _reindex(
-    subdir_index: SubdirIndex, scope: Scope, progress: Progress, *, every_shard: bool = False
+    subdir_index: SubdirIndex, scope: Scope, progress: Progress, *, every_shard: bool = False, hold: bool = False
 ) -> tuple[SubdirReport, Survey]:
     with subdir_index.workers or nullcontext():
         for attempt in range(_ATTEMPTS):
             try:
-                survey = survey_of(subdir_index, scope, progress, every_shard=every_shard)
+                survey = survey_of(subdir_index, scope, progress, every_shard=every_shard, hold=hold)
                 report = _write(subdir_index, survey, scope, progress)
             except LostShardError:
                 # A shard that the store has is damaged, which only shows when it is read.

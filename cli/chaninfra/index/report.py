@@ -12,6 +12,11 @@ RESIGN = "delete it, or put a JSON array of Sigstore bundles in its place"
 RENAME = "build it again with another name, publish that, and delete this one"
 MOVE = "publish the package if it is one, and delete the object with the store's own tools"
 THAW = "restore it into a storage class that is read at once, such as STANDARD, or delete it"
+HELD = "was overwritten, and is held: its record is that of the earlier bytes"
+ACCEPT = (
+    "build it again under another build number and put the earlier bytes back; or run `chaninfra reindex`, which takes "
+    "the new bytes, though lock files have the old hash"
+)
 RELEASE = "permit reading it, or put it again with the encryption and the owner of the others, or delete it"
 
 STALE_READERS = "classic conda, older pixi"

@@ -9,10 +9,10 @@ from itertools import chain, islice
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.index_files import REPODATA, SHARDS, STALE
-from chaninfra.channel.conda.name_rules import breaks_index, broken_rule, client_name
+from chaninfra.channel.conda.index_files import REPODATA, STALE
+from chaninfra.channel.conda.name_rules import breaks_index, broken_rule
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shards import is_packable, shard_key
+from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.batches import Batches
@@ -21,7 +21,8 @@ from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, names_in, taken_over, with_what_is_known
-from chaninfra.index.left_out import named_wrongly, not_given
+from chaninfra.index.left_out import held, named_wrongly, not_given
+from chaninfra.index.lost_shards import lost_shards
 from chaninfra.index.others_index import name_of
 from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
 from chaninfra.index.patched import check_patched
@@ -121,9 +122,11 @@ def survey_of(
     mode: Literal["write", "check"] = "write",
     *,
     every_shard: bool = False,
+    hold: bool = False,
 ) -> Survey:
     """List the folder, read the index, and read the packages that have no record or may have other bytes than it.
-    `every_shard`: read all shards, to find those that are damaged; the scope `all` does so, too.
+    `every_shard`: read all shards, to find those that are damaged; the scope `all` does so, too. `hold`: the record of
+    a package that was overwritten stays, and the package is named among those that are left out.
 
     Raises as `reindex_subdir`.
     """
@@ -156,6 +159,9 @@ def survey_of(
             # What the index says of it stays.
             survey.left_out.append(not_given(subdir_index, read, listing.packages))
             continue
+        if hold and (left := held(subdir_index, whole, read)):
+            survey.left_out.append(left)
+            continue
         if md5_in(read.etag) != read.md5:
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if sha256_in(survey.repodata, read.file) == read.sha256:
@@ -177,7 +183,7 @@ def survey_of(
     if batches is not None:
         records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
     survey.left_out += named_wrongly(subdir_index, listing)
-    reshard = _lost_shards(survey)
+    reshard = lost_shards(survey)
     if scope == "all":
         names, nameless = names_in(survey.repodata)
         reshard |= names
@@ -251,37 +257,6 @@ def _to_read(
     listed = survey.listing.packages
     patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked
     yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
-
-
-def _lost_shards(survey: Survey) -> set[str]:
-    """The package names whose shard the store does not have, or that the shard index spells as clients do not look them
-    up, in both spellings. Their records are those that other index files have.
-    """
-    whole = survey.whole
-    index = whole.authority.index if whole.authority else None
-    if index is None or whole.adoption is not None:
-        return set()
-    # Looked for again, since the listing may be older than the shard index.
-    missing = whole.shards.missing(
-        {
-            name: digest
-            for name, digest in index.hashes.items()
-            if name not in whole.lost and shard_key(digest) not in survey.listing.keys
-        }
-    )
-    # The shard of a name that clients do not look up is of no use to them.
-    misspelled = {name for name in index.hashes if client_name(name) != name}
-    lost = (missing | misspelled) - whole.lost
-    whole.shards.give_up({name: index.hashes[name] for name in lost})
-    if lost and not whole.lost:
-        survey.files += (SHARDS,)
-    lost |= {*map(client_name, misspelled)}
-    if lost:
-        whole.foreign |= {
-            file for file, table, key in whole.repodata.files() if name_of(whole.repodata, table, key) in lost
-        }
-        whole.removed |= {file for file in whole.repodata.removed if package_name(file) in lost}
-    return whole.lost | lost
 
 
 def _more_names(survey: Survey, files: set[str]) -> set[str]:

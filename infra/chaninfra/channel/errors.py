@@ -159,6 +159,10 @@ class UnreachableError(StorageError):
     """No connection to the endpoint: DNS, port, TLS or a timeout."""
 
 
+class NotS3Error(StorageError):
+    """Something answers at the endpoint, and it is not the S3 API: a console, a web server."""
+
+
 class WrongRegionError(StorageError):
     """The store refuses requests signed for this region. `reported` is the right region, if the store names it."""
 

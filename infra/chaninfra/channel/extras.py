@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from chaninfra.channel.errors import ConfigurationError
@@ -44,17 +45,56 @@ def require(extra: Extra, *modules: str, what: str) -> None:
 def install(extra: Extra) -> str:
     """The command that installs an extra into the running Python, for a shell.
 
-    It names the version that is installed already, so that pip adds what is missing, and neither gets another
+    From where the installed chaninfra came, as its installer recorded it (PEP 610). Where that was a package index, or
+    is not there any more, it names the version that is installed: pip adds what is missing, and neither gets another
     chaninfra nor asks an index for that name. In this Python, since another one may have no chaninfra.
     """
     # Imported here: its import takes a tenth of the program's start.
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import PackageNotFoundError, distribution
 
     pip = f"{shlex.quote(sys.executable)} -m pip install"
     try:
-        return f'{pip} "chaninfra[{extra}]=={version("chaninfra")}"'
+        installed = distribution("chaninfra")
     except PackageNotFoundError:
         return f"{pip} '.[{extra}]', in a clone of chaninfra"
+    source = _source(installed.read_text("direct_url.json") or "")
+    if source is None:
+        return f'{pip} "chaninfra[{extra}]=={installed.version}"'
+    where, editable = source
+    return f"{pip} " + (
+        f"-e {shlex.quote(f'{where}[{extra}]')}" if editable else shlex.quote(f"chaninfra[{extra}] @ {where}")
+    )
+
+
+def _source(text: str) -> tuple[str, bool] | None:
+    """Where the installed chaninfra came from, for pip: a URL and False, or the folder of an editable installation and
+    True. None where `text`, a direct_url.json, does not say it, or it is not there any more.
+    """
+    import json
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    try:
+        said = json.loads(text)
+        parts = urlsplit(said["url"])
+        version = said.get("vcs_info")
+        digest = (said.get("archive_info") or {}).get("hashes", {}).get("sha256")
+        editable = bool((said.get("dir_info") or {}).get("editable"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    user, at, host = parts.netloc.rpartition("@")
+    # `git@HOST` is no secret, and what comes with another scheme is.
+    if at and (":" in user or parts.scheme != "ssh"):
+        parts = parts._replace(netloc=host)
+    path = url2pathname(parts.path)
+    if parts.scheme == "file" and not Path(path).exists():
+        return None
+    if editable:
+        return path, True
+    url = parts.geturl()
+    if version:
+        return f"{version.get('vcs')}+{url}@{version.get('commit_id')}", False
+    return f"{url}#sha256={digest}" if digest else url, False
 
 
 def _is_installed(module: str) -> bool:

@@ -21,7 +21,7 @@ from chaninfra.channel.config.stack import CREDENTIALS, OUTPUT_PLACEHOLDERS, SEC
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.extras import require
 from chaninfra.channel.policy.bucket import STATEMENTS
-from chaninfra.channel.policy.follower import check_follower_rights
+from chaninfra.channel.policy.follower import check_follower_sizes
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
@@ -89,7 +89,7 @@ def checked_spec(config: dict[str, Any], *, where: str, region: str | None) -> S
     stack = build_spec(config, where=where, default_region=region)
     check_packages(stack.bucket.provider)
     STATEMENTS[stack.bucket.provider.backend](stack)
-    check_follower_rights(stack)
+    check_follower_sizes(stack)
     return stack
 
 

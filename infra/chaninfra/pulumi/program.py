@@ -19,6 +19,7 @@ from chaninfra.channel.location import check_endpoint
 from chaninfra.channel.outputs.next_steps import next_steps
 from chaninfra.channel.s3.endpoint import AWS_VARIABLES, SaidEndpoint, named_endpoint, same_endpoint
 from chaninfra.channel.spec.model import BucketSpec
+from chaninfra.channel.spec.namespaces import ignored, meant
 from chaninfra.channel.spec.stack_file import SECRET, check_bucket_is_set, check_stack_file, clear_secret
 from chaninfra.channel.text import count
 from chaninfra.pulumi.backends.s3.principals import has_keys
@@ -44,6 +45,8 @@ def program() -> None:
     """
     try:
         declaration = declared(read_config())
+        for problem in ignored(_config(), pulumi.Config().name, where=stack_file()):
+            pulumi.log.warn(problem.for_stack())
     except ChaninfraError as error:
         # Shown without a traceback.
         raise pulumi.RunError(error.for_stack()) from None
@@ -72,6 +75,11 @@ def _project_folder() -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), here)
 
 
+def _config() -> dict[str, Any]:
+    """The config of the running stack, of all namespaces."""
+    return {**get_config_env(), **CONFIG.get()}
+
+
 def read_config() -> dict[str, Any]:
     """The config keys of the running stack without their namespace; a placeholder for each secret.
 
@@ -80,7 +88,7 @@ def read_config() -> dict[str, Any]:
     namespace = pulumi.Config().name
     config: dict[str, Any] = {}
     secret_names = get_config_secret_keys_env()
-    for name, value in {**get_config_env(), **CONFIG.get()}.items():
+    for name, value in _config().items():
         space, _, key = name.partition(":")
         if space != namespace:
             continue
@@ -97,7 +105,7 @@ def declared(config: dict[str, Any]) -> Declaration:
     """What the config of the running stack declares. Raises ConfigurationError."""
     where, region = stack_file(), aws_region()
     check_stack_file(_project_folder() / where, pulumi.Config().name)
-    check_bucket_is_set(config, Path(where))
+    check_bucket_is_set(config, Path(where), meant(_config(), pulumi.Config().name))
     stack = checked_spec(config, where=where, region=region)
     if stack.bucket.provider.backend == "aws":
         aws = pulumi.Config("aws")
@@ -204,7 +212,7 @@ def _aws_config() -> dict[str, Any]:
     """The config `aws:` as arguments of pulumi_aws.Provider: `assumeRoles` → `assume_roles`. Secrets stay secret."""
     config = pulumi.Config("aws")
     arguments: dict[str, Any] = {}
-    for name, value in {**get_config_env(), **CONFIG.get()}.items():
+    for name, value in _config().items():
         space, _, key = name.partition(":")
         if space == "aws":
             structured = str(value).lstrip()[:1] in ("[", "{") or value in ("true", "false")

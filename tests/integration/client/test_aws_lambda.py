@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE
 from chaninfra.follow import aws_lambda
-from chaninfra.follow.aws_channels import VARIABLE
 from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.followed import package_bytes
 from support.channels.lambda_calls import Context, StandInForLambdasPoller
@@ -66,7 +66,7 @@ def called(aws: Server, bucket_name: str, monkeypatch: pytest.MonkeyPatch) -> Ca
     def start(*urls: str) -> Callable[[Any], Any]:
         monkeypatch.setattr(aws_lambda, "_function", None)
         for name, value in {
-            VARIABLE: json.dumps(urls),
+            CHANNELS_VARIABLE: json.dumps(urls),
             "AWS_REGION": aws.region,
             "AWS_ENDPOINT_URL_S3": aws.endpoint_url,
             **aws.environment(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,10 @@ import pytest
 from support.channels.channel_at import Place, new_place
 from support.channels.cli_runner import chaninfra
 from support.channels.packages import make_package
+from support.pulumi.fake_engine import wait_for
+from support.servers import s3_servers
 from support.servers.fault_server import answers_signed, faulty
+from support.servers.s3_servers import Server
 
 
 @pytest.fixture(scope="module", params=["minio", "versitygw"])
@@ -40,6 +45,36 @@ def test_a_wrong_endpoint_is_corrected(
     assert done.returncode == code, output
     assert says in output
     assert re.search(rf"(use|write|--endpoint-url) {re.escape(right)}", output), output
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A MinIO with its console, and the URL of that."""
+    port = s3_servers.free_port()
+    with s3_servers.minio(tmp_path_factory.mktemp("console"), console=port) as server:
+        wait_for(lambda: answers(port))
+        yield server, f"http://127.0.0.1:{port}"
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "signed"),
+    [("ls", True), ("ls", False), ("init", True), ("manifest", True), ("manifest", False), ("doctor", True)],
+)
+def test_the_port_of_a_console_is_told_from_that_of_the_api(
+    command: str, signed: bool, console: tuple[Server, str]
+) -> None:
+    server, url = console
+    done = chaninfra(command, "s3://my-bucket/c", "--endpoint-url", url, server=server if signed else None)
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert "this is not the S3 API" in output
+    assert "--endpoint-url http://127.0.0.1:9000" in output
+    assert "[workspace]" not in output
 
 
 def test_the_endpoint_of_a_stack_config_is_corrected_too(tmp_path: Path) -> None:

@@ -91,8 +91,28 @@ def test_manifest_of_a_channel_that_cannot_be_read_warns(place: Place, program: 
     done = program.run("manifest", place.url, *at)
     assert (done.returncode, place.url in done.stdout) == (0, True)
     assert done.stderr.startswith("warning: channel.json could not be read")
+    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in done.stderr
     none = program.run("manifest", f"s3://{place.bucket}-none/c", *at, server=place.server)
     assert (none.returncode, none.stdout, "there is no bucket" in none.stderr) == (1, "", True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("AWS_ACCESS_KEY_ID", "it does not know this access key"),
+        ("AWS_SECRET_ACCESS_KEY", "the secret access key is not the one of this access key"),
+    ],
+)
+def test_manifest_prints_nothing_with_credentials_that_the_store_rejects(
+    variable: str, says: str, place: Place, program: Resident
+) -> None:
+    words = ("manifest", place.url, "--endpoint-url", place.server.endpoint_url, "--auth", "aws")
+    done = program.run(*words, server=place.server, env={variable: "another"})
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.startswith("error: ")
+    assert says in done.stderr
+    assert "add --offline" in done.stderr
+    assert program.run(*words, "--offline", server=place.server, env={variable: "another"}).returncode == 0
 
 
 def test_init_needs_a_channel(program: Resident) -> None:

@@ -55,7 +55,17 @@ def test_a_reader_cannot_write_and_is_told_so(on_minio: Place, tmp_path: Path, c
     done = on_minio.run(command, *([hello] if command == "publish" else []), **keys)
     assert done.returncode == 5
     assert "may not write" in done.stderr
+    # It has read channel.json with the same key.
+    assert "misspelt" not in done.stderr
+    assert f"`chaninfra doctor {on_minio.url} --endpoint-url" in done.stderr
     assert on_minio.run("ls", **keys).returncode == 0
+
+
+def test_whoever_may_read_nothing_is_told_that_the_name_may_be_wrong(on_minio: Place) -> None:
+    keys = allowed(on_minio.server, on_minio.bucket, "s3:GetBucketLocation")
+    done = on_minio.run("ls", **keys)
+    assert done.returncode == 5
+    assert "misspelt" in done.stderr
 
 
 def test_who_may_not_yank_is_told_who_may(on_minio: Place, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON, FOLLOW_JSON
+from support.channels.archives import conda, index_json
 from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.channels.channels import etags
 from support.channels.new_channel import create_channel
@@ -60,6 +61,23 @@ def test_a_schedule_leaves_its_mark_and_doctor_sees_when_it_stops(place: Place) 
     (typed,) = re.findall(r"`chaninfra reindex (s3://.* --scheduled 1d) --endpoint-url", stopped.stdout)
     place.done("reindex", *typed.split()[1:])
     assert "stopped: cleaned up by `gc`" in place.done("doctor", "--check", "follow")
+
+
+def test_on_a_schedule_the_record_of_a_package_that_was_overwritten_stays(place: Place) -> None:
+    """Until somebody has looked at it, and says so by hand."""
+    client, key = place.server.client(), f"{PREFIX}/noarch/a-1-0.conda"
+    for number, payload in enumerate((b"first", b"other")):
+        client.put_object(Bucket=place.bucket, Key=key, Body=conda(index_json("a"), payload=payload))
+        if number == 0:
+            place.done("reindex")
+    held = place.run("reindex", "--scheduled", "1d")
+    assert held.returncode == 3
+    assert "noarch/a-1-0.conda" in held.stderr
+    assert "was overwritten, and is held" in held.stderr
+    assert "re-indexed" in place.done("doctor", "--check", "follow")
+    assert place.run("reindex", "--check").returncode == 1
+    assert "1 replaced" in place.done("reindex")
+    place.done("reindex", "--scheduled", "1d")
 
 
 def test_each_channel_of_a_bucket_has_its_own_mark(minio: Server, bucket_name: str) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from support.channels import channels
+from support.paths import ROOT
 from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server, free_port
+from support.without_extras import hiding
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,33 @@ def test_a_mistyped_bucket_key_gets_the_nearest_key(stack: Stack, minio: Server,
     output = refused(stack, minio, given)
     assert "`bucket` is not set" in output
     assert "pulumi config set bucket NAME --stack test" in output
+
+
+def test_without_its_package_pulumi_asks_for_a_file_that_a_clone_has(
+    stack: Stack, minio: Server, bucket_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so itself, before any code of this project runs."""
+    stack.config(**config(minio, bucket_name))
+    monkeypatch.setattr(stack, "environment", {**stack.environment, **hiding(["pulumi"])})
+    output = stack.preview().output
+    assert "No module named 'pulumi'" in output
+    assert "pip install -r requirements.txt" in output
+    assert ".[pulumi]" in (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+
+
+def test_a_key_with_a_mistyped_namespace_is_not_ignored_in_silence(
+    stack: Stack, minio: Server, bucket_name: str
+) -> None:
+    given = config(minio, bucket_name)
+    del given["bucket"]
+    refused(stack, minio, given)
+    assert stack.run("config", "set", "chanifra:bucket", bucket_name).code == 0
+    output = stack.preview().output
+    assert "`bucket` is not set, but `chanifra:bucket` is; did you mean `chaninfra:bucket`?" in output
+    stack.config(bucket=bucket_name)
+    output = stack.preview().output
+    assert "key chanifra:bucket: is ignored" in output
+    assert "did you mean `chaninfra:bucket`?" in output
 
 
 def test_a_number_that_lost_digits_is_refused(minio: Server, bucket_name: str, tmp_path: Path) -> None:

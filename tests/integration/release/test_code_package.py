@@ -17,8 +17,8 @@ import pytest
 from msgspec import structs
 
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE
 from chaninfra.channel.outputs.descriptor import Cdn, dump, parse
-from chaninfra.follow.aws_channels import VARIABLE
 from chaninfra.pulumi.code_package import RUNTIME, CodePackage, code_package
 from chaninfra.pulumi.code_package.wheels import MACHINES, Architecture, locked_wheels
 from support.channels.channel_at import PREFIX, Place, new_place
@@ -107,7 +107,7 @@ class Lambda:
             input=json.dumps(events),
             # No HOME, no PATH.
             env={
-                VARIABLE: json.dumps(urls),
+                CHANNELS_VARIABLE: json.dumps(urls),
                 "AWS_REGION": self.server.region,
                 "AWS_ENDPOINT_URL_S3": self.server.endpoint_url,
                 "AWS_ENDPOINT_URL_CLOUDFRONT": self.aws.endpoint_url,

@@ -34,6 +34,7 @@ class Person:
         self.folder = folder / "work"
         self.folder.mkdir()
         self.variables = variables
+        self.take = templates.taking(name)
         self.start, *self.middle, self.end = (self._with(block, places) for block in templates.commands(name))
         make_package(folder, "my-package", "1.0")
         self.package = folder / PACKAGE
@@ -45,14 +46,14 @@ class Person:
         return block
 
     def takes_the_template(self) -> Path:
-        """The first block; the project's folder, in which the package lies now too."""
+        """What makes the project, and the first block in it; its folder, in which the package lies now too."""
+        self.run(self.take)
+        (self.folder,) = self.folder.iterdir()
         made = "python3 -m venv venv && "
         assert made in self.start
         self.run(self.start.replace(made, 'ln -s "$SHARED" venv && '))
-        (project,) = self.folder.iterdir()
-        (project / PACKAGE).write_bytes(self.package.read_bytes())
-        self.folder = project
-        return project
+        (self.folder / PACKAGE).write_bytes(self.package.read_bytes())
+        return self.folder
 
     def goes_on(self) -> None:
         """All blocks but the first and the last."""

@@ -34,3 +34,10 @@ def commands(name: str) -> list[str]:
     """The shell blocks of the README after `<!-- run -->`, in order."""
     readme = (FOLDER / name / "README.md").read_text("utf-8")
     return re.findall(r"<!-- run -->\n```sh\n(.*?)```", readme, re.DOTALL)
+
+
+def taking(name: str) -> str:
+    """The shell block of the README after `<!-- take -->`, which makes the project."""
+    readme = (FOLDER / name / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"<!-- take -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    return str(block)

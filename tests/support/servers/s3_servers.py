@@ -113,14 +113,20 @@ class Webhook:
 
 @contextmanager
 def minio(
-    folder: Path, *, authority: Path | None = None, webhook: Webhook | None = None, second: Webhook | None = None
+    folder: Path,
+    *,
+    authority: Path | None = None,
+    webhook: Webhook | None = None,
+    second: Webhook | None = None,
+    console: int | None = None,
 ) -> Iterator[Server]:
     """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too. It sends each event to
-    `webhook`, and to `second`.
+    `webhook`, and to `second`. `console`: the port of its console, of which it has none by default.
     """
-    port, console = free_port(), free_port()
+    port, browser = free_port(), "off" if console is None else "on"
     server = _server("minio", port)
-    command = ["server", "--quiet", "--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
+    command = ["server", "--quiet", "--address", f"127.0.0.1:{port}"]
+    command += ["--console-address", f"127.0.0.1:{console or free_port()}"]
     if authority is not None:
         trusted = folder / "certificates/CAs"
         trusted.mkdir(parents=True)
@@ -134,7 +140,7 @@ def minio(
                 f"MINIO_NOTIFY_WEBHOOK_ENDPOINT_{name}": hook.url,
                 f"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{name}": hook.secret,
             }
-    with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": "off"}, folder):
+    with _running(server, [*command, str(folder / "data")], {**keys, "MINIO_BROWSER": browser}, folder):
         yield server
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -42,11 +45,12 @@ def run(command: Sequence[str], hidden: str, folder: Path) -> subprocess.Complet
 
 def check_command(text: str, extra: Extra) -> None:
     """One command is printed, and it installs the extra into this Python, by whichever name it was started."""
-    found = re.findall(r"run: (\S*) -m pip install (\S*)$", text, re.MULTILINE)
+    found = re.findall(r"run: (\S*) -m pip install (.*)$", text, re.MULTILINE)
     assert len(found) == 1, text
     ((python, what),) = found
     assert Path(python).parent == BIN
-    assert what == f'"chaninfra[{extra}]=={metadata.version("chaninfra")}"'
+    # As it was installed for these tests, from this folder.
+    assert shlex.split(what) == ["-e", f"{ROOT}[{extra}]"]
 
 
 @pytest.mark.parametrize(("command", "extra", "hidden"), ENTRIES, ids=lambda value: str(value)[-40:])
@@ -96,8 +100,8 @@ def test_the_modules_are_of_the_packages_that_an_extra_has() -> None:
         assert own <= {*modules.values()}, extra
 
 
-def test_the_command_installs_no_other_chaninfra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip takes the version that is there, and asks no index for the name."""
+def test_pip_takes_the_version_that_is_there() -> None:
+    """It asks no index for the name."""
     done = subprocess.run(
         [
             sys.executable,
@@ -115,13 +119,56 @@ def test_the_command_installs_no_other_chaninfra(monkeypatch: pytest.MonkeyPatch
     )
     assert done.returncode == 0, done.stderr
     assert "already satisfied" in done.stdout
-    monkeypatch.setattr(sys, "executable", "/opt/my env/bin/python")
-    assert install("demo").startswith("'/opt/my env/bin/python' -m pip install \"chaninfra[demo]==")
 
-    def not_installed(_: str) -> str:
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "command"),
+    [
+        (None, '"chaninfra[demo]==0.1.0"'),
+        ("no JSON", '"chaninfra[demo]==0.1.0"'),
+        ("[]", '"chaninfra[demo]==0.1.0"'),
+        ({"url": "file:///gone/clone", "dir_info": {}}, '"chaninfra[demo]==0.1.0"'),
+        ({"url": "file://HERE/a%20clone", "dir_info": {}}, "'chaninfra[demo] @ file://HERE/a%20clone'"),
+        ({"url": "file://HERE/a%20clone", "dir_info": {"editable": True}}, "-e 'HERE/a clone[demo]'"),
+        (
+            {"url": "https://host/c.whl", "archive_info": {"hashes": {"sha256": "ab"}}},
+            "'chaninfra[demo] @ https://host/c.whl#sha256=ab'",
+        ),
+        ({"url": "https://me:secret@host/c.whl", "archive_info": {}}, "'chaninfra[demo] @ https://host/c.whl'"),
+        ({"url": "https://token@host/c.whl", "archive_info": {}}, "'chaninfra[demo] @ https://host/c.whl'"),
+        (
+            {"url": "ssh://git@host/o/chaninfra", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"'chaninfra[demo] @ git+ssh://git@host/o/chaninfra@{COMMIT}'",
+        ),
+    ],
+)
+def test_the_command_installs_from_where_this_chaninfra_came(
+    recorded: object, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a clone").mkdir()
+    text = recorded if recorded is None or isinstance(recorded, str) else json.dumps(recorded)
+
+    class Installed:
+        version = "0.1.0"
+
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return text and text.replace("HERE", str(tmp_path))
+
+    monkeypatch.setattr(sys, "executable", "/opt/my env/bin/python")
+    monkeypatch.setattr(metadata, "distribution", lambda _: Installed())
+    assert install("demo") == f"'/opt/my env/bin/python' -m pip install {command.replace('HERE', str(tmp_path))}"
+
+
+def test_where_no_chaninfra_is_installed_it_is_that_of_a_clone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_installed(_: str) -> NoReturn:
         raise metadata.PackageNotFoundError
 
-    monkeypatch.setattr(metadata, "version", not_installed)
+    monkeypatch.setattr(sys, "executable", "/opt/my env/bin/python")
+    monkeypatch.setattr(metadata, "distribution", not_installed)
     assert install("demo") == "'/opt/my env/bin/python' -m pip install '.[demo]', in a clone of chaninfra"
 
 

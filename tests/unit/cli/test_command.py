@@ -54,6 +54,24 @@ def test_the_values_are_those_of_typer(args: list[str]) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("delete", "yank"),
+        ("rm", "yank"),
+        ("upload", "publish"),
+        ("index", "reindex"),
+        ("list", "ls"),
+        ("create", "init"),
+    ],
+)
+def test_the_names_that_other_tools_have_lead_to_ours(typed: str, meant: str) -> None:
+    done = CliRunner().invoke(program.app, [typed, "my-package-1.0-0.conda"])
+    assert done.exit_code == 2
+    assert f"No such command {typed!r}. Did you mean {meant!r}?" in done.output
+    assert meant in COMMANDS
+
+
 def test_an_unknown_choice_is_refused_with_the_nearest_one() -> None:
     app = typer.Typer()
 

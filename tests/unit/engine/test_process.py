@@ -16,7 +16,7 @@ import pytest
 from chaninfra.channel.errors import EngineError
 from chaninfra.demo import children
 from chaninfra.engine import process
-from support.pulumi.fake_engine import fake
+from support.pulumi.fake_engine import fake, wait_for
 from support.systems import on
 
 SLOW = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -88,3 +88,24 @@ def test_the_demo_finds_a_program_by_the_path_of_the_child(tmp_path: Path) -> No
     fake(tmp_path / "bin", "tool", "print('found ✓')")
     env = {"PATH": str(tmp_path / "bin")}
     assert children.run(["tool"], env=env, cwd=tmp_path, quiet=True) == "found ✓\n"
+
+
+def test_a_step_that_lasts_says_so_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "HEARTBEAT_S", 0.05)
+    lines: list[str] = []
+    with process.step(lines.append, "build of it"):
+        wait_for(lambda: len(lines) > 2)
+    assert lines[0] == "build of it ..."
+    assert set(lines[1:-1]) == {"build of it: 0:00 so far"}
+    assert lines[-1].startswith("build of it: done in ")
+    count = len(lines)
+    time.sleep(0.2)
+    assert len(lines) == count
+    with pytest.raises(KeyboardInterrupt), process.step(lines.append, "another"):
+        raise KeyboardInterrupt
+    time.sleep(0.2)
+    assert lines[count:] == ["another ..."]
+
+
+def test_no_step_is_silent_for_half_a_minute() -> None:
+    assert process.HEARTBEAT_S < 30

@@ -15,10 +15,9 @@ from support.pulumi.fake_engine import FAKE_GO, cached, fake, fake_pulumi
 HOST = "pulumi-language-yaml"
 
 
-def run() -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "chaninfra.engine"], capture_output=True, text=True, timeout=60, check=False
-    )
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chaninfra.engine", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture
@@ -29,21 +28,34 @@ def engine(path: Path) -> Path:
 
 def test_it_is_built_once_and_put_beside_the_engine(path: Path, engine: Path) -> None:
     fake(path, "go", FAKE_GO)
-    done = run()
+    done = run("--yaml")
     assert (done.returncode, done.stdout) == (0, f"{engine}\n"), done.stderr
     assert f"{HOST} from its Go sources" in done.stderr
     assert os.access(engine.parent / HOST, os.X_OK)
-    again = run()
+    again = run("--yaml")
     assert (again.returncode, again.stdout) == (0, f"{engine}\n")
     assert HOST not in again.stderr
     assert sorted(file.name for file in engine.parent.iterdir()) == ["pulumi", "pulumi-language-python", HOST]
 
 
-def test_without_it_the_engine_is_there_all_the_same(path: Path, engine: Path) -> None:
-    fake(path, "go", "print('go1.99.0') if sys.argv[1] == 'env' else sys.exit('verifying x@v1: checksum mismatch')")
+def test_it_is_not_built_for_programs_in_python(path: Path, engine: Path) -> None:
+    fake(path, "go", FAKE_GO)
     done = run()
     assert (done.returncode, done.stdout) == (0, f"{engine}\n")
-    assert "programs in YAML will not run: " in done.stderr
+    assert HOST not in done.stderr
+    assert not (engine.parent / HOST).exists()
+
+
+def test_a_mistyped_option_builds_nothing(path: Path, engine: Path) -> None:
+    done = run("--yalm")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--yaml" in done.stderr
+
+
+def test_what_it_could_not_build_is_a_failure(path: Path, engine: Path) -> None:
+    fake(path, "go", "print('go1.99.0') if sys.argv[1] == 'env' else sys.exit('verifying x@v1: checksum mismatch')")
+    done = run("--yaml")
+    assert (done.returncode, done.stdout) == (1, "")
     assert "checksum mismatch" in done.stderr
     assert not (engine.parent / HOST).exists()
 

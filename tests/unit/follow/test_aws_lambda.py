@@ -19,6 +19,7 @@ from chaninfra.follow.aws_channels import VARIABLE, Channels
 from chaninfra.follow.aws_lambda import Function, handler
 from chaninfra.follow.log import Log
 from chaninfra.index.channel import Channel
+from chaninfra.index.report import HELD
 from support.channels.followed import FollowedChannel
 from support.channels.lambda_calls import Context, eventbridge, sqs_event
 from support.index_model.processes import FOLDER, PREFIX, file
@@ -322,6 +323,21 @@ def test_reindex_tells_what_changed_and_what_is_left_out(
     told = {line["event"]: line for line in call.log()}
     assert (told["reindexed"]["changed"], told["reindexed"]["packages"]) == (["noarch"], 2)
     assert told["left-out"]["package"] == "noarch/x-1-0.conda"
+
+
+def test_reindex_keeps_the_record_of_a_package_that_was_overwritten(
+    channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = Called(monkeypatch, one=channel.channel)
+    before = channel.content().records[file("a")].sha256
+    channel.upload("a", b"new")
+    handler({"chaninfra": "reindex"}, Context())
+    assert channel.content().records[file("a")].sha256 == before
+    told = {line["event"]: line for line in call.log()}
+    assert told["reindexed"]["changed"] == []
+    assert told["left-out"]["reason"] == HELD
+    # By hand somebody has looked at it.
+    assert not channel.is_as_reindexed()
 
 
 def test_gc_fails_where_the_index_is_lost(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ _INSTALLS = re.compile(r"\b(?:pip3? (?:install|download)|uv (?:pip|add|tool|run)
 # The folder of a clone with an extra, the files that the next test reads, the variable; rattler-build from conda-forge,
 # and with a publisher's key one version of it and of curl.
 _ALLOWED = re.compile(
-    r"(?:pip install (?:'\.\[[a-z]+\]'|-r (?:\"\$TEMPLATES/yaml/requirements\.txt\"|requirements\.txt)"
+    r"(?:pip install (?:'\.\[[a-z]+\]'|py-rattler|-r (?:\"\$TEMPLATES/yaml/requirements\.txt\"|requirements\.txt)"
     r"|\"\$\{CHANINFRA_SOURCE-\}\"'?$)|pixi exec rattler-build build .*"
     r"|pixi exec --spec rattler-build==[0-9.]+ rattler-build upload s3 .*"
     r"|pixi exec --spec curl==[0-9.]+ curl .*)(?=$|[\s`])"

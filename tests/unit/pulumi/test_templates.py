@@ -99,7 +99,10 @@ def test_the_stack_files_of_a_template_are_valid(name: str, tmp_path: Path) -> N
 @every_template
 def test_the_readme_sets_what_pulumi_new_would_ask_for(name: str) -> None:
     first, *_ = blocks = templates.commands(name)
-    assert f'pulumi new "$TEMPLATES/{name}"' in first
+    assert templates.taking(name).startswith(f'pulumi new "$TEMPLATES/{name}" --dir ')
+    # Whoever reads it in the project has taken the template.
+    assert "pulumi new" not in "".join(blocks)
+    assert "pulumi stack init" in first
     assert "pulumi destroy" in blocks[-1]
     told = set(re.findall(r"pulumi config set (?:--path |--secret )*'?([a-z:.-]+)", "\n".join(blocks)))
     optional = {key for key, prompt in asked(name).items() if "empty" in prompt["description"]}

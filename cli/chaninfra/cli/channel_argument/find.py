@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, DeniedError
-from chaninfra.channel.outputs.descriptor import (
-    Descriptor,
-    NewerDescriptorError,
-    from_document,
-    overrides,
-    parse,
-    to_document,
+from chaninfra.channel.errors import (
+    BucketMissingError,
+    ChaninfraError,
+    ConfigurationError,
+    CredentialsError,
+    DeniedError,
+    NotS3Error,
 )
+from chaninfra.channel.outputs.descriptor import Descriptor, from_document, overrides, to_document
 from chaninfra.channel.text import one_line, or_else
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors
@@ -26,6 +26,7 @@ from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
 from chaninfra.cli.channel_argument.located import located
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
 from chaninfra.cli.channel_argument.snapshot import refuse_snapshot
+from chaninfra.cli.channel_argument.stored import read_channel_json
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
@@ -41,7 +42,8 @@ Reading = Literal["offline", "given", "probe", "lenient", "strict"]
 - `strict`: the channel.json of an s3:// channel is read too. If there is none, a note says that the flags describe the
   channel; but a place without any folder of a subdir is refused.
 - `lenient`: as `strict`, but a place without an index is refused; and if channel.json cannot be read and --provider or
-  --endpoint-url is given, a warning says that the flags describe the channel, which may not exist.
+  --endpoint-url is given, a warning says that the flags describe the channel, which may not exist. Not if the store
+  does not accept the credentials, or the endpoint is not that of the S3 API: then what was typed is wrong.
 - `probe`: as `lenient`, but no place is refused: a store is probed before there is a channel, too.
 """
 
@@ -190,22 +192,27 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
         return _assumed(location, flags, new)
     place = located(location, flags) if new is None else None
     read_at = Found(place, "assumed") if place else _assumed(location, flags, new)
+    credentials = None
     try:
         credentials = credentials_for(read_at, flags, "read")
         channel = Channel(descriptor=read_at.descriptor, credentials=credentials, origin="assumed")
-        stored = _read_channel_json(channel)
+        stored = read_channel_json(channel)
     except BucketMissingError:
         raise
     except ChaninfraError as problem:
-        # A channel.json that is not valid was read.
-        invalid = isinstance(problem, ConfigurationError) and reading != "probe"
+        # A channel.json that is not valid was read; or nothing can be, as long as what was typed is wrong.
+        invalid = isinstance(problem, ConfigurationError | CredentialsError | NotS3Error) and reading != "probe"
         if reading == "strict" or invalid or not (flags.provider or flags.endpoint_url):
-            if reading == "lenient":
+            if reading == "lenient" and not isinstance(problem, NotS3Error):
                 more = "add --offline, which prints what the options say"
                 problem.remedy = or_else(problem.remedy, more)
             raise
         text = f"{CHANNEL_JSON} could not be read, so the options are used instead ({problem.summary})"
-        streams.warning(ChaninfraError(text, remedy=f"whether there is a channel at {location} is not known"))
+        unknown = f"whether there is a channel at {location} is not known"
+        if credentials is None and isinstance(problem, DeniedError):
+            # The other remedies are about the options, which are used.
+            unknown = f"{unknown}; {problem.remedy}"
+        streams.warning(ChaninfraError(text, remedy=unknown))
         return _assumed(location, flags, new)
     if stored is None:
         assumed = _assumed(location, flags, new)
@@ -252,21 +259,6 @@ def found_in_bucket(stored: Descriptor, assumed: Descriptor, flags: StoreFlags) 
     """The channel as the channel.json in its bucket describes it, which was read where `assumed` says."""
     where = f"{assumed.url}/{CHANNEL_JSON}"
     return Found(overridden(stored, flags), "descriptor", "document", where, assumed.endpoint_url)
-
-
-def _read_channel_json(channel: Channel) -> Descriptor | None:
-    """The descriptor in the bucket, or None if the store says that there is no channel.json."""
-    stored = channel.store().get(channel.descriptor.key(CHANNEL_JSON))
-    if stored is None:
-        return None
-    try:
-        return parse(stored.data, where=channel.url(CHANNEL_JSON))
-    except NewerDescriptorError:
-        raise
-    except ConfigurationError as error:
-        # Without a key the remedy is about a file that somebody gave.
-        error.remedy = or_else(error.remedy if error.key else None, "run `chaninfra doctor`, which says how to fix it")
-        raise
 
 
 def _tell_overrides(stored: Descriptor, found: Found) -> None:

@@ -94,7 +94,7 @@ def init(
       chaninfra init s3://my-bucket/my-channel --region eu-central-1 --subdir win-64 --dry-run
       chaninfra init s3://my-bucket/my-channel --provider minio --endpoint-url https://minio.example.com
     """
-    from chaninfra.channel.errors import ConfigurationError, StoppedError
+    from chaninfra.channel.errors import BucketMissingError, ConfigurationError, StoppedError
     from chaninfra.cli.channel_argument.assumed import NewChannel
     from chaninfra.cli.channel_argument.find import channel_to_create
     from chaninfra.cli.interrupts import TIDY_S, interruptible
@@ -117,7 +117,11 @@ def init(
     ):
         shown.stage("looking at the place")
         probe = partial(_probe, None if dry_run else opened.credentials, remedies, shown)
-        created = create(opened, writers, probe, add_subdirs=subdirs is not None)
+        try:
+            created = create(opened, writers, probe, add_subdirs=subdirs is not None)
+        except BucketMissingError as error:
+            error.remedy = _bucket_first(opened.descriptor)
+            raise
     for subdir in created.to_reindex:
         command = remedies.command("reindex")
         streams.note(
@@ -134,6 +138,17 @@ def init(
         streams.result_json({**document, "added": [*created.added], "to-reindex": [*created.to_reindex]})
     else:
         streams.result("\n".join(_lines(created, dry_run=dry_run)))
+        if created.written and not dry_run:
+            streams.note(f"next: {remedies.command('publish', 'my-package-1.0-0.conda')}")
+
+
+def _bucket_first(descriptor: Descriptor) -> str:
+    """What to do where there is no bucket: without Pulumi, which would make it."""
+    from chaninfra.channel.providers import PROVIDERS
+    from chaninfra.channel.providers.new_bucket import new_bucket
+
+    commands = new_bucket(descriptor.location, PROVIDERS.get(descriptor.provider))
+    return "\n".join(["check the name; or make the bucket, with a key that may, and run this again:", *commands])
 
 
 def _lines(created: Created, *, dry_run: bool) -> list[str]:

@@ -135,8 +135,9 @@ def manifest(
       pixi    an s3:// URL with s3-options
       gcs     a gcs:// URL
 
-    If there is no channel at s3://BUCKET/PREFIX, nothing is printed, and the exit code is 2. If its channel.json cannot
-    be read, a warning says so, and the options describe the channel, if --provider or --endpoint-url is one of them.
+    If there is no channel at s3://BUCKET/PREFIX, nothing is printed, and the exit code is 2. If the store does not
+    accept the credentials, nothing is printed, and the exit code is 5. If channel.json cannot be read for another
+    reason, a warning says so, and the options describe the channel, if --provider or --endpoint-url is one of them.
 
     \b
     Examples:

@@ -59,7 +59,7 @@ def policy(
     from chaninfra.channel.errors import ConfigurationError
     from chaninfra.channel.policy.bucket import deployer_arns
     from chaninfra.channel.policy.documents import documents
-    from chaninfra.channel.spec.stack_file import check_program, read_stack_file
+    from chaninfra.channel.spec.stack_file import check_program, ignored_keys, read_stack_file
     from chaninfra.channel.spec.warnings import warnings
     from chaninfra.channel.text import nearest
 
@@ -88,7 +88,7 @@ def policy(
             key=("aws", "vpc-endpoints"),
             remedy="give --deployer with the ARN that `aws sts get-caller-identity` prints",
         )
-    for problem in warnings(spec, where=str(config)):
+    for problem in (*ignored_keys(config), *warnings(spec, where=str(config))):
         streams.warning(problem)
     by_name = documents(
         spec, account=account, deployer=deployer_arns(deployer) if deployer else (), distribution=distribution

@@ -69,7 +69,9 @@ def reindex(
         shown.stage("looking for subdirs")
         subdirs += known_subdirs(opened)
         others = passed_over(opened, subdirs)
-        report = run(opened, subdirs, "all" if force else "changed", "check" if check else "write", shown)
+        # Nobody looks at it who could say that the new bytes of a package are right.
+        hold = every is not None and opened.descriptor.index.overwrites == "hold"
+        report = run(opened, subdirs, "all" if force else "changed", "check" if check else "write", shown, hold=hold)
         shown.pause()
         if not check:
             written = subdirs if force else changed(report)

@@ -55,12 +55,14 @@ class Stage:
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate by what was done until now; None where there is none yet."""
+        """An estimate by what was done until now; None where there is none yet, or it would be 0."""
         done, total = (self.bytes_done, self.size) if self.size else (self.done, self.count)
         seconds = time.monotonic() - self.started
         if not total or done <= 0 or seconds < _ESTIMATED_AFTER_S:
             return None
-        return seconds * max(0, total - done) / done
+        left = seconds * max(0, total - done) / done
+        # The last thing takes as long as it does: it is no news that nothing is left before it.
+        return left if round(left) > 0 else None
 
 
 class Shown:

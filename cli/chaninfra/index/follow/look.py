@@ -21,16 +21,11 @@ from chaninfra.index.commit.shard_writer import joined
 from chaninfra.index.follow.keys import Named
 from chaninfra.index.left_out_json import Kind, LeftOutPackage, left_out_package
 from chaninfra.index.package_reader import Missing, Read, Unread, is_about_the_object, read_packages
-from chaninfra.index.report import RENAME, REPLACE
+from chaninfra.index.report import ACCEPT, HELD, RENAME, REPLACE
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 
-HELD = "was overwritten, and is held: its record is that of the earlier bytes"
-ACCEPT = (
-    "build it again under another build number and put the earlier bytes back; or run `chaninfra reindex`, which takes "
-    "the new bytes, though lock files have the old hash"
-)
 EtagCache = dict[str, tuple[str, str]]
 
 

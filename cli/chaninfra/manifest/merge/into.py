@@ -41,7 +41,10 @@ class Change:
     def diff(self) -> str:
         """A unified diff; for a file with secrets a sentence instead."""
         if self.secret:
-            return f"{self.file.path}: the keys differ (they are not shown)\n" if self.needed else ""
+            if not self.needed:
+                return ""
+            difference = "is made, with the keys" if self.file.text is None else "the keys differ"
+            return f"{self.file.path}: {difference} (they are not shown)\n"
         old, new = (self.file.text or "").splitlines(keepends=True), self.new.splitlines(keepends=True)
         name = "/dev/null" if self.file.text is None else str(self.file.path)
         lines = difflib.unified_diff(old, new, name, str(self.file.path))

@@ -11,3 +11,6 @@ TASKS: tuple[Task, ...] = get_args(Task)
 
 EVERY_S: Mapping[Task, int] = {"compare": 3600, "reindex": 24 * 3600, "gc": 7 * 24 * 3600}
 """Seconds from one run to the next. `gc` deletes what one run has marked by the first run that is a week later."""
+
+CHANNELS_VARIABLE = "CHANINFRA_CHANNELS"
+"""The environment variable of the function in AWS Lambda that names the channels: a JSON list of s3:// URLs."""

@@ -24,6 +24,8 @@ from chaninfra.channel.spec.follower_names import follower_names
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
 
 _MAX_CHARACTERS = 10_240
+# EventBridge User Guide, "Amazon EventBridge quotas": event pattern size.
+_MAX_PATTERN = 2048
 # What AWSLambdaVPCAccessExecutionRole allows, besides the logs (Lambda Developer Guide, "Giving Lambda functions access
 # to resources in an Amazon VPC").
 _NETWORK = (
@@ -100,10 +102,22 @@ def follower_rights(stack: StackSpec, arns: FollowerArns, distribution: str = NO
     return policy
 
 
-def check_follower_rights(stack: StackSpec) -> None:
-    """Raise ConfigurationError if IAM would refuse the permissions of what follows the channels on AWS."""
-    if stack.bucket.provider.backend == "aws" and stack.following:
-        follower_rights(stack, FollowerArns.of(stack, "0" * 12))
+def check_follower_sizes(stack: StackSpec) -> None:
+    """Raise ConfigurationError if AWS would refuse the permissions of what follows the channels, or the pattern of
+    their events, for its length.
+    """
+    if stack.bucket.provider.backend != "aws" or not stack.following:
+        return
+    follower_rights(stack, FollowerArns.of(stack, "0" * 12))
+    for channel in stack.following:
+        length = len(json.dumps(event_pattern(stack.bucket.name, channel.prefix)))
+        if length > _MAX_PATTERN:
+            raise ConfigurationError(
+                f"the pattern of the events of the channel {channel.name[:40]}… would have {length:,} characters; "
+                f"EventBridge accepts at most {_MAX_PATTERN:,}",
+                where="key prefix",
+                remedy="choose a shorter prefix, or remove `index.follow`",
+            )
 
 
 def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str = "aws") -> list[Statement]:

@@ -8,6 +8,7 @@ Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from chaninfra.channel.errors import (
     BucketMissingError,
@@ -17,6 +18,7 @@ from chaninfra.channel.errors import (
     ConflictError,
     CredentialsError,
     DeniedError,
+    NotS3Error,
     Remedy,
     StorageError,
     UnreachableError,
@@ -34,6 +36,10 @@ ARCHIVED = "InvalidObjectState"
 RESTORE = "restore it into a storage class that is read at once, such as STANDARD"
 UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest", "UnsupportedOperation"})
 """The error codes with which stores answer a call of the S3 API that they do not have."""
+NOT_PERMITTED = (
+    "ask for the permission; or check the name: the prefix may be misspelt, or the bucket may belong to another account"
+)
+"""What to do after a refusal, as long as nothing tells that the name is right."""
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict"}
 _UNKNOWN_KEY = (
     "it does not know this access key",
@@ -74,6 +80,9 @@ _DENIED_FOR = (
 )
 # What a bucket with Object Lock wants: AWS and Ceph in the message of InvalidRequest, MinIO by a code of its own.
 _CHECKSUM = re.compile(r"content-md5|x-amz-(?:checksum|sdk-checksum)", re.IGNORECASE)
+# MinIO's console, to whoever signs as for S3; to others it answers with its page.
+_CONSOLE = re.compile(r"API Requests must be made to API port", re.IGNORECASE)
+_MINIO_API_PORT = 9000
 _REGION = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "InvalidRegion"}
 
 
@@ -165,8 +174,7 @@ def error_for(
         return DeniedError(
             f"these credentials may not {doing} {what}" + (f" ({code})" if code else ""),
             where=where,
-            remedy="ask for the permission; or check the name: the prefix may be misspelt, or the bucket may belong to "
-            "another account",
+            remedy=NOT_PERMITTED,
             code=code,
             status=status,
         )
@@ -188,10 +196,34 @@ def error_for(
         )
     answer = f"{status} {code}".strip()
     said = message_in(text)
+    if _CONSOLE.search(said):
+        return not_s3(location, f"the answer was {shown(said)}", code=code, status=status)
     return StorageError(
         f"cannot {doing} {what}: the store answered {answer}{f', {shown(said)}' if said else ''}",
         where=where,
         remedy=_without_bucket(location) or "this request changed nothing; try again, or look into the store's log",
+        code=code,
+        status=status,
+    )
+
+
+def not_s3(location: Location, why: str, *, code: str = "", status: int | None = None) -> NotS3Error:
+    """The error for an endpoint at which something else answers."""
+    parts = urlsplit(location.endpoint_url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    probable = f"{parts.scheme}://{host}:{_MINIO_API_PORT}"
+    told = "MinIO says it in its log, after `API:`"
+    if parts.port == _MINIO_API_PORT:
+        remedy = Remedy(f"set `endpoint-url` to the URL of the S3 API; {told}", stack=f"set `endpoint-url`; {told}")
+    else:
+        remedy = Remedy(
+            f"give the port of the S3 API, which is probably {_MINIO_API_PORT}: --endpoint-url {probable}; {told}",
+            stack=f"set `endpoint-url` to the port of the S3 API, which is probably {probable}; {told}",
+        )
+    return NotS3Error(
+        f"this is not the S3 API, but perhaps the store's console: {why}",
+        where=location.endpoint_url,
+        remedy=remedy,
         code=code,
         status=status,
     )

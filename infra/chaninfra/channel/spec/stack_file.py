@@ -12,6 +12,7 @@ from chaninfra.channel.config.stack import CREDENTIALS, SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
+from chaninfra.channel.spec.namespaces import ignored, meant
 from chaninfra.channel.spec.stack_yaml import check_digits, load, mapping
 from chaninfra.channel.spec.yaml_program import declared_config, has_component
 
@@ -34,10 +35,7 @@ def read_stack_file(path: Path, decrypt: Decrypt | None = None) -> StackSpec:
     `Pulumi.yaml` sets for all stacks applies unless the file sets the same key. `decrypt` is called if a value that the
     spec depends on is encrypted (`pulumi config set --secret`). Raises ConfigurationError.
     """
-    keys = mapping(path, load(path).get("config") or {}, "config")
-    project = path.parent / "Pulumi.yaml"
-    document = load(project) if project.is_file() else None
-    namespace = str(document.get("name")) if document is not None else _namespace(path, keys)
+    keys, project, document, namespace = _read(path)
     clear = _Clear(path, namespace, decrypt)
     raw = {}
     for file, name, value in [*_project_config(project, document or {}), *((path, *item) for item in keys.items())]:
@@ -48,7 +46,7 @@ def read_stack_file(path: Path, decrypt: Decrypt | None = None) -> StackSpec:
     program = None if document is None or _runtime(document) != "yaml" else declared_config(project, document, raw)
     where = str(path)
     if program is None:
-        check_bucket_is_set(raw, path)
+        check_bucket_is_set(raw, path, meant(map(str, keys), namespace))
     else:
         raw, where = program, f"{project} with {path.name}"
     region = clear.value(path, "aws:region", keys.get("aws:region"))
@@ -61,6 +59,22 @@ def read_stack_file(path: Path, decrypt: Decrypt | None = None) -> StackSpec:
             where=where,
             remedy="write the character itself instead of its escapes",
         ) from None
+
+
+def ignored_keys(path: Path) -> Iterator[ConfigurationError]:
+    """A warning for each key of a stack file that was probably meant for another namespace. Raises ConfigurationError
+    as `read_stack_file`.
+    """
+    keys, _, _, namespace = _read(path)
+    yield from ignored(map(str, keys), namespace, where=str(path))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Path, dict[str, Any] | None, str]:
+    """The config of a stack file; the path of its Pulumi.yaml, and what is in it; and the namespace of its keys."""
+    keys = mapping(path, load(path).get("config") or {}, "config")
+    project = path.parent / "Pulumi.yaml"
+    document = load(project) if project.is_file() else None
+    return keys, project, document, str(document.get("name")) if document is not None else _namespace(path, keys)
 
 
 def check_stack_file(path: Path, namespace: str) -> None:
@@ -79,13 +93,19 @@ def check_stack_file(path: Path, namespace: str) -> None:
             check_digits(value, path, (key,))
 
 
-def check_bucket_is_set(raw: Mapping[str, Any], path: Path) -> None:
-    """Raise ConfigurationError, with the command to type, if the config of a stack file has no bucket.
+def check_bucket_is_set(raw: Mapping[str, Any], path: Path, others: Mapping[str, str]) -> None:
+    """Raise ConfigurationError, with the command to type, if the config of a stack file has no bucket. `others`: see
+    `namespaces.meant`.
 
     Not if it has a key that may be meant as `bucket`: then the error for unknown keys names it.
     """
     if "bucket" in raw or get_close_matches("bucket", raw, n=1):
         return
+    for written, probable in others.items():
+        if probable.endswith(":bucket"):
+            raise ConfigurationError(
+                f"`bucket` is not set, but `{written}` is", where=str(path), remedy=f"did you mean `{probable}`?"
+            )
     stack = stack_of(path)
     raise ConfigurationError(
         "`bucket` is not set",

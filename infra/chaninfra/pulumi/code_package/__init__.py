@@ -9,7 +9,11 @@ The zip has 36 MB (Lambda takes 50 MB without a bucket) and 119 MB unpacked (of 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +34,8 @@ TIMEOUT_S = 900
 """Longest run of the function in seconds, Lambda's most: the first index of a channel, or a re-index, may take long."""
 
 _NAME = "follower.zip"
+_UNUSED_S = 30 * 24 * 3600
+"""A zip that was not used for so many seconds is removed when another one is: each version of chaninfra has its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +67,21 @@ def code_package(architecture: Architecture, report: Callable[[str], None] = lam
     final = user_cache.folder() / "lambda" / f"{architecture}-{digest.hexdigest()[:20]}"
     try:
         data = (path := user_cache.kept(final, fill, report) / _NAME).read_bytes()
+        _tidy(final)
     except OSError as error:
         raise ChaninfraError(
             f"the code of the function in AWS Lambda cannot be kept there: {error.strerror}",
             where=str(final),
-            remedy="make room there, or set XDG_CACHE_HOME to a folder that can be written",
+            remedy="make room there, or let this user write there; on Linux XDG_CACHE_HOME names another folder",
         ) from error
     return CodePackage(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def _tidy(used: Path) -> None:
+    """Remember that the folder is used now, and remove those beside it that nothing has used for long."""
+    os.utime(used)
+    for other in used.parent.iterdir():
+        # Another process may have been first.
+        with suppress(OSError):
+            if other.is_dir() and time.time() - other.stat().st_mtime > _UNUSED_S:
+                shutil.rmtree(other)

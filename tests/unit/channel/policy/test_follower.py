@@ -11,7 +11,7 @@ import pytest
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.policy.follower import (
     FollowerArns,
-    check_follower_rights,
+    check_follower_sizes,
     event_pattern,
     follower_rights,
     queue_policy,
@@ -79,15 +79,23 @@ def test_permissions_that_iam_would_refuse_are_told() -> None:
     for count in (10, 30):
         spec = stack(channels={f"channel-{number}": {} for number in range(count)})
         if count == 10:
-            check_follower_rights(spec)
+            check_follower_sizes(spec)
             continue
         with pytest.raises(ConfigurationError, match="IAM accepts at most 10,240") as caught:
-            check_follower_rights(spec)
+            check_follower_sizes(spec)
         assert "fewer channels" in str(caught.value)
 
 
+def test_a_pattern_that_eventbridge_would_refuse_is_told() -> None:
+    check_follower_sizes(stack(prefix="p" * 400))
+    with pytest.raises(ConfigurationError, match="EventBridge accepts at most 2,048") as caught:
+        check_follower_sizes(stack(prefix="p" * 512))
+    assert "choose a shorter prefix" in str(caught.value)
+    check_follower_sizes(stack(prefix="p" * 512, index={}))
+
+
 def test_nothing_follows_where_no_channel_says_so() -> None:
-    check_follower_rights(stack(index={}))
+    check_follower_sizes(stack(index={}))
 
 
 def test_only_the_rules_may_send_messages() -> None:
@@ -118,6 +126,8 @@ def test_the_events_are_those_of_packages_and_sidecars(prefix: str) -> None:
 def test_names_follow_from_the_bucket_and_are_short_enough() -> None:
     assert follower_names(stack()).function == "my-bucket-follow"
     names = follower_names(stack(aws={"roles": {"name-prefix": "conda-"}}))
+    # The mark of the function says its name, and the doctor looks for a queue with that name.
+    assert names.queue == names.function
     assert (names.queue, names.dead_letters, names.role) == (
         "my-bucket-follow",
         "my-bucket-follow-dead",
@@ -125,6 +135,8 @@ def test_names_follow_from_the_bucket_and_are_short_enough() -> None:
     )
     for bucket in ("b" * 63, "a.b.c"):
         names = follower_names(stack(bucket=bucket, force_path_style=True, aws={"roles": {"name-prefix": "p" * 32}}))
+        # The doctor knows the name of the function, and looks at the queue.
+        assert names.queue == names.function
         for name in (names.function, names.role, names.events("main"), names.of("reindex")):
             assert len(name) <= 64
             assert name.replace("-", "").isalnum()

@@ -14,6 +14,7 @@ from chaninfra.channel.errors import (
     ConflictError,
     CredentialsError,
     DeniedError,
+    NotS3Error,
     StorageError,
     UnreachableError,
     UnsupportedError,
@@ -65,6 +66,25 @@ def test_each_answer_has_its_error(
     assert error.remedy
     if isinstance(error, StorageError):
         assert (error.code, error.status) == (code, status)
+
+
+@pytest.mark.parametrize(
+    ("url", "probable"),
+    [
+        ("http://minio.example.com:9001", "http://minio.example.com:9000"),
+        ("https://[::1]:9001", "https://[::1]:9000"),
+        ("http://minio.example.com:9000", None),
+    ],
+)
+def test_a_console_is_not_the_api(url: str, probable: str | None) -> None:
+    text = "<Error><Code>InvalidArgument</Code><Message>S3 API Requests must be made to API port.</Message></Error>"
+    error = error_for(replace(HERE, endpoint_url=url), "InvalidArgument", 400, doing="read", text=text)
+    assert type(error) is NotS3Error
+    assert "this is not the S3 API" in error.message
+    for remedy in (str(error.remedy), str(error.stack_remedy)):
+        assert (probable in remedy) if probable else ("probably" not in remedy)
+        assert "`API:`" in remedy
+    assert "--endpoint-url" not in str(error.stack_remedy)
 
 
 def test_the_region_that_the_store_reports_is_the_remedy() -> None:

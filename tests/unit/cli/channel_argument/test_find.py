@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from chaninfra.channel.errors import (
     ConfigurationError,
     CredentialsError,
     DeniedError,
+    NotS3Error,
     UnreachableError,
 )
-from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.objects import ObjectBody, ObjectMeta, StoredObject
 from chaninfra.channel.outputs.descriptor import Descriptor, dump, to_document
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.cli.app import app
@@ -270,8 +272,17 @@ def test_strict_fails_if_channel_json_cannot_be_read(monkeypatch: pytest.MonkeyP
         open_channel("s3://b-b/c", given, "write")
 
 
-@pytest.mark.parametrize("reading", ["lenient", "probe"])
-@pytest.mark.parametrize("error", [DeniedError, CredentialsError, UnreachableError])
+@pytest.mark.parametrize(
+    ("error", "reading"),
+    [
+        (DeniedError, "lenient"),
+        (UnreachableError, "lenient"),
+        (DeniedError, "probe"),
+        (CredentialsError, "probe"),
+        (UnreachableError, "probe"),
+        (NotS3Error, "probe"),
+    ],
+)
 def test_lenient_uses_the_flags_with_a_warning(
     error: type[ChaninfraError], reading: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -284,6 +295,39 @@ def test_lenient_uses_the_flags_with_a_warning(
         only("s3://b-b/c", StoreFlags(region="eu"), reading=reading)
     offline = "; or add --offline, which prints what the options say" if reading == "lenient" else ""
     assert caught.value.remedy == f"mend it{offline}"
+
+
+@pytest.mark.parametrize(("error", "offline"), [(CredentialsError, True), (NotS3Error, False)])
+def test_lenient_fails_where_what_was_typed_is_wrong(
+    error: type[ChaninfraError],
+    offline: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(S3Store, "get", refuse(error("no", remedy="mend it")))
+    with pytest.raises(error) as caught:
+        only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading="lenient")
+    assert ("--offline" in (caught.value.remedy or "")) is offline
+    assert capsys.readouterr().err == ""
+
+
+def test_without_credentials_the_warning_names_the_variables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(finding, "credentials_for", lambda *_: None)
+    monkeypatch.setattr(S3Store, "get", refuse(DeniedError("no", remedy="set AWS_ACCESS_KEY_ID")))
+    only("s3://b-b/c", StoreFlags(endpoint_url="http://h"), reading="lenient")
+    assert "is not known; set AWS_ACCESS_KEY_ID" in capsys.readouterr().err
+
+
+def test_a_web_page_is_no_channel_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As MinIO's console answers to whoever has no credentials."""
+    entry = ObjectMeta(key="c/channel.json", size=22, etag="x", modified=datetime.now(UTC))
+    page = StoredObject(data=b"\n<!DOCTYPE html><html>", entry=entry, content_type="text/html")
+    monkeypatch.setattr(S3Store, "get", lambda *_: page)
+    for reading in ("strict", "lenient"):
+        with pytest.raises(NotS3Error, match="not the S3 API"):
+            only("s3://b-b/c", StoreFlags(endpoint_url="http://h:9001"), reading=reading)
 
 
 def nothing_there(monkeypatch: pytest.MonkeyPatch, *, listed: Any) -> None:
@@ -398,7 +442,7 @@ def test_offline_makes_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_channel_json_of_another_channel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "_read_channel_json", lambda *_: descriptor("one"))
+    monkeypatch.setattr(finding, "read_channel_json", lambda *_: descriptor("one"))
     with pytest.raises(ConfigurationError, match="another channel"):
         only("s3://b-b/c", StoreFlags(provider="gcs"))
 

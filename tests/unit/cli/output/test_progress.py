@@ -76,6 +76,9 @@ def test_a_log_says_the_same_in_words() -> None:
     begun = Stage(**fields, done=14, bytes_done=1_500_000_000, failed=2, started=time.monotonic() - 60)
     assert log_text(begun) == "uploading: 14 of 30 packages, 1.5 GB of 4.5 GB, 2 failed, about 2:00 left"
     assert log_text(Stage(label="reading noarch", done=1)) == "reading noarch: 1 package, 0:00 so far"
+    # The last of many may take as long as all others.
+    last = Stage(label="checking", count=20, done=19, unit="check", started=time.monotonic() - 8)
+    assert log_text(last) == "checking: 19 of 20 checks, 0:08 so far"
 
 
 def test_a_log_is_never_silent_for_more_than_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,15 @@ def test_the_owner_of_a_file_with_secrets_stays(tmp_path: Path) -> None:
     assert "a-secret" in path.read_text()
 
 
+def test_what_is_said_of_a_file_with_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "auth.json"
+    words = (URL, *MINIO, "--access-key-id", "an-id", "--auth", "pixi", "--format", "auth-file", "--into", path)
+    made = manifest(*words, "--secret-access-key", "a-secret")
+    assert made.stdout == f"{path}: is made, with the keys (they are not shown)\n"
+    changed = manifest(*words, "--secret-access-key", "another")
+    assert changed.stdout == f"{path}: the keys differ (they are not shown)\n"
+
+
 def test_on_windows_files_have_no_owner_and_no_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows is not at hand: this process lacks what Python lacks there, and a file has the mode that all have."""
     on("win32", monkeypatch, files, into)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
@@ -39,8 +40,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "index"
     folder.mkdir()
     for name, value in {
-        "XDG_CACHE_HOME": tmp_path / "cache",
-        "HOME": tmp_path,
+        "HOME": tmp_path / "home",
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": folder,
         "PIP_CONFIG_FILE": os.devnull,
@@ -50,7 +50,8 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "PIP_TARGET": "/nowhere",
     }.items():
         monkeypatch.setenv(name, str(value))
-    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    for name in ("PIP_INDEX_URL", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     wheel = make_wheel(folder, "thing", "py3-none-any")
     monkeypatch.setattr(module, "lock_path", lambda _: tmp_path / "x86_64.lock")
     lock(tmp_path, {"thing": wheel})
@@ -120,7 +121,7 @@ def test_without_a_network_it_says_what_to_do(index: Path, tmp_path: Path, monke
     assert "set PIP_INDEX_URL" in str(caught.value.remedy)
     assert "secret" not in str(caught.value)
     # Nothing half is left.
-    assert not list((tmp_path / "cache").rglob("*.whl"))
+    assert not list((tmp_path / "home").rglob("*.whl"))
 
 
 def test_a_cache_that_was_changed_is_not_used(index: Path) -> None:
@@ -157,7 +158,7 @@ def test_two_builds_have_equal_bytes(index: Path, tmp_path: Path, monkeypatch: p
     """In other folders, at other times, with another umask."""
     found = []
     for number, mask in enumerate((0o022, 0o077)):
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
+        monkeypatch.setenv("HOME", str(tmp_path / f"home-{number}"))
         monkeypatch.setenv("TZ", ["UTC", "Asia/Tokyo"][number])
         before = os.umask(mask)
         try:
@@ -188,10 +189,23 @@ def test_a_cache_that_cannot_be_written_is_an_error(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
     with pytest.raises(ChaninfraError, match="cannot be kept there: Not a directory") as caught:
         code_package("x86_64")
-    assert "set XDG_CACHE_HOME" in str(caught.value.remedy)
+    assert "XDG_CACHE_HOME names another folder" in str(caught.value.remedy)
+
+
+def test_what_was_not_used_for_a_month_is_removed(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = code_package("x86_64").path.parent
+    long_ago = time.time() - 31 * 86_400
+    for name in ("arm64-old", "arm64-new"):
+        (used.parent / name).mkdir()
+        (used.parent / name / "follower.zip").touch()
+    for path in (used, used.parent / "arm64-old"):
+        os.utime(path, (long_ago, long_ago))
+    assert code_package("x86_64").path.exists()
+    assert not (used.parent / "arm64-old").exists()
+    assert (used.parent / "arm64-new").exists()
 
 
 def test_pip_is_not_imported() -> None:

@@ -85,7 +85,8 @@ def events(
             cloudwatch.EventRule(
                 f"{declaration.name_of(channel)}-follow-events",
                 name=names.events(channel.prefix),
-                description=f"packages of the conda channel {channel.name} in {stack.bucket.name}",
+                # It has 512 characters at most.
+                description=f"packages of the conda channel {channel.name[:256]} in {stack.bucket.name}",
                 event_pattern=json.dumps(pattern, sort_keys=True),
                 tags=tags,
                 opts=opts,

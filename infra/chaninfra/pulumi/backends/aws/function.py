@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE
 from chaninfra.channel.location import join
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
 from chaninfra.channel.policy.follower import FollowerArns, follower_rights, follower_trust
@@ -23,8 +24,6 @@ from chaninfra.pulumi.errors import user_errors
 if TYPE_CHECKING:
     from pulumi_aws import lambda_, sqs
 
-CHANNELS_VARIABLE = "CHANINFRA_CHANNELS"
-"""The environment variable that tells the function its channels, a JSON list of s3:// URLs."""
 LOG_DAYS = 30
 """Days for which the log is kept."""
 BATCH = 500
