@@ -5,8 +5,8 @@
   Lambda", "Implementing partial batch responses".
 - `{"chaninfra": "compare"}`, `reindex` or `gc`, see `channel.conda.upkeep`.
 
-Which channels there are says `upkeep.CHANNELS_VARIABLE`; everything else, their channel.json. Files are only written below
-the folder for temporary files.
+Which channels there are says `upkeep.CHANNELS_VARIABLE`; everything else, their channel.json. Files are only written
+below the folder for temporary files.
 """
 
 from __future__ import annotations
