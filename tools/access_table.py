@@ -33,6 +33,7 @@ PRINCIPALS = {
     "publisher": "A publisher",
     "maintainer": "A maintainer",
     "cdn": "The CloudFront distribution (`cdn`)",
+    "follower": "What follows the channel (`index.follow`)",
 }
 
 ACTIONS = {
@@ -45,6 +46,8 @@ ACTIONS = {
     "put-sidecar": "put the attestations of a package (`.sigs`), or replace them by more",
     "put-index": "put an index file",
     "delete-package": "delete a package",
+    "delete-shard": "delete a shard that no index names",
+    "delete-index": "delete the authoritative index",
     "get-version": "get an old version of a file by its id",
     "delete-version": "delete an old version for good",
     "put-yanked": "put yanked.json",
@@ -58,7 +61,10 @@ ACTIONS = {
 
 _READ = frozenset({"get", "list"})
 _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar", "put-index", "put-history"})
-_KEEP = frozenset({"delete-package", "put-yanked", "delete-history", "put-internal"})
+_KEEP = frozenset({"delete-package", "delete-shard", "delete-index", "put-yanked", "delete-history", "put-internal"})
+_FOLLOW = frozenset(
+    {"put-sidecar", "put-index", "put-history", "delete-shard", "put-yanked", "delete-history", "put-internal"}
+)
 # All readers may list the whole bucket: a GET has no prefix for a condition to check, and without the permission to
 # list, a missing file is 403 instead of 404.
 _ELSEWHERE = frozenset({"list"})
@@ -74,6 +80,7 @@ _MAY: Mapping[str, Mapping[Place, frozenset[str]]] = {
     "publisher": {"own": _READ | _ADD | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
     "maintainer": {"own": _READ | _ADD | _KEEP | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
     "cdn": {"own": _READ, "neighbour": _ELSEWHERE},
+    "follower": {"own": _READ | _FOLLOW | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
 }
 
 # The test servers refuse these conditions or have no value for them: aws:PrincipalOrgID of members, aws:SourceArn of

@@ -37,6 +37,7 @@ _CLASSES = {
     "Key": "KeyArgs",
     "principal": "PrincipalArgs",
     "roles": "RolesArgs",
+    "follower": "FollowerArgs",
     "aws": "AwsArgs",
     "cdn": "CdnArgs",
     "channel": "ChannelArgs",

@@ -74,6 +74,10 @@ All readers may list the whole bucket. A GET by pixi has no prefix for a conditi
 to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there. If the file names of a channel must be
 hidden from readers of another channel, use separate buckets.
 
+What follows a channel (`index.follow`) is a function with a role of its own: it writes the index, and neither puts nor
+deletes packages. `chaninfra policy` prints `follower/rights`, `follower/trust` and `follower/queue`, the policy of its
+queue. See [on AWS](follow.md#on-aws).
+
 In a versioned bucket, replaced and deleted files are kept as old versions. On AWS reading one needs a permission of its
 own, which nobody gets here. On MinIO it would come with the permission to read the file, so the policies deny it there
 ([the stores](providers.md) have a column for it). What remains, and tests try it: MinIO lists the ids of old versions to
@@ -99,6 +103,10 @@ tags.
 
 With a KMS key, the IAM roles of the stack get the permissions on it that they need. For principals given by ARN, and
 for an organization, `chaninfra policy kms-key-policy` prints the statements that the key policy needs.
+
+No command sends `x-amz-server-side-encryption` with an upload: the bucket encrypts what comes without it. A policy of
+your organization that denies uploads without this header also denies chaninfra, pixi and rattler-build, so let it deny
+those alone that ask for another encryption (`"Null": {"s3:x-amz-server-side-encryption": "false"}` in its condition).
 
 `aws.vpc-endpoints` restricts access to objects, but not to the bucket's settings, and exempts the principal that runs
 `pulumi up`, so that nobody is locked out for good.

@@ -54,6 +54,9 @@ For each subdir `index` says which index files agree, and of which commit they a
 `garbage` counts the states of the index in the history, and what `gc` has marked, and warns if `gc` should have deleted
 old states more than a week ago.
 
+`follow` says what follows the channel, when it last compared or re-indexed it, and how often it does: see [the page
+about followers](follow.md#seen-from-the-channel).
+
 ## `--names-from`
 
 A channel that is listed before conda-forge hides conda-forge's packages of the same name. `--names-from FILE|URL` reads

@@ -140,7 +140,7 @@ readers:
     # On GitLab: gitlab: {project: acme/packages, branch: main, audience: conda-build}
 ```
 
-Limit the environment `publish`, and any that deploys, to the branch `main` (Settings, Environments), and protect that
+Limit the environments `publish` and `reindex`, and any that deploys, to the branch `main` (Settings, Environments), and protect that
 branch. Secrets of the repository itself are given to the jobs of every branch.
 
 `--into` refuses a file in which one job builds and publishes with chaninfra. The format `rattler-build` is one script for a

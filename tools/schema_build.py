@@ -23,6 +23,7 @@ _NAMES = {
     "AwsConfig": "aws",
     "CdnConfig": "cdn",
     "RolesConfig": "roles",
+    "FollowerConfig": "follower",
     "PrincipalConfig": "principal",
     "AccessKeyConfig": "Key",
     "PrincipalAccess": "Principal",

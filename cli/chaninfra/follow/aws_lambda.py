@@ -108,7 +108,7 @@ class Function:
         for url, keys in wanted.items():
             for key in self.follow(url, keys, clock):
                 # A package that changed, and of which only the sidecar was named.
-                failed |= dict.fromkeys(keys.get(key) or keys[sidecar_name(key)])
+                failed |= dict.fromkeys(keys.get(key) or keys.get(sidecar_name(key)) or [])
         return [*failed]
 
     def follow(self, url: str, keys: Iterable[str], clock: Clock) -> list[str]:

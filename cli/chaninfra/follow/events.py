@@ -60,7 +60,7 @@ class _Entry(Struct):
 
 
 class _Message(Struct):
-    """SeaweedFS' change; a rename has the folder that the object went to."""
+    """SeaweedFS' change, with the folder that the object is in now: another one after a rename."""
 
     new_entry: _Entry | None = None
     new_parent_path: str = ""
@@ -110,7 +110,9 @@ def _hints(body: _Body) -> Iterator[Hint]:
         yield from _of_path(body.key)
         message = _message.decode(body.message)
         if message is not None and message.new_parent_path and message.new_entry is not None:
-            yield from _of_path(f"{message.new_parent_path}/{message.new_entry.name}")
+            path = f"{message.new_parent_path}/{message.new_entry.name}"
+            if path != body.key:
+                yield from _of_path(path)
     elif body.event != "s3:TestEvent":
         raise EventError("has none of the keys of an event: Records, detail, or key and event_type")
 

@@ -65,6 +65,7 @@ class Follower:
         self._next_comparison = self._next_listing = 0.0
         self._after_missed = 0.0
         self._failures = 0
+        self._outrun = False
         self._compared = False
 
     @property
@@ -132,8 +133,16 @@ class Follower:
         elif self._every is not None and now >= self._next_listing:
             self._try(self._list)
         if len(self._pending) and not self._pending.stopping:
-            self._pending.wait(self._pending.since + _WINDOW_S - time.monotonic(), _BATCH)
+            self._pending.wait(self._window(), _BATCH)
             self._try(self._follow)
+
+    def _window(self) -> float:
+        """Seconds for which more hints are collected: until the oldest has waited _WINDOW_S. Where another follower was
+        faster with the last ones it is let go ahead, so that the two do not read the same packages at the same time.
+        """
+        if self._outrun:
+            return _WINDOW_S * random.uniform(1, 2)  # noqa: S311
+        return self._pending.since + _WINDOW_S - time.monotonic()
 
     def _try(self, step: Callable[[], None]) -> None:
         """Do it; after an error wait, longer from error to error, and let the loop do it again."""
@@ -190,10 +199,12 @@ class Follower:
     def _follow(self) -> None:
         batch = self._pending.take(_BATCH)
         try:
-            self._done(follow(self._channel, batch.keys, self._seen))
+            done = follow(self._channel, batch.keys, self._seen)
+            self._done(done)
         except BaseException:
             self._pending.put_back(batch)
             raise
+        self._outrun = done.needless > 0
         now = time.monotonic()
         for since in batch.keys.values():
             self.metrics.lag.observe(now - since)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,9 @@ def refresh_cdn(channel: Channel, log: Log, subdirs: Collection[Subdir], replace
 def leave_mark(channel: Channel, log: Log, task: Task, by: By) -> None:
     """Say in the channel that a task has just ended well, for `doctor`. Where that cannot be said, it goes on."""
     try:
-        outcome = write_mark(channel, task, by, EVERY_S[task])
+        # A variable that Lambda sets (Lambda Developer Guide, "Defined runtime environment variables").
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME") if by == "aws-lambda" else None
+        outcome = write_mark(channel, task, by, EVERY_S[task], function)
     except ChaninfraError as error:
         log.failed("follow-json-not-written", error)
         return

@@ -187,7 +187,7 @@ def _read(
             current = subdir_index.store.head(entry.key)
             continue
         except StorageError as error:
-            if not _is_about_the_object(error):
+            if not is_about_the_object(error):
                 raise
             read = Unread(file=file, error=error)
         advance(entry.size)
@@ -208,7 +208,8 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
             return Missing(file=file)
         etag, read = stored.entry.etag, partial(_read_small, stored.data)
     else:
-        etag, read = entry.etag, partial(read_chunks, _parts(subdir_index, entry))
+        again = partial(subdir_index.store.get_range, entry.key, entry.etag)
+        etag, read = entry.etag, partial(read_chunks, _parts(subdir_index, entry), again=again)
     try:
         package = read(suffix_of(file) or ".conda")
     except UnreadablePackageError as error:
@@ -238,9 +239,9 @@ def _parts(subdir_index: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:
         yield subdir_index.store.get_range(entry.key, entry.etag, start, PART)
 
 
-def _is_about_the_object(error: StorageError) -> bool:
-    """Whether other objects may be readable all the same. A request that was refused for another reason could not list
-    the folder either; one that failed may succeed later.
+def is_about_the_object(error: StorageError) -> bool:
+    """Whether other objects may be readable all the same. Who was refused for another reason could not list the folder,
+    or read the index, either; a request that failed may succeed later.
     """
     if isinstance(error, CredentialsError | WrongRegionError):
         return False

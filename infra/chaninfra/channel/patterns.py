@@ -125,6 +125,12 @@ ORGANIZATION = whole("o-[a-z0-9]{10,32}")
 """The id of an AWS organization."""
 VPC_ENDPOINT = whole("vpce-[0-9a-f]{1,32}")
 """The id of a VPC endpoint."""
+SUBNET = whole("subnet-[0-9a-f]{1,32}")
+"""The id of a subnet."""
+SECURITY_GROUP = whole("sg-[0-9a-f]{1,32}")
+"""The id of a security group."""
+TOPIC = whole(f"{_PARTITION}:sns:{_REGION}:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}")
+"""The ARN of an SNS topic; not of a FIFO topic, which alarms cannot notify."""
 DISTRIBUTION = whole("[A-Za-z0-9]{1,64}")
 """The id of a CloudFront distribution."""
 ROLE_NAME_PREFIX = whole(rf"{_IAM_NAME}{{0,32}}")

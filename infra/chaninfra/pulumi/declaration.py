@@ -21,6 +21,7 @@ from chaninfra.channel.config.stack import CREDENTIALS, OUTPUT_PLACEHOLDERS, SEC
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.extras import require
 from chaninfra.channel.policy.bucket import STATEMENTS
+from chaninfra.channel.policy.follower import check_follower_rights
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import ChannelSpec, StackSpec
@@ -80,7 +81,7 @@ class Declaration:
 
 
 def checked_spec(config: dict[str, Any], *, where: str, region: str | None) -> StackSpec:
-    """The spec of these config keys, and a check that AWS would accept its bucket policy (its size, for example).
+    """The spec of these config keys, and a check that AWS would accept its policies (their sizes, for example).
 
     Checked before any resource is declared, so that nothing is made if it is refused. Raises ConfigurationError, also
     for a backend whose provider is not installed.
@@ -88,6 +89,7 @@ def checked_spec(config: dict[str, Any], *, where: str, region: str | None) -> S
     stack = build_spec(config, where=where, default_region=region)
     check_packages(stack.bucket.provider)
     STATEMENTS[stack.bucket.provider.backend](stack)
+    check_follower_rights(stack)
     return stack
 
 

@@ -136,6 +136,12 @@ class AccessPolicyProvider(_Provider):
     noun = "access-policy"
 
 
+class EventBridgeProvider(_Provider):
+    """See `handlers.event_bridge`."""
+
+    noun = "event-bridge"
+
+
 class _LaterProvider(_Provider):
     """The provider of a resource in the state that only a later chaninfra has: every call refuses."""
 
@@ -229,3 +235,9 @@ class AccessPolicy(_Resource, module="chaninfra", name="AccessPolicy"):
     """A policy of a MinIO server, for principals with a token."""
 
     provider = AccessPolicyProvider
+
+
+class EventBridge(_Resource, module="chaninfra", name="EventBridge"):
+    """Events of a bucket on AWS that go to EventBridge."""
+
+    provider = EventBridgeProvider

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.follow import aws_lambda
 from chaninfra.follow.aws_channels import VARIABLE
 from support.channels.channel_at import PREFIX, Place, new_place
+from support.channels.followed import package_bytes
 from support.channels.lambda_calls import Context, StandInForLambdasPoller
 from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
@@ -166,6 +168,28 @@ def test_what_fails_comes_again_and_becomes_a_dead_letter(
     assert [json.loads(body)["detail"]["object"]["key"] for body in dead if body != "no event"] == [
         f"broken/noarch/{package.name}"
     ]
+
+
+def test_a_burst_of_uploads_is_one_commit(
+    aws: Server, bucket_name: str, queues: Queues, called: Callable[..., Callable[[Any], Any]]
+) -> None:
+    """The events of its index files, which moto sends too, are no work."""
+    queues.sqs.set_queue_attributes(QueueUrl=queues.url, Attributes={"VisibilityTimeout": "60"})
+    place = new_place(aws, bucket_name)
+    notify(aws, bucket_name, queues, by_eventbridge)
+    poller = StandInForLambdasPoller(queues.sqs, queues.url, called(place.url), batch_size=500)
+    names = [f"p-{number}-0.conda" for number in range(40)]
+    for name in names:
+        data = package_bytes(name.removesuffix("-0.conda"))
+        aws.client().put_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/{name}", Body=data)
+    history = f"{PREFIX}/{HISTORY_FOLDER}/noarch/"
+    before = aws.client().list_objects_v2(Bucket=bucket_name, Prefix=history)["KeyCount"]
+    assert poller.poll() == len(names)
+    assert {*place.repodata("noarch")["packages.conda"]} == {*names}
+    poller.until_empty()
+    # The first commit keeps the state before it, too.
+    assert aws.client().list_objects_v2(Bucket=bucket_name, Prefix=history)["KeyCount"] <= before + 2
+    assert queues.waiting(queues.dead) == 0
 
 
 @pytest.mark.parametrize("task", ["compare", "reindex", "gc"])

@@ -32,7 +32,7 @@ def test_a_schedule_leaves_its_mark_and_doctor_sees_when_it_stops(place: Place) 
     place.done("reindex")
     place.done("gc")
     assert etags(place.server, place.bucket) == before
-    assert "nothing says that it follows" in place.done("doctor", "--check", "follow")
+    assert "nothing has followed the channel" in place.done("doctor", "--check", "follow")
     place.done("reindex", "--scheduled", "1d", "--json")
     place.done("gc", "--scheduled", "7d")
     told = place.done("doctor", "--check", "follow")
@@ -67,7 +67,7 @@ def test_each_channel_of_a_bucket_has_its_own_mark(minio: Server, bucket_name: s
     other = Place(minio, place.bucket, f"s3://{place.bucket}/{PREFIX}/below")
     create_channel(minio, other.url, "noarch")
     other.done("reindex", "--scheduled", "1h")
-    assert "nothing says that it follows" in place.done("doctor", "--check", "follow")
+    assert "nothing has followed the channel" in place.done("doctor", "--check", "follow")
     assert "every hour" in other.done("doctor", "--check", "follow")
     found = etags(minio, place.bucket)
     assert [key for key in found if key.endswith(FOLLOW_JSON)] == [f"{PREFIX}/below/{FOLLOW_JSON}"]

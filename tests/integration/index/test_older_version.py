@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from chaninfra.channel.conda.object_names import FOLLOW_JSON
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags, put
@@ -134,6 +135,19 @@ def test_by_turns_without_a_descriptor_nothing_is_lost(place: Place, older: Run,
     assert read["shards"] == read["zst"] == read["json"]
     assert [each[1] for each in read["json"]] == [path.name for path in made.values()]
     place.done("reindex", "--check")
+
+
+def test_it_passes_over_what_a_later_one_says_of_schedules(place: Place, older: Run, tmp_path: Path) -> None:
+    put(place.server, place.bucket, f"{PREFIX}/noarch", make_package(tmp_path, "a", "1.0"))
+    place.done("reindex", "--scheduled", "1d")
+    mark = f"{PREFIX}/{FOLLOW_JSON}"
+    there = etags(place.server, place.bucket)[mark]
+    for command in (["reindex"], ["gc"], ["ls"], ["doctor", "--check", "packages"]):
+        done = older(*command)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        assert "follow.json" not in done.stdout + done.stderr
+    assert etags(place.server, place.bucket)[mark] == there
+    assert "a scheduled job, which does so every day" in place.done("doctor", "--check", "follow")
 
 
 def test_at_the_same_time_without_a_descriptor_no_package_is_lost(place: Place, older: Run, tmp_path: Path) -> None:

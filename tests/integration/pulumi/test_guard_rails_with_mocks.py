@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi.runtime import mocks
 from pulumi.runtime import test as pulumi_test
@@ -17,8 +18,10 @@ from pulumi.runtime.config import set_all_config
 from ruamel.yaml import YAML
 
 from chaninfra.guard_rails.rules import RULES
+from chaninfra.pulumi.backends.aws import function
 from chaninfra.pulumi.program import program
 from support.paths import ROOT
+from support.pulumi.code_package_standin import code_package
 from support.pulumi.guarded_stacks import (
     ACCOUNT,
     AWS,
@@ -44,8 +47,12 @@ class Everything(mocks.Mocks):
         self.made: list[Declared] = []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        # Pulumi's own, which the engine keeps from policies.
-        inputs = {key: value for key, value in args.inputs.items() if not key.startswith("__")}
+        # Without Pulumi's own, which the engine keeps from policies, and without the file of the function's code.
+        inputs = {
+            key: value
+            for key, value in args.inputs.items()
+            if not key.startswith("__") and not isinstance(value, pulumi.Archive)
+        }
         self.made.append(Declared(args.typ, args.name, inputs))
         made = args.inputs["bucket"] if args.typ == "aws:s3/bucket:Bucket" else args.name
         return made, {**args.inputs, "arn": _arn(args), "domainName": "d1.cloudfront.net", "access_key_id": "key-1"}
@@ -64,6 +71,11 @@ def _arn(args: mocks.MockResourceArgs) -> str:
 def pack() -> Iterator[Pack]:
     with running() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def _code_that_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(function, "code_package", code_package)
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from support.servers import fault_server, s3_servers
 from support.servers.ceph_notifications_standin import CephNotificationsStandin
 from support.servers.s3_servers import Server, Webhook, free_port
 
+TARGET = "arn:minio:sqs::F:webhook"
 TOPIC = "arn:aws:sns:default::chaninfra"
 
 
@@ -68,10 +69,10 @@ def put(server: Server, bucket: str, *entries: dict[str, Any]) -> None:
 
 def test_the_notifications_of_a_stack(telling: Server, hook: Webhook, bucket_name: str, tmp_path: Path) -> None:
     """Set, found, mended and taken away, in a bucket that was there before and has a notification of its own."""
-    server, target = telling, {"follow": {"target": Webhook.ARN}}
+    server, target = telling, {"follow": {"target": TARGET}}
     server.client().create_bucket(Bucket=bucket_name)
     elsewhere = {"Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "elsewhere/"}]}}}
-    audit = {"Id": "audit", "QueueArn": Webhook.ARN, "Events": ["s3:ObjectAccessed:*"], **elsewhere}
+    audit = {"Id": "audit", "QueueArn": TARGET, "Events": ["s3:ObjectAccessed:*"], **elsewhere}
     put(server, bucket_name, audit)
     config: dict[str, Any] = {"provider": "minio", "bucket": bucket_name, "endpoint_url": server.endpoint_url}
     config |= {"prefix": "main", "subdirs": ["linux-64"], "adopt": True}
@@ -108,7 +109,7 @@ def test_the_notifications_of_a_stack(telling: Server, hook: Webhook, bucket_nam
 
     # Another tool changes one of ours, takes one away, and adds its own.
     ours = [each for each in configured(server, bucket_name)["QueueConfigurations"] if each != audit]
-    other = {"Id": "other", "QueueArn": Webhook.ARN, "Events": ["s3:ObjectCreated:Put"], **elsewhere}
+    other = {"Id": "other", "QueueArn": TARGET, "Events": ["s3:ObjectCreated:Put"], **elsewhere}
     put(server, bucket_name, audit, {**ours[0], "Events": ["s3:ObjectCreated:*"]}, ours[1], other)
     assert stack.refresh().done == {"updated": 1}
     assert stack.up().done == {"updated": 1}
@@ -140,15 +141,15 @@ def test_ours_are_found_after_a_lost_state_and_taken_away(telling: Server, bucke
     store.handler("bucket").create(store.props())
     handler = store.handler("notifications")
     # As `mc event add` makes them: without an id.
-    put(telling, bucket_name, {"QueueArn": Webhook.ARN, "Events": ["s3:ObjectAccessed:*"]})
+    put(telling, bucket_name, {"QueueArn": TARGET, "Events": ["s3:ObjectAccessed:*"]})
     others = theirs(telling, bucket_name)
-    declared = props(store, "minio", Webhook.ARN)
+    declared = props(store, "minio", TARGET)
     for _ in range(2):
         assert handler.create(declared)[1] == declared
         assert handler.read(declared) == declared
         assert len(configured(telling, bucket_name)["QueueConfigurations"]) == 4
     # Another channel in the state, as after a change of the prefix.
-    moved = props(store, "minio", Webhook.ARN, "dev")
+    moved = props(store, "minio", TARGET, "dev")
     handler.update(declared, moved)
     assert handler.read(moved) == moved
     assert handler.read(declared) is None
@@ -223,7 +224,7 @@ def test_an_error_does_not_count_as_missing(minio: Server, bucket_name: str, wro
     Store(minio, bucket_name).handler("bucket").create(Store(minio, bucket_name).props())
     keys = minio.stranger() if wrong == "stranger" else {**minio.environment(), "AWS_SECRET_ACCESS_KEY": "wrong"}
     store = Store(minio, bucket_name, keys)
-    handler, declared = store.handler("notifications"), props(store, "minio", Webhook.ARN)
+    handler, declared = store.handler("notifications"), props(store, "minio", TARGET)
     expected = DeniedError if wrong == "stranger" else CredentialsError
     for call in (handler.read, handler.create, handler.delete):
         with pytest.raises(expected, match=r"notifications of|does not accept these credentials"):
@@ -233,6 +234,6 @@ def test_an_error_does_not_count_as_missing(minio: Server, bucket_name: str, wro
 def test_a_bucket_that_is_gone_has_none(minio: Server, bucket_name: str) -> None:
     store = Store(minio, bucket_name)
     handler = store.handler("notifications")
-    declared = props(store, "minio", Webhook.ARN)
+    declared = props(store, "minio", TARGET)
     assert handler.read(declared) is None
     handler.delete(declared)

@@ -21,7 +21,9 @@ from pulumi.runtime.config import set_all_config
 from chaninfra.channel.config.schema import STACK_CONFIG, validate
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.model import StackSpec
+from chaninfra.pulumi.backends.aws import function
 from chaninfra.pulumi.program import declared, program, read_config
+from support.pulumi.code_package_standin import code_package
 
 ACCOUNT = "123456789012"
 
@@ -76,6 +78,8 @@ principals = st.dictionaries(
     optional({"github": github, "gitlab": gitlab, "oidc": oidc, "arn": arn, "key": optional({"rotate": st.just("1")})}),
     max_size=2,
 )
+NETWORK = {"subnet-ids": ["subnet-0a"], "security-group-ids": ["sg-0a"]}
+TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT}:on-call"
 MONOLITHS = ["each-commit", "never", {"at-most-every": "10m"}]
 channel = {
     "visibility": st.sampled_from(["private", "organization", "public"]),
@@ -84,7 +88,13 @@ channel = {
     "publishers": principals,
     "readers": principals,
     "maintainers": principals,
-    "index": optional({"compression-level": st.integers(1, 22), "monolith": st.sampled_from(MONOLITHS)}),
+    "index": optional(
+        {
+            "compression-level": st.integers(1, 22),
+            "monolith": st.sampled_from(MONOLITHS),
+            "follow": optional({"overwrites": st.just("index")}),
+        }
+    ),
 }
 aws = optional(
     {
@@ -95,6 +105,7 @@ aws = optional(
         "no-overwrite": st.booleans(),
         "vpc-endpoints": st.just(["vpce-0a1b"]),
         "roles": optional({"path": st.just("/conda/"), "name-prefix": st.just("x" * 32)}),
+        "follow": st.sampled_from([{}, NETWORK, {**NETWORK, "alarm-topic": TOPIC}]),
         "existing-oidc-providers": st.just(["https://token.actions.githubusercontent.com"]),
     }
 )
@@ -154,6 +165,11 @@ def spec_or_error() -> tuple[StackSpec | None, ConfigurationError | None]:
 
 
 @pytest.fixture(autouse=True)
+def _code_that_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(function, "code_package", code_package)
+
+
+@pytest.fixture(autouse=True)
 def _no_region_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
@@ -185,7 +201,10 @@ def test_a_config_is_refused_with_a_reason_or_the_program_runs_with_mocks(config
     assert ("aws:s3/bucket:Bucket" in made) == (on_aws and not spec.bucket.adopt)
     assert ("aws:cloudfront/distribution:Distribution" in made) == (spec.bucket.cdn is not None)
     with_roles = [one for each in spec.channels for one in each.principals if one.token and on_aws]
-    assert len([args for args in everything.made if args.typ == "aws:iam/role:Role"]) == len(with_roles)
+    follows = on_aws and bool(spec.following)
+    assert len([args for args in everything.made if args.typ == "aws:iam/role:Role"]) == len(with_roles) + follows
+    mappings = [args for args in everything.made if args.typ == "aws:lambda/eventSourceMapping:EventSourceMapping"]
+    assert len(mappings) == follows
     names = [args.inputs["name"] for args in everything.made if args.typ == "aws:iam/role:Role"]
     assert len(set(names)) == len(names)
     assert all(len(name) <= 64 for name in names)

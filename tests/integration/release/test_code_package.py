@@ -154,14 +154,23 @@ def put(place: Place, *names: str) -> list[str]:
 def test_the_function_runs_with_nothing_but_its_package(function: Lambda, bucket_name: str) -> None:
     place = new_place(function.server, bucket_name)
     first = put(place, "a-1", "b-1+cu12")
+    # Larger than what is read at once.
+    large = f"{PREFIX}/noarch/large-1-0.conda"
+    data = package_bytes("large-1", payload=os.urandom(20 << 20))
+    place.server.client().put_object(Bucket=bucket_name, Key=large, Body=data)
     bad = f"{PREFIX}/noarch/bad-1-0.conda"
     place.server.client().put_object(Bucket=bucket_name, Key=bad, Body=b"no package")
-    bodies = {str(number): body for number, body in enumerate([*first, eventbridge(bucket_name, bad), "no event"])}
+    bodies = {
+        str(number): body
+        for number, body in enumerate([*first, *(eventbridge(bucket_name, key) for key in (large, bad)), "no event"])
+    }
     found, log = function([place.url], sqs_event(bodies), {"chaninfra": "delete"})
-    assert found["answers"][0]["answer"] == {"batchItemFailures": [{"itemIdentifier": "3"}]}
+    assert found["answers"][0]["answer"] == {"batchItemFailures": [{"itemIdentifier": "4"}]}
     assert "is neither messages of SQS nor a task" in found["answers"][1]["answer"]
     assert [line["event"] for line in log] == ["refused", "left-out", "followed"]
-    assert place.repodata("noarch")["packages.conda"].keys() == {"a-1-0.conda", "b-1+cu12-0.conda"}
+    records = place.repodata("noarch")["packages.conda"]
+    assert records.keys() == {"a-1-0.conda", "b-1+cu12-0.conda", "large-1-0.conda"}
+    assert records["large-1-0.conda"]["sha256"] == hashlib.sha256(data).hexdigest()
     # A smaller function would do, see MEMORY_MB.
     assert found["answers"][-1]["peak_mb"] < 256
 

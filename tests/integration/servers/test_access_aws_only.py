@@ -17,8 +17,9 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from access_table import TABLE
+from access_table import PLACES, TABLE
 from chaninfra.channel.policy.bucket import bucket_statements
+from chaninfra.channel.policy.follower import FollowerArns, follower_rights
 from chaninfra.channel.policy.permissions import identity_policy
 from chaninfra.channel.policy.statements import document, public_read
 from chaninfra.channel.spec.build import build_spec
@@ -168,6 +169,12 @@ def test_permission_to_refresh_the_cdn_is_for_its_distribution_only(gateway: Gat
         for place in ("own", "neighbour"):
             assert TABLE[role, place, "refresh-cdn"].allowed == bool(found)
         access_sessions.on_versitygw(gateway, permissions).list_objects_v2(Bucket=bucket_name)
+    public = {"provider": "aws", "region": "us-east-1", "bucket": bucket_name, "visibility": "public", "cdn": {}}
+    spec = build_spec({**public, "index": {"follow": {}}}, where="test")
+    rights = follower_rights(spec, FollowerArns.of(spec, "123456789012"), arn)["Statement"]
+    found = [(one["Action"], one["Resource"]) for one in rights if "cloudfront" in json.dumps(one)]
+    assert found == [(["cloudfront:CreateInvalidation"], [arn])]
+    assert all(TABLE["follower", place, "refresh-cdn"].allowed for place in PLACES)
 
 
 def test_a_bucket_that_requires_tls_is_not_readable_without_it(server: Server, bucket: str) -> None:

@@ -19,8 +19,9 @@ from botocore.config import Config
 
 from access_table import ACTIONS, PLACES, PRINCIPALS, TABLE, Place
 from chaninfra.channel.policy.bucket import s3_statements
+from chaninfra.channel.policy.follower import channel_statements
 from chaninfra.channel.policy.permissions import bucket_policy_statements, identity_policy
-from chaninfra.channel.policy.statements import document
+from chaninfra.channel.policy.statements import VERSION, deny_old_versions, document
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.providers.rows.minio import MINIO
 from chaninfra.channel.providers.rows.versitygw import VERSITYGW
@@ -134,10 +135,13 @@ def on_versitygw_by_arn(gateway: Gateway) -> ServerUnderTest:
 
 @pytest.fixture(scope="module")
 def on_minio(minio: Server) -> ServerUnderTest:
-    """Every principal has the permissions of a session policy."""
-    return _server_under_test(
-        minio, lambda role, bucket: access_sessions.on_minio(minio, _permissions(role, bucket, MINIO)), MINIO
-    )
+    """Every principal has the permissions of a session policy; what follows, those of a user."""
+
+    def session(role: str, bucket: str) -> Any:
+        made = access_sessions.user_on_minio if role == "follower" else access_sessions.on_minio
+        return made(minio, _permissions(role, bucket, MINIO))
+
+    return _server_under_test(minio, session, MINIO)
 
 
 def _server_under_test(
@@ -150,11 +154,18 @@ def _server_under_test(
     public = s3_statements(build_spec({**config, "bucket": buckets[True]}, where="test"))
     root.put_bucket_policy(Bucket=buckets[True], Policy=json.dumps(document(public)))
     unsigned = server.client(config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}))
-    clients = {who: session(who, buckets[False]) for who in ("stranger", *ROLES)}
+    clients = {who: session(who, buckets[False]) for who in ("stranger", "follower", *ROLES)}
     return ServerUnderTest(root, buckets, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
 
 
 def _permissions(role: str, bucket: str, provider: Provider = VERSITYGW) -> dict[str, Any]:
+    if role == "follower":
+        channel = {"bucket": bucket, "prefix": CHANNEL, "subdirs": SUBDIRS, "index": {"follow": {}}}
+        following = build_spec({"provider": "aws", "region": "us-east-1", **channel}, where="test").following
+        made = channel_statements(bucket, following)
+        # On AWS old versions need a permission of their own.
+        old = [deny_old_versions(bucket, [CHANNEL])] if provider.version_rights.value == "with-object" else []
+        return {"Version": VERSION, "Statement": [*made, *old]}
     if role == "stranger":
         allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{_name()}/*"}
         return {"Version": "2012-10-17", "Statement": [allowed]}

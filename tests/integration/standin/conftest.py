@@ -53,7 +53,9 @@ def cloudfront(moto: str) -> Any:
 def aws(moto: str) -> Aws:
     """The stand-in's account and clients, without the engine."""
     keys = {"accessKey": KEYS["AWS_ACCESS_KEY_ID"], "secretKey": KEYS["AWS_SECRET_ACCESS_KEY"]}
-    endpoints = [dict.fromkeys(("s3", "iam", "sts", "cloudfront"), moto)]
+    endpoints = [
+        dict.fromkeys(("s3", "iam", "sts", "cloudfront", "sqs", "lambda", "events", "logs", "cloudwatch"), moto)
+    ]
     return Aws.configured({"region": "eu-central-1", "endpoints": endpoints, **keys})
 
 

@@ -50,9 +50,11 @@ def test_every_property_is_in_the_table(resource: Resource) -> None:
     not_forwarded = {name for name, entry in resource.table.items() if not entry.forwarded}
     inside = {path for path in settable for name in not_forwarded if path.startswith(f"{name}.")}
     assert not settable - inside - resource.table.keys()
-    # aws:s3/bucket:Bucket is pulumi_aws.s3.Bucket.
+    # aws:s3/bucket:Bucket is pulumi_aws.s3.Bucket; `lambda` is a word of Python.
     module, name = resource.token.split(":")[1].partition("/")[0], resource.token.rpartition(":")[2]
-    outputs = _types.resource_types(named(f"pulumi_aws.{module}.{name}")).keys() - {"id", "urn"}
+    outputs = _types.resource_types(
+        named(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}.{name}")
+    ).keys() - {"id", "urn"}
     assert not outputs - resource.table.keys()
     assert not resource.table.keys() - settable - outputs
     assert all(entry.source for entry in resource.table.values())

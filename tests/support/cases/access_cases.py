@@ -137,6 +137,8 @@ CASES: dict[str, Case | VersionCase] = {
     "put-sidecar": Case(_put, after=_PUT, name="noarch/package-{new}-0.conda.sigs"),
     "put-index": Case(_put, after=_PUT, name="noarch/repodata.json"),
     "delete-package": Case(_delete, after=None),
+    "delete-shard": Case(_delete, after=None, name=f"noarch/shards/{'0' * 52}{{new}}.msgpack.zst"),
+    "delete-index": Case(_delete, after=None, name="noarch/repodata_shards.msgpack.zst"),
     "get-version": VersionCase(_get_version, stays=True),
     "delete-version": VersionCase(_delete_version, stays=False),
     "put-yanked": Case(_put, after=_PUT, name="yanked.json"),

@@ -12,6 +12,7 @@ from chaninfra.channel.config.principals import GitHub, PrincipalConfig
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.spec.token_claims import claims_of
 from support.cases.trust_evaluator import github
+from support.pulumi.handlers import Store
 from support.servers.iam_servers import Gateway
 from support.servers.s3_servers import Server
 
@@ -52,3 +53,17 @@ def on_minio(minio: Server, policy: Mapping[str, Any]) -> Any:
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
+
+
+def user_on_minio(minio: Server, policy: Mapping[str, Any]) -> Any:
+    """The S3 client of a new user with this policy: a session policy has 2,048 characters at most there."""
+    access_key_id, secret = new_user_on_minio(minio, policy)
+    return minio.client(aws_access_key_id=access_key_id, aws_secret_access_key=secret)
+
+
+def new_user_on_minio(minio: Server, policy: Mapping[str, Any]) -> tuple[str, str]:
+    """The id and the secret of the access key of a new user with this policy."""
+    store = Store(minio, "access")
+    props = {"store": store.store, "way": "minio-admin", "user": "access", "policy": dict(policy), "rotate": ""}
+    _, made = store.handler("access-key").create(props)
+    return made["access_key_id"], made["secret_access_key"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -51,22 +51,30 @@ class StandInForLambdasPoller:
     Lambda does ("Using Lambda with Amazon SQS").
     """
 
-    def __init__(self, sqs: Any, queue_url: str, call: Callable[[dict[str, Any]], Any]) -> None:
-        self._sqs, self._url, self._call = sqs, queue_url, call
+    def __init__(
+        self, sqs: Any, queue_url: str, call: Callable[[dict[str, Any]], Any], *, batch_size: int = 10
+    ) -> None:
+        """`batch_size`: most messages of a call."""
+        self._sqs, self._url, self._call, self._batch_size = sqs, queue_url, call, batch_size
         self.answers: list[Any] = []
 
     def poll(self) -> int:
-        """Take what is there, at most ten, and return how many it was."""
-        found = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
-        messages: Iterable[Any] = found.get("Messages", [])
-        handles = {message["MessageId"]: message["ReceiptHandle"] for message in messages}
-        if handles:
-            answer = self._call(sqs_event({message["MessageId"]: message["Body"] for message in messages}))
+        """Take what is there, call the function, and return how many messages it was."""
+        messages: dict[str, Any] = {}
+        while len(messages) < self._batch_size:
+            # SQS gives ten at most.
+            found = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+            new = {each["MessageId"]: each for each in found.get("Messages", [])}
+            messages |= new
+            if len(new) < 10:
+                break
+        if messages:
+            answer = self._call(sqs_event({name: message["Body"] for name, message in messages.items()}))
             self.answers.append(answer)
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
-            for name in handles.keys() - failed:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handles[name])
-        return len(handles)
+            for name in messages.keys() - failed:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=messages[name]["ReceiptHandle"])
+        return len(messages)
 
     def until_empty(self) -> None:
         """Poll until nothing comes."""

@@ -2,7 +2,8 @@
 
 `pixi exec --spec NAME==VERSION PROGRAM …` runs the program that is here. `rattler-build upload s3` has the options,
 variables and rules of rattler_upload 0.15 and rattler_s3 0.4 (`S3Opts`, `S3CredentialsOpts`), and writes the object
-that they write; it uploads with boto3. It has no credential store.
+that they write; it uploads with boto3, and has no credential store. (By hand the jobs were run with rattler_upload
+0.15.3 itself.)
 """
 
 from __future__ import annotations

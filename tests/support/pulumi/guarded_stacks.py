@@ -49,6 +49,7 @@ GOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**AWS, "aws": {"kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"}},
         {"encryption": {"algorithms": ["aws:kms"]}},
     ),
+    "a channel that is followed on AWS": ({**AWS, "index": {"follow": {}}}, {}),
     "public on MinIO, named": ({**MINIO, "visibility": "public", "publishers": {"ci": PINNED}}, OPEN),
     "an adopted bucket of AWS": ({**AWS, "adopt": True, "readers": {"all": {"arn": ACCOUNT}}}, OURS),
     "an adopted bucket elsewhere": (

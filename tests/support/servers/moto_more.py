@@ -7,12 +7,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.events.models import Rule
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import OpenIDConnectProvider
 from moto.iam.responses import IamResponse
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
+from moto.sqs.models import Queue
 from moto.sts.models import STSBackend
 
 from support.servers import moto_cloudfront
@@ -36,6 +38,9 @@ def mend() -> None:
     IamResponse.remove_client_id_from_open_id_connect_provider = _remove_client
     FakeBucket.get_permission = _permission  # type: ignore[method-assign]
     S3Response.head_bucket = _head_bucket  # type: ignore[method-assign]
+    Queue._set_attributes = _set_attributes  # type: ignore[method-assign]
+    Rule.send_to_targets = _send_to_targets  # type: ignore[method-assign]
+    S3Response.get_bucket_notification = _get_notification  # type: ignore[method-assign]
     S3Response.get_bucket_encryption = _get_encryption  # type: ignore[method-assign]
     S3Backend.put_bucket_encryption = _put_encryption  # type: ignore[method-assign]
 
@@ -99,6 +104,41 @@ def _get_encryption(self: S3Response) -> Any:
 
 
 _GET_ENCRYPTION = S3Response.get_bucket_encryption
+
+
+_GET_NOTIFICATION = S3Response.get_bucket_notification
+
+
+def _get_notification(self: S3Response) -> Any:
+    """With the part for EventBridge, which moto keeps and does not answer."""
+    kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    if kept is not None and kept.event_bridge is not None:
+        # Its own answer is taken, and that part added.
+        serialized = self.serialized
+
+        def with_event_bridge(result: ActionResult) -> Any:
+            return serialized(ActionResult({**result.result, "EventBridgeConfiguration": {}}))
+
+        self.serialized = with_event_bridge  # type: ignore[assignment, method-assign]
+    return _GET_NOTIFICATION(self)
+
+
+_SET_ATTRIBUTES = Queue._set_attributes
+
+
+def _set_attributes(self: Queue, attributes: dict[str, Any], now: float | None = None) -> None:
+    """Attributes that a request does not name stay; moto forgets the policy then."""
+    kept = {"Policy": self.policy} if hasattr(self, "_policy_json") else {}
+    _SET_ATTRIBUTES(self, {**kept, **attributes}, now)
+
+
+_SEND_TO_TARGETS = Rule.send_to_targets
+
+
+def _send_to_targets(self: Rule, original_event: Any, transform_input: bool = True) -> None:
+    """A rule without a pattern runs by the clock alone; moto takes it for one that every event matches."""
+    if self.event_pattern.dump():
+        _SEND_TO_TARGETS(self, original_event, transform_input)
 
 
 def _permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -400,3 +402,20 @@ def test_a_variable_that_names_no_channel_is_an_error(monkeypatch: pytest.Monkey
         handler(sqs_event({}), Context())
     assert (caught.value.where, caught.value.remedy) == (VARIABLE, "the stack sets it: run `pulumi up`")
     assert "\x1b" not in str(caught.value)
+
+
+def test_its_start_imports_nothing_that_is_seldom_needed() -> None:
+    heavy = [
+        "boto3",
+        "botocore",
+        "jsonschema",
+        "prometheus_client",
+        "pulumi",
+        "rattler",
+        "ruamel",
+        "starlette",
+        "typer",
+    ]
+    code = f"import sys, chaninfra.follow.aws_lambda; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

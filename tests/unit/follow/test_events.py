@@ -27,9 +27,10 @@ def test_events_that_a_server_sent(server: str) -> None:
     assert {*found[4:]} == {Hint("my-bucket", A), Hint("my-bucket", C)}
 
 
-def test_events_that_ceph_sent() -> None:
-    """A PUT, a copy, an upload in parts and a deletion, of Ceph 16.2.15."""
-    found = [hint for number in range(4) for hint in hints_in((SENT / f"ceph-{number}.json").read_bytes())]
+@pytest.mark.parametrize("server", ["ceph", "seaweedfs"])
+def test_events_that_another_server_sent(server: str) -> None:
+    """A PUT, a copy, an upload in parts and a deletion: of Ceph 16.2.15, and of SeaweedFS of 9 November 2026."""
+    found = [hint for number in range(4) for hint in hints_in((SENT / f"{server}-{number}.json").read_bytes())]
     assert found == [Hint("my-bucket", key) for key in (A, B, C, B)]
 
 

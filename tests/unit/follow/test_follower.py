@@ -190,6 +190,28 @@ def test_what_came_during_a_follow_is_not_collected_for_as_long_again(monkeypatc
     assert waits[1] <= 0.1
 
 
+def test_where_another_follower_was_faster_it_is_let_go_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that take the same events would otherwise read the same packages at the same time."""
+    monkeypatch.setattr(module, "_WINDOW_S", 0.2)
+    channel = FollowedChannel("a")
+    waits: list[float] = []
+    wait = Pending.wait
+
+    def recorded(self: Pending, seconds: float, number: int = 1) -> None:
+        if number > 1:
+            waits.append(seconds)
+        wait(self, seconds, number)
+
+    monkeypatch.setattr(Pending, "wait", recorded)
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+        for number, key in enumerate((f"{FOLDER}/{file('a')}", channel.upload("b"), channel.upload("c"))):
+            followed = f"chaninfra_follow_lag_seconds_count {number + 1}.0".encode()
+            run.follower.hint([key], "webhook")
+            until(lambda followed=followed: followed in run.follower.metrics.text())
+    assert [seconds > module._WINDOW_S for seconds in waits] == [False, True, False]
+
+
 def test_a_stop_finishes_what_has_come() -> None:
     channel = FollowedChannel("a")
     with running(channel) as run:

@@ -77,8 +77,8 @@ def test_an_object_that_nobody_should_have_written_is_an_error_or_is_mended(
     store.objects = dict(hostile)
     error = failure(OPERATIONS["reindex --force"], opened(store, "force"))
     if error is not None:
-        # Its packages may be elsewhere.
-        assert "base_url" in str(error)
+        # Its packages may be elsewhere, or it may mean anything.
+        assert "base_url" in str(error) or "is newer than this version of chaninfra" in str(error)
         return
     is_sound(store)
 

@@ -73,11 +73,17 @@ def test_credentials_cannot_be_arguments() -> None:
 def test_a_placeholder_passes_the_schema_and_is_replaced_by_the_value_of_the_output() -> None:
     arn = "arn:aws:iam::123456789012:role/builder"
     key = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
     args = {
         "bucket": "my-bucket",
         "region": "eu-central-1",
         "publishers": {"ci": {"arn": pulumi.Output.from_input(arn)}},
-        "aws": {"kms_key_arn": pulumi.Output.from_input(key), "log_bucket": pulumi.Output.from_input("logs")},
+        "index": {"follow": {}},
+        "aws": {
+            "kms_key_arn": pulumi.Output.from_input(key),
+            "log_bucket": pulumi.Output.from_input("logs"),
+            "follow": {"alarm_topic": pulumi.Output.from_input(topic)},
+        },
     }
     declaration = declare("CondaChannel", "packages", args)
     assert declaration.stack.channels[0].principals[0].arn == OUTPUT_PLACEHOLDERS["principal", "arn"]
@@ -87,6 +93,7 @@ def test_a_placeholder_passes_the_schema_and_is_replaced_by_the_value_of_the_out
     assert stack is not None
     assert stack.channels[0].principals[0].arn == arn
     assert (stack.bucket.aws.kms_key_arn, stack.bucket.aws.log_bucket) == (key, "logs")
+    assert stack.bucket.aws.follow.alarm_topic == topic
 
 
 @pytest.mark.parametrize("key", ["at_most_every", "at-most-every", "atMostEvery"])

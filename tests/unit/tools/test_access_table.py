@@ -35,11 +35,20 @@ def test_publishers_neither_delete_nor_write_files_of_the_stack_or_of_maintainer
         assert TABLE["publisher", "own", action] == Cell(allowed=False)
 
 
-def test_whoever_writes_the_index_keeps_its_old_states_and_only_maintainers_delete_them() -> None:
-    for action, who in (("put-history", {"publisher", "maintainer"}), ("delete-history", {"maintainer"})):
+def test_whoever_writes_the_index_keeps_its_old_states_and_who_collects_garbage_deletes_them() -> None:
+    for action, who in (
+        ("put-history", {"publisher", "maintainer", "follower"}),
+        ("delete-history", {"maintainer", "follower"}),
+        ("delete-index", {"maintainer"}),
+    ):
         assert {principal for principal in PRINCIPALS if TABLE[principal, "own", action].allowed} == who
     for principal in PRINCIPALS:
         assert TABLE[principal, "own", "put-index"].allowed == TABLE[principal, "own", "put-history"].allowed
+
+
+def test_what_follows_neither_puts_nor_deletes_packages() -> None:
+    for action in ("put-package", "overwrite-package", "multipart", "delete-package", "put-descriptor"):
+        assert TABLE["follower", "own", action] == Cell(allowed=False)
 
 
 def test_nobody_changes_anything_outside_the_channel() -> None:

@@ -41,5 +41,5 @@ def read_channel_json(channel: Channel) -> Descriptor | None:
         raise
     except ConfigurationError as error:
         # Without a key the remedy is about a file that somebody gave.
-        error.remedy = or_else(error.remedy if error.key else None, "run `chaninfra doctor`, which says how to mend it")
+        error.remedy = or_else(error.remedy if error.key else None, "run `chaninfra doctor`, which says how to fix it")
         raise

@@ -44,8 +44,8 @@ def ls(
     and yanked.json, not the packages: repodata.json, if there is one, and the shards that have changed since it was
     written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
     shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
-    attestations it has (`attestations-sha256`, or null). A note names the packages that `chaninfra follow` left out.
-    SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
+    attestations it has (`attestations-sha256`, or null). A note names the packages that `chaninfra follow` could not
+    index, or holds back. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
 
@@ -183,7 +183,7 @@ def _left_out(left_out: Mapping[str, LeftOutPackage], doctor: str) -> str:
     lines = [f"{one_line(path)} {one_line(left.reason)}" for path, left in sorted(left_out.items())]
     more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
     listed = "\n  ".join([*lines[:_SHOWN], *more])
-    what = f"{count(len(lines), 'package')} left out by the follower of this channel"
+    what = f"{count(len(lines), 'package')} not indexed by the follower of this channel, or held back"
     return f"{what}; `{doctor}` says what to do:\n  {listed}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,11 +11,13 @@ from msgspec import UnsetType
 
 from chaninfra.channel.conda.index_settings import duration
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
-from chaninfra.channel.conda.upkeep import Task
+from chaninfra.channel.conda.upkeep import EVERY_S, Task
 from chaninfra.channel.errors import DeniedError
+from chaninfra.channel.objects import StoredObject
 from chaninfra.channel.probe.finding import Finding, State
-from chaninfra.channel.text import count
-from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, read_mark
+from chaninfra.channel.text import count, one_line
+from chaninfra.doctor.follower_queue import QueueError, read_queue
+from chaninfra.index.follow.mark import Mark, MarkError, NewerMarkError, Run, is_late, read_mark
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -37,7 +40,7 @@ def follow(exam: Examination) -> Iterator[Finding]:
         yield Finding(state="skipped", found=f"these credentials may not read {FOLLOW_JSON}")
         return
     except NewerMarkError as error:
-        yield Finding(state="skipped", found=error.summary, remedy=error.remedy)
+        yield Finding(state="skipped", found=f"{error.summary}: {error.remedy}", remedy=error.remedy)
         return
     except MarkError as error:
         yield Finding(state="failed" if declared else "warning", found=error.summary, remedy=error.remedy)
@@ -49,22 +52,14 @@ def follow(exam: Examination) -> Iterator[Finding]:
     elif runs:
         yield Finding(state="ok", found=f"not declared (`index.follow`); {_told(runs, now)}")
     else:
-        yield Finding(state="ok", found="not declared (`index.follow`), and nothing says that it follows the channel")
+        yield Finding(state="ok", found="not declared (`index.follow`), and nothing has followed the channel")
 
 
 def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
     runs = mark.runs()
     late = [task for task, run in runs.items() if run.late(now)]
     if not any(task in runs for task in _IN_LINE):
-        start = exam.remedies.command("follow", "--every", "30s")
-        yield Finding(
-            state="failed",
-            found=f"`index.follow` is declared, but nothing has followed the channel: there is no {FOLLOW_JSON}"
-            if not runs
-            else "`index.follow` is declared, but nothing has followed the channel",
-            remedy=f"start `{start}` where it can go on running, with the key or role of a maintainer: what runs with "
-            f"another one may not write {FOLLOW_JSON}, so that this check cannot see it",
-        )
+        yield _nothing_yet(exam, now)
     in_line = any(task in runs and task not in late for task in _IN_LINE)
     for task in late:
         state: State = "warning" if in_line or task not in _IN_LINE else "failed"
@@ -81,6 +76,48 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
             yield Finding(state="warning", found=found, remedy="set the clocks of both machines by NTP")
     if in_line and not late:
         yield Finding(state="ok", found=_told(runs, now))
+    compare = mark.compare
+    if compare is not None and compare.function is not None:
+        yield _queue(exam, compare.function)
+
+
+def _nothing_yet(exam: Examination, now: int) -> Finding:
+    """Nothing has compared or re-indexed the channel. Where it was declared just now, that is as it should be: by the
+    clock something runs for the first time when its time is over.
+    """
+    found = f"`index.follow` is declared, but nothing has followed the channel yet (there is no run in {FOLLOW_JSON})"
+    start = exam.remedies.command("follow", "--every", "30s")
+    remedy = (
+        f"start `{start}` where it can go on running; on AWS `pulumi up` makes a function instead. It needs the rights "
+        f"of a maintainer, else it cannot write {FOLLOW_JSON}"
+    )
+    written = exam.channel_json_read
+    if isinstance(written, StoredObject):
+        age_ms = now - int(written.entry.modified.timestamp() * 1000)
+        if is_late(age_ms, EVERY_S["compare"]):
+            return Finding(state="failed", found=found, remedy=remedy)
+        return Finding(state="warning", found=f"{found}; channel.json was written {_ago(age_ms)}", remedy=remedy)
+    return Finding(state="failed", found=found, remedy=remedy)
+
+
+def _queue(exam: Examination, name: str) -> Finding:
+    try:
+        queue = read_queue(exam.descriptor, exam.credentials, name)
+    except QueueError as error:
+        return Finding(state="skipped", found=f"the queue {name} cannot be looked at: {one_line(str(error))}")
+    if queue.dead:
+        again = shlex.join(["aws", "sqs", "start-message-move-task", "--source-arn", queue.dead_letters or ""])
+        return Finding(
+            state="failed",
+            found=f"{count(queue.dead, 'message')} of the queue {name} could not be worked on: dead letters",
+            remedy=f"see why: `{_log(name)}`; then send them again: `{again}`",
+        )
+    return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
+
+
+def _log(function: str) -> str:
+    """The command that shows the log of the function in AWS Lambda."""
+    return shlex.join(["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"])
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
@@ -89,7 +126,8 @@ def _look(exam: Examination, task: Task, run: Run) -> str:
         start = exam.remedies.command("follow", "--every", "30s")
         return f"see the log of the process (`journalctl -u chaninfra-follow`, say), or start one: `{start}`"
     if run.by == "aws-lambda":
-        return "see the log of the function in CloudWatch, and the alarms on its queue"
+        where = f": `{_log(run.function)}`" if run.function else " in CloudWatch"
+        return f"see the log of the function{where}"
     command = exam.remedies.command("gc" if task == "gc" else "reindex", "--scheduled", duration(run.every))
     return f"see the last runs of the job, or do it now: `{command}`"
 

@@ -25,7 +25,9 @@ def left_out(exam: Examination) -> Iterator[Finding]:
             remedy=one_line(left.remedy) or "publish it again, or delete it",
         )
     if len(found) > _SHOWN:
-        remedy = "mend those above first"
-        yield Finding(state="failed", found=f"{len(found) - _SHOWN:,} more packages are left out", remedy=remedy)
+        remedy = "fix those above first"
+        yield Finding(
+            state="failed", found=f"{len(found) - _SHOWN:,} more packages are not indexed, or held back", remedy=remedy
+        )
     if not found:
-        yield Finding(state="ok", found="no follower has left out a package")
+        yield Finding(state="ok", found="no follower says that it could not index a package, or holds one back")

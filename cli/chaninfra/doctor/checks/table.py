@@ -100,7 +100,7 @@ CHECKS: dict[str, Check] = {
         needs=("reading", "descriptor"),
     ),
     "left-out": Check(
-        title="`chaninfra follow`, if it runs, has left out no package",
+        title="`chaninfra follow`, if it runs, could index every package, and holds none back",
         function=left_out.left_out,
         needs=("reading", "descriptor"),
     ),

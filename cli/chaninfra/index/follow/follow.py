@@ -74,6 +74,11 @@ class Followed:
         return [*dict.fromkeys([*self.commits, *(report.subdir for report in self.reindexed)])]
 
     @property
+    def needless(self) -> int:
+        """How many looks found nothing to do: another follower was faster, or a hint came again."""
+        return self.looked - self.read - len(self.dropped)
+
+    @property
     def held(self) -> list[str]:
         """Packages that were overwritten, and whose record is that of the earlier bytes."""
         return [path for path, left in self.left_out.items() if left.kind == "held"]

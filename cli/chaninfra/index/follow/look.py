@@ -12,6 +12,7 @@ from chaninfra.channel.conda.name_rules import client_name, unreadable
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, md5_in
 from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change, IndexRecord
@@ -19,7 +20,7 @@ from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import joined
 from chaninfra.index.follow.keys import Named
 from chaninfra.index.left_out_json import Kind, LeftOutPackage, left_out_package
-from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
+from chaninfra.index.package_reader import Missing, Read, Unread, is_about_the_object, read_packages
 from chaninfra.index.report import RENAME, REPLACE
 from chaninfra.index.runtime import run_all
 from chaninfra.index.signatures import Signatures
@@ -73,10 +74,13 @@ def look_at(
         put_at={name: reader.put_at(hashes[name]) for name in shards},
     )
     files = sorted(named.packages)
-    heads = run_all(subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in files])
+    heads = run_all(subdir_index.runtime, [partial(_head, subdir_index, file) for file in files])
     looked = _Looked(subdir_index, known, before, seen, hold=hold)
     for file, entry in zip(files, heads, strict=True):
-        looked.look(file, entry)
+        if isinstance(entry, Unread):
+            looked.take_unread(entry)
+        else:
+            looked.look(file, entry)
     to_read = looked.to_read
     for read in read_packages(subdir_index, to_read.items(), lambda _: None):
         looked.take(read, to_read[read.file])
@@ -99,6 +103,18 @@ def look_at(
         left_out=looked.left_out,
         fine=named.packages - looked.left_out.keys(),
     )
+
+
+def _head(subdir_index: SubdirIndex, file: str) -> ObjectMeta | Unread | None:
+    """The object of a package. One that was put with another key of encryption, or by another account, does not stop
+    the others: the index could be read.
+    """
+    try:
+        return subdir_index.store.head(subdir_index.key(file))
+    except StorageError as error:
+        if not is_about_the_object(error):
+            raise
+        return Unread(file=file, error=error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +210,7 @@ class _Looked:
                 self.missing.append(file)
             return
         if isinstance(read, Unread):
-            # These credentials could HEAD it, so the fault is the object's, and no missing right.
-            self._leave_out(file, read.reason, read.remedy)
+            self.take_unread(read)
             return
         if md5_in(read.etag) != read.md5:
             self._seen[file] = (read.etag, read.sha256)
@@ -212,6 +227,10 @@ class _Looked:
             self._leave_out(file, read.reason, REPLACE, etag=read.etag, sha256=read.sha256)
             if facts is not None:
                 self.unreadable[file] = read.etag
+
+    def take_unread(self, unread: Unread) -> None:
+        """Sort a package that the store does not give."""
+        self._leave_out(unread.file, unread.reason, unread.remedy)
 
     def _in_line(self, file: str, entry: ObjectMeta) -> None:
         """The record is that of the bytes.

@@ -44,7 +44,7 @@ _GRACE_S = 600
 """A run may take so much longer than the one before."""
 
 
-class Run(Struct, frozen=True, kw_only=True, rename="kebab"):
+class Run(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """The last run of a task that ended well. Keys of later versions are passed over."""
 
     at: Annotated[int, Meta(description="When it ended, in ms since 1970.", ge=0, le=_LAST_MS)]
@@ -59,9 +59,14 @@ class Run(Struct, frozen=True, kw_only=True, rename="kebab"):
     ]
     chaninfra: Annotated[str, Meta(description="Its version of chaninfra.", pattern=whole("[0-9A-Za-z.+!-]{1,64}"))]
 
+    function: Annotated[
+        Annotated[str, Meta(pattern=whole("[A-Za-z0-9_-]{1,64}"))] | None,
+        Meta(description="The name of the function of AWS Lambda, which is that of its queue, too."),
+    ] = None
+
     def late(self, now_ms: int) -> bool:
         """Whether two runs are overdue."""
-        return now_ms - self.at > (2 * self.every + _GRACE_S) * 1000
+        return is_late(now_ms - self.at, self.every)
 
 
 @prepared
@@ -79,6 +84,11 @@ class Mark(Struct, frozen=True, kw_only=True):
         return {task: run for task, run in found.items() if run is not None}
 
 
+def is_late(age_ms: int, every_s: int) -> bool:
+    """Whether something that is to run every so many seconds, and last did so long ago, has missed two runs."""
+    return age_ms > (2 * every_s + _GRACE_S) * 1000
+
+
 class MarkError(StorageError):
     """The object is no mark."""
 
@@ -93,15 +103,15 @@ def read_mark(store: ObjectStore, key: str) -> Mark | None:
     return None if found is None else _parsed(found.data if isinstance(found, StoredObject) else None, key)
 
 
-def write_mark(channel: Channel, task: Task, by: By, every_s: float) -> Outcome:
+def write_mark(channel: Channel, task: Task, by: By, every_s: float, function: str | None = None) -> Outcome:
     """Say that the task has just ended well, and is to run every so many seconds. To be called last: that the mark
-    cannot be written is no reason to do the task again.
+    cannot be written is no reason to do the task again. `function`: the name of the function of AWS Lambda that did it.
 
     Costs a GET, and a PUT where the mark says something else. An object that is no mark is replaced. Raises
     StorageError, but not for those who may not write it.
     """
     key = channel.descriptor.key(FOLLOW_JSON)
-    run = Run(at=channel.runtime.now_ms(), every=round(every_s), by=by, chaninfra=_version())
+    run = Run(at=channel.runtime.now_ms(), every=round(every_s), by=by, chaninfra=_version(), function=function)
     for attempt in range(_ATTEMPTS):
         try:
             return _write(channel.writer, key, task, run)

@@ -28,11 +28,9 @@ from chaninfra.index.package.broken import BrokenFileError, broken
 from chaninfra.index.package.conda_zip import check_path, info_stream
 from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, parse_index
 from chaninfra.index.package.record import RecordLayout, record_of
+from chaninfra.index.package.reread import Again, Reread
 from chaninfra.index.package.tar import Stream, TarError, TarMembers
 
-IN_MEMORY = 4 << 20
-"""A `.conda` that comes as a stream is buffered, since its table of contents is at the end: up to this size in memory,
-a larger one on disk."""
 _BLOCK = 1 << 20
 _MAX_UNPACKED = 1 << 30
 _MAX_MEMBERS = 100_000
@@ -88,17 +86,17 @@ class UnreadablePackageError(PackageError):
         self.sha256 = sha256
 
 
-def read_chunks(chunks: Iterable[bytes], suffix: Suffix) -> IndexedPackage:
-    """Read a package from a stream, to its end. Raises UnreadablePackageError, and what `chunks` raises."""
+def read_chunks(chunks: Iterable[bytes], suffix: Suffix, again: Again) -> IndexedPackage:
+    """Read a package from a stream, to its end; `again` reads some of it once more, see `reread`.
+
+    Raises UnreadablePackageError, and what `chunks` and `again` raise.
+    """
     if suffix == ".tar.bz2":
         return _bz2_package(chunks)
-    source = _Hashing(chunks)
-    from tempfile import SpooledTemporaryFile
-
-    with SpooledTemporaryFile(IN_MEMORY) as spool:
-        for chunk in source:
-            spool.write(chunk)
-        return _package(source, lambda: _of_zip(cast(IO[bytes], spool)))
+    source, file = _Hashing(chunks), Reread(again)
+    for chunk in source:
+        file.take(chunk)
+    return _package(source, lambda: _of_zip(cast(IO[bytes], file)))
 
 
 def read_data(data: bytes, suffix: Suffix) -> IndexedPackage:

@@ -8,6 +8,7 @@ maintainer's: a publisher can re-index, but neither write yanked.json nor delete
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 from chaninfra.channel.errors import ConfigurationError
@@ -15,8 +16,10 @@ from chaninfra.manifest.client_access import ClientChannel
 from chaninfra.manifest.formats.rattler_build import store_flags
 from chaninfra.manifest.text import shell
 
+Task = Literal["reindex", "gc"]
 MINUTES = 60
 """How long a run may take; one that hangs would keep the next ones waiting."""
+_EVERY: Mapping[Task, str] = {"reindex": "1h", "gc": "7d"}
 
 
 def check_writers(access: ClientChannel) -> None:
@@ -49,9 +52,10 @@ def _digest(access: ClientChannel) -> bytes:
     return hashlib.sha256(f"{descriptor.endpoint_url} {descriptor.url}".encode()).digest()
 
 
-def command(name: Literal["reindex", "gc"], access: ClientChannel) -> str:
-    """The command line of one of the two commands."""
-    return shell.command([".venv/bin/chaninfra", name, access.descriptor.url, *store_flags(access)])
+def command(name: Task, access: ClientChannel) -> str:
+    """The command line of one of the two commands, which leaves its mark for the doctor."""
+    words = [".venv/bin/chaninfra", name, access.descriptor.url, *store_flags(access)]
+    return shell.command([*words, "--scheduled", _EVERY[name]])
 
 
 def notes(access: ClientChannel) -> list[str]:

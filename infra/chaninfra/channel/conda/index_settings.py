@@ -126,9 +126,9 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     follow: Annotated[
         Follow | UnsetType,
         Meta(
-            description="Declares that `chaninfra follow` runs for this channel: the index follows every upload and "
-            "deletion, by whatever tool. With `writers: single` the follower is the one writer of the index: `publish` "
-            "only uploads, and waits for it.",
+            description="Declares that `chaninfra follow` runs for this channel, or on AWS lets `pulumi up` make what "
+            "follows: the index follows every upload and deletion, by whatever tool. With `writers: single` the "
+            "follower is the one writer of the index: `publish` only uploads, and waits for it.",
             examples=[{"overwrites": "index"}],
         ),
     ] = UNSET

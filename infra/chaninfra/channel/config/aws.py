@@ -32,6 +32,34 @@ class RolesConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     ] = 3600
 
 
+class FollowerConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """Settings of the function that follows the channels with `index.follow`."""
+
+    alarm_topic: Annotated[
+        Annotated[str, Meta(pattern=patterns.TOPIC)] | None,
+        Meta(
+            description="ARN of the SNS topic, in the region of the bucket, that the alarms notify: messages that "
+            "could not be worked on, messages that wait, and errors of the function. Default: they notify nobody.",
+            examples=["arn:aws:sns:eu-central-1:123456789012:on-call"],
+        ),
+    ] = None
+    subnet_ids: Annotated[
+        tuple[Annotated[str, Meta(pattern=patterns.SUBNET)], ...],
+        Meta(
+            description="Subnets that the function runs in, from which the VPC endpoint of S3 can be reached; required "
+            "with `aws.vpc-endpoints`.",
+            examples=[["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"]],
+        ),
+    ] = ()
+    security_group_ids: Annotated[
+        tuple[Annotated[str, Meta(pattern=patterns.SECURITY_GROUP)], ...],
+        Meta(
+            description="Security groups of the function in these subnets, which let it reach S3 by HTTPS.",
+            examples=[["sg-0123456789abcdef0"]],
+        ),
+    ] = ()
+
+
 class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
@@ -79,6 +107,9 @@ class AwsConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
         ),
     ] = ()
     roles: Annotated[RolesConfig, Meta(description="Settings of all IAM roles of the stack.")] = RolesConfig()
+    follow: Annotated[
+        FollowerConfig, Meta(description="Settings of the function that follows the channels with `index.follow`.")
+    ] = FollowerConfig()
     existing_oidc_providers: Annotated[
         tuple[Annotated[str, Meta(pattern=patterns.ISSUER)], ...],
         Meta(

@@ -17,7 +17,7 @@ Principals = dict[_Name, PrincipalConfig]
 
 
 class FollowConfig(Follow, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """What `chaninfra follow` does with what it finds, and how the store tells it."""
+    """What a follower does with what it finds, and how the store tells it."""
 
     # No writer and no client needs it, so it is not in the descriptor.
     target: Annotated[
@@ -38,9 +38,10 @@ class IndexConfig(IndexSettings, frozen=True, kw_only=True, rename="kebab", forb
     follow: Annotated[
         FollowConfig | UnsetType,
         Meta(
-            description="Declares that `chaninfra follow` runs for this channel: the index follows every upload and "
-            "deletion, by whatever tool. With `writers: single` the follower is the one writer of the index: `publish` "
-            "only uploads, and waits for it.",
+            description="Declares that `chaninfra follow` runs for this channel, or on AWS lets `pulumi up` make what "
+            "follows: the index follows every upload and deletion, by whatever tool. With `writers: single` the "
+            "follower is the one writer of the index: `publish` only uploads, and waits for it. Not on AWS, where "
+            "several runs write.",
             examples=[{"overwrites": "index"}],
         ),
     ] = UNSET

@@ -261,6 +261,7 @@ _ACCOUNT = "000000000000"
 OUTPUT_PLACEHOLDERS: dict[tuple[str, str], str] = {
     ("aws", "kms-key-arn"): f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/not-known-yet",
     ("aws", "log-bucket"): "not-known-yet",
+    ("follower", "alarm-topic"): f"arn:aws:sns:us-east-1:{_ACCOUNT}:not-known-yet",
     ("cdn", "certificate-arn"): f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/not-known-yet",
     ("principal", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
 }

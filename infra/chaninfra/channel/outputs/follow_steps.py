@@ -26,14 +26,15 @@ def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpe
     events = provider.events
     for number, channel in enumerate(stack.following):
         # A server that has one URL for all its events can tell one follower.
-        if events is None or (events.target is None and number):
+        told = channel.event_target is not None or (events is not None and (events.target is not None or not number))
+        if not told:
             yield channel, (_needs(), _follow(stack, channel, "--every", _EVERY))
             continue
         # Its port is also in the settings of the server.
         port = PORT + number
         secret = f"{_FILE}-{number}" if number else _FILE
         listening = ("--listen", f"127.0.0.1:{port}", "--secret-file", secret)
-        beside = ("--every", events.every) if events.every else ()
+        beside = ("--every", events.every) if events and events.every else ()
         id_ = target_id(channel.event_target) if channel.event_target else _new_id(stack, channel)
         steps = [
             f"openssl rand -hex 32 > {secret}  # the text for SECRET below; keep others from reading the file",
@@ -43,7 +44,7 @@ def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpe
             "follower, and its URL below",
             *server_settings(provider, stack.bucket.location, id_, port),
         ]
-        if events.target is not None and channel.event_target is None:
+        if events and events.target is not None and channel.event_target is None:
             arn = fill(events.target, {"target-id": id_})
             steps.append(
                 f"in {quote(stack_file)}, in `index.follow` of the channel {channel.name}, set `target: {arn}`; then "
@@ -53,10 +54,12 @@ def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpe
 
 
 def server_settings(provider: Provider, location: Location, id_: str, port: int = PORT) -> tuple[str, ...]:
-    """What the operator does so that the server sends its events to the follower; empty if it is not known."""
+    """What the operator does so that the server sends its events to the follower."""
+    if provider.events is None:
+        return (f"let the target {id_} send to http://127.0.0.1:{port}/, with SECRET as the bearer token",)
     values = {"endpoint-url": location.endpoint_url, "region": location.region, "bucket": location.bucket}
     quoted = {name: quote(value) for name, value in {**values, "target-id": id_, "port": str(port)}.items()}
-    return tuple(fill(line, quoted) for line in (provider.events.settings if provider.events else ()))
+    return tuple(fill(line, quoted) for line in provider.events.settings)
 
 
 def target_id(arn: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION, distribution_arn
+from chaninfra.channel.policy.follower import FollowerArns, follower_rights, follower_trust, queue_policy
 from chaninfra.channel.policy.kms import key_statements
 from chaninfra.channel.policy.permissions import identity_policy, limited_to_token
 from chaninfra.channel.policy.statements import document
@@ -30,6 +31,7 @@ def documents(
     - `kms-key-policy`: the statements to add to the key policy of the KMS key
     - `ROLE/CHANNEL/NAME/rights`: the permissions of a principal (`publisher/main/ci/rights`)
     - `ROLE/CHANNEL/NAME/trust`: the trust policy of its role, if it has one
+    - `follower/rights`, `follower/trust`, `follower/queue`: those of what follows the channels on AWS
 
     `account` is the number of the AWS account with the roles. `deployer` is as for `bucket_statements`. `distribution`
     is the id of the stack's CloudFront distribution; CloudFront assigns it when the distribution is created. A
@@ -52,6 +54,11 @@ def documents(
                 made[f"{name}/trust"] = trust_policy(principal.token, arn)
             if principal.arn is None:
                 made[f"{name}/rights"] = permissions_of(stack, channel, principal, cdn)
+    if provider.backend == "aws" and stack.following:
+        arns = FollowerArns.of(stack, account)
+        made["follower/trust"] = follower_trust()
+        made["follower/rights"] = follower_rights(stack, arns, cdn)
+        made["follower/queue"] = queue_policy(arns.queue, [*arns.rules.values()])
     return made
 
 

@@ -16,6 +16,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.roles import ROLES
+from chaninfra.channel.spec.follower_checks import check_follower
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec
 from chaninfra.channel.spec.role_names import role_name
 
@@ -158,6 +159,7 @@ def check_behind_cdn(visibility: Visibility, public_url: str | None, where: str)
 
 def check_combinations(stack: StackSpec, where: str) -> None:
     """Parts of a stack that its provider cannot combine."""
+    check_follower(stack, where)
     _check_listing(stack, where)
     _check_versions(stack, where)
     _check_audiences(stack, where)

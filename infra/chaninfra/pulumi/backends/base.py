@@ -60,6 +60,9 @@ class Backend:
     grant: Callable[[str, Declaration, ChannelSpec, BucketResources, pulumi.ResourceOptions], ChannelAccessResources]
     """(name, declaration, channel, bucket, options): gives the channel's principals access; resource names begin with
     `name`."""
+    follow: Callable[[Declaration, StoreInput, BucketResources, pulumi.ResourceOptions], list[pulumi.Resource]]
+    """(declaration, store, bucket, options): declares what follows the channels with `index.follow`, once they are
+    there."""
 
 
 def after(opts: pulumi.ResourceOptions, *needed: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:

@@ -17,11 +17,11 @@ from chaninfra.channel import user_cache
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.pulumi.code_package.archive import write_archive
 from chaninfra.pulumi.code_package.content import entries_of_wheel, own_entries
-from chaninfra.pulumi.code_package.wheels import Architecture, lock_of, locked_wheels
+from chaninfra.pulumi.code_package.wheels import PYTHON, Architecture, lock_of, locked_wheels
 
 HANDLER = "chaninfra.follow.aws_lambda.handler"
 """The function in the zip that Lambda calls."""
-RUNTIME = "python3.13"
+RUNTIME = f"python{PYTHON}"
 """Lambda's name of the Python for which the wheels are: on Amazon Linux 2023, with glibc 2.34."""
 MEMORY_MB = 2048
 """Memory of the function in MB: a channel of a million records takes 1.5 GB. With it comes its share of the cores, one

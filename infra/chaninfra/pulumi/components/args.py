@@ -11,7 +11,7 @@ import pulumi
 
 
 class FollowArgs(TypedDict, total=False):
-    """What `chaninfra follow` does with what it finds, and how the store tells it."""
+    """What a follower does with what it finds, and how the store tells it."""
 
     overwrites: str
     """What happens when a package gets other bytes under the name that it has. `hold`: the index keeps the record of
@@ -59,8 +59,9 @@ class IndexArgs(TypedDict, total=False):
     """
 
     follow: FollowArgs
-    """Declares that `chaninfra follow` runs for this channel: the index follows every upload and deletion, by whatever
-    tool. With `writers: single` the follower is the one writer of the index: `publish` only uploads, and waits for it.
+    """Declares that `chaninfra follow` runs for this channel, or on AWS lets `pulumi up` make what follows: the index
+    follows every upload and deletion, by whatever tool. With `writers: single` the follower is the one writer of the
+    index: `publish` only uploads, and waits for it. Not on AWS, where several runs write.
     """
 
     formats: Sequence[str]
@@ -188,6 +189,23 @@ class RolesArgs(TypedDict, total=False):
     """Maximum duration of a session of an IAM role, in seconds."""
 
 
+class FollowerArgs(TypedDict, total=False):
+    """Settings of the function that follows the channels with `index.follow`."""
+
+    alarm_topic: pulumi.Input[str]
+    """ARN of the SNS topic, in the region of the bucket, that the alarms notify: messages that could not be worked on,
+    messages that wait, and errors of the function. Default: they notify nobody.
+    """
+
+    subnet_ids: Sequence[str]
+    """Subnets that the function runs in, from which the VPC endpoint of S3 can be reached; required with
+    `aws.vpc_endpoints`.
+    """
+
+    security_group_ids: Sequence[str]
+    """Security groups of the function in these subnets, which let it reach S3 by HTTPS."""
+
+
 class AwsArgs(TypedDict, total=False):
     """Settings for AWS only: bucket, IAM roles and OIDC providers."""
 
@@ -217,6 +235,9 @@ class AwsArgs(TypedDict, total=False):
 
     roles: RolesArgs
     """Settings of all IAM roles of the stack."""
+
+    follow: FollowerArgs
+    """Settings of the function that follows the channels with `index.follow`."""
 
     existing_oidc_providers: Sequence[str]
     """Issuers whose OIDC provider already exists in the account. chaninfra uses those OIDC providers and never changes

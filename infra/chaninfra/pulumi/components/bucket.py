@@ -54,7 +54,7 @@ class CondaChannel(pulumi.ComponentResource):
         super().__init__(CHANNEL, name, None, opts)
         bucket = _Bucket(self, _declaration("CondaChannel", name, args, self))
         channel = bucket.channel(name, bucket.declaration.stack.channels[0], self)
-        bucket.guard([channel])
+        bucket.complete([channel])
         self.descriptor = channel.descriptor
         self.access = pulumi.Output.from_input(channel.access)
         self.keys = pulumi.Output.secret(channel.keys)
@@ -90,7 +90,7 @@ class _ChannelBucketComponent(pulumi.ComponentResource):
             for channel in declaration.stack.channels
         }
         resources = {name: channel.resources for name, channel in channels.items()}
-        bucket.guard([*resources.values()])
+        bucket.complete([*resources.values()])
         self.descriptors = pulumi.Output.from_input({name: each.descriptor for name, each in resources.items()})
         self.access = pulumi.Output.from_input({name: each.access for name, each in resources.items()})
         self.keys = pulumi.Output.secret({name: each.keys for name, each in resources.items() if each.keys})
@@ -142,13 +142,21 @@ class _Bucket:
         opts = pulumi.ResourceOptions(parent=parent, depends_on=self._ready)
         return channel_resources(name, channel, self.declaration, self._store, self._bucket, opts)
 
-    def guard(self, channels: Sequence[ChannelResources]) -> None:
-        """Guards the bucket and all its channels against `pulumi destroy`; call it once all are declared.
+    def complete(self, channels: Sequence[ChannelResources]) -> None:
+        """Declares what follows the channels, and guards bucket and channels against `pulumi destroy`; call it once all
+        channels are declared.
 
         There is one guard per bucket, not one per channel: the guard of an empty channel would let that channel be
         deleted before the guard of another channel refuses.
         """
-        needed = [*self._ready, *(resource for channel in channels for resource in channel.resources)]
+        made = [resource for channel in channels for resource in channel.resources]
+        following = BACKENDS[self.declaration.stack.bucket.provider.backend].follow(
+            self.declaration,
+            self._store,
+            self._bucket,
+            pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(depends_on=[*self._ready, *made])),
+        )
+        needed = [*self._ready, *made, *following]
         opts = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(depends_on=needed))
         DestroyGuard(f"{self.declaration.name}-guard", self._guarded, opts)
 

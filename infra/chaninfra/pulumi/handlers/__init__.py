@@ -17,6 +17,7 @@ from chaninfra.pulumi.handlers.bucket_policy import BucketPolicyHandler
 from chaninfra.pulumi.handlers.bucket_settings import BucketSettingsHandler
 from chaninfra.pulumi.handlers.descriptor import DescriptorHandler
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardHandler
+from chaninfra.pulumi.handlers.event_bridge import EventBridgeHandler
 from chaninfra.pulumi.handlers.notifications import NotificationsHandler
 from chaninfra.pulumi.handlers.preflight import PreflightHandler
 from chaninfra.pulumi.handlers.skeleton import SkeletonHandler
@@ -34,5 +35,6 @@ HANDLERS: dict[str, Callable[[Session], Handler[Any, Any]]] = {
     "skeleton": SkeletonHandler,
     "descriptor": DescriptorHandler,
     "guard": DestroyGuardHandler,
+    "event-bridge": EventBridgeHandler,
 }
 """Noun of a provider in `chaninfra.pulumi.dynamic` → its handler."""

@@ -131,7 +131,7 @@ class NotificationsHandler(Handler[NotificationsInputs, NotificationsInputs]):
         row, location = PROVIDERS[provider], self.session.location
         targets = sorted({each["target"] for each in ours})
         lines = [line for arn in targets for line in server_settings(row, location, target_id(arn))]
-        settings = "; ".join(lines).replace(":; ", ": ") or "let the operator of the server set it up"
+        settings = "; ".join(lines).replace(":; ", ": ")
         said = message_in(text)
         answer = f"{code}, {shown(said)}" if said not in ("", "None") else code
         return StorageError(

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin
 import pulumi
 from pulumi import _types
 
-from .values import UNKNOWN
+from .values import UNKNOWN, is_archive
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _check_type(one: Any, value: Any, path: str) -> Iterator[Failure]:
         if isinstance(value, dict):
             yield from check(one, value, f"{path}.")
             return
-    elif one is Any or _is(value, one):
+    elif one is Any or (one is pulumi.Archive and is_archive(value)) or _is(value, one):
         return
     yield Failure(path, f"{path!r} is {value!r}, not {getattr(one, '__name__', one)}")
 

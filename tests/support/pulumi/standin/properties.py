@@ -61,6 +61,14 @@ def listed(table: Table, path: str) -> Property:
     )
 
 
+def equal_json(old: Any, new: Any) -> bool:
+    """Equality of JSON texts: SuppressEquivalentJSONDiffs."""
+    try:
+        return bool(json.loads(old) == json.loads(new))
+    except (TypeError, json.JSONDecodeError):
+        return False
+
+
 def same_set(old: Any, new: Any) -> bool:
     """Equality of the provider's sets: any order, in nested lists too."""
     return bool(_unordered(old) == _unordered(new))

@@ -19,6 +19,8 @@ UNKNOWN = rpc.UNKNOWN
 
 # resource.SigKey in Pulumi's sdk/go/common/resource: the key that marks a map as a wrapped value.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
+# The value of that key which marks an archive (sdk/go/common/resource/archive, ArchiveSig).
+_ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 
 
 def decode(struct: Struct) -> Bag:
@@ -30,6 +32,11 @@ def encode(bag: Mapping[str, Any]) -> Struct:
     struct = Struct()
     struct.update({name: value for name, value in bag.items() if value is not None})
     return struct
+
+
+def is_archive(value: object) -> bool:
+    """True for an archive: a map with its hash, and the path of its file."""
+    return isinstance(value, dict) and value.get(_SIGNATURE) == _ARCHIVE
 
 
 def is_unknown(value: object) -> bool:
@@ -53,7 +60,7 @@ def without_zeros(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        if _SIGNATURE in value:
+        if _SIGNATURE in value and not is_archive(value):
             return _plain(value["value"]) if "value" in value else UNKNOWN
         return {name: _plain(part) for name, part in value.items() if part is not None}
     if isinstance(value, list):

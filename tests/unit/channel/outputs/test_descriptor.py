@@ -43,7 +43,8 @@ def test_only_a_channel_that_is_followed_says_so() -> None:
     assert "follow" not in json.loads(descriptor.dump(described()))["index"]
     assert described().index.overwrites == "hold"
     for given, overwrites in (({}, "hold"), ({"overwrites": "index"}, "index")):
-        made = described(index={"follow": given, "writers": "single"})
+        store = {"provider": "minio", "endpoint_url": "https://minio.example.com"}
+        made = described(**store, index={"follow": given, "writers": "single"})
         assert json.loads(descriptor.dump(made))["index"]["follow"] == {"overwrites": overwrites}
         assert descriptor.parse(descriptor.dump(made), where="x").index.overwrites == overwrites
         assert made.index.only_a_follower_commits

@@ -208,6 +208,12 @@ def test_a_target_that_is_set_is_not_asked_for_again_and_its_name_is_in_the_sett
     assert "pulumi up" not in "\n".join(step.steps)
 
 
+def test_a_target_of_a_store_that_is_not_known_gets_a_follower_that_listens() -> None:
+    (step,) = steps("custom", index={"follow": {"target": "arn:rustfs:sqs:us-east-1:primary:webhook"}})
+    assert follower(step)[-4:] == ["--listen", "127.0.0.1:8765", "--secret-file", "follow-secret"]
+    assert "let the target primary send to http://127.0.0.1:8765/, with SECRET as the bearer token" in step.steps
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_each_follower_of_several_channels_has_its_own_port_and_target(name: str) -> None:
     channels: dict[str, Any] = {

@@ -99,6 +99,15 @@ STACKS: dict[str, dict[str, Any]] = {
     "minio-public": {"provider": "minio", "endpoint-url": "https://minio.example.com", "visibility": "public"},
     "no-overwrite": {"aws": {"no-overwrite": True}},
     "vpc": {"aws": {"vpc-endpoints": ["vpce-0123456789abcdef0"]}},
+    "follow": {
+        "index": {"follow": {}},
+        "aws": {
+            "kms-key-arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234",
+            "vpc-endpoints": ["vpce-0123456789abcdef0"],
+            "follow": {"subnet-ids": ["subnet-0a"], "security-group-ids": ["sg-0a"]},
+        },
+    },
+    "follow-cdn": {"index": {"follow": {}}, "visibility": "public", "cdn": {}},
     "china": {
         "region": "cn-north-1",
         "visibility": "public",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.policy.permissions import identity_policy
+from chaninfra.channel.roles import ROLES
 from support.paths import GOLDEN
 
 with warnings.catch_warnings():
@@ -33,6 +34,11 @@ _DELETES = "Only maintainers delete packages; the permission is limited to the c
 _DECRYPTS = "Reading encrypted objects needs the key; the permission is limited to this key."
 _REFRESHES = "The CDN must serve new packages at once; the permission is limited to the channel's distribution."
 _ENCRYPTS = "Writing encrypted objects needs data keys; the permission is limited to this key."
+_INDEXES = "The function writes the index; other names are denied to it."
+_COLLECTS = "The function deletes what the index does not need; packages and the index itself are denied to it."
+_TAKES = "The function deletes messages that it worked on; the permission is limited to its queue."
+_LOGS = "The function writes its log; the permission is limited to its log group."
+_NETWORK = "Lambda makes the network interfaces with the role; to the function's code they are denied."
 
 # role → finding → the reason for it
 EXPLAINED: dict[str, dict[str, str]] = {
@@ -58,6 +64,38 @@ EXPLAINED: dict[str, dict[str, str]] = {
         "cloudsplaining write s3:DeleteObject": _DELETES,
         "cloudsplaining write s3:PutObject": _WRITES,
     },
+    "follower": {
+        "cloudsplaining data-exfiltration s3:GetObject": _READS,
+        "cloudsplaining infrastructure-modification logs:CreateLogStream": _LOGS,
+        "cloudsplaining infrastructure-modification logs:PutLogEvents": _LOGS,
+        "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _ABORTS,
+        "cloudsplaining infrastructure-modification s3:DeleteObject": _COLLECTS,
+        "cloudsplaining infrastructure-modification s3:GetObject": _READS,
+        "cloudsplaining infrastructure-modification s3:PutObject": _INDEXES,
+        "cloudsplaining infrastructure-modification sqs:DeleteMessage": _TAKES,
+        "cloudsplaining write logs:CreateLogStream": _LOGS,
+        "cloudsplaining write logs:PutLogEvents": _LOGS,
+        "cloudsplaining write s3:AbortMultipartUpload": _ABORTS,
+        "cloudsplaining write s3:DeleteObject": _COLLECTS,
+        "cloudsplaining write s3:PutObject": _INDEXES,
+        "cloudsplaining write sqs:DeleteMessage": _TAKES,
+    },
+}
+# The additional findings if the function is in a network.
+EXPLAINED_WITH_NETWORK = {
+    **{
+        f"cloudsplaining {kind} ec2:{action}": _NETWORK
+        for kind in ("infrastructure-modification", "write")
+        for action in (
+            "AssignPrivateIpAddresses",
+            "CreateNetworkInterface",
+            "DeleteNetworkInterface",
+            "UnassignPrivateIpAddresses",
+        )
+    },
+    "parliament RESOURCE_STAR": _NETWORK,
+    "parliament UNKNOWN_CONDITION_FOR_ACTION": "The statement denies by a key of Lambda, which parliament knows for "
+    "no action of EC2 (Lambda Developer Guide, about functions in a VPC).",
 }
 # The additional findings if the bucket has a KMS key.
 EXPLAINED_WITH_KMS: dict[str, dict[str, str]] = {
@@ -72,7 +110,7 @@ EXPLAINED_WITH_KMS: dict[str, dict[str, str]] = {
             "cloudsplaining write kms:Decrypt": _DECRYPTS,
             "cloudsplaining write kms:GenerateDataKey": _ENCRYPTS,
         }
-        for role in ("publisher", "maintainer")
+        for role in ("publisher", "maintainer", "follower")
     },
 }
 # The additional findings if the bucket has a CDN.
@@ -83,7 +121,7 @@ EXPLAINED_WITH_CDN: dict[str, dict[str, str]] = {
             "cloudsplaining infrastructure-modification cloudfront:CreateInvalidation": _REFRESHES,
             "cloudsplaining write cloudfront:CreateInvalidation": _REFRESHES,
         }
-        for role in ("publisher", "maintainer")
+        for role in ("publisher", "maintainer", "follower")
     },
 }
 
@@ -95,7 +133,7 @@ def _generated() -> dict[str, dict[str, Any]]:
         f"{role}/{prefix or 'whole bucket'}/{'kms' if key else 'plain'}{'-cdn' if cdn else ''}": identity_policy(
             role, prefix=prefix, kms_key_arn=key, distribution=cdn, **about
         )
-        for role in EXPLAINED
+        for role in ROLES
         for prefix in ("", "team/stable")
         for key in (None, _KEY)
         for cdn in (None, _CDN)
@@ -153,6 +191,7 @@ def test_every_finding_is_explained_and_every_explanation_has_a_finding(name: st
     expected = set(EXPLAINED[role])
     for part, explained in {"kms:": EXPLAINED_WITH_KMS, "cloudfront:": EXPLAINED_WITH_CDN}.items():
         expected |= set(explained[role]) if part in text else set()
+    expected |= set(EXPLAINED_WITH_NETWORK) if "ec2:" in text else set()
     assert findings(policy) == expected
 
 

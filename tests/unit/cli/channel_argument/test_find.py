@@ -422,7 +422,7 @@ def test_a_broken_channel_json_in_a_bucket_names_the_doctor(monkeypatch: pytest.
     store = MemoryStore()
     monkeypatch.setattr(S3Store, "get", lambda _, key, most=0: store.get(key, 1 << 20))
     for content, remedy in (
-        (b"{", "run `chaninfra doctor`, which says how to mend it"),
+        (b"{", "run `chaninfra doctor`, which says how to fix it"),
         (b'{"version": 3}', "upgrade chaninfra"),
         (dump(descriptor("c", bucket="b-b")).replace(b'"region"', b'"regoin"'), "`region`? Or run `chaninfra doctor`"),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from chaninfra.channel.conda.index_settings import Follow
 from chaninfra.channel.conda.object_names import FOLLOW_JSON
 from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import DeniedError
-from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.objects import ObjectBody, ObjectMeta, StoredObject
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.doctor.checks.follow import follow
@@ -20,11 +21,10 @@ from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import NOW, channel
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-_AS = (
-    ", with the key or role of a maintainer: what runs with another one may not write .chaninfra/follow.json, so that "
-    "this check cannot see it"
+REMEDY = (
+    "start `chaninfra follow s3://b/c --every 30s` where it can go on running; on AWS `pulumi up` makes a function "
+    "instead. It needs the rights of a maintainer, else it cannot write .chaninfra/follow.json"
 )
-START = "chaninfra follow s3://b/c --every 30s"
 
 
 class Followed:
@@ -32,12 +32,19 @@ class Followed:
 
     def __init__(self, *, declared: bool = True) -> None:
         self.store = MemoryStore()
+        self.written: StoredObject | None = None
         self.index = DescribedIndex(follow=Follow()) if declared else DescribedIndex()
 
     def ran(self, task: Task, by: By, every_s: int, ago_ms: int) -> Followed:
         """Something ran so long ago."""
         write_mark(channel(self.store, SequentialRuntime(now=NOW - ago_ms), self.index), task, by, every_s)
         return self
+
+    def declared(self, ago_ms: int) -> None:
+        """channel.json was written so long ago."""
+        modified = datetime.fromtimestamp((NOW - ago_ms) / 1000, UTC)
+        entry = ObjectMeta(key="c/channel.json", size=2, etag="e", modified=modified)
+        self.written = StoredObject(data=b"{}", content_type="", cache_control="", entry=entry)
 
     def findings(self) -> list[Finding]:
         """What the doctor finds. Asserts that it writes nothing and lists nothing."""
@@ -47,7 +54,7 @@ class Followed:
             "store": self.store,
             "channel": channel(self.store, SequentialRuntime(now=NOW), self.index),
         }
-        exam = examination(cached=cached, index=self.index, prefix="c")
+        exam = examination(cached=cached, channel_json_read=self.written, index=self.index, prefix="c")
         found = [*follow(exam)]
         assert self.store.objects == before
         assert self.store.requests.keys() == {"get"}
@@ -65,13 +72,22 @@ def test_a_channel_that_is_followed() -> None:
     assert followed.finding() == ("ok", found, None)
 
 
+NOTHING = (
+    "`index.follow` is declared, but nothing has followed the channel yet (there is no run in .chaninfra/follow.json)"
+)
+
+
 def test_a_declared_channel_that_nothing_has_followed() -> None:
-    state, found, remedy = Followed().finding()
-    assert state == "failed"
-    assert found == (
-        "`index.follow` is declared, but nothing has followed the channel: there is no .chaninfra/follow.json"
-    )
-    assert remedy == f"start `{START}` where it can go on running{_AS}"
+    followed = Followed()
+    assert followed.finding() == ("failed", NOTHING, REMEDY)
+    followed.declared(3 * HOUR)
+    assert followed.finding() == ("failed", NOTHING, REMEDY)
+
+
+def test_a_channel_that_was_declared_just_now_has_time() -> None:
+    followed = Followed()
+    followed.declared(2 * HOUR)
+    assert followed.finding() == ("warning", f"{NOTHING}; channel.json was written 2 hours ago", REMEDY)
 
 
 def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
@@ -85,7 +101,7 @@ def test_two_runs_may_be_missing_and_the_doctor_needs_no_constant() -> None:
     ("task", "by", "every", "remedy"),
     [
         ("compare", "process", 3600, "see the log of the process (`journalctl -u chaninfra-follow`, say), or start "),
-        ("compare", "aws-lambda", 3600, "see the log of the function in CloudWatch, and the alarms on its queue. If "),
+        ("compare", "aws-lambda", 3600, "see the log of the function in CloudWatch. If "),
         (
             "reindex",
             "job",
@@ -119,7 +135,7 @@ def test_a_part_that_stopped_is_a_warning_where_another_one_goes_on() -> None:
 
 def test_gc_alone_follows_nothing() -> None:
     state, found, _ = Followed().ran("gc", "job", 7 * 86_400, DAY).finding()
-    assert (state, found) == ("failed", "`index.follow` is declared, but nothing has followed the channel")
+    assert (state, found) == ("failed", NOTHING)
 
 
 def test_all_that_runs_is_told() -> None:
@@ -141,7 +157,7 @@ def test_a_channel_that_does_not_declare_it() -> None:
     undeclared = Followed(declared=False)
     assert undeclared.finding() == (
         "ok",
-        "not declared (`index.follow`), and nothing says that it follows the channel",
+        "not declared (`index.follow`), and nothing has followed the channel",
         None,
     )
     undeclared.ran("reindex", "job", 86_400, 9 * DAY)
@@ -164,7 +180,7 @@ def test_a_mark_that_is_none_and_one_of_a_later_version(declared: bool) -> None:
     followed.store.objects[f"c/{FOLLOW_JSON}"] = ObjectBody(data=b'{"version": 2, "gc": 1}', content_type="")
     assert followed.finding() == (
         "skipped",
-        f"c/{FOLLOW_JSON}: version 2 of this file is newer than this version of chaninfra",
+        f"c/{FOLLOW_JSON}: version 2 of this file is newer than this version of chaninfra: upgrade chaninfra",
         "upgrade chaninfra",
     )
 

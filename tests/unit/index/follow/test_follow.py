@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from chaninfra.channel.conda.index_settings import Overwrites
-from chaninfra.channel.errors import DeniedError, RefusedError, UnreachableError
+from chaninfra.channel.errors import CredentialsError, DeniedError, RefusedError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.package.sidecars import immutable_name, sidecar_name
 from support.channels.bundles import bundle, sidecar
@@ -326,6 +326,49 @@ def test_an_unreachable_store_stops_before_a_write() -> None:
     channel.store.before = lambda kind, key: None
     channel.follow(key)
     assert channel.files() == {file("b")}
+
+
+@pytest.mark.parametrize(
+    "error", [StorageError("bad request", code="InvalidRequest", status=400), DeniedError("no", code="AccessDenied")]
+)
+def test_a_package_that_cannot_be_looked_at_does_not_stop_the_others(error: StorageError) -> None:
+    """Put with a key of encryption of its own, or by another account."""
+    channel = FollowedChannel("a", "b")
+    keys = [channel.upload(name) for name in ("a", "c", "d")]
+
+    def before(kind: str, key: str) -> None:
+        if key in keys[:2]:
+            raise error
+
+    channel.store.before = before
+    done = channel.follow(*keys)
+    assert done.added == ["noarch/d-1-0.conda"]
+    # What was indexed stays, as for a re-index.
+    assert channel.files() == {file(name) for name in "abd"}
+    left = channel.left_out()
+    assert left.keys() == {"noarch/a-1-0.conda", "noarch/c-1-0.conda"} == {*done.newly_left_out}
+    reason = f"cannot be read, while others can ({error.code})"
+    assert {each.reason for each in left.values()} == {reason}
+    # Alone it does not stop anything either, and is told once.
+    assert channel.follow(keys[1]).newly_left_out == []
+    channel.store.before = lambda kind, key: None
+    assert channel.follow(*keys).added == ["noarch/c-1-0.conda"]
+    assert channel.left_out() == {}
+    assert channel.is_as_reindexed()
+
+
+def test_a_key_of_the_store_that_expires_between_two_requests_leaves_nothing_out() -> None:
+    channel = FollowedChannel("a")
+    key = channel.upload("b")
+
+    def before(kind: str, asked: str) -> None:
+        if asked == key:
+            raise CredentialsError("expired", code="ExpiredToken")
+
+    channel.store.before = before
+    with pytest.raises(CredentialsError):
+        channel.follow(key)
+    assert channel.left_out() == {}
 
 
 def test_who_may_not_write_the_list_of_what_is_left_out_indexes_all_the_same() -> None:

@@ -196,3 +196,13 @@ def test_two_runs_may_be_overdue_and_no_more() -> None:
     assert not run.late(NOW + 2 * HOUR_MS + 600_000)
     assert run.late(NOW + 2 * HOUR_MS + 600_001)
     assert not run.late(NOW - 1)
+
+
+def test_the_function_of_aws_lambda_is_named() -> None:
+    marked = Marked()
+    assert write_mark(marked.channel, "compare", "aws-lambda", HOUR, "my-bucket-follow") == "written"
+    assert marked.runs()["compare"].function == "my-bucket-follow"
+    # Another one follows now.
+    assert write_mark(marked.channel, "compare", "aws-lambda", HOUR, "other-follow") == "written"
+    assert marked.write() == "written"
+    assert b"function" not in marked.store.objects[KEY].data

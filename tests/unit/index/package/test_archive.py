@@ -6,7 +6,9 @@ import bz2
 import hashlib
 import io
 import json
+import random
 import tarfile
+import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, Suffix
+from chaninfra.channel.errors import ConflictError
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data, read_file
 from support.channels.archives import METADATA, conda, index_json, tar, tar_bz2, write, zipped
 from support.example_counts import MANY
@@ -31,12 +34,23 @@ def chunks(data: bytes, size: int = 1000) -> Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 
 
+def read_stream(data: bytes, suffix: Suffix, size: int = 1000, again: list[int] | None = None) -> IndexedPackage:
+    """Read a package that comes in chunks of this size; `again` gets the lengths of what was asked for once more."""
+
+    def at(start: int, length: int) -> bytes:
+        if again is not None:
+            again.append(length)
+        return data[start : start + length]
+
+    return read_chunks(chunks(data, size), suffix, at)
+
+
 def refused(data: bytes, suffix: Suffix = ".conda") -> str:
     """The text of the error; asserts that little memory is used."""
     tracemalloc.start()
     try:
         with pytest.raises(UnreadablePackageError) as caught:
-            read_chunks(chunks(data, 1 << 16), suffix)
+            read_stream(data, suffix, 1 << 16)
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
@@ -51,7 +65,7 @@ def info_zip(info: bytes, **more: bytes) -> bytes:
 @pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
 def test_a_stream_and_a_file_are_read_alike(tmp_path: Path, suffix: Suffix) -> None:
     data = MAKERS[suffix](index_json(), payload=bytes(100_000))
-    package = read_chunks(chunks(data), suffix)
+    package = read_stream(data, suffix)
     assert package == read_file(write(tmp_path, data, f"x-1-0{suffix}"), suffix) == read_data(data, suffix)
     assert (package.size, package.md5) == (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
     assert package.sha256 == hashlib.sha256(data).hexdigest()
@@ -62,11 +76,52 @@ def test_a_large_stream_takes_little_memory() -> None:
                    "info-x-1-0.tar.zst": zstandard.compress(tar({"info/index.json": INDEX}))})  # fmt: skip
     tracemalloc.start()
     try:
-        package = read_chunks(chunks(data, 1 << 16), ".conda")
+        package = read_stream(data, ".conda", 1 << 16)
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
     assert package.size == len(data)
+
+
+@pytest.mark.parametrize("info_at", [0, 1, 2])
+def test_a_large_package_is_read_without_a_file_on_disk(info_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever its metadata are in it: at the beginning, in the middle, at the end."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    # Does not become small by compression.
+    noise = random.Random(1).randbytes(3 << 20)
+    info = zstandard.compress(tar({"info/test": noise, "info/index.json": INDEX}))
+    members = [("metadata.json", METADATA), ("pkg-x-1-0.tar.zst", bytes(20 << 20)), ("icon", bytes(20 << 20))]
+    members.insert(info_at + 1, ("info-x-1-0.tar.zst", info))
+    data = zipped(dict(members))
+    again: list[int] = []
+    package = read_stream(data, ".conda", 8 << 20, again)
+    assert package == read_data(data, ".conda")
+    # At the end it was kept; else no more than it is read again, in blocks.
+    assert bool(again) == (info_at < 2)
+    assert sum(again) <= len(info) + (2 << 20)
+    assert len(again) <= 6
+
+
+def test_an_error_while_it_is_read_again_is_passed_on() -> None:
+    info = zstandard.compress(tar({"info/index.json": INDEX}))
+    data = zipped(
+        {"metadata.json": METADATA, "icon": bytes(1 << 20), "info-x-1-0.tar.zst": info, "pkg": bytes(9 << 20)}
+    )
+
+    def gone(*_: int) -> bytes:
+        raise ConflictError("it was deleted meanwhile")
+
+    with pytest.raises(ConflictError):
+        read_chunks(chunks(data, 1 << 20), ".conda", gone)
+
+
+def test_what_is_shorter_when_it_is_read_again_is_no_package() -> None:
+    info = zstandard.compress(tar({"info/index.json": INDEX}))
+    data = zipped(
+        {"metadata.json": METADATA, "icon": bytes(1 << 20), "info-x-1-0.tar.zst": info, "pkg": bytes(9 << 20)}
+    )
+    with pytest.raises(UnreadablePackageError):
+        read_chunks(chunks(data, 1 << 20), ".conda", lambda *_: b"")
 
 
 @pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
@@ -208,12 +263,12 @@ def test_all_tar_formats_are_read(layout: int) -> None:
         index = tarfile.TarInfo("info/index.json")
         index.size = len(INDEX)
         archive.addfile(index, io.BytesIO(INDEX))
-    assert read_chunks(chunks(bz2.compress(data.getvalue())), ".tar.bz2").index.name == "x"
+    assert read_stream(bz2.compress(data.getvalue()), ".tar.bz2").index.name == "x"
 
 
 def read_any(data: bytes, suffix: Suffix) -> IndexedPackage | None:
     try:
-        return read_chunks(chunks(data), suffix)
+        return read_stream(data, suffix)
     except UnreadablePackageError:
         return None
 
@@ -258,7 +313,7 @@ def test_an_error_of_the_source_is_passed_on() -> None:
 
     for suffix in PACKAGE_SUFFIXES:
         with pytest.raises(OSError, match="the line is cut"):
-            read_chunks(broken(), suffix)
+            read_chunks(broken(), suffix, lambda *_: b"")
 
 
 @pytest.mark.parametrize("size", [*range(1, 12), 1000])
@@ -269,6 +324,6 @@ def test_the_streams_of_a_bz2_are_counted(size: int) -> None:
     for pieces in (1, 2, 7):
         step = -(-len(plain) // pieces)
         data = b"".join(bz2.compress(plain[at : at + step]) for at in range(0, len(plain), step)) + bz2.compress(b"")
-        package = read_chunks(chunks(data, size), ".tar.bz2")
+        package = read_stream(data, ".tar.bz2", size)
         assert (package.streams, package.sha256) == (pieces + 1, hashlib.sha256(data).hexdigest())
     assert read_data(whole, ".tar.bz2").streams == read_data(conda(index_json()), ".conda").streams == 1

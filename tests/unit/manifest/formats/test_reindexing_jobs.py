@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from chaninfra.manifest.names import Format
 from chaninfra.manifest.request import ManifestRequest
 from support.cases.ci_model import jobs
 from support.cases.manifests import Case, descriptor, possible
+from support.servers.gitlab_runner import run_job
 
 FORMATS: tuple[Format, ...] = ("github-reindex", "gitlab-reindex")
 ROLE = "arn:minio:iam:::role/nOybJqMNzNmroqEKq5D0EUsRZw0"
@@ -50,9 +52,30 @@ def test_a_workflow_runs_by_its_schedule_alone_and_collects_garbage_once_a_week(
     *_, reindex, gc = job.steps
     assert "if" not in reindex
     assert f"github.event.schedule == '{weekly}'" in gc["if"]
-    assert reindex["run"].replace(" reindex ", " gc ") == gc["run"]
+    assert reindex["run"].replace(" reindex ", " gc ").replace("1h", "7d") == gc["run"]
     # Keys are in the two steps that write, and in no other.
     assert "secrets." not in str(job.steps[:-2])
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "called"),
+    [
+        ({}, 0, ["reindex"]),
+        ({"CHANINFRA_GC": "true"}, 0, ["reindex", "gc"]),
+        ({"CHANINFRA_GC": "true"}, 3, ["reindex", "gc"]),
+    ],
+)
+def test_garbage_is_collected_where_the_schedule_says_so(
+    variables: dict[str, str], code: int, called: list[str], tmp_path: Path
+) -> None:
+    """A program stands in for chaninfra, which ends so."""
+    program = tmp_path / ".venv" / "bin" / "chaninfra"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$1"; [ "$1" = gc ] || exit {code}\n', "utf-8")
+    program.chmod(0o755)
+    job = YAML(typ="safe").load(Case("gitlab-reindex", "pixi", "minio").text())["reindex"]
+    done = run_job({**job, "script": job["script"][job["script"].index("code=0") :]}, tmp_path, **variables)
+    assert (done.returncode, done.stdout.split()) == (code, called)
 
 
 @pytest.mark.parametrize("name", FORMATS)

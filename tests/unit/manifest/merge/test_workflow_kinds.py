@@ -45,7 +45,7 @@ def test_no_other_job_gets_into_the_workflow_on_a_schedule() -> None:
 
 def test_a_printed_workflow_keeps_what_people_changed_and_follows_the_channel() -> None:
     text = Case("github-reindex", "aws", "minio").text().replace("'3 * * * *'", "'*/20 * * * *' # more often")
-    text = text.replace("--addressing-style path", "--addressing-style path --json")
+    text = text.replace("--scheduled 1h", "--scheduled 20m --json")
     same = into_yaml(text, access("minio", "aws"), name="github-reindex")
     assert same == text
     found = moved(text, "github-reindex", method="aws")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from . import cloudwatch, function, sqs
 from .bucket import Bucket
 from .bucket_parts import PARTS
 from .cloudfront import CONFIGURED
@@ -18,5 +19,8 @@ _TYPES: tuple[Resource, ...] = (
     OpenIdConnectProvider(),
     *CONFIGURED,
     Distribution(),
+    *sqs.THINGS,
+    *function.THINGS,
+    *cloudwatch.THINGS,
 )
 RESOURCES: Mapping[str, Resource] = {resource.token: resource for resource in _TYPES}

@@ -12,8 +12,8 @@ TF = "terraform-provider-aws internal/service/s3/"
 
 # interceptors of every regional resource: "Force resource replacement if the value of the top-level `region` attribute
 # changes", and the provider's region where the program says nothing.
-_REGION = Source("terraform-provider-aws internal/provider/sdkv2/region.go, forceNewIfRegionValueChanges")
-_TAGS = Source("terraform-provider-aws internal/verify/diff.go, SetTagsDiff")
+REGION = Source("terraform-provider-aws internal/provider/sdkv2/region.go, forceNewIfRegionValueChanges")
+TAGS = Source("terraform-provider-aws internal/verify/diff.go, SetTagsDiff")
 
 _BUCKET = Source(TF + "bucket.go (6.0)")
 _NAMESPACE = Source("terraform-provider-aws pull request 46917 (6.37), 'Optional, Forces new resource'")
@@ -32,10 +32,10 @@ BUCKET: dict[str, Property] = dict(
         *_BUCKET.replacing("bucket bucketPrefix", keeps=True),
         *_BUCKET.replacing("objectLockEnabled", keeps=True, forwarded=False),
         *_NAMESPACE.replacing("bucketNamespace", keeps=True, forwarded=False),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_BUCKET.updatable("forceDestroy", default=False, local=True),
         *_BUCKET.updatable("tags", free=True),
-        *_TAGS.updatable("tagsAll", free=True),
+        *TAGS.updatable("tagsAll", free=True),
         # Deprecated in favour of the types below.
         *_BUCKET.updatable(
             "accelerationStatus acl corsRules grants lifecycleRules logging policy replicationConfiguration"
@@ -53,7 +53,7 @@ BUCKET: dict[str, Property] = dict(
 OWNERSHIP: dict[str, Property] = dict(
     [
         *_OWNERSHIP.replacing("bucket"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_OWNERSHIP.updatable("rule"),
         *_OWNERSHIP.updatable(
             "rule.objectOwnership", values=("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
@@ -65,7 +65,7 @@ VERSIONING: dict[str, Property] = dict(
     [
         *_VERSIONING.replacing("bucket"),
         *_VERSIONING.replacing("expectedBucketOwner"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_VERSIONING.updatable("mfa", local=True),
         *_VERSIONING.updatable("versioningConfiguration"),
         *_VERSIONING.updatable("versioningConfiguration.status", values=("Enabled", "Suspended", "Disabled")),
@@ -79,7 +79,7 @@ ENCRYPTION: dict[str, Property] = dict(
     [
         *_ENCRYPTION.replacing("bucket"),
         *_ENCRYPTION.replacing("expectedBucketOwner"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_ENCRYPTION.updatable(f"rules rules.bucketKeyEnabled {_DEFAULT} {_DEFAULT}.kmsMasterKeyId"),
         *_ENCRYPTION.updatable(f"{_DEFAULT}.sseAlgorithm", values=("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx")),
         *_BLOCKED.updatable("rules.blockedEncryptionTypes", keeps=True),
@@ -89,7 +89,7 @@ ENCRYPTION: dict[str, Property] = dict(
 ACCESS: dict[str, Property] = dict(
     [
         *_ACCESS.replacing("bucket"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_ACCESS.updatable("blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets", default=False),
         *_ACCESS.updatable("skipDestroy", local=True),
     ]
@@ -98,7 +98,7 @@ ACCESS: dict[str, Property] = dict(
 POLICY: dict[str, Property] = dict(
     [
         *_POLICY.replacing("bucket"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         # sdkv2.IAMPolicyDocumentSchemaRequired: SuppressEquivalentPolicyDiffs
         *_POLICY.updatable("policy", same=equivalent),
     ]
@@ -110,7 +110,7 @@ LIFECYCLE: dict[str, Property] = dict(
     [
         *_LIFECYCLE.replacing("bucket"),
         *_LIFECYCLE.replacing("expectedBucketOwner", keeps=True),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_LIFECYCLE.updatable("transitionDefaultMinimumObjectSize", keeps=True),
         *_LIFECYCLE.updatable("timeouts timeouts.create timeouts.update", local=True),
         *_LIFECYCLE.updatable("rules rules.id rules.prefix rules.filter rules.expiration rules.transitions"),
@@ -138,7 +138,7 @@ CORS: dict[str, Property] = dict(
     [
         *_CORS.replacing("bucket"),
         *_CORS.replacing("expectedBucketOwner"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         # TypeSet, and so are the lists in it.
         *_CORS.updatable("corsRules", same=same_set),
         *_CORS.updatable("corsRules.allowedHeaders corsRules.allowedMethods corsRules.allowedOrigins", same=same_set),
@@ -151,7 +151,7 @@ LOGGING: dict[str, Property] = dict(
     [
         *_LOGGING.replacing("bucket"),
         *_LOGGING.replacing("expectedBucketOwner"),
-        *_REGION.replacing("region"),
+        *REGION.replacing("region"),
         *_LOGGING.updatable("targetBucket targetPrefix"),
         # Grants need ACLs, which a bucket of BucketOwnerEnforced has not; moto forgets the key format.
         *_LOGGING.updatable("targetGrants targetObjectKeyFormat", forwarded=False),
