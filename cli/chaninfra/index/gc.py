@@ -128,7 +128,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
-    earlier = left_over.stale(target, authority, seen.stale)
+    earlier = left_over.stale(target, authority, seen.index_files)
     garbage = [
         *(garbage_of(entry, "not declared") for entry in undeclared),
         *(garbage_of(entry, "of an earlier indexer") for entry in earlier),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.index_files import FILE_NAMES, STALE
 from chaninfra.channel.objects import ObjectMeta
-from chaninfra.index.commit.authority import Authority, authority_key
+from chaninfra.index.commit.authority import AUTHORITY, Authority
 from chaninfra.index.commit.derived_state import existing
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -19,17 +19,19 @@ from chaninfra.index.yanks import yanks_of
 _AT_ONCE = 1000
 
 
-def stale(target: SubdirIndex, authority: Authority | None, files: Sequence[ObjectMeta]) -> list[ObjectMeta]:
-    """Those of these files, which only other indexers write, that are older than the last commit.
+def stale(target: SubdirIndex, authority: Authority | None, listed: Mapping[str, ObjectMeta]) -> list[ObjectMeta]:
+    """Those of these index files which only other indexers write, and that are older than the last commit.
 
-    None where another tool wrote the index last: it may still write them, and nothing has taken over what it says.
+    `listed`: file name → object, with the authoritative index; of one listing, since HEAD tells the time in whole
+    seconds. None where another tool wrote the index last: it may still write them, and nothing has taken over what it
+    says.
     """
-    if not files or authority is None or not authority.ours:
+    files, committed = [entry for name, entry in listed.items() if name in STALE], listed.get(AUTHORITY)
+    if not files or committed is None or authority is None or not authority.ours:
         return []
     if any(file.origin is None for file in existing(target).values()):
         return []
-    committed = target.store.head(authority_key(target))
-    return [entry for entry in files if committed is not None and entry.modified <= committed.modified]
+    return [entry for entry in files if entry.modified <= committed.modified]
 
 
 def undeclared(target: SubdirIndex) -> list[ObjectMeta]:

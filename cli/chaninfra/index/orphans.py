@@ -11,6 +11,7 @@ from chaninfra.channel.conda.index_files import STALE
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
+from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.package.sidecars import MAX_SIDECAR
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -22,8 +23,8 @@ class Seen:
     packages: set[str] = field(default_factory=set)
     sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the sidecars and their copies."""
-    stale: list[ObjectMeta] = field(default_factory=list)
-    """Index files that only other indexers write, see `index_files.STALE`."""
+    index_files: dict[str, ObjectMeta] = field(default_factory=dict)
+    """File name → object, of the authoritative index and of what only other indexers write, see `index_files.STALE`."""
 
     def take(self, file: str, entry: ObjectMeta) -> None:
         """Add an object; `file` is its key relative to the folder."""
@@ -33,8 +34,8 @@ class Seen:
             self.packages.add(file)
         elif package_of(file):
             self.sidecars[file] = entry
-        elif file in STALE:
-            self.stale.append(entry)
+        elif file in STALE or file == AUTHORITY:
+            self.index_files[file] = entry
 
     def orphans(self) -> dict[str, ObjectMeta]:
         """The sidecars without a package."""
