@@ -26,7 +26,7 @@ What to type next
     pulumi config set region eu-central-1 && pulumi config set prefix my-channel
     pulumi up --yes && chaninfra manifest > pixi.toml
 
-  on a store of your own (MinIO, Ceph, ...), with its access key in AWS_ACCESS_KEY_ID and AWS_RANDOM_ACCESS_KEY:
+  on a store of your own (MinIO, Ceph, ...), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
     pulumi stack init own
     pulumi config set provider minio && pulumi config set endpoint-url https://minio.example.com
     pulumi config set bucket my-bucket && pulumi config set prefix my-channel
@@ -46,6 +46,6 @@ def what_next(engine: Path, folder: Path) -> str:
     if (folder / "Pulumi.yaml").is_file():
         project = f"cd {shlex.quote(str(folder))}"
     else:
-        project = "# go to a clone of chaninfra, whose folder is a Pulumi project: cd ..."
+        project = "cd PATH/TO/CLONE/OF/chaninfra"
     lines = [project, f'export PATH={shlex.quote(path)}:"$PATH"', *STATE.splitlines()]
     return _NEXT.format(first="".join(f"    {line}\n" for line in lines))

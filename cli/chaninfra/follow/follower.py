@@ -209,7 +209,7 @@ class Follower:
         for since in batch.keys.values():
             self.metrics.lag.observe(now - since)
         self.metrics.pending.set(len(self._pending))
-        for receipt in batch.receipts:
+        for receipt in self._pending.done(batch, done.again):
             receipt()
 
     def _done(self, done: Followed) -> None:

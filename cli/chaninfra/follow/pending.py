@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 MOST = 20_000
-"""Most keys that wait. If more come, a listing finds them."""
+"""Most keys, and most receipts, that wait. If more come, a listing finds them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +18,17 @@ class Batch:
     """Keys to follow at once: key → when it was first named, by the monotonic clock."""
 
     keys: dict[str, float] = field(default_factory=dict)
-    receipts: tuple[Callable[[], None], ...] = ()
-    """Called when the keys are in line."""
+    number: int = 0
+    """How many batches were taken before and with this one."""
+
+
+@dataclass(kw_only=True)
+class _Receipt:
+    """What is called when these keys are in line, by batches that were taken after it came."""
+
+    call: Callable[[], None]
+    keys: set[str]
+    after: int
 
 
 class Pending:
@@ -27,7 +36,8 @@ class Pending:
 
     def __init__(self) -> None:
         self._keys: dict[str, float] = {}
-        self._receipts: list[Callable[[], None]] = []
+        self._receipts: list[_Receipt] = []
+        self._taken = 0
         self._changed = threading.Condition()
         self._overflowed = False
         self._stopping = False
@@ -44,16 +54,16 @@ class Pending:
     def add(self, keys: Iterable[str], receipt: Callable[[], None] | None = None) -> bool:
         """Add keys. Returns False, and takes none, where too many wait: see `overflowed`."""
         now = time.monotonic()
+        named = {*keys}
         with self._changed:
-            new = [key for key in keys if key not in self._keys]
-            if len(self._keys) + len(new) > MOST:
+            new = named - self._keys.keys()
+            if len(self._keys) + len(new) > MOST or len(self._receipts) >= MOST:
                 self._overflowed = True
                 self._changed.notify_all()
                 return False
-            for key in new:
-                self._keys[key] = now
+            self._keys |= dict.fromkeys(sorted(new), now)
             if receipt is not None:
-                self._receipts.append(receipt)
+                self._receipts.append(_Receipt(call=receipt, keys=named, after=self._taken))
             self._changed.notify_all()
         return True
 
@@ -61,18 +71,26 @@ class Pending:
         """Add the keys of a batch that failed, as old as they are."""
         with self._changed:
             self._keys = {**batch.keys, **self._keys}
-            self._receipts[:0] = batch.receipts
 
     def take(self, most: int) -> Batch:
-        """The keys that have waited longest, at most so many. Receipts come with the last key that was there."""
+        """The keys that have waited longest, at most so many."""
         with self._changed:
             taken = dict([*self._keys.items()][:most])
             for key in taken:
                 del self._keys[key]
-            receipts: tuple[Callable[[], None], ...] = ()
-            if not self._keys:
-                receipts, self._receipts = tuple(self._receipts), []
-            return Batch(keys=taken, receipts=receipts)
+            self._taken += 1
+            return Batch(keys=taken, number=self._taken)
+
+    def done(self, batch: Batch, again: Iterable[str] = ()) -> list[Callable[[], None]]:
+        """The receipts of which the last key is in line now; `again`: keys of the batch that are not yet."""
+        followed = batch.keys.keys() - {*again}
+        with self._changed:
+            for receipt in self._receipts:
+                if receipt.after < batch.number:
+                    receipt.keys -= followed
+            ready = [receipt.call for receipt in self._receipts if not receipt.keys]
+            self._receipts = [receipt for receipt in self._receipts if receipt.keys]
+        return ready
 
     def overflow(self) -> None:
         """Take it that keys were refused."""

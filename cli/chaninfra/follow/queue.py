@@ -24,6 +24,8 @@ _MESSAGES = 10
 _WAIT_S = 10
 """Seconds that a request waits for a message: SQS's long polling."""
 _LONGEST_BACK_OFF_S = 30.0
+_PAUSE_S = 5.0
+"""Seconds without a look at the queue while the store cannot be used, or too many names wait: messages stay there."""
 
 
 def check_queue_url(url: str) -> str:
@@ -83,6 +85,9 @@ class QueueReader:
 
         client, failures = None, 0
         while not self._stopping.is_set():
+            if self._follower.failing:
+                self._stopping.wait(_PAUSE_S)
+                continue
             try:
                 client = client or self._client()
                 self._receive(client)
@@ -111,7 +116,9 @@ class QueueReader:
             ours = [hint.key for hint in hints if hint.bucket == self._follower.bucket]
             if len(ours) < len(hints):
                 self._follower.metrics.refused.labels("foreign").inc(len(hints) - len(ours))
-            self._follower.hint(ours, "queue", delete)
+            if self._follower.hint(ours, "queue", delete) is None:
+                # They come again.
+                self._stopping.wait(_PAUSE_S)
 
     def _delete(self, client: Any, handle: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -74,7 +74,8 @@ def gc(
         shown.stage("looking for unfinished uploads")
         collected = collect(opened, subdirs, "check" if dry_run else "write", shown)
         shown.pause()
-        mark(opened, "gc", every)
+        if not collected.unknown:
+            mark(opened, "gc", every)
     for note in collected.notes:
         streams.note(note)
     if as_json:

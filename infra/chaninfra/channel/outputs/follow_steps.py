@@ -37,7 +37,8 @@ def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpe
         beside = ("--every", events.every) if events and events.every else ()
         id_ = target_id(channel.event_target) if channel.event_target else _new_id(stack, channel)
         steps = [
-            f"openssl rand -hex 32 > {secret}  # the text for SECRET below; keep others from reading the file",
+            f"(umask 077; openssl rand -hex 32 > {secret})",
+            f"in all that follows, put the text of {secret} in the place of SECRET",
             _needs(),
             _follow(stack, channel, *listening, *beside),
             "127.0.0.1 is for a follower beside the server; from another machine, put a proxy with TLS before the "
