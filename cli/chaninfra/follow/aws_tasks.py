@@ -32,12 +32,20 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
 def _reindex(function: Function, url: str, clock: Clock) -> None:
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.reindex import reindex
+    from chaninfra.index.report import HELD
 
     channel = function.channels.get(url).channel
     # Nobody looks at it who could say that the new bytes are right.
-    report = reindex(channel, channel.descriptor.subdirs, hold=channel.descriptor.index.overwrites == "hold")
+    report = reindex(channel, channel.descriptor.subdirs, hold=channel.descriptor.index.holds)
     for left in report.left_out:
-        function.log.write("left-out", "warning", package=left.package, reason=left.reason, remedy=left.remedy)
+        held = left.reason == HELD
+        function.log.write(
+            "held" if held else "left-out",
+            "error" if held else "warning",
+            package=left.package,
+            reason=left.reason,
+            remedy=left.remedy,
+        )
     subdirs = changed(report)
     function.log.write("reindexed", channel=url, changed=subdirs, packages=sum(each.after for each in report.subdirs))
     replaced = [f"{each.subdir}/{file}" for each in report.subdirs for file in each.replaced]

@@ -54,16 +54,17 @@ class Pending:
     def add(self, keys: Iterable[str], receipt: Callable[[], None] | None = None) -> bool:
         """Add keys. Returns False, and takes none, where too many wait: see `overflowed`."""
         now = time.monotonic()
-        named = {*keys}
+        named = dict.fromkeys(keys)
         with self._changed:
-            new = named - self._keys.keys()
-            if len(self._keys) + len(new) > MOST or len(self._receipts) >= MOST:
+            if len(self._keys) + sum(key not in self._keys for key in named) > MOST or len(self._receipts) >= MOST:
                 self._overflowed = True
                 self._changed.notify_all()
                 return False
-            self._keys |= dict.fromkeys(sorted(new), now)
+            for key in named:
+                # One that waits already keeps its place.
+                self._keys.setdefault(key, now)
             if receipt is not None:
-                self._receipts.append(_Receipt(call=receipt, keys=named, after=self._taken))
+                self._receipts.append(_Receipt(call=receipt, keys={*named}, after=self._taken))
             self._changed.notify_all()
         return True
 

@@ -162,6 +162,8 @@ class Server:
         self.secret = secret
         self.follower: Follower | None = None
         """None: there is none yet, and no event is taken."""
+        self.failed = False
+        """Whether it ended without being stopped."""
         config = uvicorn.Config(
             webhook(self),
             host=host,
@@ -184,7 +186,6 @@ class Server:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="webhook", daemon=True)
         self._where = f"--listen {host}:{port}"
-        self._error: BaseException | None = None
 
     def _busy(self) -> None:
         """Some may have been kept out: a listing finds what they told."""
@@ -192,10 +193,17 @@ class Server:
             self.follower.missed()
 
     def _serve(self) -> None:
+        reason = "it ended"
         try:
             self._server.run()
         except BaseException as error:
-            self._error = error
+            reason = type(error).__name__
+        if self._server.started and not self._server.should_exit:
+            # No event would come any more.
+            self.failed = True
+            self.log.write("webhook-failed", "error", reason=reason)
+            if self.follower is not None:
+                self.follower.stop()
 
     def start(self) -> None:
         """Start to serve. Raises ConfigurationError if it cannot listen there."""

@@ -72,8 +72,10 @@ def reindex_subdir(
     mode: Mode = "write",
     progress: Progress = SILENT,
     every_shard: bool = False,
+    hold: bool = False,
 ) -> SubdirReport:
     """Make the index of a subdir match its packages. `every_shard`: read all shards, and make the damaged ones again.
+    `hold`: see `reindex`.
 
     Files that are not packages are listed in the report and skipped. If such a file has a record of other bytes, the
     record is dropped.
@@ -83,7 +85,7 @@ def reindex_subdir(
     """
     if mode == "check":
         return _check(subdir_index, scope, progress)
-    return _reindex(subdir_index, scope, progress, every_shard=every_shard)[0]
+    return _reindex(subdir_index, scope, progress, every_shard=every_shard, hold=hold)[0]
 
 
 def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> SubdirReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from chaninfra.follow.pending import MOST, Pending
+from chaninfra.follow.pending import MOST, Batch, Pending
 
 
 def test_a_key_waits_once_and_the_oldest_come_first() -> None:
@@ -17,22 +17,54 @@ def test_a_key_waits_once_and_the_oldest_come_first() -> None:
     assert len(pending) == 0
 
 
-def test_receipts_come_with_the_last_key() -> None:
-    pending = Pending()
+def receipts(pending: Pending, batch: Batch, *again: str) -> str:
+    """What is called when the batch is done, in order."""
     called: list[str] = []
-    pending.add(["a", "b"], lambda: called.append("1"))
-    assert pending.take(1).receipts == ()
-    batch = pending.take(1)
-    assert len(batch.receipts) == 1
-    # What failed comes again, with its receipt.
-    pending.put_back(batch)
-    pending.add(["c"], lambda: called.append("2"))
+    for receipt in pending.done(batch, again):
+        called.append(str(receipt()))
+    return " ".join(called)
+
+
+def test_a_receipt_comes_with_its_last_key() -> None:
+    pending = Pending()
+    pending.add(["a", "b"], lambda: "ab")
+    pending.add(["c"], lambda: "c")
+    first, second = pending.take(1), pending.take(1)
+    assert receipts(pending, first) == ""
+    assert receipts(pending, second) == "ab"
+    assert receipts(pending, pending.take(1)) == "c"
+
+
+def test_what_failed_comes_again_with_its_receipt() -> None:
+    pending = Pending()
+    pending.add(["a", "b"], lambda: "ab")
+    failed = pending.take(5)
+    pending.put_back(failed)
+    pending.add(["c"], lambda: "c")
     again = pending.take(5)
-    assert [*again.keys] == ["b", "c"]
-    assert again.keys["b"] == batch.keys["b"]
-    for receipt in again.receipts:
-        receipt()
-    assert called == ["1", "2"]
+    assert [*again.keys] == ["a", "b", "c"]
+    assert again.keys["b"] == failed.keys["b"]
+    assert receipts(pending, again, "b") == "c"
+    pending.add(["b"])
+    assert receipts(pending, pending.take(5)) == "ab"
+
+
+def test_a_receipt_that_came_while_its_key_was_followed_comes_with_the_next_look() -> None:
+    pending = Pending()
+    pending.add(["a"], lambda: "first")
+    batch = pending.take(5)
+    pending.add(["a"], lambda: "second")
+    assert receipts(pending, batch) == "first"
+    assert receipts(pending, pending.take(5)) == "second"
+
+
+def test_receipts_that_are_too_many_are_refused() -> None:
+    """A queue delivers a message again and again while the store cannot be used."""
+    pending = Pending()
+    for _ in range(MOST):
+        assert pending.add(["a"], lambda: None)
+    assert not pending.add(["a"], lambda: None)
+    assert len(pending) == 1
 
 
 def test_too_many_keys_are_refused_and_told() -> None:

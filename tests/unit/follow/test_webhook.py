@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from email.message import Message
+from typing import Any
 
 import pytest
 
@@ -332,6 +333,25 @@ def test_a_slow_body_may_take_longer_than_a_head(served: Served, monkeypatch: py
         time.sleep(0.5)
         sender.sendall(body)
         assert sender.recv(12) == b"HTTP/1.1 200"
+
+
+def test_where_the_server_ends_by_itself_the_follower_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, ended = Served(FollowedChannel("a")), threading.Event()
+
+    def ends(server: Any) -> None:
+        server.started = True
+        ended.wait(10)
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(webhook.uvicorn.Server, "run", ends)
+    running.server.start()
+    following = threading.Thread(target=running.follower.run)
+    following.start()
+    ended.set()
+    following.join(10)
+    assert not following.is_alive()
+    assert running.server.failed
+    assert '"webhook-failed"' in running.log.getvalue()
 
 
 def test_senders_without_a_request_do_not_keep_others_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

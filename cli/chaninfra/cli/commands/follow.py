@@ -128,6 +128,8 @@ def _run(
     follower = Follower(open_channel, metrics, log, channel=opened, list_every=list_every)
     if server is not None:
         server.follower = follower
+        if server.failed:
+            follower.stop()
     queue = QueueReader(follower, sqs, open_channel) if sqs is not None else None
     if queue is not None:
         queue.start()
@@ -149,6 +151,12 @@ def _run(
             f"stopped with {left:,} names that could not be followed",
             where=opened.descriptor.url,
             remedy="start it again: it finds them by a listing",
+        )
+    if server is not None and server.failed:
+        raise ChaninfraError(
+            "the server that takes events ended by itself, so the follower stopped",
+            where=f"--listen {listen}",
+            remedy="start it again; the log has the reason",
         )
 
 

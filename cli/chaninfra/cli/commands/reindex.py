@@ -70,7 +70,7 @@ def reindex(
         subdirs += known_subdirs(opened)
         others = passed_over(opened, subdirs)
         # Nobody looks at it who could say that the new bytes of a package are right.
-        hold = every is not None and opened.descriptor.index.overwrites == "hold"
+        hold = every is not None and opened.descriptor.index.holds
         report = run(opened, subdirs, "all" if force else "changed", "check" if check else "write", shown, hold=hold)
         shown.pause()
         if not check:

@@ -50,7 +50,10 @@ def follow(exam: Examination) -> Iterator[Finding]:
     if declared:
         yield from _declared(exam, mark or Mark(), now)
     elif runs:
-        yield Finding(state="ok", found=f"not declared (`index.follow`); {_told(runs, now)}")
+        stopped = [*_stopped(exam, runs, now, "warning")]
+        yield from stopped
+        if not stopped:
+            yield Finding(state="ok", found=f"not declared (`index.follow`); {_told(runs, now)}")
     else:
         yield Finding(state="ok", found="not declared (`index.follow`), and nothing has followed the channel")
 
@@ -61,14 +64,7 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
     if not any(task in runs for task in _IN_LINE):
         yield _nothing_yet(exam, now)
     in_line = any(task in runs and task not in late for task in _IN_LINE)
-    for task in late:
-        state: State = "warning" if in_line or task not in _IN_LINE else "failed"
-        yield Finding(
-            state=state,
-            found=f"stopped: {_told({task: runs[task]}, now)}",
-            remedy=f"{_look(exam, task, runs[task])}. If it was turned off for good, delete "
-            f"{exam.channel.url(FOLLOW_JSON)}",
-        )
+    yield from _stopped(exam, runs, now, "warning" if in_line else "failed")
     for task, run in runs.items():
         ahead = timedelta(milliseconds=run.at - now)
         if ahead > _CLOCKS:
@@ -79,6 +75,18 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
     compare = mark.compare
     if compare is not None and compare.function is not None:
         yield _queue(exam, compare.function)
+
+
+def _stopped(exam: Examination, runs: dict[Task, Run], now: int, state: State) -> Iterator[Finding]:
+    """A finding for each task that is overdue; `state`: of those that bring the index in line."""
+    for task, run in runs.items():
+        if run.late(now):
+            yield Finding(
+                state=state if task in _IN_LINE else "warning",
+                found=f"stopped: {_told({task: run}, now)}",
+                remedy=f"{_look(exam, task, run)}. If it was turned off for good, delete "
+                f"{exam.channel.url(FOLLOW_JSON)}",
+            )
 
 
 def _nothing_yet(exam: Examination, now: int) -> Finding:
@@ -106,18 +114,20 @@ def _queue(exam: Examination, name: str) -> Finding:
     except QueueError as error:
         return Finding(state="skipped", found=f"the queue {name} cannot be looked at: {one_line(str(error))}")
     if queue.dead:
-        again = shlex.join(["aws", "sqs", "start-message-move-task", "--source-arn", queue.dead_letters or ""])
+        move = ["start-message-move-task", "--source-arn", queue.dead_letters or ""]
+        again = shlex.join(["aws", "sqs", *move, "--region", exam.descriptor.region])
         return Finding(
             state="failed",
             found=f"{count(queue.dead, 'message')} of the queue {name} could not be worked on: dead letters",
-            remedy=f"see why: `{_log(name)}`; then send them again: `{again}`",
+            remedy=f"see why: `{_log(exam, name)}`; then send them again: `{again}`",
         )
     return Finding(state="ok", found=f"{count(queue.waiting, 'message')} waiting in the queue {name}, no dead letters")
 
 
-def _log(function: str) -> str:
+def _log(exam: Examination, function: str) -> str:
     """The command that shows the log of the function in AWS Lambda."""
-    return shlex.join(["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"])
+    tail = ["aws", "logs", "tail", f"/aws/lambda/{function}", "--since", "1d"]
+    return shlex.join([*tail, "--region", exam.descriptor.region])
 
 
 def _look(exam: Examination, task: Task, run: Run) -> str:
@@ -126,7 +136,7 @@ def _look(exam: Examination, task: Task, run: Run) -> str:
         start = exam.remedies.command("follow", "--every", "30s")
         return f"see the log of the process (`journalctl -u chaninfra-follow`, say), or start one: `{start}`"
     if run.by == "aws-lambda":
-        where = f": `{_log(run.function)}`" if run.function else " in CloudWatch"
+        where = f": `{_log(exam, run.function)}`" if run.function else " in CloudWatch"
         return f"see the log of the function{where}"
     command = exam.remedies.command("gc" if task == "gc" else "reindex", "--scheduled", duration(run.every))
     return f"see the last runs of the job, or do it now: `{command}`"

@@ -81,13 +81,13 @@ def _compare(channel: Channel, subdir_index: SubdirIndex, seen: Seen, compared: 
     entries = [*subdir_index.store.list(folder)]
     whole = read_whole(subdir_index)
     if whole.adoption is not None or not whole.exists or whole.lost:
-        compared.reindexed.append(reindex_subdir(subdir_index))
+        compared.reindexed.append(reindex_subdir(subdir_index, hold=subdir_index.layout.index.holds))
         whole = read_whole(subdir_index)
     elif whole.files or whole.behind:
         try:
             commit(subdir_index, Change, when="changed", derive="due")
         except ForeignIndexError:
-            compared.reindexed.append(reindex_subdir(subdir_index))
+            compared.reindexed.append(reindex_subdir(subdir_index, hold=subdir_index.layout.index.holds))
             whole = read_whole(subdir_index)
     listing = FolderListing()
     packages = dict(listing.take(entries, folder, {file for file, _, _ in whole.repodata.files()}))

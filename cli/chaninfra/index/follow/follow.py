@@ -133,7 +133,8 @@ class _Following:
                 # Imported here, since it is seldom needed.
                 from chaninfra.index.reindex import reindex_subdir
 
-                self._followed.reindexed.append(reindex_subdir(self._subdir_index))
+                hold = self._subdir_index.layout.index.holds
+                self._followed.reindexed.append(reindex_subdir(self._subdir_index, hold=hold))
                 continue
             if not again:
                 return
@@ -142,7 +143,7 @@ class _Following:
         self._followed.again += [self._subdir_index.key(sidecar_name(file)) for file in sorted(named.sidecars)]
 
     def _round(self, named: Named) -> set[str]:
-        hold = self._subdir_index.layout.index.overwrites == "hold"
+        hold = self._subdir_index.layout.index.holds
         look = look_at(self._subdir_index, named, self._before, self._seen, hold=hold)
         self._followed.looked += len(named.packages)
         self._followed.read += look.read

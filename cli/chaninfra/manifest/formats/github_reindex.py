@@ -53,9 +53,10 @@ def reindexer(request: ManifestRequest) -> Rendered:
         "name": "reindex",
         "on": {"schedule": [{"cron": hourly}, {"cron": weekly}], "workflow_dispatch": None},
         "permissions": {},
-        # One run at a time, and none is cancelled while it writes.
+        # One run of each schedule at a time, and none is cancelled while it writes. In one group with the hourly runs,
+        # one of these would take the place of the weekly run that waits.
         "concurrency": {
-            "group": literal(f"reindex-{descriptor.bucket}-{descriptor.prefix}"),
+            "group": literal(f"reindex-{descriptor.bucket}-{descriptor.prefix}-") + "${{ github.event.schedule }}",
             "cancel-in-progress": False,
         },
         "jobs": {"reindex": job},

@@ -139,6 +139,11 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         return "hold" if isinstance(self.follow, UnsetType) else self.follow.overwrites
 
     @property
+    def holds(self) -> bool:
+        """Whether the record of a package that was overwritten stays, unless somebody re-indexes by hand."""
+        return self.overwrites == "hold"
+
+    @property
     def only_a_follower_commits(self) -> bool:
         """Whether publishers only upload, and a follower is the one writer of the index."""
         return self.writers == "single" and not isinstance(self.follow, UnsetType)

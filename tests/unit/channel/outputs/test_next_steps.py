@@ -195,7 +195,7 @@ def test_a_channel_that_follows_has_the_commands_for_its_store(name: str) -> Non
         return
     assert words[9:13] == ["--listen", "127.0.0.1:8765", "--secret-file", "follow-secret"]
     assert words[13:] == (["--every", "10m"] if name == "versitygw" else [])
-    assert "openssl rand -hex 32 > follow-secret" in text
+    assert "(umask 077; openssl rand -hex 32 > follow-secret)" in text
     assert EVENTS[name] in text
     arn = {"minio": "arn:minio:sqs::chaninfra:webhook", "ceph": "arn:aws:sns:default::chaninfra"}.get(name)
     assert (f"in {FILE}, in `index.follow` of the channel main, set `target: {arn}`" in text) == (arn is not None)

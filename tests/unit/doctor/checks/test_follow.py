@@ -160,12 +160,19 @@ def test_a_channel_that_does_not_declare_it() -> None:
         "not declared (`index.follow`), and nothing has followed the channel",
         None,
     )
-    undeclared.ran("reindex", "job", 86_400, 9 * DAY)
+    undeclared.ran("reindex", "job", 86_400, DAY)
     assert undeclared.finding() == (
         "ok",
-        "not declared (`index.follow`); re-indexed 9 days ago by a scheduled job, which does so every day",
+        "not declared (`index.follow`); re-indexed 1 day ago by a scheduled job, which does so every day",
         None,
     )
+
+
+def test_a_schedule_that_stopped_is_told_where_nothing_is_declared() -> None:
+    state, found, remedy = Followed(declared=False).ran("reindex", "job", 86_400, 9 * DAY).finding()
+    assert (state, found) == ("warning", "stopped: re-indexed 9 days ago by a scheduled job, which does so every day")
+    assert remedy is not None
+    assert "do it now: `chaninfra reindex " in remedy
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.follow.compare import changed
@@ -87,6 +89,19 @@ def test_an_index_that_is_not_ours_is_taken_over() -> None:
     assert [report.subdir for report in compared.reindexed] == ["noarch"]
     assert compared.keys == set()
     assert channel.files() == {file("a"), file("b")}
+
+
+def test_a_package_is_held_too_where_the_subdir_is_reindexed_by_the_way() -> None:
+    channel = FollowedChannel("a", "c")
+    channel.upload("c", b"new")
+    index = ShardIndex.parse(channel.store.objects[AUTHORITATIVE].data)
+    assert index is not None
+    for name in (shard_key(index.hashes["a"]), "repodata.json", "repodata.json.zst"):
+        del channel.store.objects[f"{FOLDER}/{name}"]
+    compared = channel.compare()
+    assert [(report.added, report.replaced) for report in compared.reindexed] == [((file("a"),), ())]
+    channel.follow(*compared.keys)
+    assert {path: left.kind for path, left in channel.left_out().items()} == {f"noarch/{file('c')}": "held"}
 
 
 def test_two_listings_tell_what_changed_between_them() -> None:
