@@ -8,22 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Literal
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import STORE_KINDS, StoreKind
-from chaninfra.manifest.formats import (
-    aws_config,
-    condarc,
-    env,
-    github,
-    github_reindex,
-    gitlab,
-    gitlab_reindex,
-    login,
-    pixi,
-    rattler_build,
-)
 from chaninfra.manifest.names import ACCESS_METHODS, AccessMethod, Format
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest
@@ -70,6 +59,18 @@ class Row:
         return self.file_type in ("toml", "yaml", "json")
 
 
+def _in(module: str, name: str) -> Renderer:
+    """The renderer of this name in a module beside this one, which is imported when it is called: each has imports of
+    its own, and a command prints one format.
+    """
+
+    def render(request: ManifestRequest) -> Rendered:
+        renderer: Renderer = getattr(import_module(f"chaninfra.manifest.formats.{module}"), name)
+        return renderer(request)
+
+    return render
+
+
 _NO_UPLOAD = Refusal("uploads need the S3 API", "use --auth pixi with an HMAC key")
 _PUBLIC = Refusal(
     "a public channel is read without credentials or settings", "to publish, use --auth aws or --auth pixi"
@@ -89,25 +90,25 @@ _NO_PIXI_STORE = Refusal(
 FORMATS: dict[Format, Row] = {
     "pixi": Row(
         title="complete pixi.toml: channels, and the s3-options of their buckets",
-        renderer=pixi.pixi_toml,
+        renderer=_in("pixi", "pixi_toml"),
         file_type="toml",
         files=("pixi.toml",),
     ),
     "pyproject": Row(
         title="the same as [tool.pixi.workspace] of a pyproject.toml",
-        renderer=pixi.pyproject,
+        renderer=_in("pixi", "pyproject"),
         file_type="toml",
         files=("pyproject.toml",),
     ),
     "config": Row(
         title="config.toml of pixi and rattler-build, for commands without a workspace: channels and s3-options",
-        renderer=pixi.config,
+        renderer=_in("pixi", "config"),
         file_type="toml",
         files=("config.toml",),
     ),
     "aws-config": Row(
         title="profile for ~/.aws/config; with --sso-start-url also a login by IAM Identity Center",
-        renderer=aws_config.profile,
+        renderer=_in("aws_config", "profile"),
         file_type="ini",
         refused={
             "pixi": Refusal("pixi's credential store has no profiles", "use --auth aws, or --format login"),
@@ -117,89 +118,89 @@ FORMATS: dict[Format, Row] = {
     ),
     "login": Row(
         title="`pixi auth login` command; it takes the access key from the environment",
-        renderer=login.login,
+        renderer=_in("login", "login"),
         file_type="shell",
         refused={"aws": _NO_PIXI_STORE, "public": _PUBLIC, "gcs": _GOOGLE},
     ),
     "auth-file": Row(
         title="JSON file for RATTLER_AUTH_FILE with the access key in it; only with --into, mode 0600",
-        renderer=login.auth_file,
+        renderer=_in("login", "auth_file"),
         file_type="json",
         refused={"aws": _NO_PIXI_STORE, "public": _PUBLIC, "gcs": _GOOGLE},
     ),
     "env": Row(
         title="shell variables that say where the bucket is, for `eval`",
-        renderer=env.env,
+        renderer=_in("env", "env"),
         publishes=True,
         file_type="shell",
         refused={"public": _PUBLIC, "gcs": _GOOGLE},
     ),
     "github": Row(
         title="GitHub workflow that installs from the channel",
-        renderer=github.consumer,
+        renderer=_in("github", "consumer"),
         file_type="yaml",
         refused={"gcs": _GOOGLE},
         files=(".github/workflows/*.yml", ".github/workflows/*.yaml"),
     ),
     "github-publish": Row(
         title="GitHub workflow that builds, publishes and indexes; on AWS by OIDC, without a stored key",
-        renderer=github.publisher,
+        renderer=_in("github", "publisher"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "github-upload": Row(
         title="GitHub workflow that builds and uploads, without chaninfra, where the channel follows uploads",
-        renderer=github.uploader,
+        renderer=_in("github", "uploader"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "github-reindex": Row(
         title="GitHub workflow that re-indexes each hour and collects garbage each week, on a schedule",
-        renderer=github_reindex.reindexer,
+        renderer=_in("github_reindex", "reindexer"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "gitlab": Row(
         title="GitLab job that installs from the channel",
-        renderer=gitlab.consumer,
+        renderer=_in("gitlab", "consumer"),
         file_type="yaml",
         refused={"gcs": _GOOGLE},
         files=(".gitlab-ci.yml",),
     ),
     "gitlab-publish": Row(
         title="GitLab jobs that build, publish and index; on AWS by an ID token, without a stored key",
-        renderer=gitlab.publisher,
+        renderer=_in("gitlab", "publisher"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "gitlab-upload": Row(
         title="GitLab jobs that build and upload, without chaninfra, where the channel follows uploads",
-        renderer=gitlab.uploader,
+        renderer=_in("gitlab", "uploader"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "gitlab-reindex": Row(
         title="GitLab job that re-indexes and collects garbage, on a schedule",
-        renderer=gitlab_reindex.reindexer,
+        renderer=_in("gitlab_reindex", "reindexer"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
     "rattler-build": Row(
         title="shell script that builds with rattler-build, uploads and indexes",
-        renderer=rattler_build.rattler_build,
+        renderer=_in("rattler_build", "rattler_build"),
         publishes=True,
         file_type="shell",
         refused={"gcs": _NO_UPLOAD},
     ),
     "condarc": Row(
         title=".condarc for conda, and for mamba if the channel is public",
-        renderer=condarc.condarc,
+        renderer=_in("condarc", "condarc"),
         file_type="yaml",
         refused={"gcs": _NO_GCS},
         files=(".condarc", "condarc"),
