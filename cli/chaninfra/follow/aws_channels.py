@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +20,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import join
 from chaninfra.channel.text import shown
 from chaninfra.follow.events import Hint
+from chaninfra.follow.told import Outdated
 from chaninfra.index.channel import Channel
 
 if TYPE_CHECKING:
@@ -31,11 +32,12 @@ _KEPT_S = 300.0
 
 @dataclass(frozen=True)
 class Opened:
-    """A channel, and what was seen of its packages."""
+    """A channel, what was seen of its packages, and of what its CDN has old copies."""
 
     channel: Channel
     at: float
     seen: Seen = field(default_factory=dict)
+    outdated: Outdated = field(default_factory=Outdated)
 
 
 def channels_in(text: str | None) -> tuple[str, ...]:
@@ -86,8 +88,8 @@ class Channels:
         """The channel, opened now if that is too long ago. Raises as `open_channel`."""
         opened = self._opened.get(url)
         if opened is None or time.monotonic() - opened.at > _KEPT_S:
-            channel = self._open(url)
-            opened = Opened(channel, time.monotonic(), opened.seen if opened else {})
+            channel, now = self._open(url), time.monotonic()
+            opened = replace(opened, channel=channel, at=now) if opened else Opened(channel, now)
             self._opened[url] = opened
         return opened
 
@@ -95,7 +97,7 @@ class Channels:
         """Open it anew when it is needed: its credentials may have expired, or its settings have changed."""
         opened = self._opened.get(url)
         if opened is not None:
-            self._opened[url] = Opened(opened.channel, float("-inf"), opened.seen)
+            self._opened[url] = replace(opened, at=float("-inf"))
 
 
 def open_channel(url: str) -> Channel:

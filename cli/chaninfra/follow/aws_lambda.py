@@ -150,16 +150,22 @@ class Function:
                 time.sleep(seconds * random.uniform(0.5, 1))  # noqa: S311 (not used for security)
             else:
                 log_followed(self.log, done)
-                refresh_cdn(opened.channel, self.log, done.written, done.replaced)
+                refresh_cdn(opened.channel, self.log, opened.outdated, done.written, done.replaced)
                 return done
         return None
 
     def task(self, task: Task, clock: Clock) -> None:
-        """Do it for each channel. Raises ChaninfraError when all had their turn, if one failed."""
+        """Do it for each channel for which there is time, in another order each time: one that takes all of it does not
+        keep the same others waiting. Raises ChaninfraError in the end if one failed, or had no turn.
+        """
         from chaninfra.follow import aws_tasks
 
         failed = []
-        for url in self.channels.urls:
+        for url in random.sample(self.channels.urls, len(self.channels.urls)):
+            if clock.is_short:
+                self.log.write("out-of-time", "warning", channel=url, task=task)
+                failed.append(url)
+                continue
             # With the settings and credentials of now.
             self.channels.renew(url)
             try:

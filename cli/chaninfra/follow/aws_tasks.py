@@ -20,7 +20,7 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     opened = function.channels.get(url)
     compared = compare(opened.channel, opened.seen)
     log_reindexed(function.log, compared.reindexed)
-    refresh_cdn(opened.channel, function.log, [report.subdir for report in compared.reindexed])
+    refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)
     if left:
@@ -34,7 +34,8 @@ def _reindex(function: Function, url: str, clock: Clock) -> None:
     from chaninfra.index.reindex import reindex
     from chaninfra.index.report import HELD
 
-    channel = function.channels.get(url).channel
+    opened = function.channels.get(url)
+    channel = opened.channel
     # Nobody looks at it who could say that the new bytes are right.
     report = reindex(channel, channel.descriptor.subdirs, hold=channel.descriptor.index.holds)
     for left in report.left_out:
@@ -49,7 +50,7 @@ def _reindex(function: Function, url: str, clock: Clock) -> None:
     subdirs = changed(report)
     function.log.write("reindexed", channel=url, changed=subdirs, packages=sum(each.after for each in report.subdirs))
     replaced = [f"{each.subdir}/{file}" for each in report.subdirs for file in each.replaced]
-    refresh_cdn(channel, function.log, subdirs, replaced)
+    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced)
 
 
 def _gc(function: Function, url: str, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
-from chaninfra.follow.told import leave_mark, log_followed, log_reindexed, refresh_cdn
+from chaninfra.follow.told import Outdated, leave_mark, log_followed, log_reindexed, refresh_cdn
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
@@ -61,6 +61,7 @@ class Follower:
         self._pending = Pending()
         self._every = list_every
         self._seen: Seen = {}
+        self._outdated = Outdated()
         self._etags: dict[Subdir, Etags] = {}
         self._next_comparison = self._next_listing = 0.0
         self._after_missed = 0.0
@@ -172,7 +173,7 @@ class Follower:
         compared = compare(self._channel, self._seen)
         self.metrics.comparisons.inc()
         log_reindexed(self.log, compared.reindexed)
-        refresh_cdn(self._channel, self.log, [report.subdir for report in compared.reindexed])
+        refresh_cdn(self._channel, self.log, self._outdated, [report.subdir for report in compared.reindexed])
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
@@ -188,6 +189,7 @@ class Follower:
         self._follow_found(keys)
         # Only now: what could not be followed is found again.
         self._etags = etags
+        refresh_cdn(self._channel, self.log, self._outdated)
 
     def _follow_found(self, keys: Iterable[str]) -> None:
         """Follow what a listing has found: in batches, since it may be everything."""
@@ -222,6 +224,6 @@ class Follower:
         metrics.left_out.set(done.listed)
         metrics.held.set(done.listed_as_held)
         log_followed(self.log, done)
-        refresh_cdn(self._channel, self.log, done.written, done.replaced)
+        refresh_cdn(self._channel, self.log, self._outdated, done.written, done.replaced)
         if done.again:
             self._pending.add(done.again)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.upkeep import EVERY_S, Task
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
     from chaninfra.follow.log import Log
     from chaninfra.index.channel import Channel
     from chaninfra.index.follow.follow import Followed
+    from chaninfra.index.reindex_plan import Scope
     from chaninfra.index.report import SubdirReport
 
+_MOST_NAMED = 500
+"""Most packages that an invalidation names; of more, all files of their subdirs are dropped. CloudFront takes 3,000
+paths in progress (CloudFront Developer Guide, "Quotas"), and a package may have two."""
 _KINDS = ("added", "replaced", "dropped", "signed")
 
 
@@ -51,17 +56,37 @@ def log_followed(log: Log, done: Followed) -> None:
         )
 
 
-def refresh_cdn(channel: Channel, log: Log, subdirs: Collection[Subdir], replaced: Iterable[str] = ()) -> None:
-    """Have the CDN, if there is one, drop its copies of the index files of `subdirs` and of the packages `replaced`."""
-    if channel.descriptor.cdn is None or not subdirs:
+@dataclass(frozen=True)
+class Outdated:
+    """What the CDN has old copies of: the index files of the subdirs, and the packages (`<subdir>/<file>`)."""
+
+    subdirs: set[Subdir] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
+
+
+def refresh_cdn(
+    channel: Channel, log: Log, outdated: Outdated, subdirs: Collection[Subdir] = (), replaced: Iterable[str] = ()
+) -> None:
+    """Have the CDN, if there is one, drop its copies of the index files of `subdirs` and of the packages `replaced`;
+    and of what is `outdated` since an earlier try failed. After an error all of that is in `outdated`.
+    """
+    if channel.descriptor.cdn is None:
+        return
+    outdated.subdirs.update(subdirs)
+    outdated.packages.update(replaced)
+    if not outdated.subdirs:
         return
     from chaninfra.index.cdn_invalidation import invalidate, paths
 
+    scope: Scope = "changed" if len(outdated.packages) <= _MOST_NAMED else "all"
     try:
-        invalidate(channel, paths(channel.descriptor, subdirs, replaced))
+        invalidate(channel, paths(channel.descriptor, sorted(outdated.subdirs), sorted(outdated.packages), scope))
     except ChaninfraError as error:
         # The index is written, and the copies of the CDN expire by themselves.
         log.failed("cdn-not-refreshed", error)
+    else:
+        outdated.subdirs.clear()
+        outdated.packages.clear()
 
 
 def leave_mark(channel: Channel, log: Log, task: Task, by: By) -> None:

@@ -100,7 +100,7 @@ class _Marks(Struct, frozen=True):
 def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode, progress: Progress = SILENT) -> Collected:
     """Delete the garbage of the channel. Raises StorageError."""
     # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
-    uploads, notes = sweep_uploads(channel, mode)
+    uploads, notes = sweep_uploads(channel, subdirs, mode)
     abandoned = [Garbage(key=key, why="abandoned upload", size=None) for key in uploads]
     progress.stage("collecting", len(subdirs), unit="subdir")
     found = []

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,7 +30,8 @@ def kept(final: Path, fill: Callable[[Path], None], report: Callable[[str], None
     """Return the folder `final`, and create it with `fill` if it does not exist yet.
 
     `fill` gets an empty folder beside `final`, which is renamed to `final` when `fill` returns and removed when it
-    raises. A folder that a killed process left behind is removed by the next call.
+    raises. A folder that a killed process left behind is removed by the next call. The time of its last change is that
+    of its last use.
     """
     if not final.is_dir():
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +45,9 @@ def kept(final: Path, fill: Callable[[Path], None], report: Callable[[str], None
                     partial.rename(final)
                 finally:
                     shutil.rmtree(partial, ignore_errors=True)
+    # It may lie where this user may only read.
+    with suppress(OSError):
+        os.utime(final)
     return final
 
 

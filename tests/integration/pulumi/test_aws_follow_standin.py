@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -79,6 +80,8 @@ def test_the_life_of_a_bucket_that_indexes_itself_on_the_aws_standin(
     assert function["Handler"] == "chaninfra.follow.aws_lambda.handler"
     assert int(queues[""]["VisibilityTimeout"]) == 6 * function["Timeout"]
     assert json.loads(function["Environment"]["Variables"]["CHANINFRA_CHANNELS"]) == [f"s3://{bucket_name}/main"]
+    asynchronous = there.service("lambda").get_function_event_invoke_config(FunctionName=there.name)
+    assert asynchronous["MaximumRetryAttempts"] == 0
     (mapping,) = there.mappings()
     assert mapping["EventSourceArn"] == queues[""]["QueueArn"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -116,6 +119,7 @@ def test_the_life_of_a_bucket_that_indexes_itself_on_the_aws_standin(
     there.service("lambda").update_function_code(FunctionName=there.name, ZipFile=_other_zip())
     there.service("lambda").update_function_configuration(FunctionName=there.name, Timeout=3)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30", "Policy": ""})
+    there.service("lambda").delete_function_event_invoke_config(FunctionName=there.name)
     there.service("events").disable_rule(Name=rules["main"]["Name"])
     there.service("events").remove_targets(Rule=rules["gc"]["Name"], Ids=["function"])
     there.service("cloudwatch").delete_alarms(AlarmNames=[f"{there.name}-dead"])
@@ -131,6 +135,11 @@ def test_the_life_of_a_bucket_that_indexes_itself_on_the_aws_standin(
     assert "replaced" not in ran.done, ran
     assert there.function()["Timeout"] == 900
     assert there.function()["CodeSha256"] == function["CodeSha256"]
+    assert there.service("lambda").get_function_event_invoke_config(FunctionName=there.name) == {
+        **asynchronous,
+        "ResponseMetadata": ANY,
+        "LastModified": ANY,
+    }
     assert there.mappings()[0]["State"] == "Enabled"
     queues = there.queues()
     assert (queues[""]["VisibilityTimeout"], "Policy" in queues[""]) == ("5400", True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import DeniedError, StorageError
+from chaninfra.channel.errors import BucketMissingError, DeniedError, StorageError
 from chaninfra.pulumi.handlers import kept
 from support.pulumi.handlers import Store
 from support.servers.fault_server import Answer, Request, error, faulty
@@ -28,7 +28,7 @@ class Bucket:
         theirs = {"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
         self.theirs = {"QueueConfigurations": [{**theirs, "Filter": {"Key": {"FilterRules": rules}}}]}
         self.handler = Store(server, name).handler("event-bridge")
-        self.props = {"store": Store(server, name).store}
+        self.props = {"store": Store(server, name).store, "adopted": False}
 
     def put(self, **configuration: Any) -> None:
         self.client.put_bucket_notification_configuration(
@@ -73,6 +73,30 @@ def test_what_others_turned_off_is_missing_and_ours_from_then_on(bucket: Bucket)
     _, made = bucket.handler.create(bucket.props)
     bucket.handler.delete(made)
     assert bucket.get() == {}
+
+
+def test_in_an_adopted_bucket_they_stay_on_since_another_stack_may_rely_on_them(bucket: Bucket) -> None:
+    adopted = {**bucket.props, "adopted": True}
+    _, first = bucket.handler.create(adopted)
+    _, second = bucket.handler.create(adopted)
+    bucket.handler.delete(first)
+    assert bucket.handler.read(second) == second
+    bucket.handler.delete(second)
+    assert bucket.get() == ON
+
+
+def test_they_stay_on_in_a_bucket_that_was_adopted_since(bucket: Bucket) -> None:
+    _, made = bucket.handler.create(bucket.props)
+    adopted = {**bucket.props, "adopted": True}
+    assert bucket.handler.diff(made, adopted).changes
+    bucket.handler.delete(bucket.handler.update(made, adopted))
+    assert bucket.get() == ON
+
+
+def test_there_are_no_events_of_a_bucket_that_is_missing(bucket: Bucket) -> None:
+    bucket.client.delete_bucket(Bucket=bucket.name)
+    with pytest.raises(BucketMissingError, match=f"there is no bucket {bucket.name}"):
+        bucket.handler.create(bucket.props)
 
 
 def test_a_bucket_that_is_gone_has_no_events(aws: Server, bucket: Bucket) -> None:

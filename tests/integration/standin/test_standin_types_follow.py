@@ -16,6 +16,7 @@ from support.pulumi.standin.values import Bag
 
 QUEUE, QUEUE_POLICY = "aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy"
 FUNCTION, PERMISSION = "aws:lambda/function:Function", "aws:lambda/permission:Permission"
+ASYNCHRONOUS = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 LOG_GROUP, ALARM = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/metricAlarm:MetricAlarm"
 RULE, TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
@@ -131,6 +132,11 @@ def test_a_function_with_its_source_and_a_permission(aws: Aws, tmp_path: Path) -
     statement, permissions = _walk(aws, PERMISSION, permission)
     changed = provider.diff(aws, PERMISSION, permissions, {**permission, "sourceArn": ARN.format("events", "rule/s")})
     assert [change.replaces for change in changed] == [True]
+    steps: list[Bag] = [{"functionName": "f"}, {"functionName": "f", "maximumRetryAttempts": 0}]
+    asynchronous, limits = _walk(aws, ASYNCHRONOUS, *steps)
+    found = aws.client("lambda").get_function_event_invoke_config(FunctionName="f")
+    assert found["MaximumRetryAttempts"] == 0
+    _gone(aws, ASYNCHRONOUS, asynchronous, limits)
     _gone(aws, PERMISSION, statement, permissions)
     _gone(aws, MAPPING, uuid, mappings)
     _gone(aws, FUNCTION, id_, state)

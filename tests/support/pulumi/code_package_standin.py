@@ -1,4 +1,4 @@
-"""A stand-in for the zip of the function that follows channels: the real one has 36 MB, and wheels of others."""
+"""A stand-in for the zip of the function that follows channels: the real one is large, and has wheels of others."""
 
 from __future__ import annotations
 

@@ -18,8 +18,10 @@ from chaninfra.follow import told
 from chaninfra.follow.aws_channels import Channels
 from chaninfra.follow.aws_lambda import Function, handler
 from chaninfra.follow.log import Log
+from chaninfra.follow.told import Outdated
 from chaninfra.index.channel import Channel
 from chaninfra.index.report import HELD
+from support.channels.cdn_double import CdnDouble, behind_cdn
 from support.channels.followed import FollowedChannel
 from support.channels.lambda_calls import Context, eventbridge, sqs_event
 from support.index_model.processes import FOLDER, PREFIX, file
@@ -297,11 +299,29 @@ def test_a_task_is_done_for_each_channel_and_fails_at_the_end(
     )
     with pytest.raises(ChaninfraError, match=rf"{task} failed for {TWO}\n"):
         handler({"chaninfra": task}, Context())
-    assert call.opened == [TWO, ONE]
+    assert sorted(call.opened) == sorted([ONE, TWO])
     mark = channel.mark()
     assert mark is not None
     assert {each: (run.by, run.every) for each, run in mark.runs().items()} == {task: ("aws-lambda", EVERY_S[task])}
-    assert call.events() == ["failed", {"compare": "compared", "reindex": "reindexed", "gc": "collected"}[task]]
+    done = {"compare": "compared", "reindex": "reindexed", "gc": "collected"}[task]
+    assert sorted(call.events()) == sorted(["failed", done])
+
+
+def test_a_channel_that_takes_all_the_time_does_not_keep_the_same_others_waiting(
+    channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = Called(monkeypatch, one=channel.channel, two=channel.channel)
+    orders = [[TWO, ONE], [ONE, TWO]]
+    monkeypatch.setattr(module.random, "sample", lambda urls, size: orders.pop(0) if size == len(urls) else [])
+    # The first look is at the start, then one before each channel.
+    with pytest.raises(ChaninfraError, match=f"compare failed for {ONE}\n"):
+        handler({"chaninfra": "compare"}, Context(left=100_000, per_look=25_000))
+    assert call.opened == [TWO]
+    (left,) = [line for line in call.log() if line["event"] == "out-of-time"]
+    assert (left["level"], left["channel"], left["task"]) == ("warning", ONE, "compare")
+    with pytest.raises(ChaninfraError, match=f"compare failed for {TWO}\n"):
+        handler({"chaninfra": "compare"}, Context(left=100_000, per_look=25_000))
+    assert call.opened == [TWO, ONE]
 
 
 def _without_uploads(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Channel]:
@@ -351,7 +371,7 @@ def test_gc_fails_where_the_index_is_lost(channel: FollowedChannel, monkeypatch:
 def test_the_cdn_is_told_of_what_was_written(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[list[str], list[str]]] = []
     monkeypatch.setattr(
-        module, "refresh_cdn", lambda _c, _l, subdirs, replaced=(): said.append(([*subdirs], [*replaced]))
+        module, "refresh_cdn", lambda _c, _l, _o, subdirs, replaced=(): said.append(([*subdirs], [*replaced]))
     )
     call = Called(monkeypatch, one=channel.channel)
     call({"1": eventbridge("bucket", channel.upload("b"))})
@@ -360,28 +380,45 @@ def test_the_cdn_is_told_of_what_was_written(channel: FollowedChannel, monkeypat
 
 
 def test_a_cdn_that_refuses_is_only_told(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> None:
-    import msgspec
-
-    from chaninfra.channel.outputs.descriptor import Cdn
-    from chaninfra.index import cdn_invalidation
-
-    opened = channel.channel()
-    object.__setattr__(
-        opened, "descriptor", msgspec.structs.replace(opened.descriptor, cdn=Cdn(kind="cloudfront", id="E2EXAMPLE"))
-    )
-    asked: list[list[str]] = []
-
-    def invalidate(_: Channel, paths: list[str]) -> None:
-        asked.append(paths)
-        raise ChaninfraError("the CDN was not invalidated (AccessDenied)", remedy="run: aws ...")
-
-    monkeypatch.setattr(cdn_invalidation, "invalidate", invalidate)
-    log = io.StringIO()
-    told.refresh_cdn(opened, Log(log), [])
-    assert (asked, log.getvalue()) == ([], "")
-    told.refresh_cdn(opened, Log(log), ["noarch"], ["noarch/a+b-1-0.conda"])
-    assert asked == [[f"/{FOLDER}/repodata*", f"/{FOLDER}/a+b-1-0.conda", f"/{FOLDER}/a%2Bb-1-0.conda"]]
+    cdn = CdnDouble(monkeypatch)
+    opened, outdated, log = behind_cdn(channel), Outdated(), io.StringIO()
+    told.refresh_cdn(opened, Log(log), outdated)
+    assert (cdn.asked, log.getvalue()) == ([], "")
+    cdn.refuses = True
+    told.refresh_cdn(opened, Log(log), outdated, ["noarch"], ["noarch/a+b-1-0.conda"])
+    assert cdn.asked == [[f"/{FOLDER}/repodata*", f"/{FOLDER}/a+b-1-0.conda", f"/{FOLDER}/a%2Bb-1-0.conda"]]
     assert json.loads(log.getvalue())["event"] == "cdn-not-refreshed"
+    # What is left, with what is new; then no more.
+    told.refresh_cdn(opened, Log(log), outdated, ["linux-64"])
+    assert cdn.asked[1] == [f"/{PREFIX}/linux-64/repodata*", *cdn.asked[0]]
+    cdn.refuses = False
+    told.refresh_cdn(opened, Log(log), outdated)
+    told.refresh_cdn(opened, Log(log), outdated)
+    assert cdn.asked[2:] == [cdn.asked[1]]
+
+
+def test_of_very_many_packages_no_name_is_told(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> None:
+    cdn = CdnDouble(monkeypatch)
+    many = [f"noarch/a-{number}-0.conda" for number in range(501)]
+    told.refresh_cdn(behind_cdn(channel), Log(io.StringIO()), Outdated(), ["noarch"], many)
+    assert cdn.asked == [[f"/{FOLDER}/*"]]
+
+
+def test_what_a_cdn_has_refused_is_tried_again_by_a_call_that_writes_nothing(
+    channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cdn = CdnDouble(monkeypatch)
+    call = Called(monkeypatch, one=lambda: behind_cdn(channel))
+    cdn.refuses = True
+    body = {"1": eventbridge("bucket", channel.upload("b"))}
+    assert call(body) == []
+    assert len(cdn.asked) == 1
+    cdn.refuses = False
+    # It is opened anew for a task.
+    handler({"chaninfra": "compare"}, Context())
+    assert cdn.asked[1:] == [cdn.asked[0]]
+    assert call(body) == []
+    assert len(cdn.asked) == 2
 
 
 @pytest.mark.parametrize(

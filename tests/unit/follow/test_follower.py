@@ -18,6 +18,7 @@ from chaninfra.follow.follower import Follower
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics
 from chaninfra.follow.pending import Pending
+from support.channels.cdn_double import CdnDouble, behind_cdn
 from support.channels.followed import FollowedChannel
 from support.index_model.processes import FOLDER, PREFIX, file
 
@@ -328,6 +329,23 @@ def test_changes_are_found_by_listings() -> None:
         number = channel.content_number()
         time.sleep(0.3)
         assert channel.content_number() == number
+
+
+def test_what_a_cdn_has_refused_is_tried_again_with_the_next_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    cdn, channel = CdnDouble(monkeypatch), FollowedChannel("a")
+    opened = behind_cdn(channel)
+    monkeypatch.setattr(channel, "channel", lambda: opened)
+    cdn.refuses = True
+    with running(channel, list_every=0.05) as run:
+        run.follower.hint([channel.upload("b")], "webhook")
+        until(lambda: len(cdn.asked) > 1)
+        assert channel.files() == {file("a"), file("b")}
+        cdn.refuses = False
+        until(lambda: not run.follower._outdated.subdirs)
+        told = len(cdn.asked)
+        time.sleep(0.3)
+    assert len(cdn.asked) == told
+    assert {tuple(paths) for paths in cdn.asked} == {(f"/{FOLDER}/repodata*",)}
 
 
 def test_what_is_held_is_an_error_in_the_log_and_a_number() -> None:

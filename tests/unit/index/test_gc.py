@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import DeniedError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.gc import KEPT, Collected, Garbage, collect, collect_subdir
@@ -24,13 +25,16 @@ ABANDONED = Garbage(key=LARGE, why="abandoned upload", size=None)
 
 
 class UploadsDouble:
-    """A double of a boto3 client with one open upload of LARGE, begun two days ago; it can do nothing else.
+    """A double of a boto3 client with one open upload, begun two days ago; it can do nothing else.
 
     `listing` and `abort` are the (code, status) with which it answers ListMultipartUploads and AbortMultipartUpload, or
     None for success.
     """
 
-    def __init__(self, listing: tuple[str, int] | None = None, abort: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, listing: tuple[str, int] | None = None, abort: tuple[str, int] | None = None, key: str = LARGE
+    ) -> None:
+        self._key = key
         self._listing = listing
         self._abort = abort
         self.aborted: list[str] = []
@@ -41,7 +45,7 @@ class UploadsDouble:
 
     def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
         _answer(self._listing)
-        yield {"Uploads": [{"Key": LARGE, "UploadId": "1", "Initiated": datetime.now(UTC) - timedelta(days=2)}]}
+        yield {"Uploads": [{"Key": self._key, "UploadId": "1", "Initiated": datetime.now(UTC) - timedelta(days=2)}]}
 
     def abort_multipart_upload(self, **named: str) -> None:
         _answer(self._abort)
@@ -98,6 +102,18 @@ def test_check_deletes_nothing(subdir: MemoryChannel) -> None:
     assert deleted(collect(_with_client(subdir, client), ["noarch"], "check")) == (OLD, UNREFERENCED, ABANDONED)
     assert client.aborted == []
     assert STRAY in subdir.store.objects
+
+
+@pytest.mark.parametrize(("given", "swept"), [(["noarch"], False), (["noarch", "osx-64"], True)])
+def test_an_upload_to_a_subdir_that_is_not_declared_stays_unless_gc_is_given_it(
+    subdir: MemoryChannel, given: list[Subdir], swept: bool
+) -> None:
+    """Those who may only write to the declared subdirs may not abort it."""
+    key = "c/osx-64/large-1-0.conda"
+    client = UploadsDouble(abort=None if swept else ("AccessDenied", 403), key=key)
+    collected = collect(_with_client(subdir, client), given, "write")
+    assert [each.key for each in collected.garbage if each.why == "abandoned upload"] == [key] * swept
+    assert STRAY not in subdir.store.objects
 
 
 @pytest.mark.parametrize("answer", [("NotImplemented", 501), ("MethodNotAllowed", 405)])

@@ -3,13 +3,12 @@
 The same chaninfra gives the same bytes on every machine, so an update with nothing new changes nothing. `content` says
 what is in it; the packages of others come from wheels for Lambda's platform, by pip and a lock with their hashes.
 
-The zip has 36 MB (Lambda takes 50 MB without a bucket) and 119 MB unpacked (of 250 MB): AWS Lambda, "Quotas".
+Lambda takes 50 MB without a bucket, and 250 MB unpacked (AWS Lambda, "Quotas"); docs/follow.md says what it has.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -35,7 +34,10 @@ TIMEOUT_S = 900
 
 _NAME = "follower.zip"
 _UNUSED_S = 30 * 24 * 3600
-"""A zip that was not used for so many seconds is removed when another one is: each version of chaninfra has its own."""
+"""A zip, or the wheels of a lock, that was not used for so many seconds is removed when another one is used: each
+version of chaninfra has its own."""
+_GONE = ".gone"
+"""End of the name of a folder that is being removed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +69,25 @@ def code_package(architecture: Architecture, report: Callable[[str], None] = lam
     final = user_cache.folder() / "lambda" / f"{architecture}-{digest.hexdigest()[:20]}"
     try:
         data = (path := user_cache.kept(final, fill, report) / _NAME).read_bytes()
-        _tidy(final)
     except OSError as error:
         raise ChaninfraError(
             f"the code of the function in AWS Lambda cannot be kept there: {error.strerror}",
             where=str(final),
             remedy="make room there, or let this user write there; on Linux XDG_CACHE_HOME names another folder",
         ) from error
+    _tidy(final.parent)
     return CodePackage(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
-def _tidy(used: Path) -> None:
-    """Remember that the folder is used now, and remove those beside it that nothing has used for long."""
-    os.utime(used)
-    for other in used.parent.iterdir():
-        # Another process may have been first.
-        with suppress(OSError):
-            if other.is_dir() and time.time() - other.stat().st_mtime > _UNUSED_S:
-                shutil.rmtree(other)
+def _tidy(folder: Path) -> None:
+    """Remove what in the folder nothing has used for long; of that nothing is left which looks whole, also where this
+    is interrupted.
+    """
+    # Where it may not be written, or another process was first, they stay or are gone.
+    with suppress(OSError):
+        for each in [*folder.iterdir()]:
+            with suppress(OSError):
+                if each.suffix == _GONE:
+                    shutil.rmtree(each)
+                elif each.is_dir() and time.time() - each.stat().st_mtime > _UNUSED_S:
+                    shutil.rmtree(each.rename(each.with_name(f"{each.name}{_GONE}")))

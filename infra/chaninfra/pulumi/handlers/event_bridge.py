@@ -2,6 +2,9 @@
 
 It is a part of the bucket's notification configuration, which S3 replaces as a whole. So the configuration is read
 before each write, and what others set in it (queues, topics, functions) is written again.
+
+There is one switch for all rules of EventBridge, and no telling who relies on it. So in an adopted bucket, where other
+stacks may have channels, the events are not turned off again: without a rule they do nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
 
+from chaninfra.channel.errors import BucketMissingError
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Handler
@@ -21,9 +25,10 @@ Configuration = dict[str, Any]
 
 
 class EventBridgeInputs(TypedDict):
-    """The bucket alone."""
+    """The bucket; `adopted`: whether it is one that others made, and may use."""
 
     store: StoreInput
+    adopted: bool
 
 
 class EventBridgeOutputs(EventBridgeInputs):
@@ -36,12 +41,18 @@ class EventBridgeHandler(Handler[EventBridgeInputs, EventBridgeOutputs]):
     """Turns the events on."""
 
     def create(self, props: EventBridgeInputs) -> tuple[str, EventBridgeOutputs]:
-        """Turns them on; where they are on already, somebody else needs them."""
-        found = self._get()
-        ours = found is not None and _KEY not in found
-        if ours:
+        """Turns them on; where they are on already, somebody else needs them. Raises StorageError."""
+        found, location = self._get(), self.session.location
+        if found is None:
+            raise BucketMissingError(
+                f"there is no bucket {location.bucket}, whose events are to go to EventBridge",
+                where=location.endpoint_url,
+                remedy="make it again, or restore it, then run `pulumi up --refresh`",
+            )
+        off = _KEY not in found
+        if off:
             self._change(on=True)
-        return f"{self.session.location.bucket}/event-bridge", {**props, "ours": ours}
+        return f"{location.bucket}/event-bridge", {**props, "ours": off and not props["adopted"]}
 
     def read(self, props: EventBridgeOutputs) -> EventBridgeOutputs | None:
         """None if they are off, or the bucket is missing."""
@@ -49,8 +60,8 @@ class EventBridgeHandler(Handler[EventBridgeInputs, EventBridgeOutputs]):
         return props if found is not None and _KEY in found else None
 
     def update(self, olds: EventBridgeOutputs, news: EventBridgeInputs) -> EventBridgeOutputs:
-        """Other credentials or another endpoint for the same bucket."""
-        return {**news, "ours": olds["ours"]}
+        """Other credentials or another endpoint for the same bucket, or it was adopted since."""
+        return {**news, "ours": olds["ours"] and not news["adopted"]}
 
     def delete(self, props: EventBridgeOutputs) -> None:
         """Turns them off, if this resource turned them on."""

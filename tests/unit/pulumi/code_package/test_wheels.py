@@ -208,6 +208,57 @@ def test_what_was_not_used_for_a_month_is_removed(index: Path, monkeypatch: pyte
     assert (used.parent / "arm64-new").exists()
 
 
+def test_wheels_that_were_used_just_now_stay(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = code_package("x86_64").path.parent.parent
+    (wheels,) = folder.glob("wheels-*/")
+    long_ago = time.time() - 31 * 86_400
+    os.utime(wheels, (long_ago, long_ago))
+    own = package.own_entries()
+    monkeypatch.setattr(package, "own_entries", lambda: [*own, package.archive.stored("chaninfra/more.py", b"")])
+    code_package("x86_64")
+    assert wheels.is_dir()
+
+
+def test_a_removal_that_is_interrupted_leaves_nothing_that_looks_whole(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = code_package("x86_64").path.parent.parent
+    (folder / "arm64-old").mkdir()
+    (folder / "arm64-old" / "follower.zip").touch()
+    (folder / "arm64-old" / "more").touch()
+    long_ago = time.time() - 31 * 86_400
+    os.utime(folder / "arm64-old", (long_ago, long_ago))
+
+    def interrupted(path: Path) -> None:
+        (path / "follower.zip").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(package.shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            code_package("x86_64")
+    assert not (folder / "arm64-old").exists()
+    # The rest goes with the next use.
+    assert [*folder.glob("arm64-old*")] != []
+    code_package("x86_64")
+    assert [*folder.glob("arm64-old*")] == []
+
+
+def test_a_zip_in_a_folder_that_may_only_be_read_is_used(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = code_package("x86_64")
+    old = made.path.parent.parent / "arm64-old"
+    old.mkdir()
+    os.utime(old, (1, 1))
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "utime", refused)
+    monkeypatch.setattr(os, "rename", refused)
+    assert code_package("x86_64") == made
+    assert old.is_dir()
+
+
 def test_pip_is_not_imported() -> None:
     code = (
         "import sys, chaninfra.pulumi.code_package; sys.exit(any(name.split('.')[0] == 'pip' for name in sys.modules))"

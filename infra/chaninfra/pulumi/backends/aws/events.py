@@ -77,7 +77,9 @@ def events(
 
     stack = declaration.stack
     names, tags = follower_names(stack), dict(stack.bucket.settings.tags) or None
-    from_bucket = EventBridge(f"{declaration.name}-follow-events", {"store": store}, opts)
+    from_bucket = EventBridge(
+        f"{declaration.name}-follow-events", {"store": store, "adopted": stack.bucket.adopt}, opts
+    )
     rules: list[cloudwatch.EventRule] = []
     for channel in stack.following:
         pattern = event_pattern(stack.bucket.name, channel.prefix)

@@ -77,7 +77,11 @@ def function(declaration: Declaration, queue: sqs.Queue, cdn: Cdn | None, opts: 
         tags=tags,
         opts=after(opts, rights, log),
     )
-    return Function(function=made, resources=[log, role, rights, made])
+    # A task that failed, or was stopped at the end of its time: its rule calls again, and it goes on then.
+    once = lambda_.FunctionEventInvokeConfig(
+        f"{name}-follow-once", function_name=made.name, maximum_retry_attempts=0, opts=opts
+    )
+    return Function(function=made, resources=[log, role, rights, made, once])
 
 
 def source(declaration: Declaration, made: Function, queue: sqs.Queue, opts: pulumi.ResourceOptions) -> pulumi.Resource:

@@ -1,4 +1,6 @@
-"""aws:lambda/function:Function, eventSourceMapping:EventSourceMapping and permission:Permission."""
+"""aws:lambda/function:Function, eventSourceMapping:EventSourceMapping, permission:Permission and
+functionEventInvokeConfig:FunctionEventInvokeConfig.
+"""
 
 import json
 from pathlib import Path
@@ -15,6 +17,7 @@ _FUNCTION = Source(TF + "function.go (6.x)")
 _SHA = Source("terraform-provider-aws pull request 45618, 'code_sha256' Optional and Computed")
 _MAPPING = Source(TF + "event_source_mapping.go (5.x)")
 _PERMISSION = Source(TF + "permission.go (5.x)")
+_ASYNCHRONOUS = Source(TF + "function_event_invoke_config.go (5.x)")
 _NEWER = Source("pulumi-aws 7, the arguments; not looked up")
 
 
@@ -103,6 +106,16 @@ PERMISSION: dict[str, Property] = dict(
             forwarded=False,
         ),
         *_NEWER.replacing("invokedViaFunctionUrl", keeps=True, forwarded=False),
+    ]
+)
+
+ASYNCHRONOUS: dict[str, Property] = dict(
+    [
+        *_ASYNCHRONOUS.replacing("functionName"),
+        *REGION.replacing("region"),
+        *_ASYNCHRONOUS.updatable("maximumRetryAttempts", default=2),
+        *_ASYNCHRONOUS.replacing("qualifier", keeps=True, forwarded=False),
+        *_ASYNCHRONOUS.updatable("destinationConfig maximumEventAgeInSeconds", keeps=True, forwarded=False),
     ]
 )
 
@@ -245,6 +258,23 @@ def _get_permission(client: Any, id_: str, state: Bag) -> tuple[Bag, Tags] | Non
     return None
 
 
+def _limit(client: Any, inputs: Bag, _: Tags) -> str:
+    attempts = inputs.get("maximumRetryAttempts", ASYNCHRONOUS["maximumRetryAttempts"].default)
+    client.put_function_event_invoke_config(FunctionName=inputs["functionName"], MaximumRetryAttempts=attempts)
+    return str(inputs["functionName"])
+
+
+def _change_limit(client: Any, id_: str, _: Bag, inputs: Bag) -> None:
+    # Of two, moto tells the first.
+    client.delete_function_event_invoke_config(FunctionName=id_)
+    _limit(client, inputs, {})
+
+
+def _get_limit(client: Any, id_: str, state: Bag) -> tuple[Bag, Tags]:
+    found = client.get_function_event_invoke_config(FunctionName=id_)
+    return {"functionName": id_, "maximumRetryAttempts": found["MaximumRetryAttempts"]}, {}
+
+
 def _never(*_: Any) -> None:
     raise AssertionError("every change replaces")
 
@@ -281,5 +311,15 @@ THINGS = (
         get=_get_permission,
         change=_never,
         remove=lambda client, id_, state: client.remove_permission(FunctionName=state["function"], StatementId=id_),
+    ),
+    Thing(
+        token="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+        service="lambda",
+        what="Lambda Function Event Invoke Config",
+        table=ASYNCHRONOUS,
+        make=_limit,
+        get=_get_limit,
+        change=_change_limit,
+        remove=lambda client, id_, _: client.delete_function_event_invoke_config(FunctionName=id_),
     ),
 )
