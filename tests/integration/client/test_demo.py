@@ -50,6 +50,7 @@ def test_what_it_says_to_type_next_runs_as_pasted_into_a_new_terminal(
     for name in ("infra", "Pulumi.yaml"):
         (project / name).symlink_to(ROOT / name)
     make_package(project, "my-package", "1.0")
+    assert "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:" in what_next(engine().bin, project)
     first, _, own, then = re.findall(r"^  \S.*\n((?:    .*\n)+)", what_next(engine().bin, project), re.MULTILINE)
     script = f"{first}{own}{then}".replace("https://minio.example.com", minio.endpoint_url)
     done = subprocess.run(
@@ -76,5 +77,5 @@ def test_what_it_says_to_type_next_runs_as_pasted_into_a_new_terminal(
 def test_its_lines_are_those_of_the_page_and_name_a_clone_where_there_is_none(tmp_path: Path) -> None:
     assert STATE in (ROOT / "docs" / "first-channel.md").read_text("utf-8")
     said = what_next(tmp_path / "it's here", tmp_path)
-    assert "# go to a clone of chaninfra" in said
+    assert "cd PATH/TO/CLONE/OF/chaninfra\n" in said
     assert f'{shlex.quote(f"{Path(sys.executable).parent}:{tmp_path}/it" + chr(39) + "s here")}:"$PATH"' in said
