@@ -163,9 +163,8 @@ def test_a_burst_is_one_commit_and_a_receipt_comes_after_it() -> None:
     assert channel.content_number() - number <= 3
 
 
-def test_what_came_during_a_follow_is_not_collected_for_as_long_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_WINDOW_S", 0.4)
-    channel = FollowedChannel("a")
+def recorded_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each wait for more hints, as they come."""
     waits: list[float] = []
     wait = Pending.wait
 
@@ -175,6 +174,13 @@ def test_what_came_during_a_follow_is_not_collected_for_as_long_again(monkeypatc
         wait(self, seconds, number)
 
     monkeypatch.setattr(Pending, "wait", recorded)
+    return waits
+
+
+def test_what_came_during_a_follow_is_not_collected_for_as_long_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WINDOW_S", 0.4)
+    channel = FollowedChannel("a")
+    waits = recorded_waits(monkeypatch)
     with running(channel) as run:
         until(lambda: run.follower.healthy)
         first, second = channel.upload("b"), channel.upload("c")
@@ -195,15 +201,7 @@ def test_where_another_follower_was_faster_it_is_let_go_ahead(monkeypatch: pytes
     """Two that take the same events would otherwise read the same packages at the same time."""
     monkeypatch.setattr(module, "_WINDOW_S", 0.2)
     channel = FollowedChannel("a")
-    waits: list[float] = []
-    wait = Pending.wait
-
-    def recorded(self: Pending, seconds: float, number: int = 1) -> None:
-        if number > 1:
-            waits.append(seconds)
-        wait(self, seconds, number)
-
-    monkeypatch.setattr(Pending, "wait", recorded)
+    waits = recorded_waits(monkeypatch)
     with running(channel) as run:
         until(lambda: run.follower.healthy)
         for number, key in enumerate((f"{FOLDER}/{file('a')}", channel.upload("b"), channel.upload("c"))):
