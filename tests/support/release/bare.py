@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -34,12 +35,20 @@ def pythons() -> dict[str, str]:
     return found
 
 
+def _pyenv_roots() -> list[Path]:
+    """Where pyenv may be: as it is told, above its folder on PATH, or in the user's home, whatever HOME says."""
+    told = os.environ.get("PYENV_ROOT")
+    on_path = [Path(folder).parent for folder in os.get_exec_path() if Path(folder).name == "shims"]
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    return [*([Path(told)] if told else []), *on_path, home / ".pyenv"]
+
+
 def python_of(version: str) -> str:
     """The program of this version: on PATH, else among those that pyenv has installed."""
     found = pythons().get(version)
     if found is None:
-        installed = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-        found = next(map(str, sorted(installed.glob(f"{version}.*/bin/python{version}"))), None)
+        name = f"versions/{version}.*/bin/python{version}"
+        found = next((str(path) for root in _pyenv_roots() for path in sorted(root.glob(name))), None)
     assert found is not None, f"this test needs Python {version}: install it, with `pyenv install {version}` for one"
     return found
 
