@@ -56,7 +56,8 @@ class Pending:
         now = time.monotonic()
         named = dict.fromkeys(keys)
         with self._changed:
-            if len(self._keys) + sum(key not in self._keys for key in named) > MOST or len(self._receipts) >= MOST:
+            many = receipt is not None and len(self._receipts) >= MOST
+            if many or len(self._keys) + sum(key not in self._keys for key in named) > MOST:
                 self._overflowed = True
                 self._changed.notify_all()
                 return False

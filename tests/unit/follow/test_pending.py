@@ -65,6 +65,8 @@ def test_receipts_that_are_too_many_are_refused() -> None:
         assert pending.add(["a"], lambda: None)
     assert not pending.add(["a"], lambda: None)
     assert len(pending) == 1
+    # A name without a receipt, as of a webhook, is taken.
+    assert pending.add(["b"])
 
 
 def test_too_many_keys_are_refused_and_told() -> None:
