@@ -11,11 +11,19 @@ import msgspec
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
 from chaninfra.channel.conda.index_settings import IndexSettings
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, CHANNEL_JSON, YANKED_JSON
+from chaninfra.channel.conda.object_names import (
+    CHANINFRA_FOLDER,
+    CHANNEL_JSON,
+    NOTICES_JSON,
+    WITHDRAWN_JSON,
+    YANKED_JSON,
+)
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.snapshots import is_file_of_snapshots
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.location import join
+
+_DOCUMENTS = (CHANNEL_JSON, YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON)
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,8 @@ def package_keys(keys: Iterable[str], prefix: str) -> list[str]:
 
 
 def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
-    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, channel.json, yanked.json,
-    the index files of snapshots and their list, and `.chaninfra/`."""
+    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, channel.json and the other
+    documents beside it, the index files of snapshots and their list, and `.chaninfra/`."""
     names = set(FILE_NAMES.values())
     start = f"{prefix}/" if prefix else ""
 
@@ -69,7 +77,7 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
         if not key.startswith(start):
             return False
         first, _, rest = key[len(start) :].partition("/")
-        if first == CHANINFRA_FOLDER or (not rest and first in (CHANNEL_JSON, YANKED_JSON)):
+        if first == CHANINFRA_FOLDER or (not rest and first in _DOCUMENTS):
             return True
         if first in KNOWN_SUBDIRS:
             return rest in names or rest.startswith(SHARDS + "/")

@@ -8,6 +8,12 @@ CHANNEL_JSON = "channel.json"
 YANKED_JSON = "yanked.json"
 """The list of the yanked packages."""
 
+NOTICES_JSON = "notices.json"
+"""What clients tell the users of the channel (CEP 6)."""
+
+WITHDRAWN_JSON = "withdrawn.json"
+"""The list of the packages that were deleted for good."""
+
 CHANINFRA_FOLDER = ".chaninfra"
 """The folder of internal files."""
 
@@ -34,3 +40,6 @@ LEFT_OUT_JSON = f"{CHANINFRA_FOLDER}/left-out.json"
 
 FOLLOW_JSON = f"{CHANINFRA_FOLDER}/follow.json"
 """When the index was last brought in line by a follower or a scheduled job, and by which."""
+
+PATCHES_FOLDER = f"{CHANINFRA_FOLDER}/patches"
+"""`<subdir>.json`: what the index says of packages instead of what they say themselves."""

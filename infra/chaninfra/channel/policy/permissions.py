@@ -11,7 +11,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, HISTORY_FOLDER, SNAPSHOTS_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.object_names import (
+    CHANINFRA_FOLDER,
+    HISTORY_FOLDER,
+    NOTICES_JSON,
+    SNAPSHOTS_FOLDER,
+    WITHDRAWN_JSON,
+    YANKED_JSON,
+)
 from chaninfra.channel.location import join
 from chaninfra.channel.policy.statements import OURS, VERSION, Statement, deny_old_versions
 from chaninfra.channel.providers.model import VersionRights
@@ -36,8 +43,9 @@ def statements(
 
     `distribution` is the ARN of the CloudFront distribution in front of the bucket. No role may write `channel.json`,
     which the stack manages. Whoever writes the index keeps its old states below `.chaninfra/history/`. Only maintainers
-    may write `yanked.json`, `snapshots/` and the rest of `.chaninfra/`, and only they may delete. No role may read or
-    delete old versions of objects: where that comes with the object (`version_rights`), it is denied.
+    may write `yanked.json`, `withdrawn.json`, `notices.json`, `snapshots/` and the rest of `.chaninfra/`, and only they
+    may delete. No role may read or delete old versions of objects: where that comes with the object (`version_rights`),
+    it is denied.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
 
@@ -53,7 +61,8 @@ def statements(
         added = [*files, *objects(f"{HISTORY_FOLDER}/*")]
         allowed.append({"Sid": "AddFiles", "Effect": "Allow", "Action": _ADD, "Resource": added})
     if role == "maintainer":
-        kept = [*files, *objects(YANKED_JSON, f"{SNAPSHOTS_FOLDER}/*", f"{CHANINFRA_FOLDER}/*")]
+        documents = objects(YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON)
+        kept = [*files, *documents, *objects(f"{SNAPSHOTS_FOLDER}/*", f"{CHANINFRA_FOLDER}/*")]
         allowed.append({"Sid": "KeepFiles", "Effect": "Allow", "Action": [*_ADD, "s3:DeleteObject"], "Resource": kept})
         allowed.append(
             {

@@ -44,7 +44,9 @@ def test_no_role_may_write_the_descriptor(role: Role) -> None:
     folder = "arn:aws:s3:::b/team/stable"
     files = [f"{folder}/noarch/*", f"{folder}/linux-64/*"]
     added = [*files, f"{folder}/.chaninfra/history/*"]
-    kept = [f"{folder}/yanked.json", f"{folder}/snapshots/*", f"{folder}/.chaninfra/*"]
+    kept = [
+        f"{folder}/{name}" for name in ("yanked.json", "withdrawn.json", "notices.json", "snapshots/*", ".chaninfra/*")
+    ]
     assert written == {"reader": [], "publisher": added, "maintainer": [*files, *kept]}[role]
 
 
