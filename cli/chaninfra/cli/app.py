@@ -30,6 +30,7 @@ from chaninfra.cli.commands.policy import policy
 from chaninfra.cli.commands.providers import providers
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
+from chaninfra.cli.commands.rollback import rollback
 from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.output import streams
@@ -49,7 +50,7 @@ app = typer.Typer(
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(manifest, publish, reindex, follow),
-    *(yank, unyank, ls, gc, init, doctor),
+    *(yank, unyank, rollback, ls, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {

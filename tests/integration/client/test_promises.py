@@ -105,6 +105,10 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.plain_json("provider", "providers", "minio")
     typed.json("snapshot-create", 0, "snapshot create", "v1")
     typed.json("snapshot-ls", 0, "snapshot ls")
+    new = make_package(tmp_path, "new", "1.0")
+    for command in (("yank", "tool"), ("publish", new)):
+        typed.on(0, *command)
+    typed.json("rollback", 0, "rollback", "--to", "v1", "--yes")
     typed.on(0, "manifest")
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
     typed.run(0, "schema", "channel")

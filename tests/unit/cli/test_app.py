@@ -19,6 +19,7 @@ COMMANDS = (
     "reindex",
     "yank",
     "unyank",
+    "rollback",
     "ls",
     "gc",
     "init",

@@ -164,24 +164,15 @@ def rm(
 
 def _time(text: str | None) -> datetime | None:
     """The time in `--at`. Raises ConfigurationError."""
-    import re
-    from datetime import UTC, datetime
-
     from chaninfra.channel.errors import ConfigurationError
     from chaninfra.channel.text import shown
+    from chaninfra.index.snapshots.times import FORM, time_in
 
     if text is None:
         return None
-    form = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
-    try:
-        found = datetime.fromisoformat(text) if re.fullmatch(form, text) else None
-        when = None if found is None else (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        when = None
+    when = time_in(text)
     if when is None:
-        raise ConfigurationError(
-            f"{shown(text)} is not a time", where="--at", remedy="give 2026-11-01T12:00Z, or 2026-11-01"
-        )
+        raise ConfigurationError(f"{shown(text)} is not a time", where="--at", remedy=f"give {FORM}")
     return when
 
 

@@ -84,6 +84,17 @@ def yank_stopped(
     )
 
 
+def rollback_stopped(shown: Shown, remedies: Remedies, arguments: Sequence[str]) -> StoppedError:
+    """Of `rollback` with these arguments and flags."""
+    again = remedies.command("rollback", *arguments)
+    if "--dry-run" in arguments or shown.of(INDEXING) is None:
+        return nothing_changed(again)
+    return StoppedError(
+        "stopped: some subdirs may be rolled back, and others not",
+        remedy=f"to go on, run it again, what is done stays done: `{again}`",
+    )
+
+
 def _are(number: int, total: int) -> str:
     return "is" if 1 in (number, total) else "are"
 

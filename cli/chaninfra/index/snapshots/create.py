@@ -59,7 +59,8 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
     RefusedError for one whose packages are elsewhere; and StorageError.
     """
     check_name(name)
-    _check_past(channel, at)
+    if at is not None:
+        check_past(channel, at, "--at")
     require_index(channel)
     key, subdirs = channel.descriptor.key(SNAPSHOTS_JSON), known_subdirs(channel)
     progress.stage(READING, len(subdirs), unit="subdir")
@@ -158,10 +159,14 @@ def _check_same(name: str, there: Snapshot, states: Sequence[State]) -> None:
         )
 
 
-def _check_past(channel: Channel, at: datetime | None) -> None:
-    if at is not None and at.timestamp() * 1000 > channel.runtime.now_ms():
+def check_past(channel: Channel, at: datetime, option: str) -> None:
+    """Raise ConfigurationError for a time in the future; `option`: what the user gave it with."""
+    if at.timestamp() * 1000 > channel.runtime.now_ms():
         raise ConfigurationError(
-            f"{time_text(at)} is in the future", where="--at", remedy="leave out --at for what the channel says now"
+            f"{time_text(at)} is in the future",
+            where=option,
+            remedy="give a time in the past: now is "
+            f"{time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))}",
         )
 
 

@@ -66,16 +66,17 @@ def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
     return found
 
 
-def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime) -> list[State]:
+def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime, option: str = "--at") -> list[State]:
     """What the subdirs said at that time, by the store's clock. Raises ConfigurationError where the history does not
-    reach back to it, and StorageError where a state is damaged.
+    reach back to it, and StorageError where a state is damaged. `option`: what the user gave the time with.
     """
     found: list[State] = []
     late: dict[Subdir, datetime] = {}
     began: list[datetime] = []
     for subdir in subdirs:
         target = channel.subdir_index(subdir)
-        if (last := _last_written(target, at)) is not None:
+        last, written = _last_written(target) or (None, at)
+        if last is not None and written <= at:
             found.append(last)
             continue
         history = dict(kept_numbers(target))
@@ -85,8 +86,8 @@ def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime) -> list
             continue
         oldest = _oldest(target, history)
         # Before its first commit a subdir had no packages.
-        first = _kept(target, 1) if 1 in history else None
-        if first is None or first.stamp.count or first.index.hashes:
+        first = _kept(target, 1) if 1 in history else None if history else last
+        if first is None or first.stamp.number > 1 or first.stamp.count or first.index.hashes:
             late[subdir] = oldest
         else:
             began.append(oldest)
@@ -95,8 +96,8 @@ def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime) -> list
         of, since = max(late.items(), key=lambda each: each[1]) if late else (None, min(began))
         raise ConfigurationError(
             f"{_text(at)} is before the oldest state of {of or 'the channel'} that is kept, of {_text(since)}",
-            where="--at",
-            remedy=f"give a later time: --at {_text(since)}",
+            where=option,
+            remedy=f"give a later time: {option} {_text(since)}",
         )
     return found
 
@@ -137,13 +138,13 @@ def check_whole(state: State) -> None:
         )
 
 
-def _last_written(target: SubdirIndex, at: datetime) -> State | None:
-    """The state of the authoritative index, if it is ours and was written by then."""
+def _last_written(target: SubdirIndex) -> tuple[State, datetime] | None:
+    """The state of the authoritative index, if it is ours, and when it was written."""
     stored = get_within(target.store, authority_key(target), MAX_SHARD_INDEX)
     authority = parse_authority(target, stored)
-    if not isinstance(stored, StoredObject) or stored.entry.modified > at or authority is None or not authority.ours:
+    if not isinstance(stored, StoredObject) or authority is None or not authority.ours:
         return None
-    return State(target=target, index=cast("ShardIndex", authority.index))
+    return State(target=target, index=cast("ShardIndex", authority.index)), stored.entry.modified
 
 
 def _kept(target: SubdirIndex, number: int) -> State:
