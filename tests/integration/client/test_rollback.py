@@ -119,7 +119,7 @@ def test_what_was_deleted_is_named(on_minio: Place, tmp_path: Path) -> None:
     for _ in range(2):
         done = on_minio.run("rollback", "--to", "v1", "--yes")
         assert done.returncode == 3, done.stderr
-        assert "noarch/hello-1.0-0.conda  stays as it is: was deleted" in done.stdout
+        assert "noarch/hello-1.0-0.conda stays as it is: was deleted" in " ".join(done.stdout.split())
         assert "1 package skipped:\n  noarch/hello-1.0-0.conda: was deleted" in done.stderr
     # Published again, it comes back.
     on_minio.done("publish", make_package(tmp_path, "hello", "1.0", payload=b"the first\n"))
@@ -155,7 +155,10 @@ def test_it_asks_on_a_terminal(on_minio: Place, tmp_path: Path) -> None:
 
 def test_what_cannot_be(on_minio: Place, tmp_path: Path) -> None:
     for to, message in (
-        ("v1", "--to: 'v1' is neither a time nor a snapshot of the channel\n  give a time: 2026-11-01T12:00Z"),
+        (
+            "v1",
+            "--to: 'v1' is neither a time nor a snapshot of the channel\n  give a time (2026-11-01T12:00Z, or 2026-11-01) or",
+        ),
         ("2020-01-01", "2020-01-01T00:00:00Z is before the oldest state of the channel that is kept, of 20"),
         ("2999-01-01", "2999-01-01T00:00:00Z is in the future"),
     ):

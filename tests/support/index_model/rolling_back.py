@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Raw
 
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectStore
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
@@ -77,14 +78,21 @@ def rolling_back(
     makes: str | None = None,
     takes: str | None = None,
     index: DescribedIndex = DEFAULT,
+    alone: bool = True,
 ) -> Process:
     """`chaninfra rollback --yes`. `makes`, `takes`: packages that it brings back and yanks, if nobody does the opposite
-    meanwhile.
+    meanwhile. Unless it is `alone`, what it needs of then may be gone, and the index another tool's.
     """
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
         there = channel(store, runtime, index)
-        roll_back(there, plan_rollback(there, to))
+        try:
+            plan = plan_rollback(there, to)
+        except ChaninfraError:
+            if alone:
+                raise
+            return
+        roll_back(there, plan)
 
     return Process(
         process, run, makes=file(makes) if makes else None, takes=file(takes) if takes else None, derives=True

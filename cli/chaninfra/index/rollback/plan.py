@@ -65,11 +65,15 @@ class SubdirPlan:
         return bool(self.yanks or self.back or self.restored)
 
     def change(self) -> Change:
-        """The change that does it. What others commit meanwhile of other files stays."""
+        """The change that does it.
+
+        Rule: it says what becomes of these files, and not which shards the index has. So what others commit meanwhile
+        of other files stays, and no shard of then, which gc may have marked, is named again.
+        """
         return Change(
             yanks=self.yanks,
             records={**self.back, **self.restored},
-            # Rule: only those that have no record. One with a record that somebody yanks meanwhile stays yanked.
+            # Only those that have no record. One with a record that somebody yanks meanwhile stays yanked.
             back=[*self.back],
             names=self.names,
         )

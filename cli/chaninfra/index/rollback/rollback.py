@@ -85,7 +85,7 @@ def _commit(plan: SubdirPlan) -> tuple[Applied, SubdirReport]:
     change = plan.change()
     signatures = Signatures(plan.target)
     signed = dataclasses.replace(change, signatures=signatures.lookups(change.records))
-    # Rule: also where nothing is to be changed, since an earlier run may have ended before the derived files were
+    # Also where nothing is to be changed, since an earlier run may have ended before the derived files were
     # written.
     applied, report = commit_adopting(plan.target, lambda: signed, "now", "changed", plan.shards)
     replaced = [

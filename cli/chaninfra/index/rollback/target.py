@@ -55,11 +55,11 @@ def find_target(channel: Channel, to: str) -> Target:
     at = time_in(to)
     if at is None:
         names = [*snapshots]
-        known = f"; or a snapshot: {nearest(to, names)}" if names else "; the channel has no snapshots"
+        known = nearest(to, names) if names else "the channel has none yet"
         raise ConfigurationError(
             f"{shown(to)} is neither a time nor a snapshot of the channel",
             where=OPTION,
-            remedy=f"give a time: {FORM}{known}",
+            remedy=f"give a time ({FORM}) or the name of a snapshot; {known}",
         )
     check_past(channel, at, OPTION)
     states = states_at(channel, known_subdirs(channel), at, OPTION)

@@ -6,6 +6,8 @@ import pytest
 
 from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
+from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS
 
 FEW = [
@@ -16,6 +18,8 @@ FEW = [
     "never: two publish",
     "never: snapshot and remove",
     "gc of what a killed snapshot needs",
+    "rollback and publish of one name",
+    "two rollback",
 ]
 QUICK = [
     "shards after the index",
@@ -26,12 +30,13 @@ QUICK = [
     "brought back without a HEAD",
     "only listed snapshots looked at by gc",
     "ready before the files are there",
+    *ROLLBACK_MUTANTS,
 ]
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    SCENARIOS[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:
