@@ -24,6 +24,6 @@ def test_a_failed_refresh_is_a_warning_with_the_command_to_run(
     said = capsys.readouterr()
     assert said.out == ""
     # A slow machine tells first that it still waits.
-    assert "warning: distribution E2EXAMPLE: the index is written" in said.err
+    assert "warning: distribution E2EXAMPLE: the files are written" in said.err
     assert "--distribution-id E2EXAMPLE --paths '/c/noarch/repodata*'" in said.err
     assert aws.secret_access_key not in said.err
