@@ -41,7 +41,8 @@ class DamagedLeftOutError(LeftOutError):
     """It is damaged. `condition`: that for replacing it."""
 
     def __init__(self, message: str, *, where: str, condition: Condition) -> None:
-        super().__init__(message, where=where, remedy="`chaninfra follow` writes a new one when it compares")
+        remedy = "`chaninfra follow` writes a new one when it next compares; if nothing follows the channel, delete it"
+        super().__init__(message, where=where, remedy=remedy)
         self.condition = condition
 
 
