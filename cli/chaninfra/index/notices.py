@@ -34,6 +34,7 @@ MAX_MESSAGE = 1000
 """Characters of a message: clients print it after other output, and CEP 6 means it to be as short as a tweet."""
 _MAX_BYTES = 1 << 20
 """Largest notices.json that rattler's clients read."""
+_AT_ONCE = 20
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PERMIT = (
     "only maintainers write notices. Policies of earlier versions permit nobody to: run `pulumi up`, or attach what "
@@ -67,6 +68,11 @@ class Entry:
     def id(self) -> str:
         """Its id as conda reads it; "": it has none."""
         return _text(self.fields.get("id"))
+
+    @property
+    def has_plain_id(self) -> bool:
+        """Whether the id is one as chaninfra gives it: anybody may have written another one, such as `--region`."""
+        return _ID.fullmatch(self.id) is not None
 
     @property
     def message(self) -> str:
@@ -282,8 +288,8 @@ def remove(channel: Channel, ids: Sequence[str]) -> Notices:
 
 
 def expired(entries: Sequence[Entry], now_ms: int) -> list[str]:
-    """The ids of those whose time is over."""
-    return [each.id for each in entries if each.id and each.is_expired(now_ms)]
+    """The ids of those whose time is over, for a command: at most 20, and none that a command could misunderstand."""
+    return [each.id for each in entries if each.has_plain_id and each.is_expired(now_ms)][:_AT_ONCE]
 
 
 def _time(time: datetime) -> str:

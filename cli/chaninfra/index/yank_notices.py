@@ -69,7 +69,8 @@ def take_back(channel: Channel, back: Collection[str]) -> TakenBack:
     """
     key = channel.descriptor.key(NOTICES_JSON)
     there = read_notices(channel.writer, key)[0]
-    about = {each.id: {*each.yanked} for each in there.entries if not {*each.yanked}.isdisjoint(back)}
+    ours = [each for each in there.entries if each.has_plain_id]
+    about = {each.id: {*each.yanked} for each in ours if not {*each.yanked}.isdisjoint(back)}
     if not about:
         return TakenBack()
     yanked = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))[0].packages.keys()

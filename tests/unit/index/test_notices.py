@@ -89,6 +89,17 @@ def test_notices_of_others_are_listed_as_conda_reads_them() -> None:
     assert document(store) == {**OTHERS, "notices": [{}]}
 
 
+def test_an_id_that_could_be_an_option_is_named_in_no_command() -> None:
+    bad = [
+        {"id": id_, "message": "x", "expires_at": "2020-01-01"} for id_ in ("--endpoint-url=http://x", "a b", "\x1b", 7)
+    ]
+    store = put(MemoryStore(), json.dumps({"notices": bad}).encode())
+    assert expired(read_notices(store, KEY)[0].entries, int(NOW.timestamp() * 1000)) == ["7"]
+    many = [{"id": f"n{number}", "expires_at": "2020-01-01"} for number in range(100)]
+    store = put(MemoryStore(), json.dumps({"notices": many}).encode())
+    assert len(expired(read_notices(store, KEY)[0].entries, int(NOW.timestamp() * 1000))) == 20
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -76,6 +76,15 @@ def test_it_goes_when_none_of_its_packages_is_yanked() -> None:
     assert notices(store) == []
 
 
+def test_an_id_that_could_be_an_option_is_named_in_no_command() -> None:
+    store = channel_with("hello", "tool")
+    opened = channel(store, SequentialRuntime())
+    yank(opened, ["hello"], None)
+    theirs = {"id": "--yes", "message": "x", "chaninfra_yanked": [HELLO, TOOL]}
+    store.objects[KEY] = ObjectBody(data=json.dumps({"notices": [theirs]}).encode(), content_type="")
+    assert take_back(opened, [TOOL]) == TakenBack()
+
+
 def test_without_notices_nothing_is_written() -> None:
     store = channel_with("hello")
     assert take_back(channel(store, SequentialRuntime()), [HELLO]) == TakenBack()
