@@ -33,6 +33,7 @@ NAVIGATION = {
         "docs/follow",
         "docs/snapshots",
         "docs/rollback",
+        "docs/notices",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

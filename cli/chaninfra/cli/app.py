@@ -18,7 +18,7 @@ import typer
 
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
-from chaninfra.cli.commands import snapshot
+from chaninfra.cli.commands import notice, snapshot
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
 from chaninfra.cli.commands.follow import follow
@@ -55,6 +55,7 @@ _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {
     "snapshot": (snapshot.HELP, (snapshot.create, snapshot.ls, snapshot.rm)),
+    "notice": (notice.HELP, (notice.add, notice.ls, notice.rm)),
 }
 """Name → help and members, for commands that are called `chaninfra GROUP COMMAND`."""
 for _command in _ON_A_CHANNEL:

@@ -27,7 +27,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, Refused
 from chaninfra.follow.aws_channels import Channels, channels_in, open_channel
 from chaninfra.follow.events import EventError, hints_in
 from chaninfra.follow.log import Log
-from chaninfra.follow.told import leave_mark, log_followed, refresh_cdn
+from chaninfra.follow.told import leave_mark, log_followed, log_lost, refresh_cdn
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.package.sidecars import sidecar_name
 
@@ -140,7 +140,7 @@ class Function:
         for seconds in (*_WAITS_S, None):
             try:
                 opened = self.channels.get(url)
-                done = follow(opened.channel, batch, opened.seen)
+                done = follow(opened.channel, batch, opened.seen, log_lost(self.log))
             except Exception as error:
                 self.channels.renew(url)
                 if seconds is None or not _may_pass(error) or clock.is_short:

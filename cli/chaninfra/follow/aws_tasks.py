@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chaninfra.channel.conda.upkeep import Task
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.text import count
-from chaninfra.follow.told import log_reindexed, refresh_cdn
+from chaninfra.follow.told import log_compared, log_lost, refresh_cdn
 
 if TYPE_CHECKING:
     from chaninfra.follow.aws_lambda import Clock, Function
@@ -18,8 +18,8 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     from chaninfra.index.follow.compare import compare
 
     opened = function.channels.get(url)
-    compared = compare(opened.channel, opened.seen)
-    log_reindexed(function.log, compared.reindexed)
+    compared = compare(opened.channel, opened.seen, log_lost(function.log))
+    log_compared(function.log, compared)
     refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)

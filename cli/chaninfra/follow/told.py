@@ -15,14 +15,35 @@ if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.follow.log import Log
     from chaninfra.index.channel import Channel
-    from chaninfra.index.follow.follow import Followed
+    from chaninfra.index.follow.compare import Compared
+    from chaninfra.index.follow.follow import Followed, Lost
     from chaninfra.index.reindex_plan import Scope
     from chaninfra.index.report import SubdirReport
 
 _MOST_NAMED = 500
 """Most packages that an invalidation names; of more, all files of their subdirs are dropped. CloudFront takes 3,000
 paths in progress (CloudFront Developer Guide, "Quotas"), and a package may have two."""
+_LOST = (8, 24, 72)
+"""The lost attempts of a commit that are told; the first some seconds after it began."""
 _KINDS = ("added", "replaced", "dropped", "signed")
+
+
+def log_lost(log: Log) -> Lost:
+    """What tells that others write, before it has failed for that: a commit is tried for half a minute."""
+
+    def told(subdir: Subdir, times: int) -> None:
+        if times in _LOST:
+            log.write("waiting", "warning", subdir=subdir, lost=times, reason="other writers change the index first")
+
+    return told
+
+
+def log_compared(log: Log, compared: Compared) -> None:
+    """Tell what a comparison has replaced."""
+    if compared.left_out_damaged is not None:
+        problem = compared.left_out_damaged
+        log.write("left-out-damaged", "warning", error=problem.message, where=problem.where, then="written anew")
+    log_reindexed(log, compared.reindexed)
 
 
 def log_reindexed(log: Log, reports: Iterable[SubdirReport]) -> None:

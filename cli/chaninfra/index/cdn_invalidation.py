@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
+from chaninfra.channel.conda.object_names import NOTICES_JSON, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
@@ -64,6 +64,11 @@ def snapshot_paths(descriptor: Descriptor, name: str | None = None) -> list[str]
     return [f"/{descriptor.key(SNAPSHOTS_JSON)}", *folders]
 
 
+def notices_paths(descriptor: Descriptor) -> list[str]:
+    """The path of the channel's notices."""
+    return [f"/{descriptor.key(NOTICES_JSON)}"]
+
+
 def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
     """Invalidate `changed_paths` in the CDN. Returns the id of the invalidation, which takes about a minute to
     complete; None if the channel has no CDN or no path changed.
@@ -101,7 +106,7 @@ def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
         reason = code_and_status(error)[0] or type(error).__name__
         command = ["aws", "cloudfront", "create-invalidation", "--distribution-id", cdn.id, "--paths", *changed_paths]
         raise ChaninfraError(
-            f"the index is written, but the CDN was not invalidated ({reason}); it serves old files until they expire",
+            f"the files are written, but the CDN was not invalidated ({reason}); it serves old files until they expire",
             where=f"distribution {cdn.id}",
             remedy=f"run: {shlex.join(command)}",
         ) from error

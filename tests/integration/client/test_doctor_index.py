@@ -287,3 +287,20 @@ def test_a_snapshot_whose_shards_are_lost(on_minio: Patient, tmp_path: Path) -> 
     ill = examine(on_minio, "--check", "snapshots")
     assert ill.of("snapshots")["found"] == "1 shard that the snapshot v1 needs in noarch is missing"
     assert follow_remedies(ill, on_minio).failed == set()
+
+
+def test_notices_that_conda_cannot_read_and_some_that_have_expired(on_minio: Patient) -> None:
+    assert examine(on_minio, "--check", "notices").of("notices")["found"] == "no notices"
+    client, key = on_minio.server.client(), f"{PREFIX}/notices.json"
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=b'{"notices": ["text"]}')
+    ill = examine(on_minio, "--check", "notices")
+    assert (ill.failed, ill.code) == ({"notices"}, 1)
+    assert ill.of("notices")["found"].startswith(f"{key}: is not valid: ")
+    old = {"notices": [{"id": "old", "message": "x", "expires_at": "2020-01-01T00:00:00+00:00"}, {"id": "new"}]}
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=json.dumps(old))
+    ill = examine(on_minio, "--check", "notices")
+    assert ill.of("notices")["found"] == "1 notice has expired, and conda shows them still"
+    assert ill.of("notices")["state"] == "warning"
+    assert str(ill.of("notices")["remedy"]).startswith(f"chaninfra notice rm -c {on_minio.url} old ")
+    on_minio.done("notice rm", "old")
+    assert examine(on_minio, "--check", "notices").of("notices")["found"] == "1 notice"

@@ -94,7 +94,7 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("init", 0, "init", "--subdir", "linux-64")
     typed.json("publish", 0, "publish", hello, tool)
     typed.json("publish-force", 0, "publish", "--force", other)
-    typed.json("yank", 0, "yank", "tool", "--reason", "broken")
+    typed.json("yank", 0, "yank", "tool", "--reason", "broken", "--notice")
     typed.json("ls", 0, "ls")
     typed.json("unyank", 0, "unyank", "tool")
     _disturb(place)
@@ -109,6 +109,9 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     for command in (("yank", "tool"), ("publish", new)):
         typed.on(0, *command)
     typed.json("rollback", 0, "rollback", "--to", "v1", "--yes")
+    typed.json("notice-add", 0, "notice add", "Be careful", "--id", "n1", "--expires", "2099-01-31")
+    typed.json("notice-ls", 0, "notice ls")
+    typed.json("notice-rm", 0, "notice rm", "n1")
     typed.on(0, "manifest")
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
     typed.run(0, "schema", "channel")

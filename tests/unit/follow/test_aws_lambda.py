@@ -220,9 +220,9 @@ def test_packages_that_change_again_and_again_come_again(
     call = Called(monkeypatch, one=channel.channel)
     real, calls = module.follow, []
 
-    def changing(opened: Channel, keys: list[str], seen: Any) -> Any:
+    def changing(opened: Channel, keys: list[str], *more: Any) -> Any:
         calls.append(sorted(keys))
-        done = real(opened, keys, seen)
+        done = real(opened, keys, *more)
         done.again += [key for key in keys if key.endswith(file("b"))]
         # A package that the event of its sidecar has named.
         done.again += [key.removesuffix(".sigs") for key in keys if key.endswith(".sigs")]

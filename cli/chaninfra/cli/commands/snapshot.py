@@ -11,8 +11,6 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from chaninfra.channel.errors import StoppedError
     from chaninfra.cli.output.progress import Shown
     from chaninfra.doctor.remedies import Remedies
@@ -62,6 +60,7 @@ def create(
       chaninfra snapshot create before-the-change s3://my-bucket/my-channel --at 2026-11-01T12:00Z
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.durations import time_of
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.progress import progress
@@ -71,7 +70,7 @@ def create(
 
     refuse_channels([name], "snapshot create", "NAME")
     check_name(name)
-    when = _time(at)
+    when = time_of(at, "--at")
     remedies = remedies_for(channel, store)
     given = [name, *(["--at", at] if at is not None else []), *(["--json"] if as_json else [])]
     with progress() as shown, interruptible(lambda: _create_stopped(shown, remedies, given), shown.stop):
@@ -160,20 +159,6 @@ def rm(
     for key in removed.others:
         streams.note(f"s3://{opened.descriptor.bucket}/{key} is not of chaninfra, and stays")
     streams.result_json(_removed_json(removed)) if as_json else streams.result(_removed_text(removed))
-
-
-def _time(text: str | None) -> datetime | None:
-    """The time in `--at`. Raises ConfigurationError."""
-    from chaninfra.channel.errors import ConfigurationError
-    from chaninfra.channel.text import shown
-    from chaninfra.index.snapshots.times import FORM, time_in
-
-    if text is None:
-        return None
-    when = time_in(text)
-    if when is None:
-        raise ConfigurationError(f"{shown(text)} is not a time", where="--at", remedy=f"give {FORM}")
-    return when
 
 
 def _create_stopped(shown: Shown, remedies: Remedies, given: list[str]) -> StoppedError:

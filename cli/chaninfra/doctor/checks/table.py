@@ -20,6 +20,7 @@ from chaninfra.doctor.checks import (
     left_out,
     location,
     names,
+    notices,
     permissions,
     pixi_client,
     snapshots,
@@ -109,6 +110,11 @@ CHECKS: dict[str, Check] = {
         title="each snapshot has its index and its shards, and none is left half made or half removed",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
+    ),
+    "notices": Check(
+        title="notices.json, if there is one, is what clients can read, and holds no expired notice",
+        function=notices.notices,
+        needs=("reading", "descriptor"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

@@ -32,7 +32,6 @@ def reindexer(request: ManifestRequest) -> Rendered:
     reindex: Step = {"name": "Re-index", "id": "reindex", **env}
     gc: Step = {
         "name": "Collect garbage",
-        # A package that is left out is an error of the step before, each time, until it is mended.
         "if": "(success() || steps.reindex.outcome == 'failure') && "
         f"(github.event.schedule == '{weekly}' || github.event_name == 'workflow_dispatch')",
         **env,

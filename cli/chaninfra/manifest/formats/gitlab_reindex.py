@@ -26,7 +26,6 @@ def reindexer(request: ManifestRequest) -> Rendered:
     reindex, gc = (reindexing.command(name, access) for name in ("reindex", "gc"))
     script = [
         *release.install(),
-        # A package that is left out is an error of reindex, each time, until it is mended.
         "code=0",
         f"{reindex} || code=$?",
         f'[ "${{{GC_VARIABLE}-}}" != true ] || {gc} || code=$?',

@@ -2,7 +2,8 @@
 
 `reindex` finds each upload and deletion by a listing; without a follower it is how packages of other tools get into the
 index. `gc` needs a run now and then: what one run marks, another deletes at least a week later. Both are a
-maintainer's: a publisher can re-index, but neither write yanked.json nor delete.
+maintainer's: a publisher can re-index, but neither write yanked.json nor delete. A package that is left out is an error
+of `reindex`, each time, until it is mended; `gc` runs all the same.
 """
 
 from __future__ import annotations
