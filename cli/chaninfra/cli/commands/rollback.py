@@ -84,7 +84,8 @@ def rollback(
             confirm(f"{_sentence(opened, plan)}. Do it?", "not rolled back: nothing was changed")
         done = roll_back(opened, plan, shown)
         shown.pause()
-        cdn_refresh.refresh(opened, changed(done.report))
+        # Also what an earlier run has changed that was killed before it came to this.
+        cdn_refresh.refresh(opened, [each.target.subdir for each in plan.subdirs if each.differing])
     for subdir in plan.target.gone:
         streams.note(f"{opened.url(subdir)} is no subdir of the channel any more, and stays as it is")
     again = remedies.command("rollback", "--to", to)

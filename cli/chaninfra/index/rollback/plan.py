@@ -47,7 +47,10 @@ class SubdirPlan:
     differing: frozenset[str]
     """The package names whose shards differ; not all of these need a change."""
     yanks: Mapping[str, Yank] = field(default_factory=dict)
-    """Files that have a record now and had none then. Each yank has the record of now."""
+    """Files that have a record now and had none then. The commit adds the record that there is by then: what is
+    withdrawn meanwhile is kept nowhere."""
+    recorded: Mapping[str, Yank] = field(default_factory=dict)
+    """The same with the records of now."""
     again: frozenset[str] = frozenset()
     """Those of them that were yanked then, with the reason and the time of then."""
     back: Mapping[str, IndexRecord] = field(default_factory=dict)
@@ -171,9 +174,7 @@ def _plan_subdir(channel: Channel, subdir: Subdir, shards: Mapping[str, bytes], 
         ) from error
     new = [file for file in now.records if file not in then.records]
     again = frozenset(file for file in new if file in then.yanks)
-    yanks = {
-        file: with_record(unpacked(then.yanks[file]) if file in again else yank, now.repodata, file) for file in new
-    }
+    yanks = {file: _without_record(unpacked(then.yanks[file])) if file in again else yank for file in new}
     wanted = {
         file: record
         for file, record in then.records.items()
@@ -189,6 +190,7 @@ def _plan_subdir(channel: Channel, subdir: Subdir, shards: Mapping[str, bytes], 
         again=again,
         back={file: record for file, record in records.items() if file not in now.records},
         restored={file: record for file, record in records.items() if file in now.records},
+        recorded={file: with_record(each, now.repodata, file) for file, each in yanks.items()},
         left_out=tuple(left_out),
         names=frozenset(name for file in files for name in {package_name(file), *now.name(file), *then.name(file)}),
     )
@@ -211,6 +213,10 @@ def _provable(
             )
             left_out.append(LeftOut(package=f"{target.subdir}/{file}", reason=reason))
     return records, left_out
+
+
+def _without_record(yank: Yank) -> Yank:
+    return Yank(reason=yank.reason, when=yank.when)
 
 
 def _sha256(record: Raw) -> str | None:

@@ -76,7 +76,7 @@ def roll_back(channel: Channel, plan: Plan, progress: Progress = SILENT) -> Roll
 
 def _prove_writable(channel: Channel, plans: Mapping[Subdir, SubdirPlan]) -> None:
     document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    new = {f"{subdir}/{file}": yank for subdir, plan in plans.items() for file, yank in plan.yanks.items()}
+    new = {f"{subdir}/{file}": yank for subdir, plan in plans.items() for file, yank in plan.recorded.items()}
     after = msgspec.structs.replace(document, packages={**document.packages, **new})
     prove_writable(channel, document, condition, after)
 

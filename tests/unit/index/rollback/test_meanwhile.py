@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from chaninfra.index.rollback import rollback as module
 from support.index_model.memory_store import MemoryStore
 from support.index_model.processes import (
+    FOLDER,
+    PREFIX,
     channel_with,
     file,
     forcing,
@@ -60,6 +63,22 @@ def test_what_is_replaced_or_yanked_meanwhile_stays_so(monkeypatch: pytest.Monke
     assert [(each.package, each.reason) for each in done.report.left_out] == [
         (f"noarch/{file('x')}", "was replaced meanwhile by another writer")
     ]
+
+
+def test_no_record_of_a_package_that_is_deleted_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = channel_with("a")
+    snapshot(store)
+    ran(store, publishing("b"), publishing("c"))
+
+    def deleted() -> None:
+        del store.objects[f"{FOLDER}/{file('b')}"]
+        ran(store, reindexing())
+
+    _meanwhile(store, monkeypatch, deleted)
+    rolled_back(store)
+    packages = json.loads(store.objects[f"{PREFIX}/yanked.json"].data)["packages"]
+    assert "record" not in packages[f"noarch/{file('b')}"]
+    assert "record" in packages[f"noarch/{file('c')}"]
 
 
 def test_writers_that_take_turns() -> None:
