@@ -64,6 +64,8 @@ class Invariants:
     foreign: Foreign
     followed: bool = False
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
+    lasting: tuple[str, ...] = ()
+    """Snapshots that must be there, whole, in every state."""
     _good: dict[Objects, tuple[Content, bool]] = field(default_factory=dict)
     _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
 
@@ -261,13 +263,17 @@ def check_snapshots(rules: Invariants, there: Mapping[str, Held]) -> None:
     """
     for key, held in there.items():
         if key.startswith(SNAPSHOTS) and key.endswith(FILE_NAMES["shards"]):
-            found = _index(held.data)
-            if found is None:
+            shards = _index(held.data)
+            if shards is None:
                 raise ViolationError(f"{key} is damaged")
-            rules._sharded(there, found, key, old=True)
+            rules._sharded(there, shards, key, old=True)
     if LIST not in there:
         return
-    for name, snapshot in _list(there[LIST].data).snapshots.items():
+    found = _list(there[LIST].data).snapshots
+    for name in rules.lasting:
+        if name not in found or found[name].stage != "ready":
+            raise ViolationError(f"the snapshot {name} is gone, and should stay")
+    for name, snapshot in found.items():
         if snapshot.stage != "ready":
             continue
         folder, state = f"{SNAPSHOTS}{name}/noarch/", snapshot.subdirs["noarch"]

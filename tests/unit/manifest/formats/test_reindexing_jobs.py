@@ -110,3 +110,29 @@ def test_other_jobs_of_gitlab_do_not_run_by_the_schedule() -> None:
     for name in ("gitlab-publish", "gitlab-upload"):
         for job in YAML(typ="safe").load(Case(name, "aws", "aws").text()).values():
             assert all('$CI_PIPELINE_SOURCE != "schedule"' in rule["if"] for rule in job["rules"])
+
+
+SCHEDULED = {"snapshots": {"every": "1d", "keep": 60}}
+
+
+def test_a_workflow_makes_the_snapshot_that_is_due_where_the_channel_has_them() -> None:
+    (job,) = jobs(printed("github-reindex", descriptor("minio", **SCHEDULED))).values()
+    reindex, snapshot, gc = job.steps[-3:]
+    assert snapshot["run"].startswith(".venv/bin/chaninfra snapshot create -c s3://my-bucket/my-channel ")
+    assert snapshot["run"].endswith(" --scheduled")
+    # In each run, whether a package was left out or not.
+    assert snapshot["if"] == "success() || steps.reindex.outcome == 'failure'"
+    assert snapshot.get("env") == reindex.get("env") == gc.get("env")
+    assert "snapshot" not in printed("github-reindex", descriptor("minio"))
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_job_makes_the_snapshot_that_is_due_where_the_channel_has_them(code: int, tmp_path: Path) -> None:
+    """A program stands in for chaninfra; the re-index ends so."""
+    program = tmp_path / ".venv" / "bin" / "chaninfra"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$1"; [ "$1" != reindex ] || exit {code}\n', "utf-8")
+    program.chmod(0o755)
+    job = YAML(typ="safe").load(printed("gitlab-reindex", descriptor("minio", **SCHEDULED)))["reindex"]
+    done = run_job({**job, "script": job["script"][job["script"].index("code=0") :]}, tmp_path)
+    assert (done.returncode, done.stdout.split()) == (code, ["reindex", "snapshot"])
