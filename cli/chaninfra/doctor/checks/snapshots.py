@@ -73,7 +73,8 @@ def _late(exam: Examination, listed: Mapping[str, Snapshot]) -> Iterator[Finding
     written = exam.channel_json_read
     since_ms = int(written.entry.modified.timestamp() * 1000) if isinstance(written, StoredObject) else 0
     if is_overdue(listed, schedule, now_ms, since_ms):
-        last = f"the last one is {names[-1]}" if names else "there is none"
+        whole = [name for name in names if listed[name].stage == "ready"]
+        last = f"the last one is {whole[-1]}" if whole else "there is none"
         command = exam.remedies.command("snapshot create", "--scheduled")
         yield Finding(
             state="warning",

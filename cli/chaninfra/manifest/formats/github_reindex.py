@@ -33,7 +33,9 @@ def reindexer(request: ManifestRequest) -> Rendered:
     # A package that is left out is an error of the re-index, each time, until it is mended.
     anyway = "success() || steps.reindex.outcome == 'failure'"
     due = reindexing.snapshots(access)
-    snapshot: Step = {"name": "Make the snapshot that is due", "if": anyway, **env}
+    snapshot: Step = {"name": "Make the snapshot that is due", "id": "snapshot", "if": anyway, **env}
+    if due:
+        anyway += " || steps.snapshot.outcome == 'failure'"
     gc: Step = {
         "name": "Collect garbage",
         "if": f"({anyway}) && (github.event.schedule == '{weekly}' || github.event_name == 'workflow_dispatch')",

@@ -122,6 +122,7 @@ def test_a_workflow_makes_the_snapshot_that_is_due_where_the_channel_has_them() 
     assert snapshot["run"].endswith(" --scheduled")
     # In each run, whether a package was left out or not.
     assert snapshot["if"] == "success() || steps.reindex.outcome == 'failure'"
+    assert gc["if"].startswith(f"({snapshot['if']} || steps.{snapshot['id']}.outcome == 'failure') && (")
     assert snapshot.get("env") == reindex.get("env") == gc.get("env")
     assert "snapshot" not in printed("github-reindex", descriptor("minio"))
 
