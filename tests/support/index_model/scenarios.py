@@ -77,6 +77,8 @@ class Scenario:
     """Packages that a process deletes: their record may stay until it has ended."""
     lasting: tuple[str, ...] = ()
     """Snapshots that must be there, whole, in every state."""
+    automatic: int = 0
+    """How many automatic snapshots must at least be there, whole, in every state."""
     dated_shards: bool = False
     """Whether shards tell when they were put. Otherwise all seem to be very old, so that gc may delete them."""
     before: Callable[[MemoryStore], None] = lambda store: None
@@ -93,6 +95,7 @@ class Scenario:
             foreign=self.foreign,
             followed=self.followed,
             lasting=self.lasting,
+            automatic=self.automatic,
         )
 
     def search(self, **bounds: int) -> Search:
@@ -339,6 +342,7 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
         partial(tending, "2"),
         before=partial(_automatic, index=NEVER),
         lasting=("v1", NEWER),
+        automatic=2,
     ),
     "by the clock, publish and gc": lambda: _with(
         NEVER,
@@ -347,6 +351,7 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
         collecting,
         before=partial(_automatic, index=NEVER),
         lasting=("v1",),
+        automatic=2,
     ),
     "two by the clock after a removal that was killed": lambda: _with(
         NEVER,

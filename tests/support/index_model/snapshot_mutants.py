@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from chaninfra.index import gc
@@ -65,6 +66,20 @@ def _removed_without_a_word(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(remove, "_removing", lambda old, name, left: old)
 
 
+def _unfinished_count(patch: pytest.MonkeyPatch) -> None:
+    """One that is being made counts as one of those that are kept."""
+    original = automatic._thin
+
+    def thin(channel: Any, there: Any, keep: int) -> tuple[list[str], int]:
+        whole = {
+            name: msgspec.structs.replace(each, stage="ready") if each.stage == "creating" else each
+            for name, each in there.items()
+        }
+        return original(channel, whole, keep)
+
+    patch.setattr(automatic, "_thin", thin)
+
+
 def _any_removal_goes_on(patch: pytest.MonkeyPatch) -> None:
     """A run goes on with a removal that was stopped also of a snapshot that another run may make again."""
     original = automatic._thin
@@ -88,6 +103,9 @@ SNAPSHOT_MUTANTS: dict[str, Mutant] = {
     "states of each maker": Mutant(_own_states, "two snapshot and publish", "something else than|failed"),
     "snapshots removed without a word": Mutant(
         _removed_without_a_word, "two by the clock", "listed as ready, and has no", preemptions=1
+    ),
+    "unfinished snapshots count as kept": Mutant(
+        _unfinished_count, "two by the clock", "should be kept", preemptions=1
     ),
     "any removal goes on": Mutant(
         _any_removal_goes_on,

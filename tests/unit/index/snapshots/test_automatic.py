@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
-from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
+from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule, begin_of
 from chaninfra.channel.errors import ConfigurationError, ConflictError, StorageError, UnreachableError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.snapshots import automatic as module
@@ -394,6 +396,43 @@ def test_what_is_yanked_since_is_in_it() -> None:
     yanking("a").run(store, SequentialRuntime("yank", int(FIRST.timestamp() * 1000)))
     assert records_of(store, run(store, FIRST + HOUR).newest) == {file("a"), file("b")}
     assert records_of(store, run(store, FIRST + DAY).newest) == {file("b")}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happens_the_newest_are_kept(seed: int) -> None:
+    """Makers of several clocks who are killed anywhere, beside people who make and remove their own, for a month."""
+    rng = random.Random(seed)
+    store = channel_with("a")
+    mine: set[str] = set()
+    seen: set[str] = set()
+
+    def kept() -> list[str]:
+        """The newest of those that were ever whole."""
+        seen.update(name for name, each in listed(store).items() if begin_of(name) and each.stage == "ready")
+        return sorted(seen)[-4:]
+
+    # Each third step is at midnight.
+    for step in range(90):
+        now = datetime(2026, 1, 2, tzinfo=UTC) + step * 8 * HOUR
+        store.now = now
+        if rng.random() < 0.3:
+            publish(store, f"p-{step}", now)
+        if rng.random() < 0.2:
+            by_hand(store, f"mine-{step}")
+            mine.add(f"mine-{step}")
+        elif mine and rng.random() < 0.2:
+            remove(channel(store, SequentialRuntime(f"rm{step}")), mine.pop())
+        for maker in range(rng.randint(0, 3)):
+            if rng.random() < 0.4:
+                interrupt(store, lambda kind, key: True, KeyboardInterrupt(), rng.randint(1, 60))
+            with contextlib.suppress(KeyboardInterrupt):
+                run(store, now + rng.randint(-10, 10) * timedelta(minutes=1), keep=4, process=f"{step}.{maker}.")
+            store.before = lambda kind, key: None
+            assert all(listed(store)[name].stage == "ready" for name in kept())
+    run(store, datetime(2026, 2, 1, 12, tzinfo=UTC), keep=4)
+    assert len(seen) > 20
+    assert {*listed(store)} == {*kept(), *mine} == files(store)
+    assert {each.stage for each in listed(store).values()} == {"ready"}
 
 
 def test_a_channel_that_does_not_say_how_often() -> None:
