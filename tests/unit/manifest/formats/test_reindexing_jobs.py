@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
@@ -17,6 +17,7 @@ from chaninfra.manifest.formats.table import render
 from chaninfra.manifest.names import Format
 from chaninfra.manifest.request import ManifestRequest
 from support.cases.ci_model import jobs
+from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import Case, descriptor, possible
 from support.servers.gitlab_runner import run_job
 
@@ -125,6 +126,16 @@ def test_a_workflow_makes_the_snapshot_that_is_due_where_the_channel_has_them() 
     assert gc["if"].startswith(f"({snapshot['if']} || steps.{snapshot['id']}.outcome == 'failure') && (")
     assert snapshot.get("env") == reindex.get("env") == gc.get("env")
     assert "snapshot" not in printed("github-reindex", descriptor("minio"))
+
+
+def test_the_schemas_accept_the_jobs_that_make_snapshots(tmp_path: Path) -> None:
+    for name, schema, broken in (
+        ("github-reindex", "github-workflows", ("steps:", "stops:")),
+        ("gitlab-reindex", "gitlab-ci", ("script:", "sript:")),
+    ):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(printed(cast("Format", name), descriptor("minio", **SCHEDULED)), "utf-8")
+        check_ci_schema(schema, [file], broken=broken, folder=tmp_path)
 
 
 @pytest.mark.parametrize("code", [0, 3])
