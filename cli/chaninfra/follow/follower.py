@@ -1,5 +1,5 @@
 """The loop of a follower: collects hints for a moment, follows them by one commit a subdir, and compares the channel
-with its index when it starts and every hour.
+with its index, and sees to its snapshots, when it starts and every hour.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
-from chaninfra.follow.told import Outdated, leave_mark, log_compared, log_followed, log_lost, refresh_cdn
+from chaninfra.follow.told import (
+    Outdated,
+    leave_mark,
+    log_compared,
+    log_followed,
+    log_lost,
+    refresh_cdn,
+    tend_snapshots,
+)
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
@@ -182,6 +190,7 @@ class Follower:
         self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
         leave_mark(self._channel, self.log, "compare", "process")
+        tend_snapshots(self._channel, self.log)
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)

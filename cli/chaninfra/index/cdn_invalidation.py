@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import NOTICES_JSON, SNAPSHOTS_JSON
+from chaninfra.channel.conda.object_names import NOTICES_JSON, SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
@@ -58,10 +58,11 @@ def paths(
     return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]
 
 
-def snapshot_paths(descriptor: Descriptor, name: str | None = None) -> list[str]:
-    """The paths of the list of the snapshots, and of the files of the one of this name."""
-    folders = [] if name is None else [f"/{descriptor.key(snapshot_folder(name), '*')}"]
-    return [f"/{descriptor.key(SNAPSHOTS_JSON)}", *folders]
+def snapshot_paths(descriptor: Descriptor, names: Collection[str] = ()) -> list[str]:
+    """The paths of the list of the snapshots, and of the files of those of these names; of all, if they are many."""
+    if len(names) > _MAX_WILDCARDS:
+        return [f"/{descriptor.key(SNAPSHOTS_FOLDER, '*')}"]
+    return [f"/{descriptor.key(SNAPSHOTS_JSON)}", *(f"/{descriptor.key(snapshot_folder(name), '*')}" for name in names)]
 
 
 def notices_paths(descriptor: Descriptor) -> list[str]:

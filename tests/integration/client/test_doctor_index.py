@@ -278,6 +278,21 @@ def test_snapshots_that_are_not_whole(on_minio: Patient, tmp_path: Path) -> None
     assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "no snapshots"
 
 
+def test_snapshots_whose_list_is_gone(on_minio: Patient) -> None:
+    client, key = on_minio.server.client(), f"{PREFIX}/snapshots/index.json"
+    client.put_bucket_versioning(Bucket=on_minio.bucket, VersioningConfiguration={"Status": "Enabled"})
+    on_minio.done("snapshot create", "v1")
+    client.delete_object(Bucket=on_minio.bucket, Key=key)
+    ill = examine(on_minio, "--check", "snapshots").of("snapshots")
+    assert (ill["state"], ill["found"]) == ("warning", "snapshots/v1/ has files, and is not listed")
+    assert ill["remedy"].startswith("if snapshots/index.json was deleted or replaced, restore an older version of it")
+    assert "else remove the files: `chaninfra snapshot rm " in ill["remedy"]
+    # As it says: without the mark of the deletion the last version is there again.
+    (mark,) = client.list_object_versions(Bucket=on_minio.bucket, Prefix=key)["DeleteMarkers"]
+    client.delete_object(Bucket=on_minio.bucket, Key=key, VersionId=mark["VersionId"])
+    assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "1 snapshot, whole"
+
+
 def test_a_snapshot_whose_shards_are_lost(on_minio: Patient, tmp_path: Path) -> None:
     on_minio.done("snapshot create", "v1")
     client = on_minio.server.client()

@@ -114,6 +114,8 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("notice-rm", 0, "notice rm", "n1")
     typed.on(0, "manifest")
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
+    _declare_snapshots(place)
+    typed.json("snapshot-create-scheduled", 0, "snapshot create", "--scheduled")
     typed.run(0, "schema", "channel")
     (tmp_path / "Pulumi.prod.yaml").write_text(
         "config:\n  x:bucket: my-bucket\n  x:provider: minio\n  x:endpoint-url: https://minio.example.com\n"
@@ -140,6 +142,14 @@ def _disturb(place: Place) -> None:
         (f"{PREFIX}/{HISTORY_FOLDER}/noarch/99", b"this is no index"),
     ):
         place.server.client().put_object(Bucket=place.bucket, Key=key, Body=data)
+
+
+def _declare_snapshots(place: Place) -> None:
+    """Let channel.json say how often snapshots are made, as that of a stack does."""
+    client, key = place.server.client(), f"{PREFIX}/channel.json"
+    document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+    document["snapshots"] = {"every": "1d", "keep": 60}
+    client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document))
 
 
 def _write(printed: dict[str, Any]) -> None:

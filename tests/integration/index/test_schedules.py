@@ -42,6 +42,7 @@ FEWER = {
     "snapshot, publish and two gc": 1,
     **dict.fromkeys(ROLLBACKS, 2),
     "rollback, removal of the snapshot and gc": 1,
+    "by the clock, publish and gc": 1,
 }
 
 

@@ -441,7 +441,8 @@ def test_another_event_is_an_error_that_names_what_is_known(
     Called(monkeypatch, one=channel.channel)
     with pytest.raises(ConfigurationError, match="is neither messages of SQS nor a task") as caught:
         handler(event, Context())
-    assert caught.value.remedy == 'send one of {"chaninfra": "compare"}, {"chaninfra": "reindex"}, {"chaninfra": "gc"}'
+    orders = ", ".join(f'{{"chaninfra": "{name}"}}' for name in ("compare", "reindex", "gc", "snapshots"))
+    assert caught.value.remedy == f"send one of {orders}"
 
 
 @pytest.mark.parametrize("value", [None, "", "{}", "[]", "[1]", '["https://a"]', '["s3://"]', '["s3://b/\\n"]', "\x1b"])

@@ -41,7 +41,7 @@ def test_scope_all_invalidates_every_file() -> None:
 
 def test_the_list_of_snapshots_is_invalidated_and_the_files_of_one_that_is_removed() -> None:
     assert snapshot_paths(descriptor(prefix="c")) == ["/c/snapshots/index.json"]
-    assert snapshot_paths(descriptor(prefix=""), "v1") == ["/snapshots/index.json", "/snapshots/v1/*"]
+    assert snapshot_paths(descriptor(prefix=""), ["v1"]) == ["/snapshots/index.json", "/snapshots/v1/*"]
 
 
 def test_the_notices_are_one_file() -> None:

@@ -107,7 +107,8 @@ CHECKS: dict[str, Check] = {
         needs=("reading", "descriptor"),
     ),
     "snapshots": Check(
-        title="each snapshot has its index and its shards, and none is left half made or half removed",
+        title="each snapshot has its index and its shards, none is left half made or half removed, and where "
+        "`snapshots` is declared, none is overdue",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
     ),

@@ -75,10 +75,7 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
         _check_same(name, there, states)
         if there.stage == "ready":
             return Created(name=name, outcome="present", snapshot=there)
-    for state in states:
-        progress.at(state.target.subdir)
-        check_whole(state)
-        progress.done()
+    _check_whole(states, progress)
     # Not before all is known to be sound, so that a refused one leaves nothing.
     if there is None:
         there = update_snapshots(
@@ -89,10 +86,46 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
         made: Outcome = "created"
     else:
         made = "finished"
+    return _completed(channel, name, wanted, states, made, began, progress)
+
+
+def finish(channel: Channel, name: str, progress: Progress = SILENT) -> Created | None:
+    """Finish the snapshot that was begun, of the states of its entry; None: none of this name is being made.
+
+    Raises as `create`, and StateGoneError.
+    """
+    key, began = channel.descriptor.key(SNAPSHOTS_JSON), channel.runtime.now_ms()
+    there = read_snapshots(channel.writer, key)[0].snapshots.get(name)
+    if there is None or there.stage != "creating":
+        return None
+    progress.stage(READING, len(there.subdirs), unit="subdir")
+    states = states_of(channel, there)
+    _check_whole(states, progress)
+    return _completed(channel, name, there, states, "finished", began, progress)
+
+
+def _check_whole(states: Sequence[State], progress: Progress) -> None:
+    for state in states:
+        progress.at(state.target.subdir)
+        check_whole(state)
+        progress.done()
+
+
+def _completed(
+    channel: Channel,
+    name: str,
+    wanted: Snapshot,
+    states: Sequence[State],
+    outcome: Outcome,
+    began: int,
+    progress: Progress,
+) -> Created:
+    """Put the files of the snapshot whose entry is there, and let the entry say so."""
+    key = channel.descriptor.key(SNAPSHOTS_JSON)
     sizes = _put_files(states, name, _ms(wanted.created), began, progress)
     update_snapshots(channel.writer, channel.runtime, key, lambda old: _ready(old, name, wanted))
     ready = msgspec.structs.replace(wanted, stage="ready")
-    return Created(name=name, outcome=made, snapshot=ready, objects=len(sizes), size=sum(sizes))
+    return Created(name=name, outcome=outcome, snapshot=ready, objects=len(sizes), size=sum(sizes))
 
 
 def _put_files(states: Sequence[State], name: str, created_ms: int, began: int, progress: Progress) -> list[int]:

@@ -32,6 +32,14 @@ from chaninfra.index.subdir_index import SubdirIndex
 _SHOWN = 5
 
 
+class BeforeHistoryError(ConfigurationError):
+    """The history does not reach back to the time."""
+
+
+class StateGoneError(StorageError):
+    """The state that a snapshot was begun of is not kept any more, so nobody can finish it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
     """A state of the index of a subdir; chaninfra has written it."""
@@ -67,7 +75,7 @@ def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
 
 
 def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime, option: str = "--at") -> list[State]:
-    """What the subdirs said at that time, by the store's clock. Raises ConfigurationError where the history does not
+    """What the subdirs said at that time, by the store's clock. Raises BeforeHistoryError where the history does not
     reach back to it, and StorageError where a state is damaged. `option`: what the user gave the time with.
     """
     found: list[State] = []
@@ -94,7 +102,7 @@ def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime, option:
             found.append(first)
     if late or len(began) == len(found):
         of, since = max(late.items(), key=lambda each: each[1]) if late else (None, min(began))
-        raise ConfigurationError(
+        raise BeforeHistoryError(
             f"{_text(at)} is before the oldest state of {of or 'the channel'} that is kept, of {_text(since)}",
             where=option,
             remedy=f"give a later time: {option} {_text(since)}",
@@ -103,8 +111,8 @@ def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime, option:
 
 
 def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
-    """The states that a snapshot is of, by the numbers of their commits. Raises StorageError where one is not there any
-    more.
+    """The states that a snapshot is of, by the numbers of their commits. Raises StateGoneError where one is not there
+    any more.
     """
     found: list[State] = []
     for subdir, wanted in snapshot.subdirs.items():
@@ -114,7 +122,7 @@ def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
         if index is None or index.stamp is None or index.stamp.number != wanted.commit:
             index = kept_index(target, wanted.commit)
         if index is None or index.stamp is None or index.stamp.revision != wanted.revision:
-            raise StorageError(
+            raise StateGoneError(
                 f"commit {wanted.commit:,} of {subdir}, of which the snapshot is, is not in the history any more",
                 where=history_key(target, wanted.commit),
                 remedy="remove what is there of it: `chaninfra snapshot rm NAME`",

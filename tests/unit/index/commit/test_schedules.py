@@ -20,6 +20,7 @@ FEW = [
     "gc of what a killed snapshot needs",
     "rollback and publish of one name",
     "two rollback",
+    "two by the clock",
 ]
 QUICK = [
     "shards after the index",
@@ -31,6 +32,7 @@ QUICK = [
     "only listed snapshots looked at by gc",
     "ready before the files are there",
     *ROLLBACK_MUTANTS,
+    "any removal goes on",
 ]
 
 
