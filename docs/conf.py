@@ -32,6 +32,7 @@ NAVIGATION = {
         "docs/channels",
         "docs/follow",
         "docs/snapshots",
+        "docs/retention",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

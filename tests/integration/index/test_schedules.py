@@ -37,6 +37,17 @@ FEWER = {
     "snapshot, publish and gc of shards that were marked": 2,
     "snapshot that was begun and two gc": 2,
     "snapshot, publish and two gc": 1,
+    "prune that yanks and publish": 2,
+    "prune that yanks and yank": 1,
+    "never: prune that deletes and publish": 2,
+    "never: prune that deletes and publish of the same": 2,
+    "never: prune that deletes and unyank": 1,
+    "prune that deletes and reindex": 1,
+    "two prune": 2,
+    "prune of what a snapshot has": 2,
+    "prune of what a snapshot will have": 2,
+    "never: prune and snapshot": 2,
+    "prune of what people have yanked": 2,
 }
 
 

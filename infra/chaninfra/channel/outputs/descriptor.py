@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
+from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -136,6 +138,14 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         ),
     ] = None
 
+    # Earlier versions do not know it, so it is written only where it is set.
+    retention: Annotated[dict[RuleName, RetentionRule] | UnsetType, RETENTION] = UNSET
+
+    @property
+    def rules(self) -> Mapping[str, RetentionRule]:
+        """The retention rules by name."""
+        return {} if isinstance(self.retention, UnsetType) else self.retention
+
     @property
     def location(self) -> Location:
         """The bucket, its endpoint and region, and how PUTs are written for its store."""
@@ -153,7 +163,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     def may_be_of_init(self) -> bool:
         """Whether `chaninfra init` can have made the channel; False: only a stack declares these settings."""
         index = msgspec.structs.replace(self.index, writers="many", conditional_writes=None)
-        return index == DescribedIndex() and self.cdn is None and self.visibility != "organization"
+        return index == DescribedIndex() and self.cdn is None and not self.rules and self.visibility != "organization"
 
     def key(self, *parts: str) -> str:
         """The object key of a file of the channel: `key("noarch", "repodata.json")`."""
@@ -190,6 +200,7 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
             follow=UNSET if channel.index.follow is UNSET else Follow(overwrites=channel.index.overwrites),
         ),
         cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
+        retention=dict(channel.retention) if channel.retention else UNSET,
     )
 
 

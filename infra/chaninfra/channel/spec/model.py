@@ -9,6 +9,7 @@ from msgspec import UnsetType
 
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.retention import RetentionRule
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.config.aws import AwsConfig
 from chaninfra.channel.config.cdn import CdnConfig
@@ -107,6 +108,8 @@ class ChannelSpec:
     """The http(s) URL at which everybody can read the channel; None if not everybody can, or if the URL is not known
     before the deployment."""
     index: IndexSettings
+    retention: Mapping[str, RetentionRule] = field(default_factory=dict)
+    """RetentionRule name → which packages `chaninfra prune` takes."""
     event_target: str | None = None
     """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()

@@ -173,6 +173,39 @@ class PrincipalArgs(TypedDict, total=False):
     """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
 
 
+class RetentionRuleArgs(TypedDict, total=False):
+    """Which packages go. At least one of `keep-newest` and `older-than` must be set; with both, a package goes only if
+    both say so.
+    """
+
+    match: str
+    """The packages that the rule is about: a match spec, a name, or the name of a file, as `chaninfra yank` takes them.
+    Default: all.
+    """
+
+    subdir: str
+    """Only packages of this subdir. Default: of all."""
+
+    keep_newest: int
+    """How many are kept of each name, or of each version (`per`), in each subdir. Those that are yanked by hand, and
+    those of `never`, do not count.
+    """
+
+    per: str
+    """What `keep_newest` counts. `name`: the newest versions of each name, with all their builds. `version`: the newest
+    builds of each version, by build number, then by when they were built; builds for several Pythons count each.
+    """
+
+    older_than: str
+    """Only packages that have been in the channel for longer than this: 1d to 3650d."""
+
+    never: Sequence[str]
+    """Packages that never go, by no rule: specs as in `match`."""
+
+    grace: str
+    """How long the file of a package stays after it was yanked: 1d to 3650d."""
+
+
 class RolesArgs(TypedDict, total=False):
     """Settings of all IAM roles of publishers, readers and maintainers."""
 
@@ -288,6 +321,11 @@ class ChannelArgs(TypedDict, total=False):
     index: IndexArgs
     """How the index is written."""
 
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
+
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""
 
@@ -329,6 +367,11 @@ class CondaChannelArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
 
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""
@@ -451,6 +494,11 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
 
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""

@@ -16,6 +16,8 @@ FEW = [
     "never: two publish",
     "never: snapshot and remove",
     "gc of what a killed snapshot needs",
+    "never: prune that deletes and publish",
+    "prune of what a snapshot will have",
 ]
 QUICK = [
     "shards after the index",
@@ -26,6 +28,8 @@ QUICK = [
     "brought back without a HEAD",
     "only listed snapshots looked at by gc",
     "ready before the files are there",
+    "yank dropped before the file is deleted",
+    "snapshots that are being made not looked at by prune",
 ]
 
 
