@@ -88,14 +88,14 @@ def prune(
         planned = prepare(opened, matchers, rule or (), locks, shown)
     tell(planned, remedies)
     if dry_run:
-        streams.result_json(plan_json(planned)) if as_json else streams.result(plan_text(planned))
+        streams.result_json(plan_json(planned)) if as_json else streams.result(plan_text(planned, dry_run=True))
     if not everything:
         planned.check()
     if dry_run:
         finish_prune(planned, command)
         return
     if not yes and (planned.yank or planned.delete):
-        _ask(planned, plan_text(planned), f"{command} --yes", may_ask=not as_json)
+        _ask(planned, plan_text(planned, dry_run=False), f"{command} --yes", may_ask=not as_json)
     with progress() as shown, interruptible(lambda: prune_stopped(shown, f"{command} --yes"), shown.stop):
         done = carry_out(opened, planned, matchers.rules, shown)
         shown.pause()
@@ -135,5 +135,10 @@ def _ask(planned: Planned, table: str, command: str, *, may_ask: bool) -> None:
             remedy=f"look at it with `--dry-run`; then run `{command}`",
         )
     streams.result(table)
-    if not typer.confirm(f"{what[0].upper()}{what[1:]}?", err=True):
+    try:
+        answer = typer.confirm(f"{what[0].upper()}{what[1:]}?", err=True)
+    except typer.Abort:
+        # Ctrl-C, or the end of the input.
+        answer = False
+    if not answer:
         raise StoppedError("stopped: nothing was changed", remedy=f"to do it: `{command}`")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import SkippedError
-from chaninfra.channel.text import count
+from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.progress import bytes_text
 from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
@@ -41,8 +41,8 @@ def tell(planned: Planned, remedies: Remedies) -> None:
         )
 
 
-def plan_text(planned: Planned) -> str:
-    """A table of what goes and what stays, and the sums."""
+def plan_text(planned: Planned, *, dry_run: bool) -> str:
+    """A table of what goes and what stays, and the sums. `dry_run`: nothing of it is going to be done."""
     rows = [
         *(_row(each, "delete") for each in planned.delete),
         *(_row(each, "yank") for each in planned.yank),
@@ -50,7 +50,7 @@ def plan_text(planned: Planned) -> str:
         *(_row(each.going, "keep", each.needed_by) for each in planned.kept),
     ]
     table = [streams.table([_HEAD, *rows])] if rows else []
-    return "\n".join([*table, _sums(planned, "would be "), DRY_RUN])
+    return "\n".join([*table, _sums(planned, "would be "), *([DRY_RUN] if dry_run else [])])
 
 
 def _row(going: Going, what: str, needed_by: str | None = None) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def done_text(planned: Planned, done: Pruned) -> str:
     lines += [f"{each.going.package.path_in_channel}: kept, {each.needed_by}" for each in kept]
     lines.append(f"{_packages(done.deleted)} deleted, {_packages(done.yanked)} yanked")
     report = report_text(done.report)
-    return "\n".join([*lines, *([report] if report else [])])
+    return "\n".join([*map(one_line, lines), *([report] if report else [])])
 
 
 def _unique(kept: Iterable[Kept]) -> list[Kept]:

@@ -22,6 +22,8 @@ def pinned_by(kept: Iterable[Package], going: Mapping[str, tuple[Package, Record
 
     A pin keeps the package in every subdir: a package of noarch may pin one of each platform.
     """
+    if not going:
+        return {}
     named: dict[str, list[str]] = {}
     for path, (_, facts) in going.items():
         named.setdefault(client_name(facts.name or ""), []).append(path)

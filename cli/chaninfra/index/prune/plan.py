@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chaninfra.channel.conda.filenames import stem_of
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, in_ms
 from chaninfra.channel.conda.retention import RetentionRule, Rules
@@ -206,18 +207,21 @@ def _beyond_versions(packages: Sequence[Found], newest: int) -> dict[str, str]:
 
 
 def _beyond_builds(packages: Sequence[Found], newest: int) -> dict[str, str]:
-    """The packages that are not among the newest builds of their version in their subdir, and why."""
+    """The packages that are not among the newest builds of their version in their subdir, and why. The .conda and the
+    .tar.bz2 of a build count once.
+    """
     beyond: dict[str, str] = {}
     for group in _grouped(packages, lambda found: (found[0].subdir, client_name(found[1].name or ""), _same(found[1]))):
-        ordered = sorted(
-            group,
-            key=lambda found: (found[1].build_number, in_ms(found[1].timestamp) or 0, found[0].file),
-            reverse=True,
-        )
-        for package, facts in ordered[newest:]:
+        builds = _grouped(group, lambda found: stem_of(found[0].file))
+        builds.sort(key=lambda build: max(map(_newness, build)), reverse=True)
+        for package, facts in (found for build in builds[newest:] for found in build):
             many = f"not of the {newest:,} newest builds of {facts.version}"
             beyond[package.path_in_channel] = many if newest > 1 else f"not the newest build of {facts.version}"
     return beyond
+
+
+def _newness(found: Found) -> tuple[int, int, str]:
+    return found[1].build_number, in_ms(found[1].timestamp) or 0, found[0].file
 
 
 def _same(facts: RecordFacts) -> object:

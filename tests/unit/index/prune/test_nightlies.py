@@ -99,6 +99,9 @@ def test_what_is_left_is_what_the_rules_say() -> None:
             pruned.prune()
             builds = model(builds, day + 0.5)
             assert pruned.files() == {each.path for each in builds}
+            if day % (4 * WEEK) != 6 and day != DAYS - 1:
+                # To read the index takes longer than all else.
+                continue
             assert pruned.yanked().keys() == {each.path for each in builds if each.yanked is not None}
             assert pruned.listed() == {each.path for each in builds if each.yanked is None}
     assert published == DAYS * EACH_DAY == 2000

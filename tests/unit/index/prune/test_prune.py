@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -12,12 +13,14 @@ from chaninfra.channel.errors import ConfigurationError, DeniedError, RefusedErr
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.prune import prepare as module
 from chaninfra.index.prune.locks import Lock
+from chaninfra.index.prune.packages import Package
+from chaninfra.index.prune.plan import Matchers, plan
 from chaninfra.index.prune.prepare import matchers_of, prepare
 from chaninfra.index.prune.prune import carry_out
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.snapshots.remove import remove
-from chaninfra.index.yank import unyank, yank
+from chaninfra.index.yank import open_indexes, unyank, yank
 from support.index_model.pruned_channel import PREFIX, PrunedChannel, paths, rules
 
 NEWEST = rules(newest={"keep-newest": 1, "grace": "10d"})
@@ -30,6 +33,11 @@ def with_two(**more: Any) -> PrunedChannel:
     pruned = PrunedChannel(NEWEST, **more)
     pruned.add(ONE, TWO)
     return pruned
+
+
+def packages_of(pruned: PrunedChannel) -> list[Package]:
+    """The packages of the channel, as a plan takes them."""
+    return [*module._packages(open_indexes(pruned.channel()))]
 
 
 def lock(*files: str, hashes: frozenset[str] = frozenset()) -> Lock:
@@ -323,6 +331,15 @@ def test_builds_are_ordered_by_number_then_time() -> None:
     pruned.add("a-1-w_1.conda", timestamp=6_000_000_000)
     pruned.add("a-2-0.conda")
     assert paths(pruned.plan().yank) == ["noarch/a-1-x_1.conda", "noarch/a-1-z_0.conda"]
+
+
+def test_both_formats_of_a_build_count_once() -> None:
+    pruned = PrunedChannel(rules(newest={"keep-newest": 1, "per": "version"}))
+    pruned.add("a-1-0.conda", "a-1-x_1.conda")
+    # A stand-in for the .tar.bz2, whose record is in another table.
+    found = packages_of(pruned)
+    both = [*found, dataclasses.replace(found[1], file="a-1-x_1.tar.bz2")]
+    assert paths(plan(both, Matchers(pruned.rules, "x"), 0).yank) == ["noarch/a-1-0.conda"]
 
 
 def test_the_age_is_the_time_in_the_channel_and_else_that_since_the_build() -> None:
