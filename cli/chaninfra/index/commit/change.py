@@ -181,7 +181,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
         if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
             applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
     # One that was deleted is brought back without a record.
-    removed = set(repodata.removed).difference(each for each in change.back if each not in yanks)
+    removed = set(repodata.removed).difference({*change.back} - {*applied.superseded})
     for file in change.deleted:
         # Rule: a yank goes only if its package is missing, or a package that somebody uploads meanwhile would come back
         # by itself.
