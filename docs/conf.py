@@ -34,6 +34,7 @@ NAVIGATION = {
         "docs/snapshots",
         "docs/rollback",
         "docs/notices",
+        "docs/retention",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

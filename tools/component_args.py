@@ -37,6 +37,7 @@ _CLASSES = {
     "Oidc": "OidcArgs",
     "Key": "KeyArgs",
     "principal": "PrincipalArgs",
+    "RetentionRule": "RetentionRuleArgs",
     "roles": "RolesArgs",
     "follower": "FollowerArgs",
     "aws": "AwsArgs",

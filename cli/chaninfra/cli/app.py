@@ -28,6 +28,7 @@ from chaninfra.cli.commands.ls import ls
 from chaninfra.cli.commands.manifest import manifest
 from chaninfra.cli.commands.policy import policy
 from chaninfra.cli.commands.providers import providers
+from chaninfra.cli.commands.prune import prune
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
 from chaninfra.cli.commands.rollback import rollback
@@ -50,7 +51,7 @@ app = typer.Typer(
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(manifest, publish, reindex, follow),
-    *(yank, unyank, rollback, ls, gc, init, doctor),
+    *(yank, unyank, rollback, ls, prune, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {

@@ -93,6 +93,11 @@ DURATION = whole(
 HOURS_OR_DAYS = whole("(?:[1-9][0-9]?|[1-6][0-9]{2}|7[01][0-9]|720)h|(?:[12]?[1-9]|[123]0)d")
 """A time from 1 hour to 30 days: a whole number of hours or days."""
 
+DAYS = whole("(?:[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d")
+"""A time from 1 to 3,650 days."""
+SPEC = whole(r"(?! )(?:(?!\$\{)[ ->@-~]){1,256}(?<! )")
+"""A match spec, a package name or a file name, in ASCII."""
+
 EVENT_TARGET = whole(
     rf"arn:(?:minio|rustfs):sqs:(?:{_REGION})?:[A-Za-z0-9_-]{{1,64}}:[a-z0-9]{{1,32}}"
     "|arn:aws:sns:[A-Za-z0-9._-]{0,64}:[A-Za-z0-9_]{0,64}:[A-Za-z0-9._-]{1,256}"

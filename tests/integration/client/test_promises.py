@@ -23,6 +23,7 @@ from support.channels.channels import etags
 from support.channels.cli_runner import chaninfra
 from support.channels.index_reader import forms
 from support.channels.packages import make_package
+from support.channels.retention import declare
 from support.channels.saved_channels import NOARCH, lay
 from support.servers.s3_servers import Server
 from support.without_extras import hiding
@@ -116,6 +117,9 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
     _declare_snapshots(place)
     typed.json("snapshot-create-scheduled", 0, "snapshot create", "--scheduled")
+    declare(place, newest={"match": "hello", "keep-newest": 1}, none={"match": "none", "keep-newest": 1})
+    typed.on(0, "publish", make_package(tmp_path, "hello", "2.0"))
+    typed.json("prune", 0, "prune", "--dry-run")
     typed.run(0, "schema", "channel")
     (tmp_path / "Pulumi.prod.yaml").write_text(
         "config:\n  x:bucket: my-bucket\n  x:provider: minio\n  x:endpoint-url: https://minio.example.com\n"

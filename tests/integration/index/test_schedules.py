@@ -43,6 +43,17 @@ FEWER = {
     **dict.fromkeys(ROLLBACKS, 2),
     "rollback, removal of the snapshot and gc": 1,
     "by the clock, publish and gc": 1,
+    "prune that yanks and publish": 2,
+    "prune that yanks and yank": 1,
+    "never: prune that deletes and publish": 2,
+    "never: prune that deletes and publish of the same": 2,
+    "never: prune that deletes and unyank": 1,
+    "prune that deletes and reindex": 1,
+    "two prune": 2,
+    "prune of what a snapshot has": 2,
+    "prune of what a snapshot will have": 2,
+    "never: prune and snapshot": 2,
+    "prune of what people have yanked": 2,
 }
 
 

@@ -58,7 +58,10 @@ def test_monolith_is_set_by_path_and_changes_in_place(minio: Server, bucket_name
     assert "key index.monolith: '10m' is not known" in ran.output
     assert "write one of: each-commit, {`at-most-every`: 10m}, never" in ran.output
     config("rm", "--path", "index")
+    config("set", "--path", "retention.nightlies.keep-newest", "30")
     assert stack.up().code == 0
+    stored = minio.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read()
+    assert json.loads(stored)["retention"] == {"nightlies": {"keep-newest": 30}}
     assert (described()["monolith"], described()["history-days"]) == ("each-commit", 30)
     assert stack.destroy().code == 0
 

@@ -69,6 +69,10 @@ class Invariants:
     """Snapshots that must be there, whole, in every state."""
     automatic: int = 0
     """How many automatic snapshots must at least be there, whole, in every state."""
+    kept: frozenset[str] = frozenset()
+    """Files that must stay."""
+    gone: frozenset[str] = frozenset()
+    """Files that must not get a record."""
     _good: dict[Objects, tuple[Content, bool]] = field(default_factory=dict)
     _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
 
@@ -97,8 +101,13 @@ class Invariants:
         if objects not in self._good:
             self._good[objects] = self._read(objects)
         content, _ = self._good[objects]
+        for name in self.kept:
+            if f"{FOLDER}/{name}" not in dict(objects):
+                raise ViolationError(f"the file {name} is gone, which must stay")
         if self.foreign == "beside":
             return
+        if back := self.gone & content.records.keys():
+            raise ViolationError(f"a package that was yanked is back: {back}")
         if missing := makes - content.records.keys():
             raise ViolationError(f"the record of a finished publish is lost: {missing}")
         if back := takes & content.records.keys():

@@ -22,6 +22,7 @@ from chaninfra.index.subdir_index import SubdirIndex
 from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
+from support.index_model.prune_mutants import PRUNE_MUTANTS
 from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
 from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, Scenario
@@ -298,5 +299,6 @@ MUTANTS: dict[str, Mutant] = {
     **YANK_MUTANTS,
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
+    **PRUNE_MUTANTS,
     **ROLLBACK_MUTANTS,
 }

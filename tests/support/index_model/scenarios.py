@@ -42,6 +42,8 @@ from support.index_model.processes import (
     unyanking,
     yanking,
 )
+from support.index_model.pruning import LATER as GRACE_OVER
+from support.index_model.pruning import pruned_before, pruning, publishing_again, yanked_by_hand
 from support.index_model.requests import Held
 
 NEVER = DescribedIndex(monolith="never")
@@ -79,6 +81,10 @@ class Scenario:
     """Snapshots that must be there, whole, in every state."""
     automatic: int = 0
     """How many automatic snapshots must at least be there, whole, in every state."""
+    kept: tuple[str, ...] = ()
+    """Packages whose file must stay."""
+    gone: tuple[str, ...] = ()
+    """Packages that must not get a record."""
     dated_shards: bool = False
     """Whether shards tell when they were put. Otherwise all seem to be very old, so that gc may delete them."""
     before: Callable[[MemoryStore], None] = lambda store: None
@@ -96,6 +102,8 @@ class Scenario:
             followed=self.followed,
             lasting=self.lasting,
             automatic=self.automatic,
+            kept=frozenset(map(file, self.kept)),
+            gone=frozenset(map(file, self.gone)),
         )
 
     def search(self, **bounds: int) -> Search:
@@ -364,6 +372,62 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
 }
 """With makers of snapshots."""
 
+PRUNED: dict[str, Callable[[], Scenario]] = {
+    "prune that yanks and publish": lambda: Scenario(
+        [pruning(takes="a"), publishing("a-3")], indexed=("a", "a-2"), kept=("a",)
+    ),
+    "prune that yanks and yank": lambda: Scenario(
+        [pruning(takes="a"), yanking("a")], indexed=("a", "a-2"), kept=("a",)
+    ),
+    "never: prune that deletes and publish": lambda: _with(
+        NEVER,
+        partial(pruning, now=GRACE_OVER),
+        partial(publishing, "a-3"),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+        gone=("a",),
+        followed=True,
+    ),
+    "never: prune that deletes and publish of the same": lambda: _with(
+        NEVER,
+        partial(pruning, now=GRACE_OVER),
+        partial(publishing_again, "a"),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+    ),
+    "never: prune that deletes and unyank": lambda: _with(
+        NEVER,
+        partial(pruning, now=GRACE_OVER),
+        partial(unyanking, "a", last=False),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+        followed=True,
+    ),
+    "prune that deletes and reindex": lambda: Scenario(
+        [pruning(now=GRACE_OVER), reindexing()], before=pruned_before, deleted=("a",), gone=("a",)
+    ),
+    "two prune": lambda: Scenario(
+        [pruning("1", now=GRACE_OVER), pruning("2", now=GRACE_OVER)],
+        before=pruned_before,
+        deleted=("a",),
+        gone=("a",),
+        followed=True,
+    ),
+    "prune of what a snapshot has": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=partial(pruned_before, snapshot=True), kept=("a",)
+    ),
+    "prune of what a snapshot will have": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=partial(pruned_before, being_made=True), kept=("a",)
+    ),
+    "never: prune and snapshot": lambda: _with(
+        NEVER, partial(pruning, takes="a"), snapshotting, indexed=("a", "a-2"), kept=("a",)
+    ),
+    "prune of what people have yanked": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=yanked_by_hand, kept=("a",)
+    ),
+}
+"""With prune. Its grace period is over, or all that it does is to yank."""
+
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
     "two publish the same": lambda: Scenario([publishing("b", process="1"), publishing("b", process="2")]),
@@ -458,6 +522,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
     **FOLLOWED,
     **SNAPSHOTS,
+    **PRUNED,
 }
 
 

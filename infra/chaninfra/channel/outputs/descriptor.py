@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
+from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -144,6 +146,14 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         ),
     ] = UNSET
 
+    # Earlier versions do not know it, so it is written only where it is set.
+    retention: Annotated[dict[RuleName, RetentionRule] | UnsetType, RETENTION] = UNSET
+
+    @property
+    def rules(self) -> Mapping[str, RetentionRule]:
+        """The retention rules by name."""
+        return {} if isinstance(self.retention, UnsetType) else self.retention
+
     @property
     def location(self) -> Location:
         """The bucket, its endpoint and region, and how PUTs are written for its store."""
@@ -161,7 +171,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     def may_be_of_init(self) -> bool:
         """Whether `chaninfra init` can have made the channel; False: only a stack declares these settings."""
         index = msgspec.structs.replace(self.index, writers="many", conditional_writes=None)
-        by_default = index == DescribedIndex() and self.snapshots is UNSET
+        by_default = index == DescribedIndex() and self.snapshots is UNSET and not self.rules
         return by_default and self.cdn is None and self.visibility != "organization"
 
     def key(self, *parts: str) -> str:
@@ -200,6 +210,7 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         ),
         cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
         snapshots=channel.snapshots,
+        retention=dict(channel.retention) if channel.retention else UNSET,
     )
 
 

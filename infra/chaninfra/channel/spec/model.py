@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.retention import RetentionRule
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.config.aws import AwsConfig
@@ -110,6 +111,8 @@ class ChannelSpec:
     index: IndexSettings
     snapshots: SnapshotSchedule | UnsetType = UNSET
     """The snapshots that are made by the clock."""
+    retention: Mapping[str, RetentionRule] = field(default_factory=dict)
+    """RetentionRule name → which packages `chaninfra prune` takes."""
     event_target: str | None = None
     """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()

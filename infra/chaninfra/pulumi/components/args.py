@@ -187,6 +187,39 @@ class PrincipalArgs(TypedDict, total=False):
     """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
 
 
+class RetentionRuleArgs(TypedDict, total=False):
+    """Which packages go. At least one of `keep-newest` and `older-than` must be set; with both, a package goes only if
+    both say so.
+    """
+
+    match: str
+    """The packages that the rule is about: a match spec, a name, or the name of a file, as `chaninfra yank` takes them.
+    Default: all.
+    """
+
+    subdir: str
+    """Only packages of this subdir. Default: of all."""
+
+    keep_newest: int
+    """How many are kept of each name, or of each version (`per`), in each subdir. Those that are yanked by hand, and
+    those of `never`, do not count.
+    """
+
+    per: str
+    """What `keep_newest` counts. `name`: the newest versions of each name, with all their builds. `version`: the newest
+    builds of each version, by build number, then by when they were built; builds for several Pythons count each.
+    """
+
+    older_than: str
+    """Only packages that have been in the channel for longer than this: 1d to 3650d."""
+
+    never: Sequence[str]
+    """Packages that never go, by no rule: specs as in `match`."""
+
+    grace: str
+    """How long the file of a package stays after it was yanked: 1d to 3650d."""
+
+
 class RolesArgs(TypedDict, total=False):
     """Settings of all IAM roles of publishers, readers and maintainers."""
 
@@ -302,6 +335,11 @@ class ChannelArgs(TypedDict, total=False):
     index: IndexArgs
     """How the index is written."""
 
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
+
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
     or by a scheduled job. Default: they are made by hand alone.
@@ -348,6 +386,11 @@ class CondaChannelArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
 
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
@@ -475,6 +518,11 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
 
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,

@@ -21,6 +21,8 @@ FEW = [
     "rollback and publish of one name",
     "two rollback",
     "two by the clock",
+    "never: prune that deletes and publish",
+    "prune of what a snapshot will have",
 ]
 QUICK = [
     "shards after the index",
@@ -33,6 +35,8 @@ QUICK = [
     "ready before the files are there",
     *ROLLBACK_MUTANTS,
     "any removal goes on",
+    "yank dropped before the file is deleted",
+    "snapshots that are being made not looked at by prune",
 ]
 
 
