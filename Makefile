@@ -3,9 +3,9 @@
 PYTHON ?= python3
 export VENV ?= .venv
 BIN := $(VENV)/bin
-# The tests of a file run in one process, since they share fixtures that are slow to make. One process more than there
-# are cores: a fifth of their time is spent waiting.
-PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
+# The tests of a file run in one process, since they share fixtures that are slow to make. Two processes more than there
+# are cores: a good part of their time is spent waiting, for servers and engines, and for what is slow on purpose.
+PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup engine hosts servers demo lint lint-systems site test-unit test-python test test-long bench schemas docs lock \
   dist
