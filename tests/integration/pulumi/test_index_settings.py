@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.channels.channel_at import Place
 from support.channels.channels import buckets, etags
 from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
+
+pytestmark = pytest.mark.long
 
 
 def test_monolith_is_set_by_path_and_changes_in_place(minio: Server, bucket_name: str, tmp_path: Path) -> None:
