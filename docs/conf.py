@@ -32,6 +32,8 @@ NAVIGATION = {
         "docs/channels",
         "docs/follow",
         "docs/snapshots",
+        "docs/rollback",
+        "docs/notices",
         "docs/retention",
         "docs/aws-access",
         "docs/cdn",

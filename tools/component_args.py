@@ -31,6 +31,7 @@ import pulumi
 _CLASSES = {
     "Follow": "FollowArgs",
     "index": "IndexArgs",
+    "snapshots": "SnapshotsArgs",
     "GitHub": "GitHubArgs",
     "GitLab": "GitLabArgs",
     "Oidc": "OidcArgs",

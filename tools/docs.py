@@ -196,7 +196,7 @@ _EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.
 _COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
-`ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is
+`rollback`, `ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is
 `$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants it said.
 
 **What is printed**: results go to stdout; progress, notes and errors to stderr. On a terminal, a line at the bottom
@@ -214,9 +214,10 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
 
 Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
-**Dry runs**: `init`, `publish`, `yank`, `unyank`, `prune` and `gc` take `--dry-run`. It compares, selects and refuses
-as a real run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest
---into` take `--check`, which fails if something would change.
+**Dry runs**: `init`, `publish`, `yank`, `unyank`, `rollback`, `prune` and `gc` take `--dry-run`. It compares, selects
+and refuses as a real run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and
+`manifest --into` take `--check`, which fails if something would change. `rollback` and `prune` show on a terminal what
+they would do, and ask; elsewhere they want `--yes` or `--dry-run`.
 
 **Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 

@@ -22,6 +22,7 @@ from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.new_yanks import with_record
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
+from chaninfra.index.lasting import ATTEMPTS, joined, until_it_holds
 from chaninfra.index.old_records import records_back
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
@@ -30,11 +31,8 @@ from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, check_writable, read_whole
-from chaninfra.index.yanked_document import after_commit, prove_writable
+from chaninfra.index.yanked_document import prove_writable
 from chaninfra.index.yanks import yanks_of
-
-_ATTEMPTS = 3
-"""Times that a yank is committed which another tool undoes, and that packages are brought back which others replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,32 +137,13 @@ def _until_it_holds(
     *,
     yanked: bool,
 ) -> Report:
-    """Commit to the subdirs of the chosen files, and bring yanked.json in line; again where they are not `yanked` then.
+    def commit_again(subdir: Subdir, attempt: int) -> SubdirReport:
+        whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
+        return commit_to(subdir, whole)
 
-    Rule: it is looked whether the commit has lasted. Another tool may replace the index before that was kept, and
-    another writer adopt the state before it. Whoever does the opposite at the same time looks, too: the last one
-    counts.
-    """
-    reports: dict[Subdir, list[SubdirReport]] = {subdir: [] for subdir in opened.chosen}
     names = {subdir: opened.names(subdir) for subdir in opened.chosen}
-    todo = [*opened.chosen]
-    for attempt in range(_ATTEMPTS):
-        for subdir in todo:
-            progress.at(subdir)
-            whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
-            reports[subdir].append(commit_to(subdir, whole))
-            if not attempt:
-                progress.done()
-        decided = after_commit(channel, opened.subdir_indexes, names)
-        todo = [
-            subdir
-            for subdir, files in opened.chosen.items()
-            if subdir not in decided or any((file in decided[subdir]) != yanked for file in files)
-        ]
-        if not todo:
-            break
-        channel.runtime.pause(attempt)
-    return Report.of(_joined(each) for each in reports.values())
+    wanted = {subdir: dict.fromkeys(files, yanked) for subdir, files in opened.chosen.items()}
+    return Report.of(until_it_holds(channel, opened.subdir_indexes, names, wanted, commit_again, progress))
 
 
 def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], names: Collection[str]) -> SubdirReport:
@@ -172,7 +151,7 @@ def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], n
     # A file with a record is not yanked, whatever yanked.json says.
     yanks = {file: known.find(file) for file in files if not whole.has_record(file)}
     reports: list[SubdirReport] = []
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         records, left_out = records_back(subdir_index, yanks)
         signatures = Signatures(subdir_index)
         change = Change(
@@ -185,23 +164,12 @@ def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], n
         reports.append(dataclasses.replace(report, left_out=(*report.left_out, *signatures.left_out())))
         yanks = {file: yanks[file] for file in applied.superseded}
         if not yanks:
-            return _joined(reports)
+            return joined(reports)
         subdir_index.runtime.pause(attempt)
     raise ConflictError(
         "others replace the package again and again",
         where=subdir_index.key(next(iter(yanks))),
         remedy="try again when that has ended",
-    )
-
-
-def _joined(reports: Sequence[SubdirReport]) -> SubdirReport:
-    """The report of several commits of one subdir."""
-    return dataclasses.replace(
-        reports[-1],
-        before=reports[0].before,
-        added=tuple(sorted({file for each in reports for file in each.added})),
-        yanked=tuple(sorted({file for each in reports for file in each.yanked})),
-        left_out=tuple(skipped for each in reports for skipped in each.left_out),
     )
 
 

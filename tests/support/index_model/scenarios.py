@@ -38,6 +38,7 @@ from support.index_model.processes import (
     reindexing,
     removing,
     snapshotting,
+    tending,
     unyanking,
     yanking,
 )
@@ -76,6 +77,10 @@ class Scenario:
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     deleted: tuple[str, ...] = ()
     """Packages that a process deletes: their record may stay until it has ended."""
+    lasting: tuple[str, ...] = ()
+    """Snapshots that must be there, whole, in every state."""
+    automatic: int = 0
+    """How many automatic snapshots must at least be there, whole, in every state."""
     kept: tuple[str, ...] = ()
     """Packages whose file must stay."""
     gone: tuple[str, ...] = ()
@@ -95,6 +100,8 @@ class Scenario:
             forced=self.forced,
             foreign=self.foreign,
             followed=self.followed,
+            lasting=self.lasting,
+            automatic=self.automatic,
             kept=frozenset(map(file, self.kept)),
             gone=frozenset(map(file, self.gone)),
         )
@@ -284,6 +291,30 @@ def _begun(store: MemoryStore) -> None:
     del store.objects[f"{PREFIX}/.chaninfra/gc/noarch.json"]
 
 
+OLDEST, NEWER, NEWEST = (f"auto-{day}T0000Z" for day in (20251230, 20251231, 20260101))
+"""Automatic snapshots; the last one is of the day on which the processes run."""
+
+
+def _automatic(store: MemoryStore, *, index: DescribedIndex = DEFAULT) -> None:
+    """Two automatic snapshots and one that was made by hand, all of a, whose shard a publish has replaced since. A gc
+    has marked it before.
+    """
+    for name in (OLDEST, NEWER, "v1"):
+        snapshotting(name, index=index).run(store, SequentialRuntime(name, BEFORE))
+    publishing("a-2", index=index).run(store, SequentialRuntime("later", BEFORE))
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
+
+
+def _removal_was_killed(store: MemoryStore) -> None:
+    """An automatic snapshot, and that of today, whose removal by hand was killed."""
+    for name in (NEWER, NEWEST):
+        snapshotting(name, index=NEVER).run(store, SequentialRuntime(name, BEFORE))
+    listed = store.objects[LIST]
+    before, mark, after = listed.data.partition(NEWEST.encode())
+    data = before + mark + after.replace(b'"ready"', b'"removing"', 1)
+    store.objects[LIST] = dataclasses.replace(listed, data=data)
+
+
 SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
     "snapshot and publish": lambda: Scenario([snapshotting(), publishing("a-2")]),
     "snapshot and yank": lambda: Scenario([snapshotting(), yanking("a")]),
@@ -312,6 +343,31 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
         partial(publishing, "a-2"),
         partial(collecting, later=2 * DAY),
         partial(collecting, later=10 * DAY),
+    ),
+    "two by the clock": lambda: _with(
+        NEVER,
+        partial(tending, "1"),
+        partial(tending, "2"),
+        before=partial(_automatic, index=NEVER),
+        lasting=("v1", NEWER),
+        automatic=2,
+    ),
+    "by the clock, publish and gc": lambda: _with(
+        NEVER,
+        tending,
+        partial(publishing, "a-3"),
+        collecting,
+        before=partial(_automatic, index=NEVER),
+        lasting=("v1",),
+        automatic=2,
+    ),
+    "two by the clock after a removal that was killed": lambda: _with(
+        NEVER,
+        partial(tending, "1"),
+        partial(tending, "2", runs=2),
+        partial(publishing, "a-2"),
+        before=_removal_was_killed,
+        lasting=(NEWER,),
     ),
 }
 """With makers of snapshots."""

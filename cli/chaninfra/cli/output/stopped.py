@@ -85,6 +85,17 @@ def yank_stopped(
     )
 
 
+def rollback_stopped(shown: Shown, remedies: Remedies, arguments: Sequence[str]) -> StoppedError:
+    """Of `rollback` with these arguments and flags."""
+    again = remedies.command("rollback", *arguments)
+    if "--dry-run" in arguments or shown.of(INDEXING) is None:
+        return nothing_changed(again)
+    return StoppedError(
+        "stopped: some subdirs may be rolled back, and others not",
+        remedy=f"to go on, run it again, what is done stays done: `{again}`",
+    )
+
+
 def prune_stopped(shown: Shown, command: str) -> StoppedError:
     """Of `prune`; `command` does the same again."""
     deleting = shown.of(DELETING)

@@ -144,6 +144,7 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         auth=config.auth or default_auth,
         public_url=config.public_url.rstrip("/") if config.public_url else own_url,
         index=config.index,
+        snapshots=config.snapshots,
         retention=config.retention,
         event_target=event_target(config, bucket.provider, where),
         principals=principals_of(config, bucket.provider, bucket.location.region, where),

@@ -68,6 +68,20 @@ class IndexArgs(TypedDict, total=False):
     """Has no effect any more; remove it. `monolith` took its place."""
 
 
+class SnapshotsArgs(TypedDict, total=False):
+    """Snapshots that are made by the clock."""
+
+    every: Required[str]
+    """How often one is made, from 1 hour to 30 days: `12h`, `1d` or `7d`. Counted in UTC: `1d` from midnight, `7d` from
+    Monday.
+    """
+
+    keep: Required[int]
+    """How many of them are kept; of more, the oldest are removed. Those made by hand are not counted, and stay. A
+    channel has 1,000 snapshots at most.
+    """
+
+
 class GitHubArgs(TypedDict, total=False):
     """Workflow runs of a GitHub repository. Set exactly one of `branch`, `tag`, `ref`, `environment` and
     `pull-request`, and the two ids; `workflow` limits them further.
@@ -326,6 +340,11 @@ class ChannelArgs(TypedDict, total=False):
     and deletes it after a grace period; nothing else does.
     """
 
+    snapshots: SnapshotsArgs
+    """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
+    or by a scheduled job. Default: they are made by hand alone.
+    """
+
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""
 
@@ -371,6 +390,11 @@ class CondaChannelArgs(TypedDict, total=False):
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
     and deletes it after a grace period; nothing else does.
+    """
+
+    snapshots: SnapshotsArgs
+    """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
+    or by a scheduled job. Default: they are made by hand alone.
     """
 
     publishers: Mapping[str, PrincipalArgs]
@@ -498,6 +522,11 @@ class ChannelBucketArgs(TypedDict, total=False):
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
     and deletes it after a grace period; nothing else does.
+    """
+
+    snapshots: SnapshotsArgs
+    """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
+    or by a scheduled job. Default: they are made by hand alone.
     """
 
     publishers: Mapping[str, PrincipalArgs]

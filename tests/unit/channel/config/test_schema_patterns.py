@@ -88,6 +88,7 @@ GOOD: dict[str, list[str]] = {
     "at": ["2026-11-01T12:00:00Z"],
     "created": ["2026-11-01T12:00:00Z"],
     "revision": ["3f2a9c0d4e5b6a798081", "first"],
+    "every": ["1h", "12h", "720h", "1d", "30d"],
     "at-most-every": ["10s", "604800s", "10m", "6h", "7d"],
     "target": ["arn:minio:sqs::chaninfra:webhook", "arn:rustfs:sqs:us-east-1:a:webhook", "arn:aws:sns:default::a"],
     "cache-control": ["max-age=300, must-revalidate"],
