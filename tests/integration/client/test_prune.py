@@ -103,6 +103,18 @@ def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: P
     conda_client.install(place.url, ["tool"], tmp_path / "later", place.server)
 
 
+def test_what_a_snapshot_has_can_be_installed_from_it_until_it_is_removed(place: Place, tmp_path: Path) -> None:
+    place.done("snapshot create", "v1")
+    place.done("prune", "--yes")
+    kept = pruned_later(place, 15)
+    assert not kept.deleted
+    place.done("gc")
+    conda_client.install(f"{place.url}/snapshots/v1", ["hello ==1.0"], tmp_path / "env", place.server)
+    assert (tmp_path / "env" / "prefix" / "share" / "hello.txt").read_bytes() == b"the first\n"
+    place.done("snapshot rm", "v1")
+    assert [each.package.file for each in pruned_later(place, 15).deleted] == [OLD]
+
+
 def test_a_lock_file_keeps_what_it_has(place: Place, tmp_path: Path) -> None:
     lock = tmp_path / "explicit.txt"
     lock.write_text(f"@EXPLICIT\nhttps://mirror.example.com/x/noarch/{OLD}\n")
