@@ -155,6 +155,28 @@ def test_every_command_says_how_far_it_was(
         assert done.returncode == (1 if "--check" in command else 0), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("method", "wanted"),
+    [("GET", "nothing was changed"), ("PUT", "some subdirs may be rolled back, and others not")],
+)
+def test_a_rollback_that_is_stopped_goes_on_with_the_command_that_it_prints(
+    method: str, wanted: str, minio: Server, before: Proxy, channel: str, tmp_path: Path
+) -> None:
+    where = at(before, channel)
+    assert chaninfra("snapshot", "create", "v1", *where, server=minio).returncode == 0
+    assert chaninfra("publish", make_package(tmp_path, "there", "1.0"), *where, server=minio).returncode == 0
+    before.rule = rule = Holding(method, SHARDS)
+    terminal = Terminal("rollback", "--to", "v1", "--yes", *where, server=minio, columns=200)
+    terminal.read_until(rule.held.is_set)
+    terminal.press_ctrl_c()
+    assert terminal.wait() == 130
+    assert f"stopped: {wanted}" in terminal.said, terminal.text
+    before.rule = None
+    done = chaninfra(*printed_command(terminal), server=minio)
+    assert done.returncode == 0, done.stderr
+    assert "there-1.0-0.conda  yanked, since it was not there then" in done.stdout
+
+
 def test_worker_processes_end_with_the_command_that_is_stopped(
     minio: Server, before: Proxy, channel: str, bucket_name: str
 ) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
+from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS
 
 FEW = [
@@ -16,6 +18,11 @@ FEW = [
     "never: two publish",
     "never: snapshot and remove",
     "gc of what a killed snapshot needs",
+    "rollback and publish of one name",
+    "two rollback",
+    "two by the clock",
+    "never: prune that deletes and publish",
+    "prune of what a snapshot will have",
 ]
 QUICK = [
     "shards after the index",
@@ -26,12 +33,16 @@ QUICK = [
     "brought back without a HEAD",
     "only listed snapshots looked at by gc",
     "ready before the files are there",
+    *ROLLBACK_MUTANTS,
+    "any removal goes on",
+    "yank dropped before the file is deleted",
+    "snapshots that are being made not looked at by prune",
 ]
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    SCENARIOS[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:
