@@ -32,6 +32,7 @@ NAVIGATION = {
         "docs/channels",
         "docs/follow",
         "docs/snapshots",
+        "docs/patches",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

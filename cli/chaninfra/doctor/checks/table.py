@@ -20,6 +20,7 @@ from chaninfra.doctor.checks import (
     left_out,
     location,
     names,
+    patches,
     permissions,
     pixi_client,
     snapshots,
@@ -109,6 +110,11 @@ CHECKS: dict[str, Check] = {
         title="each snapshot has its index and its shards, and none is left half made or half removed",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
+    ),
+    "patches": Check(
+        title="the patches are valid, and the index has them; none is left half removed",
+        function=patches.patches,
+        needs=("descriptor", "index"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

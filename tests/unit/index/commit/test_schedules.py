@@ -16,6 +16,8 @@ FEW = [
     "never: two publish",
     "never: snapshot and remove",
     "gc of what a killed snapshot needs",
+    "patch and publish of what is not there",
+    "unpatch and publish of one name",
 ]
 QUICK = [
     "shards after the index",
@@ -26,6 +28,10 @@ QUICK = [
     "brought back without a HEAD",
     "only listed snapshots looked at by gc",
     "ready before the files are there",
+    "patches read before the authority",
+    "no commit of a patch without changes",
+    "patch gone before the record is made",
+    "yanks left alone by unpatch",
 ]
 
 
