@@ -105,6 +105,8 @@ def test_wrong_input_says_what_is_wrong_and_changes_nothing(place: Place, tmp_pa
     file.write_text('{"patch_instructions_version": 2}')
     for command, args, code, text in (
         ("patch add", ["hello"], 2, "give --depends, --constrains, --license or --revoke"),
+        ("patch add", ["hello", "--license", " "], 2, "--license: is empty"),
+        ("patch add", ["hello", "--depends", "a", "--depends", ""], 2, "--depends: is empty"),
         ("patch add", ["hello", "--depends", "python >=<3"], 2, "which is not a match spec"),
         ("patch add", ["helo", "--revoke"], 1, "did you mean 'hello'?"),
         ("patch add", ["osx-64/x-1-0.conda", "--revoke"], 2, "the channel has no subdir osx-64"),

@@ -80,13 +80,7 @@ def add(
 
     changes = _changes(depends, constrains, license_)
     if not changes and not revoke:
-        from chaninfra.channel.errors import ConfigurationError
-
-        raise ConfigurationError(
-            "says of no value how it is to be",
-            where="patch add",
-            remedy="give --depends, --constrains, --license or --revoke",
-        )
+        raise _wrong("nothing is to be changed", "give --depends, --constrains, --license or --revoke", "patch add")
     given = [part for spec in depends or () for part in ("--depends", spec)]
     given += [part for spec in constrains or () for part in ("--constrains", spec)]
     given += ["--license", license_] if license_ is not None else []
@@ -174,9 +168,9 @@ def import_(
 ) -> None:
     """Patch as a patch_instructions.json says.
 
-    That is conda-index's file. Instructions for a .tar.bz2 are for the .conda of the same name too, as they are there. What
-    the file removes is yanked. Instructions for packages that are not there are kept until they come. Patches that the
-    file does not name stay. For maintainers.
+    That is conda-index's file. Instructions for a .tar.bz2 are for the .conda of the same name too. What the file
+    removes is yanked. Instructions for packages that are not there are kept until they come. Patches that the file does
+    not name stay. For maintainers.
 
     \b
     Examples:
@@ -206,8 +200,8 @@ def export(
 ) -> None:
     """Print the patches as a patch_instructions.json.
 
-    That is conda-index's file, of one subdir. With it conda-index, or `patch import`, makes of the same packages the same
-    records. Yanked packages are in `remove`.
+    That is conda-index's file, of one subdir. With it conda-index, or `patch import`, makes of the same packages the
+    same records. Yanked packages are in `remove`.
 
     \b
     Examples:
@@ -226,9 +220,21 @@ def export(
 
 
 def _changes(depends: list[str] | None, constrains: list[str] | None, license_: str | None) -> dict[str, Any]:
-    lists = {"depends": depends, "constrains": constrains}
-    changes: dict[str, Any] = {key: [] if specs == [""] else specs for key, specs in lists.items() if specs}
-    return {**changes, **({"license": license_} if license_ is not None else {})}
+    """The new values. Raises ConfigurationError for an empty one."""
+    if license_ is not None and not license_.strip():
+        raise _wrong("is empty", "give a license, such as MIT", "--license")
+    changes: dict[str, Any] = {} if license_ is None else {"license": license_}
+    for key, specs in (("depends", depends), ("constrains", constrains)):
+        if specs and specs != [""] and not all(spec.strip() for spec in specs):
+            raise _wrong("is empty", "give a match spec; alone, '' stands for none at all", f"--{key}")
+        changes |= {key: [] if specs == [""] else specs} if specs else {}
+    return changes
+
+
+def _wrong(message: str, remedy: str, where: str) -> Exception:
+    from chaninfra.channel.errors import ConfigurationError
+
+    return ConfigurationError(message, where=where, remedy=remedy)
 
 
 @dataclass(frozen=True)

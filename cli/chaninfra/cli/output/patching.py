@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from chaninfra.index.patches.remove import Unpatching
 
 _STATES = {
-    "patched": "patched",
-    "already": "already says so",
-    "yanked": "patched; it is yanked, so this shows once it is brought back",
-    "absent": "not there; the patch is kept until such a package is published",
+    "patched": ("patched", "would be patched"),
+    "already": ("already says so", "already says so"),
+    "yanked": (
+        "patched; it is yanked, so this shows once it is brought back",
+        "would be patched; it is yanked, so this would show once it is brought back",
+    ),
+    "absent": (
+        "not there; the patch is kept until such a package is published",
+        "not there; the patch would be kept until such a package is published",
+    ),
 }
+"""What is printed of a package, and in a dry run."""
 _APPLIES = {
     "applied": "yes",
     "missing": "no, run reindex",
@@ -72,13 +79,12 @@ def imported_json(done: Imported, *, dry_run: bool) -> dict[str, Any]:
 
 def unpatching_text(done: Unpatching, *, dry_run: bool) -> str:
     """A line for each package."""
-    would = "would be " if dry_run else ""
-    lines = [
-        one_line(
-            f"{each}: patch {would}removed" + (", the record says what the package says" if each in done.remade else "")
-        )
-        for each in done.removed
-    ]
+    lines = []
+    for each in done.removed:
+        outcome = "patch would be removed" if dry_run else "patch removed"
+        says = "would say" if dry_run else "says"
+        more = f"; the record {says} what the package says" if each in done.remade else ""
+        lines.append(one_line(f"{each}: {outcome}{more}"))
     return _text(lines, report_text(done.report), dry_run=dry_run)
 
 
@@ -143,8 +149,7 @@ def tell_left_out_of_export(exported: Exported, subdir: str) -> None:
 
 def _packages(packages: Sequence[PatchedPackage], *, dry_run: bool) -> Iterator[str]:
     for each in packages:
-        state = _STATES[each.state]
-        yield one_line(f"{each.package}: {'would be ' if dry_run and each.state == 'patched' else ''}{state}")
+        yield one_line(f"{each.package}: {_STATES[each.state][dry_run]}")
         keys = sorted({*each.before, *each.after})
         yield from (one_line(f"  {key}: {_value(each.before, key)} \u2192 {_value(each.after, key)}") for key in keys)
 

@@ -83,10 +83,15 @@ CHECKS: dict[str, Check] = {
     "anonymous": Check(
         title="anonymous access is as declared (`visibility`)", function=anonymous.anonymous, needs=("descriptor",)
     ),
+    "patches": Check(
+        title="the patches of records can be read, and none is left half removed",
+        function=patches.patches,
+        needs=("listing", "descriptor"),
+    ),
     "index": Check(
         title="the index files are valid and agree with each other, and none is behind or left over",
         function=index_files.index,
-        needs=("listing", "descriptor"),
+        needs=("listing", "descriptor", "patches"),
     ),
     "headers": Check(
         title="the index files have the right Content-Type and Cache-Control",
@@ -110,11 +115,6 @@ CHECKS: dict[str, Check] = {
         title="each snapshot has its index and its shards, and none is left half made or half removed",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
-    ),
-    "patches": Check(
-        title="the patches are valid, and the index has them; none is left half removed",
-        function=patches.patches,
-        needs=("descriptor", "index"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

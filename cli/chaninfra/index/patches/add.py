@@ -21,7 +21,6 @@ from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
-from chaninfra.channel.text import or_else
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
@@ -189,7 +188,7 @@ def _chosen(opened: Mapping[Subdir, OpenedSubdir], words: Sequence[str]) -> list
         raise
     except ChaninfraError as error:
         later_too = "a package that is not there yet is named by its path, such as noarch/my-package-1.0-0.conda"
-        raise ChaninfraError(error.message, remedy=or_else(error.remedy, later_too)) from error
+        raise ChaninfraError(error.message, remedy=f"{error.remedy}; {later_too}") from error
     by_name: dict[str, Subdir] = {subdir: subdir for subdir in opened}
     return [*((by_name[each.subdir], each.file) for each in found), *later]
 
