@@ -37,6 +37,20 @@ FEWER = {
     "snapshot, publish and gc of shards that were marked": 2,
     "snapshot that was begun and two gc": 2,
     "snapshot, publish and two gc": 1,
+    "patch and force": 3,
+    "patch and yank": 2,
+    "patch and unyank": 2,
+    "patch and reindex": 2,
+    "patch and snapshot": 2,
+    "two patch of one package": 2,
+    "patch and unpatch": 3,
+    "unpatch and publish of one name": 3,
+    "unpatch and force": 2,
+    "unpatch and yank": 2,
+    "unpatch and reindex": 2,
+    "follow an upload of what is patched": 1,
+    "other tool and patch": 1,
+    "other tool and unpatch": 1,
 }
 
 
