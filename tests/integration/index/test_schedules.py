@@ -47,6 +47,7 @@ FEWER = {
     "unpatch and publish of one name": 3,
     "unpatch and force": 2,
     "unpatch and yank": 2,
+    "unpatch and unyank": 2,
     "unpatch and reindex": 2,
     "follow an upload of what is patched": 1,
     "other tool and patch": 1,

@@ -95,6 +95,11 @@ def _yanks_left_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(change, "with_records", lambda *given: set())
 
 
+def _brought_back_as_read(patch: pytest.MonkeyPatch) -> None:
+    """What is brought back gets the record that its yank had when the command began."""
+    patch.setattr(change, "as_kept", lambda new, packed: new)
+
+
 PATCH_MUTANTS: dict[str, Mutant] = {
     "patches read before the authority": Mutant(
         _read_before_the_authority, "patch and publish of what is not there", "lacks"
@@ -108,5 +113,6 @@ PATCH_MUTANTS: dict[str, Mutant] = {
     "patch gone before the record is made": Mutant(
         _gone_before_the_records, "unpatch and publish of one name", "no such patch"
     ),
+    "brought back as it was read": Mutant(_brought_back_as_read, "unpatch and unyank", "no such patch"),
     "yanks left alone by unpatch": Mutant(_yanks_left_alone, "unpatch and yank", "no such patch"),
 }

@@ -315,6 +315,12 @@ def _patched(store: MemoryStore) -> None:
     patching("a").run(store, SequentialRuntime("patched", BEFORE))
 
 
+def _patched_then_yanked(store: MemoryStore) -> None:
+    """a is patched, and yanked then, so that its yank has the patched record."""
+    _patched(store)
+    yanking("a").run(store, SequentialRuntime("yanked", BEFORE))
+
+
 PATCHED: dict[str, Callable[[], Scenario]] = {
     "patch and publish of one name": lambda: _with(NEVER, partial(patching, "a"), partial(publishing, "a-2")),
     "patch and publish of what is not there": lambda: _with(NEVER, partial(patching, "b"), partial(publishing, "b")),
@@ -334,6 +340,9 @@ PATCHED: dict[str, Callable[[], Scenario]] = {
         NEVER, partial(unpatching, "a"), partial(forcing, "a", b"1"), forced=True, before=_patched
     ),
     "unpatch and yank": lambda: _with(NEVER, partial(unpatching, "a"), partial(yanking, "a"), before=_patched),
+    "unpatch and unyank": lambda: _with(
+        NEVER, partial(unpatching, "a"), partial(unyanking, "a"), before=_patched_then_yanked
+    ),
     "unpatch and reindex": lambda: _with(NEVER, partial(unpatching, "a"), reindexing, bare=("d",), before=_patched),
     "follow an upload of what is patched": lambda: Scenario([following(uploads="b"), patching("b")], followed=True),
     "other tool and patch": lambda: Scenario([overwriting(), patching("a")], foreign="beside"),

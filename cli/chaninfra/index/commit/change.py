@@ -20,7 +20,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.laying import laid, lay, same_json, unfit
-from chaninfra.index.commit.new_yanks import add_yanks, with_records
+from chaninfra.index.commit.new_yanks import add_yanks, as_kept, with_records
 from chaninfra.index.commit.signing import facts_of, sign
 from chaninfra.index.package.sidecars import with_digest
 from chaninfra.index.patches.document import Patches
@@ -177,6 +177,9 @@ def apply(
         applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
     before = yanks.keys() | set()
     wanted = {file: new for file, new in change.records.items() if file not in yanks or file in change.back}
+    # Rule: what is brought back has the record that its yank keeps at this attempt. It is made again when a patch of it
+    # is removed.
+    wanted |= {file: as_kept(wanted[file], yanks[file]) for file in change.back if file in wanted and file in yanks}
     replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace, patches)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,15 @@ def with_record(yank: Yank, repodata: Repodata, file: str) -> Yank:
     except MALFORMED as error:
         raise repodata.invalid(key, error) from error
     return msgspec.structs.replace(yank, table=table, record=record)
+
+
+def as_kept(new: IndexRecord, packed: Raw) -> IndexRecord:
+    """The record to bring back: that which the yank keeps now, if `new` came from it too and is of the same bytes."""
+    record = unpacked(packed).record
+    if not new.patched or record is None or record.get("sha256") != new.sha256:
+        return new
+    raw = Raw(msgspec.json.encode(record, order="sorted"))
+    return dataclasses.replace(new, encode=lambda _: raw)
 
 
 def with_records(
