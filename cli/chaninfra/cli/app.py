@@ -18,7 +18,7 @@ import typer
 
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
-from chaninfra.cli.commands import patch, snapshot
+from chaninfra.cli.commands import notice, patch, snapshot
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
 from chaninfra.cli.commands.follow import follow
@@ -28,8 +28,10 @@ from chaninfra.cli.commands.ls import ls
 from chaninfra.cli.commands.manifest import manifest
 from chaninfra.cli.commands.policy import policy
 from chaninfra.cli.commands.providers import providers
+from chaninfra.cli.commands.prune import prune
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
+from chaninfra.cli.commands.rollback import rollback
 from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.output import streams
@@ -49,12 +51,13 @@ app = typer.Typer(
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(manifest, publish, reindex, follow),
-    *(yank, unyank, ls, gc, init, doctor),
+    *(yank, unyank, rollback, ls, prune, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {
     "patch": (patch.HELP, (patch.add, patch.ls, patch.rm, patch.import_, patch.export)),
     "snapshot": (snapshot.HELP, (snapshot.create, snapshot.ls, snapshot.rm)),
+    "notice": (notice.HELP, (notice.add, notice.ls, notice.rm)),
 }
 """Name → help and members, for commands that are called `chaninfra GROUP COMMAND`."""
 for _command in _ON_A_CHANNEL:

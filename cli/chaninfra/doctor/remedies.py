@@ -17,14 +17,8 @@ Source = Literal["s3", "stack", "descriptor"]
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
 _WITH_CHANNEL_OPTION = (
-    "publish",
-    "yank",
-    "unyank",
-    "snapshot create",
-    "snapshot rm",
-    "patch add",
-    "patch rm",
-    "patch import",
+    *("publish", "yank", "unyank"),
+    *("snapshot create", "snapshot rm", "notice add", "notice rm", "patch add", "patch rm", "patch import"),
 )
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
 _BARE = re.compile(
@@ -32,7 +26,7 @@ _BARE = re.compile(
     r"((?: --(?:force|check|probe|as [a-z]+|writers [a-z]+))+(?: FILE)?|(?<!publish))`"
 )
 """A command without CHANNEL and store flags, which is how modules name one that know no command line."""
-_BARE_SNAPSHOT = re.compile(r"`chaninfra (snapshot (?:create|ls|rm))((?: [A-Za-z0-9_-]+)?)`")
+_BARE_IN_GROUP = re.compile(r"`chaninfra ((?:snapshot (?:create|ls|rm)|notice (?:add|ls|rm)))((?: [A-Za-z0-9._-]+)?)`")
 _BARE_PATCH = re.compile(r"`chaninfra (patch (?:add|ls|rm|import|export))((?: [^`\s-][^`\s]*)?)`")
 
 
@@ -62,7 +56,7 @@ class Remedies:
 
     def filled(self, text: str) -> str:
         """The text with CHANNEL and the flags in each command that stands there without them: `chaninfra reindex`."""
-        for form in (_BARE, _BARE_SNAPSHOT, _BARE_PATCH):
+        for form in (_BARE, _BARE_IN_GROUP, _BARE_PATCH):
             text = form.sub(lambda bare: f"`{self.command(bare[1], *bare[2].split())}`", text)
         return text
 

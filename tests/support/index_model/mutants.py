@@ -23,6 +23,9 @@ from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
 from support.index_model.patch_mutants import PATCH_MUTANTS
 from support.index_model.processes import INDEX
+from support.index_model.prune_mutants import PRUNE_MUTANTS
+from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, Scenario
 from support.index_model.snapshot_mutants import SNAPSHOT_MUTANTS
 from support.index_model.yank_mutants import YANK_MUTANTS
@@ -30,7 +33,7 @@ from support.index_model.yank_mutants import YANK_MUTANTS
 
 def broken(mutant: Mutant) -> Scenario:
     """A new scenario in which the mutant violates an invariant."""
-    return SCENARIOS[mutant.scenario]()
+    return (SCENARIOS | ROLLBACKS)[mutant.scenario]()
 
 
 class _Wrapped:
@@ -298,4 +301,6 @@ MUTANTS: dict[str, Mutant] = {
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
     **PATCH_MUTANTS,
+    **PRUNE_MUTANTS,
+    **ROLLBACK_MUTANTS,
 }

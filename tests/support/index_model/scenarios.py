@@ -39,9 +39,12 @@ from support.index_model.processes import (
     reindexing,
     removing,
     snapshotting,
+    tending,
     unyanking,
     yanking,
 )
+from support.index_model.pruning import LATER as GRACE_OVER
+from support.index_model.pruning import pruned_before, pruning, publishing_again, yanked_by_hand
 from support.index_model.requests import Held
 
 NEVER = DescribedIndex(monolith="never")
@@ -75,6 +78,14 @@ class Scenario:
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     deleted: tuple[str, ...] = ()
     """Packages that a process deletes: their record may stay until it has ended."""
+    lasting: tuple[str, ...] = ()
+    """Snapshots that must be there, whole, in every state."""
+    automatic: int = 0
+    """How many automatic snapshots must at least be there, whole, in every state."""
+    kept: tuple[str, ...] = ()
+    """Packages whose file must stay."""
+    gone: tuple[str, ...] = ()
+    """Packages that must not get a record."""
     dated_shards: bool = False
     """Whether shards tell when they were put. Otherwise all seem to be very old, so that gc may delete them."""
     before: Callable[[MemoryStore], None] = lambda store: None
@@ -90,6 +101,10 @@ class Scenario:
             forced=self.forced,
             foreign=self.foreign,
             followed=self.followed,
+            lasting=self.lasting,
+            automatic=self.automatic,
+            kept=frozenset(map(file, self.kept)),
+            gone=frozenset(map(file, self.gone)),
         )
 
     def search(self, **bounds: int) -> Search:
@@ -277,6 +292,30 @@ def _begun(store: MemoryStore) -> None:
     del store.objects[f"{PREFIX}/.chaninfra/gc/noarch.json"]
 
 
+OLDEST, NEWER, NEWEST = (f"auto-{day}T0000Z" for day in (20251230, 20251231, 20260101))
+"""Automatic snapshots; the last one is of the day on which the processes run."""
+
+
+def _automatic(store: MemoryStore, *, index: DescribedIndex = DEFAULT) -> None:
+    """Two automatic snapshots and one that was made by hand, all of a, whose shard a publish has replaced since. A gc
+    has marked it before.
+    """
+    for name in (OLDEST, NEWER, "v1"):
+        snapshotting(name, index=index).run(store, SequentialRuntime(name, BEFORE))
+    publishing("a-2", index=index).run(store, SequentialRuntime("later", BEFORE))
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
+
+
+def _removal_was_killed(store: MemoryStore) -> None:
+    """An automatic snapshot, and that of today, whose removal by hand was killed."""
+    for name in (NEWER, NEWEST):
+        snapshotting(name, index=NEVER).run(store, SequentialRuntime(name, BEFORE))
+    listed = store.objects[LIST]
+    before, mark, after = listed.data.partition(NEWEST.encode())
+    data = before + mark + after.replace(b'"ready"', b'"removing"', 1)
+    store.objects[LIST] = dataclasses.replace(listed, data=data)
+
+
 SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
     "snapshot and publish": lambda: Scenario([snapshotting(), publishing("a-2")]),
     "snapshot and yank": lambda: Scenario([snapshotting(), yanking("a")]),
@@ -305,6 +344,31 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
         partial(publishing, "a-2"),
         partial(collecting, later=2 * DAY),
         partial(collecting, later=10 * DAY),
+    ),
+    "two by the clock": lambda: _with(
+        NEVER,
+        partial(tending, "1"),
+        partial(tending, "2"),
+        before=partial(_automatic, index=NEVER),
+        lasting=("v1", NEWER),
+        automatic=2,
+    ),
+    "by the clock, publish and gc": lambda: _with(
+        NEVER,
+        tending,
+        partial(publishing, "a-3"),
+        collecting,
+        before=partial(_automatic, index=NEVER),
+        lasting=("v1",),
+        automatic=2,
+    ),
+    "two by the clock after a removal that was killed": lambda: _with(
+        NEVER,
+        partial(tending, "1"),
+        partial(tending, "2", runs=2),
+        partial(publishing, "a-2"),
+        before=_removal_was_killed,
+        lasting=(NEWER,),
     ),
 }
 """With makers of snapshots."""
@@ -349,6 +413,62 @@ PATCHED: dict[str, Callable[[], Scenario]] = {
     "other tool and unpatch": lambda: Scenario([overwriting(), unpatching("a")], foreign="beside", before=_patched),
 }
 """With those who patch."""
+
+PRUNED: dict[str, Callable[[], Scenario]] = {
+    "prune that yanks and publish": lambda: Scenario(
+        [pruning(takes="a"), publishing("a-3")], indexed=("a", "a-2"), kept=("a",)
+    ),
+    "prune that yanks and yank": lambda: Scenario(
+        [pruning(takes="a"), yanking("a")], indexed=("a", "a-2"), kept=("a",)
+    ),
+    "never: prune that deletes and publish": lambda: _with(
+        NEVER,
+        partial(pruning, now=GRACE_OVER),
+        partial(publishing, "a-3"),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+        gone=("a",),
+        followed=True,
+    ),
+    "never: prune that deletes and publish of the same": lambda: _with(
+        NEVER,
+        partial(pruning, now=GRACE_OVER),
+        partial(publishing_again, "a"),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+    ),
+    "never: prune that deletes and unyank": lambda: _with(
+        NEVER,
+        partial(pruning, now=GRACE_OVER),
+        partial(unyanking, "a", last=False),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+        followed=True,
+    ),
+    "prune that deletes and reindex": lambda: Scenario(
+        [pruning(now=GRACE_OVER), reindexing()], before=pruned_before, deleted=("a",), gone=("a",)
+    ),
+    "two prune": lambda: Scenario(
+        [pruning("1", now=GRACE_OVER), pruning("2", now=GRACE_OVER)],
+        before=pruned_before,
+        deleted=("a",),
+        gone=("a",),
+        followed=True,
+    ),
+    "prune of what a snapshot has": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=partial(pruned_before, snapshot=True), kept=("a",)
+    ),
+    "prune of what a snapshot will have": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=partial(pruned_before, being_made=True), kept=("a",)
+    ),
+    "never: prune and snapshot": lambda: _with(
+        NEVER, partial(pruning, takes="a"), snapshotting, indexed=("a", "a-2"), kept=("a",)
+    ),
+    "prune of what people have yanked": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=yanked_by_hand, kept=("a",)
+    ),
+}
+"""With prune. Its grace period is over, or all that it does is to yank."""
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
@@ -445,6 +565,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     **FOLLOWED,
     **SNAPSHOTS,
     **PATCHED,
+    **PRUNED,
 }
 
 

@@ -55,6 +55,8 @@ class IndexRecord:
     """ETag of the package's object; None: not known."""
     patched: bool = False
     """It says something else than the package, so it replaces every other record."""
+    kept: bool = False
+    """It is the record that the yank of the file keeps, and the yank may keep another one by the commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,9 @@ class Change:
     back: Collection[str] = ()
     """Yanked files that are to be yanked no longer. One with a record in `records` stays yanked (`superseded`) if its
     object has other bytes than that."""
+    deleted: Collection[str] = ()
+    """Yanked files that the caller has deleted: where HEAD finds none, they are yanked no longer, and have no record
+    that somebody has brought back meanwhile."""
     recovered: Mapping[str, Yank] = field(default_factory=dict)
     """File name → yank, for the packages whose shard cannot tell, since it is lost or another tool's."""
     signatures: Mapping[str, Attested] = field(default_factory=dict)
@@ -94,7 +99,7 @@ class Change:
     def touched(self) -> set[str]:
         """The names of the packages that the change is about, as clients look them up."""
         named = (self.records, self.missing, self.unreadable, self.signatures, self.removed, self.yanks, self.back)
-        files = {package_name(file) for each in (*named, self.recovered) for file in each}
+        files = {package_name(file) for each in (*named, self.deleted, self.recovered) for file in each}
         return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
@@ -108,6 +113,7 @@ class Change:
             names=names,
             yanks={file: yank for file, yank in self.yanks.items() if package_name(file) in names},
             back=[file for file in self.back if package_name(file) in names],
+            deleted=[file for file in self.deleted if package_name(file) in names],
             recovered={file: yank for file, yank in self.recovered.items() if package_name(file) in names},
         )
 
@@ -184,7 +190,7 @@ def apply(
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
     back = [file for file in change.back if file in wanted and file not in replaced]
-    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back])
+    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back, *change.deleted])
     for file in back:
         # Rule: a package is brought back by a record of the bytes that it has: whoever replaced it while it was yanked
         # has committed no record of them.
@@ -198,7 +204,16 @@ def apply(
         entry = objects[file]
         if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
             applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
-    removed = set(repodata.removed)
+    # One that was deleted is brought back without a record.
+    removed = set(repodata.removed).difference({*change.back} - {*applied.superseded})
+    for file in change.deleted:
+        # Rule: a yank goes only if its package is missing, or a package that somebody uploads meanwhile would come back
+        # by itself.
+        if objects[file] is None:
+            yanks.pop(file, None)
+            removed.discard(file)
+            if (name := _remove(repodata, file, applied)) is not None:
+                applied.dropped[file] = name
     for file, new in wanted.items():
         place = repodata.find(file)
         if place is not None and file not in replaced:

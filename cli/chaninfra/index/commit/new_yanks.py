@@ -50,7 +50,7 @@ def with_record(yank: Yank, repodata: Repodata, file: str) -> Yank:
 def as_kept(new: IndexRecord, packed: Raw) -> IndexRecord:
     """The record to bring back: that which the yank keeps now, if `new` came from it too and is of the same bytes."""
     record = unpacked(packed).record
-    if not new.patched or record is None or record.get("sha256") != new.sha256:
+    if not new.kept or record is None or record.get("sha256") != new.sha256:
         return new
     raw = Raw(msgspec.json.encode(record, order="sorted"))
     return dataclasses.replace(new, encode=lambda _: raw)

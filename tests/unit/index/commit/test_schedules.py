@@ -6,6 +6,8 @@ import pytest
 
 from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
+from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS
 
 FEW = [
@@ -18,6 +20,11 @@ FEW = [
     "gc of what a killed snapshot needs",
     "patch and publish of what is not there",
     "unpatch and publish of one name",
+    "rollback and publish of one name",
+    "two rollback",
+    "two by the clock",
+    "never: prune that deletes and publish",
+    "prune of what a snapshot will have",
 ]
 QUICK = [
     "shards after the index",
@@ -32,12 +39,16 @@ QUICK = [
     "no commit of a patch without changes",
     "patch gone before the record is made",
     "yanks left alone by unpatch",
+    *ROLLBACK_MUTANTS,
+    "any removal goes on",
+    "yank dropped before the file is deleted",
+    "snapshots that are being made not looked at by prune",
 ]
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    SCENARIOS[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:
@@ -48,4 +59,4 @@ def test_schedules_of_one_writer_at_a_time() -> None:
 def test_a_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name].apply(monkeypatch)
     with pytest.raises(ViolationError, match=MUTANTS[name].caught_as):
-        broken(MUTANTS[name]).search(preemptions=2, crashes=1).all()
+        broken(MUTANTS[name]).search(preemptions=2, crashes=1, anew=True).all()
