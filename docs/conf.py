@@ -32,6 +32,7 @@ NAVIGATION = {
         "docs/channels",
         "docs/follow",
         "docs/snapshots",
+        "docs/delete",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

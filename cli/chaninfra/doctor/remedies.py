@@ -16,7 +16,7 @@ Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_WITH_CHANNEL_OPTION = ("publish", "yank", "unyank", "snapshot create", "snapshot rm")
+_WITH_CHANNEL_OPTION = ("publish", "yank", "unyank", "delete", "snapshot create", "snapshot rm")
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
 _BARE = re.compile(
     r"`chaninfra (reindex|gc|ls|doctor|init|publish)"

@@ -107,6 +107,8 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("snapshot-ls", 0, "snapshot ls")
     typed.on(0, "manifest")
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
+    typed.json("delete-dry-run", 0, "delete", "tool", "--reason", "broken", "--dry-run")
+    typed.json("delete", 0, "delete", "tool", "--reason", "broken", "--yes", "--versions")
     typed.run(0, "schema", "channel")
     (tmp_path / "Pulumi.prod.yaml").write_text(
         "config:\n  x:bucket: my-bucket\n  x:provider: minio\n  x:endpoint-url: https://minio.example.com\n"

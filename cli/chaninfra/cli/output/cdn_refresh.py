@@ -38,6 +38,15 @@ def refresh_snapshots(channel: Channel, name: str | None = None) -> None:
     _refresh(channel, snapshot_paths(channel.descriptor, name))
 
 
+def refresh_all(channel: Channel) -> None:
+    """Invalidate the CDN's copies of all files of the channel. As `refresh`."""
+    if channel.descriptor.cdn is None:
+        return
+    from chaninfra.index.cdn_invalidation import all_paths
+
+    _refresh(channel, all_paths(channel.descriptor))
+
+
 def _refresh(channel: Channel, changed: Sequence[str]) -> None:
     from chaninfra.cli.output.progress import waiting
     from chaninfra.index.cdn_invalidation import invalidate

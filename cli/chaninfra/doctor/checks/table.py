@@ -23,6 +23,7 @@ from chaninfra.doctor.checks import (
     permissions,
     pixi_client,
     snapshots,
+    withdrawn,
     write_mode,
 )
 from chaninfra.doctor.remedies import filled
@@ -109,6 +110,11 @@ CHECKS: dict[str, Check] = {
         title="each snapshot has its index and its shards, and none is left half made or half removed",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
+    ),
+    "withdrawn": Check(
+        title="no deletion of a package was stopped, and no deleted package is there again",
+        function=withdrawn.withdrawn,
+        needs=("reading", "descriptor"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

@@ -65,6 +65,12 @@ class Change:
     """File name → the record that it should have."""
     missing: Collection[str] = ()
     """File names that a listing did not show. Each is HEADed again before its record is dropped."""
+    forgotten: Collection[str] = ()
+    """File names of packages that were deleted for good. Each is HEADed again before its record, its yank and its
+    mention in `removed` are dropped."""
+    anew: Collection[str] = ()
+    """Package names that get a new shard in any case, without records if they have none: so whoever has built on their
+    shards, or on there being none, begins again."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File name → ETag of bytes that are not a package. The record is dropped only while the object has that ETag."""
     names: Collection[str] = ()
@@ -92,8 +98,8 @@ class Change:
     def touched(self) -> set[str]:
         """The names of the packages that the change is about, as clients look them up."""
         named = (self.records, self.missing, self.unreadable, self.signatures, self.removed, self.yanks, self.back)
-        files = {package_name(file) for each in (*named, self.recovered) for file in each}
-        return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
+        files = {package_name(file) for each in (*named, self.recovered, self.forgotten) for file in each}
+        return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.anew, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
         """The part of the change that is about packages of these names."""
@@ -103,6 +109,7 @@ class Change:
             records={file: new for file, new in self.records.items() if new.name in names},
             removed=[file for file in self.removed if package_name(file) in names],
             reshard=[name for name in self.reshard if name in names],
+            anew=[name for name in self.anew if name in names],
             names=names,
             yanks={file: yank for file, yank in self.yanks.items() if package_name(file) in names},
             back=[file for file in self.back if package_name(file) in names],
@@ -162,7 +169,11 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
     back = [file for file in change.back if file in wanted and file not in replaced]
-    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back])
+    listed = {*yanks, *repodata.removed}
+    forgotten = [
+        file for file in change.forgotten if file not in wanted and (file in listed or repodata.find(file) is not None)
+    ]
+    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back, *forgotten])
     for file in back:
         # Rule: a package is brought back by a record of the bytes that it has: whoever replaced it while it was yanked
         # has committed no record of them.
@@ -177,6 +188,11 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
         if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
             applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
     removed = set(repodata.removed)
+    for file in forgotten:
+        if objects[file] is None:
+            applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
+            yanks.pop(file, None)
+            removed.discard(file)
     for file, new in wanted.items():
         place = repodata.find(file)
         if place is not None and file not in replaced:
@@ -207,7 +223,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
     applied.names |= {package_name(file) for file in yanks.keys() ^ before}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
-    applied.names.update(change.reshard)
+    applied.names.update(change.reshard, change.anew)
     return applied
 
 

@@ -30,7 +30,7 @@ from chaninfra.index.commit.derived_files import ATTEMPTS, bring_forward, check_
 from chaninfra.index.commit.derived_state import Derived, newest_number, read_derived
 from chaninfra.index.commit.history import ensure_kept, history_key, keep
 from chaninfra.index.commit.refused import check_base_url
-from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -153,7 +153,13 @@ class _Commit:
                 return None
             check_ours(self._subdir_index, derived, authority, self._taken_over)
             self._known_as_kept = newest_number(derived)
-        changes = self._writer.apply(base)
+        try:
+            changes = self._writer.apply(base)
+        except LostShardError:
+            # A withdrawal deletes the shards that its commit has replaced.
+            if authority is not None and self._was_replaced(authority):
+                return None
+            raise
         changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
         if base.stamp is not None and not changes and self._when == "changed":

@@ -25,6 +25,7 @@ from chaninfra.index.commit.derived_files import check_ours
 from chaninfra.index.commit.derived_state import derived_metadata
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url
+from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.document import Snapshot
 from chaninfra.index.subdir_index import SubdirIndex
@@ -120,6 +121,12 @@ def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
             )
         found.append(State(target=target, index=index))
     return found
+
+
+def as_of_now(state: State) -> State:
+    """The state without what was withdrawn since it was read; the same one if nothing was."""
+    index = read_replaced(state.target).applied(state.index)
+    return state if index is state.index else State(target=state.target, index=index)
 
 
 def check_whole(state: State) -> None:

@@ -145,6 +145,13 @@ def _packed(value: msgspec.Raw | bytes) -> msgspec.Raw:
     return msgspec.Raw(packed)
 
 
+def with_shards(data: bytes, hashes: Mapping[str, bytes], level: int) -> bytes:
+    """The shard index in these bytes, which `ShardIndex.parse` has read, with this map of shards and else as it is."""
+    document = msgspec.msgpack.decode(decompress(data, MAX_SHARD_INDEX) or b"", type=dict[str, msgspec.Raw])
+    document["shards"] = msgspec.Raw(msgspec.msgpack.encode(dict(sorted(hashes.items()))))
+    return compress(msgspec.msgpack.encode(document), level)
+
+
 def read_shard_index(store: ObjectStore, key: str) -> ShardIndex | None:
     """The shard index at this key; None if there is none, or it is damaged or too large."""
     stored = get_within(store, key, MAX_SHARD_INDEX)
