@@ -37,6 +37,17 @@ FEWER = {
     "snapshot, publish and gc of shards that were marked": 2,
     "snapshot that was begun and two gc": 2,
     "snapshot, publish and two gc": 1,
+    "delete and publish of one name": 1,
+    "never: delete and publish of one name": 2,
+    "never: delete and publish of the only package of its name": 2,
+    "never: delete of what a snapshot has, and publish": 1,
+    "delete of what a snapshot has": 1,
+    "never: delete and snapshot": 2,
+    "delete and snapshot": 1,
+    "never: two delete of one name": 1,
+    "never: delete and reindex": 1,
+    "never: delete and gc": 1,
+    "never: delete and yank of one package": 1,
 }
 
 

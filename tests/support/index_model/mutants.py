@@ -24,6 +24,7 @@ from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
 from support.index_model.scenarios import SCENARIOS, Scenario
 from support.index_model.snapshot_mutants import SNAPSHOT_MUTANTS
+from support.index_model.withdrawal_mutants import WITHDRAWAL_MUTANTS
 from support.index_model.yank_mutants import YANK_MUTANTS
 
 
@@ -296,4 +297,5 @@ MUTANTS: dict[str, Mutant] = {
     **YANK_MUTANTS,
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
+    **WITHDRAWAL_MUTANTS,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,7 +14,8 @@ import msgspec
 from chaninfra.channel.conda.index_settings import AtMostEvery, Follow
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
-from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.objects import ObjectBody, ObjectStore
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.invariants import HISTORY, LIST, Foreign, Invariants, objects_of
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
@@ -30,6 +32,7 @@ from support.index_model.processes import (
     WEEK,
     ZST,
     collecting,
+    deleting,
     file,
     following,
     forcing,
@@ -74,6 +77,8 @@ class Scenario:
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     deleted: tuple[str, ...] = ()
     """Packages that a process deletes: their record may stay until it has ended."""
+    withdrawn: tuple[str, ...] = ()
+    """Packages that processes delete for good. Their record may stay until the last one has ended."""
     dated_shards: bool = False
     """Whether shards tell when they were put. Otherwise all seem to be very old, so that gc may delete them."""
     before: Callable[[MemoryStore], None] = lambda store: None
@@ -83,12 +88,13 @@ class Scenario:
     def __post_init__(self) -> None:
         self.invariants = Invariants(
             index=self.index,
-            exempt=frozenset(map(file, (*self.lost, *self.deleted))),
-            indexed=frozenset(map(file, {*self.indexed} - {*self.deleted})),
+            exempt=frozenset(map(file, (*self.lost, *self.deleted, *self.withdrawn))),
+            indexed=frozenset(map(file, {*self.indexed} - {*self.deleted, *self.withdrawn})),
             indexed_ms=BEFORE,
             forced=self.forced,
             foreign=self.foreign,
             followed=self.followed,
+            withdrawn=frozenset(map(file, self.withdrawn)),
         )
 
     def search(self, **bounds: int) -> Search:
@@ -308,6 +314,99 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
 }
 """With makers of snapshots."""
 
+
+def _publishing_again(name: str, *, index: DescribedIndex) -> Process:
+    """Somebody publishes a package that another process deletes for good: it may be gone when it has ended."""
+    process = publishing(name, index=index)
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        # Its bytes may be deleted while they are compared.
+        with suppress(ConflictError):
+            process.run(store, runtime)
+
+    return dataclasses.replace(process, run=run, makes=None)
+
+
+def _yanking_what_may_be_gone(name: str, *, index: DescribedIndex) -> Process:
+    process = yanking(name, index=index, last=False)
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        try:
+            process.run(store, runtime)
+        except ChaninfraError as error:
+            if not error.message.startswith("there is no such package"):
+                raise
+
+    return dataclasses.replace(process, run=run)
+
+
+def _with_snapshot(store: MemoryStore) -> None:
+    """A snapshot of a and a-2; the index has moved on since."""
+    snapshotting().run(store, SequentialRuntime("s", BEFORE))
+    publishing("a-3").run(store, SequentialRuntime("later", BEFORE))
+
+
+def _with_snapshot_of_never(store: MemoryStore) -> None:
+    snapshotting(index=NEVER).run(store, SequentialRuntime("s", BEFORE))
+    publishing("a-3", index=NEVER).run(store, SequentialRuntime("later", BEFORE))
+
+
+WITHDRAWALS: dict[str, Callable[[], Scenario]] = {
+    "delete and publish of one name": lambda: Scenario(
+        [deleting("a-2"), publishing("a-3")], indexed=("a", "a-2"), withdrawn=("a-2",)
+    ),
+    "never: delete and publish of one name": lambda: _with(
+        NEVER, partial(deleting, "a-2"), partial(publishing, "a-3"), indexed=("a", "a-2"), withdrawn=("a-2",)
+    ),
+    "never: delete and publish of the only package of its name": lambda: _with(
+        NEVER, partial(deleting, "d", last=False), partial(_publishing_again, "d"), bare=("d",), withdrawn=("d",)
+    ),
+    "never: delete of what a snapshot has, and publish": lambda: _with(
+        NEVER,
+        partial(deleting, "a-2"),
+        partial(publishing, "b"),
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+        before=_with_snapshot_of_never,
+    ),
+    "delete of what a snapshot has": lambda: Scenario(
+        [deleting("a-2"), yanking("a")], indexed=("a", "a-2"), withdrawn=("a-2",), before=_with_snapshot
+    ),
+    "never: delete and snapshot": lambda: _with(
+        NEVER, partial(deleting, "a-2"), snapshotting, indexed=("a", "a-2"), withdrawn=("a-2",)
+    ),
+    "delete and snapshot": lambda: Scenario(
+        [deleting("a-2"), snapshotting()], indexed=("a", "a-2"), withdrawn=("a-2",)
+    ),
+    "never: two delete of one name": lambda: _with(
+        NEVER,
+        partial(deleting, "a-2"),
+        partial(deleting, "a-3"),
+        indexed=("a", "a-2", "a-3"),
+        withdrawn=("a-2", "a-3"),
+    ),
+    "never: delete and reindex": lambda: _with(
+        NEVER, partial(deleting, "a-2"), reindexing, indexed=("a", "a-2"), bare=("d",), withdrawn=("a-2",)
+    ),
+    "never: delete and gc": lambda: _with(
+        NEVER,
+        partial(deleting, "a-2"),
+        partial(collecting, later=2 * DAY),
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+        before=_with_snapshot_of_never,
+    ),
+    "never: delete and yank of one package": lambda: _with(
+        NEVER,
+        partial(deleting, "a-2"),
+        partial(_yanking_what_may_be_gone, "a-2"),
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+    ),
+}
+"""With who deletes packages for good."""
+
+
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
     "two publish the same": lambda: Scenario([publishing("b", process="1"), publishing("b", process="2")]),
@@ -402,6 +501,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
     **FOLLOWED,
     **SNAPSHOTS,
+    **WITHDRAWALS,
 }
 
 

@@ -69,8 +69,7 @@ class Change:
     """File names of packages that were deleted for good. Each is HEADed again before its record, its yank and its
     mention in `removed` are dropped."""
     anew: Collection[str] = ()
-    """Package names that get a new shard in any case, without records if they have none: so whoever has built on their
-    shards, or on there being none, begins again."""
+    """Package names that get a new shard in any case, even an empty one: who has built on the old one begins again."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File name → ETag of bytes that are not a package. The record is dropped only while the object has that ETag."""
     names: Collection[str] = ()

@@ -44,6 +44,10 @@ class Replacement(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkn
     v3: _Count = 0
     """How many of these were in tables below v3."""
 
+    def then(self, later: Replacement) -> Replacement:
+        """What stands for the shard after `later` stands for the one that this one names."""
+        return Replacement(shard=later.shard, packages=self.packages + later.packages, v3=self.v3 + later.v3)
+
 
 @prepared
 class Replaced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,15 +83,17 @@ class Replaced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return dataclasses.replace(index, hashes=hashes, stamp=stamp, info=info)
 
     def having(self, new: Mapping[str, Replacement]) -> Replaced:
-        """The document with these replacements, also of shards that stood for others."""
-        shards = dict(self.shards)
-        for old, there in self.shards.items():
-            if there.shard is not None and there.shard in new:
-                later = new[there.shard]
-                shards[old] = Replacement(
-                    shard=later.shard, packages=there.packages + later.packages, v3=there.v3 + later.v3
-                )
-        return Replaced(shards={**shards, **new})
+        """The document with these replacements, also of shards that stood for others. One that is there is not
+        replaced by another one: two who withdraw packages of one name may meet.
+        """
+        shards = {
+            old: there.then(new[there.shard]) if there.shard is not None and there.shard in new else there
+            for old, there in self.shards.items()
+        }
+        for old, each in new.items():
+            if old not in shards:
+                shards[old] = each.then(shards[each.shard]) if each.shard in shards else each
+        return Replaced(shards=shards)
 
 
 def replaced_key(subdir_index: SubdirIndex) -> str:

@@ -22,6 +22,7 @@ from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import shown
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.derived_files import ATTEMPTS
+from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.place import require_index
@@ -35,7 +36,7 @@ from chaninfra.index.snapshots.document import (
     update_snapshots,
 )
 from chaninfra.index.snapshots.files import OtherShardsError, put_monolith, put_shard_index
-from chaninfra.index.snapshots.states import State, as_of_now, check_whole, states_at, states_now, states_of
+from chaninfra.index.snapshots.states import State, as_of_now, states_at, states_now, states_of, whole
 
 Outcome = Literal["created", "finished", "present"]
 READING, MAKING = "reading the index", "making the snapshot"
@@ -83,10 +84,9 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
         _check_same(name, there, states)
         if there.stage == "ready":
             return Created(name=name, outcome="present", snapshot=there)
-    states = [as_of_now(state) for state in states]
-    for state in states:
+    for number, state in enumerate(states):
         progress.at(state.target.subdir)
-        check_whole(state)
+        states[number] = whole(state)
         progress.done()
     # Not before all is known to be sound, so that a refused one leaves nothing.
     if there is None:
@@ -110,17 +110,22 @@ def _put_until_current(
     """Put the index files, again where a package was withdrawn meanwhile; the states that they have, and their sizes in
     bytes.
     """
-    sizes: list[int] | None = None
     for attempt in range(ATTEMPTS):
+        sizes, lost = None, None
         try:
             sizes = _put_files(states, name, created_ms, began, progress, replace=attempt > 0)
         except OtherShardsError:
-            sizes = None
+            pass
+        except LostShardError as error:
+            lost = error
         # Rule: what was withdrawn is looked for after the last file was put. Who withdraws looks for snapshots after
         # it has said so.
         now = [*map(as_of_now, states)]
-        if sizes is not None and all(map(operator.is_, now, states)):
-            return states, sizes
+        if all(map(operator.is_, now, states)):
+            if sizes is not None:
+                return states, sizes
+            if lost is not None:
+                raise lost
         states = now
     raise ConflictError(
         f"packages were withdrawn meanwhile, {ATTEMPTS} times",

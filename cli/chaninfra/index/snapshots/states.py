@@ -129,19 +129,25 @@ def as_of_now(state: State) -> State:
     return state if index is state.index else State(target=state.target, index=index)
 
 
-def check_whole(state: State) -> None:
-    """Raise StorageError where a shard of the state is missing, so that a snapshot of it would be broken; RefusedError
-    where another tool has said that its packages are elsewhere (CEP 15).
+def whole(state: State) -> State:
+    """The state, without what was withdrawn since it was read if its shards show that.
+
+    Raises StorageError where a shard is missing, so that a snapshot of it would be broken; RefusedError where another
+    tool has said that its packages are elsewhere (CEP 15).
     """
     check_base_url(state.target, state.index.info)
     missing = sorted(ShardReader(state.target).missing(state.index.hashes)) if state.index.hashes else []
     if missing:
+        now = as_of_now(state)
+        if now is not state:
+            return whole(now)
         more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
         raise StorageError(
             f"shards that commit {state.stamp.number:,} names are missing: of {', '.join(missing[:_SHOWN])}{more}",
             where=state.target.key(""),
             remedy="run `chaninfra reindex --force`, which makes them again, and make a snapshot of the time after it",
         )
+    return state
 
 
 def _last_written(target: SubdirIndex, at: datetime) -> State | None:

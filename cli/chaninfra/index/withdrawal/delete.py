@@ -136,7 +136,12 @@ def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], al
     there = {digest.hex() for digest in listed_shards(target)}
     # gc has deleted these, since no state names them any more.
     unused = {old: each for old, each in known.items() if each.shard is not None and each.shard not in there}
-    rest = put_rest(target, old, files)
+    # What somebody has put who was killed before the shards were deleted.
+    telling = {digest.hex() for digest in old}
+    begun = {
+        each for each in telling if each in known and each not in unused and (known[each].shard or "") not in telling
+    }
+    rest = put_rest(target, {digest: each for digest, each in old.items() if digest.hex() not in begun}, also)
     # Rule: as in a commit, nothing names a shard that was put more than a day before, since gc may delete it.
     if target.runtime.now_ms() - began > MAX_SHARD_AGE_MS:
         raise ConflictError(
@@ -148,11 +153,14 @@ def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], al
     # Rule: snapshots are cleaned after what is replaced was written: a maker that has not seen it has put its files
     # before.
     changed, unreadable = clean(target, replaced, also)
+    # What somebody else has put for the same shard meanwhile stands for it.
+    used = {each.shard for each in replaced.shards.values()}
+    spare = [bytes.fromhex(each.shard) for each in rest.values() if each.shard is not None and each.shard not in used]
     done.snapshots.update(changed)
     done.unreadable |= {*unreadable}
     # Rule: last, so that no reader of a snapshot or of the history misses a shard.
     keys = keys_of(target, old)
-    _delete(target, keys)
+    _delete(target, [*keys, *keys_of(target, spare)])
     done.shards += keys
 
 

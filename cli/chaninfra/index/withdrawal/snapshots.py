@@ -25,7 +25,7 @@ from chaninfra.index.commit.derived_files import ATTEMPTS, insert
 from chaninfra.index.commit.replaced import Replaced
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.document import Snapshots, having_counts, update_snapshots
-from chaninfra.index.snapshots.files import count_in, state_metadata
+from chaninfra.index.snapshots.files import STATE, count_in, state_metadata
 from chaninfra.index.subdir_index import SubdirIndex
 
 _DERIVED: Mapping[Format, int] = {"json": MAX_REPODATA, "zst": MAX_ZST}
@@ -75,6 +75,7 @@ def _clean_one(
             return None
         after = replaced.applied(index)
         if after is index:
+            _make_again(target, key, stored, index)
             return stored
         gone = [replaced.shards[each.hex()] for each in index.hashes.values() if each.hex() in replaced.shards]
         count = count_in(stored.metadata)
@@ -93,6 +94,30 @@ def _clean_one(
         if folder not in changed:
             changed.append(folder)
     raise ConflictError(f"other writers changed it first, {ATTEMPTS} times", where=key, remedy="try again")
+
+
+def _make_again(target: SubdirIndex, index_key: str, stored: StoredObject, index: ShardIndex) -> None:
+    """Make the other index files of a snapshot again where they are of other shards than its shard index: their maker
+    was killed before it saw that a package was withdrawn.
+    """
+    state = {STATE: stored.metadata[STATE]} if STATE in stored.metadata else {}
+    for kind in _DERIVED:
+        key = f"{index_key.rpartition('/')[0]}/{FILE_NAMES[kind]}"
+        there = target.store.head(key) if state else None
+        if there is not None and there.metadata.get(STATE) != state[STATE]:
+            data = _encoded(target, kind, _from_shards(target, index))
+            target.store.put(key, _body(there, kind, data, state), IfMatch(there.etag))
+
+
+def _from_shards(target: SubdirIndex, index: ShardIndex) -> Repodata:
+    repodata = Repodata.empty(target.subdir)
+    insert(repodata, (), ShardReader(target).read(index.hashes, index.hashes).values(), index)
+    return repodata
+
+
+def _encoded(target: SubdirIndex, kind: Format, repodata: Repodata) -> bytes:
+    data = repodata.encode()
+    return data if kind == "json" else compress(data, target.layout.index.compression_level)
 
 
 def _clean_derived(
@@ -121,21 +146,18 @@ def _clean_derived(
                 repodata.records[place[0]].pop(place[1])
         repodata.removed = [file for file in repodata.removed if file not in files]
     except InvalidRepodataError:
-        repodata = Repodata.empty(target.subdir)
-        insert(repodata, (), ShardReader(target).read(index.hashes, index.hashes).values(), index)
-    data = repodata.encode()
-    if kind != "json":
-        data = compress(data, target.layout.index.compression_level)
+        repodata = _from_shards(target, index)
+    data = _encoded(target, kind, repodata)
     etag = stored.entry.etag if isinstance(stored, StoredObject) else stored.etag
     target.store.put(key, _body(stored, kind, data, state), IfMatch(etag))
 
 
-def _body(stored: StoredObject | ObjectMeta, kind: Format, data: bytes, state: Mapping[str, str]) -> ObjectBody:
+def _body(there: StoredObject | ObjectMeta, kind: Format, data: bytes, state: Mapping[str, str]) -> ObjectBody:
     return ObjectBody(
         data=data,
         content_type=CONTENT_TYPES[kind],
         cache_control=IMMUTABLE,
-        metadata={**stored.metadata, **state},
+        metadata={**there.metadata, **state},
     )
 
 

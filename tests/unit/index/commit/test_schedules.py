@@ -16,6 +16,7 @@ FEW = [
     "never: two publish",
     "never: snapshot and remove",
     "gc of what a killed snapshot needs",
+    "never: delete and snapshot",
 ]
 QUICK = [
     "shards after the index",
@@ -26,6 +27,8 @@ QUICK = [
     "brought back without a HEAD",
     "only listed snapshots looked at by gc",
     "ready before the files are there",
+    "snapshots left as they are",
+    "names keep their shards",
 ]
 
 
