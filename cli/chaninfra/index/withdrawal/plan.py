@@ -11,7 +11,7 @@ from chaninfra.channel.conda.filenames import PackageFileName, package_name
 from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.sidecar_names import package_of
-from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.channel import Channel
@@ -101,7 +101,7 @@ def plan(channel: Channel, words: Sequence[str], progress: Progress = SILENT) ->
         read[subdir] = _Subdir(target, whole, yanks_of(target, whole))
         progress.done()
     document = read_withdrawn(channel.writer, channel.descriptor.key(WITHDRAWN_JSON))[0]
-    candidates = [*_candidates(read), *_begun(document, subdirs)]
+    candidates = [*_candidates(read), *_told(document, subdirs, ended=False)]
     chosen = select(words, candidates)
     unknown = [word for word, found in chosen.items() if not found]
     for found in chosen.values():
@@ -111,7 +111,7 @@ def plan(channel: Channel, words: Sequence[str], progress: Progress = SILENT) ->
     for word in paths:
         read[word.partition("/")[0]].files.add(word.partition("/")[2])
     if len(paths) < len(unknown):
-        raise _nothing([word for word in unknown if word not in paths], candidates)
+        raise _nothing([word for word in unknown if word not in paths], candidates, document)
     parts = []
     chosen_in = [each for each in read.values() if each.files]
     progress.stage("searching", len(chosen_in), unit="subdir")
@@ -128,7 +128,7 @@ def plan(channel: Channel, words: Sequence[str], progress: Progress = SILENT) ->
         if each.path in paths and not (each.objects or each.sha256 or part.telling or each.path in known)
     ]
     if nowhere:
-        raise _nothing(nowhere, candidates)
+        raise _nothing(nowhere, candidates, document)
     return Plan(parts=tuple(parts))
 
 
@@ -194,14 +194,23 @@ def _candidates(read: Mapping[str, _Subdir]) -> Iterator[Candidate]:
             yield Candidate(subdir, file, msgspec.json.encode(yank.facts(file)))
 
 
-def _begun(document: Withdrawn, subdirs: Collection[Subdir]) -> Iterator[Candidate]:
-    """The packages whose withdrawal is under way, or was stopped."""
+def _told(document: Withdrawn, subdirs: Collection[str], *, ended: bool) -> Iterator[Candidate]:
+    """The packages whose withdrawal has `ended`; or else those where it is under way, or was stopped."""
     for each in document.packages:
-        if each.stage is not None and each.subdir in subdirs:
+        if (each.stage is None) is ended and each.subdir in subdirs:
             yield Candidate(each.subdir, each.file, msgspec.json.encode(PackageFileName.parse(each.file).record()))
 
 
-def _nothing(words: Sequence[str], candidates: Sequence[Candidate]) -> ChaninfraError:
+def _nothing(words: Sequence[str], candidates: Sequence[Candidate], document: Withdrawn) -> ChaninfraError:
+    told = select(words, _told(document, KNOWN_SUBDIRS, ended=True))
+    gone = {each.path_in_channel for found in told.values() for each in found}
+    deleted = [each for each in document.packages if each.path in gone]
+    if deleted:
+        last = deleted[-1]
+        return ChaninfraError(
+            f"{last.path} was deleted on {last.when} already: {last.reason}",
+            remedy=f"to search for what is left of it, name it by its path: {last.path}",
+        )
     near = nearest_to(words, candidates)
     return ChaninfraError(
         f"there is no such package: {', '.join(words)}",

@@ -314,6 +314,8 @@ def test_again_and_with_others() -> None:
     sha256 = hashlib.sha256(package("a-3").path.read_bytes()).hexdigest()
     assert traces(store) == traces(store, file("a-3"), sha256) == set()
     assert all(len(files) == count for files, count in states(store).values())
+    with pytest.raises(ChaninfraError, match=f"noarch/{LEAKED} was deleted on 2026-01-01T00:00:00Z already: a key"):
+        planned(store, "a==2")
     # Again: nothing is found, and nothing else is told.
     deleting(store, f"noarch/{LEAKED}", reason="again", process="f")
     assert [each.file for each in read_withdrawn(store, WITHDRAWN)[0].packages] == [LEAKED, file("a-3")]
