@@ -85,7 +85,7 @@ def _clean_one(
             # Rule: the shard index last, since it tells whoever goes on after a kill that the others may be left.
             for kind in _DERIVED:
                 _clean_derived(target, key, kind, files, state, after)
-            data = with_shards(stored.data, after.hashes, target.layout.index.compression_level)
+            data = with_shards(stored.data, after, target.layout.index.compression_level)
             target.store.put(key, _body(stored, "shards", data, state), IfMatch(stored.entry.etag))
         except ConflictError:
             target.runtime.pause(attempt)

@@ -16,6 +16,8 @@ from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.commit import commit
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
 from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
@@ -26,6 +28,8 @@ from chaninfra.index.withdrawal.delete import Deleted, delete
 from chaninfra.index.withdrawal.document import check_reason, read_withdrawn
 from chaninfra.index.withdrawal.plan import Plan, plan
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.memory_subdir import MemoryChannel
+from support.index_model.memory_subdir import package as described
 from support.index_model.processes import (
     DAY,
     FOLDER,
@@ -520,3 +524,33 @@ def test_a_state_that_is_compared_is_as_it_was() -> None:
 
 def test_the_kills_are_at_each_write() -> None:
     assert writes(long_lived()) == WRITES
+
+
+def test_records_below_v3_are_counted_again() -> None:
+    memory = MemoryChannel().skeleton()
+    for name in ("a", "b"):
+        file_name, record = described(name, table="v3.conda")
+        memory.put(file_name, b"1")
+        commit(memory.subdir_index, lambda found={file_name: record}: Change(records=found))  # type: ignore[misc]
+    opened = channel(memory.store, SequentialRuntime("s"))
+    create(opened, "v1")
+    delete(opened, plan(opened, ["noarch/a-1.0-0.conda"]), "leaked")
+    for folder in (FOLDER, f"{PREFIX}/snapshots/v1/noarch"):
+        index = ShardIndex.parse(memory.store.objects[f"{folder}/repodata_shards.msgpack.zst"].data)
+        assert index is not None
+        repodata = json.loads(memory.store.objects[f"{folder}/repodata.json"].data)
+        for info in (index.info, repodata["info"]):
+            assert info["repodata_revisions"]["v3"]["n_packages"] == 1, folder
+        assert [*repodata["v3"]["conda"]] == ["b-1.0-0"]
+    state = kept_index(opened.subdir_index("noarch"), 3)
+    assert state is not None
+    assert state.info["repodata_revisions"]["v3"]["n_packages"] == 1
+    assert traces(memory.store, "a-1.0-0.conda") == set()
+
+
+def test_where_one_writer_is_declared() -> None:
+    single = DescribedIndex(writers="single")
+    store = channel_with("a-1", "a-2", index=single)
+    deleting(store, "a==2", index=single)
+    assert traces(store) == set()
+    assert listed(store)["shards"] == {file("a-1")}
