@@ -3,12 +3,12 @@
 PYTHON ?= python3
 export VENV ?= .venv
 BIN := $(VENV)/bin
-# The tests of a file run in one process, since they share fixtures that are slow to make. One process more than there
-# are cores: a fifth of their time is spent waiting.
-PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder
+# The tests of a file run in one process, since they share fixtures that are slow to make. Two processes more than there
+# are cores: a good part of their time is spent waiting, for servers and engines, and for what is slow on purpose.
+PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint lint-systems site test-unit test-python test test-long bench schemas docs lock \
-  dist
+.PHONY: help setup engine hosts servers demo lint lint-systems site lint-and-site test-unit test-python test test-long \
+  bench schemas docs lock dist
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -50,7 +50,11 @@ lint-systems: setup ## types as on Windows and macOS
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 
-test: lint site engine hosts servers ## lint, the site, and every test but those marked long
+# Each of the two uses one core.
+lint-and-site: setup
+	@$(MAKE) --jobs=2 lint site
+
+test: lint-and-site engine hosts servers ## lint, the site, and every test but those marked long
 	$(PYTEST)
 
 test-long: lint-systems engine hosts servers ## the tests marked long, and lint-systems

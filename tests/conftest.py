@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
 
 from chaninfra.demo.server import direct
 from support.servers import s3_servers
@@ -40,6 +41,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 # The servers of the tests are on this machine; a proxy may be set for the registries. Children inherit it.
 os.environ.update(direct(os.environ))
+
+
+def _read_once() -> None:
+    """botocore reads what it knows of a service anew for each session, a tenth of a second; the tests make thousands.
+    What runs as a process of its own still reads it itself.
+    """
+    load_file, list_services = JSONFileLoader.load_file, Loader.list_available_services
+    files: dict[str, Any] = {}
+    services: dict[Any, Any] = {}
+
+    def loaded(self: JSONFileLoader, path: str) -> Any:
+        if path not in files:
+            files[path] = load_file(self, path)
+        return files[path]
+
+    def listed(self: Loader, type_name: str) -> Any:
+        key = (type_name, *self.search_paths)
+        if key not in services:
+            services[key] = list_services(self, type_name)
+        return services[key]
+
+    JSONFileLoader.load_file, Loader.list_available_services = loaded, listed
+
+
+_read_once()
 
 
 # What a shell puts in the background has Ctrl-C ignored, and children inherit that; ours are to be interrupted.

@@ -52,6 +52,7 @@ ACTIONS = {
     "delete-version": "delete an old version for good",
     "put-yanked": "put yanked.json",
     "put-withdrawn": "put withdrawn.json",
+    "put-notices": "put notices.json",
     "put-history": "put a file under .chaninfra/history/",
     "delete-history": "delete a file under .chaninfra/history/",
     "put-snapshot": "put a file under snapshots/",
@@ -67,7 +68,7 @@ _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar"
 _KEEP = frozenset(
     {
         *("delete-package", "delete-shard", "delete-index", "put-yanked", "put-withdrawn", "delete-history"),
-        *("put-snapshot", "delete-snapshot", "put-internal"),
+        *("put-snapshot", "delete-snapshot", "put-internal", "put-notices"),
     }
 )
 _FOLLOW = frozenset(

@@ -31,11 +31,13 @@ import pulumi
 _CLASSES = {
     "Follow": "FollowArgs",
     "index": "IndexArgs",
+    "snapshots": "SnapshotsArgs",
     "GitHub": "GitHubArgs",
     "GitLab": "GitLabArgs",
     "Oidc": "OidcArgs",
     "Key": "KeyArgs",
     "principal": "PrincipalArgs",
+    "RetentionRule": "RetentionRuleArgs",
     "roles": "RolesArgs",
     "follower": "FollowerArgs",
     "aws": "AwsArgs",

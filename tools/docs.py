@@ -127,6 +127,13 @@ def stack_config() -> str:
             "",
             *_table(definitions["Follow"]["properties"], definitions),
             "",
+            "## A rule of `retention`",
+            "",
+            "The keys below a name in `retention`; see [retention](retention.md). At least one of `keep-newest` and",
+            "`older-than` must be set; with both, a package goes only if both say so.",
+            "",
+            *_table(definitions["RetentionRule"]["properties"], definitions),
+            "",
             "## `aws`",
             "",
             *_table(definitions["aws"]["properties"], definitions),
@@ -173,7 +180,7 @@ def _table(keys: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
         values = schema.get("enum") or [value for option in schema.get("anyOf", ()) for value in option.get("enum", ())]
         choices = ", ".join(f"`{value}`" for value in values if value is not None)
         # Where a mapping is possible too, the description says all.
-        all_said = key == "subdirs" or any("$ref" in option for option in schema.get("anyOf", ()) if values)
+        all_said = key in ("subdirs", "subdir") or any("$ref" in option for option in schema.get("anyOf", ()) if values)
         what = schema["description"] + (f" One of {choices}." if choices and not all_said else "")
         rows.append(f"| `{key}` | {what} | {shown} |")
     return rows
@@ -189,8 +196,8 @@ _EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.
 _COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
-`ls`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is `$CHANINFRA_CHANNEL`, else
-the selected Pulumi stack; only `init` wants it said.
+`rollback`, `ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is
+`$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants it said.
 
 **What is printed**: results go to stdout; progress, notes and errors to stderr. On a terminal, a line at the bottom
 shows the stage (reading and hashing, comparing, uploading, indexing), its count, the bytes and the time that is left.
@@ -207,9 +214,10 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
 
 Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
-**Dry runs**: `init`, `publish`, `yank`, `unyank` and `gc` take `--dry-run`. It compares, selects and refuses as a real
-run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take
-`--check`, which fails if something would change.
+**Dry runs**: `init`, `publish`, `yank`, `unyank`, `rollback`, `prune` and `gc` take `--dry-run`. It compares, selects
+and refuses as a real run does, with the same exit codes; with `--json` too, where `dry-run` is true. `reindex` and
+`manifest --into` take `--check`, which fails if something would change. `rollback` and `prune` show on a terminal what
+they would do, and ask; elsewhere they want `--yes` or `--dry-run`.
 
 **Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 

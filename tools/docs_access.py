@@ -75,7 +75,8 @@ to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there.
 hidden from readers of another channel, use separate buckets.
 
 What follows a channel (`index.follow`) is a function with a role of its own: it writes the index, and neither puts nor
-deletes packages. `chaninfra policy` prints `follower/rights`, `follower/trust` and `follower/queue`, the policy of its
+deletes packages. Where the channel has [`snapshots`](snapshots.md#by-the-clock), it puts and deletes their files too,
+unlike in the table. `chaninfra policy` prints `follower/rights`, `follower/trust` and `follower/queue`, the policy of its
 queue. See [on AWS](follow.md#on-aws).
 
 In a versioned bucket, replaced and deleted files are kept as old versions. On AWS reading one needs a permission of its

@@ -21,6 +21,7 @@ _NAMES = {
     "ChannelConfig": "channel",
     "IndexConfig": "index",
     "FollowConfig": "Follow",
+    "SnapshotSchedule": "snapshots",
     "AwsConfig": "aws",
     "CdnConfig": "cdn",
     "RolesConfig": "roles",

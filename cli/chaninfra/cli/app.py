@@ -18,7 +18,7 @@ import typer
 
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
-from chaninfra.cli.commands import snapshot
+from chaninfra.cli.commands import notice, snapshot
 from chaninfra.cli.commands.delete import delete
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
@@ -29,8 +29,10 @@ from chaninfra.cli.commands.ls import ls
 from chaninfra.cli.commands.manifest import manifest
 from chaninfra.cli.commands.policy import policy
 from chaninfra.cli.commands.providers import providers
+from chaninfra.cli.commands.prune import prune
 from chaninfra.cli.commands.publish import publish
 from chaninfra.cli.commands.reindex import reindex
+from chaninfra.cli.commands.rollback import rollback
 from chaninfra.cli.commands.schema import schema
 from chaninfra.cli.commands.yank import unyank, yank
 from chaninfra.cli.output import streams
@@ -50,11 +52,12 @@ app = typer.Typer(
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(manifest, publish, reindex, follow),
-    *(yank, unyank, delete, ls, gc, init, doctor),
+    *(yank, unyank, delete, rollback, ls, prune, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {
     "snapshot": (snapshot.HELP, (snapshot.create, snapshot.ls, snapshot.rm)),
+    "notice": (notice.HELP, (notice.add, notice.ls, notice.rm)),
 }
 """Name → help and members, for commands that are called `chaninfra GROUP COMMAND`."""
 for _command in _ON_A_CHANNEL:

@@ -3,7 +3,7 @@
 - Messages of SQS with the events of S3, in any format that `events` knows. Those whose packages could not be followed
   are reported, so that they alone come again: AWS Lambda Developer Guide, "Handling errors for an SQS event source in
   Lambda", "Implementing partial batch responses".
-- `{"chaninfra": "compare"}`, `reindex` or `gc`, see `channel.conda.upkeep`.
+- `{"chaninfra": "compare"}`, `reindex`, `gc` or `snapshots`, see `channel.conda.upkeep`.
 
 Which channels there are says `upkeep.CHANNELS_VARIABLE`; everything else, their channel.json. Files are only written
 below the folder for temporary files.
@@ -22,12 +22,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, TASKS, Task
+from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, ORDERS, TASKS, Order
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.follow.aws_channels import Channels, channels_in, open_channel
 from chaninfra.follow.events import EventError, hints_in
 from chaninfra.follow.log import Log
-from chaninfra.follow.told import leave_mark, log_followed, refresh_cdn
+from chaninfra.follow.told import leave_mark, log_followed, log_lost, refresh_cdn
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.package.sidecars import sidecar_name
 
@@ -55,7 +55,7 @@ class _Messages(Struct):
 
 
 class _Order(Struct):
-    task: Task = msgspec.field(name="chaninfra")
+    task: Order = msgspec.field(name="chaninfra")
 
 
 class Clock:
@@ -140,7 +140,7 @@ class Function:
         for seconds in (*_WAITS_S, None):
             try:
                 opened = self.channels.get(url)
-                done = follow(opened.channel, batch, opened.seen)
+                done = follow(opened.channel, batch, opened.seen, log_lost(self.log))
             except Exception as error:
                 self.channels.renew(url)
                 if seconds is None or not _may_pass(error) or clock.is_short:
@@ -154,7 +154,7 @@ class Function:
                 return done
         return None
 
-    def task(self, task: Task, clock: Clock) -> None:
+    def task(self, task: Order, clock: Clock) -> None:
         """Do it for each channel for which there is time, in another order each time: one that takes all of it does not
         keep the same others waiting. Raises ChaninfraError in the end if one failed, or had no turn.
         """
@@ -170,7 +170,8 @@ class Function:
             self.channels.renew(url)
             try:
                 aws_tasks.RUN[task](self, url, clock)
-                leave_mark(self.channels.get(url).channel, self.log, task, "aws-lambda")
+                if task in TASKS:
+                    leave_mark(self.channels.get(url).channel, self.log, task, "aws-lambda")
             except Exception as error:
                 self.failed(url, error, task=task)
                 failed.append(url)
@@ -209,7 +210,7 @@ def handler(event: object, context: Any) -> dict[str, list[dict[str, str]]] | No
             return None
         messages = msgspec.convert(event, _Messages).records
     except msgspec.ValidationError as error:
-        tasks = ", ".join(f'{{"chaninfra": "{task}"}}' for task in TASKS)
+        tasks = ", ".join(f'{{"chaninfra": "{task}"}}' for task in ORDERS)
         raise ConfigurationError(
             f"is neither messages of SQS nor a task: {error}", where="the event", remedy=f"send one of {tasks}"
         ) from error

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.conda.upkeep import Task
+from msgspec import UNSET
+
+from chaninfra.channel.conda.upkeep import Order
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.text import count
-from chaninfra.follow.told import log_reindexed, refresh_cdn
+from chaninfra.follow.told import log_compared, log_lost, log_tended, refresh_cdn
 
 if TYPE_CHECKING:
     from chaninfra.follow.aws_lambda import Clock, Function
@@ -18,8 +20,8 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     from chaninfra.index.follow.compare import compare
 
     opened = function.channels.get(url)
-    compared = compare(opened.channel, opened.seen)
-    log_reindexed(function.log, compared.reindexed)
+    compared = compare(opened.channel, opened.seen, log_lost(function.log))
+    log_compared(function.log, compared)
     refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)
@@ -67,4 +69,17 @@ def _gc(function: Function, url: str, clock: Clock) -> None:
         )
 
 
-RUN: Mapping[Task, Callable[[Function, str, Clock], None]] = {"compare": _compare, "reindex": _reindex, "gc": _gc}
+def _snapshots(function: Function, url: str, clock: Clock) -> None:
+    from chaninfra.index.snapshots.automatic import tend
+
+    channel = function.channels.get(url).channel
+    if channel.descriptor.snapshots is not UNSET:
+        log_tended(channel, function.log, tend(channel))
+
+
+RUN: Mapping[Order, Callable[[Function, str, Clock], None]] = {
+    "compare": _compare,
+    "reindex": _reindex,
+    "gc": _gc,
+    "snapshots": _snapshots,
+}

@@ -1,5 +1,5 @@
 """The loop of a follower: collects hints for a moment, follows them by one commit a subdir, and compares the channel
-with its index when it starts and every hour.
+with its index, and sees to its snapshots, when it starts and every hour.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
-from chaninfra.follow.told import Outdated, leave_mark, log_followed, log_reindexed, refresh_cdn
+from chaninfra.follow.told import (
+    Outdated,
+    leave_mark,
+    log_compared,
+    log_followed,
+    log_lost,
+    refresh_cdn,
+    tend_snapshots,
+)
 from chaninfra.index.follow.compare import changed, compare
 from chaninfra.index.follow.follow import Followed, follow
 from chaninfra.index.follow.keys import path_of
@@ -170,9 +178,9 @@ class Follower:
     def _compare(self) -> None:
         if self._compared:
             self._channel = self._open()
-        compared = compare(self._channel, self._seen)
+        compared = compare(self._channel, self._seen, log_lost(self.log))
         self.metrics.comparisons.inc()
-        log_reindexed(self.log, compared.reindexed)
+        log_compared(self.log, compared)
         refresh_cdn(self._channel, self.log, self._outdated, [report.subdir for report in compared.reindexed])
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
@@ -182,6 +190,7 @@ class Follower:
         self._next_comparison = time.monotonic() + EVERY_S["compare"]
         self._next_listing = time.monotonic() + (self._every or 0.0)
         leave_mark(self._channel, self.log, "compare", "process")
+        tend_snapshots(self._channel, self.log)
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)
@@ -196,12 +205,12 @@ class Follower:
         found = sorted(keys)
         self.metrics.hints.labels("listing").inc(len(found))
         for start in range(0, len(found), _BATCH):
-            self._done(follow(self._channel, found[start : start + _BATCH], self._seen))
+            self._done(follow(self._channel, found[start : start + _BATCH], self._seen, log_lost(self.log)))
 
     def _follow(self) -> None:
         batch = self._pending.take(_BATCH)
         try:
-            done = follow(self._channel, batch.keys, self._seen)
+            done = follow(self._channel, batch.keys, self._seen, log_lost(self.log))
             self._done(done)
         except BaseException:
             self._pending.put_back(batch)

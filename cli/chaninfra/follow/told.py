@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from chaninfra.channel.conda.upkeep import EVERY_S, Task
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.follow.mark import NOT_WRITTEN, By, write_mark
@@ -15,14 +17,36 @@ if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.follow.log import Log
     from chaninfra.index.channel import Channel
-    from chaninfra.index.follow.follow import Followed
+    from chaninfra.index.follow.compare import Compared
+    from chaninfra.index.follow.follow import Followed, Lost
     from chaninfra.index.reindex_plan import Scope
     from chaninfra.index.report import SubdirReport
+    from chaninfra.index.snapshots.automatic import Tended
 
 _MOST_NAMED = 500
 """Most packages that an invalidation names; of more, all files of their subdirs are dropped. CloudFront takes 3,000
 paths in progress (CloudFront Developer Guide, "Quotas"), and a package may have two."""
+_LOST = (8, 24, 72)
+"""The lost attempts of a commit that are told; the first some seconds after it began."""
 _KINDS = ("added", "replaced", "dropped", "signed")
+
+
+def log_lost(log: Log) -> Lost:
+    """What tells that others write, before it has failed for that: a commit is tried for half a minute."""
+
+    def told(subdir: Subdir, times: int) -> None:
+        if times in _LOST:
+            log.write("waiting", "warning", subdir=subdir, lost=times, reason="other writers change the index first")
+
+    return told
+
+
+def log_compared(log: Log, compared: Compared) -> None:
+    """Tell what a comparison has replaced."""
+    if compared.left_out_damaged is not None:
+        problem = compared.left_out_damaged
+        log.write("left-out-damaged", "warning", error=problem.message, where=problem.where, then="written anew")
+    log_reindexed(log, compared.reindexed)
 
 
 def log_reindexed(log: Log, reports: Iterable[SubdirReport]) -> None:
@@ -87,6 +111,46 @@ def refresh_cdn(
     else:
         outdated.subdirs.clear()
         outdated.packages.clear()
+
+
+def tend_snapshots(channel: Channel, log: Log) -> None:
+    """Make the snapshot that is due, and remove the oldest, where the channel has `snapshots`. An error is in the log
+    alone: the channel is followed all the same, and the next comparison tries again.
+    """
+    if channel.descriptor.snapshots is UNSET:
+        return
+    from chaninfra.index.snapshots.automatic import tend
+
+    try:
+        log_tended(channel, log, tend(channel))
+    except ChaninfraError as error:
+        log.failed("snapshots-failed", error)
+
+
+def log_tended(channel: Channel, log: Log, tended: Tended) -> None:
+    """Tell which snapshots were made and removed, in the log and to the CDN; and that none is made, since the newest is
+    of the future.
+    """
+    url = channel.descriptor.url
+    if tended.ahead(channel.runtime.now_ms()):
+        log.write(
+            "snapshot-of-the-future",
+            "warning",
+            channel=url,
+            snapshot=tended.newest,
+            remedy=f"set the clocks by NTP; if it is wrong, remove it: chaninfra snapshot rm {tended.newest} -c {url}",
+        )
+    if not tended.changed:
+        return
+    made = [tended.made.name] if tended.made and tended.made.outcome != "present" else []
+    log.write("snapshots", channel=url, made=[*made, *tended.finished], removed=[*tended.removed])
+    if channel.descriptor.cdn is not None:
+        from chaninfra.index.cdn_invalidation import invalidate, snapshot_paths
+
+        try:
+            invalidate(channel, snapshot_paths(channel.descriptor, tended.removed))
+        except ChaninfraError as error:
+            log.failed("cdn-not-refreshed", error)
 
 
 def leave_mark(channel: Channel, log: Log, task: Task, by: By) -> None:

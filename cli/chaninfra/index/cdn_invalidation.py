@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
+from chaninfra.channel.conda.object_names import NOTICES_JSON, SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
@@ -58,10 +58,16 @@ def paths(
     return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]
 
 
-def snapshot_paths(descriptor: Descriptor, name: str | None = None) -> list[str]:
-    """The paths of the list of the snapshots, and of the files of the one of this name."""
-    folders = [] if name is None else [f"/{descriptor.key(snapshot_folder(name), '*')}"]
-    return [f"/{descriptor.key(SNAPSHOTS_JSON)}", *folders]
+def snapshot_paths(descriptor: Descriptor, names: Collection[str] = ()) -> list[str]:
+    """The paths of the list of the snapshots, and of the files of those of these names; of all, if they are many."""
+    if len(names) > _MAX_WILDCARDS:
+        return [f"/{descriptor.key(SNAPSHOTS_FOLDER, '*')}"]
+    return [f"/{descriptor.key(SNAPSHOTS_JSON)}", *(f"/{descriptor.key(snapshot_folder(name), '*')}" for name in names)]
+
+
+def notices_paths(descriptor: Descriptor) -> list[str]:
+    """The path of the channel's notices."""
+    return [f"/{descriptor.key(NOTICES_JSON)}"]
 
 
 def all_paths(descriptor: Descriptor) -> list[str]:
@@ -106,7 +112,7 @@ def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
         reason = code_and_status(error)[0] or type(error).__name__
         command = ["aws", "cloudfront", "create-invalidation", "--distribution-id", cdn.id, "--paths", *changed_paths]
         raise ChaninfraError(
-            f"the index is written, but the CDN was not invalidated ({reason}); it serves old files until they expire",
+            f"the files are written, but the CDN was not invalidated ({reason}); it serves old files until they expire",
             where=f"distribution {cdn.id}",
             remedy=f"run: {shlex.join(command)}",
         ) from error

@@ -23,7 +23,7 @@ from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.left_out_json import LeftOutPackage, read_left_out
+from chaninfra.index.left_out_json import LeftOutError, LeftOutPackage, read_left_out
 from chaninfra.index.place import nothing_here
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.whole import read_whole
@@ -100,6 +100,8 @@ class ChannelContents:
     lost: tuple[LostShards, ...] = ()
     left_out: Mapping[str, LeftOutPackage] = field(default_factory=dict)
     """`<subdir>/<file>` → why a follower could not index it, or holds it."""
+    left_out_unread: LeftOutError | None = None
+    """Why that is not known."""
 
 
 def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContents:
@@ -135,17 +137,27 @@ def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContent
             where=channel.descriptor.url,
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
+    left_out: Mapping[str, LeftOutPackage] = {}
+    unread: LeftOutError | None = None
+    try:
+        left_out = left_out_of(channel)
+    except LeftOutError as error:
+        # It is a report, and the index decides.
+        unread = error
     return ChannelContents(
         packages=tuple(packages),
         without_index=tuple(without_index),
         behind=tuple(behind),
         lost=tuple(lost),
-        left_out=left_out_of(channel),
+        left_out=left_out,
+        left_out_unread=unread,
     )
 
 
 def left_out_of(channel: Channel) -> Mapping[str, LeftOutPackage]:
-    """What left-out.json of the channel lists; nothing for those who may not read it. Raises StorageError."""
+    """What left-out.json of the channel lists; nothing for those who may not read it. Raises LeftOutError;
+    StorageError.
+    """
     try:
         return read_left_out(channel.store(), channel.descriptor.key(LEFT_OUT_JSON))[0].packages
     except DeniedError:

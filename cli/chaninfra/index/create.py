@@ -22,6 +22,7 @@ from chaninfra.channel.s3.object_versions import is_older_than_versioning
 from chaninfra.index.channel import Channel
 from chaninfra.index.dry_run import DryStore
 from chaninfra.index.place import bucket_of
+from chaninfra.index.snapshots.place import refuse_snapshot
 
 Probe = Callable[[Descriptor], ConditionalWrites | None]
 """Probes which conditional writes the store of a channel honours; None: the probe could not tell."""
@@ -57,6 +58,7 @@ def create(channel: Channel, writers: Writers | None, probe: Probe, *, add_subdi
     existing = parse(stored.data, where=channel.url(CHANNEL_JSON)) if stored else None
     added: tuple[Subdir, ...] = ()
     if existing is None:
+        refuse_snapshot(store, declared.bucket, declared.prefix)
         refuse_nested(bucket_of(channel), declared.prefix)
     else:
         if add_subdirs:

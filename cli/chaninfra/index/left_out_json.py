@@ -1,7 +1,8 @@
 """left-out.json: the packages that `chaninfra follow` could not index, or holds back, and why.
 
 It is a document for people and tools, which `ls` and `doctor` show. No commit reads it. A package leaves it as soon as
-a follow finds it mended or gone.
+a follow finds it mended or gone. So followers take a damaged one for an empty one, and write a new one: a comparison
+finds all that is left out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,19 @@ _MAX_BYTES = 8 << 20
 _MAX_TEXT = 500
 
 Kind = Literal["unreadable", "held"]
+
+
+class LeftOutError(StorageError):
+    """The document cannot be used: it is damaged, or of a later version."""
+
+
+class DamagedLeftOutError(LeftOutError):
+    """It is damaged. `condition`: that for replacing it."""
+
+    def __init__(self, message: str, *, where: str, condition: Condition) -> None:
+        remedy = "`chaninfra follow` writes a new one when it next compares; if nothing follows the channel, delete it"
+        super().__init__(message, where=where, remedy=remedy)
+        self.condition = condition
 
 
 class LeftOutPackage(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
@@ -86,11 +100,11 @@ def left_out_package(
 
 
 def read_left_out(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condition]:
-    """The document, and the condition for replacing it. Raises StorageError."""
+    """The document, and the condition for replacing it. Raises LeftOutError; StorageError."""
     try:
         stored = store.get(key, _MAX_BYTES)
     except TooLargeError as error:
-        raise _invalid(key, error.message) from error
+        raise DamagedLeftOutError(error.message, where=key, condition=IfMatch(error.entry.etag)) from error
     if stored is None:
         return LeftOutDocument(), IfAbsent()
     try:
@@ -100,25 +114,37 @@ def read_left_out(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condit
             if not (slash and is_file_name(subdir) and is_file_name(file)):
                 raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
     except MALFORMED as error:
-        check_version(stored.data, key)
-        raise _invalid(key, f"is not valid: {error}") from error
+        condition = IfMatch(stored.entry.etag)
+        try:
+            check_version(stored.data, key)
+        except StorageError as later:
+            raise LeftOutError(later.message, where=later.where, remedy=later.remedy) from error
+        raise DamagedLeftOutError(f"is not valid: {error}", where=key, condition=condition) from error
     return document, IfMatch(stored.entry.etag)
 
 
-def _invalid(key: str, message: str) -> StorageError:
-    return StorageError(message, where=key, remedy="delete it: `chaninfra follow` writes it again when it starts")
+def read_to_follow(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condition, DamagedLeftOutError | None]:
+    """The document, and the condition for replacing it; for a damaged one an empty one, and what is wrong with it.
+
+    Raises LeftOutError for one of a later version; StorageError.
+    """
+    try:
+        return *read_left_out(store, key), None
+    except DamagedLeftOutError as error:
+        return LeftOutDocument(), error.condition, error
 
 
 def update_left_out(
     store: ObjectStore, runtime: Runtime, key: str, found: Mapping[str, LeftOutPackage], fine: Collection[str]
 ) -> LeftOutDocument:
     """Bring the document in line with what was found of these packages, and return it; nothing is written if it says
-    so already. Raises ConflictError where other writers won all attempts; StorageError.
+    so already. A damaged one is replaced. Raises as `read_to_follow`; ConflictError where other writers won all
+    attempts.
     """
     for attempt in range(ATTEMPTS):
-        before, condition = read_left_out(store, key)
+        before, condition, damaged = read_to_follow(store, key)
         after = before.changed(found, fine)
-        if after == before:
+        if after == before and damaged is None:
             return before
         ordered = msgspec.structs.replace(after, packages=dict(sorted(after.packages.items())))
         data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"

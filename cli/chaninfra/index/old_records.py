@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import msgspec
 from msgspec import Raw
@@ -24,11 +25,12 @@ from chaninfra.index.valid_records import why_invalid
 
 
 def records_back(
-    subdir_index: SubdirIndex, yanks: Mapping[str, Yank | None]
+    subdir_index: SubdirIndex, yanks: Mapping[str, Yank | None], unread: Literal["raise", "leave out"] = "raise"
 ) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
     """File name → the record that the package should have; and the packages that cannot be indexed.
 
-    `yanks`: file name → its yank; None: another tool put it into `removed`.
+    `yanks`: file name → its yank; None: another tool put it into `removed`. `unread`: what becomes of packages that
+    must be read, and that the store does not give. Raises StorageError.
     """
     heads = run_all(subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in yanks])
     records: dict[str, IndexRecord] = {}
@@ -47,12 +49,12 @@ def records_back(
             records[file] = old.index_record
     for read in read_packages(subdir_index, to_read.items(), lambda _: None):
         path = f"{subdir_index.subdir}/{read.file}"
-        if isinstance(read, Unread):
+        if isinstance(read, Unread) and unread == "raise":
             # It stays yanked.
             raise read.error
         if isinstance(read, Missing):
             left_out.append(LeftOut(package=path, reason="was deleted"))
-        elif read.record is None:
+        elif isinstance(read, Unread) or read.record is None:
             left_out.append(LeftOut(package=path, reason=read.reason))
         else:
             old = _old_record(read.file, yanks[read.file], read.etag)

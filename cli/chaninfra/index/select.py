@@ -49,7 +49,7 @@ def select(words: Sequence[str], candidates: Iterable[Candidate]) -> dict[str, l
     all_candidates = [*candidates]
     selected = {}
     for word in words:
-        matches = _matcher(word)
+        matches = matcher(word)
         selected[word] = [candidate for candidate in all_candidates if matches(candidate)]
     return selected
 
@@ -100,7 +100,8 @@ def _name_in(word: str) -> str:
     return name[0] if name else file
 
 
-def _matcher(word: str) -> Callable[[Candidate], bool]:
+def matcher(word: str) -> Callable[[Candidate], bool]:
+    """Whether a word names a candidate, see `select`. Raises ConfigurationError for what is no such word."""
     subdir, slash, file = word.rpartition("/")
     if suffix_of(word) and (not slash or subdir in KNOWN_SUBDIRS):
         return lambda candidate: candidate.file == file and (not slash or candidate.subdir == subdir)

@@ -19,6 +19,10 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
+def _quiet(times: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SubdirIndex:
     """The store, the layout of the channel, the subdir, and the runtime for requests."""
@@ -31,6 +35,8 @@ class SubdirIndex:
     """The URLs of the channel, with which a `base_url` in the index is compared."""
     workers: Workers | None = None
     """Processes that make requests too, once they are started; None: the store is not one that others can open."""
+    lost: Callable[[int], None] = _quiet
+    """Called by a commit before it tries again, with the number of times that another writer was first."""
 
     def key(self, name: str) -> str:
         """The object key of a file of the subdir."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,18 +22,17 @@ from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.new_yanks import with_record
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
+from chaninfra.index.lasting import ATTEMPTS, joined, until_it_holds
 from chaninfra.index.old_records import records_back
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.runtime import Runtime
 from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, check_writable, read_whole
-from chaninfra.index.yanked_document import after_commit, prove_writable
+from chaninfra.index.yanked_document import prove_writable
 from chaninfra.index.yanks import yanks_of
-
-_ATTEMPTS = 3
-"""Times that a yank is committed which another tool undoes, and that packages are brought back which others replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +47,17 @@ class Yanking:
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """The subdirs of the channel, their indexes, and the packages that the words select."""
+class Opened:
+    """The subdirs of the channel, their indexes, and the packages that are chosen."""
 
     subdir_indexes: dict[Subdir, SubdirIndex]
     wholes: dict[Subdir, Whole]
     """The indexes, as they were read."""
-    chosen: dict[Subdir, list[str]]
-    """Subdir → the files that the words select in it; only subdirs with such files."""
     document: Yanked
     """yanked.json, and the condition for replacing it."""
     condition: Condition
+    chosen: dict[Subdir, list[str]] = field(default_factory=dict)
+    """Subdir → the chosen files in it; only subdirs with such files."""
 
     @property
     def paths(self) -> set[str]:
@@ -80,16 +79,29 @@ def yank(channel: Channel, words: Sequence[str], reason: str | None, progress: P
     Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
     nothing; and what `commit` raises.
     """
-    opened = _open(channel, words, also_indexed=True)
-    now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
+    opened = _chosen(open_indexes(channel), words, also_indexed=True)
+    given = Yank(reason=reason, when=now_text(channel.runtime))
+    return yank_chosen(channel, opened, lambda subdir, file: given, progress)
+
+
+def now_text(runtime: Runtime) -> str:
+    """The time as a yank has it."""
+    return datetime.fromtimestamp(runtime.now_ms() // 1000, UTC).isoformat()
+
+
+def yank_chosen(
+    channel: Channel, opened: Opened, yank_of: Callable[[Subdir, str], Yank], progress: Progress = SILENT
+) -> Yanking:
+    """Take the chosen packages out of the index. `yank_of`: subdir and file → its yank, without a record. Raises what
+    `commit` raises.
+    """
     progress.stage("indexing", len(opened.chosen), unit="subdir")
-    prove_writable(channel, opened.document, opened.condition, _with_yanks(opened, Yank(reason=reason, when=now)))
+    prove_writable(channel, opened.document, opened.condition, with_yanks(opened, yank_of))
     new: set[str] = set()
 
     def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
-        change = Change(
-            yanks=dict.fromkeys(opened.chosen[subdir], Yank(reason=reason, when=now)), names=opened.names(subdir)
-        )
+        yanks = {file: yank_of(subdir, file) for file in opened.chosen[subdir]}
+        change = Change(yanks=yanks, names=opened.names(subdir))
         # Also where all are yanked: an earlier yank may have ended before the derived files were written.
         applied, report = _commit(opened.subdir_indexes[subdir], change)
         new.update(f"{subdir}/{file}" for file in applied.newly_yanked)
@@ -105,7 +117,7 @@ def unyank(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
     Each gets the record that it had, if that fits the package's bytes; otherwise one made from the package. Packages
     that were deleted are skipped. Raises as `yank`; ConflictError for packages that others replace again and again.
     """
-    opened = _open(channel, words, also_indexed=False)
+    opened = _chosen(open_indexes(channel), words, also_indexed=False)
     progress.stage("indexing", len(opened.chosen), unit="subdir")
     prove_writable(channel, opened.document, opened.condition)
 
@@ -119,38 +131,19 @@ def unyank(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
 
 def _until_it_holds(
     channel: Channel,
-    opened: _Opened,
+    opened: Opened,
     commit_to: Callable[[Subdir, Whole], SubdirReport],
     progress: Progress,
     *,
     yanked: bool,
 ) -> Report:
-    """Commit to the subdirs of the chosen files, and bring yanked.json in line; again where they are not `yanked` then.
+    def commit_again(subdir: Subdir, attempt: int) -> SubdirReport:
+        whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
+        return commit_to(subdir, whole)
 
-    Rule: it is looked whether the commit has lasted. Another tool may replace the index before that was kept, and
-    another writer adopt the state before it. Whoever does the opposite at the same time looks, too: the last one
-    counts.
-    """
-    reports: dict[Subdir, list[SubdirReport]] = {subdir: [] for subdir in opened.chosen}
     names = {subdir: opened.names(subdir) for subdir in opened.chosen}
-    todo = [*opened.chosen]
-    for attempt in range(_ATTEMPTS):
-        for subdir in todo:
-            progress.at(subdir)
-            whole = read_whole(opened.subdir_indexes[subdir]) if attempt else opened.wholes[subdir]
-            reports[subdir].append(commit_to(subdir, whole))
-            if not attempt:
-                progress.done()
-        decided = after_commit(channel, opened.subdir_indexes, names)
-        todo = [
-            subdir
-            for subdir, files in opened.chosen.items()
-            if subdir not in decided or any((file in decided[subdir]) != yanked for file in files)
-        ]
-        if not todo:
-            break
-        channel.runtime.pause(attempt)
-    return Report.of(_joined(each) for each in reports.values())
+    wanted = {subdir: dict.fromkeys(files, yanked) for subdir, files in opened.chosen.items()}
+    return Report.of(until_it_holds(channel, opened.subdir_indexes, names, wanted, commit_again, progress))
 
 
 def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], names: Collection[str]) -> SubdirReport:
@@ -158,7 +151,7 @@ def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], n
     # A file with a record is not yanked, whatever yanked.json says.
     yanks = {file: known.find(file) for file in files if not whole.has_record(file)}
     reports: list[SubdirReport] = []
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         records, left_out = records_back(subdir_index, yanks)
         signatures = Signatures(subdir_index)
         change = Change(
@@ -171,23 +164,12 @@ def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], n
         reports.append(dataclasses.replace(report, left_out=(*report.left_out, *signatures.left_out())))
         yanks = {file: yanks[file] for file in applied.superseded}
         if not yanks:
-            return _joined(reports)
+            return joined(reports)
         subdir_index.runtime.pause(attempt)
     raise ConflictError(
         "others replace the package again and again",
         where=subdir_index.key(next(iter(yanks))),
         remedy="try again when that has ended",
-    )
-
-
-def _joined(reports: Sequence[SubdirReport]) -> SubdirReport:
-    """The report of several commits of one subdir."""
-    return dataclasses.replace(
-        reports[-1],
-        before=reports[0].before,
-        added=tuple(sorted({file for each in reports for file in each.added})),
-        yanked=tuple(sorted({file for each in reports for file in each.yanked})),
-        left_out=tuple(skipped for each in reports for skipped in each.left_out),
     )
 
 
@@ -204,34 +186,40 @@ def _commit(
     )
 
 
-def _open(channel: Channel, words: Sequence[str], *, also_indexed: bool) -> _Opened:
-    """Read the indexes, and select among the yanked packages; `also_indexed`: and among those that have a record.
-
-    Raises RefusedError where an index of a selected package must not be written.
-    """
+def open_indexes(channel: Channel) -> Opened:
+    """Read the indexes of the channel; nothing is chosen yet. Raises what `read_whole` raises."""
     subdir_indexes = {subdir: channel.subdir_index(subdir) for subdir in known_subdirs(channel)}
     wholes = {subdir: read_whole(subdir_index) for subdir, subdir_index in subdir_indexes.items()}
     document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-    indexes = {subdir: whole.repodata for subdir, whole in wholes.items() if whole.exists}
-    indexed, yanked = _indexed(indexes), _yanked_candidates(document, indexes)
+    return Opened(subdir_indexes, wholes, document, condition)
+
+
+def _chosen(opened: Opened, words: Sequence[str], *, also_indexed: bool) -> Opened:
+    """Select among the yanked packages; `also_indexed`: and among those that have a record. Raises as `choosing`."""
+    indexes = {subdir: whole.repodata for subdir, whole in opened.wholes.items() if whole.exists}
+    indexed, yanked = _indexed(indexes), _yanked_candidates(opened.document, indexes)
     chosen = choose(words, [*indexed, *yanked]) if also_indexed else choose(words, yanked, indexed)
-    by_subdir = {
-        subdir: files
-        for subdir in subdir_indexes
-        if (files := [candidate.file for candidate in chosen if candidate.subdir == subdir])
-    }
-    for subdir in by_subdir:
-        check_writable(subdir_indexes[subdir])
-    return _Opened(subdir_indexes, wholes, by_subdir, document, condition)
+    return choosing(opened, ((candidate.subdir, candidate.file) for candidate in chosen))
 
 
-def _with_yanks(opened: _Opened, yank: Yank) -> Yanked:
-    """The document with the yanks that are going to be made."""
+def choosing(opened: Opened, packages: Iterable[tuple[str, str]]) -> Opened:
+    """With these packages (subdir, file) chosen. Raises RefusedError where an index of one must not be written."""
+    by_subdir: dict[str, list[str]] = {}
+    for subdir, file in packages:
+        by_subdir.setdefault(subdir, []).append(file)
+    chosen = {subdir: by_subdir[subdir] for subdir in opened.subdir_indexes if subdir in by_subdir}
+    for subdir in chosen:
+        check_writable(opened.subdir_indexes[subdir])
+    return dataclasses.replace(opened, chosen=chosen)
+
+
+def with_yanks(opened: Opened, yank_of: Callable[[Subdir, str], Yank]) -> Yanked:
+    """yanked.json with the yanks that are going to be made."""
     new: dict[str, Yank] = {}
     for subdir, files in opened.chosen.items():
         repodata = opened.wholes[subdir].repodata
         for file in files:
-            new[f"{subdir}/{file}"] = with_record(yank, repodata, file)
+            new[f"{subdir}/{file}"] = with_record(yank_of(subdir, file), repodata, file)
     return msgspec.structs.replace(opened.document, packages={**new, **opened.document.packages})
 
 

@@ -90,6 +90,13 @@ DURATION = whole(
     "|[1-7]d"
 )
 """A time from 10 seconds to 7 days: a whole number of seconds, minutes, hours or days."""
+HOURS_OR_DAYS = whole("(?:[1-9][0-9]?|[1-6][0-9]{2}|7[01][0-9]|720)h|(?:[12]?[1-9]|[123]0)d")
+"""A time from 1 hour to 30 days: a whole number of hours or days."""
+
+DAYS = whole("(?:[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d")
+"""A time from 1 to 3,650 days."""
+SPEC = whole(r"(?! )(?:(?!\$\{)[ ->@-~]){1,256}(?<! )")
+"""A match spec, a package name or a file name, in ASCII."""
 
 EVENT_TARGET = whole(
     rf"arn:(?:minio|rustfs):sqs:(?:{_REGION})?:[A-Za-z0-9_-]{{1,64}}:[a-z0-9]{{1,32}}"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.object_names import CHANNEL_JSON, SNAPSHOTS_JSON
+from chaninfra.channel.conda.snapshots import is_file_of_snapshots
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError, DeniedError
 from chaninfra.channel.location import Location, join
@@ -79,6 +80,8 @@ def refuse_nested(bucket: Bucket, prefix: str, *, leaving: Collection[str] = ())
         above = "/".join(parts[:length])
         if above not in leaving and is_channel(bucket, above):
             raise _nested(bucket, prefix, "inside", above)
+    start = f"{prefix}/" if prefix else ""
+    snapshots: bool | None = None
     for number, entry in enumerate(bucket.store.list(prefix)):
         if number == _LISTED:
             raise ConfigurationError(
@@ -87,6 +90,11 @@ def refuse_nested(bucket: Bucket, prefix: str, *, leaving: Collection[str] = ())
                 remedy="choose a prefix of its own for the channel",
             )
         found = _channel_of(entry.key)
+        if found is not None and is_file_of_snapshots(entry.key.removeprefix(start)):
+            # Of the channel that lost its channel.json. Without the list it may be of a channel of another tool.
+            snapshots = exists(bucket.store, join(prefix, SNAPSHOTS_JSON)) if snapshots is None else snapshots
+            if snapshots:
+                continue
         if found is not None and found != prefix and found not in leaving:
             raise _nested(bucket, prefix, "around", found)
 

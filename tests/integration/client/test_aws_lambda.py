@@ -12,6 +12,7 @@ import pytest
 
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.follow import aws_lambda
 from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.followed import package_bytes
@@ -204,6 +205,30 @@ def test_tasks_of_the_clock(
     found = place.repodata("noarch")["packages.conda"].keys()
     assert found == (set() if task == "gc" else {package.name})
     assert "by AWS Lambda, which does so every " in place.done("doctor", "--check", "follow")
+
+
+def test_it_makes_the_snapshots_of_the_channels_that_say_how_often(
+    aws: Server, bucket_name: str, called: Callable[..., Callable[[Any], Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = new_place(aws, bucket_name)
+    create_channel(aws, f"s3://{bucket_name}/other", "noarch")
+    client, key = aws.client(), f"{PREFIX}/channel.json"
+    document = json.loads(client.get_object(Bucket=bucket_name, Key=key)["Body"].read())
+    client.put_object(
+        Bucket=bucket_name, Key=key, Body=json.dumps({**document, "snapshots": {"every": "1d", "keep": 2}})
+    )
+    call = called(place.url, f"s3://{bucket_name}/other")
+    for _ in range(2):
+        assert call({"chaninfra": "snapshots"}) is None
+    (made,) = json.loads(place.done("snapshot ls", "--json"))
+    assert made["name"].startswith("auto-")
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["made"] for line in told if line["event"] == "snapshots"] == [[made["name"]]]
+    # The snapshots themselves say when it ran.
+    assert "nothing has followed the channel" in place.done("doctor", "--check", "follow")
+    client.put_object(Bucket=bucket_name, Key=f"{PREFIX}/snapshots/index.json", Body=b"nonsense")
+    with pytest.raises(ChaninfraError, match=f"snapshots failed for {place.url}"):
+        call({"chaninfra": "snapshots"})
 
 
 def _put(place: Place, package: Path) -> None:

@@ -62,6 +62,15 @@ def test_every_command_that_writes_an_index_invalidates_the_cdn(run: Run, tmp_pa
     assert done.returncode == 0, done
     done = run("unyank", one.name, "-c", "channel.json")
     assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/repodata*"}), done
+    for words in (("notice", "add", "Hello", "--id", "n1"), ("notice", "rm", "n1")):
+        done = run(*words, "-c", "channel.json")
+        assert (done.returncode, invalidated(done)) == (0, {"/c/notices.json"}), done
+    assert run("snapshot", "create", "v1", "-c", "channel.json").returncode == 0
+    assert run("yank", one.name, "-c", "channel.json").returncode == 0
+    # Again too: the first run may have been killed before it came to this.
+    for _ in range(2):
+        done = run("rollback", "channel.json", "--to", "v1", "--yes")
+        assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/repodata*"}), done
     for quiet in (
         ("reindex", "channel.json"),
         ("reindex", "channel.json", "--force", "--check"),

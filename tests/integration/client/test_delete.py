@@ -180,7 +180,7 @@ def test_it_asks_on_a_terminal_and_nowhere_else(place: Place, tmp_path: Path) ->
     before = etags(place.server, place.bucket)
     silent = place.run("delete", "hello", *WHY)
     assert silent.returncode == 2
-    assert "not a terminal" in silent.stderr
+    assert "there is no terminal to ask on" in silent.stderr
     assert "--yes" in silent.stderr
     where = ("-c", place.url, "--endpoint-url", place.server.endpoint_url)
     for answer, code in (("n", 1), ("y", 0)):

@@ -63,7 +63,7 @@ def test_an_interrupted_demo_leaves_nothing_behind(
     assert demo.returncode == 130, output
     assert "Traceback" not in output
     # A killed process may take a moment to end.
-    psutil.wait_procs(family, timeout=10)
+    psutil.wait_procs(family, timeout=30)
     assert [process for process in family if _runs(process)] == []
     assert _of_the_demo(tmp_path) == []
     assert list(tmp_path.iterdir()) == []

@@ -278,6 +278,21 @@ def test_snapshots_that_are_not_whole(on_minio: Patient, tmp_path: Path) -> None
     assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "no snapshots"
 
 
+def test_snapshots_whose_list_is_gone(on_minio: Patient) -> None:
+    client, key = on_minio.server.client(), f"{PREFIX}/snapshots/index.json"
+    client.put_bucket_versioning(Bucket=on_minio.bucket, VersioningConfiguration={"Status": "Enabled"})
+    on_minio.done("snapshot create", "v1")
+    client.delete_object(Bucket=on_minio.bucket, Key=key)
+    ill = examine(on_minio, "--check", "snapshots").of("snapshots")
+    assert (ill["state"], ill["found"]) == ("warning", "snapshots/v1/ has files, and is not listed")
+    assert ill["remedy"].startswith("if snapshots/index.json was deleted or replaced, restore an older version of it")
+    assert "else remove the files: `chaninfra snapshot rm " in ill["remedy"]
+    # As it says: without the mark of the deletion the last version is there again.
+    (mark,) = client.list_object_versions(Bucket=on_minio.bucket, Prefix=key)["DeleteMarkers"]
+    client.delete_object(Bucket=on_minio.bucket, Key=key, VersionId=mark["VersionId"])
+    assert examine(on_minio, "--check", "snapshots").of("snapshots")["found"] == "1 snapshot, whole"
+
+
 def test_a_snapshot_whose_shards_are_lost(on_minio: Patient, tmp_path: Path) -> None:
     on_minio.done("snapshot create", "v1")
     client = on_minio.server.client()
@@ -287,3 +302,20 @@ def test_a_snapshot_whose_shards_are_lost(on_minio: Patient, tmp_path: Path) -> 
     ill = examine(on_minio, "--check", "snapshots")
     assert ill.of("snapshots")["found"] == "1 shard that the snapshot v1 needs in noarch is missing"
     assert follow_remedies(ill, on_minio).failed == set()
+
+
+def test_notices_that_conda_cannot_read_and_some_that_have_expired(on_minio: Patient) -> None:
+    assert examine(on_minio, "--check", "notices").of("notices")["found"] == "no notices"
+    client, key = on_minio.server.client(), f"{PREFIX}/notices.json"
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=b'{"notices": ["text"]}')
+    ill = examine(on_minio, "--check", "notices")
+    assert (ill.failed, ill.code) == ({"notices"}, 1)
+    assert ill.of("notices")["found"].startswith(f"{key}: is not valid: ")
+    old = {"notices": [{"id": "old", "message": "x", "expires_at": "2020-01-01T00:00:00+00:00"}, {"id": "new"}]}
+    client.put_object(Bucket=on_minio.bucket, Key=key, Body=json.dumps(old))
+    ill = examine(on_minio, "--check", "notices")
+    assert ill.of("notices")["found"] == "1 notice has expired, and conda shows them still"
+    assert ill.of("notices")["state"] == "warning"
+    assert str(ill.of("notices")["remedy"]).startswith(f"chaninfra notice rm -c {on_minio.url} old ")
+    on_minio.done("notice rm", "old")
+    assert examine(on_minio, "--check", "notices").of("notices")["found"] == "1 notice"

@@ -13,11 +13,14 @@ OTHERS = (
     f"{PREFIX}/noarch/notes.txt",
     f"{PREFIX}/below/noarch/big-1.0-0.conda",
     f"{PREFIX}-2/noarch/big-1.0-0.conda",
+    # Of a subdir that is not declared, where a maintainer may abort nothing.
+    f"{PREFIX}/win-64/big-1.0-0.conda",
 )
 
 
 def test_gc_aborts_only_uploads_of_packages_of_the_channel_at_the_stand_in(aws: Server, bucket_name: str) -> None:
     place, client = new_place(aws, bucket_name), aws.client()
+    client.put_object(Bucket=bucket_name, Key=f"{PREFIX}/win-64/there-1.0-0.conda", Body=b"")
     for key in (MINE, *OTHERS):
         client.create_multipart_upload(Bucket=bucket_name, Key=key)
     assert [each["key"] for each in json.loads(place.done("gc", "--json"))["deleted"]] == [MINE]

@@ -23,6 +23,9 @@ from support.servers.s3_servers import Server
 from support.servers.s3_traffic import Delay, Fault, Hold, Request
 
 SHARDS = "/noarch/repodata_shards.msgpack.zst"
+SOON = 20
+"""A command that is stopped ends within some two seconds, on a machine that is busy with other things a bit later; one
+that waited for its request would not end, since that is held for good."""
 
 
 def at(running: Proxy, channel: str) -> list[str]:
@@ -61,7 +64,7 @@ def test_a_publish_that_is_stopped_says_how_many_are_uploaded_and_goes_on(
     terminal.press_ctrl_c()
     start = time.monotonic()
     assert terminal.wait() == 130
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < SOON
     assert "error: stopped: 7 of 18 packages are uploaded, and none of them is in the index" in terminal.said
     assert terminal.text.rstrip().endswith("`"), "the cursor is shown again, and nothing is drawn any more"
     assert "\x1b[?25h" in terminal.text
@@ -83,7 +86,7 @@ def test_a_publish_that_waits_for_its_index_is_stopped(
     start = time.monotonic()
     # A request in Rust code does not see the signal.
     assert terminal.wait() == 130
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < SOON
     assert "stopped: 2 of 2 packages are uploaded; the index has them in 0 of 1 subdir" in terminal.said
 
 
@@ -108,7 +111,7 @@ def test_a_large_package_that_is_stopped(
     terminal.press_ctrl_c()
     start = time.monotonic()
     assert terminal.wait() == 130
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < SOON
     assert "stopped: 0 of 1 package is uploaded" in terminal.said
     before.rule = None
     left = minio.client().list_multipart_uploads(Bucket=bucket_name, Prefix=f"c/noarch/{large.name}").get("Uploads", [])
@@ -144,7 +147,7 @@ def test_every_command_says_how_far_it_was(
     terminal.press_ctrl_c() if stop == "Ctrl-C" else terminal.terminate()
     start = time.monotonic()
     assert terminal.wait() == (130 if stop == "Ctrl-C" else 143)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < SOON
     assert wanted in terminal.said, terminal.text
     assert "Traceback" not in terminal.text
     if command[0] != "ls":
@@ -152,6 +155,28 @@ def test_every_command_says_how_far_it_was(
         before.rule = None
         done = chaninfra(*printed_command(terminal), server=minio)
         assert done.returncode == (1 if "--check" in command else 0), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("method", "wanted"),
+    [("GET", "nothing was changed"), ("PUT", "some subdirs may be rolled back, and others not")],
+)
+def test_a_rollback_that_is_stopped_goes_on_with_the_command_that_it_prints(
+    method: str, wanted: str, minio: Server, before: Proxy, channel: str, tmp_path: Path
+) -> None:
+    where = at(before, channel)
+    assert chaninfra("snapshot", "create", "v1", *where, server=minio).returncode == 0
+    assert chaninfra("publish", make_package(tmp_path, "there", "1.0"), *where, server=minio).returncode == 0
+    before.rule = rule = Holding(method, SHARDS)
+    terminal = Terminal("rollback", "--to", "v1", "--yes", *where, server=minio, columns=200)
+    terminal.read_until(rule.held.is_set)
+    terminal.press_ctrl_c()
+    assert terminal.wait() == 130
+    assert f"stopped: {wanted}" in terminal.said, terminal.text
+    before.rule = None
+    done = chaninfra(*printed_command(terminal), server=minio)
+    assert done.returncode == 0, done.stderr
+    assert "there-1.0-0.conda  yanked, since it was not there then" in done.stdout
 
 
 def test_worker_processes_end_with_the_command_that_is_stopped(
@@ -172,10 +197,10 @@ def test_worker_processes_end_with_the_command_that_is_stopped(
     terminal.press_ctrl_c()
     start = time.monotonic()
     assert terminal.wait() == 130
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < SOON
     assert "packages of noarch were read" in terminal.said
     assert "Traceback" not in terminal.text
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
 def test_other_commands_that_are_stopped_say_so(minio: Server, before: Proxy, channel: str) -> None:

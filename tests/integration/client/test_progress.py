@@ -41,7 +41,8 @@ def check_drawn(terminal: Terminal) -> None:
     """Assert that no line is wider than the terminal, and that nothing is drawn at the end."""
     assert terminal.frames, terminal.text
     assert max(map(len, terminal.frames)) < COLUMNS, max(terminal.frames, key=len)
-    assert terminal.longest_silence < 2
+    # What is slow on purpose takes three seconds.
+    assert terminal.longest_silence < 2.8
     assert terminal.text.count("\x1b[?25l") > 0
     assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
 

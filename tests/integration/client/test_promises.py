@@ -23,6 +23,7 @@ from support.channels.channels import etags
 from support.channels.cli_runner import chaninfra
 from support.channels.index_reader import forms
 from support.channels.packages import make_package
+from support.channels.retention import declare
 from support.channels.saved_channels import NOARCH, lay
 from support.servers.s3_servers import Server
 from support.without_extras import hiding
@@ -94,7 +95,7 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("init", 0, "init", "--subdir", "linux-64")
     typed.json("publish", 0, "publish", hello, tool)
     typed.json("publish-force", 0, "publish", "--force", other)
-    typed.json("yank", 0, "yank", "tool", "--reason", "broken")
+    typed.json("yank", 0, "yank", "tool", "--reason", "broken", "--notice")
     typed.json("ls", 0, "ls")
     typed.json("unyank", 0, "unyank", "tool")
     _disturb(place)
@@ -105,10 +106,22 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.plain_json("provider", "providers", "minio")
     typed.json("snapshot-create", 0, "snapshot create", "v1")
     typed.json("snapshot-ls", 0, "snapshot ls")
+    new = make_package(tmp_path, "new", "1.0")
+    for command in (("yank", "tool"), ("publish", new)):
+        typed.on(0, *command)
+    typed.json("rollback", 0, "rollback", "--to", "v1", "--yes")
+    typed.json("notice-add", 0, "notice add", "Be careful", "--id", "n1", "--expires", "2099-01-31")
+    typed.json("notice-ls", 0, "notice ls")
+    typed.json("notice-rm", 0, "notice rm", "n1")
     typed.on(0, "manifest")
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
     typed.json("delete-dry-run", 0, "delete", "tool", "--reason", "broken", "--dry-run")
     typed.json("delete", 0, "delete", "tool", "--reason", "broken", "--yes", "--versions")
+    _declare_snapshots(place)
+    typed.json("snapshot-create-scheduled", 0, "snapshot create", "--scheduled")
+    declare(place, newest={"match": "hello", "keep-newest": 1}, none={"match": "none", "keep-newest": 1})
+    typed.on(0, "publish", make_package(tmp_path, "hello", "2.0"))
+    typed.json("prune", 0, "prune", "--dry-run")
     typed.run(0, "schema", "channel")
     (tmp_path / "Pulumi.prod.yaml").write_text(
         "config:\n  x:bucket: my-bucket\n  x:provider: minio\n  x:endpoint-url: https://minio.example.com\n"
@@ -135,6 +148,14 @@ def _disturb(place: Place) -> None:
         (f"{PREFIX}/{HISTORY_FOLDER}/noarch/99", b"this is no index"),
     ):
         place.server.client().put_object(Bucket=place.bucket, Key=key, Body=data)
+
+
+def _declare_snapshots(place: Place) -> None:
+    """Let channel.json say how often snapshots are made, as that of a stack does."""
+    client, key = place.server.client(), f"{PREFIX}/channel.json"
+    document = json.loads(client.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+    document["snapshots"] = {"every": "1d", "keep": 60}
+    client.put_object(Bucket=place.bucket, Key=key, Body=json.dumps(document))
 
 
 def _write(printed: dict[str, Any]) -> None:

@@ -1,12 +1,16 @@
-"""A snapshot says the same after 200 more commits, and after gc has deleted all that only their states named."""
+"""A snapshot says the same after 200 more commits, and after gc has deleted all that only their states named: to a
+client by s3 and by http, with shards and without.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from chaninfra.channel.outputs.descriptor import parse
+from chaninfra.channel.policy.statements import document, public_read
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.index.channel import Channel
 from chaninfra.index.gc import collect
@@ -20,7 +24,7 @@ from support.servers.s3_servers import Server
 
 pytestmark = pytest.mark.long
 
-NAMES = ["hello", "tool"]
+NAMES = ["hello", "tool", "over"]
 DAY = 24 * 60 * 60 * 1000
 
 
@@ -50,6 +54,7 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
         "publish",
         make_package(tmp_path, "hello", "1.0", payload=b"the first\n"),
         make_package(tmp_path, "tool", "1.0", subdir="linux-64", depends=["hello"]),
+        make_package(tmp_path, "over", "1.0"),
     )
     place.done("snapshot create", "v1")
     url = f"{place.url}/snapshots/v1"
@@ -62,16 +67,25 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
         unyank(channel, ["hello==1.0"])
     place.done("yank", "hello==1.0", "tool==1.0")
     place.done("publish", make_package(tmp_path, "hello", "2.0"))
+    place.done("publish", "--force", make_package(tmp_path / "other", "over", "1.0", payload=b"other bytes"))
     for days in (40, 48, 56):
         collected = collect(opened(place, days), ["noarch", "linux-64"], "write")
         assert collected.unknown == ()
     left = etags(server, bucket_name, f"{PREFIX}/noarch/shards/")
-    # That of the snapshot, and that of the index now.
-    assert len(left) == 2
+    # Of hello and over: those of the snapshot, and those of the index now.
+    assert len(left) == 4
     assert shards.items() <= left.items()
     assert etags(server, bucket_name, f"{PREFIX}/snapshots/") == files
     assert conda_client.read(url, NAMES, tmp_path / "after", server) == before
-    for sharded in (True, False):
-        folder = tmp_path / f"installed-{sharded}"
-        conda_client.install(url, ["tool"], folder, server, sharded=sharded)
+    policy = document(public_read(bucket_name, [PREFIX]))
+    server.client().put_bucket_policy(Bucket=bucket_name, Policy=json.dumps(policy))
+    by_http = f"{server.endpoint_url}/{bucket_name}/{PREFIX}/snapshots/v1"
+    for number, (where, keys, sharded) in enumerate(
+        (where, keys, sharded) for where, keys in ((url, server), (by_http, None)) for sharded in (True, False)
+    ):
+        folder = tmp_path / f"installed-{number}"
+        conda_client.install(where, ["tool"], folder, keys, sharded=sharded)
         assert (folder / "prefix" / "share" / "hello.txt").read_bytes() == b"the first\n"
+        # Its record is that of the bytes that are gone, so no client takes the others for them.
+        with pytest.raises(AssertionError, match="hash mismatch when extracting"):
+            conda_client.install(where, ["over"], tmp_path / f"over-{number}", keys, sharded=sharded)

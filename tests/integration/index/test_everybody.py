@@ -1,5 +1,6 @@
-"""Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker, a
-re-indexer, a gc, a maker of snapshots, who is killed too, and the reference indexer, which writes without asking.
+"""Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker,
+who rolls back too, a re-indexer, a gc, a maker of snapshots, and the reference indexer, which writes without asking.
+The yanker and the maker of snapshots are killed too.
 
 They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and
 who is killed at which.
@@ -117,7 +118,11 @@ def trouble(crowd: Crowd) -> Rule:
             return None
         if request.client.startswith("publisher") and request.method == "PUT" and rng.random() < DEADLY:
             return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
-        if request.client == "snapshots" and request.method == "PUT" and rng.random() < DEADLY_FOR_SNAPSHOTS:
+        if (
+            request.client in ("snapshots", "yanker")
+            and request.method == "PUT"
+            and rng.random() < DEADLY_FOR_SNAPSHOTS
+        ):
             return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
         if rng.random() >= FAULTY:
             return None
@@ -148,8 +153,8 @@ def publishes(crowd: Crowd, name: str, server: Server, folder: Path) -> None:
         crowd.add(told)
 
 
-def yanks(crowd: Crowd, server: Server) -> None:
-    """Yank a package that was published, and bring back every second one."""
+def yanks(crowd: Crowd, server: Server, place: Place) -> None:
+    """Yank a package that was published, and bring back every second one; roll back in some turns, and at the end."""
     rng = random.Random(f"{SEED} yanker")
     while not crowd.over:
         if not crowd.published:
@@ -159,6 +164,24 @@ def yanks(crowd: Crowd, server: Server) -> None:
         crowd.yanked[chosen] = None if crowd.run("yanker", server, "yank", chosen) is None else True
         if rng.random() < 0.5:
             crowd.yanked[chosen] = None if crowd.run("yanker", server, "unyank", chosen) is None else False
+        if rng.random() < 0.3:
+            rolls_back(crowd, server, place)
+    while not crowd.failed and not crowd.counts["rollback"]:
+        rolls_back(crowd, server, place)
+        time.sleep(0.5)
+
+
+def rolls_back(crowd: Crowd, server: Server, place: Place) -> None:
+    """Roll back to the last snapshot, if there is one. Who is killed does it again."""
+    ready = [name for name, stage in stages(place).items() if stage == "ready"]
+    while ready and not crowd.failed:
+        # Until it says so, nobody knows what is yanked.
+        crowd.yanked = dict.fromkeys(crowd.yanked)
+        told = crowd.run("yanker", server, "rollback", "--to", ready[-1], "--yes", "--json")
+        if told is not None:
+            found = json.loads(told)
+            crowd.yanked |= {**dict.fromkeys(found["yanked"], True), **dict.fromkeys(found["back"], False)}
+            return
 
 
 def repeats(crowd: Crowd, name: str, server: Server, command: str, pause: float) -> None:
@@ -244,7 +267,7 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
         with ThreadPoolExecutor(len(names)) as pool:
             at = between.servers
             all_ = [pool.submit(publishes, crowd, name, at[name], tmp_path / name) for name in writers]
-            all_.append(pool.submit(yanks, crowd, at["yanker"]))
+            all_.append(pool.submit(yanks, crowd, at["yanker"], place))
             all_.append(pool.submit(repeats, crowd, "reindexer", at["reindexer"], "reindex", 0.5))
             all_.append(pool.submit(repeats, crowd, "collector", at["collector"], "gc", 5))
             snapshotted = pool.submit(snapshots, crowd, at["snapshots"], place)

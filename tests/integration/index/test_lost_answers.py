@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
     [
         ("two publish", 2),
         ("publish and yank", 2),
-        # With two preemptions it takes half an hour.
+        # With two preemptions it takes many minutes.
         ("yank and unyank of one package", 1),
         ("publish of a lost package and reindex", 2),
     ],

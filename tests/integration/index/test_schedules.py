@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, four
+from support.index_model.withdrawal_scenarios import WITHDRAWALS
 
 pytestmark = pytest.mark.long
+
+ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS
 
 # Preemptions for these scenarios: their processes re-index, or there are three of them, so they have ten times as many
 # states as the others.
@@ -48,6 +52,20 @@ FEWER = {
     "never: delete and reindex": 1,
     "never: delete and gc": 1,
     "never: delete and yank of one package": 1,
+    **dict.fromkeys(ROLLBACKS, 2),
+    "rollback, removal of the snapshot and gc": 1,
+    "by the clock, publish and gc": 1,
+    "prune that yanks and publish": 2,
+    "prune that yanks and yank": 1,
+    "never: prune that deletes and publish": 2,
+    "never: prune that deletes and publish of the same": 2,
+    "never: prune that deletes and unyank": 1,
+    "prune that deletes and reindex": 1,
+    "two prune": 2,
+    "prune of what a snapshot has": 2,
+    "prune of what a snapshot will have": 2,
+    "never: prune and snapshot": 2,
+    "prune of what people have yanked": 2,
 }
 
 
@@ -58,8 +76,8 @@ def test_every_schedule_of_four_with_one_preemption() -> None:
     assert search.states > 100_000
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS, key=lambda name: name not in FEWER))
+@pytest.mark.parametrize("name", sorted(ALL, key=lambda name: name not in FEWER))
 def test_every_schedule(name: str) -> None:
-    search = SCENARIOS[name]().search(preemptions=FEWER.get(name, 4), crashes=1)
+    search = ALL[name]().search(preemptions=FEWER.get(name, 4), crashes=1)
     search.all()
     assert search.states > 100

@@ -62,7 +62,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerProcess]]:
     assert not any(map(psutil.pid_exists, [process.pid for process in all_]))
 
 
-def _until(holds: object, seconds: float = 30) -> None:
+def _until(holds: object, seconds: float = 60) -> None:
     assert callable(holds)
     end = time.monotonic() + seconds
     while not holds():
@@ -202,7 +202,7 @@ def test_no_worker_outlives_the_command(versitygw: Server, bucket_name: str, sen
         family = parent.children()
         command.send_signal(sent)
         _, err = command.communicate(timeout=60)
-        gone, alive = psutil.wait_procs(family, timeout=5)
+        gone, alive = psutil.wait_procs(family, timeout=30)
         for process in alive:
             process.kill()
         assert gone

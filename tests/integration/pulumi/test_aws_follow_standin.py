@@ -249,7 +249,8 @@ def test_channels_of_an_adopted_bucket_follow_on_the_aws_standin(aws: Server, bu
     both = {"QueueConfigurations": [notification], "EventBridgeConfiguration": {}}
     client.put_bucket_notification_configuration(Bucket=bucket_name, NotificationConfiguration=both)
     follow: dict[str, Any] = {"index": {"follow": {}}}
-    stack.config(adopt=True, prefix=None, index=None, channels={"stable": follow, "nightly": follow, "other": {}})
+    scheduled = {**follow, "snapshots": {"every": "1d", "keep": 60}}
+    stack.config(adopt=True, prefix=None, index=None, channels={"stable": scheduled, "nightly": follow, "other": {}})
     ran = stack.up()
     assert ran.code == 0, ran
     (name,) = [
@@ -259,7 +260,12 @@ def test_channels_of_an_adopted_bucket_follow_on_the_aws_standin(aws: Server, bu
     ]
     there = There(aws, bucket_name, name)
     assert name.startswith(f"{bucket_name}-follow-")
-    assert set(there.rules()) == {"stable", "nightly", "compare", "reindex", "gc"}
+    assert set(there.rules()) == {"stable", "nightly", "compare", "reindex", "gc", "snapshots"}
+    (target,) = there.rules()["snapshots"]["Targets"]
+    assert json.loads(target["Input"]) == {"chaninfra": "snapshots"}
+    assert there.rules()["snapshots"]["ScheduleExpression"] == "rate(1 hour)"
+    assert f"{bucket_name}/stable/snapshots/*" in there.rights()
+    assert f"{bucket_name}/nightly/snapshots/*" not in there.rights()
     assert json.loads(there.function()["Environment"]["Variables"]["CHANINFRA_CHANNELS"]) == [
         f"s3://{bucket_name}/nightly",
         f"s3://{bucket_name}/stable",

@@ -127,6 +127,7 @@ def test_the_life_of_a_channel_on_the_aws_standin(aws: Server, bucket_name: str,
     assert bucket_name not in channels.buckets(aws)
 
 
+@pytest.mark.long
 def test_a_bucket_adopted_on_the_aws_standin_is_never_deleted(aws: Server, bucket_name: str, stack: Stack) -> None:
     client = aws.client()
     client.create_bucket(Bucket=bucket_name, CreateBucketConfiguration={"LocationConstraint": aws.region})

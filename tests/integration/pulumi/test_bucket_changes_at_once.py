@@ -42,6 +42,7 @@ def standing_in(server: Server, bucket: str, **how: Any) -> Iterator[tuple[CephM
         yield standin, store
 
 
+@pytest.mark.long
 def test_a_stack_loses_no_setting_and_no_policy(versitygw: Server, bucket_name: str, tmp_path: Path) -> None:
     standin = CephMetadataStandin(versitygw, seconds=0.5)
     with fault_server.faulty(versitygw, standin) as proxied:

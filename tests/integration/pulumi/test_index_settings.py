@@ -6,9 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from support.channels.channels import etags
+import pytest
+
+from support.channels.channel_at import Place
+from support.channels.channels import buckets, etags
 from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
+
+pytestmark = pytest.mark.long
 
 
 def test_monolith_is_set_by_path_and_changes_in_place(minio: Server, bucket_name: str, tmp_path: Path) -> None:
@@ -57,6 +62,43 @@ def test_monolith_is_set_by_path_and_changes_in_place(minio: Server, bucket_name
     assert "key index.monolith: '10m' is not known" in ran.output
     assert "write one of: each-commit, {`at-most-every`: 10m}, never" in ran.output
     config("rm", "--path", "index")
+    config("set", "--path", "retention.nightlies.keep-newest", "30")
     assert stack.up().code == 0
+    stored = minio.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read()
+    assert json.loads(stored)["retention"] == {"nightlies": {"keep-newest": 30}}
     assert (described()["monolith"], described()["history-days"]) == ("each-commit", 30)
     assert stack.destroy().code == 0
+
+
+def test_snapshots_are_declared_made_and_destroyed_with_the_channel(
+    minio: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    """It has no packages, so nothing has to be forced."""
+    location = {"provider": "minio", "bucket": bucket_name, "endpoint_url": minio.endpoint_url, "prefix": "main"}
+    stack = Stack(tmp_path / "stack", {**location, "subdirs": []}, minio.environment())
+    ran = stack.run("config", "set", "--path", "snapshots.every", "1d")
+    assert ran.code == 0, ran
+    ran = stack.up()
+    assert ran.code != 0
+    assert "key snapshots: key `keep` is missing" in ran.output
+    ran = stack.run("config", "set", "--path", "snapshots.keep", "2")
+    assert ran.code == 0, ran
+    ran = stack.up()
+    assert ran.code == 0, ran
+    stored = minio.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read()
+    assert json.loads(stored)["snapshots"] == {"every": "1d", "keep": 2}
+    (step,) = stack.outputs()["next-steps"]
+    assert step["title"] == "Let something make the snapshots of the channel main"
+    place = Place(minio, bucket_name, f"s3://{bucket_name}/main")
+    place.done("snapshot create", "--scheduled")
+    place.done("snapshot create", "v1")
+    assert {key.split("/")[2] for key in etags(minio, bucket_name, "main/snapshots")} > {"index.json", "v1"}
+    ran = stack.run("config", "rm", "--path", "snapshots")
+    assert ran.code == 0, ran
+    ran = stack.up()
+    assert (ran.code, ran.done.get("updated")) == (0, 1), ran
+    stored = minio.client().get_object(Bucket=bucket_name, Key="main/channel.json")["Body"].read()
+    assert "snapshots" not in json.loads(stored)
+    ran = stack.destroy()
+    assert ran.code == 0, ran
+    assert bucket_name not in buckets(minio)

@@ -67,6 +67,8 @@ def put(server: Server, bucket: str, *entries: dict[str, Any]) -> None:
     )
 
 
+# What each step does, the handler is tried for below, without the engine.
+@pytest.mark.long
 def test_the_notifications_of_a_stack(telling: Server, hook: Webhook, bucket_name: str, tmp_path: Path) -> None:
     """Set, found, mended and taken away, in a bucket that was there before and has a notification of its own."""
     server, target = telling, {"follow": {"target": TARGET}}

@@ -21,6 +21,7 @@ from chaninfra.index.follow.compare import compare
 from chaninfra.index.follow.follow import Seen, follow
 from chaninfra.index.follow.mark import write_mark
 from chaninfra.index.gc import collect
+from chaninfra.index.snapshots.create import create
 from support.channels import channels
 from support.channels.bundles import bundle
 from support.channels.new_channel import create_channel
@@ -85,6 +86,7 @@ class Bucket:
         compare(channel, seen)
         write_mark(channel, "compare", "process", 3600)
         collect(channel, ("noarch",), "write")
+        create(channel, "v1")
         copy = f"{folder}/{signed.name}.sigs.{hashlib.sha256(sidecar).hexdigest()}"
         assert copy in self.objects()
 
@@ -110,7 +112,13 @@ def test_the_guard_counts_packages_and_what_is_of_others(bucket: Bucket) -> None
     with pytest.raises(RefusedError, match="the bucket has 6 packages"):
         guard.delete(bucket.props())
     bucket.delete_packages()
+    assert f"{NAMES[0]}/snapshots/v1/noarch/repodata.json" in bucket.objects()
     guard.delete(bucket.props())
+    # A snapshot has no packages: what lies there is of others.
+    bucket.put("main/snapshots/v1/noarch/a-1.0-0.conda", b"of somebody")
+    with pytest.raises(RefusedError, match=r"1 (?:package|object)"):
+        guard.delete(bucket.props())
+    bucket.delete_packages()
     # A channel that the stack does not declare is of others, all of it.
     bucket.put("main/notes.txt", b"of somebody")
     with pytest.raises(RefusedError, match=r"1 object that chaninfra did not make, for example 'main/notes\.txt'"):

@@ -97,6 +97,7 @@ def test_keys_in_the_config_stay_secret(minio: Server, bucket_name: str, tmp_pat
     assert bucket_name not in channels.buckets(minio)
 
 
+@pytest.mark.long
 def test_a_mistyped_bucket_key_gets_the_nearest_key(stack: Stack, minio: Server, bucket_name: str) -> None:
     # Not what Pulumi says of a key that a project declares: "missing configuration value 'bucket'".
     given = config(minio, bucket_name)
@@ -121,6 +122,7 @@ def test_without_its_package_pulumi_asks_for_a_file_that_a_clone_has(
     assert ".[pulumi]" in (ROOT / "requirements.txt").read_text("utf-8").splitlines()
 
 
+@pytest.mark.long
 def test_a_key_with_a_mistyped_namespace_is_not_ignored_in_silence(
     stack: Stack, minio: Server, bucket_name: str
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_key_with_a_mistyped_namespace_is_not_ignored_in_silence(
     assert "did you mean `chaninfra:bucket`?" in output
 
 
+@pytest.mark.long
 def test_a_number_that_lost_digits_is_refused(minio: Server, bucket_name: str, tmp_path: Path) -> None:
     program = {"__main__.py": "from chaninfra.pulumi import program\n\nprogram()\n"}
     stack = Stack(tmp_path / "stack", config(minio, bucket_name), minio.environment(), files=program)
@@ -149,9 +152,10 @@ def test_a_number_that_lost_digits_is_refused(minio: Server, bucket_name: str, t
 
 def test_policy_reads_what_is_encrypted(stack: Stack, minio: Server, bucket_name: str) -> None:
     refused(stack, minio, {})
-    for key, value in {**config(minio, bucket_name, visibility="public"), "access_key_id": "id"}.items():
-        stack.secret(key.replace("_", "-"), value)
-    ran = stack.run("config", "set", "--path", "--secret", "publishers.ci.key.rotate", stdin="2027-q1")
+    given = {**config(minio, bucket_name, visibility="public"), "access_key_id": "id"}
+    words = [f"{key.replace('_', '-')}={value}" for key, value in given.items()]
+    secrets = [word for each in (*words, "publishers.ci.key.rotate=2027-q1") for word in ("--secret", each)]
+    ran = stack.run("config", "set-all", "--path", *secrets)
     assert ran.code == 0, ran
     assert bucket_name not in stack.settings.read_text()
 

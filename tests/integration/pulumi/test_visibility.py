@@ -12,10 +12,11 @@ from support.channels import channels
 from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 OTHERS = {"Sid": "Others", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
 
 
-@pytest.mark.parametrize("server", ["minio", pytest.param("versitygw", marks=pytest.mark.long)], indirect=True)
 def test_two_channels_become_public_and_private_again(server: Server, bucket_name: str, tmp_path: Path) -> None:
     names: dict[str, Any] = {"stable": {}, "dev": {"prefix": "team/dev", "subdirs": ["win-64"]}}
     config = {"provider": "custom", "bucket": bucket_name, "endpoint_url": server.endpoint_url, "channels": names}

@@ -15,9 +15,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.policy.statements import document, public_read
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import CAPABILITIES, Capability
+from support.pulumi.handlers import Store
 from support.servers import s3_servers
 from support.servers.s3_servers import Server
 
@@ -44,6 +46,20 @@ def bucket(server: Server) -> str:
     s3(server).create_bucket(Bucket=name)
     s3(server).put_object(Bucket=name, Key=KEY, Body=b"x")
     return name
+
+
+def test_a_policy_that_is_too_long_is_an_error_that_says_what_to_do(server: Server, bucket: str) -> None:
+    # Longer than any file system takes as an attribute; ext4 takes less than 4 KiB.
+    statements = public_read(bucket, [f"{'a' * 500}/{number}" for number in range(140)])
+    handler = Store(server, bucket).handler("policy")
+    with pytest.raises(StorageError) as caught:
+        handler.create({"store": {}, "statements": statements, "provider": server.name})
+    in_a_file = PROVIDERS[server.name].policy_place.value == "file-attribute"
+    assert ("it keeps the policy of a bucket as an attribute of a file" in caught.value.message) == in_a_file
+    assert ("use a file system whose attributes are larger" in str(caught.value.remedy)) == in_a_file
+    assert "policy" in caught.value.message
+    # A short one is taken.
+    handler.create({"store": {}, "statements": public_read(bucket, ["main"]), "provider": server.name})
 
 
 def anybody_reads(server: Server, bucket: str) -> bool:

@@ -156,6 +156,37 @@ _SOLVE = """
 """
 
 
+_NOTICES = """
+    import asyncio, json, os, sys
+    import rattler
+    from rattler.networking import AuthenticationMiddleware, S3Middleware
+    from rattler.networking.middleware import S3Config
+
+    async def main(channel, options, folder):
+        client = rattler.Client([
+            AuthenticationMiddleware(),
+            S3Middleware({bucket: S3Config(**option) for bucket, option in options.items()}),
+        ])
+        gateway = rattler.Gateway(cache_dir=folder, client=client)
+        found = await gateway.channel_notices([channel])
+        return [[each.id, each.level, each.message, each.expires_at] for each in found]
+
+    print(json.dumps(asyncio.run(main(*json.loads(sys.argv[1])))))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+
+def notices(channel: str, folder: Path, server: Server | None = None) -> list[list[str]]:
+    """The notices of the channel that the client would show: id, level, message, and until when it holds.
+
+    With `server`, `channel` is an s3:// URL there.
+    """
+    options, environment = access(channel, folder, server)
+    found: list[list[str]] = json.loads(_child(_NOTICES, [channel, options, str(folder)], environment))
+    return found
+
+
 def solve(solves: Sequence[tuple[Sequence[str], str]], spec: str, folder: Path) -> list[list[str]]:
     """For each (channels in order, "strict", "flexible" or "disabled"): channel and version of the packages that the
     solver takes."""

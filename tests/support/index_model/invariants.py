@@ -15,6 +15,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, decompress
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
+from chaninfra.channel.conda.snapshot_schedule import begin_of
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
@@ -79,6 +80,14 @@ class Invariants:
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     withdrawn: frozenset[str] = frozenset()
     """Files that processes delete for good."""
+    lasting: tuple[str, ...] = ()
+    """Snapshots that must be there, whole, in every state."""
+    automatic: int = 0
+    """How many automatic snapshots must at least be there, whole, in every state."""
+    kept: frozenset[str] = frozenset()
+    """Files that must stay."""
+    gone: frozenset[str] = frozenset()
+    """Files that must not get a record."""
     _good: dict[Objects, tuple[Content, bool]] = field(default_factory=dict)
     _ended: set[tuple[Objects, frozenset[str], frozenset[str]]] = field(default_factory=set)
 
@@ -107,8 +116,13 @@ class Invariants:
         if objects not in self._good:
             self._good[objects] = self._read(objects)
         content, _ = self._good[objects]
+        for name in self.kept:
+            if f"{FOLDER}/{name}" not in dict(objects):
+                raise ViolationError(f"the file {name} is gone, which must stay")
         if self.foreign == "beside":
             return
+        if back := self.gone & content.records.keys():
+            raise ViolationError(f"a package that was yanked is back: {back}")
         if missing := makes - content.records.keys():
             raise ViolationError(f"the record of a finished publish is lost: {missing}")
         if back := takes & content.records.keys():
@@ -281,15 +295,21 @@ def check_snapshots(rules: Invariants, there: Mapping[str, Held]) -> None:
     """
     for key, held in there.items():
         if key.startswith(SNAPSHOTS) and key.endswith(FILE_NAMES["shards"]):
-            found = _index(held.data)
-            if found is None:
+            shards = _index(held.data)
+            if shards is None:
                 raise ViolationError(f"{key} is damaged")
             # What is withdrawn while a snapshot is made is seen by its maker before it says that it is ready.
             if not rules.withdrawn:
-                rules._sharded(there, found, key, old=True)
+                rules._sharded(there, shards, key, old=True)
     if LIST not in there:
         return
-    for name, snapshot in _list(there[LIST].data).snapshots.items():
+    found = _list(there[LIST].data).snapshots
+    for name in rules.lasting:
+        if name not in found or found[name].stage != "ready":
+            raise ViolationError(f"the snapshot {name} is gone, and should stay")
+    if sum(begin_of(name) is not None and each.stage == "ready" for name, each in found.items()) < rules.automatic:
+        raise ViolationError("an automatic snapshot is gone, and should be kept")
+    for name, snapshot in found.items():
         if snapshot.stage != "ready":
             continue
         folder, state = f"{SNAPSHOTS}{name}/noarch/", snapshot.subdirs["noarch"]

@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from chaninfra.channel.errors import ConflictError
@@ -149,6 +150,7 @@ class SequentialRuntime:
         """See Runtime."""
 
 
+@lru_cache(maxsize=10_000)
 def etag(data: bytes) -> str:
     """The ETag of these bytes: their md5 in quotes."""
     return f'"{hashlib.md5(data).hexdigest()}"'  # noqa: S324 - as stores name content

@@ -22,15 +22,19 @@ from chaninfra.index.subdir_index import SubdirIndex
 from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
 from support.index_model.processes import INDEX
+from support.index_model.prune_mutants import PRUNE_MUTANTS
+from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, Scenario
 from support.index_model.snapshot_mutants import SNAPSHOT_MUTANTS
 from support.index_model.withdrawal_mutants import WITHDRAWAL_MUTANTS
+from support.index_model.withdrawal_scenarios import WITHDRAWALS
 from support.index_model.yank_mutants import YANK_MUTANTS
 
 
 def broken(mutant: Mutant) -> Scenario:
     """A new scenario in which the mutant violates an invariant."""
-    return SCENARIOS[mutant.scenario]()
+    return (SCENARIOS | ROLLBACKS | WITHDRAWALS)[mutant.scenario]()
 
 
 class _Wrapped:
@@ -298,4 +302,6 @@ MUTANTS: dict[str, Mutant] = {
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
     **WITHDRAWAL_MUTANTS,
+    **PRUNE_MUTANTS,
+    **ROLLBACK_MUTANTS,
 }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import tempfile
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from chaninfra.channel.conda.index_files import FILE_NAMES, REPODATA
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
+from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
 from chaninfra.channel.objects import ObjectBody, ObjectStore
 from chaninfra.channel.outputs.descriptor import DescribedIndex
@@ -21,6 +25,7 @@ from chaninfra.index.package.local_file import PackageFile, read
 from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
+from chaninfra.index.snapshots.automatic import tend
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.remove import remove
 from chaninfra.index.withdrawal.delete import delete
@@ -56,6 +61,16 @@ def channel(store: ObjectStore, runtime: SequentialRuntime, index: DescribedInde
     # Sets the cached properties.
     vars(channel).update(writer=Unconditional(store) if index.writers == "single" else store, runtime=runtime)
     return channel
+
+
+def scheduled_channel(
+    store: ObjectStore, runtime: SequentialRuntime, schedule: SnapshotSchedule, index: DescribedIndex = DEFAULT
+) -> Channel:
+    """The same channel, with snapshots by the clock."""
+    made = channel(store, runtime, index)
+    again = dataclasses.replace(made, descriptor=msgspec.structs.replace(made.descriptor, snapshots=schedule))
+    vars(again).update(writer=made.writer, runtime=runtime)
+    return again
 
 
 @cache
@@ -204,6 +219,23 @@ def deleting(
 
     takes = file(name) if last else None
     return Process(process or f"delete-{name}", run, lists=True, derives=True, takes=takes, now=now)
+
+
+def tending(
+    process: str = "tend", *, keep: int = 2, runs: int = 1, index: DescribedIndex = DEFAULT, now: int = NOW
+) -> Process:
+    """`chaninfra snapshot create --scheduled`, once or several times, of a channel that has a snapshot each day."""
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        for _ in range(runs):
+            try:
+                tend(scheduled_channel(store, runtime, SnapshotSchedule(every="1d", keep=keep), index))
+            except (ConflictError, StorageError):
+                # Whoever has slept for a day gives up.
+                if runtime.now_ms() <= now + DAY:
+                    raise
+
+    return Process(process, run, now=now)
 
 
 def following(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError
@@ -29,25 +30,29 @@ Objects = frozenset[tuple[str, Held]]
 PAUSE = ("pause",)
 
 
-class Waiting(BaseException):
-    """A process makes a request that has no answer yet. A BaseException, so that no `except Exception` catches it."""
+Answer = tuple[Any, int]
+"""What a process is answered, and when, in ms since 1970."""
 
-    def __init__(self, request: tuple[Any, ...]) -> None:
-        self.request = request
+
+class ViolationError(AssertionError):
+    """A schedule breaks an invariant."""
+
+
+class Waiting(BaseException):
+    """Ends a process that waits for an answer. A BaseException, so that no `except Exception` catches it."""
 
 
 class Replay:
-    """An ObjectStore that replays a list of answers, each with the time at which it was given, in ms since 1970."""
+    """An ObjectStore that replays answers, and then asks `ask` for more."""
 
-    def __init__(self, answers: list[tuple[Any, int]]) -> None:
+    def __init__(self, answers: list[Answer], ask: Callable[[tuple[Any, ...]], Answer]) -> None:
         self._answers = iter(answers)
+        self._more = ask
         self.time = 0
 
     def _ask(self, *request: Any) -> Any:
-        try:
-            answer, self.time = next(self._answers)
-        except StopIteration:
-            raise Waiting(request) from None
+        given = next(self._answers, None)
+        answer, self.time = self._more(request) if given is None else given
         if isinstance(answer, ChaninfraError):
             # A new error each time: a raised error keeps its traceback.
             raise type(answer)(answer.message)
@@ -101,13 +106,13 @@ def answer_to(objects: Objects, request: tuple[Any, ...], now: int) -> tuple[Obj
     kind, *rest = request
     if kind == "pause":
         return objects, None, (kind,)
-    there = dict(objects)
+    there = by_key(objects)
     if kind == "list":
         # A listing does not tell metadata.
         found = [
             _entry(key, there[key]._replace(metadata=())) for key in sorted(there) if key.startswith(f"{rest[0]}/")
         ]
-        return objects, found, (kind, tuple((entry.key, entry.etag) for entry in found))
+        return objects, found, (kind, tuple((entry.key, entry.etag, entry.modified) for entry in found))
     if kind == "delete":
         return frozenset((key, held) for key, held in objects if key not in rest), None, (kind,)
     key = rest[0]
@@ -129,6 +134,12 @@ def answer_to(objects: Objects, request: tuple[Any, ...], now: int) -> tuple[Obj
     ):
         return objects, ConflictError(f"{key} was changed by another writer meanwhile"), (kind, "lost")
     return frozenset({**there, key: Held(new, metadata, now)}.items()), etag(new), (kind, etag(new))
+
+
+@lru_cache(maxsize=10_000)
+def by_key(objects: Objects) -> Mapping[str, Held]:
+    """The objects by their keys."""
+    return dict(objects)
 
 
 def _entry(key: str, held: Held) -> ObjectMeta:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,8 +13,7 @@ import msgspec
 from chaninfra.channel.conda.index_settings import AtMostEvery, Follow
 from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.skeleton import empty_index
-from chaninfra.channel.errors import ChaninfraError, ConflictError
-from chaninfra.channel.objects import ObjectBody, ObjectStore
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.invariants import HISTORY, LIST, Foreign, Invariants, objects_of
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
@@ -32,7 +30,6 @@ from support.index_model.processes import (
     WEEK,
     ZST,
     collecting,
-    deleting,
     file,
     following,
     forcing,
@@ -41,9 +38,12 @@ from support.index_model.processes import (
     reindexing,
     removing,
     snapshotting,
+    tending,
     unyanking,
     yanking,
 )
+from support.index_model.pruning import LATER as GRACE_OVER
+from support.index_model.pruning import pruned_before, pruning, publishing_again, yanked_by_hand
 from support.index_model.requests import Held
 
 NEVER = DescribedIndex(monolith="never")
@@ -79,6 +79,14 @@ class Scenario:
     """Packages that a process deletes: their record may stay until it has ended."""
     withdrawn: tuple[str, ...] = ()
     """Packages that processes delete for good. Their record may stay until the last one has ended."""
+    lasting: tuple[str, ...] = ()
+    """Snapshots that must be there, whole, in every state."""
+    automatic: int = 0
+    """How many automatic snapshots must at least be there, whole, in every state."""
+    kept: tuple[str, ...] = ()
+    """Packages whose file must stay."""
+    gone: tuple[str, ...] = ()
+    """Packages that must not get a record."""
     dated_shards: bool = False
     """Whether shards tell when they were put. Otherwise all seem to be very old, so that gc may delete them."""
     before: Callable[[MemoryStore], None] = lambda store: None
@@ -95,6 +103,10 @@ class Scenario:
             foreign=self.foreign,
             followed=self.followed,
             withdrawn=frozenset(map(file, self.withdrawn)),
+            lasting=self.lasting,
+            automatic=self.automatic,
+            kept=frozenset(map(file, self.kept)),
+            gone=frozenset(map(file, self.gone)),
         )
 
     def search(self, **bounds: int) -> Search:
@@ -282,6 +294,30 @@ def _begun(store: MemoryStore) -> None:
     del store.objects[f"{PREFIX}/.chaninfra/gc/noarch.json"]
 
 
+OLDEST, NEWER, NEWEST = (f"auto-{day}T0000Z" for day in (20251230, 20251231, 20260101))
+"""Automatic snapshots; the last one is of the day on which the processes run."""
+
+
+def _automatic(store: MemoryStore, *, index: DescribedIndex = DEFAULT) -> None:
+    """Two automatic snapshots and one that was made by hand, all of a, whose shard a publish has replaced since. A gc
+    has marked it before.
+    """
+    for name in (OLDEST, NEWER, "v1"):
+        snapshotting(name, index=index).run(store, SequentialRuntime(name, BEFORE))
+    publishing("a-2", index=index).run(store, SequentialRuntime("later", BEFORE))
+    _mark(store, [key for key in store.objects if "/shards/" in key], NOW)
+
+
+def _removal_was_killed(store: MemoryStore) -> None:
+    """An automatic snapshot, and that of today, whose removal by hand was killed."""
+    for name in (NEWER, NEWEST):
+        snapshotting(name, index=NEVER).run(store, SequentialRuntime(name, BEFORE))
+    listed = store.objects[LIST]
+    before, mark, after = listed.data.partition(NEWEST.encode())
+    data = before + mark + after.replace(b'"ready"', b'"removing"', 1)
+    store.objects[LIST] = dataclasses.replace(listed, data=data)
+
+
 SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
     "snapshot and publish": lambda: Scenario([snapshotting(), publishing("a-2")]),
     "snapshot and yank": lambda: Scenario([snapshotting(), yanking("a")]),
@@ -311,101 +347,89 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
         partial(collecting, later=2 * DAY),
         partial(collecting, later=10 * DAY),
     ),
+    "two by the clock": lambda: _with(
+        NEVER,
+        partial(tending, "1"),
+        partial(tending, "2"),
+        before=partial(_automatic, index=NEVER),
+        lasting=("v1", NEWER),
+        automatic=2,
+    ),
+    "by the clock, publish and gc": lambda: _with(
+        NEVER,
+        tending,
+        partial(publishing, "a-3"),
+        collecting,
+        before=partial(_automatic, index=NEVER),
+        lasting=("v1",),
+        automatic=2,
+    ),
+    "two by the clock after a removal that was killed": lambda: _with(
+        NEVER,
+        partial(tending, "1"),
+        partial(tending, "2", runs=2),
+        partial(publishing, "a-2"),
+        before=_removal_was_killed,
+        lasting=(NEWER,),
+    ),
 }
 """With makers of snapshots."""
 
-
-def _publishing_again(name: str, *, index: DescribedIndex) -> Process:
-    """Somebody publishes a package that another process deletes for good: it may be gone when it has ended."""
-    process = publishing(name, index=index)
-
-    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        # Its bytes may be deleted while they are compared.
-        with suppress(ConflictError):
-            process.run(store, runtime)
-
-    return dataclasses.replace(process, run=run, makes=None)
-
-
-def _yanking_what_may_be_gone(name: str, *, index: DescribedIndex) -> Process:
-    process = yanking(name, index=index, last=False)
-
-    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
-        try:
-            process.run(store, runtime)
-        except ChaninfraError as error:
-            if not error.message.startswith("there is no such package"):
-                raise
-
-    return dataclasses.replace(process, run=run)
-
-
-def _with_snapshot(store: MemoryStore) -> None:
-    """A snapshot of a and a-2; the index has moved on since."""
-    snapshotting().run(store, SequentialRuntime("s", BEFORE))
-    publishing("a-3").run(store, SequentialRuntime("later", BEFORE))
-
-
-def _with_snapshot_of_never(store: MemoryStore) -> None:
-    snapshotting(index=NEVER).run(store, SequentialRuntime("s", BEFORE))
-    publishing("a-3", index=NEVER).run(store, SequentialRuntime("later", BEFORE))
-
-
-WITHDRAWALS: dict[str, Callable[[], Scenario]] = {
-    "delete and publish of one name": lambda: Scenario(
-        [deleting("a-2"), publishing("a-3")], indexed=("a", "a-2"), withdrawn=("a-2",)
+PRUNED: dict[str, Callable[[], Scenario]] = {
+    "prune that yanks and publish": lambda: Scenario(
+        [pruning(takes="a"), publishing("a-3")], indexed=("a", "a-2"), kept=("a",)
     ),
-    "never: delete and publish of one name": lambda: _with(
-        NEVER, partial(deleting, "a-2"), partial(publishing, "a-3"), indexed=("a", "a-2"), withdrawn=("a-2",)
+    "prune that yanks and yank": lambda: Scenario(
+        [pruning(takes="a"), yanking("a")], indexed=("a", "a-2"), kept=("a",)
     ),
-    "never: delete and publish of the only package of its name": lambda: _with(
-        NEVER, partial(deleting, "d", last=False), partial(_publishing_again, "d"), bare=("d",), withdrawn=("d",)
-    ),
-    "never: delete of what a snapshot has, and publish": lambda: _with(
+    "never: prune that deletes and publish": lambda: _with(
         NEVER,
-        partial(deleting, "a-2"),
-        partial(publishing, "b"),
-        indexed=("a", "a-2"),
-        withdrawn=("a-2",),
-        before=_with_snapshot_of_never,
+        partial(pruning, now=GRACE_OVER),
+        partial(publishing, "a-3"),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+        gone=("a",),
+        followed=True,
     ),
-    "delete of what a snapshot has": lambda: Scenario(
-        [deleting("a-2"), yanking("a")], indexed=("a", "a-2"), withdrawn=("a-2",), before=_with_snapshot
-    ),
-    "never: delete and snapshot": lambda: _with(
-        NEVER, partial(deleting, "a-2"), snapshotting, indexed=("a", "a-2"), withdrawn=("a-2",)
-    ),
-    "delete and snapshot": lambda: Scenario(
-        [deleting("a-2"), snapshotting()], indexed=("a", "a-2"), withdrawn=("a-2",)
-    ),
-    "never: two delete of one name": lambda: _with(
+    "never: prune that deletes and publish of the same": lambda: _with(
         NEVER,
-        partial(deleting, "a-2"),
-        partial(deleting, "a-3"),
-        indexed=("a", "a-2", "a-3"),
-        withdrawn=("a-2", "a-3"),
+        partial(pruning, now=GRACE_OVER),
+        partial(publishing_again, "a"),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
     ),
-    "never: delete and reindex": lambda: _with(
-        NEVER, partial(deleting, "a-2"), reindexing, indexed=("a", "a-2"), bare=("d",), withdrawn=("a-2",)
-    ),
-    "never: delete and gc": lambda: _with(
+    "never: prune that deletes and unyank": lambda: _with(
         NEVER,
-        partial(deleting, "a-2"),
-        partial(collecting, later=2 * DAY),
-        indexed=("a", "a-2"),
-        withdrawn=("a-2",),
-        before=_with_snapshot_of_never,
+        partial(pruning, now=GRACE_OVER),
+        partial(unyanking, "a", last=False),
+        before=partial(pruned_before, index=NEVER),
+        deleted=("a",),
+        followed=True,
     ),
-    "never: delete and yank of one package": lambda: _with(
-        NEVER,
-        partial(deleting, "a-2"),
-        partial(_yanking_what_may_be_gone, "a-2"),
-        indexed=("a", "a-2"),
-        withdrawn=("a-2",),
+    "prune that deletes and reindex": lambda: Scenario(
+        [pruning(now=GRACE_OVER), reindexing()], before=pruned_before, deleted=("a",), gone=("a",)
+    ),
+    "two prune": lambda: Scenario(
+        [pruning("1", now=GRACE_OVER), pruning("2", now=GRACE_OVER)],
+        before=pruned_before,
+        deleted=("a",),
+        gone=("a",),
+        followed=True,
+    ),
+    "prune of what a snapshot has": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=partial(pruned_before, snapshot=True), kept=("a",)
+    ),
+    "prune of what a snapshot will have": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=partial(pruned_before, being_made=True), kept=("a",)
+    ),
+    "never: prune and snapshot": lambda: _with(
+        NEVER, partial(pruning, takes="a"), snapshotting, indexed=("a", "a-2"), kept=("a",)
+    ),
+    "prune of what people have yanked": lambda: Scenario(
+        [pruning(now=GRACE_OVER), publishing("b")], before=yanked_by_hand, kept=("a",)
     ),
 }
-"""With who deletes packages for good."""
-
+"""With prune. Its grace period is over, or all that it does is to yank."""
 
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two publish": lambda: Scenario([publishing("b"), publishing("c")]),
@@ -501,7 +525,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
     **FOLLOWED,
     **SNAPSHOTS,
-    **WITHDRAWALS,
+    **PRUNED,
 }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from chaninfra.index import gc
-from chaninfra.index.snapshots import create, files, needed
+from chaninfra.index.snapshots import automatic, create, files, needed, remove
 from chaninfra.index.snapshots.document import Snapshots
 from support.index_model.mutant import Mutant
 
@@ -60,6 +61,37 @@ def _put_over(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(files, "IfAbsent", lambda: None)
 
 
+def _removed_without_a_word(patch: pytest.MonkeyPatch) -> None:
+    """The files are deleted before the entry says that the snapshot is being removed."""
+    patch.setattr(remove, "_removing", lambda old, name, left: old)
+
+
+def _unfinished_count(patch: pytest.MonkeyPatch) -> None:
+    """One that is being made counts as one of those that are kept."""
+    original = automatic._thin
+
+    def thin(channel: Any, there: Any, keep: int) -> tuple[list[str], int]:
+        whole = {
+            name: msgspec.structs.replace(each, stage="ready") if each.stage == "creating" else each
+            for name, each in there.items()
+        }
+        return original(channel, whole, keep)
+
+    patch.setattr(automatic, "_thin", thin)
+
+
+def _any_removal_goes_on(patch: pytest.MonkeyPatch) -> None:
+    """A run goes on with a removal that was stopped also of a snapshot that another run may make again."""
+    original = automatic._thin
+
+    def thin(channel: Any, there: Any, keep: int) -> tuple[list[str], int]:
+        removed, waiting = original(channel, there, keep)
+        stopped = [name for name, snapshot in there.items() if snapshot.stage == "removing" and name not in removed]
+        return removed + [each for name in stopped for each in automatic._remove(channel, name)], waiting
+
+    patch.setattr(automatic, "_thin", thin)
+
+
 SNAPSHOT_MUTANTS: dict[str, Mutant] = {
     "snapshots not looked at by gc": Mutant(_not_looked_at, "gc of what a snapshot needs", "shard of"),
     "only listed snapshots looked at by gc": Mutant(_only_listed, "gc of what a killed snapshot needs", "shard of"),
@@ -69,5 +101,17 @@ SNAPSHOT_MUTANTS: dict[str, Mutant] = {
     "states of any age": Mutant(_states_of_any_age, "snapshot, publish and two gc", "shard of", preemptions=1),
     "ready before the files are there": Mutant(_ready_at_once, "snapshot and publish", "listed as ready"),
     "states of each maker": Mutant(_own_states, "two snapshot and publish", "something else than|failed"),
+    "snapshots removed without a word": Mutant(
+        _removed_without_a_word, "two by the clock", "listed as ready, and has no", preemptions=1
+    ),
+    "unfinished snapshots count as kept": Mutant(
+        _unfinished_count, "two by the clock", "should be kept", preemptions=1
+    ),
+    "any removal goes on": Mutant(
+        _any_removal_goes_on,
+        "two by the clock after a removal that was killed",
+        "listed as ready, and has no",
+        preemptions=1,
+    ),
     "files of snapshots replaced": Mutant(_put_over, "two snapshot and publish", "never changes|something else than"),
 }

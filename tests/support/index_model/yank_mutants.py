@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.index import survey, whole, yank, yanked_document
+from chaninfra.index import lasting, survey, whole, yank, yanked_document
 from chaninfra.index.commit import change, shard_writer
 from chaninfra.index.commit.shard_writer import ShardWriter
 from support.index_model.mutant import Mutant
@@ -101,7 +101,7 @@ def _document_left_alone(patch: pytest.MonkeyPatch) -> None:
 
 def _not_looked_whether_it_lasts(patch: pytest.MonkeyPatch) -> None:
     """A yanker commits once."""
-    patch.setattr(yank, "_ATTEMPTS", 1)
+    patch.setattr(lasting, "ATTEMPTS", 1)
 
 
 def _history_listed_once(patch: pytest.MonkeyPatch) -> None:

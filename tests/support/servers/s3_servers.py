@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ import servers
 from chaninfra.channel.policy.statements import document
 
 REGION = "us-east-1"
+# Below those that systems give to outgoing connections, of which the tests make thousands.
+_PORTS = range(20_000, 32_000)
 _CONFIG = Config(
     s3={"addressing_style": "path"},
     request_checksum_calculation="when_required",
@@ -165,11 +167,12 @@ def versitygw(folder: Path, *, webhook: Webhook | None = None, like: Server | No
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface that nobody listened on a moment ago, and that no connection gets meanwhile."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _server(name: str, port: int) -> Server:

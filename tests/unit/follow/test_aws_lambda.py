@@ -220,9 +220,9 @@ def test_packages_that_change_again_and_again_come_again(
     call = Called(monkeypatch, one=channel.channel)
     real, calls = module.follow, []
 
-    def changing(opened: Channel, keys: list[str], seen: Any) -> Any:
+    def changing(opened: Channel, keys: list[str], *more: Any) -> Any:
         calls.append(sorted(keys))
-        done = real(opened, keys, seen)
+        done = real(opened, keys, *more)
         done.again += [key for key in keys if key.endswith(file("b"))]
         # A package that the event of its sidecar has named.
         done.again += [key.removesuffix(".sigs") for key in keys if key.endswith(".sigs")]
@@ -441,7 +441,8 @@ def test_another_event_is_an_error_that_names_what_is_known(
     Called(monkeypatch, one=channel.channel)
     with pytest.raises(ConfigurationError, match="is neither messages of SQS nor a task") as caught:
         handler(event, Context())
-    assert caught.value.remedy == 'send one of {"chaninfra": "compare"}, {"chaninfra": "reindex"}, {"chaninfra": "gc"}'
+    orders = ", ".join(f'{{"chaninfra": "{name}"}}' for name in ("compare", "reindex", "gc", "snapshots"))
+    assert caught.value.remedy == f"send one of {orders}"
 
 
 @pytest.mark.parametrize("value", [None, "", "{}", "[]", "[1]", '["https://a"]', '["s3://"]', '["s3://b/\\n"]', "\x1b"])

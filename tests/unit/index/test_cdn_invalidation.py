@@ -8,7 +8,7 @@ from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import Cdn
 from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.index.cdn_invalidation import all_paths, changed, invalidate, paths, snapshot_paths
+from chaninfra.index.cdn_invalidation import all_paths, changed, invalidate, notices_paths, paths, snapshot_paths
 from chaninfra.index.channel import Channel
 from chaninfra.index.report import Report, SubdirReport
 from support.channels.channels import descriptor
@@ -41,7 +41,12 @@ def test_scope_all_invalidates_every_file() -> None:
 
 def test_the_list_of_snapshots_is_invalidated_and_the_files_of_one_that_is_removed() -> None:
     assert snapshot_paths(descriptor(prefix="c")) == ["/c/snapshots/index.json"]
-    assert snapshot_paths(descriptor(prefix=""), "v1") == ["/snapshots/index.json", "/snapshots/v1/*"]
+    assert snapshot_paths(descriptor(prefix=""), ["v1"]) == ["/snapshots/index.json", "/snapshots/v1/*"]
+
+
+def test_the_notices_are_one_file() -> None:
+    assert notices_paths(descriptor(prefix="c")) == ["/c/notices.json"]
+    assert notices_paths(descriptor(prefix="")) == ["/notices.json"]
 
 
 def test_one_path_covers_all_files_of_a_channel() -> None:

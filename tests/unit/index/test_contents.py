@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.cli.commands.ls import _behind
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change
@@ -110,6 +111,17 @@ def test_an_index_of_another_tool_has_no_commits() -> None:
     assert (names(found), found.behind) == (["a"], ())
     assert [each.commits_behind for each in found.packages] == [None]
     reindex_subdir(it.subdir_index)
+
+
+@pytest.mark.parametrize("data", [b"{", b'{"version": 2, "packages": []}'])
+def test_what_a_follower_says_is_only_a_report(data: bytes) -> None:
+    it = channel()
+    publish(it, "a")
+    it.store.objects["c/.chaninfra/left-out.json"] = ObjectBody(data=data, content_type="")
+    found = listed(it)
+    assert names(found) == ["a"]
+    assert found.left_out == {}
+    assert str(found.left_out_unread).startswith("c/.chaninfra/left-out.json: ")
 
 
 def test_which_attestations_a_package_has() -> None:

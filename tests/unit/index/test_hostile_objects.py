@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from typing import cast
 
 import pytest
 import zstandard
@@ -22,6 +24,8 @@ from chaninfra.index.gc import collect_subdir
 from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
+from chaninfra.index.rollback.plan import plan_rollback
+from chaninfra.index.rollback.rollback import roll_back
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.remove import remove
 from chaninfra.index.yank import unyank, yank
@@ -29,6 +33,16 @@ from support.cases.hostile_objects import HOSTILE, YANKED, Hostile
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.memory_subdir import INDEX, JSON, ZST
 from support.index_model.processes import FOLDER, PREFIX, channel, channel_with, file, package
+
+
+def rolled_back(on: Channel) -> None:
+    """Roll it back to the state before its last commit, which is an hour later than all others."""
+    store = cast("MemoryStore", on.writer)
+    numbers = [int(key.rpartition("/")[2]) for key in store.objects if "/history/" in key]
+    for key in (INDEX, f"{PREFIX}/.chaninfra/history/noarch/{max(numbers, default=1)}"):
+        store.modified[key] = store.now + timedelta(hours=1)
+    roll_back(on, plan_rollback(on, "2026-01-01"))
+
 
 OPERATIONS: dict[str, Callable[[Channel], object]] = {
     "publish": lambda on: publish(on, [package("new")], "refuse", Silent()),
@@ -38,6 +52,7 @@ OPERATIONS: dict[str, Callable[[Channel], object]] = {
     "yank": lambda on: yank(on, ["b"], "why"),
     "yank by spec": lambda on: yank(on, ["b >=1"], "why"),
     "unyank": lambda on: unyank(on, ["a-1-0.conda"]),
+    "rollback": rolled_back,
     "gc": lambda on: collect_subdir(on.subdir_index("noarch"), "write"),
     "ls": contents_of,
     "snapshot create": lambda on: create(on, "v1"),

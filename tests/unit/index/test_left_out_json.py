@@ -66,12 +66,12 @@ def test_it_has_an_end() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"{", "delete it"),
-        (b"[]", "delete it"),
-        (b'{"packages": {"../x": {"reason": "y"}}}', "delete it"),
-        (b'{"packages": {"noarch/a\\u001b": {"reason": "y"}}}', "delete it"),
-        (b'{"packages": {"noarch/a": {}}}', "delete it"),
-        (b'{"a": ' + b"[" * 100_000, "delete it"),
+        (b"{", "writes a new one"),
+        (b"[]", "writes a new one"),
+        (b'{"packages": {"../x": {"reason": "y"}}}', "writes a new one"),
+        (b'{"packages": {"noarch/a\\u001b": {"reason": "y"}}}', "writes a new one"),
+        (b'{"packages": {"noarch/a": {}}}', "writes a new one"),
+        (b'{"a": ' + b"[" * 100_000, "writes a new one"),
         (b'{"version": 2, "packages": []}', "upgrade chaninfra"),
     ],
 )

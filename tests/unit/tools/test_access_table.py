@@ -27,6 +27,7 @@ def test_publishers_neither_delete_nor_write_files_of_the_stack_or_of_maintainer
     for action in (
         "delete-package",
         "put-yanked",
+        "put-notices",
         "delete-history",
         "put-internal",
         "put-descriptor",

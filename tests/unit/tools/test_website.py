@@ -75,6 +75,7 @@ def test_what_ci_runs_builds_the_site() -> None:
     """`.ci/run` runs `make test`, and that builds the site first."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (test,) = [line for line in makefile.splitlines() if line.startswith("test:")]
-    assert "site" in test.partition("##")[0].split()
+    assert "lint-and-site" in test.partition("##")[0].split()
+    assert "\nlint-and-site: setup\n\t@$(MAKE) --jobs=2 lint site\n" in makefile
     assert "\nsite: setup" in makefile
     assert "$(BIN)/python tools/website.py\n" in makefile

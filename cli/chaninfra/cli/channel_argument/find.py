@@ -25,11 +25,11 @@ from chaninfra.cli.channel_argument.documents import parse_descriptors, read_fil
 from chaninfra.cli.channel_argument.endpoint_trust import NamedBy
 from chaninfra.cli.channel_argument.located import located
 from chaninfra.cli.channel_argument.parse import S3, VARIABLE, File, Stack, Web, current_folder, parse_channel
-from chaninfra.cli.channel_argument.snapshot import refuse_snapshot
 from chaninfra.cli.channel_argument.stored import read_channel_json
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
+from chaninfra.index.snapshots.place import refuse_snapshot
 
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
@@ -216,7 +216,7 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
         return _assumed(location, flags, new)
     if stored is None:
         assumed = _assumed(location, flags, new)
-        refuse_snapshot(location, channel.store())
+        refuse_snapshot(channel.store(), location.bucket, location.prefix)
         if reading != "probe":
             _refuse_empty(replace(channel, descriptor=assumed.descriptor), index=reading == "lenient")
         streams.note(f"{location} has no {CHANNEL_JSON}; the options and the provider's defaults are used instead")

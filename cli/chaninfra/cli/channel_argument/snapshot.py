@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
+from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import NAME_RULE, is_snapshot_name
 from chaninfra.channel.errors import ConfigurationError, remedy_if_denied
-from chaninfra.channel.location import join
-from chaninfra.channel.objects import ObjectStore, exists
 from chaninfra.channel.text import nearest, shown
-from chaninfra.cli.channel_argument.parse import S3
 
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.find import Found
@@ -20,22 +17,6 @@ if TYPE_CHECKING:
 _PERMIT = (
     "give credentials of a reader; or a channel.json file and --offline, and nobody looks whether the snapshot is there"
 )
-
-
-def refuse_snapshot(place: S3, store: ObjectStore) -> None:
-    """Raise ConfigurationError if there is a snapshot at this place, which has no channel.json: clients read it as a
-    channel, and no command of chaninfra works on it.
-    """
-    above, _, name = place.prefix.rpartition("/")
-    parent, _, folder = above.rpartition("/")
-    if folder != SNAPSHOTS_FOLDER or not is_snapshot_name(name) or not exists(store, join(parent, SNAPSHOTS_JSON)):
-        return
-    channel = f"s3://{join(place.bucket, parent)}"
-    raise ConfigurationError(
-        f"is a snapshot of {channel}, which clients read, and commands do not",
-        where=str(place),
-        remedy=f"name the channel; the settings of the snapshot: `chaninfra manifest {channel} --snapshot {name}`",
-    )
 
 
 def require_snapshot(name: str, found: Sequence[Found], flags: StoreFlags, *, offline: bool) -> None:

@@ -46,7 +46,7 @@ def delete(
             "--versions", help="Also delete old versions, in a bucket that keeps them. Needs an administrator's key."
         ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; select as a real run does, and print what that deletes.")
     ] = False,
@@ -67,9 +67,11 @@ def delete(
       chaninfra delete noarch/my-package-1.0-0.conda -c stack:prod --reason "has a leaked key"
       chaninfra delete "my-package ==1.0" -c s3://my-bucket/my-channel --reason "license" --dry-run
     """
+    from chaninfra.channel.text import count
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.confirm import confirm, require_answer
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.withdrawal.delete import delete as run
@@ -78,8 +80,7 @@ def delete(
 
     refuse_channels(packages, "delete", "PACKAGE")
     why = check_reason(reason)
-    if not (yes or dry_run):
-        _require_terminal()
+    require_answer(yes=yes or dry_run)
     remedies = remedies_for(channel, store)
     flags = {"--versions": versions, "--yes": yes, "--dry-run": dry_run, "--json": as_json}
     given = [*packages, "--reason", why, *(flag for flag, is_given in flags.items() if is_given)]
@@ -91,8 +92,9 @@ def delete(
             streams.result_json(_plan_json(planned)) if as_json else streams.result(_plan_text(planned))
             return
         if not yes:
-            streams.note(_plan_text(planned))
-            _ask(planned)
+            streams.plain(_plan_text(planned))
+            what = count(len(planned.packages), "package")
+            confirm(f"Delete {what} for good? This cannot be undone.", "nothing was deleted")
         done = run(opened, planned, why, shown)
         shown.pause()
         cdn_refresh.refresh_all(opened)
@@ -118,30 +120,6 @@ def _stopped(shown: Shown, remedies: Remedies, given: Sequence[str]) -> StoppedE
         "stopped: the packages may be deleted in part",
         remedy=f"to go on, run it again, what is deleted stays so: `{command}`",
     )
-
-
-def _require_terminal() -> None:
-    """Raise ConfigurationError where nobody can be asked."""
-    import sys
-
-    from chaninfra.channel.errors import ConfigurationError
-
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise ConfigurationError(
-            "nobody can be asked here whether to delete, since the input is not a terminal",
-            where="--yes",
-            remedy="see with --dry-run what it deletes, and then give --yes",
-        )
-
-
-def _ask(planned: Plan) -> None:
-    """Raise ChaninfraError unless the user agrees."""
-    from chaninfra.channel.errors import ChaninfraError
-    from chaninfra.channel.text import count
-
-    what = count(len(planned.packages), "package")
-    if not typer.confirm(f"Delete {what} for good? This cannot be undone.", err=True):
-        raise ChaninfraError("nothing was deleted", remedy="answer y to delete; a yank would keep the files")
 
 
 def _purge(opened: Channel, planned: Plan) -> Purged:

@@ -101,6 +101,8 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_j
         streams.note(
             _left_out(contents.left_out, remedies_for(channel, store).command("doctor", "--check", "left-out"))
         )
+    if contents.left_out_unread is not None and not wanted:
+        streams.warning(contents.left_out_unread)
     streams.result_json(msgspec.to_builtins(packages)) if as_json else streams.result(_text(packages))
     if contents.lost:
         if unknown:

@@ -23,7 +23,8 @@ def publish(
         typer.Option(
             "--force",
             help="Overwrite a package that has the same file name but other content. Installs from lock files that "
-            "contain the old hash then fail. The bucket denies this if `aws.no-overwrite` is set.",
+            "contain the old hash, and from snapshots that have the package, then fail. The bucket denies this if "
+            "`aws.no-overwrite` is set.",
         ),
     ] = False,
     dry_run: Annotated[

@@ -32,7 +32,7 @@ _NAME_HELP = "The snapshot's name: letters, digits, hyphens and underscores."
 
 def create(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help=_NAME_HELP)],
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help=_NAME_HELP)] = None,
     channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
     at: Annotated[
         str | None,
@@ -43,6 +43,14 @@ def create(
             "(default: now).",
         ),
     ] = None,
+    scheduled: Annotated[
+        bool,
+        typer.Option(
+            "--scheduled",
+            help="Make the one that is due by `snapshots` in the stack config, and remove the oldest beyond those that "
+            "are kept. Give no NAME.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -55,13 +63,18 @@ def create(
     --at reads the history of the index, which `gc` thins: all states of the last day are there, then one an hour for a
     week, then one a day for `index.history-days` days. For maintainers.
 
+    --scheduled is for a job that runs each hour: it makes the snapshot of the hour, day or week that it is now if there
+    is none yet, with the time in its name, and removes the oldest of its kind. It never removes one that you named.
+
     \b
     Examples:
       chaninfra snapshot create 2026-11
       chaninfra snapshot create release-4 stack:prod
       chaninfra snapshot create before-the-change s3://my-bucket/my-channel --at 2026-11-01T12:00Z
+      chaninfra snapshot create --scheduled -c s3://my-bucket/my-channel
     """
     from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.commands.snapshot_scheduled import create_scheduled, given_name, only_channel, refuse_automatic
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.progress import progress
@@ -69,8 +82,13 @@ def create(
     from chaninfra.index.snapshots.create import check_name
     from chaninfra.index.snapshots.create import create as run
 
+    if scheduled:
+        create_scheduled(only_channel(name, channel, at), store, as_json=as_json)
+        return
+    name = given_name(name)
     refuse_channels([name], "snapshot create", "NAME")
     check_name(name)
+    refuse_automatic(name)
     when = _time(at)
     remedies = remedies_for(channel, store)
     given = [name, *(["--at", at] if at is not None else []), *(["--json"] if as_json else [])]
@@ -79,7 +97,7 @@ def create(
         made = run(opened, name, when, shown)
         shown.pause()
         cdn_refresh.refresh_snapshots(opened)
-    streams.result_json(_created_json(opened, made)) if as_json else streams.result(_created_text(opened, made))
+    streams.result_json(created_json(opened, made)) if as_json else streams.result(created_text(opened, made))
     streams.note(f"the settings of clients: `{remedies.command('manifest', '--snapshot', name)}`")
 
 
@@ -156,7 +174,7 @@ def rm(
     with interruptible(stopped):
         opened = open_channel(channel, store, "write")
         removed = remove(opened, name)
-        cdn_refresh.refresh_snapshots(opened, name)
+        cdn_refresh.refresh_snapshots(opened, [name])
     for key in removed.others:
         streams.note(f"s3://{opened.descriptor.bucket}/{key} is not of chaninfra, and stays")
     streams.result_json(_removed_json(removed)) if as_json else streams.result(_removed_text(removed))
@@ -203,11 +221,13 @@ def _unfinished(name: str, snapshot: Snapshot, remedies: Remedies) -> str:
     remove = remedies.command("snapshot rm", name)
     if snapshot.stage == "removing":
         return f"{name} is being removed, or its removal was stopped; to go on: `{remove}`"
-    finish = remedies.command("snapshot create", name)
+    from chaninfra.channel.conda.snapshot_schedule import begin_of
+
+    finish = remedies.command("snapshot create", "--scheduled" if begin_of(name) else name)
     return f"{name} is being made, or its making was stopped; to go on: `{finish}`; to remove it: `{remove}`"
 
 
-def _created_text(opened: Channel, made: Created) -> str:
+def created_text(opened: Channel, made: Created) -> str:
     from chaninfra.channel.text import count
 
     url = opened.url("snapshots", made.name)
@@ -218,7 +238,7 @@ def _created_text(opened: Channel, made: Created) -> str:
     return f"{url}: {made.outcome}, {of}{began} ({count(made.objects, 'file')}, {made.size:,} bytes)"
 
 
-def _created_json(opened: Channel, made: Created) -> dict[str, object]:
+def created_json(opened: Channel, made: Created) -> dict[str, object]:
     return {
         **_json(opened, made.name, made.snapshot),
         "outcome": made.outcome,

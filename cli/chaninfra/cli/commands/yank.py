@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, refuse_channels
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
@@ -31,6 +32,17 @@ def yank(
         str | None,
         typer.Option("--reason", metavar="TEXT", help="Why the packages are yanked; `chaninfra ls` shows it."),
     ] = None,
+    notice: Annotated[
+        bool,
+        typer.Option(
+            "--notice",
+            help="Add a notice that names the packages and the reason, which clients show to users; see `chaninfra "
+            "notice`. `unyank` takes it back.",
+        ),
+    ] = False,
+    notice_text: Annotated[
+        str | None, typer.Option("--notice-text", metavar="TEXT", help="As --notice, with this text.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_DRY_RUN_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
@@ -45,18 +57,38 @@ def yank(
     Examples:
       chaninfra yank my-package-1.0-0.conda -c stack:prod --reason "does not start on macOS"
       chaninfra yank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel --dry-run
+      chaninfra yank my-package==1.3 -c stack:prod --reason "loses data" --notice
     """
     from chaninfra.cli.output.reports import replace_skipped
     from chaninfra.cli.remedies import remedies_for
+    from chaninfra.index import yank_notices
     from chaninfra.index.yank import yank as run
 
-    options = ["--reason", reason] if reason is not None else []
+    telling = notice or notice_text is not None
+    options = [
+        *(["--reason", reason] if reason is not None else []),
+        *(["--notice"] if notice else []),
+        *(["--notice-text", notice_text] if notice_text is not None else []),
+    ]
+
+    def yanking(opened: Channel, shown: Shown) -> Yanking:
+        if telling:
+            yank_notices.check(opened, reason, notice_text)
+        return run(opened, packages, reason, shown)
+
+    def tell(opened: Channel, done: Yanking) -> _Told:
+        if not telling:
+            return _Told()
+        try:
+            return _Told((yank_notices.tell(opened, [*done.changed, *done.already], reason, notice_text),))
+        except ChaninfraError as error:
+            return _Told(problem=yank_notices.untold(error))
+
     skipped = replace_skipped(remedies_for(channel, store))
-    _run(
-        "yank",
-        lambda opened, shown: run(opened, packages, reason, shown),
-        _Request(channel, store, packages, options, "yanked", skipped, dry_run, as_json),
-    )
+    # In a dry run it has no id yet.
+    tells = "a notice would tell users" if dry_run else "notice {id}: tells users"
+    request = _Request(channel, store, packages, options, "yanked", tells, skipped, dry_run, as_json)
+    _run("yank", yanking, tell, request)
 
 
 def unyank(
@@ -71,7 +103,8 @@ def unyank(
 ) -> None:
     """Add yanked packages to the index again.
 
-    Removes them from the channel's yanked.json, too. A package whose file was deleted since is skipped (exit code 3).
+    Removes them from the channel's yanked.json, too, and the notices that `yank --notice` added, once none of
+    the packages of a notice is yanked. A package whose file was deleted since is skipped (exit code 3).
 
     \b
     Examples:
@@ -79,15 +112,40 @@ def unyank(
       chaninfra unyank "my-package >=1.0,<1.2" -c s3://my-bucket/my-channel
     """
     from chaninfra.cli.output.reports import publish_unyanked
-    from chaninfra.cli.remedies import remedies_for
+    from chaninfra.cli.remedies import name_channel, remedies_for
+    from chaninfra.index import yank_notices
     from chaninfra.index.yank import unyank as run
 
-    skipped = publish_unyanked(remedies_for(channel, store))
-    _run(
-        "unyank",
-        lambda opened, shown: run(opened, packages, shown),
-        _Request(channel, store, packages, [], "back in the index", skipped, dry_run, as_json),
-    )
+    remedies = remedies_for(channel, store)
+
+    def take_back(opened: Channel, done: Yanking) -> _Told:
+        try:
+            found = yank_notices.take_back(opened, done.changed)
+        except ChaninfraError as error:
+            # Packages are yanked without a notice most often.
+            name_channel(error, channel, store)
+            streams.warning(error)
+            return _Told()
+        for id_ in found.standing:
+            remove = remedies.command("notice rm", id_)
+            streams.note(
+                f"the notice {id_} stays: it is about other packages, too, that are yanked; `{remove}` removes it"
+            )
+        return _Told(found.removed)
+
+    removed = f"notice {{id}}: {'would be ' if dry_run else ''}removed"
+    skipped = publish_unyanked(remedies)
+    request = _Request(channel, store, packages, [], "back in the index", removed, skipped, dry_run, as_json)
+    _run("unyank", lambda opened, shown: run(opened, packages, shown), take_back, request)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What became of the notices about the packages."""
+
+    notices: tuple[str, ...] = ()
+    """The ids of those that tell of the yank, or were taken back."""
+    problem: ChaninfraError | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +156,20 @@ class _Request:
     options: Sequence[str]
     """What else a repetition needs."""
     outcome: str
+    notice: str
+    """What became of a notice; {id} stands for its id."""
     skipped: str
     """What to do about packages that are skipped."""
     dry_run: bool
     as_json: bool
 
 
-def _run(command: Literal["yank", "unyank"], run: Callable[[Channel, Shown], Yanking], request: _Request) -> None:
+def _run(
+    command: Literal["yank", "unyank"],
+    run: Callable[[Channel, Shown], Yanking],
+    tell: Callable[[Channel, Yanking], _Told],
+    request: _Request,
+) -> None:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
@@ -124,30 +189,37 @@ def _run(command: Literal["yank", "unyank"], run: Callable[[Channel, Shown], Yan
         opened = open_channel(request.channel, request.store, "write", dry_run=request.dry_run)
         shown.stage("reading the index")
         done = run(opened, shown)
+        told = tell(opened, done)
         shown.pause()
         cdn_refresh.refresh(opened, changed(done.report))
-    streams.result_json(_json(done, request)) if request.as_json else streams.result(_text(done, request))
+        if told.notices:
+            cdn_refresh.refresh_notices(opened)
+    streams.result_json(_json(done, told, request)) if request.as_json else streams.result(_text(done, told, request))
     if not request.dry_run:
         client_caches.tell(opened.descriptor, changed(done.report))
+    if told.problem is not None:
+        raise told.problem
     finish(done.report, remedy=request.skipped)
 
 
-def _json(done: Yanking, request: _Request) -> dict[str, Any]:
+def _json(done: Yanking, told: _Told, request: _Request) -> dict[str, Any]:
     from chaninfra.cli.output.reports import report_json
 
     return {
         "dry-run": request.dry_run,
         "changed": [*done.changed],
         "already": [*done.already],
+        "notices": [*told.notices],
         "index": report_json(done.report),
     }
 
 
-def _text(done: Yanking, request: _Request) -> str:
+def _text(done: Yanking, told: _Told, request: _Request) -> str:
     from chaninfra.channel.text import one_line
     from chaninfra.cli.output.reports import DRY_RUN, report_text
 
     would = "would be " if request.dry_run else ""
     lines = [one_line(f"{label}: {would}{request.outcome}") for label in done.changed]
     lines += [one_line(f"{label}: already {request.outcome}") for label in done.already]
+    lines += [request.notice.format(id=id_) for id_ in told.notices]
     return "\n".join([*lines, report_text(done.report), *([DRY_RUN] if request.dry_run else [])])

@@ -29,13 +29,22 @@ def refresh(
     _refresh(channel, paths(channel.descriptor, subdirs, replaced, scope))
 
 
-def refresh_snapshots(channel: Channel, name: str | None = None) -> None:
-    """Invalidate the CDN's copies of the list of snapshots, and of the files of the one of this name. As `refresh`."""
+def refresh_snapshots(channel: Channel, names: Collection[str] = ()) -> None:
+    """Invalidate the CDN's copies of the list of snapshots, and of the files of those of these names. As `refresh`."""
     if channel.descriptor.cdn is None:
         return
     from chaninfra.index.cdn_invalidation import snapshot_paths
 
-    _refresh(channel, snapshot_paths(channel.descriptor, name))
+    _refresh(channel, snapshot_paths(channel.descriptor, names))
+
+
+def refresh_notices(channel: Channel) -> None:
+    """Invalidate the CDN's copies of notices.json. As `refresh`."""
+    if channel.descriptor.cdn is None or channel.dry_run:
+        return
+    from chaninfra.index.cdn_invalidation import notices_paths
+
+    _refresh(channel, notices_paths(channel.descriptor))
 
 
 def refresh_all(channel: Channel) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chaninfra.channel.errors import StoppedError
 from chaninfra.channel.text import count
+from chaninfra.index.prune.stages import DELETING, YANKING
 from chaninfra.index.publish import COMPARING, INDEXING, PUBLISHING, UPLOADING
 
 if TYPE_CHECKING:
@@ -82,6 +83,28 @@ def yank_stopped(
         f"stopped: some of the packages may be {command}ed, and others not",
         remedy=f"to go on, run it again, what is done stays done: `{again}`",
     )
+
+
+def rollback_stopped(shown: Shown, remedies: Remedies, arguments: Sequence[str]) -> StoppedError:
+    """Of `rollback` with these arguments and flags."""
+    again = remedies.command("rollback", *arguments)
+    if "--dry-run" in arguments or shown.of(INDEXING) is None:
+        return nothing_changed(again)
+    return StoppedError(
+        "stopped: some subdirs may be rolled back, and others not",
+        remedy=f"to go on, run it again, what is done stays done: `{again}`",
+    )
+
+
+def prune_stopped(shown: Shown, command: str) -> StoppedError:
+    """Of `prune`; `command` does the same again."""
+    deleting = shown.of(DELETING)
+    if deleting is None and shown.of(YANKING) is None:
+        return nothing_changed(command)
+    text = "stopped: some of the packages may be yanked, and others not"
+    if deleting is not None:
+        text = f"stopped: {deleting.done:,} of {count(deleting.count or 0, 'package')} deleted, perhaps some more"
+    return StoppedError(text, remedy=f"to go on, run it again, it finishes what was begun: `{command}`")
 
 
 def _are(number: int, total: int) -> str:

@@ -15,6 +15,7 @@ from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.text import or_else
 from chaninfra.index.place import require_index
+from chaninfra.index.snapshots.place import refuse_snapshot
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination, ReadResult
@@ -37,6 +38,7 @@ def descriptor(exam: Examination) -> Iterator[Finding]:
         )
     elif stored is None and remedies.source == "s3":
         with suppress(DeniedError):
+            refuse_snapshot(exam.store, exam.given.bucket, exam.given.prefix)
             # Raises the error of a place where nothing is.
             require_index(exam.channel)
         yield Finding(

@@ -50,9 +50,9 @@ def follow(exam: Examination) -> Iterator[Finding]:
     if declared:
         yield from _declared(exam, mark or Mark(), now)
     elif runs:
-        stopped = [*_stopped(exam, runs, now, "warning")]
-        yield from stopped
-        if not stopped:
+        late = _late(runs, now)
+        yield from _stopped(exam, late, now, "warning")
+        if not late:
             yield Finding(state="ok", found=f"not declared (`index.follow`); {_told(runs, now)}")
     else:
         yield Finding(state="ok", found="not declared (`index.follow`), and nothing has followed the channel")
@@ -60,11 +60,11 @@ def follow(exam: Examination) -> Iterator[Finding]:
 
 def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
     runs = mark.runs()
-    late = [task for task, run in runs.items() if run.late(now)]
+    late = _late(runs, now)
     if not any(task in runs for task in _IN_LINE):
         yield _nothing_yet(exam, now)
     in_line = any(task in runs and task not in late for task in _IN_LINE)
-    yield from _stopped(exam, runs, now, "warning" if in_line else "failed")
+    yield from _stopped(exam, late, now, "warning" if in_line else "failed")
     for task, run in runs.items():
         ahead = timedelta(milliseconds=run.at - now)
         if ahead > _CLOCKS:
@@ -77,16 +77,19 @@ def _declared(exam: Examination, mark: Mark, now: int) -> Iterator[Finding]:
         yield _queue(exam, compare.function)
 
 
-def _stopped(exam: Examination, runs: dict[Task, Run], now: int, state: State) -> Iterator[Finding]:
+def _late(runs: dict[Task, Run], now: int) -> dict[Task, Run]:
+    """Those that are overdue."""
+    return {task: run for task, run in runs.items() if run.late(now)}
+
+
+def _stopped(exam: Examination, late: dict[Task, Run], now: int, state: State) -> Iterator[Finding]:
     """A finding for each task that is overdue; `state`: of those that bring the index in line."""
-    for task, run in runs.items():
-        if run.late(now):
-            yield Finding(
-                state=state if task in _IN_LINE else "warning",
-                found=f"stopped: {_told({task: run}, now)}",
-                remedy=f"{_look(exam, task, run)}. If it was turned off for good, delete "
-                f"{exam.channel.url(FOLLOW_JSON)}",
-            )
+    for task, run in late.items():
+        yield Finding(
+            state=state if task in _IN_LINE else "warning",
+            found=f"stopped: {_told({task: run}, now)}",
+            remedy=f"{_look(exam, task, run)}. If it was turned off for good, delete {exam.channel.url(FOLLOW_JSON)}",
+        )
 
 
 def _nothing_yet(exam: Examination, now: int) -> Finding:

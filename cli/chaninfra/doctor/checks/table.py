@@ -20,6 +20,7 @@ from chaninfra.doctor.checks import (
     left_out,
     location,
     names,
+    notices,
     permissions,
     pixi_client,
     snapshots,
@@ -107,13 +108,19 @@ CHECKS: dict[str, Check] = {
         needs=("reading", "descriptor"),
     ),
     "snapshots": Check(
-        title="each snapshot has its index and its shards, and none is left half made or half removed",
+        title="each snapshot has its index and its shards, none is left half made or half removed, and where "
+        "`snapshots` is declared, none is overdue",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
     ),
     "withdrawn": Check(
         title="no deletion of a package was stopped, and no deleted package is there again",
         function=withdrawn.withdrawn,
+        needs=("reading", "descriptor"),
+    ),
+    "notices": Check(
+        title="notices.json, if there is one, is what clients can read, and holds no expired notice",
+        function=notices.notices,
         needs=("reading", "descriptor"),
     ),
     "yanks": Check(

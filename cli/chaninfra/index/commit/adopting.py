@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.commit.commit import Derive, commit
-from chaninfra.index.commit.shard_reader import LostShardError
+from chaninfra.index.commit.commit import Derive, When, commit
+from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -17,7 +17,11 @@ _ADOPTIONS = 5
 
 
 def commit_adopting(
-    subdir_index: SubdirIndex, change: Callable[[], Change], derive: Derive = "due"
+    subdir_index: SubdirIndex,
+    change: Callable[[], Change],
+    derive: Derive = "due",
+    when: When = "always",
+    shards: ShardReader | None = None,
 ) -> tuple[Applied, SubdirReport]:
     """`commit()`; on ForeignIndexError re-indexes the subdir and commits again, several times at most.
 
@@ -26,7 +30,7 @@ def commit_adopting(
     report: SubdirReport | None = None
     for attempt in range(_ADOPTIONS + 1):
         try:
-            committed = commit(subdir_index, change, derive=derive)
+            committed = commit(subdir_index, change, when=when, derive=derive, shards=shards)
             break
         except ForeignIndexError as error:
             if attempt == _ADOPTIONS:

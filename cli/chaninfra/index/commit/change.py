@@ -65,9 +65,6 @@ class Change:
     """File name → the record that it should have."""
     missing: Collection[str] = ()
     """File names that a listing did not show. Each is HEADed again before its record is dropped."""
-    forgotten: Collection[str] = ()
-    """File names of packages that were deleted for good. Each is HEADed again before its record, its yank and its
-    mention in `removed` are dropped."""
     anew: Collection[str] = ()
     """Package names that get a new shard in any case, even an empty one: who has built on the old one begins again."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +77,8 @@ class Change:
     back: Collection[str] = ()
     """Yanked files that are to be yanked no longer. One with a record in `records` stays yanked (`superseded`) if its
     object has other bytes than that."""
+    deleted: Collection[str] = ()
+    """Files that the caller has deleted: those that HEAD does not find are yanked no longer, and have no record."""
     recovered: Mapping[str, Yank] = field(default_factory=dict)
     """File name → yank, for the packages whose shard cannot tell, since it is lost or another tool's."""
     signatures: Mapping[str, Attested] = field(default_factory=dict)
@@ -97,7 +96,7 @@ class Change:
     def touched(self) -> set[str]:
         """The names of the packages that the change is about, as clients look them up."""
         named = (self.records, self.missing, self.unreadable, self.signatures, self.removed, self.yanks, self.back)
-        files = {package_name(file) for each in (*named, self.recovered, self.forgotten) for file in each}
+        files = {package_name(file) for each in (*named, self.deleted, self.recovered) for file in each}
         return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.anew, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
@@ -112,6 +111,7 @@ class Change:
             names=names,
             yanks={file: yank for file, yank in self.yanks.items() if package_name(file) in names},
             back=[file for file in self.back if package_name(file) in names],
+            deleted=[file for file in self.deleted if package_name(file) in names],
             recovered={file: yank for file, yank in self.recovered.items() if package_name(file) in names},
         )
 
@@ -168,11 +168,7 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
     back = [file for file in change.back if file in wanted and file not in replaced]
-    listed = {*yanks, *repodata.removed}
-    forgotten = [
-        file for file in change.forgotten if file not in wanted and (file in listed or repodata.find(file) is not None)
-    ]
-    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back, *forgotten])
+    objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back, *change.deleted])
     for file in back:
         # Rule: a package is brought back by a record of the bytes that it has: whoever replaced it while it was yanked
         # has committed no record of them.
@@ -186,12 +182,16 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
         entry = objects[file]
         if entry is None or (file in change.unreadable and entry.etag == change.unreadable[file]):
             applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
-    removed = set(repodata.removed)
-    for file in forgotten:
+    # One that was deleted is brought back without a record.
+    removed = set(repodata.removed).difference({*change.back} - {*applied.superseded})
+    for file in change.deleted:
+        # Rule: a yank goes only if its package is missing, or a package that somebody uploads meanwhile would come back
+        # by itself.
         if objects[file] is None:
-            applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
             yanks.pop(file, None)
             removed.discard(file)
+            if (name := _remove(repodata, file, applied)) is not None:
+                applied.dropped[file] = name
     for file, new in wanted.items():
         place = repodata.find(file)
         if place is not None and file not in replaced:

@@ -106,6 +106,7 @@ def commit(
         done = commit_.attempt(reading() if reading and attempt == 0 else None)
         if done is not None:
             break
+        subdir_index.lost(attempt + 1)
         subdir_index.runtime.pause(min(attempt, _LONGEST))
     else:
         raise lost_all_attempts(authority_key(subdir_index))

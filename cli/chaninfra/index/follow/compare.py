@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import CredentialsError, DeniedError
+from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
-from chaninfra.index.follow.follow import Seen
+from chaninfra.index.follow.follow import Lost, Seen, quiet
 from chaninfra.index.follow.keys import path_of
-from chaninfra.index.left_out_json import read_left_out, update_left_out
+from chaninfra.index.left_out_json import read_to_follow, update_left_out
 from chaninfra.index.package.sidecars import sidecar_name
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.reindex_plan import FolderListing, plan
@@ -40,17 +41,19 @@ class Compared:
     """What was listed."""
     reindexed: list[SubdirReport] = field(default_factory=list)
     """Subdirs whose index was missing, damaged or another tool's, so that they were re-indexed."""
+    left_out_damaged: ChaninfraError | None = None
+    """What was wrong with left-out.json, so that it was replaced."""
 
 
-def compare(channel: Channel, seen: Seen) -> Compared:
+def compare(channel: Channel, seen: Seen, lost: Lost = quiet) -> Compared:
     """Compare a listing of each subdir with its index. What is derived from the index is brought forward; an index that
     is not ours is taken over by a re-index. `seen` is brought in line with the ETag caches of the channel.
 
-    Raises as a re-index.
+    `lost`: see `follow`. Raises as a re-index.
     """
     compared = Compared()
     for subdir in channel.descriptor.subdirs:
-        subdir_index = dataclasses.replace(channel.subdir_index(subdir), workers=None)
+        subdir_index = dataclasses.replace(channel.subdir_index(subdir), workers=None, lost=partial(lost, subdir))
         _compare(channel, subdir_index, seen, compared)
     _look_again_at_left_out(channel, compared)
     return compared
@@ -58,14 +61,15 @@ def compare(channel: Channel, seen: Seen) -> Compared:
 
 def _look_again_at_left_out(channel: Channel, compared: Compared) -> None:
     """Add what is left out: it may be mended without another event, thawed, or readable by another key. What lies in a
-    subdir that is not declared any more leaves the list.
+    subdir that is not declared any more leaves the list. A damaged list begins anew: what it had was found above.
     """
     listed = channel.descriptor.key(LEFT_OUT_JSON)
-    left_out = read_left_out(channel.writer, listed)[0]
+    left_out, _, compared.left_out_damaged = read_to_follow(channel.writer, listed)
     keys = {path: channel.descriptor.key(path) for path in left_out.packages}
     here = {path: key for path, key in keys.items() if path_of(channel.descriptor, key)}
     compared.keys |= {*here.values()}
-    if gone := keys.keys() - here.keys():
+    gone = keys.keys() - here.keys()
+    if gone or compared.left_out_damaged:
         try:
             update_left_out(channel.writer, channel.runtime, listed, {}, gone)
         except CredentialsError:

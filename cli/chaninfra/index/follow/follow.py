@@ -7,7 +7,7 @@ order or wrong. It costs one HEAD where the record is right, and together with t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,7 +23,7 @@ from chaninfra.index.follow.look import EtagCache, Look, look_at
 from chaninfra.index.left_out_json import (
     LeftOutPackage,
     left_out_package,
-    read_left_out,
+    read_to_follow,
     update_left_out,
 )
 from chaninfra.index.package.sidecars import sidecar_name
@@ -37,6 +37,12 @@ the rest is left to the next follow."""
 
 Seen = dict[Subdir, EtagCache]
 """Packages whose ETag is not their md5, by subdir, see EtagCache: so that they are not read at each hint."""
+Lost = Callable[[Subdir, int], None]
+"""Told of a commit to a subdir that is tried again, and how often other writers were first."""
+
+
+def quiet(subdir: Subdir, times: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(kw_only=True)
@@ -84,8 +90,9 @@ class Followed:
         return [path for path, left in self.left_out.items() if left.kind == "held"]
 
 
-def follow(channel: Channel, keys: Iterable[str], seen: Seen | None = None) -> Followed:
-    """Bring the records of the objects with these keys in line; `seen` is kept from one follow to the next.
+def follow(channel: Channel, keys: Iterable[str], seen: Seen | None = None, lost: Lost = quiet) -> Followed:
+    """Bring the records of the objects with these keys in line; `seen` is kept from one follow to the next. `lost` is
+    told where that takes long, as others write.
 
     Keys that are none of a package or sidecar of the channel are passed over, and counted. Bytes that changed under a
     known name are indexed or held, see `index.follow.overwrites`. Raises RefusedError, ConflictError and StorageError
@@ -97,11 +104,11 @@ def follow(channel: Channel, keys: Iterable[str], seen: Seen | None = None) -> F
         return followed
     seen = {} if seen is None else seen
     key = channel.descriptor.key(LEFT_OUT_JSON)
-    before = read_left_out(channel.writer, key)[0].packages
+    before = read_to_follow(channel.writer, key)[0].packages
     fine: set[str] = set()
     for subdir, files in named.items():
         # A follower is there for a long time, and reads few packages at once.
-        subdir_index = dataclasses.replace(channel.subdir_index(subdir), workers=None)
+        subdir_index = dataclasses.replace(channel.subdir_index(subdir), workers=None, lost=partial(lost, subdir))
         one = _Following(subdir_index, before, seen.setdefault(subdir, {}), followed)
         one.run(files)
         fine |= one.fine

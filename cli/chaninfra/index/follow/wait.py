@@ -14,7 +14,7 @@ from chaninfra.index.commit.authority import ForeignIndexError, read_our_authori
 from chaninfra.index.commit.change import Applied
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import joined
-from chaninfra.index.left_out_json import read_left_out
+from chaninfra.index.left_out_json import read_to_follow
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.reindex_plan import sha256_in
 from chaninfra.index.report import SubdirReport
@@ -90,7 +90,7 @@ def _has(found: Repodata, file: str, sha256: str) -> bool:
 
 
 def _check_left_out(channel: Channel, subdir_index: SubdirIndex, waiting: list[str], files: Mapping[str, str]) -> None:
-    left_out = read_left_out(channel.writer, channel.descriptor.key(LEFT_OUT_JSON))[0].packages
+    left_out = read_to_follow(channel.writer, channel.descriptor.key(LEFT_OUT_JSON))[0].packages
     for file in waiting:
         path = f"{subdir_index.subdir}/{file}"
         left = left_out.get(path)

@@ -69,7 +69,8 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
     RefusedError for one whose packages are elsewhere; and StorageError.
     """
     check_name(name)
-    _check_past(channel, at)
+    if at is not None:
+        check_past(channel, at, "--at")
     require_index(channel)
     key, subdirs = channel.descriptor.key(SNAPSHOTS_JSON), known_subdirs(channel)
     progress.stage(READING, len(subdirs), unit="subdir")
@@ -84,10 +85,7 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
         _check_same(name, there, states)
         if there.stage == "ready":
             return Created(name=name, outcome="present", snapshot=there)
-    for number, state in enumerate(states):
-        progress.at(state.target.subdir)
-        states[number] = whole(state)
-        progress.done()
+    states = _whole(states, progress)
     # Not before all is known to be sound, so that a refused one leaves nothing.
     if there is None:
         there = update_snapshots(
@@ -98,10 +96,49 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
         made: Outcome = "created"
     else:
         made = "finished"
+    return _completed(channel, name, wanted, states, made, began, progress)
+
+
+def finish(channel: Channel, name: str, progress: Progress = SILENT) -> Created | None:
+    """Finish the snapshot that was begun, of the states of its entry; None: none of this name is being made.
+
+    Raises as `create`, and StateGoneError.
+    """
+    key, began = channel.descriptor.key(SNAPSHOTS_JSON), channel.runtime.now_ms()
+    there = read_snapshots(channel.writer, key)[0].snapshots.get(name)
+    if there is None or there.stage != "creating":
+        return None
+    progress.stage(READING, len(there.subdirs), unit="subdir")
+    states = states_of(channel, there)
+    states = _whole(states, progress)
+    return _completed(channel, name, there, states, "finished", began, progress)
+
+
+def _whole(states: Sequence[State], progress: Progress) -> list[State]:
+    """The states, without what was withdrawn since they were read. Raises as `whole`."""
+    found = []
+    for state in states:
+        progress.at(state.target.subdir)
+        found.append(whole(state))
+        progress.done()
+    return found
+
+
+def _completed(
+    channel: Channel,
+    name: str,
+    wanted: Snapshot,
+    states: Sequence[State],
+    outcome: Outcome,
+    began: int,
+    progress: Progress,
+) -> Created:
+    """Put the files of the snapshot whose entry is there, and let the entry say so."""
+    key = channel.descriptor.key(SNAPSHOTS_JSON)
     current, sizes = _put_until_current(states, name, _ms(wanted.created), began, progress)
     counts = {state.target.subdir: state.stamp.count for state in current}
     known = update_snapshots(channel.writer, channel.runtime, key, lambda old: _ready(old, name, wanted, counts))
-    return Created(name=name, outcome=made, snapshot=known.snapshots[name], objects=len(sizes), size=sum(sizes))
+    return Created(name=name, outcome=outcome, snapshot=known.snapshots[name], objects=len(sizes), size=sum(sizes))
 
 
 def _put_until_current(
@@ -207,10 +244,14 @@ def _check_same(name: str, there: Snapshot, states: Sequence[State]) -> None:
         )
 
 
-def _check_past(channel: Channel, at: datetime | None) -> None:
-    if at is not None and at.timestamp() * 1000 > channel.runtime.now_ms():
+def check_past(channel: Channel, at: datetime, option: str) -> None:
+    """Raise ConfigurationError for a time in the future; `option`: what the user gave it with."""
+    if at.timestamp() * 1000 > channel.runtime.now_ms():
         raise ConfigurationError(
-            f"{time_text(at)} is in the future", where="--at", remedy="leave out --at for what the channel says now"
+            f"{time_text(at)} is in the future",
+            where=option,
+            remedy="give a time in the past: now is "
+            f"{time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))}",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ from chaninfra.channel.objects import StoredObject, get_within
 from chaninfra.channel.text import count
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.shard_reader import listed_shards
-from chaninfra.index.snapshots.document import Snapshot
+from chaninfra.index.snapshots.document import Snapshot, Stage
 from chaninfra.index.snapshots.files import key_of
 from chaninfra.index.snapshots.remove import list_snapshots
 
@@ -30,10 +30,12 @@ class Fault:
     kind: Kind
     """`unfinished`: its making or removal was stopped, or is under way. `unlisted`: it has files and no entry."""
     found: str
+    stage: Stage = "ready"
+    """That of its entry."""
 
 
-def faults(channel: Channel) -> tuple[int, list[Fault]]:
-    """How many snapshots are listed, and what is wrong with them. Raises StorageError."""
+def faults(channel: Channel) -> tuple[Mapping[str, Snapshot], list[Fault]]:
+    """The snapshots that are listed, and what is wrong with them. Raises StorageError."""
     listed = list_snapshots(channel)
     shards: dict[Subdir, set[bytes]] = {}
     found = [
@@ -44,14 +46,13 @@ def faults(channel: Channel) -> tuple[int, list[Fault]]:
     for name, snapshot in listed.snapshots.items():
         if snapshot.stage != "ready":
             what = "being made" if snapshot.stage == "creating" else "being removed"
-            found.append(
-                Fault(name=name, kind="unfinished", found=f"the snapshot {name} is {what}, or that was stopped")
-            )
+            text = f"the snapshot {name} is {what}, or that was stopped"
+            found.append(Fault(name=name, kind="unfinished", found=text, stage=snapshot.stage))
             continue
         found += (
             Fault(name=name, kind="broken", found=each) for each in _broken(channel, name, snapshot, keys, shards)
         )
-    return len(listed.snapshots), found
+    return listed.snapshots, found
 
 
 def _broken(

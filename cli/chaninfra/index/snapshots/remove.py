@@ -20,6 +20,10 @@ from chaninfra.index.snapshots.document import Snapshot, Snapshots, SnapshotSubd
 _AT_ONCE = 1000
 
 
+class NoSnapshotError(ChaninfraError):
+    """There is no snapshot of the name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listed:
     """The snapshots of a channel, by name; and those of which there are files without an entry."""
@@ -55,7 +59,7 @@ def remove(channel: Channel, name: str) -> Removed:
     """Remove a snapshot: its entry says so, its files are deleted, then the entry.
 
     If it is killed in between, the rest is not taken for a snapshot, and the next `remove` deletes it. Raises
-    ConfigurationError for what is no name; ChaninfraError if there is none; StorageError.
+    ConfigurationError for what is no name; NoSnapshotError if there is none; StorageError.
     """
     check_name(name)
     key = channel.descriptor.key(SNAPSHOTS_JSON)
@@ -72,7 +76,7 @@ def remove(channel: Channel, name: str) -> Removed:
     known = update_snapshots(channel.writer, channel.runtime, key, lambda old: _removing(old, name, left))
     if name not in known.snapshots:
         names = [*known.snapshots]
-        raise ChaninfraError(
+        raise NoSnapshotError(
             f"there is no snapshot {name}",
             where=channel.descriptor.url,
             remedy=nearest(name, names) if names else "it has none; `chaninfra snapshot create NAME` makes one",

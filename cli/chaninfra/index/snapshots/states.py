@@ -33,6 +33,14 @@ from chaninfra.index.subdir_index import SubdirIndex
 _SHOWN = 5
 
 
+class BeforeHistoryError(ConfigurationError):
+    """The history does not reach back to the time."""
+
+
+class StateGoneError(StorageError):
+    """The state that a snapshot was begun of is not kept any more, so nobody can finish it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class State:
     """A state of the index of a subdir; chaninfra has written it."""
@@ -67,16 +75,17 @@ def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
     return found
 
 
-def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime) -> list[State]:
-    """What the subdirs said at that time, by the store's clock. Raises ConfigurationError where the history does not
-    reach back to it, and StorageError where a state is damaged.
+def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime, option: str = "--at") -> list[State]:
+    """What the subdirs said at that time, by the store's clock. Raises BeforeHistoryError where the history does not
+    reach back to it, and StorageError where a state is damaged. `option`: what the user gave the time with.
     """
     found: list[State] = []
     late: dict[Subdir, datetime] = {}
     began: list[datetime] = []
     for subdir in subdirs:
         target = channel.subdir_index(subdir)
-        if (last := _last_written(target, at)) is not None:
+        last, written = _last_written(target) or (None, at)
+        if last is not None and written <= at:
             found.append(last)
             continue
         history = dict(kept_numbers(target))
@@ -86,25 +95,25 @@ def states_at(channel: Channel, subdirs: Iterable[Subdir], at: datetime) -> list
             continue
         oldest = _oldest(target, history)
         # Before its first commit a subdir had no packages.
-        first = _kept(target, 1) if 1 in history else None
-        if first is None or first.stamp.count or first.index.hashes:
+        first = _kept(target, 1) if 1 in history else None if history else last
+        if first is None or first.stamp.number > 1 or first.stamp.count or first.index.hashes:
             late[subdir] = oldest
         else:
             began.append(oldest)
             found.append(first)
     if late or len(began) == len(found):
         of, since = max(late.items(), key=lambda each: each[1]) if late else (None, min(began))
-        raise ConfigurationError(
+        raise BeforeHistoryError(
             f"{_text(at)} is before the oldest state of {of or 'the channel'} that is kept, of {_text(since)}",
-            where="--at",
-            remedy=f"give a later time: --at {_text(since)}",
+            where=option,
+            remedy=f"give a later time: {option} {_text(since)}",
         )
     return found
 
 
 def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
-    """The states that a snapshot is of, by the numbers of their commits. Raises StorageError where one is not there any
-    more.
+    """The states that a snapshot is of, by the numbers of their commits. Raises StateGoneError where one is not there
+    any more.
     """
     found: list[State] = []
     for subdir, wanted in snapshot.subdirs.items():
@@ -114,7 +123,7 @@ def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
         if index is None or index.stamp is None or index.stamp.number != wanted.commit:
             index = kept_index(target, wanted.commit)
         if index is None or index.stamp is None or index.stamp.revision != wanted.revision:
-            raise StorageError(
+            raise StateGoneError(
                 f"commit {wanted.commit:,} of {subdir}, of which the snapshot is, is not in the history any more",
                 where=history_key(target, wanted.commit),
                 remedy="remove what is there of it: `chaninfra snapshot rm NAME`",
@@ -150,13 +159,13 @@ def whole(state: State) -> State:
     return state
 
 
-def _last_written(target: SubdirIndex, at: datetime) -> State | None:
-    """The state of the authoritative index, if it is ours and was written by then."""
+def _last_written(target: SubdirIndex) -> tuple[State, datetime] | None:
+    """The state of the authoritative index, if it is ours, and when it was written."""
     stored = get_within(target.store, authority_key(target), MAX_SHARD_INDEX)
     authority = parse_authority(target, stored)
-    if not isinstance(stored, StoredObject) or stored.entry.modified > at or authority is None or not authority.ours:
+    if not isinstance(stored, StoredObject) or authority is None or not authority.ours:
         return None
-    return State(target=target, index=cast("ShardIndex", authority.index))
+    return State(target=target, index=cast("ShardIndex", authority.index)), stored.entry.modified
 
 
 def _kept(target: SubdirIndex, number: int) -> State:

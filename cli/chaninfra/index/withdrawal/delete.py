@@ -98,7 +98,7 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
         names |= {each.name for each in telling.values()}
         # Rule: the shards are listed before the commit, which gives each of these names another shard. So nobody who
         # has put one of those that were listed names it later, and they may be deleted.
-        change = Change(forgotten=files, anew=names, names=names)
+        change = Change(deleted=files, anew=names, names=names)
         commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
         index = read_our_authority(target).index
         named = {*index.hashes.values()} if index is not None else set()

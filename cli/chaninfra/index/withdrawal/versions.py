@@ -5,7 +5,7 @@ No role of chaninfra may read, list or delete old versions, so this takes an adm
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -82,13 +82,30 @@ def purge(channel: Channel, files: Files) -> Purged:
     shards = {key for key, name in relative.items() if key not in live and _is_shard_of(name, files)}
     wanted |= _telling(channel, [each for each in old if each.key in shards], files)
     chosen = [each for each in old if each.key in wanted]
-    # Content first: without its delete marker an old version would be the object again.
-    left: list[Undeletable] = []
-    for markers in (False, True):
-        stay = {each.key for each in left}
-        part = [each for each in chosen if each.is_delete_marker is markers and each.key not in stay]
-        left += [one for one in run_all(channel.runtime, [partial(_delete, channel, each) for each in part]) if one]
+    by_key: dict[str, list[ObjectVersion]] = {}
+    for each in chosen:
+        by_key.setdefault(each.key, []).append(each)
+    found_left = run_all(channel.runtime, [partial(_delete_all, channel, these) for these in by_key.values()])
+    left = [one for these in found_left for one in these]
     return Purged(deleted=len(chosen) - len(left), left=tuple(left))
+
+
+def _delete_all(channel: Channel, these: Sequence[ObjectVersion]) -> list[Undeletable]:
+    """Delete these versions of one key; what was left.
+
+    One after the other: when versions of one key are deleted concurrently, some stores keep one of them. Content first:
+    without its delete marker an old version would be the object again.
+    """
+    left: list[Undeletable] = []
+    for each in sorted(these, key=lambda each: each.is_delete_marker):
+        # Below a marker that stays, nothing is the object again.
+        if each.is_delete_marker and left:
+            left.append(
+                Undeletable(key=each.key, version_id=each.version_id or "", why="it hides a version that stays")
+            )
+        elif (refused := _delete(channel, each)) is not None:
+            left.append(refused)
+    return left
 
 
 def _had_it(name: str, files: Files) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ClientChannel, by_bucket
 from chaninfra.manifest.formats.env import boto3_variables
-from chaninfra.manifest.formats.versions import CONDA_SHARDS, MAMBA_SHARDS
+from chaninfra.manifest.formats.versions import CONDA_SHARDS, CONDA_SHARDS_SWITCH, MAMBA_SHARDS
 from chaninfra.manifest.rendered import Rendered
 from chaninfra.manifest.request import ManifestRequest, access_notes
 from chaninfra.manifest.text import shell
@@ -83,7 +83,7 @@ def _shards(channels: tuple[ClientChannel, ...]) -> Iterator[str]:
         if access.snapshot:
             yield (
                 f"{access.url} is a snapshot: with shards conda looks for its packages beside its index, so it has to "
-                "read repodata.json (repodata_use_shards, since conda 26.5)."
+                f"read repodata.json (repodata_use_shards, conda from {CONDA_SHARDS_SWITCH})."
             )
         elif access.descriptor.index.monolith == "never":
             mamba = f" and mamba from {MAMBA_SHARDS}" if access.method == "public" else ""

@@ -20,7 +20,7 @@ _TURNED_OFF = (
 
 
 def reindexer(request: ManifestRequest) -> Rendered:
-    """The workflow: `reindex` each hour, and `gc` once a week.
+    """The workflow: `reindex` each hour, with a snapshot if one is due, and `gc` once a week.
 
     Raises ConfigurationError for a channel whose only writer is its follower.
     """
@@ -30,11 +30,14 @@ def reindexer(request: ManifestRequest) -> Rendered:
     hourly, weekly = reindexing.hourly(access), reindexing.weekly(access)
     env: Step = {"env": login.env} if login.env else {}
     reindex: Step = {"name": "Re-index", "id": "reindex", **env}
+    anyway = "success() || steps.reindex.outcome == 'failure'"
+    due = reindexing.snapshots(access)
+    snapshot: Step = {"name": "Make the snapshot that is due", "id": "snapshot", "if": anyway, **env}
+    if due:
+        anyway += " || steps.snapshot.outcome == 'failure'"
     gc: Step = {
         "name": "Collect garbage",
-        # A package that is left out is an error of the step before, each time, until it is mended.
-        "if": "(success() || steps.reindex.outcome == 'failure') && "
-        f"(github.event.schedule == '{weekly}' || github.event_name == 'workflow_dispatch')",
+        "if": f"({anyway}) && (github.event.schedule == '{weekly}' || github.event_name == 'workflow_dispatch')",
         **env,
     }
     job: dict[str, Any] = {
@@ -45,6 +48,7 @@ def reindexer(request: ManifestRequest) -> Rendered:
             github_steps.install(),
             *login.steps,
             {**reindex, "run": literal(reindexing.command("reindex", access))},
+            *([{**snapshot, "run": literal(due)}] if due else []),
             {**gc, "run": literal(reindexing.command("gc", access))},
         ],
     }

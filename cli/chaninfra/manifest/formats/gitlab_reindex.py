@@ -17,18 +17,20 @@ GC_VARIABLE = "CHANINFRA_GC"
 
 
 def reindexer(request: ManifestRequest) -> Rendered:
-    """The job: `reindex` in each pipeline of a schedule, and `gc` in those with the variable.
+    """The job: `reindex` in each pipeline of a schedule, with a snapshot if one is due, and `gc` in those with the
+    variable.
 
     Raises ConfigurationError for a channel whose only writer is its follower.
     """
     access = request.only_channel()
     reindexing.check_writers(access)
     reindex, gc = (reindexing.command(name, access) for name in ("reindex", "gc"))
+    due = reindexing.snapshots(access)
     script = [
         *release.install(),
-        # A package that is left out is an error of reindex, each time, until it is mended.
         "code=0",
         f"{reindex} || code=$?",
+        *([f"{due} || code=$?"] if due else []),
         f'[ "${{{GC_VARIABLE}-}}" != true ] || {gc} || code=$?',
         "exit $code",
     ]

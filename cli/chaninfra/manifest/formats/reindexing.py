@@ -1,8 +1,10 @@
 """What the scheduled jobs of all CI systems share: their commands, their times, and which channels they are for.
 
 `reindex` finds each upload and deletion by a listing; without a follower it is how packages of other tools get into the
-index. `gc` needs a run now and then: what one run marks, another deletes at least a week later. Both are a
-maintainer's: a publisher can re-index, but neither write yanked.json nor delete.
+index. `gc` needs a run now and then: what one run marks, another deletes at least a week later. Where the channel has
+`snapshots`, each hour `snapshot create --scheduled` makes the one that is due. All are a maintainer's: a publisher can
+re-index, but neither write yanked.json nor delete, nor make snapshots. A
+package that is left out is an error of `reindex`, each time, until it is mended; the others run all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Literal
+
+from msgspec import UNSET
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.manifest.client_access import ClientChannel
@@ -56,6 +60,14 @@ def command(name: Task, access: ClientChannel) -> str:
     """The command line of one of the two commands, which leaves its mark for the doctor."""
     words = [".venv/bin/chaninfra", name, access.descriptor.url, *store_flags(access)]
     return shell.command([*words, "--scheduled", _EVERY[name]])
+
+
+def snapshots(access: ClientChannel) -> str | None:
+    """The command line that makes the snapshot that is due; None: the channel has no `snapshots`."""
+    if access.descriptor.snapshots is UNSET:
+        return None
+    words = [".venv/bin/chaninfra", "snapshot", "create", "-c", access.descriptor.url, *store_flags(access)]
+    return shell.command([*words, "--scheduled"])
 
 
 def notes(access: ClientChannel) -> list[str]:

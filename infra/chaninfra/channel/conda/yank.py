@@ -25,6 +25,8 @@ class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     reason: str | None = None
     when: str
+    rule: str | None = None
+    """The retention rule by which `prune` yanked it; None: somebody else did, and `prune` never deletes it."""
     table: str | None = None
     record: dict[str, Any] | None = None
 

@@ -9,6 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import Follow, Format, IndexSettings
+from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
+from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
 from chaninfra.channel.config.principals import PrincipalConfig
 
@@ -103,6 +105,15 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         ),
     ] = None
     index: Annotated[IndexConfig, Meta(description="How the index is written.")] = IndexConfig()
+    retention: Annotated[dict[RuleName, RetentionRule], RETENTION] = {}
+    snapshots: Annotated[
+        SnapshotSchedule | UnsetType,
+        Meta(
+            description="Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what "
+            "`index.follow` makes, or by a scheduled job. Default: they are made by hand alone.",
+            examples=[{"every": "1d", "keep": 60}],
+        ),
+    ] = UNSET
     publishers: Annotated[
         Principals,
         Meta(

@@ -24,7 +24,7 @@ from chaninfra.channel.providers import PROVIDERS
 Encryption = Literal["sse-s3"]
 
 # Top-level keys that are the defaults of every channel in `channels`.
-_SHARED = ("subdirs", "visibility", "auth", "index", "publishers", "readers", "maintainers")
+_SHARED = ("subdirs", "visibility", "auth", "index", "retention", "publishers", "readers", "maintainers")
 
 MAX_TAGS = 50
 """The tags that a bucket or a role can have (Amazon S3 and IAM, quotas)."""

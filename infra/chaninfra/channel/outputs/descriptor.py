@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
+from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
+from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -135,6 +138,21 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
             description="The CDN in front of the bucket, or null.", examples=[{"kind": "cloudfront", "id": "E2EXAMPLE"}]
         ),
     ] = None
+    # Earlier versions do not know it, so it is written only where it is set.
+    snapshots: Annotated[
+        SnapshotSchedule | UnsetType,
+        Meta(
+            description="Snapshots of the channel that are made by the clock.", examples=[{"every": "1d", "keep": 60}]
+        ),
+    ] = UNSET
+
+    # Earlier versions do not know it, so it is written only where it is set.
+    retention: Annotated[dict[RuleName, RetentionRule] | UnsetType, RETENTION] = UNSET
+
+    @property
+    def rules(self) -> Mapping[str, RetentionRule]:
+        """The retention rules by name."""
+        return {} if isinstance(self.retention, UnsetType) else self.retention
 
     @property
     def location(self) -> Location:
@@ -153,7 +171,8 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     def may_be_of_init(self) -> bool:
         """Whether `chaninfra init` can have made the channel; False: only a stack declares these settings."""
         index = msgspec.structs.replace(self.index, writers="many", conditional_writes=None)
-        return index == DescribedIndex() and self.cdn is None and self.visibility != "organization"
+        by_default = index == DescribedIndex() and self.snapshots is UNSET and not self.rules
+        return by_default and self.cdn is None and self.visibility != "organization"
 
     def key(self, *parts: str) -> str:
         """The object key of a file of the channel: `key("noarch", "repodata.json")`."""
@@ -190,6 +209,8 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
             follow=UNSET if channel.index.follow is UNSET else Follow(overwrites=channel.index.overwrites),
         ),
         cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
+        snapshots=channel.snapshots,
+        retention=dict(channel.retention) if channel.retention else UNSET,
     )
 
 

@@ -81,9 +81,14 @@ def _needs() -> str:
 
 
 def _follow(stack: StackSpec, channel: ChannelSpec, *options: str) -> str:
+    return join(["chaninfra", "follow", *place_words(stack, channel), *options])
+
+
+def place_words(stack: StackSpec, channel: ChannelSpec) -> list[str]:
+    """CHANNEL and the options of its store, for a command that runs without a channel.json and without the stack."""
     location, provider = stack.bucket.location, stack.bucket.provider
-    words = ["chaninfra", "follow", f"s3://{joined(location.bucket, channel.prefix)}", "--provider", provider.name]
+    words = [f"s3://{joined(location.bucket, channel.prefix)}", "--provider", provider.name]
     words += ["--endpoint-url", location.endpoint_url, "--region", location.region]
     if location.force_path_style != (provider.addressing.value == "path"):
         words.append(f"--force-path-style={str(location.force_path_style).lower()}")
-    return join([*words, *options])
+    return words

@@ -7,6 +7,7 @@ command is quoted for a shell.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from shlex import quote
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.subdirs import NOARCH
-from chaninfra.channel.outputs.follow_steps import follow_steps
+from chaninfra.channel.outputs.follow_steps import follow_steps, place_words
 from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
 from chaninfra.channel.policy.kms import key_statements
 from chaninfra.channel.providers.model import OidcWay
@@ -61,6 +62,7 @@ def next_steps(stack: StackSpec, *, stack_file: str) -> list[NextStep]:
         *_kms(stack, stack_file),
         *oidc(stack, stack_file),
         *_follow(stack, stack_file),
+        *_snapshots(stack),
     ]
 
 
@@ -187,6 +189,25 @@ def _follow(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
             title=f"Run a follower of the channel {channel.name}",
             why="it is a process of your own, which Pulumi does not run",
             steps=steps,
+        )
+
+
+def _snapshots(stack: StackSpec) -> Iterator[NextStep]:
+    for channel in stack.channels:
+        if not channel.has_schedule or channel in stack.following:
+            continue
+        command = shlex.join(["chaninfra", "snapshot", "create", "--scheduled", "-c", *place_words(stack, channel)])
+        job = f"chaninfra manifest {quote(f'stack:#{channel.name}')}"
+        yield NextStep(
+            title=f"Let something make the snapshots of the channel {channel.name}",
+            why="without `index.follow` nothing does so by itself",
+            steps=(
+                "choose one of these, with the role or the key of a maintainer:",
+                f"{job} --format github-reindex --into .github/workflows/reindex.yml",
+                f"{job} --format gitlab-reindex --into .gitlab-ci.yml",
+                f"let a scheduler run this each hour: {command}",
+                "or declare `index.follow`, and run `pulumi up` again: what follows the channel makes them too",
+            ),
         )
 
 

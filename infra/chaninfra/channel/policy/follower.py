@@ -1,8 +1,9 @@
 """What the function may do that follows the channels of a bucket on AWS, and who may send it messages.
 
-The function reads the channels, writes their indexes, and deletes what `gc` finds: never a package. The names that its
-files may have are one list for all channels, in a statement that denies all others, since the permissions of a role
-have 10,240 characters at most (IAM User Guide, "IAM and AWS STS quotas").
+The function reads the channels, writes their indexes, and deletes what `gc` finds: never a package. It makes
+and removes snapshots where the channel has `snapshots`. The names that its files may have are one list for all
+channels, in a statement that denies all others, since the permissions of a role have 10,240 characters at most (IAM
+User Guide, "IAM and AWS STS quotas").
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from typing import Any
 
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
 from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS, STALE
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, HISTORY_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.object_names import (
+    CHANINFRA_FOLDER,
+    HISTORY_FOLDER,
+    SNAPSHOTS_FOLDER,
+    SNAPSHOTS_JSON,
+    YANKED_JSON,
+)
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import join
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION
@@ -134,15 +141,22 @@ def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str =
             channel, *(f"{subdir}/*" for subdir in channel.subdirs), f"{CHANINFRA_FOLDER}/*", YANKED_JSON
         )
     ]
+    scheduled = [channel for channel in channels if channel.has_schedule]
+    inside += [path for channel in scheduled for path in objects(channel, f"{SNAPSHOTS_FOLDER}/*")]
+    lists = [path for channel in scheduled for path in objects(channel, SNAPSHOTS_JSON)]
+    # With the channel: one may lie in a folder that is called so.
+    of_snapshots = [
+        path for channel in scheduled for path in objects(channel, f"{SNAPSHOTS_FOLDER}/*/*/{FILE_NAMES['shards']}")
+    ]
     # `inside` says of which channel and subdir. A channel without a prefix is the only one.
     top = f"{arn}/*/" if all(channel.prefix for channel in channels) else f"{arn}/"
     index = {kind: f"{arn}/*/{name}" for kind, name in FILE_NAMES.items()}
     derived = [index["json"], index["zst"], *(f"{arn}/*/{name}" for name in sorted(STALE))]
     shards = f"{arn}/*/{SHARDS}/*.msgpack.zst"
     sidecars = [f"{arn}/*{suffix}.sigs{copy}" for suffix in PACKAGE_SUFFIXES for copy in ("", f".{'?' * 64}")]
-    written = [*index.values(), shards, *sidecars, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}"]
+    written = [*index.values(), shards, *sidecars, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists]
     # Not the authoritative index, without which the channel would be empty.
-    deleted = [*derived, shards, *sidecars, f"{top}{HISTORY_FOLDER}/*"]
+    deleted = [*derived, shards, *sidecars, f"{top}{HISTORY_FOLDER}/*", *of_snapshots]
     # Uploads of packages that nobody finished are aborted.
     keep = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
     return [

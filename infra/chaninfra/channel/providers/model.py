@@ -27,6 +27,7 @@ PublicWay = Literal["bucket-policy", "acl", "by-hand"]
 KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
 VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
+PolicyPlace = Literal["own", "file-attribute"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -88,6 +89,13 @@ PUT_NOTIFICATIONS = Source(
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
 )
 """The source of what the call replaces, until a store is known to do otherwise."""
+
+
+PUT_POLICY = Source(
+    "Amazon S3 API Reference, PutBucketPolicy",
+    "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
+)
+"""The source of how a policy that is too long is refused, until a store is known to do otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,9 @@ class Provider:
     notification_change: Fact[NotificationChange] = Fact("whole-list", PUT_NOTIFICATIONS)
     """What PutBucketNotificationConfiguration replaces: all notifications of the bucket, so that those of others are
     read and written back; or only those of the same ids, and each is deleted by its own."""
+    policy_place: Fact[PolicyPlace] = Fact("own", PUT_POLICY)
+    """Where the store keeps the policy of a bucket. `file-attribute`: as an extended attribute of a file, which is not
+    large on some file systems, and a longer one is an error that does not say so; `own`: anywhere else."""
     by_hand: ByHand = ByHand()
     events: Events | None = None
     """How the server is told where to send its events; None: it is not known to send any."""

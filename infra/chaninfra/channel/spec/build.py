@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chaninfra.channel.access import Auth
+from chaninfra.channel.conda.retention import check_rules
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
 from chaninfra.channel.config.channel import ChannelConfig
 from chaninfra.channel.config.stack import StackConfig, parse_config
@@ -132,6 +133,7 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
                 key=(key,),
                 remedy=f"set `visibility` to public, or remove `{key}`",
             )
+    check_rules(config.retention, where)
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
     check_visibility(config, bucket.provider, bucket.aws, where, bucket.cdn)
     return ChannelSpec(
@@ -142,6 +144,8 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         auth=config.auth or default_auth,
         public_url=config.public_url.rstrip("/") if config.public_url else own_url,
         index=config.index,
+        snapshots=config.snapshots,
+        retention=config.retention,
         event_target=event_target(config, bucket.provider, where),
         principals=principals_of(config, bucket.provider, bucket.location.region, where),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.retention import RetentionRule
+from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.config.aws import AwsConfig
 from chaninfra.channel.config.cdn import CdnConfig
@@ -107,9 +109,18 @@ class ChannelSpec:
     """The http(s) URL at which everybody can read the channel; None if not everybody can, or if the URL is not known
     before the deployment."""
     index: IndexSettings
+    snapshots: SnapshotSchedule | UnsetType = UNSET
+    """The snapshots that are made by the clock."""
+    retention: Mapping[str, RetentionRule] = field(default_factory=dict)
+    """RetentionRule name → which packages `chaninfra prune` takes."""
     event_target: str | None = None
     """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether snapshots are made by the clock."""
+        return not isinstance(self.snapshots, UnsetType)
 
     def key(self, *parts: str) -> str:
         """The object key for a path in the channel: `key("noarch", "repodata.json")`."""

@@ -68,6 +68,20 @@ class IndexArgs(TypedDict, total=False):
     """Has no effect any more; remove it. `monolith` took its place."""
 
 
+class SnapshotsArgs(TypedDict, total=False):
+    """Snapshots that are made by the clock."""
+
+    every: Required[str]
+    """How often one is made, from 1 hour to 30 days: `12h`, `1d` or `7d`. Counted in UTC: `1d` from midnight, `7d` from
+    Monday.
+    """
+
+    keep: Required[int]
+    """How many of them are kept; of more, the oldest are removed. Those made by hand are not counted, and stay. A
+    channel has 1,000 snapshots at most.
+    """
+
+
 class GitHubArgs(TypedDict, total=False):
     """Workflow runs of a GitHub repository. Set exactly one of `branch`, `tag`, `ref`, `environment` and
     `pull-request`, and the two ids; `workflow` limits them further.
@@ -171,6 +185,39 @@ class PrincipalArgs(TypedDict, total=False):
 
     arn: pulumi.Input[str]
     """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
+
+
+class RetentionRuleArgs(TypedDict, total=False):
+    """Which packages go. At least one of `keep-newest` and `older-than` must be set; with both, a package goes only if
+    both say so.
+    """
+
+    match: str
+    """The packages that the rule is about: a match spec, a name, or the name of a file, as `chaninfra yank` takes them.
+    Default: all.
+    """
+
+    subdir: str
+    """Only packages of this subdir. Default: of all."""
+
+    keep_newest: int
+    """How many are kept of each name, or of each version (`per`), in each subdir. Those that are yanked by hand, and
+    those of `never`, do not count.
+    """
+
+    per: str
+    """What `keep_newest` counts. `name`: the newest versions of each name, with all their builds. `version`: the newest
+    builds of each version, by build number, then by when they were built; builds for several Pythons count each.
+    """
+
+    older_than: str
+    """Only packages that have been in the channel for longer than this: 1d to 3650d."""
+
+    never: Sequence[str]
+    """Packages that never go, by no rule: specs as in `match`."""
+
+    grace: str
+    """How long the file of a package stays after it was yanked: 1d to 3650d."""
 
 
 class RolesArgs(TypedDict, total=False):
@@ -288,6 +335,16 @@ class ChannelArgs(TypedDict, total=False):
     index: IndexArgs
     """How the index is written."""
 
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
+
+    snapshots: SnapshotsArgs
+    """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
+    or by a scheduled job. Default: they are made by hand alone.
+    """
+
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""
 
@@ -329,6 +386,16 @@ class CondaChannelArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
+
+    snapshots: SnapshotsArgs
+    """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
+    or by a scheduled job. Default: they are made by hand alone.
+    """
 
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""
@@ -451,6 +518,16 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    retention: Mapping[str, RetentionRuleArgs]
+    """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
+    and deletes it after a grace period; nothing else does.
+    """
+
+    snapshots: SnapshotsArgs
+    """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
+    or by a scheduled job. Default: they are made by hand alone.
+    """
 
     publishers: Mapping[str, PrincipalArgs]
     """Principals that may add packages: a name of your choice → the principal."""

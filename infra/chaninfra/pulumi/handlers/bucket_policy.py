@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from botocore.exceptions import ClientError
 
+from chaninfra.channel.errors import StorageError
 from chaninfra.channel.policy import merging
 from chaninfra.channel.policy.statements import Statement
+from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler
@@ -17,10 +19,11 @@ from chaninfra.pulumi.handlers.kept import change_and_read_back
 
 
 class BucketPolicyInputs(TypedDict):
-    """`statements` are ours alone."""
+    """`statements` are ours alone; `provider` is the name of the store's row in PROVIDERS, old states lack it."""
 
     store: StoreInput
     statements: list[Statement]
+    provider: NotRequired[str]
 
 
 class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
@@ -33,13 +36,13 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
         """
         wanted: object = news["statements"]
         same = isinstance(wanted, list) and merging.equivalent(olds["statements"], wanted)
-        plain = self.difference(olds, news, ignore=("statements",))
+        plain = self.difference(olds, news, ignore=("statements", "provider"))
         return Difference(plain.changes or not same, plain.replaces)
 
     def create(self, props: BucketPolicyInputs) -> tuple[str, BucketPolicyInputs]:
         """Adds our statements. Those of a stack whose state was lost are replaced, see `merging.left_by_lost_state`."""
         ours = props["statements"]
-        self._merge(ours, lambda existing: merging.left_by_lost_state(existing, ours))
+        self._merge(props, ours, lambda existing: merging.left_by_lost_state(existing, ours))
         return f"{self.session.location.bucket}/policy", props
 
     def read(self, props: BucketPolicyInputs) -> BucketPolicyInputs | None:
@@ -51,15 +54,20 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
 
     def update(self, olds: BucketPolicyInputs, news: BucketPolicyInputs) -> BucketPolicyInputs:
         """Replaces the old statements by the new ones."""
-        self._merge(news["statements"], lambda _: olds["statements"])
+        self._merge(news, news["statements"], lambda _: olds["statements"])
         return news
 
     def delete(self, props: BucketPolicyInputs) -> None:
         """Removes our statements; deletes the policy if no other is left."""
         if self._get() is not None:
-            self._merge([], lambda _: props["statements"])
+            self._merge(props, [], lambda _: props["statements"])
 
-    def _merge(self, ours: list[Statement], before: Callable[[dict[str, Any] | None], list[Statement]]) -> None:
+    def _merge(
+        self,
+        props: BucketPolicyInputs,
+        ours: list[Statement],
+        before: Callable[[dict[str, Any] | None], list[Statement]],
+    ) -> None:
         """Replaces our statements of `before`, given the policy that is there, by `ours`; reads the policy again before
         each attempt, since somebody else may have changed it too."""
         replaced: list[Statement] = []
@@ -67,7 +75,7 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
         def change() -> None:
             existing = self._get()
             replaced[:] = before(existing)
-            self._put(merging.merge(existing, ours, replaced))
+            self._put(merging.merge(existing, ours, replaced), props.get("provider"))
 
         def is_there() -> bool:
             # Those that are gone must be gone too.
@@ -86,10 +94,26 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
         policy: dict[str, Any] = json.loads(answer["Policy"])
         return policy
 
-    def _put(self, policy: dict[str, Any] | None) -> None:
+    def _put(self, policy: dict[str, Any] | None, provider: str | None) -> None:
         bucket = self.session.location.bucket
-        with translating_errors(self.session.location, "write the policy of"):
-            if policy is None:
-                self.session.client.delete_bucket_policy(Bucket=bucket)
-            else:
-                self.session.client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy, separators=(",", ":")))
+        text = None if policy is None else json.dumps(policy, separators=(",", ":"))
+        try:
+            with translating_errors(self.session.location, "write the policy of"):
+                if text is None:
+                    self.session.client.delete_bucket_policy(Bucket=bucket)
+                else:
+                    self.session.client.put_bucket_policy(Bucket=bucket, Policy=text)
+        except StorageError as error:
+            in_a_file = provider is not None and PROVIDERS[provider].policy_place.value == "file-attribute"
+            if text is None or not in_a_file or (error.status or 0) < 500:
+                raise
+            raise StorageError(
+                f"{error.message}; it keeps the policy of a bucket as an attribute of a file, and this one has "
+                f"{len(text):,} bytes, of which ext4 takes less than 4 KiB",
+                where=error.where,
+                remedy="if its files are on ext4, use a file system whose attributes are larger, such as XFS; or make "
+                "the policy shorter, by shorter names of bucket and channels, fewer `publishers`, `readers` and "
+                "`maintainers`, or fewer channels and subdirs",
+                code=error.code,
+                status=error.status,
+            ) from error

@@ -14,8 +14,8 @@ from chaninfra.channel.config.schema import NAMES, STACK_CONFIG, load, validate
 from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
 
-# Where `*` is documented: it stands for any part of a ref, or of a web page's origin.
-WILDCARDS = {"branch", "tag", "ref", "workflow", "cors-origins"}
+# Where `*` is documented: it stands for any part of a ref, of a web page's origin, or of a version or build.
+WILDCARDS = {"branch", "tag", "ref", "workflow", "cors-origins", "match", "never"}
 # Secrets are values of the store, and no policy or page holds them. `rotate` is only compared with what it was.
 FREE = {*SECRET_KEYS, "rotate"}
 HOSTILE = ["\n", "\r\n", "\x00", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "?", "${x}", "*"]
@@ -79,10 +79,16 @@ GOOD: dict[str, list[str]] = {
     "cors-origins": ["*", "https://docs.example.com", "https://*.example.com:8443", "http://[::1]:8080"],
     "tags": ["team", "cost center/2:x=y+z-@", "日本", ""],
     "channels": ["stable"],
+    "retention": ["nightlies"],
+    "match": ["my-package", "my-package >=2.0.dev0,<3", "my-package 1.* py*_0", "noarch/a-1-0.conda"],
+    "never": ["my-package ==1.0 h0_0", "my-package[build_number=100]"],
+    "older-than": ["1d", "30d", "3650d"],
+    "grace": ["14d", "3000d"],
     "snapshots": ["2026-11", "release_4", "V1"],
     "at": ["2026-11-01T12:00:00Z"],
     "created": ["2026-11-01T12:00:00Z"],
     "revision": ["3f2a9c0d4e5b6a798081", "first"],
+    "every": ["1h", "12h", "720h", "1d", "30d"],
     "at-most-every": ["10s", "604800s", "10m", "6h", "7d"],
     "target": ["arn:minio:sqs::chaninfra:webhook", "arn:rustfs:sqs:us-east-1:a:webhook", "arn:aws:sns:default::a"],
     "cache-control": ["max-age=300, must-revalidate"],

@@ -20,6 +20,7 @@ PLACEHOLDER = "main"
 # What else the mapping around a key must have, so that the key itself is what is wrong.
 NEEDED = {"github": {"repository": "o/r"}, "gitlab": {"project": "g/p"}, "oidc": {"issuer": "https://i.example.com"}}
 NEEDED["oidc"] |= {"audience": "a", "subject": "s"}
+NEEDED["snapshots"] = {"every": "1d", "keep": "60"}
 TWO_LINES = 200
 
 

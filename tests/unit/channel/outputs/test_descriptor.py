@@ -53,6 +53,35 @@ def test_only_a_channel_that_is_followed_says_so() -> None:
         described(index={"follow": {"overwrites": "never"}})
 
 
+def test_only_a_channel_with_snapshots_by_the_clock_says_so() -> None:
+    """Earlier versions of chaninfra do not know the key."""
+    assert "snapshots" not in json.loads(descriptor.dump(described()))
+    made = described(snapshots={"every": "1d", "keep": 60})
+    assert json.loads(descriptor.dump(made))["snapshots"] == {"every": "1d", "keep": 60}
+    assert descriptor.parse(descriptor.dump(made), where="x") == made
+    schema.validate(json.loads(descriptor.dump(made)), schema.CHANNEL, where="x")
+    assert not made.may_be_of_init
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"every": "30m", "keep": 60}, "every"),
+        ({"every": "31d", "keep": 60}, "every"),
+        ({"every": "1d", "keep": 0}, "keep"),
+        ({"every": "1d", "keep": 901}, "keep"),
+        ({"every": "1d"}, "keep"),
+        ({"keep": 60}, "every"),
+        ({"every": "1d", "keep": 60, "at": "noon"}, "at"),
+        ("1d", "snapshots"),
+    ],
+)
+def test_other_snapshots_by_the_clock_are_refused(wrong: object, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        described(snapshots=wrong)
+    assert caught.value.key[:1] == ("snapshots",) or "snapshots" in str(caught.value)
+
+
 def test_where_the_bucket_sends_its_events_is_not_in_it() -> None:
     """No writer needs it, and earlier versions would refuse the key."""
     target = {"target": "arn:minio:sqs::chaninfra:webhook"}

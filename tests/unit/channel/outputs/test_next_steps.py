@@ -240,3 +240,16 @@ def test_each_follower_of_several_channels_has_its_own_port_and_target(name: str
 def test_a_way_of_addressing_that_is_not_the_stores_is_in_the_command() -> None:
     (step,) = steps("minio", **{"force-path-style": False}, **FOLLOW)
     assert "--force-path-style=false" in follower(step)
+
+
+SNAPSHOTS: dict[str, Any] = {"snapshots": {"every": "1d", "keep": 60}}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_who_makes_the_snapshots_is_said_where_nothing_follows(name: str) -> None:
+    (step,) = steps(name, **SNAPSHOTS)
+    assert step.title == "Let something make the snapshots of the channel main"
+    said = "\n".join(step.steps)
+    assert "chaninfra manifest 'stack:#main' --format github-reindex --into" in said
+    assert "chaninfra snapshot create --scheduled -c s3://my-bucket/main --provider" in said
+    assert "snapshots" not in " ".join(each.title for each in steps(name, **SNAPSHOTS, **FOLLOW))

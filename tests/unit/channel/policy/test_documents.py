@@ -107,6 +107,7 @@ STACKS: dict[str, dict[str, Any]] = {
             "follow": {"subnet-ids": ["subnet-0a"], "security-group-ids": ["sg-0a"]},
         },
     },
+    "follow-snapshots": {"index": {"follow": {}}, "snapshots": {"every": "1d", "keep": 60}},
     "follow-cdn": {"index": {"follow": {}}, "visibility": "public", "cdn": {}},
     "china": {
         "region": "cn-north-1",

@@ -45,6 +45,25 @@ def test_only_the_channels_that_follow_are_in_its_permissions() -> None:
     assert "stable" not in text
 
 
+def test_it_makes_snapshots_only_of_the_channels_that_say_how_often() -> None:
+    follow: dict[str, Any] = {"index": {"follow": {}}}
+    channels = {"stable": {**follow, "snapshots": {"every": "1d", "keep": 60}}, "nightly": follow}
+    found = by_sid(stack(index={}, channels=channels, subdirs=["linux-64"]))
+
+    def names(sid: str, part: str) -> list[str]:
+        given = found[sid]
+        return [each for each in given.get("Resource", given.get("NotResource")) if part in each]
+
+    assert names("KeepIndex", "snapshots") == ["arn:aws:s3:::my-bucket/stable/snapshots/*"]
+    assert names("WriteOnlyIndex", "snapshots") == ["arn:aws:s3:::my-bucket/stable/snapshots/index.json"]
+    deleted = "arn:aws:s3:::my-bucket/stable/snapshots/*/*/repodata_shards.msgpack.zst"
+    assert names("DeleteOnlyGarbage", "snapshots") == [deleted]
+    # Not the authoritative index, also where a channel lies in a folder of this name.
+    for key in ("stable/linux-64", "stable/noarch", "nightly/noarch", "snapshots/a/noarch"):
+        assert not fnmatchcase(f"arn:aws:s3:::my-bucket/{key}/repodata_shards.msgpack.zst", deleted)
+    assert "snapshots" not in json.dumps(by_sid(stack()))
+
+
 def test_what_a_stack_does_not_have_is_not_in_its_permissions() -> None:
     plain = by_sid(stack())
     for keys, sids in (

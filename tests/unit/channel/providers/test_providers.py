@@ -78,6 +78,7 @@ def test_every_value_is_valid_for_its_column(row: Provider) -> None:
         "etags": model.EtagForm,
         "version-rights": model.VersionRights,
         "notification-change": model.NotificationChange,
+        "policy-place": model.PolicyPlace,
         **dict.fromkeys(CAPABILITIES, model.Support),
     }
     facts = row.facts()

@@ -140,7 +140,7 @@ def test_a_server_that_never_ends_is_given_up(before: bytes, drop: bytes) -> Non
     started = time.monotonic()
     with answering(lambda request: _drip(request, before, drop)) as server, pytest.raises(ChaninfraError) as caught:
         fetch(f"{server}/c", seconds=1)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert "404" in str(caught.value) or isinstance(caught.value, UnreachableError)
     assert caught.value.remedy
 

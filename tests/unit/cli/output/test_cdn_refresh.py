@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from chaninfra.channel.outputs.descriptor import Cdn
 from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.cli.output.cdn_refresh import refresh
+from chaninfra.cli.output.cdn_refresh import refresh, refresh_notices
 from chaninfra.index.channel import Channel
 from support.channels.channels import descriptor
 from support.servers.s3_servers import Server
@@ -24,6 +26,10 @@ def test_a_failed_refresh_is_a_warning_with_the_command_to_run(
     said = capsys.readouterr()
     assert said.out == ""
     # A slow machine tells first that it still waits.
-    assert "warning: distribution E2EXAMPLE: the index is written" in said.err
+    assert "warning: distribution E2EXAMPLE: the files are written" in said.err
     assert "--distribution-id E2EXAMPLE --paths '/c/noarch/repodata*'" in said.err
     assert aws.secret_access_key not in said.err
+    refresh_notices(channel)
+    assert "--distribution-id E2EXAMPLE --paths /c/notices.json" in capsys.readouterr().err
+    refresh_notices(dataclasses.replace(channel, dry_run=True))
+    assert capsys.readouterr().err == ""

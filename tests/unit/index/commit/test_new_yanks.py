@@ -61,8 +61,10 @@ def test_a_package_with_other_bytes_than_its_record_is_not_brought_back() -> Non
         assert done.applied.superseded == {file: "a"}
         assert [*yanks(channel, "a")] == [file]
         assert channel.repodata()["removed"] == [file]
+    # Nothing is left of a package that was deleted.
     commit(channel.subdir_index, lambda: Change(back=[file]))
-    assert yanks(channel, "a") == {}
+    assert channel.repodata()["removed"] == []
+    assert not channel.index().hashes
 
 
 def test_recovered_yanks_hold_only_where_the_shard_does_not_tell() -> None:
@@ -100,4 +102,28 @@ def test_the_yank_of_a_file_of_another_name_is_made_with_its_record() -> None:
     yank = yanks(channel, "b")[file]
     assert yank.record is not None
     assert yank.record["name"] == "a"
+    channel.check_formats_agree()
+
+
+def test_the_yank_of_a_deleted_file_goes_only_while_the_file_is_missing() -> None:
+    channel = MemoryChannel().skeleton()
+    channel.publish("a", "b")
+    file, record = package("a")
+    commit(channel.subdir_index, lambda: Change(yanks={file: YANK}))
+    data = channel.store.objects[f"c/noarch/{file}"]
+    commit(channel.subdir_index, lambda: Change(deleted=[file]))
+    assert [*yanks(channel, "a")] == [file]
+    del channel.store.objects[f"c/noarch/{file}"]
+    commit(channel.subdir_index, lambda: Change(deleted=[file]))
+    assert list(channel.index().hashes) == ["b"]
+    assert channel.repodata()["removed"] == []
+    # Somebody has brought it back before it was deleted.
+    channel.store.objects[f"c/noarch/{file}"] = data
+    commit(channel.subdir_index, lambda: Change(records={file: record}))
+    commit(channel.subdir_index, lambda: Change(deleted=[file]))
+    assert list(channel.index().hashes) == ["a", "b"]
+    del channel.store.objects[f"c/noarch/{file}"]
+    done = commit(channel.subdir_index, lambda: Change(deleted=[file]))
+    assert done.applied.dropped == {file: "a"}
+    assert list(channel.index().hashes) == ["b"]
     channel.check_formats_agree()

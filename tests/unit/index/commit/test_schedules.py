@@ -6,7 +6,10 @@ import pytest
 
 from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
+from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
+from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS
+from support.index_model.withdrawal_scenarios import WITHDRAWALS
 
 FEW = [
     "two publish",
@@ -17,6 +20,11 @@ FEW = [
     "never: snapshot and remove",
     "gc of what a killed snapshot needs",
     "never: delete and snapshot",
+    "rollback and publish of one name",
+    "two rollback",
+    "two by the clock",
+    "never: prune that deletes and publish",
+    "prune of what a snapshot will have",
 ]
 QUICK = [
     "shards after the index",
@@ -29,12 +37,16 @@ QUICK = [
     "ready before the files are there",
     "snapshots left as they are",
     "names keep their shards",
+    *ROLLBACK_MUTANTS,
+    "any removal goes on",
+    "yank dropped before the file is deleted",
+    "snapshots that are being made not looked at by prune",
 ]
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    SCENARIOS[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS | WITHDRAWALS)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:
@@ -45,4 +57,4 @@ def test_schedules_of_one_writer_at_a_time() -> None:
 def test_a_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name].apply(monkeypatch)
     with pytest.raises(ViolationError, match=MUTANTS[name].caught_as):
-        broken(MUTANTS[name]).search(preemptions=2, crashes=1).all()
+        broken(MUTANTS[name]).search(preemptions=2, crashes=1, anew=True).all()

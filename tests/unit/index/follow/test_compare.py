@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import shard_key
-from chaninfra.channel.errors import DeniedError
+from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.follow.compare import changed
 from chaninfra.index.left_out_json import left_out_package, update_left_out
@@ -113,3 +115,43 @@ def test_two_listings_tell_what_changed_between_them() -> None:
     found, now = changed(channel.channel(), before)
     assert found == keys
     assert changed(channel.channel(), now)[0] == set()
+
+
+def test_a_damaged_list_is_written_anew_since_the_comparison_finds_what_it_had() -> None:
+    channel = FollowedChannel("a", "c")
+    keys = {channel.put("e-1-0.conda", b"none"), channel.upload("c", b"new")}
+    channel.follow(*keys)
+    before = channel.left_out().keys()
+    assert len(before) == 2
+    key = f"{PREFIX}/{LEFT_OUT_JSON}"
+    for damaged in (b"{", b"{}" * (5 << 20)):
+        channel.store.objects[key] = ObjectBody(data=damaged, content_type="")
+        compared = channel.compare()
+        assert compared.left_out_damaged
+        assert channel.left_out() == {}
+        assert compared.keys == keys
+        channel.follow(*compared.keys)
+        assert channel.left_out().keys() == before
+        assert not channel.compare().left_out_damaged
+
+
+def test_a_damaged_list_stops_no_follow() -> None:
+    channel = FollowedChannel("a")
+    key = f"{PREFIX}/{LEFT_OUT_JSON}"
+    channel.store.objects[key] = ObjectBody(data=b"{", content_type="")
+    channel.follow(channel.upload("b"))
+    assert channel.files() == {file("a"), file("b")}
+    # It had nothing to tell.
+    assert channel.store.objects[key].data == b"{"
+    channel.follow(channel.put("e-1-0.conda", b"none"))
+    assert channel.left_out().keys() == {"noarch/e-1-0.conda"}
+
+
+def test_a_list_of_a_later_version_stays_as_it_is() -> None:
+    channel = FollowedChannel("a")
+    key, later = f"{PREFIX}/{LEFT_OUT_JSON}", b'{"version": 2, "packages": []}'
+    channel.store.objects[key] = ObjectBody(data=later, content_type="")
+    for run in (channel.compare, lambda: channel.follow(channel.upload("b"))):
+        with pytest.raises(StorageError, match="version 2 of this file is newer"):
+            run()
+    assert channel.store.objects[key].data == later

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
@@ -17,6 +17,7 @@ from chaninfra.manifest.formats.table import render
 from chaninfra.manifest.names import Format
 from chaninfra.manifest.request import ManifestRequest
 from support.cases.ci_model import jobs
+from support.cases.ci_schemas import check_ci_schema
 from support.cases.manifests import Case, descriptor, possible
 from support.servers.gitlab_runner import run_job
 
@@ -110,3 +111,40 @@ def test_other_jobs_of_gitlab_do_not_run_by_the_schedule() -> None:
     for name in ("gitlab-publish", "gitlab-upload"):
         for job in YAML(typ="safe").load(Case(name, "aws", "aws").text()).values():
             assert all('$CI_PIPELINE_SOURCE != "schedule"' in rule["if"] for rule in job["rules"])
+
+
+SCHEDULED = {"snapshots": {"every": "1d", "keep": 60}}
+
+
+def test_a_workflow_makes_the_snapshot_that_is_due_where_the_channel_has_them() -> None:
+    (job,) = jobs(printed("github-reindex", descriptor("minio", **SCHEDULED))).values()
+    reindex, snapshot, gc = job.steps[-3:]
+    assert snapshot["run"].startswith(".venv/bin/chaninfra snapshot create -c s3://my-bucket/my-channel ")
+    assert snapshot["run"].endswith(" --scheduled")
+    # In each run, whether a package was left out or not.
+    assert snapshot["if"] == "success() || steps.reindex.outcome == 'failure'"
+    assert gc["if"].startswith(f"({snapshot['if']} || steps.{snapshot['id']}.outcome == 'failure') && (")
+    assert snapshot.get("env") == reindex.get("env") == gc.get("env")
+    assert "snapshot" not in printed("github-reindex", descriptor("minio"))
+
+
+def test_the_schemas_accept_the_jobs_that_make_snapshots(tmp_path: Path) -> None:
+    for name, schema, broken in (
+        ("github-reindex", "github-workflows", ("steps:", "stops:")),
+        ("gitlab-reindex", "gitlab-ci", ("script:", "sript:")),
+    ):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(printed(cast("Format", name), descriptor("minio", **SCHEDULED)), "utf-8")
+        check_ci_schema(schema, [file], broken=broken, folder=tmp_path)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_job_makes_the_snapshot_that_is_due_where_the_channel_has_them(code: int, tmp_path: Path) -> None:
+    """A program stands in for chaninfra; the re-index ends so."""
+    program = tmp_path / ".venv" / "bin" / "chaninfra"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$1"; [ "$1" != reindex ] || exit {code}\n', "utf-8")
+    program.chmod(0o755)
+    job = YAML(typ="safe").load(printed("gitlab-reindex", descriptor("minio", **SCHEDULED)))["reindex"]
+    done = run_job({**job, "script": job["script"][job["script"].index("code=0") :]}, tmp_path)
+    assert (done.returncode, done.stdout.split()) == (code, ["reindex", "snapshot"])

@@ -20,9 +20,16 @@ IMAGES = {image.partition(":")[0]: image for image in (versions.PIXI_IMAGE, vers
 # What somebody writes of a program's first version that can do a thing → the versions that we say so of.
 SINCE = {
     r"\bpixi (?:from )?([0-9]+\.[0-9]+)(?: or newer)": {versions.PIXI_AWS_CHAIN},
-    r"\bpixi (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {versions.PIXI_AWS_CHAIN, versions.PIXI_SHARED_CONFIG},
-    r"\brattler-build (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {versions.RATTLER_BUILD_SHARED_CONFIG},
-    r"\bconda (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {versions.CONDA_SHARDS},
+    r"\bpixi (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {
+        versions.PIXI_AWS_CHAIN,
+        versions.PIXI_SHARED_CONFIG,
+        versions.PIXI_NOTICES,
+    },
+    r"\brattler-build (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {
+        versions.RATTLER_BUILD_SHARED_CONFIG,
+        versions.RATTLER_BUILD_NOTICES,
+    },
+    r"\bconda (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {versions.CONDA_SHARDS, versions.CONDA_SHARDS_SWITCH},
     r"\bm(?:icrom)?amba (?:from|>=|≥) ?([0-9]+\.[0-9]+)": {versions.MAMBA_SHARDS},
     r'requires-pixi = ">=([0-9]+\.[0-9]+)"': {versions.PIXI_AWS_CHAIN},
 }

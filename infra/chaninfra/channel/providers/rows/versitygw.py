@@ -31,6 +31,11 @@ VERSITYGW = Provider(
         VERSITYGW_TESTS,
         "but no policy keeps everybody from the old versions of a public channel, nor a publisher from copying one",
     ),
+    policy_place=Fact(
+        "file-attribute",
+        VERSITYGW_TESTS,
+        "with its files on ext4 the policy and the tags of a bucket have less than 4 KiB together; on XFS 64 KiB",
+    ),
     capabilities={
         **yes(VERSITYGW_TESTS, "bucket-policy", "cors", "versioning", "tags"),
         **yes(VERSITYGW_TESTS, "acl", note="only if the bucket's ownership controls allow ACLs"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from chaninfra.channel.conda.upkeep import EVERY_S, TASKS
+from chaninfra.channel.conda.upkeep import EVERY_S, ORDERS
 from chaninfra.channel.spec.follower_names import follower_names
 from chaninfra.pulumi.backends.base import after
 from chaninfra.pulumi.declaration import Declaration
@@ -25,7 +25,9 @@ def schedules(
     name, stack = declaration.name, declaration.stack
     names, tags = follower_names(stack), dict(stack.bucket.settings.tags) or None
     made: list[pulumi.Resource] = []
-    for task in TASKS:
+    for task in ORDERS:
+        if task == "snapshots" and not any(channel.has_schedule for channel in stack.following):
+            continue
         rule = cloudwatch.EventRule(
             f"{name}-follow-{task}",
             name=names.of(task),

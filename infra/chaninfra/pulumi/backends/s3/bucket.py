@@ -42,7 +42,8 @@ def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOpt
         statements = _statements(stack, named)
         # Stores refuse a policy that names users who do not exist yet.
         needed = after(opts, *resources, *named.values())
-        resources.append(BucketPolicy(f"{name}-policy", {"store": store, "statements": statements}, needed))
+        policy: dict[str, Any] = {"store": store, "provider": spec.provider.name, "statements": statements}
+        resources.append(BucketPolicy(f"{name}-policy", policy, needed))
     if notifications := notifications_of(stack):
         inputs: dict[str, Any] = {"store": store, "provider": spec.provider.name, "notifications": notifications}
         resources.append(BucketNotifications(f"{name}-notifications", inputs, after(opts, *resources)))
