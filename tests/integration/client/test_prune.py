@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from chaninfra.channel.errors import RefusedError
-from chaninfra.channel.outputs.descriptor import parse
-from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.index.channel import Channel
 from chaninfra.index.prune.prepare import matchers_of, prepare
-from chaninfra.index.prune.prune import Pruned, carry_out
-from chaninfra.index.runtime import Threads
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.channels.channels import etags
 from support.channels.packages import make_package
-from support.channels.retention import declare
+from support.channels.retention import declare, opened_later, pruned_later
 from support.servers.s3_servers import Server
 
 OLD, NEW = "hello-1.0-0.conda", "hello-2.0-0.conda"
@@ -38,33 +32,6 @@ def place(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
     )
     declare(made, newest={"match": "hello", "keep-newest": 1}, none={"match": "nothing", "keep-newest": 1})
     return made
-
-
-class Later(Threads):
-    """The runtime of a process that runs some days later."""
-
-    def __init__(self, days: int) -> None:
-        super().__init__()
-        self._ms = days * 86_400_000
-
-    def now_ms(self) -> int:
-        """See Runtime."""
-        return time.time_ns() // 1_000_000 + self._ms
-
-
-def pruned_later(place: Place, days: int) -> Pruned:
-    """Prune as if it were so many days later."""
-    opened = _opened(place, days)
-    matchers = matchers_of(opened)
-    return carry_out(opened, prepare(opened, matchers), matchers.rules)
-
-
-def _opened(place: Place, days: int) -> Channel:
-    found = place.server.client().get_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
-    keys = Credentials(place.server.access_key_id, place.server.secret_access_key)
-    opened = Channel(descriptor=parse(found, where="channel.json"), credentials=keys)
-    vars(opened).update(runtime=Later(days))
-    return opened
 
 
 def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: Place, tmp_path: Path) -> None:
@@ -103,6 +70,18 @@ def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: P
     conda_client.install(place.url, ["tool"], tmp_path / "later", place.server)
 
 
+def test_what_a_snapshot_has_can_be_installed_from_it_until_it_is_removed(place: Place, tmp_path: Path) -> None:
+    place.done("snapshot create", "v1")
+    place.done("prune", "--yes")
+    kept = pruned_later(place, 15)
+    assert not kept.deleted
+    place.done("gc")
+    conda_client.install(f"{place.url}/snapshots/v1", ["hello ==1.0"], tmp_path / "env", place.server)
+    assert (tmp_path / "env" / "prefix" / "share" / "hello.txt").read_bytes() == b"the first\n"
+    place.done("snapshot rm", "v1")
+    assert [each.package.file for each in pruned_later(place, 15).deleted] == [OLD]
+
+
 def test_a_lock_file_keeps_what_it_has(place: Place, tmp_path: Path) -> None:
     lock = tmp_path / "explicit.txt"
     lock.write_text(f"@EXPLICIT\nhttps://mirror.example.com/x/noarch/{OLD}\n")
@@ -133,7 +112,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 
 def test_a_rule_that_takes_all_of_a_subdir_is_shown_and_refused(place: Place) -> None:
     declare(place, tools={"match": "hello", "older-than": "1d"})
-    opened = _opened(place, 2)
+    opened = opened_later(place, 2)
     planned = prepare(opened, matchers_of(opened))
     assert len(planned.yank) == 2
     with pytest.raises(RefusedError, match=r"no package would be left in the index of noarch \(2 packages\): tools"):

@@ -1,5 +1,5 @@
-"""A snapshot says the same after 200 more commits, and after gc has deleted all that only their states named: to a
-client by s3 and by http, with shards and without.
+"""A snapshot says the same after 200 more commits, after prune, and after gc has deleted all that only their states
+named: to a client by s3 and by http, with shards and without.
 """
 
 from __future__ import annotations
@@ -14,17 +14,20 @@ from chaninfra.channel.policy.statements import document, public_read
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.index.channel import Channel
 from chaninfra.index.gc import collect
+from chaninfra.index.prune.prepare import matchers_of, prepare
+from chaninfra.index.prune.prune import carry_out
 from chaninfra.index.runtime import Threads
 from chaninfra.index.yank import unyank, yank
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.channels import etags
 from support.channels.packages import make_package
+from support.channels.retention import declare
 from support.servers.s3_servers import Server
 
 pytestmark = pytest.mark.long
 
-NAMES = ["hello", "tool", "over"]
+NAMES = ["hello", "tool", "over", "old"]
 DAY = 24 * 60 * 60 * 1000
 
 
@@ -55,7 +58,9 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
         make_package(tmp_path, "hello", "1.0", payload=b"the first\n"),
         make_package(tmp_path, "tool", "1.0", subdir="linux-64", depends=["hello"]),
         make_package(tmp_path, "over", "1.0"),
+        make_package(tmp_path, "old", "1.0"),
     )
+    declare(place, newest={"match": "old", "keep-newest": 1})
     place.done("snapshot create", "v1")
     url = f"{place.url}/snapshots/v1"
     before = conda_client.read(url, NAMES, tmp_path / "before", server)
@@ -68,12 +73,18 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
     place.done("yank", "hello==1.0", "tool==1.0")
     place.done("publish", make_package(tmp_path, "hello", "2.0"))
     place.done("publish", "--force", make_package(tmp_path / "other", "over", "1.0", payload=b"other bytes"))
-    for days in (40, 48, 56):
+    place.done("publish", make_package(tmp_path, "old", "2.0"))
+    for days in (1, 40, 48, 56):
+        later = opened(place, days)
+        pruned = carry_out(later, prepare(later, matchers_of(later)), matchers_of(later).rules)
+        yanked = [each.package.path_in_channel for each in pruned.yanked]
+        assert yanked == (["noarch/old-1.0-0.conda"] if days == 1 else [])
+        assert pruned.deleted == ()
         collected = collect(opened(place, days), ["noarch", "linux-64"], "write")
         assert collected.unknown == ()
     left = etags(server, bucket_name, f"{PREFIX}/noarch/shards/")
-    # Of hello and over: those of the snapshot, and those of the index now.
-    assert len(left) == 4
+    # Of hello, over and old: those of the snapshot, and those of the index now.
+    assert len(left) == 6
     assert shards.items() <= left.items()
     assert etags(server, bucket_name, f"{PREFIX}/snapshots/") == files
     assert conda_client.read(url, NAMES, tmp_path / "after", server) == before
@@ -84,7 +95,7 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
         (where, keys, sharded) for where, keys in ((url, server), (by_http, None)) for sharded in (True, False)
     ):
         folder = tmp_path / f"installed-{number}"
-        conda_client.install(where, ["tool"], folder, keys, sharded=sharded)
+        conda_client.install(where, ["tool", "old==1.0"], folder, keys, sharded=sharded)
         assert (folder / "prefix" / "share" / "hello.txt").read_bytes() == b"the first\n"
         # Its record is that of the bytes that are gone, so no client takes the others for them.
         with pytest.raises(AssertionError, match="hash mismatch when extracting"):

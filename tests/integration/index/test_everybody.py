@@ -1,6 +1,6 @@
 """Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker,
-who rolls back too, a re-indexer, a gc, a maker of snapshots, and the reference indexer, which writes without asking.
-The yanker and the maker of snapshots are killed too.
+who rolls back too, a re-indexer, a gc, a maker of snapshots, somebody who publishes nightlies and prunes them, and the
+reference indexer, which writes without asking. The yanker, the maker of snapshots and the pruner are killed too.
 
 They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and
 who is killed at which.
@@ -21,15 +21,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
-import msgspec
 import pytest
 
 from bench.generator import Package
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channel_reader import SUBDIRS, Reader
+from support.channels.channels import etags
 from support.channels.cli_runner import PROGRAM
-from support.channels.index_reader import Records, forms, unpacked
+from support.channels.crowd_pruning import NAME, Nightlies, is_nightly
+from support.channels.index_reader import Records, forms
+from support.channels.snapshot_reader import said_by
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
 from support.servers.s3_traffic import Answer, Delay, Fault, Hold, Request, Reset, Rule
@@ -119,7 +121,7 @@ def trouble(crowd: Crowd) -> Rule:
         if request.client.startswith("publisher") and request.method == "PUT" and rng.random() < DEADLY:
             return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
         if (
-            request.client in ("snapshots", "yanker")
+            request.client in ("snapshots", "yanker", "pruner")
             and request.method == "PUT"
             and rng.random() < DEADLY_FOR_SNAPSHOTS
         ):
@@ -157,10 +159,12 @@ def yanks(crowd: Crowd, server: Server, place: Place) -> None:
     """Yank a package that was published, and bring back every second one; roll back in some turns, and at the end."""
     rng = random.Random(f"{SEED} yanker")
     while not crowd.over:
-        if not crowd.published:
+        # What prune yanks is not brought back by hand.
+        published = [file for file in sorted(crowd.published) if not is_nightly(file)]
+        if not published:
             time.sleep(0.5)
             continue
-        chosen = rng.choice(sorted(crowd.published))
+        chosen = rng.choice(published)
         crowd.yanked[chosen] = None if crowd.run("yanker", server, "yank", chosen) is None else True
         if rng.random() < 0.5:
             crowd.yanked[chosen] = None if crowd.run("yanker", server, "unyank", chosen) is None else False
@@ -210,30 +214,6 @@ def stages(place: Place) -> dict[str, str]:
     return {each["name"]: each["stage"] for each in json.loads(place.done("snapshot ls", "--json"))}
 
 
-def said_by(place: Place, name: str) -> Records:
-    """The records of a snapshot by its shards, which are those of the channel; its other forms must say the same."""
-    client = place.server.client()
-
-    def read(*key: str) -> bytes:
-        data: bytes = client.get_object(Bucket=place.bucket, Key="/".join((PREFIX, *key)))["Body"].read()
-        return data
-
-    found: Records = {}
-    for subdir in SUBDIRS:
-        there = ("snapshots", name, subdir)
-        said: Records = {}
-        index = msgspec.msgpack.decode(unpacked(read(*there, "repodata_shards.msgpack.zst")))
-        for digest in index["shards"].values():
-            shard = msgspec.msgpack.decode(unpacked(read(subdir, "shards", f"{digest.hex()}.msgpack.zst")))
-            for file, record in shard["packages.conda"].items():
-                said[file] = {key: value.hex() if isinstance(value, bytes) else value for key, value in record.items()}
-        json_, zst = (read(*there, file) for file in ("repodata.json", "repodata.json.zst"))
-        assert msgspec.json.decode(json_)["packages.conda"] == said, name
-        assert unpacked(zst) == json_, name
-        found |= {f"{subdir}/{file}": record for file, record in said.items()}
-    return found
-
-
 def disturbs(crowd: Crowd, server: Server, bucket: str) -> None:
     """Index by the reference indexer, again and again. It begins anew when a publisher was faster, so some runs never
     end beside sixteen: these are killed, wherever they are.
@@ -260,8 +240,9 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     place = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     place.done("init", "--subdir", "linux-64")
     writers = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
-    names = [*writers, "yanker", "reindexer", "collector", "snapshots", "reference"]
-    with proxy(server, names) as between, Reader(server, place.url, NAMES, tmp_path / "reader", 3) as reader:
+    names = [*writers, "yanker", "reindexer", "collector", "snapshots", "pruner", "reference"]
+    nightlies = Nightlies(place, tmp_path / "pruner")
+    with proxy(server, names) as between, Reader(server, place.url, [*NAMES, NAME], tmp_path / "reader", 3) as reader:
         crowd = Crowd(place.url)
         between.rule = trouble(crowd)
         with ThreadPoolExecutor(len(names)) as pool:
@@ -270,6 +251,7 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
             all_.append(pool.submit(yanks, crowd, at["yanker"], place))
             all_.append(pool.submit(repeats, crowd, "reindexer", at["reindexer"], "reindex", 0.5))
             all_.append(pool.submit(repeats, crowd, "collector", at["collector"], "gc", 5))
+            all_.append(pool.submit(nightlies.go_on, crowd, at["pruner"]))
             snapshotted = pool.submit(snapshots, crowd, at["snapshots"], place)
             all_.append(pool.submit(disturbs, crowd, at["reference"], bucket_name))
             for each in all_:
@@ -282,7 +264,7 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     assert not crowd.failed, "\n".join(crowd.failed)
     assert not seen.broken
     document = json.loads(server.client().get_object(Bucket=bucket_name, Key=f"{PREFIX}/yanked.json")["Body"].read())
-    told = {file: yanked for file, yanked in crowd.yanked.items() if yanked is not None}
+    told = {file: yanked for file, yanked in crowd.yanked.items() if yanked is not None and not is_nightly(file)}
     assert {file: file in document["packages"] for file in told} == told
     expected = crowd.published - document["packages"].keys()
     for form, found in forms(server, bucket_name, PREFIX, SUBDIRS).items():
@@ -296,3 +278,10 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     # Time may have been over before the last one was made again.
     assert {name for name, stage in listed.items() if stage == "ready"} >= made.keys()
     assert {*listed} - made.keys() <= {f"s{len(made)}"}
+    # What they list is there, also when all is deleted that the rule of retention takes.
+    for name in listed.keys() - made.keys():
+        place.done("snapshot rm", name)
+    needed = {file for records in made.values() for file in records}
+    print(nightlies.check(needed))
+    assert {name: said_by(place, name) for name in made} == made
+    assert {f"{PREFIX}/{file}" for file in needed} <= etags(server, bucket_name).keys()

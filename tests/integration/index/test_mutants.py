@@ -15,4 +15,4 @@ def test_a_mutant_of_the_protocol_is_caught(name: str, monkeypatch: pytest.Monke
     mutant = MUTANTS[name]
     mutant.apply(monkeypatch)
     with pytest.raises(ViolationError, match=mutant.caught_as):
-        broken(mutant).search(preemptions=mutant.preemptions, crashes=1, lost=mutant.lost, anew=True).all()
+        broken(mutant).search(preemptions=mutant.preemptions, crashes=1, lost=mutant.lost, mutant=True).all()

@@ -98,9 +98,10 @@ class Search:
     preemptions: int = 4
     crashes: int = 1
     lost: int = 0
-    anew: bool = False
-    """Whether a process runs up to its next request always from its start and alone: for programs that have something
-    in common besides the store."""
+    mutant: bool = False
+    """Whether a rule is broken on purpose. Then the search goes deep first, which finds most violations soon; and each
+    process runs up to its next request from its start and alone, since what breaks the rule may be a state that they
+    have in common besides the store."""
     states: int = 0
     _seen: dict[Any, list[tuple[int, int, int]]] = field(default_factory=dict)
     """What it took to reach each state, where no other way took less."""
@@ -110,7 +111,7 @@ class Search:
     """Equal objects are one, which is quick to compare."""
 
     def __post_init__(self) -> None:
-        self._runs = Runs(self.processes, anew=self.anew)
+        self._runs = Runs(self.processes, anew=self.mutant)
 
     def all(self) -> None:
         """Visit all states."""
@@ -120,7 +121,7 @@ class Search:
             while waiting:
                 stack = waiting[least := min(waiting)]
                 for after in self._explore(stack.pop(), self._is_new):
-                    waiting.setdefault(sum(after.used), []).append(after)
+                    waiting.setdefault(0 if self.mutant else sum(after.used), []).append(after)
                 if not stack:
                     del waiting[least]
 

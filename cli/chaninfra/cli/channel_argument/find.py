@@ -18,7 +18,8 @@ from chaninfra.channel.errors import (
     DeniedError,
     NotS3Error,
 )
-from chaninfra.channel.outputs.descriptor import Descriptor, from_document, overrides, to_document
+from chaninfra.channel.outputs.descriptor import Descriptor, from_document, to_document
+from chaninfra.channel.outputs.overrides import overrides
 from chaninfra.channel.text import one_line, or_else
 from chaninfra.cli.channel_argument.credentials import credentials_for
 from chaninfra.cli.channel_argument.documents import parse_descriptors, read_file, stack_descriptors

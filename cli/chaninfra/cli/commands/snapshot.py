@@ -11,8 +11,6 @@ from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from chaninfra.channel.errors import StoppedError
     from chaninfra.cli.output.progress import Shown
     from chaninfra.doctor.remedies import Remedies
@@ -75,6 +73,7 @@ def create(
     """
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.commands.snapshot_scheduled import create_scheduled, given_name, only_channel, refuse_automatic
+    from chaninfra.cli.durations import time_of
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh
     from chaninfra.cli.output.progress import progress
@@ -89,7 +88,7 @@ def create(
     refuse_channels([name], "snapshot create", "NAME")
     check_name(name)
     refuse_automatic(name)
-    when = _time(at)
+    when = time_of(at, "--at")
     remedies = remedies_for(channel, store)
     given = [name, *(["--at", at] if at is not None else []), *(["--json"] if as_json else [])]
     with progress() as shown, interruptible(lambda: _create_stopped(shown, remedies, given), shown.stop):
@@ -178,29 +177,6 @@ def rm(
     for key in removed.others:
         streams.note(f"s3://{opened.descriptor.bucket}/{key} is not of chaninfra, and stays")
     streams.result_json(_removed_json(removed)) if as_json else streams.result(_removed_text(removed))
-
-
-def _time(text: str | None) -> datetime | None:
-    """The time in `--at`. Raises ConfigurationError."""
-    import re
-    from datetime import UTC, datetime
-
-    from chaninfra.channel.errors import ConfigurationError
-    from chaninfra.channel.text import shown
-
-    if text is None:
-        return None
-    form = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
-    try:
-        found = datetime.fromisoformat(text) if re.fullmatch(form, text) else None
-        when = None if found is None else (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        when = None
-    if when is None:
-        raise ConfigurationError(
-            f"{shown(text)} is not a time", where="--at", remedy="give 2026-11-01T12:00Z, or 2026-11-01"
-        )
-    return when
 
 
 def _create_stopped(shown: Shown, remedies: Remedies, given: list[str]) -> StoppedError:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError
 from chaninfra.channel.objects import StoredObject, TooLargeError
-from chaninfra.channel.outputs.descriptor import Descriptor, NewerDescriptorError, overrides, to_document
+from chaninfra.channel.outputs.descriptor import Descriptor, NewerDescriptorError, to_document
+from chaninfra.channel.outputs.overrides import overrides
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.text import or_else

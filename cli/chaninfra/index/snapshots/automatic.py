@@ -30,8 +30,9 @@ CLOCKS = timedelta(minutes=15)
 """Stores refuse requests of a machine whose clock differs by more."""
 _MOST_REMOVED = 50
 """Most snapshots that a run removes; the next one goes on."""
-_ALL_STATES = timedelta(days=1)
-"""For so long all states of the index are in the history."""
+_ALL_STATES = timedelta(hours=23)
+"""For so long all states of the index are in the history, and `prune` has deleted no package that one of them lists.
+Both hold for a day, and the rest is for the making."""
 
 
 @dataclass(frozen=True, kw_only=True)

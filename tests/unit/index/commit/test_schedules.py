@@ -57,4 +57,4 @@ def test_schedules_of_one_writer_at_a_time() -> None:
 def test_a_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name].apply(monkeypatch)
     with pytest.raises(ViolationError, match=MUTANTS[name].caught_as):
-        broken(MUTANTS[name]).search(preemptions=2, crashes=1, anew=True).all()
+        broken(MUTANTS[name]).search(preemptions=2, crashes=1, mutant=True).all()

@@ -95,6 +95,13 @@ def test_of_a_channel_that_began_later_it_is_of_now() -> None:
     assert listed(store)["auto-20260101T0000Z"].at == "2026-01-01T13:00:00Z"
 
 
+@pytest.mark.parametrize(("hours", "of"), [(22, "2026-01-05T00:00:00Z"), (23.5, "2026-01-05T23:30:00Z")])
+def test_of_the_last_day_all_states_are_there(hours: float, of: str) -> None:
+    store = channel_with("a")
+    tended = run(store, datetime(2026, 1, 5, tzinfo=UTC) + hours * HOUR)
+    assert listed(store)[tended.newest].at == of
+
+
 def test_a_day_late_it_is_of_now_since_the_history_is_thinned() -> None:
     store = channel_with("a")
     publish(store, "b", FIRST)
