@@ -45,7 +45,8 @@ class Crowd:
 
     def __init__(self, place: Place, folder: Path) -> None:
         self.place, self._folder = place, folder
-        self.until = time.monotonic() + SECONDS
+        self.until = 0.0
+        """When nobody begins anything any more."""
         self.published: dict[str, str] = {}
         """File → sha256, of all that was published by a command that ended well."""
         self.doomed: set[str] = set()
@@ -119,6 +120,11 @@ class Crowd:
 
 def test_nothing_is_left_of_what_was_deleted_and_nothing_else_is_lost(place: Place, tmp_path: Path) -> None:
     crowd = Crowd(place, tmp_path)
+    first = make_package(tmp_path, NAMES[0], "0")
+    assert crowd.run("publish", first)
+    assert crowd.run("snapshot create", "first")
+    crowd.published[first.name] = hashlib.sha256(first.read_bytes()).hexdigest()
+    crowd.until = time.monotonic() + SECONDS
     with ThreadPoolExecutor(8) as pool:
         everybody = [pool.submit(crowd.publishers, number) for number in range(3)]
         everybody += [pool.submit(crowd.deleters, number) for number in range(2)]
