@@ -267,7 +267,7 @@ def test_a_killed_one_is_finished_whose_state_another_tool_replaced_before_anybo
 def test_a_killed_one_whose_states_are_gone_cannot_be_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     store = channel_with("a")
 
-    def killed(*given: object) -> list[int]:
+    def killed(*given: object, **how: object) -> list[int]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
