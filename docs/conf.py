@@ -32,6 +32,7 @@ NAVIGATION = {
         "docs/channels",
         "docs/follow",
         "docs/snapshots",
+        "docs/patches",
         "docs/rollback",
         "docs/notices",
         "docs/retention",

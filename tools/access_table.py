@@ -56,6 +56,7 @@ ACTIONS = {
     "delete-history": "delete a file under .chaninfra/history/",
     "put-snapshot": "put a file under snapshots/",
     "delete-snapshot": "delete a file under snapshots/",
+    "put-patches": "put the patches of records (`.chaninfra/patches/`)",
     "put-internal": "put another file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
@@ -67,11 +68,14 @@ _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar"
 _KEEP = frozenset(
     {
         *("delete-package", "delete-shard", "delete-index", "put-yanked", "delete-history"),
-        *("put-snapshot", "delete-snapshot", "put-internal", "put-notices"),
+        *("put-snapshot", "delete-snapshot", "put-patches", "put-internal", "put-notices"),
     }
 )
 _FOLLOW = frozenset(
-    {"put-sidecar", "put-index", "put-history", "delete-shard", "put-yanked", "delete-history", "put-internal"}
+    {
+        *("put-sidecar", "put-index", "put-history", "delete-shard", "put-yanked", "delete-history"),
+        *("put-patches", "put-internal"),
+    }
 )
 # All readers may list the whole bucket: a GET has no prefix for a condition to check, and without the permission to
 # list, a missing file is 403 instead of 404.

@@ -25,6 +25,7 @@ _SHARDS = {
     "GET *.conda.sigs": 1,
     "GET repodata_shards.msgpack.zst": 1,
     "GET shards/*": 1,
+    "GET patches/*": 1,
     "PUT shards/*": 1,
     "PUT repodata_shards.msgpack.zst": 1,
     "PUT history/*": 1,
@@ -73,6 +74,8 @@ def _kind(method: str, path: str) -> str:
     folder, name = path.rsplit("/", 2)[-2:]
     if folder == "shards":
         return f"{method} shards/*"
+    if folder == "patches":
+        return f"{method} patches/*"
     if "/history/" in path:
         return f"{method} history/*"
     return f"{method} {re.sub(r'^.*[.]conda', '*.conda', name)}"

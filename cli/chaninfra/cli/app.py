@@ -18,7 +18,7 @@ import typer
 
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
-from chaninfra.cli.commands import notice, snapshot
+from chaninfra.cli.commands import notice, patch, snapshot
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
 from chaninfra.cli.commands.follow import follow
@@ -55,6 +55,7 @@ _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {
+    "patch": (patch.HELP, (patch.add, patch.ls, patch.rm, patch.import_, patch.export)),
     "snapshot": (snapshot.HELP, (snapshot.create, snapshot.ls, snapshot.rm)),
     "notice": (notice.HELP, (notice.add, notice.ls, notice.rm)),
 }
@@ -64,7 +65,8 @@ for _command in _ON_A_CHANNEL:
 for _name, (_group_help, _members) in _GROUPS.items():
     _group = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, help=_group_help)
     for _command in _members:
-        _group.command(_command.__name__, cls=StoreCommand)(with_store_flags(_command))
+        # `import` is a keyword of Python.
+        _group.command(_command.__name__.rstrip("_"), cls=StoreCommand)(with_store_flags(_command))
     app.add_typer(_group, name=_name)
 for _command in _OTHERS:
     app.command(_command.__name__, cls=Command)(_command)

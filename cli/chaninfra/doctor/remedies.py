@@ -16,7 +16,10 @@ Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_WITH_CHANNEL_OPTION = ("publish", "yank", "unyank", "snapshot create", "snapshot rm", "notice add", "notice rm")
+_WITH_CHANNEL_OPTION = (
+    *("publish", "yank", "unyank"),
+    *("snapshot create", "snapshot rm", "notice add", "notice rm", "patch add", "patch rm", "patch import"),
+)
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
 _BARE = re.compile(
     r"`chaninfra (reindex|gc|ls|doctor|init|publish)"
@@ -24,6 +27,7 @@ _BARE = re.compile(
 )
 """A command without CHANNEL and store flags, which is how modules name one that know no command line."""
 _BARE_IN_GROUP = re.compile(r"`chaninfra ((?:snapshot (?:create|ls|rm)|notice (?:add|ls|rm)))((?: [A-Za-z0-9._-]+)?)`")
+_BARE_PATCH = re.compile(r"`chaninfra (patch (?:add|ls|rm|import|export))((?: [^`\s-][^`\s]*)?)`")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,7 @@ class Remedies:
 
     def filled(self, text: str) -> str:
         """The text with CHANNEL and the flags in each command that stands there without them: `chaninfra reindex`."""
-        for form in (_BARE, _BARE_IN_GROUP):
+        for form in (_BARE, _BARE_IN_GROUP, _BARE_PATCH):
             text = form.sub(lambda bare: f"`{self.command(bare[1], *bare[2].split())}`", text)
         return text
 

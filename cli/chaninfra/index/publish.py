@@ -17,7 +17,7 @@ from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import how_to_declare, require_index
 from chaninfra.index.progress import Progress
-from chaninfra.index.published import Failed, Published, PublishedPackage, combined
+from chaninfra.index.published import Failed, Published, PublishedPackage, combined, patch_of
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Threads, run_all
 from chaninfra.index.signatures import Signatures, beside
@@ -162,8 +162,7 @@ def _upload(
 def _publish_into(
     uploads: _Uploads, failed: list[Failed], channel: Channel, sidecars: _Sidecars, progress: Progress
 ) -> Published:
-    """Commit once per subdir. `uploads` wait for a subdir's uploads; `failed`: those that failed already; `sidecars`:
-    `<subdir>/<file>` → sidecar on disk."""
+    """Commit once per subdir. `uploads` wait for a subdir's uploads; `failed`: those that failed already."""
     published: list[PublishedPackage] = []
     reports: list[SubdirReport] = []
     if channel.origin == "assumed" and NOARCH not in uploads:
@@ -182,16 +181,17 @@ def _publish_into(
             continue
         lost |= {f"{subdir}/{file}" for file in applied.superseded}
         for uploaded in all_uploaded:
-            package = uploaded.package
+            package, file = uploaded.package, uploaded.package.path.name
             if package.path_in_channel in lost:
                 failed.append(Failed(package=package, error=taken(channel, [package.path_in_channel])))
             else:
                 published.append(
                     PublishedPackage(
                         package=package,
-                        url=channel.url(subdir, package.path.name),
+                        url=channel.url(subdir, file),
                         outcome=uploaded.outcome,
-                        yanked=package.path.name in applied.yanked,
+                        yanked=file in applied.yanked,
+                        patch=patch_of(applied, file),
                     )
                 )
         reports.append(_other_packages(all_uploaded, report, reindexed))

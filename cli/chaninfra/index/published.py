@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from chaninfra.channel.errors import ChaninfraError
+from chaninfra.index.commit.change import Applied
 from chaninfra.index.package.local_file import PackageFile
 from chaninfra.index.report import Report
 from chaninfra.index.upload import Outcome
@@ -19,6 +21,13 @@ class PublishedPackage:
     url: str
     outcome: Outcome
     yanked: bool = False
+    patch: Literal["applied", "other-bytes"] | None = None
+    """`applied`: a patch has changed its record. `other-bytes`: there is one that does not apply to these bytes."""
+
+
+def patch_of(applied: Applied, file: str) -> Literal["applied", "other-bytes"] | None:
+    """See PublishedPackage.patch."""
+    return "applied" if file in applied.patched else "other-bytes" if file in applied.unfit else None
 
 
 @dataclass(frozen=True, kw_only=True)

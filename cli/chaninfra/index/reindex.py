@@ -91,7 +91,7 @@ def reindex_subdir(
 def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> SubdirReport:
     with subdir_index.workers or nullcontext():
         survey = survey_of(subdir_index, scope, progress, "check")
-    applied = apply(subdir_index, survey.repodata, survey.yanks.joined(), survey.change)
+    applied = apply(subdir_index, survey.repodata, survey.yanks.joined(), survey.change, survey.patches)
     return survey.report(subdir_index.subdir, applied, survey.repodata.count)
 
 

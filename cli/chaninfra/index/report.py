@@ -74,6 +74,8 @@ class SubdirReport:
     """All packages that a re-index knows to be yanked."""
     signed: tuple[str, ...] = ()
     """Packages whose attestations (CEP 50) their record, or a copy of their sidecar, did not show."""
+    patched: tuple[str, ...] = ()
+    """Packages whose record lacked their patch."""
     files: tuple[str, ...] = ()
     """Index files that were missing, or did not match the authoritative index."""
     left_out: tuple[LeftOut, ...] = ()
@@ -91,7 +93,7 @@ class SubdirReport:
     def differed(self) -> bool:
         """Whether the index was not up to date."""
         by_package = self.added or self.replaced or self.remade or self.dropped or self.yanked or self.signed
-        return bool(by_package or self.invalid or self.files)
+        return bool(by_package or self.patched or self.invalid or self.files)
 
 
 @dataclass(frozen=True, kw_only=True)

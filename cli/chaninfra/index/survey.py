@@ -26,6 +26,8 @@ from chaninfra.index.lost_shards import lost_shards
 from chaninfra.index.others_index import name_of
 from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
 from chaninfra.index.patched import check_patched
+from chaninfra.index.patches.document import Patches, read_patches
+from chaninfra.index.patches.missing import not_laid
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import InvalidRecord, LeftOut, OddName, SubdirReport
@@ -54,6 +56,7 @@ class Survey:
     signed: tuple[str, ...] = ()
     """File names of packages whose sidecar is to be looked at."""
     signatures: Signatures
+    patches: Patches
     change: Change = field(default_factory=Change)
     committed: bool = False
     """Whether some of the packages that were read are committed already, see Batches."""
@@ -98,6 +101,7 @@ class Survey:
             dropped=tuple(sorted({*applied.dropped, *(foreign - applied.added.keys() - self.yanked)})),
             yanked=tuple(sorted({*applied.yanked, *(foreign & self.yanked)})),
             yanks=self.yanked,
+            patched=tuple(sorted(applied.patched.keys() - applied.added.keys() - replaced)),
             signed=tuple(sorted((applied.signed.keys() | self.signatures.copied) - applied.added.keys())),
             files=self.files,
             left_out=(*self.left_out, *self.signatures.left_out()),
@@ -139,6 +143,7 @@ def survey_of(
         whole=whole,
         listing=listing,
         signatures=Signatures(subdir_index, mode, listing.sidecars),
+        patches=read_patches(subdir_index)[0],
         # Those that an index can list as removed.
         yanks=yanks,
         yanked=frozenset(file for file in yanks.files if not breaks_index(file)),
@@ -209,7 +214,7 @@ def survey_of(
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
         miscounted=miscounted,
-        names=_more_names(survey, {*records, *gone, *survey.signed}),
+        names=_more_names(survey, {*records, *gone, *survey.signed, *not_laid(survey.repodata, survey.patches)}),
         recovered=yanks.recovered,
         removed=whole.removed,
         reshard=reshard,

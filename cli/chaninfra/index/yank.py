@@ -152,7 +152,8 @@ def _bring_back(subdir_index: SubdirIndex, whole: Whole, files: Sequence[str], n
     yanks = {file: known.find(file) for file in files if not whole.has_record(file)}
     reports: list[SubdirReport] = []
     for attempt in range(ATTEMPTS):
-        records, left_out = records_back(subdir_index, yanks)
+        found, left_out = records_back(subdir_index, yanks)
+        records = {file: dataclasses.replace(record, kept=record.patched) for file, record in found.items()}
         signatures = Signatures(subdir_index)
         change = Change(
             records=records,

@@ -127,6 +127,8 @@ def test_a_large_package_that_is_stopped(
         (["reindex", "--check"], "GET", "nothing was changed"),
         (["yank", "there"], "GET", "nothing was changed"),
         (["yank", "there"], "PUT", "some of the packages may be yanked, and others not"),
+        (["patch", "add", "there", "--license", "X"], "GET", "nothing was changed"),
+        (["patch", "add", "there", "--license", "X"], "PUT", "some of the packages may be done, and others not"),
         (["gc"], "GET", "the garbage of 0 of 2 subdirs is deleted"),
         (["ls"], "GET", "stopped"),
     ],

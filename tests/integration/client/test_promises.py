@@ -95,6 +95,15 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("init", 0, "init", "--subdir", "linux-64")
     typed.json("publish", 0, "publish", hello, tool)
     typed.json("publish-force", 0, "publish", "--force", other)
+    typed.json("patch-add", 0, "patch add", "tool", "--depends", "hello <2", "--reason", "2 is broken")
+    instructions = tmp_path / "patch_instructions.json"
+    instructions.write_text(
+        '{"packages.conda": {"new-1.0-0.conda": {"license": "MIT"}}, "remove": ["new-2.0-0.conda"]}'
+    )
+    typed.json("patch-import", 0, "patch import", instructions, "--subdir", "noarch")
+    typed.json("patch-ls", 0, "patch ls")
+    typed.on(0, "patch export", "--subdir", "noarch")
+    typed.json("patch-rm", 0, "patch rm", "tool", "new-1.0-0.conda")
     typed.json("yank", 0, "yank", "tool", "--reason", "broken", "--notice")
     typed.json("ls", 0, "ls")
     typed.json("unyank", 0, "unyank", "tool")

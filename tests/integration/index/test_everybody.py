@@ -1,6 +1,7 @@
-"""Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker,
-who rolls back too, a re-indexer, a gc, a maker of snapshots, somebody who publishes nightlies and prunes them, and the
-reference indexer, which writes without asking. The yanker, the maker of snapshots and the pruner are killed too.
+"""Everybody at once on one channel, on a store with faults: publishers, of whom some are killed, a yanker, who rolls
+back too, a re-indexer, a gc, a maker of snapshots, a patcher, somebody who publishes nightlies and prunes them, and the
+reference indexer, which writes without asking. The yanker, the maker of snapshots, the patcher and the pruner are
+killed too.
 
 They begin new work for 20 seconds on each store; CHAOS_SECONDS sets another time. SEED decides which requests fail and
 who is killed at which.
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.long
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "20"))
 SEED = 20261126
 PUBLISHERS = 16
-FAULTY, DEADLY, DEADLY_FOR_SNAPSHOTS = 0.04, 0.004, 0.05
+FAULTY, DEADLY, DEADLY_FOR_FEW = 0.04, 0.004, 0.05
 REFERENCE_SECONDS = 30
 NAMES = [f"shared-{number:02}" for number in range(12)]
 # What a command says that lost to the reference indexer: it is run again.
@@ -57,7 +58,9 @@ def package(name: str, publisher: int, serial: int) -> Package:
 
 
 class Crowd:
-    """The processes that run, by the name of who runs them; what was published and yanked, and what went wrong."""
+    """The processes that run, by the name of who runs them; what was published, yanked and patched, and what went
+    wrong.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -66,6 +69,7 @@ class Crowd:
         self.published: set[str] = set()
         self.yanked: dict[str, bool | None] = {}
         """What the yanker was told of a package; None: it was told nothing."""
+        self.patched: set[str] = set()
         self.failed: list[str] = []
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -77,7 +81,7 @@ class Crowd:
 
     def run(self, name: str, server: Server, command: str, *words: str) -> str | None:
         """Run a command until it ends by itself; None: it was killed or disturbed, and is to be run again."""
-        with_option = command in ("publish", "yank", "unyank", "snapshot create")
+        with_option = command in ("publish", "yank", "unyank", "snapshot create", "patch add")
         where = ["-c", self.url] if with_option else [self.url]
         child = subprocess.Popen(
             [PROGRAM, *command.split(), *where, *words, "--endpoint-url", server.endpoint_url],
@@ -121,9 +125,9 @@ def trouble(crowd: Crowd) -> Rule:
         if request.client.startswith("publisher") and request.method == "PUT" and rng.random() < DEADLY:
             return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
         if (
-            request.client in ("snapshots", "yanker", "pruner")
+            request.client in ("snapshots", "yanker", "patcher", "pruner")
             and request.method == "PUT"
-            and rng.random() < DEADLY_FOR_SNAPSHOTS
+            and rng.random() < DEADLY_FOR_FEW
         ):
             return Hold(rng.choice(["before", "after"]), crowd.running[request.client].kill)
         if rng.random() >= FAULTY:
@@ -188,6 +192,20 @@ def rolls_back(crowd: Crowd, server: Server, place: Place) -> None:
             return
 
 
+def patches(crowd: Crowd, server: Server) -> None:
+    """Patch a package that was published; whoever is killed goes on, also when time is over."""
+    rng = random.Random(f"{SEED} patcher")
+    while not crowd.over and not crowd.failed:
+        left = sorted(crowd.published - crowd.patched)
+        if not left:
+            time.sleep(0.5)
+            continue
+        chosen = rng.choice(left)
+        while crowd.run("patcher", server, "patch add", chosen, "--license", "patched") is None and not crowd.failed:
+            pass
+        crowd.patched.add(chosen)
+
+
 def repeats(crowd: Crowd, name: str, server: Server, command: str, pause: float) -> None:
     """Run a command again and again."""
     while not crowd.over:
@@ -240,15 +258,22 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     place = Place(server, bucket_name, f"s3://{bucket_name}/{PREFIX}")
     place.done("init", "--subdir", "linux-64")
     writers = [f"publisher-{number:02}" for number in range(PUBLISHERS)]
-    names = [*writers, "yanker", "reindexer", "collector", "snapshots", "pruner", "reference"]
+    names = [*writers, "yanker", "patcher", "reindexer", "collector", "snapshots", "pruner", "reference"]
     nightlies = Nightlies(place, tmp_path / "pruner")
     with proxy(server, names) as between, Reader(server, place.url, [*NAMES, NAME], tmp_path / "reader", 3) as reader:
         crowd = Crowd(place.url)
+        # Of a channel whose index was never committed to, the reference indexer may replace what nobody has kept.
+        first = [tmp_path / made.file for made in (package(name, PUBLISHERS, 0) for name in NAMES[:2])]
+        for file, name in zip(first, NAMES, strict=False):
+            file.write_bytes(package(name, PUBLISHERS, 0).data)
+        crowd.add(place.done("publish", *first, "--json"))
+        crowd.until = time.monotonic() + SECONDS
         between.rule = trouble(crowd)
         with ThreadPoolExecutor(len(names)) as pool:
             at = between.servers
             all_ = [pool.submit(publishes, crowd, name, at[name], tmp_path / name) for name in writers]
             all_.append(pool.submit(yanks, crowd, at["yanker"], place))
+            all_.append(pool.submit(patches, crowd, at["patcher"]))
             all_.append(pool.submit(repeats, crowd, "reindexer", at["reindexer"], "reindex", 0.5))
             all_.append(pool.submit(repeats, crowd, "collector", at["collector"], "gc", 5))
             all_.append(pool.submit(nightlies.go_on, crowd, at["pruner"]))
@@ -269,6 +294,8 @@ def test_everybody_at_once(server: Server, bucket_name: str, tmp_path: Path) -> 
     expected = crowd.published - document["packages"].keys()
     for form, found in forms(server, bucket_name, PREFIX, SUBDIRS).items():
         assert found.keys() == expected, form
+        patched = {file for file, record in found.items() if record.get("license") == "patched"}
+        assert patched == crowd.patched & expected, form
     assert all(files == sorted(expected) for files in seen.last.values())
     place.done("reindex", "--check")
     made = snapshotted.result()

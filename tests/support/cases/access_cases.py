@@ -147,6 +147,7 @@ CASES: dict[str, Case | VersionCase] = {
     "delete-history": Case(_delete, after=None, name=".chaninfra/history/noarch/{new}"),
     "put-snapshot": Case(_add, before=None, after=_PUT, name="snapshots/{new}/noarch/repodata.json"),
     "delete-snapshot": Case(_delete, after=None, name="snapshots/{new}/noarch/repodata.json"),
+    "put-patches": Case(_put, after=_PUT, name=".chaninfra/patches/noarch.json"),
     "put-internal": Case(_put, after=_PUT, name=".chaninfra/probe"),
     "put-descriptor": Case(_put, after=_PUT, name="channel.json"),
     "delete-descriptor": Case(_delete, after=None, name="channel.json"),

@@ -54,7 +54,7 @@ class Patient(Place):
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """Run a command on the channel; see Place."""
-        with_option = command in ("publish", "yank", "unyank") or command.startswith(("snapshot ", "notice "))
+        with_option = command in ("publish", "yank", "unyank") or command.startswith(("snapshot ", "notice ", "patch "))
         where = ("-c", self.url) if with_option else (self.url,)
         at = ("--endpoint-url", self.server.endpoint_url)
         return self.program.run(*command.split(), *where, *args, *at, server=self.server, env=env)

@@ -22,6 +22,7 @@ from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.snapshots.document import Snapshots
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
+from support.index_model.patches import check_patches
 from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
 from support.index_model.requests import LONG_AGO, Held, Objects
 from support.index_model.yanks import check_document
@@ -41,6 +42,7 @@ class Record(msgspec.Struct, frozen=True):
 
     sha256: str
     indexed_timestamp: int | None = None
+    license: str | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ class Invariants:
                 self._check_followed(objects)
             if self.foreign == "no":
                 check_document(dict(objects), _index_of(dict(objects)))
+                check_patches(dict(objects), _index_of(dict(objects)), self._good[objects][0].records)
         if (objects, makes, takes) in self._ended:
             return
         self._ended.add((objects, makes, takes))
@@ -237,6 +240,8 @@ class Invariants:
         if content.records.keys() != packages.keys() - yanked:
             raise ViolationError(f"after a reindex the index has {sorted(content.records)}")
         self._check_bytes(objects)
+        # Another tool that has read the index before a patch was removed writes the patched record later.
+        check_patches(there, _index_of(there), content.records, only=self.foreign != "beside")
         if KEY_OF_ANOTHER_TOOL in makes and KEY_OF_ANOTHER_TOOL not in _index_of(there).other:
             raise ViolationError("what another tool wrote is lost")
         for name in content.records.keys() & self.indexed:

@@ -21,6 +21,7 @@ from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
 from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
+from support.index_model.patch_mutants import PATCH_MUTANTS
 from support.index_model.processes import INDEX
 from support.index_model.prune_mutants import PRUNE_MUTANTS
 from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
@@ -299,6 +300,7 @@ MUTANTS: dict[str, Mutant] = {
     **YANK_MUTANTS,
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
+    **PATCH_MUTANTS,
     **PRUNE_MUTANTS,
     **ROLLBACK_MUTANTS,
 }

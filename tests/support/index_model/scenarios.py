@@ -19,6 +19,7 @@ from support.index_model.invariants import HISTORY, LIST, Foreign, Invariants, o
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, Search
 from support.index_model.other_tool import overwriting
+from support.index_model.patches import patching, unpatching
 from support.index_model.processes import (
     AUTHORITATIVE,
     DAY,
@@ -372,6 +373,47 @@ SNAPSHOTS: dict[str, Callable[[], Scenario]] = {
 }
 """With makers of snapshots."""
 
+
+def _patched(store: MemoryStore) -> None:
+    """a is patched."""
+    patching("a").run(store, SequentialRuntime("patched", BEFORE))
+
+
+def _patched_then_yanked(store: MemoryStore) -> None:
+    """a is patched, and yanked then, so that its yank has the patched record."""
+    _patched(store)
+    yanking("a").run(store, SequentialRuntime("yanked", BEFORE))
+
+
+PATCHED: dict[str, Callable[[], Scenario]] = {
+    "patch and publish of one name": lambda: _with(NEVER, partial(patching, "a"), partial(publishing, "a-2")),
+    "patch and publish of what is not there": lambda: _with(NEVER, partial(patching, "b"), partial(publishing, "b")),
+    "patch and force": lambda: _with(NEVER, partial(patching, "a"), partial(forcing, "a", b"1"), forced=True),
+    "patch and yank": lambda: _with(NEVER, partial(patching, "a"), partial(yanking, "a")),
+    "patch and unyank": lambda: _with(NEVER, partial(patching, "x"), partial(unyanking, "x"), yanked=("x",)),
+    "patch and reindex": lambda: _with(NEVER, partial(patching, "a"), reindexing, bare=("d",)),
+    "patch and snapshot": lambda: Scenario([patching("a"), snapshotting()]),
+    "two patch of one package": lambda: _with(
+        NEVER, partial(patching, "a", process="1"), partial(patching, "a", process="2")
+    ),
+    "patch and unpatch": lambda: _with(NEVER, partial(patching, "a", last=False), partial(unpatching, "a", last=False)),
+    "unpatch and publish of one name": lambda: _with(
+        NEVER, partial(unpatching, "a"), partial(publishing, "a-2"), before=_patched
+    ),
+    "unpatch and force": lambda: _with(
+        NEVER, partial(unpatching, "a"), partial(forcing, "a", b"1"), forced=True, before=_patched
+    ),
+    "unpatch and yank": lambda: _with(NEVER, partial(unpatching, "a"), partial(yanking, "a"), before=_patched),
+    "unpatch and unyank": lambda: _with(
+        NEVER, partial(unpatching, "a"), partial(unyanking, "a"), before=_patched_then_yanked
+    ),
+    "unpatch and reindex": lambda: _with(NEVER, partial(unpatching, "a"), reindexing, bare=("d",), before=_patched),
+    "follow an upload of what is patched": lambda: Scenario([following(uploads="b"), patching("b")], followed=True),
+    "other tool and patch": lambda: Scenario([overwriting(), patching("a")], foreign="beside"),
+    "other tool and unpatch": lambda: Scenario([overwriting(), unpatching("a")], foreign="beside", before=_patched),
+}
+"""With those who patch."""
+
 PRUNED: dict[str, Callable[[], Scenario]] = {
     "prune that yanks and publish": lambda: Scenario(
         [pruning(takes="a"), publishing("a-3")], indexed=("a", "a-2"), kept=("a",)
@@ -522,6 +564,7 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "two force": lambda: Scenario([forcing("a", b"1"), forcing("a", b"2")], forced=True),
     **FOLLOWED,
     **SNAPSHOTS,
+    **PATCHED,
     **PRUNED,
 }
 

@@ -17,8 +17,8 @@ def _yanks_not_applied(patch: pytest.MonkeyPatch) -> None:
     """A publisher takes a package for not yanked."""
     original = change.apply
 
-    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any) -> Any:
-        return original(target, repodata, yanks if wanted.yanks or wanted.recovered else {}, wanted)
+    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any, *more: Any) -> Any:
+        return original(target, repodata, yanks if wanted.yanks or wanted.recovered else {}, wanted, *more)
 
     patch.setattr(shard_writer, "apply", apply)
 
@@ -49,10 +49,10 @@ def _brought_back_without_head(patch: pytest.MonkeyPatch) -> None:
     """The record of a package that is brought back is not compared with the package's bytes at the commit."""
     original = change.apply
 
-    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any) -> Any:
+    def apply(target: Any, repodata: Any, yanks: Any, wanted: Any, *more: Any) -> Any:
         for yanked in wanted.back:
             yanks.pop(yanked, None)
-        return original(target, repodata, yanks, dataclasses.replace(wanted, back=()))
+        return original(target, repodata, yanks, dataclasses.replace(wanted, back=()), *more)
 
     patch.setattr(shard_writer, "apply", apply)
 

@@ -21,7 +21,10 @@ from support.paths import ROOT
 URL = "s3://my-bucket/c"
 FLAGS = StoreFlags(provider="minio", endpoint_url="https://minio.example.com", access_key_id="me")
 GIVEN = f"{URL} --provider minio --endpoint-url https://minio.example.com"
-_ON_A_CHANNEL = ("publish", "reindex", "yank", "unyank", "rollback", "ls", "gc", "init", "doctor", "snapshot", "notice")
+_ON_A_CHANNEL = (
+    *("publish", "reindex", "yank", "unyank", "rollback", "ls", "gc", "init", "doctor"),
+    *("snapshot", "notice", "patch"),
+)
 _NAMED = ("chaninfra policy", "chaninfra publish")
 """Not to be pasted: names of commands, in a sentence that says what they are for."""
 _COMMAND = re.compile(r"`(chaninfra (?:\w+)[^`\n]*)`")

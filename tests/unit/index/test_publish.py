@@ -77,7 +77,7 @@ def test_an_index_that_must_not_be_written_stops_a_publish_or_is_reported() -> N
         published(store, "b")
 
 
-@pytest.mark.parametrize(("monolith", "requests"), [("each-commit", 10), ({"at-most-every": "10m"}, 8), ("never", 7)])
+@pytest.mark.parametrize(("monolith", "requests"), [("each-commit", 11), ({"at-most-every": "10m"}, 9), ("never", 8)])
 @pytest.mark.parametrize("packages", [1, 40])
 def test_requests_of_a_publish(monolith: Any, requests: int, packages: int) -> None:
     """With GET channel.json, which finds the channel, and without that of the sidecar. One more for a package that has

@@ -21,7 +21,8 @@ def printed() -> dict[str, Any]:
     files = ("a-1.0-0.conda",)
     subdir = SubdirReport(
         subdir="noarch", before=None, after=1, added=files, replaced=files, remade=files, dropped=files, yanked=files,
-        signed=files, files=files, left_out=(LeftOut(package="noarch/b-1.0-0.conda", reason="is no package"),),
+        signed=files, patched=files, files=files,
+        left_out=(LeftOut(package="noarch/b-1.0-0.conda", reason="is no package"),),
         invalid=(InvalidRecord(package="noarch/c-1.0-0.conda", reason="its `depends` is no list"),),
         stale=("current_repodata.json",), many_streams=("f-1.0-0.tar.bz2",),
         odd_names=(OddName(package="noarch/D-1.0-0.conda", rule="upper case"),),

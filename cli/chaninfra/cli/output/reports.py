@@ -28,6 +28,7 @@ _DIFFERENCES = {
     "dropped": "removed",
     "yanked": "yanked",
     "signed": "other attestations",
+    "patched": "patched",
     "files": "index files that were missing or out of date",
 }
 
@@ -92,17 +93,27 @@ def published_text(published: Published, remedies: Remedies, *, force: bool = Fa
     present = "already there, with the same bytes" if force else "already there"
     words = {"uploaded": f"{would}uploaded", "present": present, "replaced": f"{would}replaced"}
     lines = [
-        one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_yanked_note(each, remedies)}")
+        one_line(f"{each.package.path_in_channel}: {words[each.outcome]}{_notes(each, remedies)}")
         for each in published.packages
     ]
     replaced = [each.package.subdir for each in published.packages if each.outcome == "replaced"]
     return "\n".join([*lines, report_text(published.report, replaced), *([DRY_RUN] if dry_run else [])])
 
 
-def _yanked_note(package: PublishedPackage, remedies: Remedies) -> str:
-    if not package.yanked:
+def _notes(package: PublishedPackage, remedies: Remedies) -> str:
+    if package.yanked:
+        return (
+            f"; yanked, so not in the index. To add it: `{remedies.command('unyank', package.package.path_in_channel)}`"
+        )
+    if package.patch is None:
         return ""
-    return f"; yanked, so not in the index. To add it: `{remedies.command('unyank', package.package.path_in_channel)}`"
+    if package.patch == "applied":
+        return f"; patched, see `{remedies.command('patch ls')}`"
+    path = package.package.path_in_channel
+    return (
+        "; its patch is of other bytes and does not apply to these. To patch these too: "
+        f"`{remedies.command('patch add', path, '...')}`; to forget it: `{remedies.command('patch rm', path)}`"
+    )
 
 
 def published_json(published: Published, *, dry_run: bool = False) -> dict[str, Any]:
@@ -115,6 +126,7 @@ def published_json(published: Published, *, dry_run: bool = False) -> dict[str, 
             "size": each.package.size,
             "sha256": each.package.sha256,
             "yanked": each.yanked,
+            "patch": each.patch,
         }
         for each in published.packages
     ]

@@ -85,6 +85,16 @@ def yank_stopped(
     )
 
 
+def patch_stopped(shown: Shown, again: str, *, dry_run: bool) -> StoppedError:
+    """Of a command that patches; `again` is its command line."""
+    if dry_run or shown.of(INDEXING) is None:
+        return nothing_changed(again)
+    return StoppedError(
+        "stopped: some of the packages may be done, and others not",
+        remedy=f"to go on, run it again, what is done stays done: `{again}`",
+    )
+
+
 def rollback_stopped(shown: Shown, remedies: Remedies, arguments: Sequence[str]) -> StoppedError:
     """Of `rollback` with these arguments and flags."""
     again = remedies.command("rollback", *arguments)

@@ -38,6 +38,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
             (report.added, "not in the index"),
             (report.replaced, "replaced by a file with other content"),
             (report.remade, "with another record than the package, or another tool's, says"),
+            (report.patched, "without the patch that `patch ls` lists"),
             (report.dropped, "in the index, but missing in the bucket"),
             (report.signed, "with other attestations than the index or a copy of them says"),
         ):

@@ -21,6 +21,7 @@ from chaninfra.doctor.checks import (
     location,
     names,
     notices,
+    patches,
     permissions,
     pixi_client,
     snapshots,
@@ -83,10 +84,15 @@ CHECKS: dict[str, Check] = {
     "anonymous": Check(
         title="anonymous access is as declared (`visibility`)", function=anonymous.anonymous, needs=("descriptor",)
     ),
+    "patches": Check(
+        title="the patches of records can be read, and none is left half removed",
+        function=patches.patches,
+        needs=("listing", "descriptor"),
+    ),
     "index": Check(
         title="the index files are valid and agree with each other, and none is behind or left over",
         function=index_files.index,
-        needs=("listing", "descriptor"),
+        needs=("listing", "descriptor", "patches"),
     ),
     "headers": Check(
         title="the index files have the right Content-Type and Cache-Control",

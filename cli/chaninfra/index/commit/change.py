@@ -11,24 +11,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import file_name, package_name
 from chaninfra.channel.conda.name_rules import breaks_index, client_name
-from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+from chaninfra.channel.conda.record_facts import RecordFacts
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta
-from chaninfra.index.commit.new_yanks import add_yanks
+from chaninfra.index.commit.laying import laid, lay, same_json, unfit
+from chaninfra.index.commit.new_yanks import add_yanks, as_kept, with_records
+from chaninfra.index.commit.signing import facts_of, sign
 from chaninfra.index.package.sidecars import with_digest
+from chaninfra.index.patches.document import Patches
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
 Replace = Literal["changed", "all", "none"]
 """Which existing records are replaced: `changed`, those whose package has another sha256; `all`, also those that differ
-from the record that the package gives; `none`, none: a record of other bytes stays, and the file is `superseded`."""
+from the record that the package gives, with its patch, also those that are kept in yanks; `none`, none: a record of
+other bytes stays, and the file is `superseded`."""
 
 
 Attested = Callable[[str, str | None], str | None]
@@ -53,6 +55,8 @@ class IndexRecord:
     """ETag of the package's object; None: not known."""
     patched: bool = False
     """It says something else than the package, so it replaces every other record."""
+    kept: bool = False
+    """It is the record that the yank of the file keeps, and the yank may keep another one by the commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,18 +144,35 @@ class Applied:
     superseded: dict[str, str] = field(default_factory=dict)
     """Files whose object has other bytes by now than the change's record; the record in the index, or the yank, was
     kept."""
+    patched: dict[str, str] = field(default_factory=dict)
+    """Files whose record, or that of the change, was changed by their patch."""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Files of the change whose patch is of other bytes than their record, so that it does not apply."""
 
     def update(self, names: Collection[str], other: Applied) -> None:
         """Replace what was done to the packages of these names by `other`."""
         self.names = (self.names - set(names)) | other.names
-        for kind in ("added", "replaced", "dropped", "yanked", "newly_yanked", "signed", "superseded"):
+        for kind in (
+            "added",
+            "replaced",
+            "dropped",
+            "yanked",
+            "newly_yanked",
+            "signed",
+            "superseded",
+            "patched",
+            "unfit",
+        ):
             before: dict[str, str] = getattr(self, kind)
             kept = {file: name for file, name in before.items() if name not in names}
             setattr(self, kind, {**kept, **getattr(other, kind)})
 
 
-def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], change: Change) -> Applied:
-    """Apply the change to `repodata` and `yanks` (as in Shard): those of all packages that it touches.
+def apply(
+    subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], change: Change, patches: Patches
+) -> Applied:
+    """Apply the change to `repodata` and `yanks` (as in Shard): those of all packages that it touches; and `patches`,
+    those of the subdir, to all their records.
 
     Rule: the index was read before, so the HEAD requests made here tell what is in the store later than it. A record
     is dropped only if the store says that its package is missing, and replaced only if the package is the one that the
@@ -162,7 +183,10 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
         applied.dropped[file] = _remove(repodata, file, applied) or package_name(file)
     before = yanks.keys() | set()
     wanted = {file: new for file, new in change.records.items() if file not in yanks or file in change.back}
-    replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace)]
+    # Rule: what is brought back has the record that its yank keeps at this attempt. It is made again when a patch of it
+    # is removed.
+    wanted |= {file: as_kept(wanted[file], yanks[file]) for file in change.back if file in wanted and file in yanks}
+    replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace, patches)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
     back = [file for file in change.back if file in wanted and file not in replaced]
@@ -201,38 +225,46 @@ def apply(subdir_index: SubdirIndex, repodata: Repodata, yanks: dict[str, Raw], 
             if change.replace == "none" or entry is None or (new.etag is not None and entry.etag != new.etag):
                 applied.superseded[file] = new.name
                 continue
-            old = _facts(repodata.records[place[0]][place[1]])
+            old = facts_of(repodata.records[place[0]][place[1]])
             _remove(repodata, file, applied)
         (applied.added if place is None else applied.replaced)[file] = new.name
         repodata.records.setdefault(new.table, {})[new.key] = _encoded(new, old, subdir_index.runtime.now_ms())
         removed.discard(file)
         applied.names.add(new.name)
     applied.newly_yanked = add_yanks(repodata, yanks, change.yanks)
+    again: set[str] = set()
+    if change.replace == "all":
+        kept = {file: new for file, new in change.records.items() if file in yanks}
+        again = with_records(yanks, kept, lambda file, new, old: laid(patches, file, _encoded(new, old, 0)))
     for file in yanks:
         name = _remove(repodata, file, applied)
         if name is not None or file in change.records:
             applied.yanked[file] = name or package_name(file)
-    _sign(subdir_index, repodata, change.signatures, applied)
+    applied.signed = sign(subdir_index, repodata, change.signatures)
+    applied.names.update(applied.signed.values())
+    applied.patched = lay(subdir_index, repodata, patches)
+    applied.names.update(applied.patched.values())
+    applied.unfit = {file: wanted[file].name for file in unfit(repodata, patches, wanted)}
     removed |= {file for file in change.removed if repodata.find(file) is None}
     removed = {file for file in removed.union(yanks) if not breaks_index(file)}
     for file in [file for file in yanks if breaks_index(file)]:
         del yanks[file]
-    applied.names |= {package_name(file) for file in yanks.keys() ^ before}
+    applied.names |= {package_name(file) for file in (yanks.keys() ^ before) | again}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
     applied.names.update(change.reshard)
     return applied
 
 
-def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace) -> bool:
+def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace, patches: Patches) -> bool:
     place = repodata.find(file)
     if place is None:
         return False
     record = repodata.records[place[0]][place[1]]
-    old = _facts(record)
+    old = facts_of(record)
     if old.sha256 != new.sha256:
         return True
-    return (replace == "all" or new.patched) and not _same_json(record, _encoded(new, old, 0))
+    return (replace == "all" or new.patched) and not same_json(record, laid(patches, file, _encoded(new, old, 0)))
 
 
 def _encoded(new: IndexRecord, old: RecordFacts, now: int) -> Raw:
@@ -241,29 +273,6 @@ def _encoded(new: IndexRecord, old: RecordFacts, now: int) -> Raw:
         return new.encode(now)
     record = new.encode(now if old.indexed_timestamp is None else old.indexed_timestamp)
     return record if old.attestations_sha256 is None else with_digest(record, old.attestations_sha256)
-
-
-def _sign(subdir_index: SubdirIndex, repodata: Repodata, signatures: Mapping[str, Attested], applied: Applied) -> None:
-    """Bring `attestations_sha256` of the records of these files up to date.
-
-    Rule: the sidecars are looked at here, later than the index was read. Whoever appends to a sidecar commits after
-    that, so of several the last one to commit has seen all bundles.
-    """
-    places = [(file, place) for file in signatures if (place := repodata.find(file))]
-    facts = [_facts(repodata.records[table][key]) for _, (table, key) in places]
-    looks = [
-        partial(signatures[file], old.sha256 or "", old.attestations_sha256)
-        for (file, _), old in zip(places, facts, strict=True)
-    ]
-    for (file, (table, key)), old, digest in zip(places, facts, run_all(subdir_index.runtime, looks), strict=True):
-        record = repodata.records[table][key]
-        if digest != old.attestations_sha256:
-            try:
-                repodata.records[table][key] = with_digest(record, digest)
-            except UNWRITABLE as error:
-                raise repodata.invalid(key, error) from error
-            applied.signed[file] = client_name(old.name or package_name(file))
-            applied.names.add(applied.signed[file])
 
 
 def _head(subdir_index: SubdirIndex, files: Collection[str]) -> dict[str, ObjectMeta | None]:
@@ -278,21 +287,6 @@ def _remove(repodata: Repodata, file: str, applied: Applied) -> str | None:
         return None
     table, key = place
     record = repodata.records[table].pop(key)
-    name = client_name(_facts(record).name or package_name(file_name(table, key)))
+    name = client_name(facts_of(record).name or package_name(file_name(table, key)))
     applied.names.add(name)
     return name
-
-
-def _same_json(one: Raw, other: Raw) -> bool:
-    try:
-        return bool(msgspec.json.decode(one) == msgspec.json.decode(other))
-    except MALFORMED:
-        return False
-
-
-def _facts(record: Raw) -> RecordFacts:
-    try:
-        return read_facts(record, "name", "sha256", "indexed_timestamp", "attestations_sha256")
-    except MALFORMED:
-        # Not a valid record: nothing of it is kept, and any new record differs from it.
-        return RecordFacts()

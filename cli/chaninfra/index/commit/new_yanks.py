@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import package_name
+from chaninfra.channel.conda.record_facts import RecordFacts, facts_in
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
-from chaninfra.channel.conda.yank import Yank
+from chaninfra.channel.conda.yank import Yank, unpacked
+
+if TYPE_CHECKING:
+    from chaninfra.index.commit.change import IndexRecord
 
 
 def add_yanks(repodata: Repodata, yanks: dict[str, Raw], new: Mapping[str, Yank]) -> dict[str, str]:
@@ -40,3 +45,37 @@ def with_record(yank: Yank, repodata: Repodata, file: str) -> Yank:
     except MALFORMED as error:
         raise repodata.invalid(key, error) from error
     return msgspec.structs.replace(yank, table=table, record=record)
+
+
+def as_kept(new: IndexRecord, packed: Raw) -> IndexRecord:
+    """The record to bring back: that which the yank keeps now, if `new` came from it too and is of the same bytes."""
+    record = unpacked(packed).record
+    if not new.kept or record is None or record.get("sha256") != new.sha256:
+        return new
+    raw = Raw(msgspec.json.encode(record, order="sorted"))
+    return dataclasses.replace(new, encode=lambda _: raw)
+
+
+def with_records(
+    yanks: dict[str, Raw],
+    records: Mapping[str, IndexRecord],
+    encode: Callable[[str, IndexRecord, RecordFacts], Raw],
+) -> set[str]:
+    """Replace the records that yanks keep by these, where they are of the same bytes and say something else.
+
+    `encode` makes the record, given the file, its record, and what the old one says of the package. Returns the files.
+    """
+    changed = set()
+    for file, new in records.items():
+        yank = unpacked(yanks[file])
+        try:
+            old = facts_in(yank.record or {}, "sha256", "indexed_timestamp", "attestations_sha256")
+        except MALFORMED:
+            continue
+        if old.sha256 != new.sha256:
+            continue
+        record: dict[str, Any] = msgspec.json.decode(encode(file, new, old), type=dict[str, Any])
+        if record != yank.record:
+            yanks[file] = msgspec.structs.replace(yank, table=new.table, record=record).packed()
+            changed.add(file)
+    return changed

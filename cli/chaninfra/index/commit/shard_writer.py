@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from chaninfra.channel.conda.filenames import V3, package_name
@@ -20,6 +21,7 @@ from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.change import Applied, Change, apply
 from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.patches.document import Patches, read_patches
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.workers import MANY
 
@@ -54,18 +56,31 @@ class ShardWriter:
         self._always = always
         self._names = change.touched
         self._made: dict[str, _Made] = {}
+        self._patches: Patches = {}
         self._uploads: list[Callable[[], None]] = []
         self._started_ms = subdir_index.runtime.now_ms()
 
     def apply(self, index: ShardIndex) -> bool:
-        """Apply the change to `index`, of packages that have another shard there than at the attempt before, and start
-        to upload the new shards. Returns whether the index changes.
+        """Apply the change to `index`, of packages that have another shard there than at the attempt before, or of all
+        of them where there are other patches than then, and start to upload the new shards. Returns whether the index
+        changes.
 
-        Raises LostShardError, and StorageError for a record that is not valid.
+        Raises LostShardError, and StorageError for a record that is not valid, or patches that are not.
         """
+        if not self._names:
+            return False
+        # Rule: the patches are read later than the index that this attempt replaces. Who patches writes them first and
+        # commits then, so either this attempt sees them, or its PUT fails.
+        reading = self._subdir_index.runtime.submit(partial(read_patches, self._subdir_index))
         todo = {
             name for name in self._names if name not in self._made or self._made[name].old != index.hashes.get(name)
         }
+        # Read side by side with the patches; they are kept.
+        self._shards.read(index.hashes, todo)
+        patches, _ = reading()
+        if self._made and patches != self._patches:
+            todo = self._names
+        self._patches = patches
         if todo:
             self._apply(index, self._names if self._change.is_of_odd_names else todo)
         return any(made.old != made.new for made in self._made.values())
@@ -82,7 +97,7 @@ class ShardWriter:
             if index.stamp is None or self._shards.is_given_up(package_name(file), index.hashes.get(package_name(file)))
         }
         yanks |= recovered
-        applied = apply(self._subdir_index, part, yanks, change)
+        applied = apply(self._subdir_index, part, yanks, change, self._patches)
         applied.names.update(map(package_name, recovered))
         self.applied.update(todo, applied)
         again = {new.name for new in change.records.values()} if self._always else set()

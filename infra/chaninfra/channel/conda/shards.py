@@ -28,7 +28,7 @@ from chaninfra.channel.objects import ObjectBody
 
 # In shards these are raw bytes and not hex: CEP 16, and rattler for the last one (CEP 50).
 _HASHES = ("sha256", "md5", "legacy_bz2_md5", "attestations_sha256")
-_MAX_RECORD = 4 << 20
+MAX_RECORD = 4 << 20
 """Largest record or unknown key of a shard that is read, in bytes: decoded, it may take 25 times its memory."""
 _YANKS = "yanks"
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
@@ -68,7 +68,7 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
         packed |= {f"{V3}.{table}": raw for table, raw in v3.items()}
         records = {table: _unpacked(raw, table, name) for table, raw in packed.items()}
         for raw in document.values():
-            if len(bytes(raw)) > _MAX_RECORD:
+            if len(bytes(raw)) > MAX_RECORD:
                 return None
             check_plain(msgspec.msgpack.decode(raw))
     except MALFORMED:
@@ -90,8 +90,8 @@ def _unpacked(raw: Raw, table: str, name: str) -> dict[str, Raw]:
     """The records of a table, as JSON. Raises ValueError for one of another package."""
     records: dict[str, Raw] = {}
     for key, packed in msgspec.msgpack.decode(raw, type=dict[str, Raw]).items():
-        if len(bytes(packed)) > _MAX_RECORD:
-            raise ValueError(f"the record of {key[:80]!r} is larger than {_MAX_RECORD >> 20} MiB")
+        if len(bytes(packed)) > MAX_RECORD:
+            raise ValueError(f"the record of {key[:80]!r} is larger than {MAX_RECORD >> 20} MiB")
         record = msgspec.msgpack.decode(packed, type=dict[str, Any])
         found = record.get("name", package_name(file_name(table, key)))
         if not isinstance(found, str) or client_name(found) != name or not is_file_name(file_name(table, key)):

@@ -1,0 +1,135 @@
+"""Remove patches: the records say again what the packages say.
+
+A patched record does not tell what it was before, so it is made again from the package. The document says of a patch
+that it is being removed until that is committed: whoever is killed in between can go on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import ChaninfraError
+from chaninfra.index.channel import Channel
+from chaninfra.index.commit.adopting import commit_adopting
+from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.package_reader import Missing, read_packages
+from chaninfra.index.patches.document import Patches, update_patches
+from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
+from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.runtime import run_all
+from chaninfra.index.select import Candidate, select
+from chaninfra.index.whole import check_writable
+from chaninfra.index.yanked_document import after_commit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpatching:
+    """What `remove` did. Packages are `<subdir>/<file>`."""
+
+    removed: tuple[str, ...]
+    remade: tuple[str, ...]
+    """Those whose record was made again from the package; the others had none that their patch had changed."""
+    report: Report
+    """With those whose patch stays, since the package cannot be read."""
+
+
+def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) -> Unpatching:
+    """Remove the patches of the packages that the words select among those with a patch.
+
+    Raises ConfigurationError for a word that is no name, file or match spec; ChaninfraError for one that selects no
+    patch; and what `commit` raises.
+    """
+    opened = open_subdirs(channel)
+    chosen = _chosen(opened, words)
+    for subdir in chosen:
+        check_writable(opened[subdir].subdir_index)
+    progress.stage("indexing", len(chosen), unit="subdir")
+    removed: list[str] = []
+    remade: list[str] = []
+    reports: list[SubdirReport] = []
+    for subdir, files in chosen.items():
+        progress.begin(subdir)
+        one = opened[subdir]
+        records, left_out = _made_again(one, files)
+        done = [file for file in files if f"{subdir}/{file}" not in {each.package for each in left_out}]
+        report = SubdirReport(subdir=subdir, before=one.whole.before, after=one.whole.before or 0)
+        if done:
+            update_patches(one.subdir_index, partial(_marked, done))
+            names = one.names(done)
+            change = partial(Change, records=records, names=names, replace="all")
+            applied, report = commit_adopting(one.subdir_index, change, "now")
+            report = dataclasses.replace(report, remade=tuple(sorted({*report.remade, *applied.replaced})))
+            if applied.yanked:
+                after_commit(channel, {subdir: one.subdir_index}, {subdir: names})
+            # Rule: the entry goes once the records are made again.
+            update_patches(one.subdir_index, partial(_without, done))
+            removed += [f"{subdir}/{file}" for file in done]
+            remade += [f"{subdir}/{file}" for file in sorted(records.keys() - applied.superseded.keys())]
+        reports.append(dataclasses.replace(report, left_out=(*report.left_out, *left_out)))
+        progress.done()
+    return Unpatching(removed=tuple(sorted(removed)), remade=tuple(remade), report=Report.of(reports))
+
+
+def _marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches, of which these are being removed."""
+    return {
+        file: msgspec.structs.replace(patch, removing=True) if file in files else patch
+        for file, patch in before.items()
+    }
+
+
+def _without(files: Collection[str], before: Patches) -> Patches:
+    """The patches without these, unless somebody has patched one again."""
+    return {file: patch for file, patch in before.items() if file not in files or not patch.removing}
+
+
+def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
+    """File name → the record that the package gives, of those whose record its patch may have changed; and the packages
+    that cannot be read.
+    """
+    subdir_index = one.subdir_index
+    concerned = [
+        file for file in files if (known := one.known(file)) is not None and one.patches[file].is_of(known.sha256)
+    ]
+    heads = run_all(
+        subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in concerned]
+    )
+    there = [(file, entry) for file, entry in zip(concerned, heads, strict=True) if entry is not None]
+    records: dict[str, IndexRecord] = {}
+    left_out: list[LeftOut] = []
+    for read in read_packages(subdir_index, there, lambda _: None):
+        # A package that was deleted has no record for long.
+        if isinstance(read, Missing):
+            continue
+        if read.record is None:
+            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
+        else:
+            records[read.file] = read.record
+    return records, left_out
+
+
+def _chosen(opened: Mapping[Subdir, OpenedSubdir], words: Sequence[str]) -> dict[Subdir, list[str]]:
+    """Subdir → the files with a patch that the words select. Raises ChaninfraError for a word that selects none."""
+    known = {each.path_in_channel: each for one in opened.values() for each in one.candidates()}
+    patched = [
+        known.get(f"{subdir}/{file}", Candidate(subdir, file, b"{}"))
+        for subdir, one in opened.items()
+        for file in one.patches
+    ]
+    selected = select(words, patched)
+    if unknown := [word for word, found in selected.items() if not found]:
+        raise ChaninfraError(
+            f"there is no patch of {', '.join(unknown)}", remedy="`chaninfra patch ls` lists the patches of the channel"
+        )
+    paths = {each.path_in_channel for found in selected.values() for each in found}
+    chosen = {
+        subdir: [file for file in sorted(one.patches) if f"{subdir}/{file}" in paths] for subdir, one in opened.items()
+    }
+    return {subdir: files for subdir, files in chosen.items() if files}
