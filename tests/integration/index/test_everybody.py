@@ -47,8 +47,8 @@ REFERENCE_SECONDS = 30
 NAMES = [f"shared-{number:02}" for number in range(12)]
 # What a command says that lost to the reference indexer: it is run again.
 DISTURBED = ("written by another tool", "writes this index again and again")
-# What a maker of snapshots says who goes on after a kill, if the reference indexer has replaced the state before anybody
-# kept it.
+# What a maker of snapshots says who goes on after a kill, if the reference indexer has replaced the state before it was
+# kept.
 NOT_KEPT = "is not in the history any more"
 
 
