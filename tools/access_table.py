@@ -51,6 +51,7 @@ ACTIONS = {
     "get-version": "get an old version of a file by its id",
     "delete-version": "delete an old version for good",
     "put-yanked": "put yanked.json",
+    "put-withdrawn": "put withdrawn.json",
     "put-notices": "put notices.json",
     "put-history": "put a file under .chaninfra/history/",
     "delete-history": "delete a file under .chaninfra/history/",
@@ -67,7 +68,7 @@ _READ = frozenset({"get", "list"})
 _ADD = frozenset({"put-package", "overwrite-package", "multipart", "put-sidecar", "put-index", "put-history"})
 _KEEP = frozenset(
     {
-        *("delete-package", "delete-shard", "delete-index", "put-yanked", "delete-history"),
+        *("delete-package", "delete-shard", "delete-index", "put-yanked", "put-withdrawn", "delete-history"),
         *("put-snapshot", "delete-snapshot", "put-patches", "put-internal", "put-notices"),
     }
 )

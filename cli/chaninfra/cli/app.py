@@ -19,6 +19,7 @@ import typer
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands import notice, patch, snapshot
+from chaninfra.cli.commands.delete import delete
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
 from chaninfra.cli.commands.follow import follow
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(manifest, publish, reindex, follow),
-    *(yank, unyank, rollback, ls, prune, gc, init, doctor),
+    *(yank, unyank, delete, rollback, ls, prune, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {

@@ -67,7 +67,7 @@ class Group(TyperGroup):
 
 _YANK = "Did you mean 'yank'? It takes a package out of the index; its file stays, for lock files that name it."
 _BY_OTHER_NAMES = {
-    **dict.fromkeys(("delete", "remove", "rm"), _YANK),
+    **dict.fromkeys(("remove", "rm"), _YANK),
     **dict.fromkeys(("upload", "push"), "Did you mean 'publish'? It uploads packages, and indexes them."),
     "index": "Did you mean 'reindex'? It indexes what is in the bucket.",
     "list": "Did you mean 'ls'?",

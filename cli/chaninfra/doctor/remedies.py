@@ -17,7 +17,7 @@ Source = Literal["s3", "stack", "descriptor"]
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
 _WITH_CHANNEL_OPTION = (
-    *("publish", "yank", "unyank"),
+    *("publish", "yank", "unyank", "delete"),
     *("snapshot create", "snapshot rm", "notice add", "notice rm", "patch add", "patch rm", "patch import"),
 )
 """Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""

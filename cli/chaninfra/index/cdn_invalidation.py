@@ -70,6 +70,11 @@ def notices_paths(descriptor: Descriptor) -> list[str]:
     return [f"/{descriptor.key(NOTICES_JSON)}"]
 
 
+def all_paths(descriptor: Descriptor) -> list[str]:
+    """The path of all files of the channel: a wildcard costs as much as one file."""
+    return [f"/{descriptor.key('*')}"]
+
+
 def invalidate(channel: Channel, changed_paths: Sequence[str]) -> str | None:
     """Invalidate `changed_paths` in the CDN. Returns the id of the invalidation, which takes about a minute to
     complete; None if the channel has no CDN or no path changed.

@@ -31,6 +31,7 @@ from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
+from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.progress import SILENT, Progress
@@ -228,8 +229,9 @@ def _referenced_by_history(
     """
     keys: set[str] = set()
     damaged: list[str] = []
+    replaced = read_replaced(target)
     for number in numbers:
-        index = kept_index(target, number)
+        index = kept_index(target, number, replaced)
         if index is None:
             damaged.append(history_key(target, number))
         else:
@@ -248,6 +250,17 @@ def read_marks(target: SubdirIndex) -> _Marks:
     except MALFORMED:
         # A damaged file costs another week, nothing else.
         return _Marks()
+
+
+def forget_marks(target: SubdirIndex, keys: Set[str]) -> None:
+    """Take these keys, relative to the subdir, out of the marks: they were deleted otherwise."""
+    before = read_marks(target).unreferenced
+    left = {key: since for key, since in before.items() if key not in keys}
+    if left != before:
+        data = msgspec.json.encode(_Marks(unreferenced=left))
+        target.store.put(
+            _marks_key(target), ObjectBody(data=data, content_type="application/json", cache_control="no-store")
+        )
 
 
 def _delete(target: SubdirIndex, garbage: Sequence[Garbage], waiting: int, mode: Mode) -> Collected:

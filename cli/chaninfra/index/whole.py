@@ -20,7 +20,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectMeta
-from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority
+from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authority, was_replaced
 from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import insert, start
 from chaninfra.index.commit.derived_state import (
@@ -109,8 +109,7 @@ def read_whole(
     a derived file has, so that the damaged ones are known.
 
     Raises InvalidRepodataError for a repodata.json of another tool that is not valid, unless the authoritative index is
-    ours, which decides without it (`salvage`: of such a one what is readable is taken, perhaps nothing); and for keys
-    in it that no shard index can have. StorageError.
+    ours (`salvage`: what is readable of it is taken); and for keys that no shard index can have. StorageError.
     """
     # Before the authoritative index: what is of a later commit than this one shows that it was restored from a copy.
     derived = read_derived(subdir_index)()
@@ -122,9 +121,10 @@ def read_whole(
     if authority is not None and authority.index is not None and authority.ours:
         forked = authority.stamp.number in kept and was_kept_otherwise(subdir_index, authority)
         if newest <= authority.stamp.number and not forked:
-            return _ours(
-                subdir_index, authority, authority.index, shards, derived, salvage=salvage, every_shard=every_shard
-            )
+            whole = _ours(subdir_index, authority, authority.index, shards, derived, salvage=salvage, every=every_shard)
+            if not whole.lost or not was_replaced(subdir_index, authority):
+                return whole
+            return read_whole(subdir_index, salvage=salvage, history=history, every_shard=every_shard)
     # Rule: what is adopted was kept before another tool replaced it, so it is looked for after that was seen.
     kept |= dict(kept_numbers(subdir_index)) if history else {}
     return _adopted(subdir_index, authority, shards, derived, kept, forked=forked, salvage=salvage)
@@ -154,9 +154,9 @@ def _ours(
     derived: Derived,
     *,
     salvage: bool,
-    every_shard: bool,
+    every: bool,
 ) -> Whole:
-    repodata, lost = _records_of(subdir_index, index, shards, derived, every=every_shard)
+    repodata, lost = _records_of(subdir_index, index, shards, derived, every=every)
     shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
     formats = subdir_index.layout.index.formats

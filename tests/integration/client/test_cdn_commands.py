@@ -80,3 +80,5 @@ def test_every_command_that_writes_an_index_invalidates_the_cdn(run: Run, tmp_pa
         assert invalidated(done) == set(), done
     done = run("reindex", "channel.json", "--force")
     assert (done.returncode, invalidated(done)) == (0, {"/c/noarch/*", "/c/linux-64/*"}), done
+    done = run("delete", one.name, "--reason", "leaked", "--yes", "-c", "channel.json")
+    assert (done.returncode, invalidated(done)) == (0, {"/c/*"}), done

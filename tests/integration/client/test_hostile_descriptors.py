@@ -28,6 +28,7 @@ COMMANDS = {
     "publish": ["publish", "PACKAGE", "-c", "CHANNEL"],
     "yank": ["yank", "hello", "-c", "CHANNEL"],
     "unyank": ["unyank", "hello", "-c", "CHANNEL"],
+    "delete": ["delete", "hello", "--reason", "leaked", "--yes", "-c", "CHANNEL"],
     "reindex": ["reindex", "CHANNEL"],
     "reindex-check": ["reindex", "CHANNEL", "--check"],
     "gc": ["gc", "CHANNEL"],

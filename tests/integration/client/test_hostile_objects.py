@@ -70,6 +70,7 @@ def test_what_a_hostile_object_does(name: str, place: Place, tmp_path: Path) -> 
         ("ls",),
         ("gc",),
         ("doctor",),
+        ("delete", "hello", "--reason", "leaked", "--yes"),
     ):
         _lay(place, hostile)
         code, output, peak = _measured(place, *command)
@@ -122,7 +123,7 @@ os._exit(os.waitstatus_to_exitcode(status))
 
 def _measured(place: Place, command: str, *args: str | Path) -> tuple[int, str, int]:
     """The exit code, the output and the peak memory in KiB of a command, in a process of its own."""
-    where = ("-c", place.url) if command in ("publish", "yank", "unyank") else (place.url,)
+    where = ("-c", place.url) if command in ("publish", "yank", "unyank", "delete") else (place.url,)
     program = str(Path(sys.executable).with_name("chaninfra"))
     words = [program, command, *where, *map(str, args), "--endpoint-url", place.server.endpoint_url]
     done = subprocess.run(

@@ -129,6 +129,8 @@ def test_a_large_package_that_is_stopped(
         (["yank", "there"], "PUT", "some of the packages may be yanked, and others not"),
         (["patch", "add", "there", "--license", "X"], "GET", "nothing was changed"),
         (["patch", "add", "there", "--license", "X"], "PUT", "some of the packages may be done, and others not"),
+        (["delete", "there", "--reason", "leaked", "--yes"], "GET", "nothing was changed"),
+        (["delete", "there", "--reason", "leaked", "--yes"], "PUT", "the packages may be deleted in part"),
         (["gc"], "GET", "the garbage of 0 of 2 subdirs is deleted"),
         (["ls"], "GET", "stopped"),
     ],

@@ -124,6 +124,8 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("notice-rm", 0, "notice rm", "n1")
     typed.on(0, "manifest")
     typed.json("snapshot-rm", 0, "snapshot rm", "v1")
+    typed.json("delete-dry-run", 0, "delete", "tool", "--reason", "broken", "--dry-run")
+    typed.json("delete", 0, "delete", "tool", "--reason", "broken", "--yes", "--versions")
     _declare_snapshots(place)
     typed.json("snapshot-create-scheduled", 0, "snapshot create", "--scheduled")
     declare(place, newest={"match": "hello", "keep-newest": 1}, none={"match": "none", "keep-newest": 1})

@@ -6,10 +6,11 @@ import pytest
 
 from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, four
+from support.index_model.withdrawal_scenarios import WITHDRAWALS
 
 pytestmark = pytest.mark.long
 
-ALL = SCENARIOS | ROLLBACKS
+ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS
 
 # Preemptions for these scenarios: their processes re-index, or there are three of them, so they have ten times as many
 # states as the others.
@@ -55,6 +56,17 @@ FEWER = {
     "follow an upload of what is patched": 1,
     "other tool and patch": 1,
     "other tool and unpatch": 1,
+    "delete and publish of one name": 1,
+    "never: delete and publish of one name": 2,
+    "never: delete and publish of the only package of its name": 2,
+    "never: delete of what a snapshot has, and publish": 1,
+    "delete of what a snapshot has": 1,
+    "never: delete and snapshot": 2,
+    "delete and snapshot": 1,
+    "never: two delete of one name": 1,
+    "never: delete and reindex": 1,
+    "never: delete and gc": 1,
+    "never: delete and yank of one package": 1,
     **dict.fromkeys(ROLLBACKS, 2),
     "rollback, removal of the snapshot and gc": 1,
     "by the clock, publish and gc": 1,

@@ -142,6 +142,7 @@ CASES: dict[str, Case | VersionCase] = {
     "get-version": VersionCase(_get_version, stays=True),
     "delete-version": VersionCase(_delete_version, stays=False),
     "put-yanked": Case(_put, after=_PUT, name="yanked.json"),
+    "put-withdrawn": Case(_put, after=_PUT, name="withdrawn.json"),
     "put-notices": Case(_put, after=_PUT, name="notices.json"),
     "put-history": Case(_add, before=None, after=_PUT, name=".chaninfra/history/noarch/{new}"),
     "delete-history": Case(_delete, after=None, name=".chaninfra/history/noarch/{new}"),

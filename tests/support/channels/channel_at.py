@@ -28,7 +28,9 @@ class Place:
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """A command on the channel."""
-        with_option = command in ("publish", "yank", "unyank") or command.startswith(("snapshot ", "notice ", "patch "))
+        with_option = command in ("publish", "yank", "unyank", "delete") or command.startswith(
+            ("snapshot ", "notice ", "patch ")
+        )
         where = ("-c", self.url) if with_option else (self.url,)
         return chaninfra(
             *command.split(), *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env

@@ -19,17 +19,30 @@ from chaninfra.channel.conda.snapshot_schedule import begin_of
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.index.commit.replaced import Replaced
 from chaninfra.index.snapshots.document import Snapshots
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process, ViolationError
 from support.index_model.patches import check_patches
-from support.index_model.processes import FOLDER, INDEX, JSON, KEY_OF_ANOTHER_TOOL, PREFIX, ZST, publishing, reindexing
+from support.index_model.processes import (
+    FOLDER,
+    INDEX,
+    JSON,
+    KEY_OF_ANOTHER_TOOL,
+    PREFIX,
+    ZST,
+    deleting,
+    publishing,
+    reindexing,
+)
 from support.index_model.requests import LONG_AGO, Held, Objects
 from support.index_model.yanks import check_document
 
 HISTORY = f"{PREFIX}/.chaninfra/history/noarch/"
 SNAPSHOTS = f"{PREFIX}/snapshots/"
 LIST = f"{SNAPSHOTS}index.json"
+REPLACED = f"{PREFIX}/.chaninfra/replaced/noarch.json"
+WITHDRAWN = f"{PREFIX}/withdrawn.json"
 _LARGE = 1 << 30
 
 Foreign = Literal["no", "before", "beside"]
@@ -67,6 +80,8 @@ class Invariants:
     foreign: Foreign
     followed: bool = False
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
+    withdrawn: frozenset[str] = frozenset()
+    """Files that processes delete for good."""
     lasting: tuple[str, ...] = ()
     """Snapshots that must be there, whole, in every state."""
     automatic: int = 0
@@ -85,7 +100,7 @@ class Invariants:
 
     def moved(self, key: str, before: Held, after: Held, objects: Objects) -> None:
         """Derived files never go back to an older commit, and what a commit replaces was kept before."""
-        if key.startswith(SNAPSHOTS) and key != LIST and before.data != after.data:
+        if not self.withdrawn and key.startswith(SNAPSHOTS) and key != LIST and before.data != after.data:
             raise ViolationError(f"{key} is replaced, and a snapshot never changes")
         number = self.number(before.data) if key == INDEX else None
         if number is not None and self.foreign == "no":
@@ -156,7 +171,8 @@ class Invariants:
                 continue
             if origin.number > stamp.number:
                 raise ViolationError(f"{key} is of a later commit than the index")
-            if found != (content if origin.number == stamp.number else old.get(origin.number, found)):
+            then = content if origin.number == stamp.number else old.get(origin.number, found)
+            if without(found, self.withdrawn) != without(then, self.withdrawn):
                 raise ViolationError(f"{key} says that it is of commit {origin.number}, and differs from it")
         return content, agree
 
@@ -164,6 +180,7 @@ class Invariants:
         index = _index(data)
         if index is None or index.stamp is None or index.stamp.number != number:
             raise ViolationError(f"the history has another index for commit {number}")
+        index = replaced_in(there).applied(index)
         return self._sharded(there, index, f"commit {number} in the history", old=True)
 
     def _sharded(self, there: Mapping[str, Held], index: ShardIndex, what: str, *, old: bool = False) -> Content:
@@ -214,7 +231,9 @@ class Invariants:
             return
         self._ended.add((objects, makes, takes))
         after = objects
-        for last in (publishing("z", index=self.index), reindexing("last", index=self.index)):
+        names = [each.removesuffix("-0.conda") for each in sorted(self.withdrawn)]
+        again = [deleting(name, process=f"again-{name}", index=self.index) for name in names]
+        for last in (publishing("z", index=self.index), reindexing("last", index=self.index), *again):
             after = self._ran(last, after)
             self.check(after, makes, takes)
             if (each or last.derives) and not self._good[after][1]:
@@ -224,6 +243,7 @@ class Invariants:
             raise ViolationError(f"after a reindex a package that was yanked is back: {back}")
         if gone := {each for each in makes if each.endswith(".conda")} - self._good[after][0].records.keys():
             raise ViolationError(f"after a reindex the record of a finished publish or unyank is lost: {gone}")
+        check_no_trace(after, self.withdrawn)
         self._check_reindexed(after, makes, takes)
         if self._ran(reindexing("idle", index=self.index), after) != after:
             raise ViolationError("a second reindex writes")
@@ -283,7 +303,9 @@ def check_snapshots(rules: Invariants, there: Mapping[str, Held]) -> None:
             shards = _index(held.data)
             if shards is None:
                 raise ViolationError(f"{key} is damaged")
-            rules._sharded(there, shards, key, old=True)
+            # What is withdrawn while a snapshot is made is seen by its maker before it says that it is ready.
+            if not rules.withdrawn:
+                rules._sharded(there, shards, key, old=True)
     if LIST not in there:
         return
     found = _list(there[LIST].data).snapshots
@@ -303,13 +325,37 @@ def check_snapshots(rules: Invariants, there: Mapping[str, Held]) -> None:
         assert index is not None
         kept = there.get(f"{HISTORY}{state.commit}")
         wanted = _index(kept.data) if kept is not None else None
-        if wanted is not None and wanted.hashes != index.hashes:
+        replaced = replaced_in(there)
+        if wanted is not None and replaced.applied(wanted).hashes != replaced.applied(index).hashes:
             raise ViolationError(f"the snapshot {name} says something else than commit {state.commit}")
         content = rules._sharded(there, index, f"the snapshot {name}", old=True)
         if "json" in rules.index.formats:
             json, zst = (there[f"{folder}{FILE_NAMES[kind]}"].data for kind in ("json", "zst"))
-            if not _repodata(json) == _repodata(_unpacked(zst)) == content:
+            forms = (_repodata(json), _repodata(_unpacked(zst)))
+            if any(without(each, rules.withdrawn) != without(content, rules.withdrawn) for each in forms):
                 raise ViolationError(f"the files of the snapshot {name} do not agree")
+
+
+def without(content: Content, files: frozenset[str]) -> Content:
+    """The content without these files, which are in some forms of an index while they are taken out of all."""
+    if not files:
+        return content
+    return Content({file: each for file, each in content.records.items() if file not in files}, content.removed - files)
+
+
+def replaced_in(there: Mapping[str, Held]) -> Replaced:
+    """Which shards stand for others in old states of the index."""
+    held = there.get(REPLACED)
+    return _replaced(held.data) if held is not None else Replaced()
+
+
+def check_no_trace(objects: Objects, withdrawn: frozenset[str]) -> None:
+    """Nothing but withdrawn.json names a file that was deleted for good. Raises ViolationError."""
+    for key, held in objects:
+        texts = (key.encode(), held.data, bytes(decompress(held.data, _LARGE) or b""))
+        for file in withdrawn:
+            if key != WITHDRAWN and any(file.encode() in text for text in texts):
+                raise ViolationError(f"{key} still says something of {file}")
 
 
 def content_of(store: MemoryStore, index: DescribedIndex) -> tuple[Content, bool]:
@@ -335,6 +381,11 @@ def _sha256(data: bytes) -> str:
 @lru_cache(maxsize=100_000)
 def _index(data: bytes) -> ShardIndex | None:
     return ShardIndex.parse(data)
+
+
+@lru_cache(maxsize=100_000)
+def _replaced(data: bytes) -> Replaced:
+    return msgspec.json.decode(data, type=Replaced)
 
 
 @lru_cache(maxsize=100_000)

@@ -28,12 +28,14 @@ from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
 from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, Scenario
 from support.index_model.snapshot_mutants import SNAPSHOT_MUTANTS
+from support.index_model.withdrawal_mutants import WITHDRAWAL_MUTANTS
+from support.index_model.withdrawal_scenarios import WITHDRAWALS
 from support.index_model.yank_mutants import YANK_MUTANTS
 
 
 def broken(mutant: Mutant) -> Scenario:
     """A new scenario in which the mutant violates an invariant."""
-    return (SCENARIOS | ROLLBACKS)[mutant.scenario]()
+    return (SCENARIOS | ROLLBACKS | WITHDRAWALS)[mutant.scenario]()
 
 
 class _Wrapped:
@@ -301,6 +303,7 @@ MUTANTS: dict[str, Mutant] = {
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
     **PATCH_MUTANTS,
+    **WITHDRAWAL_MUTANTS,
     **PRUNE_MUTANTS,
     **ROLLBACK_MUTANTS,
 }

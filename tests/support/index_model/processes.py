@@ -28,6 +28,8 @@ from chaninfra.index.reindex import reindex
 from chaninfra.index.snapshots.automatic import tend
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.remove import remove
+from chaninfra.index.withdrawal.delete import delete
+from chaninfra.index.withdrawal.plan import plan
 from chaninfra.index.yank import unyank, yank
 from support.channels.archives import conda, index_json
 from support.channels.channels import descriptor
@@ -199,6 +201,24 @@ def removing(name: str = "v1", *, index: DescribedIndex = DEFAULT) -> Process:
                 raise
 
     return Process("remove", run)
+
+
+def deleting(
+    name: str, *, process: str = "", index: DescribedIndex = DEFAULT, now: int = NOW, last: bool = True
+) -> Process:
+    """`chaninfra delete` of a file by its path; without `last` another process may publish it once more."""
+
+    def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
+        opened = channel(store, runtime, index)
+        try:
+            delete(opened, plan(opened, [f"noarch/{file(name)}"]), "leaked")
+        except ChaninfraError as error:
+            # Whoever has slept for a day gives up.
+            if not error.message.startswith("there is no such package") and runtime.now_ms() <= now + DAY:
+                raise
+
+    takes = file(name) if last else None
+    return Process(process or f"delete-{name}", run, lists=True, derives=True, takes=takes, now=now)
 
 
 def tending(

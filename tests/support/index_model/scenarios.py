@@ -78,6 +78,8 @@ class Scenario:
     """Whether all uploads and deletions are followed: when all have ended, the index lists what is there."""
     deleted: tuple[str, ...] = ()
     """Packages that a process deletes: their record may stay until it has ended."""
+    withdrawn: tuple[str, ...] = ()
+    """Packages that processes delete for good. Their record may stay until the last one has ended."""
     lasting: tuple[str, ...] = ()
     """Snapshots that must be there, whole, in every state."""
     automatic: int = 0
@@ -95,12 +97,13 @@ class Scenario:
     def __post_init__(self) -> None:
         self.invariants = Invariants(
             index=self.index,
-            exempt=frozenset(map(file, (*self.lost, *self.deleted))),
-            indexed=frozenset(map(file, {*self.indexed} - {*self.deleted})),
+            exempt=frozenset(map(file, (*self.lost, *self.deleted, *self.withdrawn))),
+            indexed=frozenset(map(file, {*self.indexed} - {*self.deleted, *self.withdrawn})),
             indexed_ms=BEFORE,
             forced=self.forced,
             foreign=self.foreign,
             followed=self.followed,
+            withdrawn=frozenset(map(file, self.withdrawn)),
             lasting=self.lasting,
             automatic=self.automatic,
             kept=frozenset(map(file, self.kept)),

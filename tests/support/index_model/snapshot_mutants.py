@@ -44,7 +44,7 @@ def _ready_at_once(patch: pytest.MonkeyPatch) -> None:
     original = create._claimed
 
     def claimed(old: Snapshots, name: str, wanted: Any) -> Snapshots:
-        return create._ready(original(old, name, wanted), name, wanted)
+        return create._ready(original(old, name, wanted), name, wanted, {})
 
     patch.setattr(create, "_claimed", claimed)
 

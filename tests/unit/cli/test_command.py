@@ -57,7 +57,7 @@ def test_the_values_are_those_of_typer(args: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("delete", "yank"),
+        ("remove", "yank"),
         ("rm", "yank"),
         ("upload", "publish"),
         ("index", "reindex"),

@@ -8,7 +8,7 @@ from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import Cdn
 from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.index.cdn_invalidation import changed, invalidate, notices_paths, paths, snapshot_paths
+from chaninfra.index.cdn_invalidation import all_paths, changed, invalidate, notices_paths, paths, snapshot_paths
 from chaninfra.index.channel import Channel
 from chaninfra.index.report import Report, SubdirReport
 from support.channels.channels import descriptor
@@ -47,6 +47,11 @@ def test_the_list_of_snapshots_is_invalidated_and_the_files_of_one_that_is_remov
 def test_the_notices_are_one_file() -> None:
     assert notices_paths(descriptor(prefix="c")) == ["/c/notices.json"]
     assert notices_paths(descriptor(prefix="")) == ["/notices.json"]
+
+
+def test_one_path_covers_all_files_of_a_channel() -> None:
+    assert all_paths(descriptor(prefix="team/stable")) == ["/team/stable/*"]
+    assert all_paths(descriptor(prefix="")) == ["/*"]
 
 
 def test_a_replaced_package_is_invalidated_in_both_spellings_of_its_url() -> None:

@@ -47,6 +47,15 @@ def refresh_notices(channel: Channel) -> None:
     _refresh(channel, notices_paths(channel.descriptor))
 
 
+def refresh_all(channel: Channel) -> None:
+    """Invalidate the CDN's copies of all files of the channel. As `refresh`."""
+    if channel.descriptor.cdn is None:
+        return
+    from chaninfra.index.cdn_invalidation import all_paths
+
+    _refresh(channel, all_paths(channel.descriptor))
+
+
 def _refresh(channel: Channel, changed: Sequence[str]) -> None:
     from chaninfra.cli.output.progress import waiting
     from chaninfra.index.cdn_invalidation import invalidate

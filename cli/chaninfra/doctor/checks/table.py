@@ -25,6 +25,7 @@ from chaninfra.doctor.checks import (
     permissions,
     pixi_client,
     snapshots,
+    withdrawn,
     write_mode,
 )
 from chaninfra.doctor.remedies import filled
@@ -117,6 +118,11 @@ CHECKS: dict[str, Check] = {
         "`snapshots` is declared, none is overdue",
         function=snapshots.snapshots,
         needs=("listing", "descriptor"),
+    ),
+    "withdrawn": Check(
+        title="no deletion of a package was stopped, and no deleted package is there again",
+        function=withdrawn.withdrawn,
+        needs=("reading", "descriptor"),
     ),
     "notices": Check(
         title="notices.json, if there is one, is what clients can read, and holds no expired notice",

@@ -74,6 +74,14 @@ def read_our_authority(subdir_index: SubdirIndex) -> Authority:
     return authority
 
 
+def was_replaced(subdir_index: SubdirIndex, authority: Authority) -> bool:
+    """Whether another authoritative index, or none, is there now. Then a shard that it names may be missing, since a
+    withdrawal deletes those that its commit has replaced.
+    """
+    entry = subdir_index.store.head(authority_key(subdir_index))
+    return entry is None or entry.etag != authority.etag
+
+
 def foreign(subdir_index: SubdirIndex, authority: Authority | None) -> ForeignIndexError:
     """The error for an index that a commit cannot be built on."""
     if authority is None:

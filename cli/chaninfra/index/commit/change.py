@@ -69,6 +69,8 @@ class Change:
     """File name → the record that it should have."""
     missing: Collection[str] = ()
     """File names that a listing did not show. Each is HEADed again before its record is dropped."""
+    anew: Collection[str] = ()
+    """Package names that get a new shard in any case, even an empty one: who has built on the old one begins again."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File name → ETag of bytes that are not a package. The record is dropped only while the object has that ETag."""
     names: Collection[str] = ()
@@ -80,8 +82,7 @@ class Change:
     """Yanked files that are to be yanked no longer. One with a record in `records` stays yanked (`superseded`) if its
     object has other bytes than that."""
     deleted: Collection[str] = ()
-    """Yanked files that the caller has deleted: where HEAD finds none, they are yanked no longer, and have no record
-    that somebody has brought back meanwhile."""
+    """Files that the caller has deleted: those that HEAD does not find are yanked no longer, and have no record."""
     recovered: Mapping[str, Yank] = field(default_factory=dict)
     """File name → yank, for the packages whose shard cannot tell, since it is lost or another tool's."""
     signatures: Mapping[str, Attested] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Change:
         """The names of the packages that the change is about, as clients look them up."""
         named = (self.records, self.missing, self.unreadable, self.signatures, self.removed, self.yanks, self.back)
         files = {package_name(file) for each in (*named, self.deleted, self.recovered) for file in each}
-        return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.names}
+        return {*(new.name for new in self.records.values()), *files, *self.reshard, *self.anew, *self.names}
 
     def only(self, names: Collection[str]) -> Change:
         """The part of the change that is about packages of these names."""
@@ -110,6 +111,7 @@ class Change:
             records={file: new for file, new in self.records.items() if new.name in names},
             removed=[file for file in self.removed if package_name(file) in names],
             reshard=[name for name in self.reshard if name in names],
+            anew=[name for name in self.anew if name in names],
             names=names,
             yanks={file: yank for file, yank in self.yanks.items() if package_name(file) in names},
             back=[file for file in self.back if package_name(file) in names],
@@ -252,7 +254,7 @@ def apply(
     applied.names |= {package_name(file) for file in (yanks.keys() ^ before) | again}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
-    applied.names.update(change.reshard)
+    applied.names.update(change.reshard, change.anew)
     return applied
 
 

@@ -24,13 +24,14 @@ from chaninfra.index.commit.authority import (
     authority_key,
     foreign,
     read_authority,
+    was_replaced,
 )
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.derived_files import ATTEMPTS, bring_forward, check_ours, is_due, lost_all_attempts
 from chaninfra.index.commit.derived_state import Derived, newest_number, read_derived
 from chaninfra.index.commit.history import ensure_kept, history_key, keep
 from chaninfra.index.commit.refused import check_base_url
-from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -149,12 +150,18 @@ class _Commit:
         base = self._base(authority)
         check_base_url(self._subdir_index, base.info)
         if derived is not None and authority is not None and base.stamp is not None:
-            if newest_number(derived) > authority.stamp.number and self._was_replaced(authority):
+            if newest_number(derived) > authority.stamp.number and was_replaced(self._subdir_index, authority):
                 # The derived files may have been read later than the authoritative index.
                 return None
             check_ours(self._subdir_index, derived, authority, self._taken_over)
             self._known_as_kept = newest_number(derived)
-        changes = self._writer.apply(base)
+        try:
+            changes = self._writer.apply(base)
+        except LostShardError:
+            # A withdrawal deletes the shards that its commit has replaced.
+            if authority is not None and was_replaced(self._subdir_index, authority):
+                return None
+            raise
         changes = changes or authority is None or base is not authority.index
         before = base.stamp.count if base.stamp else None
         if base.stamp is not None and not changes and self._when == "changed":
@@ -188,10 +195,6 @@ class _Commit:
             replaced=self._replaced,
             taken_over=self._taken_over,
         )
-
-    def _was_replaced(self, authority: Authority) -> bool:
-        entry = self._subdir_index.store.head(authority_key(self._subdir_index))
-        return entry is None or entry.etag != authority.etag
 
     def _new_writer(self) -> ShardWriter:
         return ShardWriter(self._subdir_index, self._change(), self._shards, always=self._when == "always")

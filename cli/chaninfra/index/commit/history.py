@@ -16,6 +16,7 @@ from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import ConflictError, RecreationError, remedy_if_denied
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import Authority, ForeignIndexError
+from chaninfra.index.commit.replaced import Replaced, read_replaced
 from chaninfra.index.subdir_index import SubdirIndex
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
@@ -75,8 +76,19 @@ def was_kept_otherwise(subdir_index: SubdirIndex, authority: Authority) -> bool:
     return kept is not None and kept.metadata.get(REVISION) != authority.stamp.revision
 
 
-def kept_index(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:
-    """The index of that commit; None if it was not kept or is damaged."""
+def kept_index(subdir_index: SubdirIndex, number: int, replaced: Replaced | None = None) -> ShardIndex | None:
+    """The index of that commit, with the shards that stand for those of withdrawn packages; None if it was not kept or
+    is damaged. `replaced`: those shards, if they were read already.
+    """
+    index = as_it_was(subdir_index, number)
+    # Rule: what is replaced is read after the state, since a shard is deleted only after it was replaced.
+    return index and (replaced or read_replaced(subdir_index)).applied(index)
+
+
+def as_it_was(subdir_index: SubdirIndex, number: int) -> ShardIndex | None:
+    """The index of that commit as it was kept, to be compared: shards that it names may have been deleted since. None
+    if it was not kept or is damaged.
+    """
     stored = get_within(subdir_index.store, history_key(subdir_index, number), MAX_SHARD_INDEX)
     index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
     if index is None or index.stamp is None or index.stamp.number != number:
@@ -102,7 +114,8 @@ def touched_since(subdir_index: SubdirIndex, index: ShardIndex, number: int) -> 
     logged = index.stamp.touched_since(number)
     if logged is not None or number > index.stamp.number:
         return logged
-    old = kept_index(subdir_index, number)
+    # Rule: as it was, since what was derived from it has the records of its own shards.
+    old = as_it_was(subdir_index, number)
     return None if old is None else changed_names(old, index)
 
 

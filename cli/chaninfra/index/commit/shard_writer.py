@@ -114,7 +114,7 @@ class ShardWriter:
         if workers is not None and len(names) >= MANY:
             workers.start()
         uploads: list[tuple[str, ObjectBody]] = []
-        made = make_shards(part, names, runtime.new_revision(), settings.compression_level, kept, yanks)
+        made = make_shards(part, names, runtime.new_revision(), settings.compression_level, kept, yanks, change.anew)
         for number, new in enumerate(made):
             before = old.get(new.name)
             self._shards.add(new)

@@ -7,7 +7,8 @@ they are there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -20,13 +21,22 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import shown
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.derived_files import ATTEMPTS
+from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.place import require_index
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.snapshots.document import Snapshot, Snapshots, SnapshotSubdir, read_snapshots, update_snapshots
-from chaninfra.index.snapshots.files import put_monolith, put_shard_index
-from chaninfra.index.snapshots.states import State, check_whole, states_at, states_now, states_of
+from chaninfra.index.snapshots.document import (
+    Snapshot,
+    Snapshots,
+    SnapshotSubdir,
+    having_counts,
+    read_snapshots,
+    update_snapshots,
+)
+from chaninfra.index.snapshots.files import OtherShardsError, put_monolith, put_shard_index
+from chaninfra.index.snapshots.states import State, as_of_now, states_at, states_now, states_of, whole
 
 Outcome = Literal["created", "finished", "present"]
 READING, MAKING = "reading the index", "making the snapshot"
@@ -75,7 +85,7 @@ def create(channel: Channel, name: str, at: datetime | None = None, progress: Pr
         _check_same(name, there, states)
         if there.stage == "ready":
             return Created(name=name, outcome="present", snapshot=there)
-    _check_whole(states, progress)
+    states = _whole(states, progress)
     # Not before all is known to be sound, so that a refused one leaves nothing.
     if there is None:
         there = update_snapshots(
@@ -100,15 +110,18 @@ def finish(channel: Channel, name: str, progress: Progress = SILENT) -> Created 
         return None
     progress.stage(READING, len(there.subdirs), unit="subdir")
     states = states_of(channel, there)
-    _check_whole(states, progress)
+    states = _whole(states, progress)
     return _completed(channel, name, there, states, "finished", began, progress)
 
 
-def _check_whole(states: Sequence[State], progress: Progress) -> None:
+def _whole(states: Sequence[State], progress: Progress) -> list[State]:
+    """The states, without what was withdrawn since they were read. Raises as `whole`."""
+    found = []
     for state in states:
         progress.at(state.target.subdir)
-        check_whole(state)
+        found.append(whole(state))
         progress.done()
+    return found
 
 
 def _completed(
@@ -122,13 +135,45 @@ def _completed(
 ) -> Created:
     """Put the files of the snapshot whose entry is there, and let the entry say so."""
     key = channel.descriptor.key(SNAPSHOTS_JSON)
-    sizes = _put_files(states, name, _ms(wanted.created), began, progress)
-    update_snapshots(channel.writer, channel.runtime, key, lambda old: _ready(old, name, wanted))
-    ready = msgspec.structs.replace(wanted, stage="ready")
-    return Created(name=name, outcome=outcome, snapshot=ready, objects=len(sizes), size=sum(sizes))
+    current, sizes = _put_until_current(states, name, _ms(wanted.created), began, progress)
+    counts = {state.target.subdir: state.stamp.count for state in current}
+    known = update_snapshots(channel.writer, channel.runtime, key, lambda old: _ready(old, name, wanted, counts))
+    return Created(name=name, outcome=outcome, snapshot=known.snapshots[name], objects=len(sizes), size=sum(sizes))
 
 
-def _put_files(states: Sequence[State], name: str, created_ms: int, began: int, progress: Progress) -> list[int]:
+def _put_until_current(
+    states: Sequence[State], name: str, created_ms: int, began: int, progress: Progress
+) -> tuple[Sequence[State], list[int]]:
+    """Put the index files, again where a package was withdrawn meanwhile; the states that they have, and their sizes in
+    bytes.
+    """
+    for attempt in range(ATTEMPTS):
+        sizes, lost = None, None
+        try:
+            sizes = _put_files(states, name, created_ms, began, progress, replace=attempt > 0)
+        except OtherShardsError:
+            pass
+        except LostShardError as error:
+            lost = error
+        # Rule: what was withdrawn is looked for after the last file was put. Who withdraws looks for snapshots after
+        # it has said so.
+        now = [*map(as_of_now, states)]
+        if all(map(operator.is_, now, states)):
+            if sizes is not None:
+                return states, sizes
+            if lost is not None:
+                raise lost
+        states = now
+    raise ConflictError(
+        f"packages were withdrawn meanwhile, {ATTEMPTS} times",
+        where=states[0].target.layout.key(SNAPSHOTS_JSON),
+        remedy="run the command again",
+    )
+
+
+def _put_files(
+    states: Sequence[State], name: str, created_ms: int, began: int, progress: Progress, *, replace: bool
+) -> list[int]:
     """Put the index files; their sizes in bytes."""
     progress.stage(MAKING, len(states), unit="subdir")
     sizes: list[int] = []
@@ -142,10 +187,10 @@ def _put_files(states: Sequence[State], name: str, created_ms: int, began: int, 
                 where=state.target.layout.key(SNAPSHOTS_JSON),
                 remedy="run the command again",
             )
-        sizes.append(put_shard_index(state, name, created_ms))
+        sizes.append(put_shard_index(state, name, created_ms, replace=replace))
     for state in states:
         progress.at(state.target.subdir)
-        sizes += put_monolith(state, name)
+        sizes += put_monolith(state, name, replace=replace)
         progress.done()
     return sizes
 
@@ -166,16 +211,21 @@ def _claimed(old: Snapshots, name: str, wanted: Snapshot) -> Snapshots:
     return old if name in old.snapshots else old.having(name, wanted)
 
 
-def _ready(old: Snapshots, name: str, made: Snapshot) -> Snapshots:
-    """The document where the entry says that the files are there."""
+def _ready(old: Snapshots, name: str, made: Snapshot, counts: Mapping[Subdir, int]) -> Snapshots:
+    """The document where the entry says that the files are there; `counts`: the numbers of packages in them."""
     there = old.snapshots.get(name)
-    ready = msgspec.structs.replace(made, stage="ready")
-    if there not in (made, ready):
+    if (
+        there is None
+        or there.stage == "removing"
+        or having_counts(there, counts) != having_counts(msgspec.structs.replace(made, stage=there.stage), counts)
+    ):
         raise ConflictError(
             f"the snapshot {name} was removed while it was made",
             remedy=f"remove what is there of it: `chaninfra snapshot rm {name}`",
         )
-    return old.having(name, ready)
+    # Who withdraws a package brings the numbers down, and nobody up.
+    fewest = {subdir: min(number, there.subdirs[subdir].packages) for subdir, number in counts.items()}
+    return old.having(name, having_counts(msgspec.structs.replace(there, stage="ready"), fewest))
 
 
 def _check_same(name: str, there: Snapshot, states: Sequence[State]) -> None:
@@ -185,7 +235,9 @@ def _check_same(name: str, there: Snapshot, states: Sequence[State]) -> None:
             f"the snapshot {name} is being removed, or its removal was stopped",
             remedy=f"run `chaninfra snapshot rm {name}`, or give another name",
         )
-    if there.subdirs != _entry(states, None, 0).subdirs:
+    commits = {subdir: (each.commit, each.revision) for subdir, each in there.subdirs.items()}
+    # Not the numbers of packages: some may have been withdrawn since.
+    if commits != {each.target.subdir: (each.stamp.number, each.stamp.revision) for each in states}:
         raise ConflictError(
             f"there is a snapshot {name} already, of {there.at}, with another content",
             remedy="give another name: a snapshot stays as it was made",

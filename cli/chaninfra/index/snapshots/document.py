@@ -7,7 +7,7 @@ decides what a snapshot is of.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -79,6 +79,15 @@ class Snapshot(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown
     def packages(self) -> int:
         """How many packages it lists."""
         return sum(each.packages for each in self.subdirs.values())
+
+
+def having_counts(snapshot: Snapshot, counts: Mapping[Subdir, int]) -> Snapshot:
+    """The snapshot with these numbers of packages."""
+    subdirs = {
+        subdir: msgspec.structs.replace(each, packages=counts.get(subdir, each.packages))
+        for subdir, each in snapshot.subdirs.items()
+    }
+    return msgspec.structs.replace(snapshot, subdirs=subdirs)
 
 
 @prepared

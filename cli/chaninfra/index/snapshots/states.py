@@ -25,6 +25,7 @@ from chaninfra.index.commit.derived_files import check_ours
 from chaninfra.index.commit.derived_state import derived_metadata
 from chaninfra.index.commit.history import history_key, kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url
+from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.document import Snapshot
 from chaninfra.index.subdir_index import SubdirIndex
@@ -131,19 +132,31 @@ def states_of(channel: Channel, snapshot: Snapshot) -> list[State]:
     return found
 
 
-def check_whole(state: State) -> None:
-    """Raise StorageError where a shard of the state is missing, so that a snapshot of it would be broken; RefusedError
-    where another tool has said that its packages are elsewhere (CEP 15).
+def as_of_now(state: State) -> State:
+    """The state without what was withdrawn since it was read; the same one if nothing was."""
+    index = read_replaced(state.target).applied(state.index)
+    return state if index is state.index else State(target=state.target, index=index)
+
+
+def whole(state: State) -> State:
+    """The state, without what was withdrawn since it was read if its shards show that.
+
+    Raises StorageError where a shard is missing, so that a snapshot of it would be broken; RefusedError where another
+    tool has said that its packages are elsewhere (CEP 15).
     """
     check_base_url(state.target, state.index.info)
     missing = sorted(ShardReader(state.target).missing(state.index.hashes)) if state.index.hashes else []
     if missing:
+        now = as_of_now(state)
+        if now is not state:
+            return whole(now)
         more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
         raise StorageError(
             f"shards that commit {state.stamp.number:,} names are missing: of {', '.join(missing[:_SHOWN])}{more}",
             where=state.target.key(""),
             remedy="run `chaninfra reindex --force`, which makes them again, and make a snapshot of the time after it",
         )
+    return state
 
 
 def _last_written(target: SubdirIndex) -> tuple[State, datetime] | None:

@@ -29,6 +29,9 @@ HISTORY_FOLDER = f"{CHANINFRA_FOLDER}/history"
 ETAG_CACHE_FOLDER = f"{CHANINFRA_FOLDER}/seen"
 """`<subdir>.json.zst`: ETag and sha256 of packages whose ETag is not their md5."""
 
+REPLACED_FOLDER = f"{CHANINFRA_FOLDER}/replaced"
+"""`<subdir>.json`: which shards stand in old states of the index for those that had records of deleted packages."""
+
 SNAPSHOTS_FOLDER = "snapshots"
 """`<name>/<subdir>/`: the index files of a snapshot."""
 

@@ -15,6 +15,7 @@ import msgspec
 from chaninfra.channel.conda.commit_stamp import OUR_KEY, CommitStamp, checksum
 from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX, SHARDS, compress, decompress
 from chaninfra.channel.conda.repodata import REBUILD, Repodata
+from chaninfra.channel.conda.revisions import KEY
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
@@ -143,6 +144,20 @@ def _packed(value: msgspec.Raw | bytes) -> msgspec.Raw:
     if len(packed) > _MAX_UNKNOWN:
         raise ValueError(f"it is larger than {_MAX_UNKNOWN >> 10} KiB, and no shard index could have it")
     return msgspec.Raw(packed)
+
+
+def with_shards(data: bytes, index: ShardIndex, level: int) -> bytes:
+    """The shard index in these bytes, which `ShardIndex.parse` has read, with the map of shards and the numbers of
+    `repodata_revisions` (CEP 48) of `index`, and else as it is.
+    """
+    document = msgspec.msgpack.decode(decompress(data, MAX_SHARD_INDEX) or b"", type=dict[str, msgspec.Raw])
+    document["shards"] = msgspec.Raw(msgspec.msgpack.encode(dict(sorted(index.hashes.items()))))
+    info = msgspec.msgpack.decode(document["info"], type=dict[str, Any])
+    if info.get(KEY) != index.info.get(KEY):
+        numbers = {KEY: index.info[KEY]} if KEY in index.info else {}
+        rest = {key: value for key, value in info.items() if key != KEY}
+        document["info"] = msgspec.Raw(msgspec.msgpack.encode({**rest, **numbers}))
+    return compress(msgspec.msgpack.encode(document), level)
 
 
 def read_shard_index(store: ObjectStore, key: str) -> ShardIndex | None:

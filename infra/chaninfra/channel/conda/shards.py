@@ -78,6 +78,30 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
     return Shard(records=records, removed=tuple(removed), yanks=yanks, other=document)
 
 
+def names_file(data: bytes, files: Collection[str]) -> str | None:
+    """The package name of a shard, as clients look it up, if it may say something of one of these files: by a record,
+    a removed file or a yank. None: it does not, or cannot be read.
+    """
+    try:
+        document = msgspec.msgpack.decode(decompress(data, MAX_SHARD) or b"", type=dict[str, Raw])
+        packed = {table: document[table] for table in TABLES if table in document}
+        v3 = msgspec.msgpack.decode(document.get(V3, Raw(b"\x80")), type=dict[str, Raw])
+        packed |= {f"{V3}.{table}": raw for table, raw in v3.items()}
+        named: list[str] = msgspec.msgpack.decode(document.get("removed", Raw(b"\x90")), type=list[str])
+        ours = msgspec.msgpack.decode(document.get(OUR_KEY, Raw(b"\x80")), type=dict[str, Raw])
+        named += msgspec.msgpack.decode(ours.get(_YANKS, Raw(b"\x80")), type=dict[str, Raw])
+        for table, raw in packed.items():
+            for key, record in msgspec.msgpack.decode(raw, type=dict[str, Raw]).items():
+                if file_name(table, key) in files:
+                    name = msgspec.msgpack.decode(record, type=dict[str, Raw]).get("name")
+                    return client_name(
+                        package_name(file_name(table, key)) if name is None else msgspec.msgpack.decode(name, type=str)
+                    )
+    except MALFORMED:
+        return None
+    return next((client_name(package_name(file)) for file in named if file in files), None)
+
+
 def _yanks(ours: Raw | None, name: str) -> dict[str, Raw]:
     """The yanks in what chaninfra adds to a shard. Raises one of MALFORMED."""
     if ours is None:
@@ -133,8 +157,10 @@ def make_shards(
     level: int,
     other: Mapping[str, Mapping[str, Raw]] | None = None,
     yanks: Mapping[str, Raw] | None = None,
+    empty: Collection[str] = (),
 ) -> Iterator[NewShard]:
-    """The shards, sorted by name, of each of `names` (None: all) that has a record or a removed file in `repodata`.
+    """The shards, sorted by name, of each of `names` (None: all) that has a record or a removed file in `repodata`, or
+    is in `empty`.
 
     `revision` is written into the shards and must be new. `other`: name → unknown keys of its shard; `yanks`:
     file name → yank, as in Shard. Raises StorageError where a record is not valid, or a shard would be larger than
@@ -144,7 +170,7 @@ def make_shards(
     for file in sorted(repodata.removed):
         removed.setdefault(package_name(file), []).append(file)
     by_name: dict[str, dict[str, dict[str, Raw]]] = {
-        name: {table: {} for table in TABLES} for name in removed if names is None or name in names
+        name: {table: {} for table in TABLES} for name in (*removed, *empty) if names is None or name in names
     }
     for name, table, key, raw in repodata.names() if names is None else repodata.named(names):
         by_name.setdefault(name, {table: {} for table in TABLES}).setdefault(table, {})[key] = raw

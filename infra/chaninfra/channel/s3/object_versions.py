@@ -28,6 +28,7 @@ class ObjectVersion(NamedTuple):
     key: str
     version_id: str | None
     is_delete_marker: bool
+    is_latest: bool = False
 
 
 class OpenUpload(NamedTuple):
@@ -50,7 +51,12 @@ def versions(client: S3Client, location: Location, prefix: str) -> Iterator[Obje
         try:
             for page in client.get_paginator("list_object_versions").paginate(Bucket=location.bucket, Prefix=folder):
                 for version in page.get("Versions", ()):
-                    yield ObjectVersion(version["Key"], version.get("VersionId"), is_delete_marker=False)
+                    yield ObjectVersion(
+                        version["Key"],
+                        version.get("VersionId"),
+                        is_delete_marker=False,
+                        is_latest=version.get("IsLatest", False),
+                    )
                 for marker in page.get("DeleteMarkers", ()):
                     yield ObjectVersion(marker["Key"], marker.get("VersionId"), is_delete_marker=True)
             return

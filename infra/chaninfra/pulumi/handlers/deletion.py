@@ -28,7 +28,7 @@ WITH_PACKAGES = (
 def objects(session: Session, prefix: str) -> set[str]:
     """The keys in the folder `prefix` with at least one version that has content. A deleted object is among them if an
     old version is left, since it can be restored."""
-    return {key for key, _, marker in versions(session.client, session.location, prefix) if not marker}
+    return {each.key for each in versions(session.client, session.location, prefix) if not each.is_delete_marker}
 
 
 def packages(session: Session, prefix: str) -> int:
@@ -73,8 +73,8 @@ def _is_empty_shard_index(session: Session, key: str) -> bool:
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:
     """Deletes every version of the keys in the folder `prefix` that `choose` returns, and their incomplete uploads."""
     found: dict[str, list[str | None]] = {}
-    for key, version, _ in versions(session.client, session.location, prefix):
-        found.setdefault(key, []).append(version)
+    for each in versions(session.client, session.location, prefix):
+        found.setdefault(each.key, []).append(each.version_id)
 
     def delete_all(key: str) -> None:
         # One after the other: when versions of one key are deleted concurrently, some stores keep one of them. Not with

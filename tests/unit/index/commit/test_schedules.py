@@ -9,6 +9,7 @@ from support.index_model.mutants import MUTANTS, broken
 from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
 from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS
+from support.index_model.withdrawal_scenarios import WITHDRAWALS
 
 FEW = [
     "two publish",
@@ -20,6 +21,7 @@ FEW = [
     "gc of what a killed snapshot needs",
     "patch and publish of what is not there",
     "unpatch and publish of one name",
+    "never: delete and snapshot",
     "rollback and publish of one name",
     "two rollback",
     "two by the clock",
@@ -39,6 +41,8 @@ QUICK = [
     "no commit of a patch without changes",
     "patch gone before the record is made",
     "yanks left alone by unpatch",
+    "snapshots left as they are",
+    "names keep their shards",
     *ROLLBACK_MUTANTS,
     "any removal goes on",
     "yank dropped before the file is deleted",
@@ -48,7 +52,7 @@ QUICK = [
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    (SCENARIOS | ROLLBACKS)[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS | WITHDRAWALS)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:

@@ -237,7 +237,7 @@ def test_a_killed_one_is_finished_with_the_packages_of_its_time(kept: int) -> No
 def test_a_killed_one_whose_states_are_gone_cannot_be_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     store = channel_with("a")
 
-    def killed(*given: object) -> list[int]:
+    def killed(*given: object, **how: object) -> list[int]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -70,7 +70,7 @@ def test_one_that_was_marked_before_the_snapshot_stays(store: MemoryStore) -> No
 def test_a_snapshot_whose_making_was_killed_keeps_its_shards(listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     store = channel_with("a")
 
-    def killed(*given: object) -> list[int]:
+    def killed(*given: object, **how: object) -> list[int]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "put_monolith", killed)

@@ -1,0 +1,161 @@
+"""Which shards stand, in old states of the index, for those that had records of withdrawn packages.
+
+A state of the history is never changed. Where a package was withdrawn, `.chaninfra/replaced/<subdir>.json` names for
+each shard that said something of it the shard that has the rest of its records; then the first one is deleted. Whoever
+reads a state reads this document after it. So the time of a state stays that of its object.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from chaninfra.channel.conda.filenames import V3
+from chaninfra.channel.conda.object_names import REPLACED_FOLDER
+from chaninfra.channel.conda.revisions import KEY, with_v3
+from chaninfra.channel.conda.shard_index import ShardIndex
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import ConflictError, StorageError
+from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, TooLargeError
+from chaninfra.channel.patterns import whole
+from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.index.subdir_index import SubdirIndex
+
+_MAX_BYTES = 16 << 20
+"""Largest document that is read or written: that of 100,000 shards."""
+_ATTEMPTS = 20
+
+_Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"))]
+_Count = Annotated[int, Meta(ge=0, le=10**9)]
+
+
+class Replacement(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What stands for a shard."""
+
+    shard: _Digest | None
+    """The sha256 of the shard that has the rest of its records; None: there is no rest."""
+    packages: _Count = 0
+    """How many records fewer that is."""
+    v3: _Count = 0
+    """How many of these were in tables below v3."""
+
+    def then(self, later: Replacement) -> Replacement:
+        """What stands for the shard after `later` stands for the one that this one names."""
+        return Replacement(shard=later.shard, packages=self.packages + later.packages, v3=self.v3 + later.v3)
+
+
+@prepared
+class Replaced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The document; `shards` is sha256 of the shard that was deleted → Replacement."""
+
+    version: Literal[1] = 1
+    shards: dict[_Digest, Replacement] = {}
+
+    def applied(self, index: ShardIndex) -> ShardIndex:
+        """The index with the shards that stand for those that it names; its commit stamp counts the records anew."""
+        if not self.shards:
+            return index
+        found = {
+            name: self.shards[digest.hex()] for name, digest in index.hashes.items() if digest.hex() in self.shards
+        }
+        if not found:
+            return index
+        hashes = {
+            name: bytes.fromhex(found[name].shard or "") if name in found else digest
+            for name, digest in index.hashes.items()
+            if name not in found or found[name].shard
+        }
+        stamp = index.stamp
+        if stamp is not None:
+            fewer = sum(each.packages for each in found.values())
+            stamp = msgspec.structs.replace(stamp, count=max(0, stamp.count - fewer))
+        known = (index.info.get(KEY) or {}).get(V3, {})
+        count, v3 = known.get("n_packages"), sum(each.v3 for each in found.values())
+        info = index.info
+        if v3 and isinstance(count, int):
+            times = [known[key] for key in ("oldest", "newest") if isinstance(known.get(key), int)]
+            info = with_v3(info, count - v3, times)
+        return dataclasses.replace(index, hashes=hashes, stamp=stamp, info=info)
+
+    def having(self, new: Mapping[str, Replacement]) -> Replaced:
+        """The document with these replacements, also of shards that stood for others. One that is there is not
+        replaced by another one: two who withdraw packages of one name may meet.
+        """
+        shards = {
+            old: there.then(new[there.shard]) if there.shard is not None and there.shard in new else there
+            for old, there in self.shards.items()
+        }
+        for old, each in new.items():
+            if old not in shards:
+                shards[old] = each.then(shards[each.shard]) if each.shard in shards else each
+        return Replaced(shards=shards)
+
+
+def replaced_key(subdir_index: SubdirIndex) -> str:
+    """The object key of the document."""
+    return subdir_index.layout.key(REPLACED_FOLDER, f"{subdir_index.subdir}.json")
+
+
+def read_replaced(subdir_index: SubdirIndex) -> Replaced:
+    """The document of a subdir. Raises StorageError."""
+    return _read(subdir_index)[0]
+
+
+def update_replaced(subdir_index: SubdirIndex, change: Callable[[Replaced], Replaced]) -> Replaced:
+    """Change the document by If-Match, and return it; nothing is written if the change changes nothing.
+
+    `change` may be called again with what another writer wrote meanwhile. Raises ConflictError where other writers won
+    all attempts; StorageError.
+    """
+    key = replaced_key(subdir_index)
+    for attempt in range(_ATTEMPTS):
+        before, condition = _read(subdir_index)
+        after = change(before)
+        if after == before:
+            return before
+        data = msgspec.json.encode(Replaced(shards=dict(sorted(after.shards.items()))))
+        if len(data) > _MAX_BYTES:
+            raise StorageError(
+                f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
+                where=key,
+                remedy="run `chaninfra gc`, which thins the history, and try again",
+            )
+        try:
+            body = ObjectBody(data=data, content_type="application/json", cache_control="no-store")
+            subdir_index.store.put(key, body, condition)
+        except ConflictError:
+            subdir_index.runtime.pause(attempt)
+            continue
+        return after
+    raise ConflictError(f"other writers changed it first, {_ATTEMPTS} times", where=key, remedy="try again")
+
+
+def _read(subdir_index: SubdirIndex) -> tuple[Replaced, Condition]:
+    key = replaced_key(subdir_index)
+    try:
+        stored = subdir_index.store.get(key, _MAX_BYTES)
+    except TooLargeError as error:
+        raise _invalid(key, error.message) from error
+    if stored is None:
+        return Replaced(), IfAbsent()
+    try:
+        document = msgspec.json.decode(stored.data, type=Replaced)
+    except MALFORMED as error:
+        check_version(stored.data, key)
+        # An error, since states of the history would name shards that are not there any more.
+        raise _invalid(key, f"is not valid: {error}") from error
+    return document, IfMatch(stored.entry.etag)
+
+
+def _invalid(key: str, message: str) -> StorageError:
+    return StorageError(
+        message,
+        where=key,
+        remedy="restore an older version of it. Or delete it: old states of the index, of before a package was "
+        "withdrawn, then miss the shard of its name",
+    )
