@@ -63,7 +63,7 @@ def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
         if done:
             update_patches(one.subdir_index, partial(_marked, done))
             names = one.names(done)
-            change = partial(Change, records=records, names=names, replace="all")
+            change = partial(Change, records=records, names=names, replace="all", planned=True)
             applied, report = commit_adopting(one.subdir_index, change, "now")
             report = dataclasses.replace(report, remade=tuple(sorted({*report.remade, *applied.replaced})))
             if applied.yanked:

@@ -13,6 +13,8 @@ from chaninfra.index.patches.add import add
 from chaninfra.index.patches.listing import list_patches
 from chaninfra.index.patches.remove import remove
 from chaninfra.index.reindex import reindex
+from chaninfra.index.withdrawal.delete import delete
+from chaninfra.index.withdrawal.plan import plan
 from chaninfra.index.yank import unyank, yank
 from support.channels.patched_channel import Patched
 from support.index_model.patches import PATCHES
@@ -96,6 +98,24 @@ def test_a_package_that_cannot_be_read_keeps_its_patch() -> None:
     assert done.removed == ()
     assert [each.package for each in done.report.left_out] == [f"noarch/{B}"]
     assert patched.patches().keys() == {B}
+
+
+def test_a_package_that_is_deleted_for_good_meanwhile_gets_no_record() -> None:
+    patched = Patched()
+    add(patched.open(), [A], CHANGES)
+
+    def deleted(kind: str, key: str) -> None:
+        # The package was read.
+        if kind == "put" and key == PATCHES:
+            patched.store.before = lambda kind, key: None
+            there = patched.open()
+            delete(there, plan(there, [A]), "leaked")
+
+    patched.store.before = deleted
+    done = remove(patched.open(), [A])
+    assert A not in patched.records()
+    assert (done.removed, done.remade) == ((f"noarch/{A}",), ())
+    assert patched.patches() == {}
 
 
 @pytest.mark.parametrize("at", [INDEX, PATCHES])
