@@ -22,11 +22,13 @@ from chaninfra.index.package_reader import Missing, read_packages
 from chaninfra.index.patches.document import Patches, update_patches
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.report import LeftOut, Report, SubdirReport
+from chaninfra.index.report import ACCEPT, LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
+
+OTHER_BYTES = "has other bytes than its record, so its patch stays"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ class Unpatching:
     remade: tuple[str, ...]
     """Those whose record was made again from the package; the others had none that their patch had changed."""
     report: Report
-    """With those whose patch stays, since the package cannot be read."""
+    """With those whose patch stays, since the package cannot be read, or has other bytes than its record."""
 
 
 def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) -> Unpatching:
@@ -92,7 +94,7 @@ def _without(files: Collection[str], before: Patches) -> Patches:
 
 def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
     """File name → the record that the package gives, of those whose record its patch may have changed; and the packages
-    that cannot be read.
+    whose patch stays.
     """
     subdir_index = one.subdir_index
     concerned = [
@@ -108,8 +110,13 @@ def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, Inde
         # A package that was deleted has no record for long.
         if isinstance(read, Missing):
             continue
+        path, known = f"{subdir_index.subdir}/{read.file}", one.known(read.file)
         if read.record is None:
-            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
+            left_out.append(LeftOut(package=path, reason=read.reason))
+        elif known is None or read.record.sha256 != known.sha256:
+            # Rule: removing a patch brings no other bytes into the index, which a follower may hold back. What the
+            # record said before cannot be told without those that it is of.
+            left_out.append(LeftOut(package=path, reason=OTHER_BYTES, remedy=ACCEPT))
         else:
             records[read.file] = read.record
     return records, left_out

@@ -18,7 +18,7 @@ from chaninfra.index.withdrawal.plan import plan
 from chaninfra.index.yank import unyank, yank
 from support.channels.patched_channel import Patched
 from support.index_model.patches import PATCHES
-from support.index_model.processes import FOLDER, INDEX, PREFIX, file
+from support.index_model.processes import FOLDER, INDEX, PREFIX, file, package
 
 A, B = file("a"), file("b")
 CHANGES: dict[str, Any] = {"depends": ["x"], "license": "X", "constrains": ["q"]}
@@ -98,6 +98,30 @@ def test_a_package_that_cannot_be_read_keeps_its_patch() -> None:
     assert done.removed == ()
     assert [each.package for each in done.report.left_out] == [f"noarch/{B}"]
     assert patched.patches().keys() == {B}
+
+
+@pytest.mark.parametrize("yanked", [False, True])
+def test_other_bytes_than_those_of_the_record_do_not_come_into_the_index(yanked: bool) -> None:
+    """A follower may hold them back."""
+    patched = Patched()
+    add(patched.open(), [A], CHANGES)
+    if yanked:
+        yank(patched.open(), [A], "why")
+    key = f"{FOLDER}/{A}"
+    old = patched.store.objects[key]
+    patched.store.put(key, ObjectBody(data=package("a", b"other").path.read_bytes(), content_type=""))
+    before = patched.records()
+    done = remove(patched.open(), [A])
+    assert patched.records() == before
+    assert (done.removed, done.remade) == ((), ())
+    assert [(each.package, each.reason) for each in done.report.left_out] == [
+        (f"noarch/{A}", "has other bytes than its record, so its patch stays")
+    ]
+    # The record is patched still, and so the patch is there.
+    assert patched.patches().keys() == {A}
+    assert "removing" not in patched.patches()[A]
+    patched.store.put(key, old)
+    assert remove(patched.open(), [A]).removed == (f"noarch/{A}",)
 
 
 def test_a_package_that_is_deleted_for_good_meanwhile_gets_no_record() -> None:
