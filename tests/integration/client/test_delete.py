@@ -35,6 +35,7 @@ class Leak:
         assert leaked.name == LEAKED
         self.bytes = leaked.read_bytes()
         place.done("publish", make_package(folder, "hello", "0.9"), leaked)
+        place.done("patch add", "hello", "--license", "MIT")
         place.done("reindex")
         place.done("snapshot create", "v1")
         place.done("yank", LEAKED)
@@ -82,7 +83,9 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     place = leak.place
     assert len(leak.traces(old=False)) > 8
     dry = place.run("delete", LEAKED, *WHY, "--dry-run")
-    assert f"noarch/{LEAKED}: in the index, 1 file of attestations" in dry.stdout
+    assert f"noarch/{LEAKED}: in the index, patched, 1 file of attestations" in dry.stdout
+    patches = f"{PREFIX}/.chaninfra/patches/noarch.json"
+    assert patches in leak.traces(old=False)
     assert "snapshots that list them: snapshots/v1, snapshots/v2" in dry.stdout
     assert len(leak.traces(old=False)) > 8
     done = place.run("delete", LEAKED, *WHY, "--yes")
@@ -94,7 +97,7 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     )
     old = leak.traces(old=True)
     assert f"{PREFIX}/noarch/{LEAKED}" in old
-    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json"} < old
+    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json", patches} < old
     assert f"{PREFIX}/snapshots/removed/noarch/repodata.json" in old
     purged = place.run("delete", f"noarch/{LEAKED}", *WHY, "--versions", "--yes")
     assert purged.returncode == 0, purged.stderr
@@ -105,6 +108,7 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     assert [(each["path"], each["reason"]) for each in told["packages"]] == [(f"noarch/{LEAKED}", "has a leaked key")]
     assert told["packages"][0]["sha256"] == [hashlib.sha256(leak.bytes).hexdigest()]
     # All else is as it was.
+    assert [each["package"] for each in json.loads(place.done("patch ls", "--json"))] == ["noarch/hello-0.9-0.conda"]
     place.done("doctor", "--check", "index", "--check", "packages", "--check", "snapshots", "--check", "withdrawn")
     for url, versions in ((place.url, {"0.9", "2.0"}), (f"{place.url}/snapshots/v1", {"0.9"})):
         for found in conda_client.read(url, ["hello"], tmp_path / url.rpartition("/")[2], server).values():

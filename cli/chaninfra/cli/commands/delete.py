@@ -55,10 +55,10 @@ def delete(
 ) -> None:
     """Delete packages for good.
 
-    Deletes the files and their attestations, the records in the index, and what snapshots and old states of the index
-    say of them. This cannot be undone: `yank` is what keeps a package installable for those who have it in a lock file.
-    The channel's withdrawn.json tells what was deleted, when and why. If the command was stopped, the same command goes
-    on. For maintainers.
+    Deletes the files and their attestations, the records in the index, their patches, and what snapshots and old states
+    of the index say of them. This cannot be undone: `yank` is what keeps a package installable for those who have it in
+    a lock file. The channel's withdrawn.json tells what was deleted, when and why. If the command was stopped, the same
+    command goes on. For maintainers.
 
     A bucket that keeps old versions keeps those of the files, too, unless --versions is given.
 
@@ -204,7 +204,7 @@ def _what(each: Doomed) -> str:
     sidecars = len([key for key in each.objects if not key.endswith(each.path)])
     there = len(each.objects) > sidecars
     signed = f", {count(sidecars, 'file')} of attestations" if sidecars else ""
-    return f"{each.listed}{'' if there else ', no file'}{signed}"
+    return f"{each.listed}{', patched' if each.patched else ''}{'' if there else ', no file'}{signed}"
 
 
 def _text(planned: Plan, done: Deleted, purged: Purged | None) -> str:
@@ -231,7 +231,13 @@ def _plan_json(planned: Plan) -> dict[str, Any]:
 
 def _packages_json(planned: Plan) -> list[dict[str, Any]]:
     return [
-        {"path": each.path, "listed": each.listed, "objects": [*each.objects], "sha256": [*each.sha256]}
+        {
+            "path": each.path,
+            "listed": each.listed,
+            "patched": each.patched,
+            "objects": [*each.objects],
+            "sha256": [*each.sha256],
+        }
         for each in planned.packages
     ]
 
