@@ -185,15 +185,17 @@ def test_it_asks_on_a_terminal_and_nowhere_else(place: Place, tmp_path: Path) ->
     silent = place.run("delete", "hello", *WHY)
     assert silent.returncode == 2
     assert "there is no terminal to ask on" in silent.stderr
-    assert "--yes" in silent.stderr
+    assert f"then run `chaninfra delete -c {place.url} hello --reason 'has a leaked key'" in silent.stderr
+    assert "--yes`" in silent.stderr
     where = ("-c", place.url, "--endpoint-url", place.server.endpoint_url)
-    for answer, code in (("n", 1), ("y", 0)):
+    for answer, code in (("n\r", 1), ("\x04", 130), ("\x03", 130), ("y\r", 0)):
         terminal = Terminal("delete", "hello", *WHY, *where, server=place.server, columns=200, cwd=tmp_path)
         terminal.read_until(lambda shown=terminal: "[y/N]" in shown.plain)  # type: ignore[misc]
         assert f"noarch/{LEAKED}: in the index" in terminal.plain
         assert etags(place.server, place.bucket) == before
-        terminal.type(f"{answer}\r")
+        terminal.type(answer)
         assert terminal.wait() == code, terminal.text
+        assert ("nothing was changed" in terminal.said) is (code != 0)
     assert f"{PREFIX}/noarch/{LEAKED}" not in etags(place.server, place.bucket)
 
 
