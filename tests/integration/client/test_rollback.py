@@ -126,6 +126,31 @@ def test_what_was_deleted_is_named(on_minio: Place, tmp_path: Path) -> None:
     assert "back in the index" in on_minio.done("rollback", "--to", "v1", "--yes")
 
 
+def test_patches_are_those_of_then(on_minio: Place, tmp_path: Path) -> None:
+    on_minio.done("patch add", "tool==1.0", "--license", "MIT", "--depends", "hello <2")
+    before = conda_client.read(on_minio.url, NAMES, tmp_path / "before", on_minio.server)
+    on_minio.done("snapshot create", "v1")
+    on_minio.done("patch rm", "tool==1.0")
+    on_minio.done("patch add", "hello==1.0", "--depends", "not-there")
+    assert conda_client.read(on_minio.url, NAMES, tmp_path / "later", on_minio.server) != before
+    said = on_minio.done("rollback", "--to", "v1", "--yes").splitlines()
+    assert said[:2] == [
+        "linux-64/tool-1.0-0.conda  listed with its record of then, by a patch",
+        "noarch/hello-1.0-0.conda   listed with its record of then, without its patch",
+    ]
+    for number in range(3):
+        found = conda_client.read(on_minio.url, NAMES, tmp_path / f"after-{number}", on_minio.server)
+        assert found == before
+        on_minio.done("reindex", *(["--force"] if number else []))
+    conda_client.install(on_minio.url, ["tool"], tmp_path / "installed", on_minio.server)
+    assert hello(tmp_path / "installed") == b"the first\n"
+    (patch,) = json.loads(on_minio.done("patch ls", "--json"))
+    assert (patch["package"], patch["changes"]) == (
+        "linux-64/tool-1.0-0.conda",
+        {"license": "MIT", "depends": ["hello <2"]},
+    )
+
+
 def test_it_asks_on_a_terminal(on_minio: Place, tmp_path: Path) -> None:
     on_minio.done("snapshot create", "v1")
     move_on(on_minio, tmp_path)

@@ -70,6 +70,7 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
     for _ in range(100):
         yank(channel, ["hello==1.0"], "broken")
         unyank(channel, ["hello==1.0"])
+    place.done("patch add", "tool==1.0", "--depends", "not-there")
     place.done("yank", "hello==1.0", "tool==1.0")
     place.done("publish", make_package(tmp_path, "hello", "2.0"))
     place.done("publish", "--force", make_package(tmp_path / "other", "over", "1.0", payload=b"other bytes"))

@@ -47,6 +47,9 @@ REFERENCE_SECONDS = 30
 NAMES = [f"shared-{number:02}" for number in range(12)]
 # What a command says that lost to the reference indexer: it is run again.
 DISTURBED = ("written by another tool", "writes this index again and again")
+# What a maker of snapshots says who goes on after a kill, if the reference indexer has replaced the state before it was
+# kept.
+NOT_KEPT = "is not in the history any more"
 
 
 def package(name: str, publisher: int, serial: int) -> Package:
@@ -100,6 +103,8 @@ class Crowd:
                 self.counts["killed"] += 1
             elif any(said in noted for said in DISTURBED):
                 self.counts["disturbed"] += 1
+            elif command == "snapshot create" and NOT_KEPT in noted:
+                self.counts["not kept"] += 1
             else:
                 self.failed.append(f"{name}: {command} {words} ended with {child.returncode}: {noted}")
         return None
@@ -219,7 +224,12 @@ def snapshots(crowd: Crowd, server: Server, place: Place) -> dict[str, Records]:
     # On a slow machine time is over before the first one is made.
     while not crowd.failed and not (crowd.over and made):
         name = f"s{len(made)}"
+        not_kept = crowd.counts["not kept"]
         told = crowd.run("snapshots", server, "snapshot create", name)
+        if crowd.counts["not kept"] > not_kept:
+            # As the error says.
+            place.done("snapshot rm", name)
+            continue
         # Who is killed at the last request has made it, and the channel goes on.
         if told is not None or stages(place).get(name) == "ready":
             made[name] = said_by(place, name)

@@ -11,7 +11,7 @@ from chaninfra.index import lasting, old_records
 from chaninfra.index.commit import shard_writer
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
-from chaninfra.index.rollback import plan, rollback
+from chaninfra.index.rollback import patches, plan, rollback
 from chaninfra.index.rollback.plan import SubdirPlan
 from chaninfra.index.yanks import committed_yanks
 from support.index_model.mutant import Mutant
@@ -111,6 +111,29 @@ def _document_left_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lasting, "after_commit", after)
 
 
+def _patches_after_the_commit(patch: pytest.MonkeyPatch) -> None:
+    """The patches are brought in line only when the records are committed."""
+    patch.setattr(patches.PatchPlan, "begin", lambda *given: None)
+    patch.setattr(patches.PatchPlan, "_marked", lambda self, file: self.seen.get(file))
+
+
+def _records_as_they_were(patch: pytest.MonkeyPatch) -> None:
+    """The commit lays the patches over the record of then, which may be patched itself."""
+    original = plan.plan_patches
+
+    def planned(target: Any, wanted: Any, *more: Any) -> Any:
+        found, base, left_out = original(target, wanted, *more)
+        return found, {file: wanted[file] for file in base}, left_out
+
+    patch.setattr(plan, "plan_patches", planned)
+
+
+def _yanks_keep_their_records(patch: pytest.MonkeyPatch) -> None:
+    """What is yanked meanwhile keeps the record that it had."""
+    original = SubdirPlan.change
+    patch.setattr(SubdirPlan, "change", lambda self: dataclasses.replace(original(self), replace="changed"))
+
+
 ROLLBACK_MUTANTS: dict[str, Mutant] = {
     "shards of then named again": Mutant(_old_shards, "rollback, removal of the snapshot and gc", "shard of"),
     "rolled back what was read": Mutant(
@@ -120,6 +143,15 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
     "record of then for any bytes": Mutant(_any_bytes, "rollback and force", "another sha256"),
     "record of then without a HEAD": Mutant(
         YANK_MUTANTS["brought back without a HEAD"].apply, "rollback and force", "another sha256"
+    ),
+    "patches written after a rollback": Mutant(
+        _patches_after_the_commit, "rollback of a patch and publish of one name", "lacks its patch|no such patch"
+    ),
+    "patches laid over the record of then": Mutant(
+        _records_as_they_were, "rollback to a patch and unpatch", "no such patch"
+    ),
+    "yanks left alone by a rollback": Mutant(
+        _yanks_keep_their_records, "rollback of a patch and yank", "no such patch"
     ),
     "yanked.json left alone by a rollback": Mutant(_document_left_alone, "rollback and publish", "yanked.json has"),
 }

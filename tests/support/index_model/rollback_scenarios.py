@@ -14,6 +14,7 @@ from chaninfra.channel.outputs.descriptor import DescribedIndex
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process
 from support.index_model.other_tool import overwriting
+from support.index_model.patches import patching, unpatching
 from support.index_model.processes import (
     DEFAULT,
     FOLDER,
@@ -48,6 +49,18 @@ def _marked(store: MemoryStore) -> None:
 
 def _with(index: DescribedIndex, *processes: Callable[..., Process], **how: Any) -> Scenario:
     return Scenario([process(index=index) for process in processes], index=index, **how)
+
+
+def _patched(store: MemoryStore) -> None:
+    """And a was patched since, not yanked."""
+    for process in (snapshotting(index=NEVER), patching("a", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
+def _unpatched(store: MemoryStore) -> None:
+    """And a was patched then, and is not any more."""
+    for process in (patching("a", index=NEVER), snapshotting(index=NEVER), unpatching("a", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
 
 
 def _beside(process: Process) -> Process:
@@ -88,6 +101,24 @@ ROLLBACKS: dict[str, Callable[[], Scenario]] = {
         [rolling_back(makes="a", takes="c"), _beside(publishing("a-2"))],
         before=partial(_moved_on, index=DEFAULT),
         followed=True,
+    ),
+    "rollback of a patch and publish of one name": lambda: _with(
+        NEVER, rolling_back, _put(publishing, "a-2"), before=_patched, followed=True
+    ),
+    "rollback to a patch and publish of one name": lambda: _with(
+        NEVER, rolling_back, _put(publishing, "a-2"), before=_unpatched, followed=True
+    ),
+    "rollback of a patch and yank": lambda: _with(
+        NEVER, rolling_back, partial(yanking, "a", last=False), before=_patched
+    ),
+    "rollback of a patch and force": lambda: _with(
+        NEVER, rolling_back, partial(forcing, "a", b"1"), before=_patched, forced=True
+    ),
+    "rollback of a patch and patch": lambda: _with(
+        NEVER, rolling_back, partial(patching, "a", last=False), before=_patched
+    ),
+    "rollback to a patch and unpatch": lambda: _with(
+        NEVER, rolling_back, partial(unpatching, "a", last=False), before=_unpatched
     ),
     "single: rollback, publish and reindex": lambda: _scenario(
         _put(publishing, "b"), _put(reindexing), index=SINGLE, bare=("d",)

@@ -12,7 +12,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
-    from chaninfra.index.rollback.plan import Plan
+    from chaninfra.index.rollback.plan import Plan, SubdirPlan
     from chaninfra.index.rollback.rollback import RolledBack
 
 
@@ -110,13 +110,20 @@ def _rows(plan: Plan, *, would: bool) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for each in plan.subdirs:
         words = {
-            **dict.fromkeys(each.back, f"{will}back in the index"),
-            **dict.fromkeys(each.restored, f"{will}listed with its record of then"),
+            **{file: f"{will}back in the index{_patch(each, file)}" for file in each.back},
+            **{file: f"{will}listed with its record of then{_patch(each, file)}" for file in each.restored},
             **dict.fromkeys(each.yanks, f"{will}yanked, since it was not there then"),
             **dict.fromkeys(each.again, f"{will}yanked again, as it was then"),
         }
         rows += ((f"{each.target.subdir}/{file}", text) for file, text in words.items())
     return sorted([*rows, *((each.package, f"stays as it is: {each.reason}") for each in plan.left_out)])
+
+
+def _patch(plan: SubdirPlan, file: str) -> str:
+    """What becomes of its patch."""
+    if file not in plan.patches.new:
+        return ""
+    return ", without its patch" if plan.patches.new[file] is None else ", by a patch"
 
 
 def _table(plan: Plan, *, would: bool) -> str:
@@ -166,6 +173,7 @@ def _json(plan: Plan, done: RolledBack, *, dry_run: bool) -> dict[str, Any]:
         "back": paths("back"),
         "restored": paths("restored"),
         "yanked": paths("yanks"),
+        "patches": sorted(f"{each.target.subdir}/{file}" for each in plan.subdirs for file in each.patches.new),
         "meanwhile": [*done.meanwhile],
         "index": report_json(done.report),
     }

@@ -31,6 +31,7 @@ from chaninfra.index.old_records import records_back
 from chaninfra.index.package.sidecars import FIELD
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut
+from chaninfra.index.rollback.patches import PatchPlan, plan_patches
 from chaninfra.index.rollback.target import OPTION, Target, find_target
 from chaninfra.index.snapshots.states import states_now
 from chaninfra.index.subdir_index import SubdirIndex
@@ -60,13 +61,15 @@ class SubdirPlan:
     """Files whose record says something else now than then, of the same bytes; and that of then."""
     left_out: tuple[LeftOut, ...] = ()
     """Files that stay as they are, since the bytes of then are gone."""
+    patches: PatchPlan = field(default_factory=PatchPlan)
+    """The patches that make the records of then."""
     names: frozenset[str] = frozenset()
     """The package names of all these files, by their names and by their records."""
 
     @property
     def changes(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.yanks or self.back or self.restored)
+        return bool(self.yanks or self.back or self.restored or self.patches.new)
 
     def change(self) -> Change:
         """The change that does it.
@@ -80,7 +83,7 @@ class SubdirPlan:
             # Only those that have no record. One with a record that somebody yanks meanwhile stays yanked.
             back=[*self.back],
             names=self.names,
-            # They replace every other record of the same bytes.
+            # They replace every other record of the same bytes, also in yanks: somebody may yank one meanwhile.
             replace="all",
         )
 
@@ -184,6 +187,15 @@ def _plan_subdir(channel: Channel, subdir: Subdir, shards: Mapping[str, bytes], 
         if file not in now.records or not _same(record[1], now.records[file][1])
     }
     records, left_out = _provable(target, wanted)
+    patches, records, unpatchable = plan_patches(
+        target,
+        records,
+        {file: _kept(now, file) for file in records},
+        {file: record for file, record in then.records.items() if file not in wanted},
+        str(yank.reason),
+        yank.when,
+    )
+    left_out += unpatchable
     files = {*yanks, *records}
     return SubdirPlan(
         target=target,
@@ -195,8 +207,17 @@ def _plan_subdir(channel: Channel, subdir: Subdir, shards: Mapping[str, bytes], 
         restored={file: record for file, record in records.items() if file in now.records},
         recorded={file: with_record(each, now.repodata, file) for file, each in yanks.items()},
         left_out=tuple(left_out),
+        patches=patches,
         names=frozenset(name for file in files for name in {package_name(file), *now.name(file), *then.name(file)}),
     )
+
+
+def _kept(now: _Said, file: str) -> Mapping[str, Any] | None:
+    """The record that the file has, or had when it was yanked; None: there is none."""
+    if file in now.records:
+        return _plain(now.records[file][1])
+    packed = now.yanks.get(file)
+    return unpacked(packed).record if packed is not None else None
 
 
 def _provable(

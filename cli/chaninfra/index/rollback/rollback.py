@@ -19,6 +19,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Applied
+from chaninfra.index.commit.commit import When
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.lasting import until_it_holds
 from chaninfra.index.progress import SILENT, Progress
@@ -58,8 +59,14 @@ def roll_back(channel: Channel, plan: Plan, progress: Progress = SILENT) -> Roll
         subdir: {**dict.fromkeys(each.yanks, True), **dict.fromkeys(each.back, False)} for subdir, each in plans.items()
     }
 
+    replaced: dict[Subdir, set[str]] = {subdir: set() for subdir in plans}
+
     def commit_to(subdir: Subdir, attempt: int) -> SubdirReport:
+        if not attempt:
+            # Rule: the patches are written before the commit, which lays them over the records.
+            plans[subdir].patches.begin(plans[subdir].target)
         applied, report = _commit(plans[subdir])
+        replaced[subdir].update(applied.superseded)
         # What others replace meanwhile stays as they made it.
         for file in applied.superseded:
             wanted[subdir].pop(file, None)
@@ -67,6 +74,8 @@ def roll_back(channel: Channel, plan: Plan, progress: Progress = SILENT) -> Roll
 
     names = {subdir: {*each.differing, *each.names} for subdir, each in plans.items()}
     reports = until_it_holds(channel, subdir_indexes, names, wanted, commit_to, progress) if plans else []
+    for subdir, each in plans.items():
+        each.patches.end(each.target, replaced[subdir])
     report = Report.of(reports)
     return RolledBack(
         meanwhile=tuple(_meanwhile(channel, plan)) if plan.changes else (),
@@ -87,7 +96,8 @@ def _commit(plan: SubdirPlan) -> tuple[Applied, SubdirReport]:
     signed = dataclasses.replace(change, signatures=signatures.lookups(change.records))
     # Also where nothing is to be changed, since an earlier run may have ended before the derived files were
     # written.
-    applied, report = commit_adopting(plan.target, lambda: signed, "now", "changed", plan.shards)
+    when: When = "always" if plan.patches.new else "changed"
+    applied, report = commit_adopting(plan.target, lambda: signed, "now", when, plan.shards)
     replaced = [
         LeftOut(package=f"{plan.target.subdir}/{file}", reason="was replaced meanwhile by another writer")
         for file in sorted(applied.superseded)

@@ -23,7 +23,7 @@ from chaninfra.index.commit.authority import (
 )
 from chaninfra.index.commit.derived_files import check_ours
 from chaninfra.index.commit.derived_state import derived_metadata
-from chaninfra.index.commit.history import ensure_kept, history_key, kept_index, kept_numbers, was_kept_otherwise
+from chaninfra.index.commit.history import history_key, kept_index, kept_numbers, was_kept_otherwise
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
@@ -55,8 +55,7 @@ class State:
 
 
 def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
-    """What the subdirs say now. Each state is kept in the history, so that it can be found later: another tool that
-    replaces it keeps nothing.
+    """What the subdirs say now. Who replaces a state keeps it in the history before, so it can be found later.
 
     Raises ForeignIndexError for an index that is missing, damaged, restored from a copy, or another tool's.
     """
@@ -72,7 +71,6 @@ def states_now(channel: Channel, subdirs: Iterable[Subdir]) -> list[State]:
                 where=authority_key(target),
                 remedy="run `chaninfra reindex`",
             )
-        ensure_kept(target, authority)
         found.append(State(target=target, index=cast("ShardIndex", authority.index)))
     return found
 

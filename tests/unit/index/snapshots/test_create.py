@@ -24,18 +24,7 @@ from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.snapshots.remove import remove
 from support.index_model import processes
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.other_tool import overwriting
-from support.index_model.processes import (
-    FOLDER,
-    INDEX,
-    PREFIX,
-    channel,
-    channel_with,
-    file,
-    publishing,
-    reindexing,
-    yanking,
-)
+from support.index_model.processes import FOLDER, INDEX, PREFIX, channel, channel_with, file, publishing, yanking
 from support.index_model.scenarios import NEVER
 
 LIST = f"{PREFIX}/snapshots/index.json"
@@ -243,25 +232,6 @@ def test_a_killed_one_is_finished_with_the_packages_of_its_time(kept: int) -> No
     assert records(store) == {form: {file("a")} for form in ("shards", "json", "zst")}
     assert read_snapshots(store, LIST)[0].snapshots["v1"].stage == "ready"
     assert snapshot(store, at=NOW + HOUR / 2).outcome == "present"
-
-
-def test_a_killed_one_is_finished_whose_state_another_tool_replaced_before_anybody_kept_it() -> None:
-    """As that of a new channel, or of a publish that was killed at its last request."""
-    store = channel_with("a")
-    del store.objects[f"{PREFIX}/.chaninfra/history/noarch/2"]
-
-    def before(kind: str, key: str) -> None:
-        if kind == "put" and key.startswith(f"{THERE}/"):
-            raise KeyboardInterrupt
-
-    store.before = before
-    with pytest.raises(KeyboardInterrupt):
-        snapshot(store)
-    store.before = lambda kind, key: None
-    overwriting().run(store, SequentialRuntime())
-    reindexing().run(store, SequentialRuntime("later"))
-    assert snapshot(store).outcome == "finished"
-    assert records(store) == {form: {file("a")} for form in ("shards", "json", "zst")}
 
 
 def test_a_killed_one_whose_states_are_gone_cannot_be_finished(monkeypatch: pytest.MonkeyPatch) -> None:
