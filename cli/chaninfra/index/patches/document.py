@@ -6,9 +6,10 @@ touches, see `commit.laying` and docs/index-protocol.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from chaninfra.channel.conda.filenames import suffix_of
@@ -80,3 +81,16 @@ def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patche
         return PatchesDocument(files=dict(change(before.files)))
 
     return _DOCUMENT.update(subdir_index.store, subdir_index.runtime, patches_key(subdir_index), changed).files
+
+
+def marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches, of which those of these files are being removed."""
+    return {
+        file: msgspec.structs.replace(patch, removing=True) if file in files else patch
+        for file, patch in before.items()
+    }
+
+
+def without_marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches without those of these files that are being removed."""
+    return {file: patch for file, patch in before.items() if file not in files or not patch.removing}
