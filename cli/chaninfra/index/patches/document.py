@@ -6,7 +6,7 @@ touches, see `commit.laying` and docs/index-protocol.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -122,3 +122,16 @@ def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patche
             continue
         return after
     raise ConflictError(f"other writers changed it first, {_ATTEMPTS} times", where=key, remedy="try again")
+
+
+def marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches, of which those of these files are being removed."""
+    return {
+        file: msgspec.structs.replace(patch, removing=True) if file in files else patch
+        for file, patch in before.items()
+    }
+
+
+def without_marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches without those of these files that are being removed."""
+    return {file: patch for file, patch in before.items() if file not in files or not patch.removing}
