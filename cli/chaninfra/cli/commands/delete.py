@@ -190,10 +190,12 @@ def _plan_text(planned: Plan) -> str:
     from chaninfra.channel.text import count, one_line
 
     lines = [one_line(f"{each.path}: {_what(each)}") for each in planned.packages]
-    telling = sum(part.telling for part in planned.parts)
-    lines.append(f"{count(telling, 'shard')} of the index and of its history {'has' if telling == 1 else 'have'} them")
+    these = "this package" if len(planned.packages) == 1 else "these packages"
+    if telling := sum(part.telling for part in planned.parts):
+        shards = f"{count(telling, 'shard')} of the index, its history and snapshots"
+        lines += [f"to be deleted too: {shards} with entries of {these}", "  new shards keep the other entries"]
     if planned.snapshots:
-        lines.append(f"snapshots that list them: {', '.join(planned.snapshots)}")
+        lines.append(f"snapshots that will no longer list {these}: {', '.join(planned.snapshots)}")
     return "\n".join(lines)
 
 
