@@ -27,6 +27,8 @@ from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
 
 OTHER_BYTES = "has other bytes than its record, so its patch stays"
+MISSING = "is yanked, and its file is missing, so its patch stays"
+PUT_BACK = "put the file back, and remove the patch again; or delete the package for good, with `chaninfra delete`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,8 @@ class Unpatching:
     remade: tuple[str, ...]
     """Those whose record was made again from the package; the others had none that their patch had changed."""
     report: Report
-    """With those whose patch stays, since the package cannot be read, or has other bytes than its record."""
+    """With those whose patch stays, since the package cannot be read, or has other bytes than its record, or is yanked
+    while its file is missing."""
 
 
 def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) -> Unpatching:
@@ -82,28 +85,33 @@ def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, Inde
     whose patch stays.
     """
     subdir_index = one.subdir_index
-    concerned = [
-        file for file in files if (known := one.known(file)) is not None and one.patches[file].is_of(known.sha256)
-    ]
+    concerned = {
+        file: known
+        for file in files
+        if (known := one.known(file)) is not None and one.patches[file].is_of(known.sha256)
+    }
     heads = run_all(
         subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in concerned]
     )
     there = [(file, entry) for file, entry in zip(concerned, heads, strict=True) if entry is not None]
+    reads = {read.file: read for read in read_packages(subdir_index, there, lambda _: None)}
     records: dict[str, IndexRecord] = {}
     left_out: list[LeftOut] = []
-    for read in read_packages(subdir_index, there, lambda _: None):
-        # A package that was deleted has no record for long.
-        if isinstance(read, Missing):
-            continue
-        path, known = f"{subdir_index.subdir}/{read.file}", one.known(read.file)
-        if read.record is None:
+    for file, known in concerned.items():
+        path, read = f"{subdir_index.subdir}/{file}", reads.get(file)
+        if read is None or isinstance(read, Missing):
+            # Rule: a patch stays as long as a yank may keep its record, which would come back with it. One that is in
+            # the index has no record for long.
+            if known.yanked:
+                left_out.append(LeftOut(package=path, reason=MISSING, remedy=PUT_BACK))
+        elif read.record is None:
             left_out.append(LeftOut(package=path, reason=read.reason))
-        elif known is None or read.record.sha256 != known.sha256:
+        elif read.record.sha256 != known.sha256:
             # Rule: removing a patch brings no other bytes into the index, which a follower may hold back. What the
             # record said before cannot be told without those that it is of.
             left_out.append(LeftOut(package=path, reason=OTHER_BYTES, remedy=ACCEPT))
         else:
-            records[read.file] = read.record
+            records[file] = read.record
     return records, left_out
 
 

@@ -124,6 +124,26 @@ def test_other_bytes_than_those_of_the_record_do_not_come_into_the_index(yanked:
     assert remove(patched.open(), [A]).removed == (f"noarch/{A}",)
 
 
+def test_a_yanked_package_whose_file_is_missing_keeps_its_patch() -> None:
+    """Its yank has the patched record, with which it would come back."""
+    patched = Patched()
+    before = patched.record("a")
+    add(patched.open(), [A], CHANGES)
+    yank(patched.open(), [A], None)
+    saved = patched.store.objects.pop(f"{FOLDER}/{A}")
+    done = remove(patched.open(), [A])
+    assert done.removed == ()
+    assert [(each.package, each.reason) for each in done.report.left_out] == [
+        (f"noarch/{A}", "is yanked, and its file is missing, so its patch stays")
+    ]
+    assert patched.patches().keys() == {A}
+    patched.store.put(f"{FOLDER}/{A}", saved)
+    remove(patched.open(), [A])
+    unyank(patched.open(), [A])
+    assert patched.record("a") == before
+    assert patched.patches() == {}
+
+
 def test_a_package_that_is_deleted_for_good_meanwhile_gets_no_record() -> None:
     patched = Patched()
     add(patched.open(), [A], CHANGES)
