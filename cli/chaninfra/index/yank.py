@@ -23,6 +23,7 @@ from chaninfra.index.commit.new_yanks import with_record
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.lasting import ATTEMPTS, joined, until_it_holds
+from chaninfra.index.lines import check_reason_if_given
 from chaninfra.index.old_records import records_back
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
@@ -76,11 +77,12 @@ class Opened:
 def yank(channel: Channel, words: Sequence[str], reason: str | None, progress: Progress = SILENT) -> Yanking:
     """Take the packages that the words select out of the index; see `select`.
 
-    Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
-    nothing; and what `commit` raises.
+    Raises ConfigurationError for a word that is not a name, file or match spec, and for a reason that is not one line;
+    ChaninfraError for a word that selects nothing; and what `commit` raises.
     """
+    why = check_reason_if_given(reason)
     opened = _chosen(open_indexes(channel), words, also_indexed=True)
-    given = Yank(reason=reason, when=now_text(channel.runtime))
+    given = Yank(reason=why, when=now_text(channel.runtime))
     return yank_chosen(channel, opened, lambda subdir, file: given, progress)
 
 

@@ -39,7 +39,7 @@ def check(channel: Channel, reason: str | None, text: str | None) -> None:
     if text is not None:
         check_message(text, "--notice-text")
     elif reason and not reason.isspace():
-        check_message(reason, "--reason", _MAX_REASON)
+        check_message(reason.strip(), "--reason", _MAX_REASON)
     read_notices(channel.writer, channel.descriptor.key(NOTICES_JSON))
 
 

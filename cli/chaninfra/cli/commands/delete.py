@@ -74,8 +74,8 @@ def delete(
     from chaninfra.cli.output.confirm import confirm, require_answer
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
+    from chaninfra.index.lines import check_reason
     from chaninfra.index.withdrawal.delete import delete as run
-    from chaninfra.index.withdrawal.document import check_reason
     from chaninfra.index.withdrawal.plan import plan
 
     refuse_channels(packages, "delete", "PACKAGE")

@@ -16,7 +16,7 @@ from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import PATCHES_FOLDER
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
+from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, is_file_name
 from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, TooLargeError
 from chaninfra.index.commit.yanked_json import check_version
@@ -60,15 +60,31 @@ def read_patches(subdir_index: SubdirIndex) -> tuple[Patches, Condition]:
     if stored is None:
         return {}, IfAbsent()
     try:
-        files = _document.decode(stored.data).files
-        for file, patch in files.items():
-            check_file(file)
-            _check(file, patch)
+        files = _decoded(stored.data)
     except MALFORMED as error:
         check_version(stored.data, key)
         # An error, since records would lose their patches.
         raise _invalid(key, f"is not valid: {error}") from error
     return files, IfMatch(stored.entry.etag)
+
+
+def _decoded(data: bytes) -> Patches:
+    """The patches in the document. Raises one of MALFORMED."""
+    files = _document.decode(data).files
+    for file, patch in files.items():
+        check_file(file)
+        _check(file, patch)
+    return files
+
+
+def encoded(patches: Patches) -> bytes:
+    """The document with these patches. Raises one of UNWRITABLE for what `read_patches` would not read: msgspec does
+    not check what structs are made of.
+    """
+    document = PatchesDocument(files=dict(sorted(patches.items())))
+    data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    _decoded(data)
+    return data
 
 
 def check_file(file: str) -> None:
@@ -92,11 +108,20 @@ def _invalid(key: str, message: str) -> StorageError:
     )
 
 
+def _unreadable(key: str, message: str) -> StorageError:
+    return StorageError(
+        f"{message}, and then nobody could read it",
+        where=key,
+        remedy="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch rm "
+        "PACKAGE` removes one",
+    )
+
+
 def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patches]) -> Patches:
     """Change the patches by If-Match, and return them; nothing is written if the change changes nothing.
 
     `change` may be called again with what another writer wrote meanwhile, or this one, whose answer was lost. Raises
-    what it raises; ConflictError where other writers won all attempts; StorageError.
+    what it raises; ConflictError where other writers won all attempts; StorageError, also for what nobody could read.
     """
     key = patches_key(subdir_index)
     for attempt in range(_ATTEMPTS):
@@ -104,15 +129,12 @@ def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patche
         after = change(before)
         if after == before:
             return before
-        document = PatchesDocument(files=dict(sorted(after.items())))
-        data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        try:
+            data = encoded(after)
+        except UNWRITABLE as error:
+            raise _unreadable(key, f"would not be valid: {error}") from error
         if len(data) > _MAX_BYTES:
-            raise StorageError(
-                f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
-                where=key,
-                remedy="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch "
-                "rm PACKAGE` removes one",
-            )
+            raise _unreadable(key, f"would be larger than {_MAX_BYTES >> 20} MiB")
         body = ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL)
         try:
             with remedy_if_denied(_MAINTAINERS):

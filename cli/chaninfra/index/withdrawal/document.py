@@ -16,18 +16,17 @@ from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
-from chaninfra.channel.errors import ConfigurationError, ConflictError, StorageError, remedy_if_denied
+from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, is_file_name
+from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.patterns import whole
-from chaninfra.channel.text import shown
+from chaninfra.channel.text import MAX_REASON
 from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.yanked_json import check_version
 from chaninfra.index.runtime import Runtime
 
 CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
-MAX_REASON = 1000
 _MAX_BYTES = 8 << 20
 _MAX_SHA256 = 1000
 """Most contents of one file: it may have been replaced again and again."""
@@ -84,7 +83,8 @@ class Withdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             (each for each in self.packages if each.path == new.path and {*new.sha256} <= {*each.sha256}), None
         )
         if there is None:
-            return Withdrawn(packages=[*self.packages, new])
+            first = msgspec.structs.replace(new, sha256=new.sha256[:_MAX_SHA256])
+            return Withdrawn(packages=[*self.packages, first])
         known = sorted({*there.sha256, *new.sha256})[:_MAX_SHA256]
         later = msgspec.structs.replace(there, sha256=known, stage=new.stage)
         return Withdrawn(packages=[later if each is there else each for each in self.packages])
@@ -96,23 +96,6 @@ class Withdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 msgspec.structs.replace(each, stage=None) if each.path in paths else each for each in self.packages
             ]
         )
-
-
-def check_reason(reason: str) -> str:
-    """The reason without spaces around it. Raises ConfigurationError for one that withdrawn.json cannot have."""
-    text = reason.strip()
-    if not text:
-        raise ConfigurationError(
-            "is empty", where="--reason", remedy='say why, for users of the channel: --reason "has a leaked key"'
-        )
-    if len(text) > MAX_REASON or not text.isprintable():
-        what = "has a line break or another control character"
-        raise ConfigurationError(
-            f"{shown(text[:80])} {what}" if not text.isprintable() else f"has {len(text):,} characters",
-            where="--reason",
-            remedy=f"give one line of at most {MAX_REASON:,} characters",
-        )
-    return text
 
 
 def is_path(path: str) -> bool:
@@ -130,17 +113,23 @@ def read_withdrawn(store: ObjectStore, key: str) -> tuple[Withdrawn, Condition]:
     if stored is None:
         return Withdrawn(), IfAbsent()
     try:
-        document = msgspec.json.decode(stored.data, type=Withdrawn)
-        for each in document.packages:
-            if not is_path(each.path):
-                raise ValueError(f"{each.path[:80]!r} is not `<subdir>/<file>` of a package")
-            if not each.reason.isprintable():
-                raise ValueError(f"the reason of {each.path[:80]!r} has control characters")
+        document = _decoded(stored.data)
     except MALFORMED as error:
         check_version(stored.data, key)
         # An error, since a withdrawal that was stopped would be forgotten.
         raise _invalid(key, f"is not valid: {error}") from error
     return document, IfMatch(stored.entry.etag)
+
+
+def _decoded(data: bytes) -> Withdrawn:
+    """The document. Raises one of MALFORMED."""
+    document = msgspec.json.decode(data, type=Withdrawn)
+    for each in document.packages:
+        if not is_path(each.path):
+            raise ValueError(f"{each.path[:80]!r} is not `<subdir>/<file>` of a package")
+        if not each.reason.isprintable():
+            raise ValueError(f"the reason of {each.path[:80]!r} has control characters")
+    return document
 
 
 def _invalid(key: str, message: str) -> StorageError:
@@ -163,7 +152,16 @@ def update_withdrawn(
     for attempt in range(ATTEMPTS):
         before, condition = read_withdrawn(store, key)
         after = change(before)
-        data = msgspec.json.format(msgspec.json.encode(after), indent=2) + b"\n"
+        try:
+            data = msgspec.json.format(msgspec.json.encode(after), indent=2) + b"\n"
+            # msgspec does not check what structs are made of.
+            _decoded(data)
+        except UNWRITABLE as error:
+            raise StorageError(
+                f"would not be valid, and then nobody could read it: {error}",
+                where=key,
+                remedy="it stays as it is; delete the package with the store's own tools, and run `chaninfra reindex`",
+            ) from error
         if len(data) > _MAX_BYTES:
             raise StorageError(
                 f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
