@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.channel import Channel
+from chaninfra.index.lasting import joined
 from chaninfra.index.lines import check_reason_if_given
 from chaninfra.index.patches.add import PatchedPackage, add_all, now
 from chaninfra.index.patches.instructions import Exported, Instructions, export, patches_of, removed_by
@@ -58,8 +58,7 @@ def _joined(patched: Report, yanked: Report) -> Report:
     """The report of both, as that of one subdir."""
     if not patched.subdirs or not yanked.subdirs:
         return patched if patched.subdirs else yanked
-    (one,), (other,) = patched.subdirs, yanked.subdirs
-    return Report.of([dataclasses.replace(other, before=one.before, patched=one.patched)])
+    return Report.of([joined([*patched.subdirs, *yanked.subdirs])])
 
 
 def export_instructions(channel: Channel, subdir: str) -> Exported:

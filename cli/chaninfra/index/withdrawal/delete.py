@@ -28,6 +28,7 @@ from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
 from chaninfra.index.gc import forget_marks, listed
 from chaninfra.index.left_out_json import update_left_out
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.report import SubdirReport
 from chaninfra.index.snapshots.create import time_text
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
@@ -58,6 +59,8 @@ class Deleted:
     """The packages (`<subdir>/<file>`) that somebody has published again meanwhile."""
     unreadable: set[str] = field(default_factory=set)
     """The keys of files that cannot be read, and may name a package."""
+    reports: list[SubdirReport] = field(default_factory=list)
+    """Those of the commits, with what re-indexes have found."""
 
 
 def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILENT) -> Deleted:
@@ -99,9 +102,9 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
         # Rule: the shards are listed before the commit, which gives each of these names another shard. So nobody who
         # has put one of those that were listed names it later, and they may be deleted.
         change = Change(deleted=files, anew=names, names=names)
-        commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
-        index = read_our_authority(target).index
-        named = {*index.hashes.values()} if index is not None else set()
+        _, report = commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
+        done.reports.append(report)
+        named = _named_now(target)
         old = {digest: each for digest, each in telling.items() if digest not in named}
         _replace(target, old, files, also, done)
         if not part.shards.find().keys() - _named_now(target):
