@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
@@ -31,6 +30,7 @@ from chaninfra.index.patches.valid import check_values
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.select import choose
+from chaninfra.index.times import now_text
 from chaninfra.index.valid_records import why_invalid
 from chaninfra.index.whole import check_writable
 
@@ -81,7 +81,7 @@ def add(
     """
     why = check_reason_if_given(reason)
     opened = open_subdirs(channel)
-    when = now(channel)
+    when = now_text(channel.runtime)
     wanted: dict[Subdir, dict[str, Patch]] = {}
     for subdir, file in _chosen(opened, words):
         known = opened[subdir].known(file)
@@ -89,11 +89,6 @@ def add(
             sha256=known.sha256 if known else None, changes=dict(changes), revoke=revoke, when=when, reason=why
         )
     return add_all(opened, wanted, progress)
-
-
-def now(channel: Channel) -> str:
-    """The time, as patches have it."""
-    return datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def add_all(opened: Mapping[Subdir, OpenedSubdir], wanted: Wanted, progress: Progress = SILENT) -> Patching:

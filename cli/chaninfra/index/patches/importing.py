@@ -10,11 +10,12 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.channel import Channel
 from chaninfra.index.lasting import joined
 from chaninfra.index.lines import check_reason_if_given
-from chaninfra.index.patches.add import PatchedPackage, add_all, now
+from chaninfra.index.patches.add import PatchedPackage, add_all
 from chaninfra.index.patches.instructions import Exported, Instructions, export, patches_of, removed_by
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import Report
+from chaninfra.index.times import now_text
 from chaninfra.index.yank import Yanking, yank
 
 
@@ -40,7 +41,7 @@ def import_instructions(
     name = _declared(opened, subdir)
     one = opened[name]
     remove, not_there = removed_by(one, instructions)
-    patches = patches_of(one, instructions, now(channel), why)
+    patches = patches_of(one, instructions, now_text(channel.runtime), why)
     done = add_all(opened, {name: patches} if patches else {}, progress)
     yanked = Yanking(changed=(), already=(), report=Report.of(()))
     if remove:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import reduce
 
 from chaninfra.channel.conda.filenames import package_name
@@ -29,8 +28,8 @@ from chaninfra.index.gc import forget_marks, listed
 from chaninfra.index.left_out_json import update_left_out
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import SubdirReport
-from chaninfra.index.snapshots.create import time_text
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.times import now_text
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
 from chaninfra.index.withdrawal.plan import Part, Plan, objects_of
 from chaninfra.index.withdrawal.shards import Telling, keys_of, put_rest
@@ -70,7 +69,7 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
     ConflictError where others put what is deleted again and again; StorageError.
     """
     key = channel.descriptor.key(WITHDRAWN_JSON)
-    now = time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))
+    now = now_text(channel.runtime)
     new = [
         Withdrawal(path=each.path, sha256=[*each.sha256], when=now, reason=reason, stage="deleting")
         for each in plan.packages
