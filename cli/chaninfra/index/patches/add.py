@@ -24,7 +24,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
 from chaninfra.index.lines import check_reason_if_given
-from chaninfra.index.patches.document import Patches, encoded, patches_key, update_patches
+from chaninfra.index.patches.document import Patches, check_readable, patches_key, update_patches
 from chaninfra.index.patches.opened import Known, OpenedSubdir, open_subdirs
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.progress import SILENT, Progress
@@ -136,7 +136,7 @@ def _checked(one: OpenedSubdir, file: str, new: Patch) -> PatchedPackage:
         new.check()
         check_values(new.changes, v3=known is not None and known.v3)
         patch = _then(one, file, one.patches.get(file), new)
-        encoded({file: patch})
+        check_readable(file, patch)
         before = known.record if known is not None else None
         after = patch.over(before or {})
         if before is not None:
