@@ -52,7 +52,7 @@ def _brought_back_without_head(patch: pytest.MonkeyPatch) -> None:
     def apply(target: Any, repodata: Any, yanks: Any, wanted: Any, *more: Any) -> Any:
         for yanked in wanted.back:
             yanks.pop(yanked, None)
-        return original(target, repodata, yanks, dataclasses.replace(wanted, back=()), *more)
+        return original(target, repodata, yanks, dataclasses.replace(wanted, back=(), planned=False), *more)
 
     patch.setattr(shard_writer, "apply", apply)
 
