@@ -154,6 +154,9 @@ def test_the_settings_of_a_snapshot(on_minio: Place) -> None:
     absent = on_minio.run("manifest", "--snapshot", "v1")
     assert absent.returncode == 2
     assert "there is no snapshot v1" in absent.stderr
+    for name, argument in (("v1", "v1"), ("auto-20260101T0000Z", "--scheduled")):
+        remedy = on_minio.run("manifest", "--snapshot", name).stderr
+        assert f"`chaninfra snapshot create -c {on_minio.url} {argument} --endpoint-url" in remedy
     on_minio.done("snapshot create", "v1")
     living, of_snapshot = printed(on_minio), printed(on_minio, "--snapshot", "v1")
     channels = living["workspace"].pop("channels")
