@@ -75,7 +75,7 @@ def _snapshots_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 
 def _only_indexes_looked_at(patch: pytest.MonkeyPatch) -> None:
     """A snapshot that is being made is taken for none until its index is there."""
-    patch.setattr(snapshots, "_promised", lambda target: set())
+    patch.setattr(snapshots, "keys_listed", lambda *given: set())
 
 
 def _yanks_of_people_deleted(patch: pytest.MonkeyPatch) -> None:
