@@ -62,9 +62,9 @@ def _record_left(patch: pytest.MonkeyPatch) -> None:
     """A record that somebody has brought back stays, though its file was deleted."""
     original = shard_writer.apply
 
-    def apply(target: Any, repodata: Any, yanks: Any, change: Any) -> Any:
+    def apply(target: Any, repodata: Any, yanks: Any, change: Any, *more: Any) -> Any:
         deleted = [file for file in change.deleted if repodata.find(file) is None]
-        return original(target, repodata, yanks, dataclasses.replace(change, deleted=deleted))
+        return original(target, repodata, yanks, dataclasses.replace(change, deleted=deleted), *more)
 
     patch.setattr(shard_writer, "apply", apply)
 
