@@ -27,6 +27,7 @@ from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
 from chaninfra.index.gc import forget_marks, listed
 from chaninfra.index.left_out_json import update_left_out
+from chaninfra.index.patches.document import update_patches
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.snapshots.create import time_text
 from chaninfra.index.subdir_index import SubdirIndex
@@ -169,9 +170,11 @@ def _without(before: Replaced, unused: Mapping[str, Replacement]) -> Replaced:
 
 
 def _forget(target: SubdirIndex, files: Set[str], done: Deleted) -> None:
-    """Take the files out of what chaninfra keeps for itself, and delete index files that nobody writes any more and
-    that may name them.
+    """Take the files out of the patches and what else chaninfra keeps for itself, and delete index files that nobody
+    writes any more and that may name them.
     """
+    # Rule: after the commit. Until then a patch is of a record that may be there.
+    update_patches(target, lambda old: {file: patch for file, patch in old.items() if file not in files})
     seen = read_etag_cache(target)
     write_etag_cache(target, seen, {}, seen.keys() - files)
     names = {key.rpartition("/")[2] for key in done.objects}

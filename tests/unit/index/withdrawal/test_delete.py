@@ -22,6 +22,8 @@ from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
 from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.gc import collect_subdir
+from chaninfra.index.patches.add import add
+from chaninfra.index.patches.document import read_patches
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.withdrawal.delete import Deleted, delete
@@ -52,7 +54,7 @@ LIST = f"{PREFIX}/snapshots/index.json"
 DEFAULT = DescribedIndex()
 LEAKED = file("a-2")
 SHA256 = hashlib.sha256(package("a-2").path.read_bytes()).hexdigest()
-WRITES = 21
+WRITES = 23
 """How many writes a deletion from `long_lived` makes: a kill before each of them is tried."""
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -70,7 +72,7 @@ def deleting(
 
 def long_lived(*, index: DescribedIndex = DEFAULT) -> MemoryStore:
     """A channel with a leaked package in its index, its history and two snapshots; it has been indexed once more, has
-    been yanked and brought back since, and has attestations.
+    been yanked, brought back and patched since, and has attestations.
     """
     store = channel_with("a-1", "a-2", "b", index=index)
     create(channel(store, SequentialRuntime("s1"), index), "v1")
@@ -81,8 +83,15 @@ def long_lived(*, index: DescribedIndex = DEFAULT) -> MemoryStore:
     unyanking("a-2", index=index).run(store, SequentialRuntime("u"))
     for name in (f"{LEAKED}.sigs", f"{LEAKED}.sigs.{'0' * 64}"):
         store.objects[f"{FOLDER}/{name}"] = ObjectBody(data=b"[]", content_type="application/json")
+    for name in ("a-2", "b"):
+        add(channel(store, SequentialRuntime(f"patch-{name}"), index), [f"noarch/{file(name)}"], {"license": "X"})
     store.now += timedelta(hours=1)
     return store
+
+
+def patched(store: MemoryStore) -> set[str]:
+    """The files that have a patch."""
+    return {*read_patches(channel(store, SequentialRuntime("r")).subdir_index("noarch"))[0]}
 
 
 def traces(store: MemoryStore, leaked: str = LEAKED, sha256: str = SHA256) -> set[str]:
@@ -139,6 +148,7 @@ def test_nothing_is_left_of_it(word: str, index: DescribedIndex) -> None:
     assert traces(store) == set()
     assert sorted(done.snapshots) == ["snapshots/v1", "snapshots/v2"]
     assert (done.back, done.unreadable) == ([], set())
+    assert patched(store) == {file("b")}
     others = {file("a-1"), file("a-3"), file("b")}
     assert {frozenset(each) for each in listed(store).values()} == {frozenset(others)}
     assert {frozenset(each) for each in listed(store, f"{PREFIX}/snapshots/v1/noarch").values()} == {
