@@ -69,6 +69,7 @@ FEWER = {
     "never: delete and yank of one package": 1,
     **dict.fromkeys(ROLLBACKS, 2),
     "rollback, removal of the snapshot and gc": 1,
+    "rollback and delete of what it brings back": 1,
     "by the clock, publish and gc": 1,
     "prune that yanks and publish": 2,
     "prune that yanks and yank": 1,

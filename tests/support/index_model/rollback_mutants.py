@@ -144,6 +144,12 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
     "record of then without a HEAD": Mutant(
         YANK_MUTANTS["brought back without a HEAD"].apply, "rollback and force", "another sha256"
     ),
+    "deleted package brought back without a HEAD": Mutant(
+        YANK_MUTANTS["brought back without a HEAD"].apply,
+        "rollback and delete of what it brings back",
+        "is back|whose package is missing",
+        preemptions=1,
+    ),
     "patches written after a rollback": Mutant(
         _patches_after_the_commit, "rollback of a patch and publish of one name", "lacks its patch|no such patch"
     ),

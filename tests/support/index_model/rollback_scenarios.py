@@ -21,6 +21,7 @@ from support.index_model.processes import (
     NOW,
     PREFIX,
     collecting,
+    deleting,
     following,
     forcing,
     publishing,
@@ -54,6 +55,12 @@ def _with(index: DescribedIndex, *processes: Callable[..., Process], **how: Any)
 def _patched(store: MemoryStore) -> None:
     """And a was patched since, not yanked."""
     for process in (snapshotting(index=NEVER), patching("a", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
+def _yanked(store: MemoryStore) -> None:
+    """Since the snapshot a-2 was yanked, not a."""
+    for process in (snapshotting(index=NEVER), yanking("a-2", index=NEVER), publishing("c", index=NEVER)):
         process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
 
 
@@ -119,6 +126,14 @@ ROLLBACKS: dict[str, Callable[[], Scenario]] = {
     ),
     "rollback to a patch and unpatch": lambda: _with(
         NEVER, rolling_back, partial(unpatching, "a", last=False), before=_unpatched
+    ),
+    "rollback and delete of what it brings back": lambda: _with(
+        NEVER,
+        partial(rolling_back, alone=False),
+        partial(deleting, "a-2"),
+        before=_yanked,
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
     ),
     "single: rollback, publish and reindex": lambda: _scenario(
         _put(publishing, "b"), _put(reindexing), index=SINGLE, bare=("d",)
