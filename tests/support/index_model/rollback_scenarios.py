@@ -64,6 +64,12 @@ def _yanked(store: MemoryStore) -> None:
         process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
 
 
+def _patched_too(store: MemoryStore) -> None:
+    """Since the snapshot a-2 was patched."""
+    for process in (snapshotting(index=NEVER), patching("a-2", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
 def _unpatched(store: MemoryStore) -> None:
     """And a was patched then, and is not any more."""
     for process in (patching("a", index=NEVER), snapshotting(index=NEVER), unpatching("a", index=NEVER)):
@@ -132,6 +138,14 @@ ROLLBACKS: dict[str, Callable[[], Scenario]] = {
         partial(rolling_back, alone=False),
         partial(deleting, "a-2"),
         before=_yanked,
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+    ),
+    "rollback of a patch and delete": lambda: _with(
+        NEVER,
+        partial(rolling_back, alone=False),
+        partial(deleting, "a-2"),
+        before=_patched_too,
         indexed=("a", "a-2"),
         withdrawn=("a-2",),
     ),

@@ -99,7 +99,7 @@ def _commit(plan: SubdirPlan) -> tuple[Applied, SubdirReport]:
     when: When = "always" if plan.patches.new else "changed"
     applied, report = commit_adopting(plan.target, lambda: signed, "now", when, plan.shards)
     replaced = [
-        LeftOut(package=f"{plan.target.subdir}/{file}", reason="was replaced meanwhile by another writer")
+        LeftOut(package=f"{plan.target.subdir}/{file}", reason="was replaced or deleted meanwhile by another writer")
         for file in sorted(applied.superseded)
     ]
     return applied, dataclasses.replace(

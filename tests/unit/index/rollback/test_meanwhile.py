@@ -63,7 +63,7 @@ def test_what_is_replaced_or_yanked_meanwhile_stays_so(monkeypatch: pytest.Monke
     _, done = rolled_back(store)
     assert records(store).keys() == {file("a")}
     assert [(each.package, each.reason) for each in done.report.left_out] == [
-        (f"noarch/{file('x')}", "was replaced meanwhile by another writer")
+        (f"noarch/{file('x')}", "was replaced or deleted meanwhile by another writer")
     ]
 
 
