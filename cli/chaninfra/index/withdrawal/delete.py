@@ -1,4 +1,4 @@
-"""Delete packages for good: file, sidecars, record, and what history and snapshots say of them.
+"""Delete packages for good: file, sidecars, record, patch, and what history and snapshots say of them.
 
 docs/index-protocol.md argues the order. An entry in withdrawn.json comes first, so whoever goes on after a kill finds
 it. Then the files go, then the record; then each shard that says something of the package gets one that stands for it,
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 
 from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON, WITHDRAWN_JSON
@@ -27,10 +26,11 @@ from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
 from chaninfra.index.gc import forget_marks, listed
 from chaninfra.index.left_out_json import update_left_out
-from chaninfra.index.patches.document import update_patches
+from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.snapshots.create import time_text
+from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.times import now_text
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
 from chaninfra.index.withdrawal.plan import Part, Plan, objects_of
 from chaninfra.index.withdrawal.shards import Telling, keys_of, put_rest
@@ -59,6 +59,8 @@ class Deleted:
     """The packages (`<subdir>/<file>`) that somebody has published again meanwhile."""
     unreadable: set[str] = field(default_factory=set)
     """The keys of files that cannot be read, and may name a package."""
+    reports: list[SubdirReport] = field(default_factory=list)
+    """Those of the commits, with what re-indexes have found."""
 
 
 def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILENT) -> Deleted:
@@ -68,7 +70,7 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
     ConflictError where others put what is deleted again and again; StorageError.
     """
     key = channel.descriptor.key(WITHDRAWN_JSON)
-    now = time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))
+    now = now_text(channel.runtime)
     new = [
         Withdrawal(path=each.path, sha256=[*each.sha256], when=now, reason=reason, stage="deleting")
         for each in plan.packages
@@ -92,6 +94,8 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
 def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> None:
     """Delete the packages in one subdir. `also`: the files whose withdrawal is under way, with these."""
     target, files = part.target, part.files
+    # Rule: as `patch rm` does, before the commit, so that nobody who publishes it again lays a patch that is going.
+    patches = update_patches(target, partial(marked, files))
     _delete_objects(target, [key for each in part.packages for key in each.objects], done)
     names = part.names | {package_name(file) for file in files}
     for attempt in range(_ROUNDS):
@@ -100,9 +104,9 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
         # Rule: the shards are listed before the commit, which gives each of these names another shard. So nobody who
         # has put one of those that were listed names it later, and they may be deleted.
         change = Change(deleted=files, anew=names, names=names)
-        commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
-        index = read_our_authority(target).index
-        named = {*index.hashes.values()} if index is not None else set()
+        _, report = commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
+        done.reports.append(report)
+        named = _named_now(target)
         old = {digest: each for digest, each in telling.items() if digest not in named}
         _replace(target, old, files, also, done)
         if not part.shards.find().keys() - _named_now(target):
@@ -121,6 +125,9 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     done.back += sorted(f"{target.subdir}/{file}" for file in again)
     _delete_objects(target, [key for key, file in left.items() if file not in again], done)
     _forget(target, files - again, done)
+    if not files.isdisjoint(patches):
+        # Rule: once the file and its record are gone; until then whoever goes on after a kill finds the mark.
+        update_patches(target, partial(without_marked, files))
     done.unreadable |= {key for key in part.shards.unreadable if target.store.head(key) is not None}
 
 
@@ -170,11 +177,9 @@ def _without(before: Replaced, unused: Mapping[str, Replacement]) -> Replaced:
 
 
 def _forget(target: SubdirIndex, files: Set[str], done: Deleted) -> None:
-    """Take the files out of the patches and what else chaninfra keeps for itself, and delete index files that nobody
-    writes any more and that may name them.
+    """Take the files out of what chaninfra keeps for itself, and delete index files that nobody writes any more and
+    that may name them.
     """
-    # Rule: after the commit. Until then a patch is of a record that may be there.
-    update_patches(target, lambda old: {file: patch for file, patch in old.items() if file not in files})
     seen = read_etag_cache(target)
     write_etag_cache(target, seen, {}, seen.keys() - files)
     names = {key.rpartition("/")[2] for key in done.objects}

@@ -16,6 +16,7 @@ from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.channel import Channel
 from chaninfra.index.contents import known_subdirs
+from chaninfra.index.patches.document import read_patches
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.select import Candidate, nearest_to, select
 from chaninfra.index.subdir_index import SubdirIndex
@@ -34,6 +35,8 @@ class Doomed:
     """`<subdir>/<file>`."""
     listed: str
     """`in the index`, `yanked`, or `in no index`."""
+    patched: bool
+    """Whether there is a patch of it, also one that does not apply."""
     objects: tuple[str, ...]
     """The object keys of the file and its sidecars, as far as they are there."""
     sha256: tuple[str, ...]
@@ -143,6 +146,8 @@ def _part(subdir: _Subdir) -> Part:
     telling = shards.find(without=other_shards(subdir.whole, names))
     names |= {each.name for each in telling.values()}
     objects = objects_of(target, files)
+    # Damaged patches are an error: nobody would know whether they have an entry of it.
+    patches = read_patches(target)[0]
     packages = []
     for file in sorted(files):
         sha256 = {digest for each in telling.values() for digest in each.sha256([file])}
@@ -151,6 +156,7 @@ def _part(subdir: _Subdir) -> Part:
             Doomed(
                 path=f"{target.subdir}/{file}",
                 listed=listed,
+                patched=file in patches,
                 objects=tuple(key for key, of in objects.items() if of == file),
                 sha256=tuple(sorted(sha256)),
             )
