@@ -81,8 +81,6 @@ class Change:
     back: Collection[str] = ()
     """Yanked files that are to be yanked no longer. One with a record in `records` stays yanked (`superseded`) if its
     object has other bytes than that."""
-    over: Collection[str] = ()
-    """Files of `records` whose record replaces another: if that is dropped meanwhile, none is added (`superseded`)."""
     deleted: Collection[str] = ()
     """Files that the caller has deleted: those that HEAD does not find are yanked no longer, and have no record."""
     recovered: Mapping[str, Yank] = field(default_factory=dict)
@@ -224,9 +222,6 @@ def apply(
             removed.discard(file)
             continue
         old = RecordFacts()
-        if place is None and file in change.over:
-            applied.superseded[file] = new.name
-            continue
         if place is not None:
             entry = objects[file]
             if change.replace == "none" or entry is None or (new.etag is not None and entry.etag != new.etag):

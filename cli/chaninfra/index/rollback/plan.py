@@ -82,8 +82,6 @@ class SubdirPlan:
             records={**self.back, **self.restored},
             # Only those that have no record. One with a record that somebody yanks meanwhile stays yanked.
             back=[*self.back],
-            # Whoever has deleted one meanwhile has the last word.
-            over=[*self.restored],
             names=self.names,
             # They replace every other record of the same bytes, also in yanks: somebody may yank one meanwhile.
             replace="all",
