@@ -85,6 +85,7 @@ class SubdirPlan:
             names=self.names,
             # They replace every other record of the same bytes, also in yanks: somebody may yank one meanwhile.
             replace="all",
+            planned=True,
         )
 
 

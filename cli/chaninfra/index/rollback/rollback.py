@@ -67,8 +67,8 @@ def roll_back(channel: Channel, plan: Plan, progress: Progress = SILENT) -> Roll
             plans[subdir].patches.begin(plans[subdir].target)
         applied, report = _commit(plans[subdir])
         replaced[subdir].update(applied.superseded)
-        # What others replace meanwhile stays as they made it.
-        for file in applied.superseded:
+        # What others replace or delete meanwhile stays as they made it.
+        for file in (*applied.superseded, *applied.gone):
             wanted[subdir].pop(file, None)
         return report
 

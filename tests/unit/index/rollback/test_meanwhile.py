@@ -11,11 +11,13 @@ import pytest
 
 from chaninfra.index.rollback import rollback as module
 from support.index_model.killed import killed_at
-from support.index_model.memory_store import MemoryStore
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import (
     FOLDER,
+    JSON,
     PREFIX,
     channel_with,
+    deleting,
     file,
     forcing,
     publishing,
@@ -67,7 +69,40 @@ def test_what_is_replaced_or_yanked_meanwhile_stays_so(monkeypatch: pytest.Monke
     ]
 
 
-def test_no_record_of_a_package_that_is_deleted_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def _deleted(store: MemoryStore, name: str) -> None:
+    deleting(name).run(store, SequentialRuntime(f"delete-{name}", int(store.now.timestamp() * 1000)))
+
+
+def test_what_is_deleted_for_good_meanwhile_gets_no_record_of_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = channel_with("a", "b", "x")
+    snapshot(store)
+    ran(store, yanking("x"))
+    patched(store, "b", depends=["a"])
+
+    def deleted() -> None:
+        _deleted(store, "b")
+        _deleted(store, "x")
+
+    _meanwhile(store, monkeypatch, deleted)
+    _, done = rolled_back(store)
+    assert records(store).keys() == {file("a")}
+    assert [(each.package, each.reason) for each in done.report.left_out] == [
+        (f"noarch/{file(name)}", "was replaced or deleted meanwhile by another writer") for name in ("b", "x")
+    ]
+
+
+def test_what_is_deleted_for_good_meanwhile_is_not_yanked(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = channel_with("a")
+    snapshot(store)
+    ran(store, publishing("b"), publishing("c"))
+    _meanwhile(store, monkeypatch, lambda: _deleted(store, "b"))
+    _, done = rolled_back(store)
+    assert {*yanked(store)} == {file("c")}
+    assert json.loads(store.objects[JSON].data)["removed"] == [file("c")]
+    assert done.report.left_out == ()
+
+
+def test_a_package_that_is_deleted_meanwhile_is_not_yanked(monkeypatch: pytest.MonkeyPatch) -> None:
     store = channel_with("a")
     snapshot(store)
     ran(store, publishing("b"), publishing("c"))
@@ -79,7 +114,7 @@ def test_no_record_of_a_package_that_is_deleted_meanwhile_is_kept(monkeypatch: p
     _meanwhile(store, monkeypatch, deleted)
     rolled_back(store)
     packages = json.loads(store.objects[f"{PREFIX}/yanked.json"].data)["packages"]
-    assert "record" not in packages[f"noarch/{file('b')}"]
+    assert f"noarch/{file('b')}" not in packages
     assert "record" in packages[f"noarch/{file('c')}"]
 
 
