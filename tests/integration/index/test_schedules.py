@@ -69,6 +69,8 @@ FEWER = {
     "never: delete and yank of one package": 1,
     **dict.fromkeys(ROLLBACKS, 2),
     "rollback, removal of the snapshot and gc": 1,
+    "rollback and delete of what it brings back": 1,
+    "rollback of a patch and delete": 1,
     "rollback of a record and delete": 1,
     "unpatch and delete": 1,
     "by the clock, publish and gc": 1,

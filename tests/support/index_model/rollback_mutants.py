@@ -130,6 +130,12 @@ def _records_as_they_were(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "plan_patches", planned)
 
 
+def _restored_though_dropped(patch: pytest.MonkeyPatch) -> None:
+    """A record of then is added where somebody has dropped that of now meanwhile."""
+    original = SubdirPlan.change
+    patch.setattr(SubdirPlan, "change", lambda self: dataclasses.replace(original(self), over=()))
+
+
 def _yanks_keep_their_records(patch: pytest.MonkeyPatch) -> None:
     """What is yanked meanwhile keeps the record that it had."""
     original = SubdirPlan.change
@@ -156,6 +162,15 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
     "record of then for any bytes": Mutant(_any_bytes, "rollback and force", "another sha256"),
     "record of then without a HEAD": Mutant(
         YANK_MUTANTS["brought back without a HEAD"].apply, "rollback and force", "another sha256"
+    ),
+    "deleted package brought back without a HEAD": Mutant(
+        YANK_MUTANTS["brought back without a HEAD"].apply,
+        "rollback and delete of what it brings back",
+        "is back|whose package is missing",
+        preemptions=1,
+    ),
+    "record of then of a deleted package": Mutant(
+        _restored_though_dropped, "rollback of a patch and delete", "is back|whose package is missing", preemptions=1
     ),
     "patches written after a rollback": Mutant(
         _patches_after_the_commit, "rollback of a patch and publish of one name", "lacks its patch|no such patch"

@@ -59,6 +59,18 @@ def _patched(store: MemoryStore) -> None:
         process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
 
 
+def _yanked(store: MemoryStore) -> None:
+    """Since the snapshot a-2 was yanked, not a."""
+    for process in (snapshotting(index=NEVER), yanking("a-2", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
+def _patched_too(store: MemoryStore) -> None:
+    """Since the snapshot a-2 was patched."""
+    for process in (snapshotting(index=NEVER), patching("a-2", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
 def _changed(store: MemoryStore) -> None:
     """And a has another record since, of the same bytes and without a patch."""
     snapshotting(index=NEVER).run(store, SequentialRuntime("before-snapshot", BEFORE))
@@ -132,6 +144,22 @@ ROLLBACKS: dict[str, Callable[[], Scenario]] = {
     ),
     "rollback to a patch and unpatch": lambda: _with(
         NEVER, rolling_back, partial(unpatching, "a", last=False), before=_unpatched
+    ),
+    "rollback and delete of what it brings back": lambda: _with(
+        NEVER,
+        partial(rolling_back, alone=False),
+        partial(deleting, "a-2"),
+        before=_yanked,
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+    ),
+    "rollback of a patch and delete": lambda: _with(
+        NEVER,
+        partial(rolling_back, alone=False),
+        partial(deleting, "a-2"),
+        before=_patched_too,
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
     ),
     "rollback of a record and delete": lambda: _with(
         NEVER, partial(rolling_back, alone=False), partial(deleting, "a"), before=_changed, withdrawn=("a",)

@@ -16,12 +16,11 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.package_reader import Missing, read_packages
+from chaninfra.index.package_reader import Missing, read_files
 from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import ACCEPT, LeftOut, Report, SubdirReport
-from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
@@ -90,11 +89,7 @@ def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, Inde
         for file in files
         if (known := one.known(file)) is not None and one.patches[file].is_of(known.sha256)
     }
-    heads = run_all(
-        subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in concerned]
-    )
-    there = [(file, entry) for file, entry in zip(concerned, heads, strict=True) if entry is not None]
-    reads = {read.file: read for read in read_packages(subdir_index, there, lambda _: None)}
+    reads = {read.file: read for read in read_files(subdir_index, [*concerned])}
     records: dict[str, IndexRecord] = {}
     left_out: list[LeftOut] = []
     for file, known in concerned.items():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chaninfra.index.rollback import rollback as module
+from support.index_model.killed import killed_at
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import (
     FOLDER,
@@ -125,35 +127,17 @@ def test_writers_that_take_turns() -> None:
 
 
 def test_the_same_command_finishes_what_a_kill_has_left() -> None:
-    class KilledError(Exception):
-        pass
-
-    for number in range(1, 200):
+    number, killed = 0, True
+    while killed:
         store = channel_with("a", "b")
         snapshot(store)
         ran(store, yanking("a"), publishing("c"))
-        seen: list[str] = []
-
-        def kill(kind: str, key: str, seen: list[str] = seen, number: int = number) -> None:
-            seen.append(key)
-            if len(seen) == number:
-                raise KilledError
-
-        store.before = kill
-        try:
-            rolled_back(store)
-        except KilledError:
-            ended = False
-        else:
-            ended = True
-        store.before = lambda kind, key: None
+        killed = killed_at(number, store, partial(rolled_back, store))
         rolled_back(store, process="again")
         assert records(store).keys() == {file("a"), file("b")}
         assert {*yanked(store)} == {file("c")}
         before = dict(store.objects)
         ran(store, reindexing())
         assert store.objects == before
-        if ended:
-            assert number > 20
-            return
-    raise AssertionError("it does not end")
+        number += 1
+    assert number > 20
