@@ -17,6 +17,14 @@ ACCEPT = (
     "build it again under another build number and put the earlier bytes back; or run `chaninfra reindex`, which takes "
     "the new bytes, though lock files have the old hash"
 )
+UNPATCH_AGAIN = (
+    "to remove the patch of a package with other bytes, put back those of the record, or take the new ones with "
+    "`chaninfra reindex`, and remove the patch then"
+)
+PUT_BACK = (
+    "to remove the patch of a yanked package whose file is missing, put the file back, and remove the patch then; or "
+    "delete the package for good with `chaninfra delete`"
+)
 RELEASE = "permit reading it, or put it again with the encryption and the owner of the others, or delete it"
 
 STALE_READERS = "classic conda, older pixi"

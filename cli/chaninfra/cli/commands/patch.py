@@ -106,8 +106,9 @@ def rm(
 ) -> None:
     """Remove the patches of packages.
 
-    Reads each package again, and the index says what the package says. If a package cannot be read, its patch stays
-    (exit code 3). If the command was stopped, the same command goes on. For maintainers.
+    Reads each package again, and the index says what the package says. If a package cannot be read, or has other bytes
+    than its record, or is yanked and its file is missing, its patch stays (exit code 3). If the command was stopped,
+    the same command goes on. For maintainers.
 
     \b
     Examples:

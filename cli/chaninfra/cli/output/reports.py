@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import ChaninfraError, SkippedError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
-from chaninfra.index.report import MOVE, RELEASE, RENAME, REPLACE, RESIGN, STALE_READERS, THAW
+from chaninfra.index.report import MOVE, PUT_BACK, RELEASE, RENAME, REPLACE, RESIGN, STALE_READERS, THAW, UNPATCH_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -214,6 +214,7 @@ def _remedy(kinds: Set[str], replace: str | None, reindex: str) -> str | None:
     others = {MOVE: "if its key is the reason", THAW: "archived", RELEASE: "not given by the store", RESIGN: "`.sigs`"}
     if found := [f"{label}: {kind}" for kind, label in others.items() if kind in kinds]:
         parts += [*found[:-1], f"{found[-1]}, then run `{reindex}`"]
+    parts += [kind for kind in (UNPATCH_AGAIN, PUT_BACK) if kind in kinds]
     return "\n  ".join(parts) or None
 
 

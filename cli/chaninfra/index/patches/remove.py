@@ -20,14 +20,13 @@ from chaninfra.index.package_reader import Missing, read_files
 from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.report import ACCEPT, LeftOut, Report, SubdirReport
+from chaninfra.index.report import PUT_BACK, UNPATCH_AGAIN, LeftOut, Report, SubdirReport
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
 
 OTHER_BYTES = "has other bytes than its record, so its patch stays"
 MISSING = "is yanked, and its file is missing, so its patch stays"
-PUT_BACK = "put the file back, and remove the patch again; or delete the package for good, with `chaninfra delete`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +103,7 @@ def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, Inde
         elif read.record.sha256 != known.sha256:
             # Rule: removing a patch brings no other bytes into the index, which a follower may hold back. What the
             # record said before cannot be told without those that it is of.
-            left_out.append(LeftOut(package=path, reason=OTHER_BYTES, remedy=ACCEPT))
+            left_out.append(LeftOut(package=path, reason=OTHER_BYTES, remedy=UNPATCH_AGAIN))
         else:
             records[file] = read.record
     return records, left_out

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, StorageError
+from chaninfra.channel.errors import ChaninfraError, SkippedError, StorageError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.cli.output.reports import finish
 from chaninfra.index.patches.add import add
 from chaninfra.index.patches.listing import list_patches
 from chaninfra.index.patches.remove import remove
 from chaninfra.index.reindex import reindex
+from chaninfra.index.report import PUT_BACK, UNPATCH_AGAIN
 from chaninfra.index.withdrawal.delete import delete
 from chaninfra.index.withdrawal.plan import plan
 from chaninfra.index.yank import unyank, yank
@@ -117,6 +119,9 @@ def test_other_bytes_than_those_of_the_record_do_not_come_into_the_index(yanked:
     assert [(each.package, each.reason) for each in done.report.left_out] == [
         (f"noarch/{A}", "has other bytes than its record, so its patch stays")
     ]
+    with pytest.raises(SkippedError) as raised:
+        finish(done.report)
+    assert raised.value.remedy == UNPATCH_AGAIN
     # The record is patched still, and so the patch is there.
     assert patched.patches().keys() == {A}
     assert "removing" not in patched.patches()[A]
@@ -136,6 +141,9 @@ def test_a_yanked_package_whose_file_is_missing_keeps_its_patch() -> None:
     assert [(each.package, each.reason) for each in done.report.left_out] == [
         (f"noarch/{A}", "is yanked, and its file is missing, so its patch stays")
     ]
+    with pytest.raises(SkippedError) as raised:
+        finish(done.report)
+    assert raised.value.remedy == PUT_BACK
     assert patched.patches().keys() == {A}
     patched.store.put(f"{FOLDER}/{A}", saved)
     remove(patched.open(), [A])
