@@ -31,7 +31,7 @@ from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.snapshots.create import time_text
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
-from chaninfra.index.withdrawal.plan import Part, Plan, objects_of
+from chaninfra.index.withdrawal.plan import Part, Plan, check_same, objects_of
 from chaninfra.index.withdrawal.shards import Telling, keys_of, put_rest
 from chaninfra.index.withdrawal.snapshots import clean
 from chaninfra.index.yanked_document import after_commit
@@ -64,7 +64,8 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
     """Delete what the plan names. If it is killed, the same command goes on.
 
     Raises DeniedError, before anything else is changed, for whoever may not write withdrawn.json; what `commit` raises;
-    ConflictError where others put what is deleted again and again; StorageError.
+    ConflictError where another file is there than was planned, and where others put what is deleted again and again;
+    StorageError.
     """
     key = channel.descriptor.key(WITHDRAWN_JSON)
     now = time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))
@@ -73,6 +74,8 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
         for each in plan.packages
     ]
 
+    for part in plan.parts:
+        check_same(part)
     # Rule: the entry is first, so that whoever goes on after a kill knows of it, and whoever may not delete stops here.
     document = update_withdrawn(channel.writer, channel.runtime, key, lambda old: reduce(Withdrawn.begun, new, old))
     done = Deleted()
@@ -91,6 +94,8 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
 def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> None:
     """Delete the packages in one subdir. `also`: the files whose withdrawal is under way, with these."""
     target, files = part.target, part.files
+    # Again, since the subdirs before it may have taken long.
+    check_same(part)
     _delete_objects(target, [key for each in part.packages for key in each.objects], done)
     names = part.names | {package_name(file) for file in files}
     for attempt in range(_ROUNDS):
@@ -116,9 +121,9 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     after_commit(channel, {target.subdir: target}, {target.subdir: names})
     # Attestations that were put meanwhile; and a package that was published again keeps its own.
     left = objects_of(target, files)
-    again = {file for key, file in left.items() if key == target.key(file)}
+    again = {file for file, there in left.items() if target.key(file) in there}
     done.back += sorted(f"{target.subdir}/{file}" for file in again)
-    _delete_objects(target, [key for key, file in left.items() if file not in again], done)
+    _delete_objects(target, [key for file, there in left.items() if file not in again for key in there], done)
     _forget(target, files - again, done)
     done.unreadable |= {key for key in part.shards.unreadable if target.store.head(key) is not None}
 

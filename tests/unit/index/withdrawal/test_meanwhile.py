@@ -1,0 +1,76 @@
+"""What somebody publishes between the question whether to delete a package and its deletion stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.withdrawal.delete import delete
+from chaninfra.index.withdrawal.document import read_withdrawn
+from chaninfra.index.withdrawal.plan import plan
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
+from support.index_model.processes import FOLDER, PREFIX, channel, channel_with, file, forcing
+
+WITHDRAWN = f"{PREFIX}/withdrawn.json"
+KEY = f"{FOLDER}/{file('a')}"
+
+
+def mend(store: MemoryStore) -> None:
+    forcing("a", b"mended").run(store, SequentialRuntime("p"))
+
+
+def test_a_file_that_was_published_after_the_question_stops_it_before_a_write() -> None:
+    store = channel_with("a", "b")
+    opened = channel(store, SequentialRuntime("d"))
+    planned = plan(opened, [file("a")])
+    mend(store)
+    before = dict(store.objects)
+    with pytest.raises(ConflictError, match=f"1 file was published meanwhile.*: noarch/{file('a')}") as caught:
+        delete(opened, planned, "a key leaked")
+    assert "run the command again" in str(caught.value.remedy)
+    assert store.objects == before
+    delete(opened, plan(opened, [file("a")]), "a key leaked")
+    [told] = read_withdrawn(store, WITHDRAWN)[0].packages
+    assert (KEY in store.objects, len(told.sha256)) == (False, 2)
+
+
+def test_a_file_that_was_not_there_when_it_asked() -> None:
+    store = channel_with("a", "b")
+    stored = store.objects.pop(KEY)
+    opened = channel(store, SequentialRuntime("d"))
+    planned = plan(opened, [file("a")])
+    store.objects[KEY] = stored
+    with pytest.raises(ConflictError, match="published meanwhile"):
+        delete(opened, planned, "a key leaked")
+    assert store.objects[KEY] == stored
+
+
+def test_a_file_that_was_published_after_the_entry_stays() -> None:
+    store = channel_with("a", "b")
+    opened = channel(store, SequentialRuntime("d"))
+    planned = plan(opened, [file("a")])
+    begun = [1]
+
+    def before(kind: str, key: str) -> None:
+        if kind == "head" and key == KEY and WITHDRAWN in store.objects and begun:
+            begun.clear()
+            mend(store)
+
+    store.before = before
+    with pytest.raises(ConflictError, match="published meanwhile"):
+        delete(opened, planned, "a key leaked")
+    assert KEY in store.objects
+    assert [each.stage for each in read_withdrawn(store, WITHDRAWN)[0].packages] == ["deleting"]
+
+
+def test_attestations_and_files_that_are_gone_stop_nothing() -> None:
+    """Attestations are appended to, and are of the same package."""
+    store = channel_with("a", "b", "c")
+    store.objects[f"{KEY}.sigs"] = ObjectBody(data=b"[]", content_type="")
+    opened = channel(store, SequentialRuntime("d"))
+    planned = plan(opened, [file("a"), file("c")])
+    store.objects[f"{KEY}.sigs"] = ObjectBody(data=b"[1]", content_type="")
+    del store.objects[f"{FOLDER}/{file('c')}"]
+    delete(opened, planned, "a key leaked")
+    assert not [key for key in store.objects if key.startswith((KEY, f"{FOLDER}/{file('c')}"))]
