@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
-from chaninfra.index.patches.document import Patches, patches_key
+from chaninfra.index.patches.document import Patches, patches_key, read_patches
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -57,6 +57,20 @@ def lay(subdir_index: SubdirIndex, repodata: Repodata, patches: Patches) -> dict
         repodata.records[table][key] = patched
         changed[file] = client_name(read_facts(patched, "name").name or package_name(file))
     return changed
+
+
+def check_patches(subdir_index: SubdirIndex, repodata: Repodata, names: Collection[str]) -> None:
+    """Read the patches, and raise StorageError as a commit that touches the packages of these names would: for callers
+    that delete something before it.
+    """
+    patches = read_patches(subdir_index)[0]
+    for file, patch in patches.items():
+        place = repodata.find(file) if package_name(file) in names else None
+        if place is not None:
+            table, key = place
+            record = repodata.records[table][key]
+            if laid(patches, file, record) is not record:
+                _check(subdir_index, file, patch, v3=table.startswith(V3))
 
 
 def unfit(repodata: Repodata, patches: Patches, files: Mapping[str, object]) -> list[str]:

@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
@@ -17,10 +17,13 @@ from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.text import count
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.laying import check_patches
+from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, nearest_to, select
+from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, check_writable, read_whole
 from chaninfra.index.withdrawal.document import Withdrawn, is_path, read_withdrawn
@@ -124,6 +127,7 @@ def plan(channel: Channel, words: Sequence[str], progress: Progress = SILENT) ->
         progress.at(each.target.subdir)
         check_writable(each.target)
         parts.append(_part(each))
+        _check_documents(each.target, each.whole, parts[-1].names)
         progress.done()
     known = {each.path for each in document.packages}
     nowhere = [
@@ -168,6 +172,14 @@ def _part(subdir: _Subdir) -> Part:
         telling=len(telling),
         snapshots=tuple(naming(target, telling)) if telling else (),
     )
+
+
+def _check_documents(target: SubdirIndex, whole: Whole, names: Collection[str]) -> None:
+    """Raises StorageError as a later step would that needs one of these documents: nothing is to be deleted before."""
+    # The commit makes the shards of these names anew.
+    check_patches(target, whole.repodata, names)
+    read_replaced(target)
+    read_snapshots(target.store, target.layout.key(SNAPSHOTS_JSON))
 
 
 def other_shards(whole: Whole, names: Collection[str]) -> set[bytes]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import ConflictError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.withdrawal.delete import delete
 from chaninfra.index.withdrawal.document import read_withdrawn
@@ -74,3 +76,36 @@ def test_attestations_and_files_that_are_gone_stop_nothing() -> None:
     del store.objects[f"{FOLDER}/{file('c')}"]
     delete(opened, planned, "a key leaked")
     assert not [key for key in store.objects if key.startswith((KEY, f"{FOLDER}/{file('c')}"))]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        ".chaninfra/patches/noarch.json",
+        ".chaninfra/replaced/noarch.json",
+        "snapshots/index.json",
+    ],
+)
+def test_nothing_is_deleted_where_a_later_step_must_fail(document: str) -> None:
+    store = channel_with("a", "b")
+    store.objects[f"{PREFIX}/{document}"] = ObjectBody(data=b"{", content_type="")
+    opened = channel(store, SequentialRuntime("d"))
+    before = dict(store.objects)
+    with pytest.raises(StorageError, match="is not valid") as caught:
+        delete(opened, plan(opened, [file("a")]), "a key leaked")
+    assert caught.value.where == f"{PREFIX}/{document}"
+    assert store.objects == before
+
+
+def test_nothing_is_deleted_where_a_patch_cannot_be_laid() -> None:
+    """Of another package of the name, since its shard is made anew."""
+    store = channel_with("a-1", "a-2")
+    patch = {"changes": {"depends": 1}, "when": "2026-01-01T00:00:00Z"}
+    document = json.dumps({"version": 1, "files": {file("a-1"): patch}}).encode()
+    store.objects[f"{PREFIX}/.chaninfra/patches/noarch.json"] = ObjectBody(data=document, content_type="")
+    opened = channel(store, SequentialRuntime("d"))
+    before = dict(store.objects)
+    with pytest.raises(StorageError) as caught:
+        delete(opened, plan(opened, [file("a-2")]), "a key leaked")
+    assert file("a-1") in str(caught.value)
+    assert store.objects == before
