@@ -16,7 +16,6 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.errors import ConflictError
-from chaninfra.index import left_over
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import read_our_authority
@@ -25,12 +24,13 @@ from chaninfra.index.commit.replaced import Replaced, Replacement, read_replaced
 from chaninfra.index.commit.shard_reader import listed_shards
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
-from chaninfra.index.gc import forget_marks, listed
+from chaninfra.index.gc import forget_marks
 from chaninfra.index.left_out_json import update_left_out
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.snapshots.create import time_text
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
+from chaninfra.index.withdrawal.old_files import clean_old_files
 from chaninfra.index.withdrawal.plan import Part, Plan, check_same, objects_of
 from chaninfra.index.withdrawal.shards import Telling, keys_of, put_rest
 from chaninfra.index.withdrawal.snapshots import clean
@@ -51,7 +51,9 @@ class Deleted:
     shards: list[str] = field(default_factory=list)
     """The keys of shards."""
     index_files: list[str] = field(default_factory=list)
-    """The keys of index files that nobody writes any more."""
+    """The keys of index files that nobody writes any more, or that another tool makes again."""
+    changed: list[str] = field(default_factory=list)
+    """The keys of index files of another tool that were rewritten without the packages."""
     snapshots: set[str] = field(default_factory=set)
     """The snapshots that were changed, as `snapshots/NAME`."""
     back: list[str] = field(default_factory=list)
@@ -125,6 +127,10 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     done.back += sorted(f"{target.subdir}/{file}" for file in again)
     _delete_objects(target, [key for file, there in left.items() if file not in again for key in there], done)
     _forget(target, files - again, done)
+    others = clean_old_files(target, files - again)
+    done.index_files += others.deleted
+    done.changed += others.changed
+    done.unreadable |= {*others.unreadable}
     done.unreadable |= {key for key in part.shards.unreadable if target.store.head(key) is not None}
 
 
@@ -174,17 +180,11 @@ def _without(before: Replaced, unused: Mapping[str, Replacement]) -> Replaced:
 
 
 def _forget(target: SubdirIndex, files: Set[str], done: Deleted) -> None:
-    """Take the files out of what chaninfra keeps for itself, and delete index files that nobody writes any more and
-    that may name them.
-    """
+    """Take the files out of what chaninfra keeps for itself."""
     seen = read_etag_cache(target)
     write_etag_cache(target, seen, {}, seen.keys() - files)
     names = {key.rpartition("/")[2] for key in done.objects}
     forget_marks(target, {*names, *(shard_key(bytes.fromhex(_digest(key))) for key in done.shards)})
-    old = [entry.key for entry in left_over.undeclared(target)]
-    old += [entry.key for entry in left_over.stale(target, read_our_authority(target), listed(target)[1].index_files)]
-    _delete(target, old)
-    done.index_files += old
 
 
 def _digest(key: str) -> str:
