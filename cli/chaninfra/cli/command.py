@@ -18,6 +18,7 @@ converts `str` and `Path` without pydantic, delete this module and use TyperComm
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -27,7 +28,7 @@ from typing import Any
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.text import nearest, printable
+from chaninfra.channel.text import nearest, one_line, printable
 
 
 class Command(TyperCommand):
@@ -55,9 +56,24 @@ class Group(TyperGroup):
         try:
             return super().resolve_command(ctx, args)
         except Exception as error:
-            if isinstance(getattr(error, "message", None), str) and (ours := _BY_OTHER_NAMES.get(args[0])):
+            message = getattr(error, "message", None)
+            if isinstance(message, str) and (ours := self._meant(ctx, args, message)):
                 error.message = f"No such command {args[0]!r}. {ours}"  # type: ignore[attr-defined]
             raise
+
+    def _meant(self, ctx: Any, args: Sequence[str], message: str) -> str | None:
+        """What these words may have meant; None if nobody knows, or the error has the nearest name already."""
+        if ctx.parent is None:
+            return _BY_OTHER_NAMES.get(args[0])
+        # The first command of a group makes what the others list and remove.
+        makes = next(iter(self.commands))
+        if args[0] in _IN_A_GROUP:
+            return f"Did you mean {_IN_A_GROUP[args[0]] or makes!r}?"
+        # An option is none of its texts, and may be a secret.
+        if "Did you mean" in message or args[0].startswith("-"):
+            return None
+        more = " ..." if args[1:] else ""
+        return f"Did you mean `{ctx.command_path} {makes} {shlex.quote(one_line(args[0]))}{more}`?"
 
     def invoke(self, ctx: Any) -> Any:
         """Parse the arguments of the command, and run it."""
@@ -74,6 +90,12 @@ _BY_OTHER_NAMES = {
     "create": "Did you mean 'init'? It creates a channel in a bucket.",
 }
 """What other tools call the work of a command → the command."""
+_IN_A_GROUP = {
+    **dict.fromkeys(("remove", "delete", "del"), "rm"),
+    **dict.fromkeys(("list", "show"), "ls"),
+    **dict.fromkeys(("add", "create", "new", "make"), None),
+}
+"""The same in a group, whose commands are called `chaninfra GROUP COMMAND`; None is its first one."""
 
 
 @contextmanager

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _NAMES = ("NO_PROXY", "no_proxy")
 
@@ -34,17 +39,39 @@ def _direct() -> Iterator[None]:
 
 
 @contextmanager
-def embedded_s3() -> Iterator[str]:
-    """Run a server in a thread of this process within the block; yield its URL."""
+def moto_server() -> Iterator[str]:
+    """Run moto in threads of this process within the block; yield its URL. Its conditional writes are atomic."""
     from moto.server import ThreadedMotoServer
 
-    # No log line per request: they would hide the demo's output.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server: Any = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     try:
+        server._server.app = _conditions_one_by_one(server._server.app)
         host, port = server.get_host_and_port()
-        with _direct():
-            yield f"http://{host}:{port}"
+        yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def _conditions_one_by_one(app: WSGIApplication) -> WSGIApplication:
+    """The application, which answers one request with a condition after the other: moto looks at the condition and
+    writes later, so on a busy machine two writers could both succeed, as the probe finds.
+    """
+    lock = threading.Lock()
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.keys().isdisjoint(("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")):
+            return app(environ, start_response)
+        with lock:
+            return app(environ, start_response)
+
+    return answer
+
+
+@contextmanager
+def embedded_s3() -> Iterator[str]:
+    """Run the server within the block; yield its URL."""
+    # No log line per request: they would hide the demo's output.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with moto_server() as url, _direct():
+        yield url

@@ -23,8 +23,7 @@ from chaninfra.channel.errors import ChaninfraError, ConfigurationError, Conflic
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.text import nearest, one_line, shown
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.derived_files import ATTEMPTS
-from chaninfra.index.runtime import Runtime
+from chaninfra.index.runtime import ATTEMPTS, Runtime
 
 Level = Literal["info", "warning", "critical"]
 

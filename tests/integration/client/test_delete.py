@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ class Leak:
         assert leaked.name == LEAKED
         self.bytes = leaked.read_bytes()
         place.done("publish", make_package(folder, "hello", "0.9"), leaked)
+        place.done("patch add", "hello", "--license", "MIT")
         place.done("reindex")
         place.done("snapshot create", "v1")
         place.done("yank", LEAKED)
@@ -82,8 +84,14 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     place = leak.place
     assert len(leak.traces(old=False)) > 8
     dry = place.run("delete", LEAKED, *WHY, "--dry-run")
-    assert f"noarch/{LEAKED}: in the index, 1 file of attestations" in dry.stdout
-    assert "snapshots that list them: snapshots/v1, snapshots/v2" in dry.stdout
+    assert f"noarch/{LEAKED}: in the index, patched, 1 file of attestations" in dry.stdout
+    patches = f"{PREFIX}/.chaninfra/patches/noarch.json"
+    assert patches in leak.traces(old=False)
+    shards = (
+        r"\nto be deleted too: [1-9][0-9]* shards of the index, its history and snapshots with entries of this package"
+    )
+    assert re.search(f"{shards}\n  new shards keep the other entries\n", dry.stdout)
+    assert "snapshots that will no longer list this package: snapshots/v1, snapshots/v2\n" in dry.stdout
     assert len(leak.traces(old=False)) > 8
     done = place.run("delete", LEAKED, *WHY, "--yes")
     assert done.returncode == 0, done.stderr
@@ -94,7 +102,7 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     )
     old = leak.traces(old=True)
     assert f"{PREFIX}/noarch/{LEAKED}" in old
-    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json"} < old
+    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json", patches} < old
     assert f"{PREFIX}/snapshots/removed/noarch/repodata.json" in old
     purged = place.run("delete", f"noarch/{LEAKED}", *WHY, "--versions", "--yes")
     assert purged.returncode == 0, purged.stderr
@@ -105,6 +113,7 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     assert [(each["path"], each["reason"]) for each in told["packages"]] == [(f"noarch/{LEAKED}", "has a leaked key")]
     assert told["packages"][0]["sha256"] == [hashlib.sha256(leak.bytes).hexdigest()]
     # All else is as it was.
+    assert [each["package"] for each in json.loads(place.done("patch ls", "--json"))] == ["noarch/hello-0.9-0.conda"]
     place.done("doctor", "--check", "index", "--check", "packages", "--check", "snapshots", "--check", "withdrawn")
     for url, versions in ((place.url, {"0.9", "2.0"}), (f"{place.url}/snapshots/v1", {"0.9"})):
         for found in conda_client.read(url, ["hello"], tmp_path / url.rpartition("/")[2], server).values():
@@ -181,15 +190,17 @@ def test_it_asks_on_a_terminal_and_nowhere_else(place: Place, tmp_path: Path) ->
     silent = place.run("delete", "hello", *WHY)
     assert silent.returncode == 2
     assert "there is no terminal to ask on" in silent.stderr
-    assert "--yes" in silent.stderr
+    assert f"then run `chaninfra delete -c {place.url} hello --reason 'has a leaked key'" in silent.stderr
+    assert "--yes`" in silent.stderr
     where = ("-c", place.url, "--endpoint-url", place.server.endpoint_url)
-    for answer, code in (("n", 1), ("y", 0)):
+    for answer, code in (("n\r", 1), ("\x04", 130), ("\x03", 130), ("y\r", 0)):
         terminal = Terminal("delete", "hello", *WHY, *where, server=place.server, columns=200, cwd=tmp_path)
         terminal.read_until(lambda shown=terminal: "[y/N]" in shown.plain)  # type: ignore[misc]
         assert f"noarch/{LEAKED}: in the index" in terminal.plain
         assert etags(place.server, place.bucket) == before
-        terminal.type(f"{answer}\r")
+        terminal.type(answer)
         assert terminal.wait() == code, terminal.text
+        assert ("nothing was changed" in terminal.said) is (code != 0)
     assert f"{PREFIX}/noarch/{LEAKED}" not in etags(place.server, place.bucket)
 
 

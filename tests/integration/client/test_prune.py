@@ -14,6 +14,7 @@ from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.channels.channels import etags
 from support.channels.packages import make_package
 from support.channels.retention import declare, opened_later, pruned_later
+from support.channels.terminal import Terminal
 from support.servers.s3_servers import Server
 
 OLD, NEW = "hello-1.0-0.conda", "hello-2.0-0.conda"
@@ -47,9 +48,9 @@ def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: P
     assert "note: the rule none matches no package" in shown.stderr
     assert etags(place.server, place.bucket) == before
     asked = place.run("prune")
-    assert asked.returncode == 1
-    assert "nothing was changed: this would yank 1 package, and nobody can be asked here" in asked.stderr
-    assert "--yes" in asked.stderr
+    assert asked.returncode == 2
+    assert "there is no terminal to ask on" in asked.stderr
+    assert f"then run `chaninfra prune {place.url} --endpoint-url {place.server.endpoint_url} --yes`" in asked.stderr
     assert etags(place.server, place.bucket) == before
     assert f"noarch/{OLD}: yanked (newest: not of the newest version)" in place.done("prune", "--yes")
     (listed,) = [each for each in json.loads(place.done("ls", "--json")) if each["file"] == OLD]
@@ -68,6 +69,23 @@ def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: P
     place.done("reindex", "--check")
     assert [each["file"] for each in json.loads(place.done("ls", "--json")) if each["name"] == "hello"] == [NEW]
     conda_client.install(place.url, ["tool"], tmp_path / "later", place.server)
+
+
+def test_it_asks_on_a_terminal(place: Place) -> None:
+    before = etags(place.server, place.bucket)
+    command = ("prune", place.url, "--rule", "newest", "--json", "--endpoint-url", place.server.endpoint_url)
+    for answer, code in (("n\r", 1), ("\x04", 130), ("\x03", 130), ("yes\r", 0)):
+        assert etags(place.server, place.bucket) == before
+        terminal = Terminal(*command, server=place.server, columns=200)
+        terminal.read_until(lambda terminal=terminal: "[y/N]" in terminal.plain)
+        assert "1 package" in terminal.said
+        assert "Yank 1 package? [y/N]:" in terminal.said
+        terminal.type(answer)
+        assert terminal.wait() == code, terminal.plain
+        if code:
+            assert "nothing was changed" in terminal.said
+            assert "`chaninfra prune" in terminal.said
+    assert etags(place.server, place.bucket) != before
 
 
 def test_what_a_snapshot_has_can_be_installed_from_it_until_it_is_removed(place: Place, tmp_path: Path) -> None:

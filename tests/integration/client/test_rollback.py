@@ -158,9 +158,10 @@ def test_it_asks_on_a_terminal(on_minio: Place, tmp_path: Path) -> None:
     nobody = on_minio.run("rollback", "--to", "v1")
     assert nobody.returncode == 2
     assert "this command asks before it writes, and there is no terminal" in nobody.stderr
-    assert "run it with `--yes`" in nobody.stderr
+    assert f"`chaninfra rollback {on_minio.url} --to v1" in nobody.stderr
+    assert "--yes`" in nobody.stderr
     question = "goes back to the snapshot v1, of "
-    for answer, code in (("\r", 1), ("\x03", 130), ("yes\r", 0)):
+    for answer, code in (("\r", 1), ("\x04", 130), ("\x03", 130), ("yes\r", 0)):
         assert etags(on_minio.server, on_minio.bucket) == before
         terminal = Terminal(
             *("rollback", on_minio.url, "--to", "v1", "--endpoint-url", on_minio.server.endpoint_url),

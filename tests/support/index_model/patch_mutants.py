@@ -86,7 +86,7 @@ def _changed(done: commit.Committed) -> tuple[Any, Any]:
 def _gone_before_the_records(patch: pytest.MonkeyPatch) -> None:
     """Who removes a patch deletes its entry first, and makes the record again then."""
     patch.setattr(
-        remove, "_marked", lambda files, before: {file: each for file, each in before.items() if file not in files}
+        remove, "marked", lambda files, before: {file: each for file, each in before.items() if file not in files}
     )
 
 

@@ -13,10 +13,10 @@ from moto.iam.models import OpenIDConnectProvider
 from moto.iam.responses import IamResponse
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
-from moto.server import ThreadedMotoServer
 from moto.sqs.models import Queue
 from moto.sts.models import STSBackend
 
+from chaninfra.demo.server import moto_server
 from support.servers import moto_cloudfront
 
 
@@ -24,11 +24,8 @@ from support.servers import moto_cloudfront
 def served() -> Iterator[str]:
     """The URL of an AWS in memory."""
     mend()
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 def mend() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.cli import app as program
 from chaninfra.cli.command import Command
-from support.cases.cli_mistakes import COMMANDS
+from support.cases.cli_mistakes import COMMANDS, run
 
 
 def parsed(cls: type[TyperCommand], *args: str) -> tuple[int, dict[str, Any]]:
@@ -70,6 +71,48 @@ def test_the_names_that_other_tools_have_lead_to_ours(typed: str, meant: str) ->
     assert done.exit_code == 2
     assert f"No such command {typed!r}. Did you mean {meant!r}?" in done.output
     assert meant in COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("patch 'my-package 1.0.*' --license MIT", "chaninfra patch add 'my-package 1.0.*' ..."),
+        ("notice 'Moved to team-b'", "chaninfra notice add 'Moved to team-b'"),
+        ("snapshot release-4 -c stack:prod", "chaninfra snapshot create release-4 ..."),
+    ],
+)
+def test_a_group_without_its_command_is_told_the_likely_one(typed: str, meant: str) -> None:
+    words = shlex.split(typed)
+    done = CliRunner().invoke(program.app, words, prog_name="chaninfra")
+    assert done.exit_code == 2
+    assert f"No such command {words[1]!r}. Did you mean `{meant}`?" in done.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("snapshot remove v1", "rm"),
+        ("patch delete a", "rm"),
+        ("notice list", "ls"),
+        ("snapshot lst", "ls"),
+        ("snapshot creat v1", "create"),
+        ("snapshot add v1", "create"),
+        ("patch create a", "add"),
+    ],
+)
+def test_a_command_of_a_group_by_another_name(typed: str, meant: str) -> None:
+    words = typed.split()
+    done = CliRunner().invoke(program.app, words, prog_name="chaninfra")
+    assert done.exit_code == 2
+    assert f"No such command {words[1]!r}. Did you mean {meant!r}?" in done.output
+    assert f"{words[0]} {meant}" in COMMANDS
+
+
+def test_what_a_group_is_given_is_printed_as_text() -> None:
+    done = run("notice", "\x1b[31mred\n::error")
+    assert done.code == 2
+    assert "\x1b" not in done.err
+    assert "\n::error" not in done.err
 
 
 def test_an_unknown_choice_is_refused_with_the_nearest_one() -> None:

@@ -55,10 +55,10 @@ def delete(
 ) -> None:
     """Delete packages for good.
 
-    Deletes the files and their attestations, the records in the index, and what snapshots and old states of the index
-    say of them. This cannot be undone: `yank` is what keeps a package installable for those who have it in a lock file.
-    The channel's withdrawn.json tells what was deleted, when and why. If the command was stopped, the same command goes
-    on. For maintainers.
+    Deletes the files and their attestations, the records in the index, their patches, and what snapshots and old states
+    of the index say of them. This cannot be undone: `yank` is what keeps a package installable for those who have it in
+    a lock file. The channel's withdrawn.json tells what was deleted, when and why. If the command was stopped, the same
+    command goes on. For maintainers.
 
     A bucket that keeps old versions keeps those of the files, too, unless --versions is given.
 
@@ -80,11 +80,12 @@ def delete(
 
     refuse_channels(packages, "delete", "PACKAGE")
     why = check_reason(reason)
-    require_answer(yes=yes or dry_run)
     remedies = remedies_for(channel, store)
     flags = {"--versions": versions, "--yes": yes, "--dry-run": dry_run, "--json": as_json}
     given = [*packages, "--reason", why, *(flag for flag, is_given in flags.items() if is_given)]
-    with progress(dry_run=dry_run) as shown, interruptible(lambda: _stopped(shown, remedies, given), shown.stop):
+    command = remedies.command("delete", *given)
+    require_answer(command, yes=yes or dry_run)
+    with progress(dry_run=dry_run) as shown, interruptible(lambda: _stopped(shown, command), shown.stop):
         opened = open_channel(channel, store, "write", dry_run=dry_run)
         planned = plan(opened, packages, shown)
         shown.pause()
@@ -92,9 +93,8 @@ def delete(
             streams.result_json(_plan_json(planned)) if as_json else streams.result(_plan_text(planned))
             return
         if not yes:
-            streams.plain(_plan_text(planned))
             what = count(len(planned.packages), "package")
-            confirm(f"Delete {what} for good? This cannot be undone.", "nothing was deleted")
+            confirm(_plan_text(planned), f"Delete {what} for good? This cannot be undone.", command)
         done = run(opened, planned, why, shown)
         shown.pause()
         cdn_refresh.refresh_all(opened)
@@ -108,12 +108,11 @@ def delete(
     _finish(planned, done, purged, why, remedies)
 
 
-def _stopped(shown: Shown, remedies: Remedies, given: Sequence[str]) -> StoppedError:
+def _stopped(shown: Shown, command: str) -> StoppedError:
     from chaninfra.channel.errors import StoppedError
     from chaninfra.cli.output.stopped import nothing_changed
     from chaninfra.index.withdrawal.delete import DELETING
 
-    command = remedies.command("delete", *given)
     if shown.of(DELETING) is None:
         return nothing_changed(command)
     return StoppedError(
@@ -191,10 +190,12 @@ def _plan_text(planned: Plan) -> str:
     from chaninfra.channel.text import count, one_line
 
     lines = [one_line(f"{each.path}: {_what(each)}") for each in planned.packages]
-    telling = sum(part.telling for part in planned.parts)
-    lines.append(f"{count(telling, 'shard')} of the index and of its history {'has' if telling == 1 else 'have'} them")
+    these = "this package" if len(planned.packages) == 1 else "these packages"
+    if telling := sum(part.telling for part in planned.parts):
+        shards = f"{count(telling, 'shard')} of the index, its history and snapshots"
+        lines += [f"to be deleted too: {shards} with entries of {these}", "  new shards keep the other entries"]
     if planned.snapshots:
-        lines.append(f"snapshots that list them: {', '.join(planned.snapshots)}")
+        lines.append(f"snapshots that will no longer list {these}: {', '.join(planned.snapshots)}")
     return "\n".join(lines)
 
 
@@ -204,7 +205,7 @@ def _what(each: Doomed) -> str:
     sidecars = len([key for key in each.objects if not key.endswith(each.path)])
     there = len(each.objects) > sidecars
     signed = f", {count(sidecars, 'file')} of attestations" if sidecars else ""
-    return f"{each.listed}{'' if there else ', no file'}{signed}"
+    return f"{each.listed}{', patched' if each.patched else ''}{'' if there else ', no file'}{signed}"
 
 
 def _text(planned: Plan, done: Deleted, purged: Purged | None) -> str:
@@ -232,7 +233,13 @@ def _plan_json(planned: Plan) -> dict[str, Any]:
 
 def _packages_json(planned: Plan) -> list[dict[str, Any]]:
     return [
-        {"path": each.path, "listed": each.listed, "objects": [*each.objects], "sha256": [*each.sha256]}
+        {
+            "path": each.path,
+            "listed": each.listed,
+            "patched": each.patched,
+            "objects": [*each.objects],
+            "sha256": [*each.sha256],
+        }
         for each in planned.packages
     ]
 

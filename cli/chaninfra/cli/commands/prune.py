@@ -42,9 +42,7 @@ def prune(
         bool, typer.Option("--dry-run", help="Write nothing; print what goes, what stays, and why.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON; does not ask, so give --yes.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
     """Yank and later delete what goes by the channel's retention rules.
@@ -70,6 +68,7 @@ def prune(
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.confirm import confirm, require_answer
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.prune_reports import done_json, done_text, finish_prune, plan_json, plan_text, tell
     from chaninfra.cli.output.stopped import nothing_changed, prune_stopped
@@ -81,6 +80,7 @@ def prune(
 
     remedies = remedies_for(channel, store)
     command = remedies.command("prune", *_given(rule, lock, everything=everything, dry_run=dry_run, as_json=as_json))
+    require_answer(command, yes=yes or dry_run)
     locks = [read_lock(path) for path in lock or ()]
     with progress(dry_run=dry_run) as shown, interruptible(lambda: nothing_changed(command), shown.stop):
         opened = open_channel(channel, store, "write", dry_run=dry_run)
@@ -95,7 +95,8 @@ def prune(
         finish_prune(planned, command)
         return
     if not yes and (planned.yank or planned.delete):
-        _ask(planned, plan_text(planned, dry_run=False), f"{command} --yes", may_ask=not as_json)
+        with interruptible(lambda: nothing_changed(command)):
+            confirm(plan_text(planned, dry_run=False), _question(planned), command)
     with progress() as shown, interruptible(lambda: prune_stopped(shown, f"{command} --yes"), shown.stop):
         done = carry_out(opened, planned, matchers.rules, shown)
         shown.pause()
@@ -119,26 +120,10 @@ def _given(
     ]
 
 
-def _ask(planned: Planned, table: str, command: str, *, may_ask: bool) -> None:
-    """Ask whether to do it. Raises RefusedError where nobody can answer; StoppedError if the answer is no."""
-    import sys
-
-    from chaninfra.channel.errors import RefusedError, StoppedError
+def _question(planned: Planned) -> str:
     from chaninfra.channel.text import count
 
     parts = [f"yank {count(len(planned.yank), 'package')}"] if planned.yank else []
     parts += [f"delete {count(len(planned.delete), 'package')} for good"] if planned.delete else []
     what = " and ".join(parts)
-    if not (may_ask and sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None):
-        raise RefusedError(
-            f"nothing was changed: this would {what}, and nobody can be asked here",
-            remedy=f"look at it with `--dry-run`; then run `{command}`",
-        )
-    streams.result(table)
-    try:
-        answer = typer.confirm(f"{what[0].upper()}{what[1:]}?", err=True)
-    except typer.Abort:
-        # Ctrl-C, or the end of the input.
-        answer = False
-    if not answer:
-        raise StoppedError("stopped: nothing was changed", remedy=f"to do it: `{command}`")
+    return f"{what[0].upper()}{what[1:]}?"

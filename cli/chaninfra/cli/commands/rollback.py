@@ -68,10 +68,11 @@ def rollback(
     from chaninfra.index.rollback.plan import plan_rollback
     from chaninfra.index.rollback.rollback import roll_back
 
-    require_answer(yes=yes or dry_run)
     remedies = remedies_for(channel, store)
     flags = {"--dry-run": dry_run, "--yes": yes, "--json": as_json}
     given = ["--to", to, *(flag for flag, on in flags.items() if on)]
+    command = remedies.command("rollback", *given)
+    require_answer(command, yes=yes or dry_run)
     with (
         progress(dry_run=dry_run) as shown,
         interruptible(lambda: rollback_stopped(shown, remedies, given), shown.stop),
@@ -80,8 +81,7 @@ def rollback(
         plan = plan_rollback(opened, to, shown)
         if plan.changes and not yes and not dry_run:
             shown.pause()
-            streams.plain(_table(plan, would=True))
-            confirm(f"{_sentence(opened, plan)}. Do it?", "not rolled back: nothing was changed")
+            confirm(_table(plan, would=True), f"{_sentence(opened, plan)}. Do it?", command)
         done = roll_back(opened, plan, shown)
         shown.pause()
         # Also what an earlier run has changed that was killed before it came to this.

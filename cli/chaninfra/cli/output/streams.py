@@ -109,6 +109,11 @@ def plain(text: str) -> None:
     _print(printable(text))
 
 
+def question(text: str) -> None:
+    """Print a question to stderr, and leave the cursor behind it."""
+    _print(f"{one_line(text)} ", end="")
+
+
 def note(text: str) -> None:
     """Print a note to stderr: something to know that is no failure."""
     _print_labelled("note:", typer.colors.CYAN, text)
@@ -151,11 +156,11 @@ def _print_labelled(label: str, colour: str, text: str) -> None:
     _print("\n".join([f"{_label(label, colour)} {first}", *lines]))
 
 
-def _print(text: str) -> None:
+def _print(text: str, end: str = "\n") -> None:
     """Print to stderr, as one piece whatever other threads print."""
     with _printing:
         draw("")
-        typer.echo(text, err=True)
+        typer.echo(f"{text}{end}", nl=False, err=True)
         _Terminal.printed = time.monotonic()
 
 

@@ -122,12 +122,12 @@ CHECKS: dict[str, Check] = {
     "withdrawn": Check(
         title="no deletion of a package was stopped, and no deleted package is there again",
         function=withdrawn.withdrawn,
-        needs=("reading", "descriptor"),
+        needs=("listing", "descriptor"),
     ),
     "notices": Check(
         title="notices.json, if there is one, is what clients can read, and holds no expired notice",
         function=notices.notices,
-        needs=("reading", "descriptor"),
+        needs=("listing", "descriptor"),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

@@ -16,7 +16,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
-from chaninfra.index.patches.document import Patches, patches_key, read_patches
+from chaninfra.index.patches.document import Patches, patches_key
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -59,11 +59,10 @@ def lay(subdir_index: SubdirIndex, repodata: Repodata, patches: Patches) -> dict
     return changed
 
 
-def check_patches(subdir_index: SubdirIndex, repodata: Repodata, names: Collection[str]) -> None:
-    """Read the patches, and raise StorageError as a commit that touches the packages of these names would: for callers
-    that delete something before it.
+def check_patches(subdir_index: SubdirIndex, repodata: Repodata, patches: Patches, names: Collection[str]) -> None:
+    """Raise StorageError as `lay` would in a commit that touches the packages of these names: for callers that delete
+    something before it.
     """
-    patches = read_patches(subdir_index)[0]
     for file, patch in patches.items():
         place = repodata.find(file) if package_name(file) in names else None
         if place is not None:

@@ -18,8 +18,8 @@ from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
+from chaninfra.index.json_document import CONTENT_TYPE, check_version
 
-CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 
 _MAX_BYTES = 8 << 20
@@ -66,25 +66,6 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
         # An error, since an empty document instead would hide the yanked packages of other subdirs.
         raise _invalid(key, f"is not valid: {error}") from error
     return yanked, IfMatch(stored.entry.etag)
-
-
-@prepared
-class _Versioned(Struct):
-    version: int = 1
-
-
-def check_version(data: bytes, key: str) -> None:
-    """Raise StorageError for a document that says that it is of a later version; its key is for the message."""
-    try:
-        version = msgspec.json.decode(data, type=_Versioned).version
-    except MALFORMED:
-        return
-    if version > 1:
-        raise StorageError(
-            f"version {version} of this file is newer than this version of chaninfra",
-            where=key,
-            remedy="upgrade chaninfra",
-        ) from None
 
 
 def _invalid(key: str, message: str) -> StorageError:

@@ -6,7 +6,7 @@ touches, see `commit.laying` and docs/index-protocol.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -17,18 +17,9 @@ from chaninfra.channel.conda.object_names import PATCHES_FOLDER
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
-from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, TooLargeError
-from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.channel.objects import Condition
+from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.subdir_index import SubdirIndex
-
-CONTENT_TYPE = "application/json"
-CACHE_CONTROL = "no-cache"
-_MAX_BYTES = 8 << 20
-_ATTEMPTS = 20
-_MAINTAINERS = (
-    "only maintainers may patch: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
-)
 
 Patches = Mapping[str, Patch]
 """File name → its patch."""
@@ -42,33 +33,9 @@ class PatchesDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     files: Annotated[dict[str, Patch], Meta(description="The patches, by file name.")] = {}
 
 
-_document = msgspec.json.Decoder(PatchesDocument)
-
-
 def patches_key(subdir_index: SubdirIndex) -> str:
     """The object key of the document."""
     return subdir_index.layout.key(PATCHES_FOLDER, f"{subdir_index.subdir}.json")
-
-
-def read_patches(subdir_index: SubdirIndex) -> tuple[Patches, Condition]:
-    """The patches, and the condition for replacing the document, by one GET. Raises StorageError."""
-    key = patches_key(subdir_index)
-    try:
-        stored = subdir_index.store.get(key, _MAX_BYTES)
-    except TooLargeError as error:
-        raise _invalid(key, error.message) from error
-    if stored is None:
-        return {}, IfAbsent()
-    try:
-        files = _document.decode(stored.data).files
-        for file, patch in files.items():
-            check_file(file)
-            _check(file, patch)
-    except MALFORMED as error:
-        check_version(stored.data, key)
-        # An error, since records would lose their patches.
-        raise _invalid(key, f"is not valid: {error}") from error
-    return files, IfMatch(stored.entry.etag)
 
 
 def check_file(file: str) -> None:
@@ -77,48 +44,53 @@ def check_file(file: str) -> None:
         raise ValueError(f"{file[:80]!r} is not the file name of a package")
 
 
-def _check(file: str, patch: Patch) -> None:
-    try:
-        patch.check()
-    except MALFORMED as error:
-        raise ValueError(f"the patch of {file}: {error}") from error
+def _check(document: PatchesDocument) -> None:
+    for file, patch in document.files.items():
+        check_file(file)
+        try:
+            patch.check()
+        except MALFORMED as error:
+            raise ValueError(f"the patch of {file}: {error}") from error
 
 
-def _invalid(key: str, message: str) -> StorageError:
-    return StorageError(
-        message,
-        where=key,
-        remedy="restore an older version of it; or delete it, and patch again (`chaninfra patch add PACKAGE`)",
-    )
+_DOCUMENT = JsonDocument(
+    model=PatchesDocument,
+    name="it",
+    max_bytes=8 << 20,
+    check=_check,
+    # An error where it is damaged, since records would lose their patches.
+    remedy="restore an older version of it; or delete it, and patch again (`chaninfra patch add PACKAGE`)",
+    remedy_if_full="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch rm "
+    "PACKAGE` removes one",
+    remedy_if_denied="only maintainers may patch: use the key or role of one; `chaninfra doctor --as maintainer` says "
+    "what is missing",
+    sorted_key="files",
+)
+
+
+def read_patches(subdir_index: SubdirIndex) -> tuple[Patches, Condition]:
+    """The patches, and the condition for replacing the document, by one GET. Raises StorageError."""
+    document, condition = _DOCUMENT.read(subdir_index.store, patches_key(subdir_index))
+    return document.files, condition
 
 
 def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patches]) -> Patches:
-    """Change the patches by If-Match, and return them; nothing is written if the change changes nothing.
+    """Change the patches, and return them. See `JsonDocument.update`."""
 
-    `change` may be called again with what another writer wrote meanwhile, or this one, whose answer was lost. Raises
-    what it raises; ConflictError where other writers won all attempts; StorageError.
-    """
-    key = patches_key(subdir_index)
-    for attempt in range(_ATTEMPTS):
-        before, condition = read_patches(subdir_index)
-        after = change(before)
-        if after == before:
-            return before
-        document = PatchesDocument(files=dict(sorted(after.items())))
-        data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-        if len(data) > _MAX_BYTES:
-            raise StorageError(
-                f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
-                where=key,
-                remedy="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch "
-                "rm PACKAGE` removes one",
-            )
-        body = ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL)
-        try:
-            with remedy_if_denied(_MAINTAINERS):
-                subdir_index.store.put(key, body, condition)
-        except ConflictError:
-            subdir_index.runtime.pause(attempt)
-            continue
-        return after
-    raise ConflictError(f"other writers changed it first, {_ATTEMPTS} times", where=key, remedy="try again")
+    def changed(before: PatchesDocument) -> PatchesDocument:
+        return PatchesDocument(files=dict(change(before.files)))
+
+    return _DOCUMENT.update(subdir_index.store, subdir_index.runtime, patches_key(subdir_index), changed).files
+
+
+def marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches, of which those of these files are being removed."""
+    return {
+        file: msgspec.structs.replace(patch, removing=True) if file in files else patch
+        for file, patch in before.items()
+    }
+
+
+def without_marked(files: Collection[str], before: Patches) -> Patches:
+    """The patches without those of these files that are being removed."""
+    return {file: patch for file, patch in before.items() if file not in files or not patch.removing}

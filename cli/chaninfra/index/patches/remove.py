@@ -7,11 +7,9 @@ that it is being removed until that is committed: whoever is killed in between c
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import msgspec
 
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
@@ -19,7 +17,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.package_reader import Missing, read_packages
-from chaninfra.index.patches.document import Patches, update_patches
+from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
@@ -61,7 +59,7 @@ def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
         done = [file for file in files if f"{subdir}/{file}" not in {each.package for each in left_out}]
         report = SubdirReport(subdir=subdir, before=one.whole.before, after=one.whole.before or 0)
         if done:
-            update_patches(one.subdir_index, partial(_marked, done))
+            update_patches(one.subdir_index, partial(marked, done))
             names = one.names(done)
             change = partial(Change, records=records, names=names, replace="all")
             applied, report = commit_adopting(one.subdir_index, change, "now")
@@ -69,25 +67,12 @@ def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
             if applied.yanked:
                 after_commit(channel, {subdir: one.subdir_index}, {subdir: names})
             # Rule: the entry goes once the records are made again.
-            update_patches(one.subdir_index, partial(_without, done))
+            update_patches(one.subdir_index, partial(without_marked, done))
             removed += [f"{subdir}/{file}" for file in done]
             remade += [f"{subdir}/{file}" for file in sorted(records.keys() - applied.superseded.keys())]
         reports.append(dataclasses.replace(report, left_out=(*report.left_out, *left_out)))
         progress.done()
     return Unpatching(removed=tuple(sorted(removed)), remade=tuple(remade), report=Report.of(reports))
-
-
-def _marked(files: Collection[str], before: Patches) -> Patches:
-    """The patches, of which these are being removed."""
-    return {
-        file: msgspec.structs.replace(patch, removing=True) if file in files else patch
-        for file, patch in before.items()
-    }
-
-
-def _without(files: Collection[str], before: Patches) -> Patches:
-    """The patches without these, unless somebody has patched one again."""
-    return {file: patch for file, patch in before.items() if file not in files or not patch.removing}
 
 
 def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:

@@ -21,12 +21,12 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import shown
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.place import require_index
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.snapshots.document import (
     Snapshot,
     Snapshots,

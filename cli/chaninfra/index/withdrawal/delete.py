@@ -1,4 +1,4 @@
-"""Delete packages for good: file, sidecars, record, and what history and snapshots say of them.
+"""Delete packages for good: file, sidecars, record, patch, and what history and snapshots say of them.
 
 docs/index-protocol.md argues the order. An entry in withdrawn.json comes first, so whoever goes on after a kill finds
 it. Then the files go, then the record; then each shard that says something of the package gets one that stands for it,
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 
 from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON, WITHDRAWN_JSON
@@ -26,6 +26,7 @@ from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
 from chaninfra.index.gc import forget_marks
 from chaninfra.index.left_out_json import update_left_out
+from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.snapshots.create import time_text
 from chaninfra.index.subdir_index import SubdirIndex
@@ -98,6 +99,8 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     target, files = part.target, part.files
     # Again, since the subdirs before it may have taken long.
     check_same(part)
+    # Rule: as `patch rm` does, before the commit, so that nobody who publishes it again lays a patch that is going.
+    patches = update_patches(target, partial(marked, files))
     _delete_objects(target, [key for each in part.packages for key in each.objects], done)
     names = part.names | {package_name(file) for file in files}
     for attempt in range(_ROUNDS):
@@ -131,6 +134,9 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     done.index_files += others.deleted
     done.changed += others.changed
     done.unreadable |= {*others.unreadable}
+    if not files.isdisjoint(patches):
+        # Rule: once the file and its record are gone; until then whoever goes on after a kill finds the mark.
+        update_patches(target, partial(without_marked, files))
     done.unreadable |= {key for key in part.shards.unreadable if target.store.head(key) is not None}
 
 

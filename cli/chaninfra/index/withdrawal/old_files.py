@@ -13,8 +13,9 @@ from chaninfra.channel.errors import ConflictError, InvalidRepodataError
 from chaninfra.channel.objects import IfMatch, ObjectBody, StoredObject, get_within
 from chaninfra.index import left_over
 from chaninfra.index.commit.authority import read_our_authority
-from chaninfra.index.commit.derived_files import ATTEMPTS, lost_all_attempts
+from chaninfra.index.commit.derived_files import lost_all_attempts
 from chaninfra.index.gc import listed
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.subdir_index import SubdirIndex
 
 _MOST: Mapping[Format, int] = {"json": MAX_REPODATA, "zst": MAX_ZST}

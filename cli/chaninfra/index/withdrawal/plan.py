@@ -20,6 +20,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.laying import check_patches
 from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.contents import known_subdirs
+from chaninfra.index.patches.document import read_patches
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, nearest_to, select
@@ -42,6 +43,8 @@ class Doomed:
     """`<subdir>/<file>`."""
     listed: str
     """`in the index`, `yanked`, or `in no index`."""
+    patched: bool
+    """Whether there is a patch of it, also one that does not apply."""
     objects: Mapping[str, str]
     """Object key → ETag, of the file and its sidecars, as far as they are there."""
     sha256: tuple[str, ...]
@@ -127,7 +130,6 @@ def plan(channel: Channel, words: Sequence[str], progress: Progress = SILENT) ->
         progress.at(each.target.subdir)
         check_writable(each.target)
         parts.append(_part(each))
-        _check_documents(each.target, each.whole, parts[-1].names)
         progress.done()
     known = {each.path for each in document.packages}
     nowhere = [
@@ -152,6 +154,13 @@ def _part(subdir: _Subdir) -> Part:
     telling = shards.find(without=other_shards(subdir.whole, names))
     names |= {each.name for each in telling.values()}
     objects = objects_of(target, files)
+    # Damaged patches are an error: nobody would know whether they have an entry of it.
+    patches = read_patches(target)[0]
+    # Rule: nothing is deleted where a later step must fail, since it needs one of these documents. The commit makes the
+    # shards of these names anew.
+    check_patches(target, repodata, {file: patch for file, patch in patches.items() if file not in files}, names)
+    read_replaced(target)
+    read_snapshots(target.store, target.layout.key(SNAPSHOTS_JSON))
     packages = []
     for file in sorted(files):
         sha256 = {digest for each in telling.values() for digest in each.sha256([file])}
@@ -160,6 +169,7 @@ def _part(subdir: _Subdir) -> Part:
             Doomed(
                 path=f"{target.subdir}/{file}",
                 listed=listed,
+                patched=file in patches,
                 objects=objects.get(file, {}),
                 sha256=tuple(sorted(sha256)),
             )
@@ -172,14 +182,6 @@ def _part(subdir: _Subdir) -> Part:
         telling=len(telling),
         snapshots=tuple(naming(target, telling)) if telling else (),
     )
-
-
-def _check_documents(target: SubdirIndex, whole: Whole, names: Collection[str]) -> None:
-    """Raises StorageError as a later step would that needs one of these documents: nothing is to be deleted before."""
-    # The commit makes the shards of these names anew.
-    check_patches(target, whole.repodata, names)
-    read_replaced(target)
-    read_snapshots(target.store, target.layout.key(SNAPSHOTS_JSON))
 
 
 def other_shards(whole: Whole, names: Collection[str]) -> set[bytes]:

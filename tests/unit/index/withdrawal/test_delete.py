@@ -22,6 +22,7 @@ from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
 from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.gc import collect_subdir
+from chaninfra.index.patches.add import add
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.withdrawal.delete import Deleted, delete
@@ -30,6 +31,7 @@ from chaninfra.index.withdrawal.plan import Plan, plan
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.memory_subdir import MemoryChannel
 from support.index_model.memory_subdir import package as described
+from support.index_model.patches import PATCHES, patching
 from support.index_model.processes import (
     DAY,
     FOLDER,
@@ -52,7 +54,7 @@ LIST = f"{PREFIX}/snapshots/index.json"
 DEFAULT = DescribedIndex()
 LEAKED = file("a-2")
 SHA256 = hashlib.sha256(package("a-2").path.read_bytes()).hexdigest()
-WRITES = 21
+WRITES = 24
 """How many writes a deletion from `long_lived` makes: a kill before each of them is tried."""
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -70,7 +72,7 @@ def deleting(
 
 def long_lived(*, index: DescribedIndex = DEFAULT) -> MemoryStore:
     """A channel with a leaked package in its index, its history and two snapshots; it has been indexed once more, has
-    been yanked and brought back since, and has attestations.
+    been yanked and brought back since, is patched, and has attestations.
     """
     store = channel_with("a-1", "a-2", "b", index=index)
     create(channel(store, SequentialRuntime("s1"), index), "v1")
@@ -79,6 +81,7 @@ def long_lived(*, index: DescribedIndex = DEFAULT) -> MemoryStore:
     yanking("a-2", index=index).run(store, SequentialRuntime("y"))
     create(channel(store, SequentialRuntime("s2"), index), "v2")
     unyanking("a-2", index=index).run(store, SequentialRuntime("u"))
+    patching("a-2", index=index).run(store, SequentialRuntime("patch"))
     for name in (f"{LEAKED}.sigs", f"{LEAKED}.sigs.{'0' * 64}"):
         store.objects[f"{FOLDER}/{name}"] = ObjectBody(data=b"[]", content_type="application/json")
     store.now += timedelta(hours=1)
@@ -254,6 +257,73 @@ def test_a_plan_writes_nothing() -> None:
     assert (only.path, only.listed, only.sha256) == (f"noarch/{LEAKED}", "in the index", (SHA256,))
     assert [key.removeprefix(f"{FOLDER}/{LEAKED}") for key in only.objects] == ["", ".sigs", f".sigs.{'0' * 64}"]
     assert found.snapshots == ["snapshots/v1", "snapshots/v2"]
+
+
+def patched(store: MemoryStore) -> set[str]:
+    """The files that have a patch."""
+    return {*json.loads(store.objects[PATCHES].data)["files"]}
+
+
+def test_the_patches_of_others_stay_also_of_what_is_not_there() -> None:
+    store = channel_with("a-1", "a-2")
+    add(channel(store, SequentialRuntime("patch")), ["a", f"noarch/{file('a-3')}"], {"license": "X"})
+    assert patched(store) == {file("a-1"), LEAKED, file("a-3")}
+    assert [each.patched for each in planned(store, "a==2").packages] == [True]
+    assert deleting(store, "a==2").back == []
+    assert patched(store) == {file("a-1"), file("a-3")}
+    assert traces(store) == set()
+    with pytest.raises(ChaninfraError, match="there is no such package"):
+        planned(store, f"noarch/{file('a-3')}")
+
+
+def test_a_patch_that_was_made_before_the_package_came_goes_too() -> None:
+    store = channel_with("a-1")
+    patching("a-2").run(store, SequentialRuntime("patch"))
+    publishing("a-2").run(store, SequentialRuntime("p"))
+    deleting(store, "a==2")
+    assert patched(store) == set()
+    assert traces(store) == set()
+
+
+def test_patches_without_one_of_it_are_not_written() -> None:
+    store = channel_with("a-1", "a-2", "b")
+    patching("b").run(store, SequentialRuntime("patch"))
+    before = store.objects[PATCHES]
+    store.log.clear()
+    assert [each.patched for each in planned(store, "a==2").packages] == [False]
+    deleting(store, "a==2")
+    assert store.objects[PATCHES] == before
+    assert ("put", PATCHES) not in store.log
+
+
+def test_who_publishes_it_again_meanwhile_lays_no_patch_that_is_gone_then() -> None:
+    store = channel_with("a-1", "a-2")
+    patching("a-2").run(store, SequentialRuntime("patch"))
+    begun = [1]
+
+    def before(kind: str, key: str) -> None:
+        if kind == "put" and key == PATCHES and begun and LEAKED not in listed(store)["shards"]:
+            begun.clear()
+            publishing("a-2").run(store, SequentialRuntime("again"))
+
+    store.before = before
+    deleting(store, "a==2")
+    assert not begun
+    assert patched(store) == set()
+    document = json.loads(store.objects[f"{FOLDER}/repodata.json"].data)
+    assert document["packages.conda"][LEAKED].get("license") != "patched"
+
+
+@pytest.mark.parametrize("document", [b"", b"[]", b'{"version": 1, "files": {"../x.conda": {}}}'])
+def test_patches_that_are_not_valid_stop_it_before_anything_is_deleted(document: bytes) -> None:
+    store = channel_with("a-1", "a-2")
+    store.objects[PATCHES] = ObjectBody(data=document, content_type="")
+    before = dict(store.objects)
+    with pytest.raises(StorageError, match="is not valid") as caught:
+        planned(store, "a==2")
+    assert caught.value.where == PATCHES
+    assert "restore an older version of it; or delete it" in str(caught.value.remedy)
+    assert store.objects == before
 
 
 def test_a_package_of_a_similar_name_stays() -> None:
