@@ -7,7 +7,7 @@ and is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial, reduce
@@ -20,7 +20,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change
-from chaninfra.index.commit.replaced import Replaced, Replacement, read_replaced, update_replaced
+from chaninfra.index.commit.replaced import read_replaced, update_replaced
 from chaninfra.index.commit.shard_reader import listed_shards
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
@@ -166,7 +166,7 @@ def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], al
             where=target.layout.key(target.subdir),
             remedy="run the command again",
         )
-    replaced = update_replaced(target, lambda before: _without(before, unused).having(rest))
+    replaced = update_replaced(target, lambda before: before.without(unused).having(rest))
     # Rule: snapshots are cleaned after what is replaced was written: a maker that has not seen it has put its files
     # before.
     changed, unreadable = clean(target, replaced, also)
@@ -179,10 +179,6 @@ def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], al
     keys = keys_of(target, old)
     _delete(target, [*keys, *keys_of(target, spare)])
     done.shards += keys
-
-
-def _without(before: Replaced, unused: Mapping[str, Replacement]) -> Replaced:
-    return Replaced(shards={old: each for old, each in before.shards.items() if unused.get(old) != each})
 
 
 def _forget(target: SubdirIndex, files: Set[str], done: Deleted) -> None:
