@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE
 from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.index.runtime import ATTEMPTS, Runtime
@@ -117,9 +117,12 @@ class JsonDocument(Generic[D]):
         if self.sorted_key is not None:
             ordered = dict(sorted(getattr(document, self.sorted_key).items()))
             document = msgspec.structs.replace(document, **{self.sorted_key: ordered})
-        data = msgspec.json.encode(document)
-        if self.indented:
-            data = msgspec.json.format(data, indent=2) + b"\n"
+        try:
+            data = msgspec.json.encode(document)
+            if self.indented:
+                data = msgspec.json.format(data, indent=2) + b"\n"
+        except UNWRITABLE as error:
+            raise _invalid(key, error) from error
         if len(data) > self.max_bytes:
             raise StorageError(
                 f"would be larger than {self.max_bytes >> 20} MiB, and then nobody could read it",
@@ -129,18 +132,22 @@ class JsonDocument(Generic[D]):
         try:
             self._decoded(data)
         except MALFORMED as error:
-            raise StorageError(
-                f"would not be valid, and then nobody could read it: {error}",
-                where=key,
-                remedy="it stays as it was. What is given is to be checked before: this is a bug in chaninfra, so "
-                "report it with the command",
-            ) from error
+            raise _invalid(key, error) from error
         return data
 
     def _damaged(self, key: str, message: str, cause: Exception) -> DocumentError:
         error = DocumentError(message, where=key, remedy=self.remedy)
         error.__cause__ = cause
         return error
+
+
+def _invalid(key: str, error: Exception) -> StorageError:
+    return StorageError(
+        f"would not be valid, and then nobody could read it: {error}",
+        where=key,
+        remedy="it stays as it was. What is given is to be checked before: this is a bug in chaninfra, so report it "
+        "with the command",
+    )
 
 
 @prepared

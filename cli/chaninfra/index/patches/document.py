@@ -68,6 +68,12 @@ _DOCUMENT = JsonDocument(
 )
 
 
+def check_readable(file: str, patch: Patch) -> None:
+    """Raise one of UNWRITABLE for a patch that nobody could read again: msgspec does not check new structs."""
+    data = msgspec.json.encode(PatchesDocument(files={file: patch}))
+    _check(msgspec.json.decode(data, type=PatchesDocument))
+
+
 def read_patches(subdir_index: SubdirIndex) -> tuple[Patches, Condition]:
     """The patches, and the condition for replacing the document, by one GET. Raises StorageError."""
     document, condition = _DOCUMENT.read(subdir_index.store, patches_key(subdir_index))

@@ -17,15 +17,13 @@ from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.untrusted import is_file_name
-from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.objects import Condition, ObjectStore
 from chaninfra.channel.patterns import whole
-from chaninfra.channel.text import shown
+from chaninfra.channel.text import MAX_REASON
 from chaninfra.index.commit.replaced import MAY_NOT_DELETE
 from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.runtime import Runtime
 
-MAX_REASON = 1000
 _MAX_SHA256 = 1000
 """Most contents of one file: it may have been replaced again and again."""
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -91,23 +89,6 @@ class Withdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 msgspec.structs.replace(each, stage=None) if each.path in paths else each for each in self.packages
             ]
         )
-
-
-def check_reason(reason: str) -> str:
-    """The reason without spaces around it. Raises ConfigurationError for one that withdrawn.json cannot have."""
-    text = reason.strip()
-    if not text:
-        raise ConfigurationError(
-            "is empty", where="--reason", remedy='say why, for users of the channel: --reason "has a leaked key"'
-        )
-    if len(text) > MAX_REASON or not text.isprintable():
-        what = "has a line break or another control character"
-        raise ConfigurationError(
-            f"{shown(text[:80])} {what}" if not text.isprintable() else f"has {len(text):,} characters",
-            where="--reason",
-            remedy=f"give one line of at most {MAX_REASON:,} characters",
-        )
-    return text
 
 
 def is_path(path: str) -> bool:
