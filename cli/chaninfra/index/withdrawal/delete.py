@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial, reduce
 
 from chaninfra.channel.conda.filenames import package_name
-from chaninfra.channel.conda.object_names import LEFT_OUT_JSON, WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import FOLLOW_JSON, LEFT_OUT_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.shards import shard_key
-from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.errors import ConflictError, RefusedError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import read_our_authority
@@ -23,6 +23,7 @@ from chaninfra.index.commit.replaced import read_replaced, update_replaced
 from chaninfra.index.commit.shard_reader import listed_shards
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
+from chaninfra.index.follow.mark import read_mark
 from chaninfra.index.gc import forget_marks
 from chaninfra.index.left_out_json import update_left_out
 from chaninfra.index.patches.document import marked, update_patches, without_marked
@@ -68,9 +69,9 @@ class Deleted:
 def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILENT) -> Deleted:
     """Delete what the plan names. If it is killed, the same command goes on.
 
-    Raises DeniedError, before anything else is changed, for whoever may not write withdrawn.json; what `commit` raises;
-    ConflictError where another file is there than was planned, and where others put what is deleted again and again;
-    StorageError.
+    Raises RefusedError where a follower is the one writer of the index, and runs; ConflictError where another file is
+    there than was planned, and where others put what is deleted again and again; DeniedError, before anything else is
+    changed, for whoever may not write withdrawn.json; what `commit` raises; StorageError.
     """
     key = channel.descriptor.key(WITHDRAWN_JSON)
     now = now_text(channel.runtime)
@@ -79,6 +80,7 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
         for each in plan.packages
     ]
 
+    _check_no_follower(channel)
     for part in plan.parts:
         check_same(part)
     # Rule: the entry is first, so that whoever goes on after a kill knows of it, and whoever may not delete stops here.
@@ -94,6 +96,23 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
     if not done.unreadable:
         update_withdrawn(channel.writer, channel.runtime, key, lambda old: old.ended(paths))
     return done
+
+
+def _check_no_follower(channel: Channel) -> None:
+    """Raise RefusedError where a follower that is the one writer of the index has run of late: without conditional
+    writes its next commit may name the shards that are deleted.
+    """
+    if not channel.descriptor.index.only_a_follower_commits:
+        return
+    mark = read_mark(channel.writer, channel.descriptor.key(FOLLOW_JSON))
+    run = mark.compare if mark is not None else None
+    if run is not None and not run.late(channel.runtime.now_ms()):
+        raise RefusedError(
+            "a follower is the one writer of this index, and may be running: nothing was deleted",
+            where=channel.url(FOLLOW_JSON),
+            remedy="stop the follower, delete this file, which it writes again when it starts, and run the command "
+            "again; then start the follower",
+        )
 
 
 def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> None:

@@ -6,13 +6,18 @@ import json
 
 import pytest
 
-from chaninfra.channel.errors import ConflictError, StorageError
+from chaninfra.channel.conda.index_settings import Follow
+from chaninfra.channel.conda.object_names import FOLLOW_JSON
+from chaninfra.channel.conda.upkeep import Task
+from chaninfra.channel.errors import ConflictError, RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.index.follow.mark import write_mark
 from chaninfra.index.withdrawal.delete import delete
 from chaninfra.index.withdrawal.document import read_withdrawn
 from chaninfra.index.withdrawal.plan import plan
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
-from support.index_model.processes import FOLDER, PREFIX, channel, channel_with, file, forcing
+from support.index_model.processes import FOLDER, NOW, PREFIX, channel, channel_with, file, forcing
 
 WITHDRAWN = f"{PREFIX}/withdrawn.json"
 KEY = f"{FOLDER}/{file('a')}"
@@ -109,3 +114,37 @@ def test_nothing_is_deleted_where_a_patch_cannot_be_laid() -> None:
         delete(opened, plan(opened, [file("a-2")]), "a key leaked")
     assert file("a-1") in str(caught.value)
     assert store.objects == before
+
+
+FOLLOWED = DescribedIndex(writers="single", follow=Follow())
+
+
+@pytest.mark.parametrize(
+    ("index", "task", "age_s", "stops"),
+    [
+        (FOLLOWED, "compare", 60, True),
+        (FOLLOWED, "compare", 3 * 3600, False),
+        (FOLLOWED, "gc", 60, False),
+        (DescribedIndex(follow=Follow()), "compare", 60, False),
+        (DescribedIndex(writers="single"), "compare", 60, False),
+    ],
+)
+def test_a_follower_that_is_the_one_writer_is_stopped_first(
+    index: DescribedIndex, task: Task, age_s: int, *, stops: bool
+) -> None:
+    store = channel_with("a", "b")
+    write_mark(channel(store, SequentialRuntime("f"), index), task, "process", 3600)
+    opened = channel(store, SequentialRuntime("d", NOW + age_s * 1000), index)
+    planned = plan(opened, [file("a")])
+    if not stops:
+        delete(opened, planned, "a key leaked")
+        return
+    before = dict(store.objects)
+    with pytest.raises(RefusedError, match="a follower is the one writer") as caught:
+        delete(opened, planned, "a key leaked")
+    assert "stop the follower, delete this file" in str(caught.value.remedy)
+    assert store.objects == before
+    # As the remedy says.
+    del store.objects[f"{PREFIX}/{FOLLOW_JSON}"]
+    delete(opened, planned, "a key leaked")
+    assert KEY not in store.objects
