@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES
-from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
+from chaninfra.channel.conda.record_facts import RecordFacts, fields_of, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 from chaninfra.index.valid_records import why_invalid
@@ -72,7 +72,7 @@ def differing(ours: Repodata, theirs: Repodata) -> dict[str, Raw]:
             found[file] = theirs.records[table][key]
             continue
         try:
-            our, their = _decoded(ours.records[table][key]), _decoded(theirs.records[table][key])
+            our, their = fields_of(ours.records[table][key]), fields_of(theirs.records[table][key])
             # What no shard can have stays out.
             check_plain(their)
         except MALFORMED:
@@ -87,14 +87,9 @@ def differing(ours: Repodata, theirs: Repodata) -> dict[str, Raw]:
 def say_the_same(one: Raw, other: Raw) -> bool:
     """Whether two records decide the same."""
     try:
-        return _same(_decoded(one), _decoded(other))
+        return _same(fields_of(one), fields_of(other))
     except MALFORMED:
         return False
-
-
-def _decoded(record: Raw) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(record, type=dict[str, Any])
-    return found
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

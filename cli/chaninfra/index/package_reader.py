@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -22,6 +22,7 @@ from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data
 from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.report import RELEASE, THAW
+from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.workers import MANY
 
@@ -123,6 +124,13 @@ def read_packages(
                 each.result()
             except Exception:  # noqa: S112 (the first error is raised)
                 continue
+
+
+def read_files(subdir_index: SubdirIndex, files: Sequence[str]) -> Iterator[Read | Missing | Unread]:
+    """Read the packages with these file names, without those that are not there. Raises as `read_packages`."""
+    heads = run_all(subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in files])
+    there = ((file, entry) for file, entry in zip(files, heads, strict=True) if entry is not None)
+    yield from read_packages(subdir_index, there, lambda _: None)
 
 
 @dataclass(frozen=True)

@@ -11,31 +11,12 @@ from typing import Any
 import pytest
 
 from support.channels import conda_client
-from support.channels.channel_at import PREFIX, Place, allowed, new_place
+from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags
+from support.channels.moved_on import NAMES, filled, hello, move_on
 from support.channels.packages import make_package
 from support.channels.terminal import Terminal
 from support.servers.s3_servers import Server
-
-NAMES = ["hello", "tool"]
-
-
-def filled(server: Server, bucket: str, folder: Path) -> Place:
-    """A channel with hello 1.0, and tool 1.0, which needs it."""
-    made = new_place(server, bucket, "noarch", "linux-64")
-    made.done(
-        "publish",
-        make_package(folder, "hello", "1.0", payload=b"the first\n"),
-        make_package(folder, "tool", "1.0", subdir="linux-64", depends=["hello"]),
-    )
-    return made
-
-
-def move_on(place: Place, folder: Path) -> None:
-    """The first hello is yanked, and newer packages are published."""
-    place.done("yank", "hello==1.0", "--reason", "broken")
-    place.done("publish", make_package(folder, "hello", "2.0", payload=b"the second\n"))
-    place.done("publish", make_package(folder, "tool", "2.0", subdir="linux-64", depends=["hello >=2"]))
 
 
 @pytest.fixture
@@ -49,10 +30,6 @@ def now() -> str:
     found = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     time.sleep(1.1)
     return found
-
-
-def hello(folder: Path) -> bytes:
-    return (folder / "prefix" / "share" / "hello.txt").read_bytes()
 
 
 def test_clients_solve_and_install_what_the_channel_said_then(on_minio: Place, tmp_path: Path) -> None:

@@ -9,46 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from chaninfra.channel.outputs.descriptor import parse
 from chaninfra.channel.policy.statements import document, public_read
-from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.index.channel import Channel
 from chaninfra.index.gc import collect
-from chaninfra.index.prune.prepare import matchers_of, prepare
-from chaninfra.index.prune.prune import carry_out
-from chaninfra.index.runtime import Threads
 from chaninfra.index.yank import unyank, yank
 from support.channels import conda_client
-from support.channels.channel_at import PREFIX, Place, new_place
+from support.channels.channel_at import PREFIX, new_place
 from support.channels.channels import etags
+from support.channels.moved_on import hello
 from support.channels.packages import make_package
-from support.channels.retention import declare
+from support.channels.retention import declare, opened_later, pruned_later
 from support.servers.s3_servers import Server
 
 pytestmark = pytest.mark.long
 
 NAMES = ["hello", "tool", "over", "old"]
-DAY = 24 * 60 * 60 * 1000
-
-
-class _Later(Threads):
-    """The runtime of a process so many days later."""
-
-    def __init__(self, days: int) -> None:
-        super().__init__()
-        self._later = days * DAY
-
-    def now_ms(self) -> int:
-        return super().now_ms() + self._later
-
-
-def opened(place: Place, days: int = 0) -> Channel:
-    data = place.server.client().get_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")["Body"].read()
-    keys = Credentials(place.server.access_key_id, place.server.secret_access_key)
-    channel = Channel(descriptor=parse(data, where="channel.json"), credentials=keys)
-    # Sets the cached property.
-    vars(channel)["runtime"] = _Later(days)
-    return channel
 
 
 def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> None:
@@ -66,7 +40,7 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
     before = conda_client.read(url, NAMES, tmp_path / "before", server)
     files = etags(server, bucket_name, f"{PREFIX}/snapshots/")
     shards = etags(server, bucket_name, f"{PREFIX}/noarch/shards/")
-    channel = opened(place)
+    channel = opened_later(place, 0)
     for _ in range(100):
         yank(channel, ["hello==1.0"], "broken")
         unyank(channel, ["hello==1.0"])
@@ -76,12 +50,11 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
     place.done("publish", "--force", make_package(tmp_path / "other", "over", "1.0", payload=b"other bytes"))
     place.done("publish", make_package(tmp_path, "old", "2.0"))
     for days in (1, 40, 48, 56):
-        later = opened(place, days)
-        pruned = carry_out(later, prepare(later, matchers_of(later)), matchers_of(later).rules)
+        pruned = pruned_later(place, days)
         yanked = [each.package.path_in_channel for each in pruned.yanked]
         assert yanked == (["noarch/old-1.0-0.conda"] if days == 1 else [])
         assert pruned.deleted == ()
-        collected = collect(opened(place, days), ["noarch", "linux-64"], "write")
+        collected = collect(opened_later(place, days), ["noarch", "linux-64"], "write")
         assert collected.unknown == ()
     left = etags(server, bucket_name, f"{PREFIX}/noarch/shards/")
     # Of hello, over and old: those of the snapshot, and those of the index now.
@@ -97,7 +70,7 @@ def test_it_says_the_same(server: Server, bucket_name: str, tmp_path: Path) -> N
     ):
         folder = tmp_path / f"installed-{number}"
         conda_client.install(where, ["tool", "old==1.0"], folder, keys, sharded=sharded)
-        assert (folder / "prefix" / "share" / "hello.txt").read_bytes() == b"the first\n"
+        assert hello(folder) == b"the first\n"
         # Its record is that of the bytes that are gone, so no client takes the others for them.
         with pytest.raises(AssertionError, match="hash mismatch when extracting"):
             conda_client.install(where, ["over"], tmp_path / f"over-{number}", keys, sharded=sharded)

@@ -12,12 +12,11 @@ import pytest
 
 from chaninfra.channel.policy.statements import document, public_read
 from support.channels import conda_client
-from support.channels.channel_at import PREFIX, Place, allowed, new_place
+from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags
+from support.channels.moved_on import NAMES, filled, hello, move_on
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
-
-NAMES = ["hello", "tool"]
 
 
 @pytest.fixture
@@ -30,27 +29,6 @@ def place(server: Server, bucket_name: str, tmp_path: Path) -> Place:
 def on_minio(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
     """The same on MinIO only, for what does not depend on the store."""
     return filled(minio, bucket_name, tmp_path)
-
-
-def filled(server: Server, bucket: str, folder: Path) -> Place:
-    made = new_place(server, bucket, "noarch", "linux-64")
-    made.done(
-        "publish",
-        make_package(folder, "hello", "1.0", payload=b"the first\n"),
-        make_package(folder, "tool", "1.0", subdir="linux-64", depends=["hello"]),
-    )
-    return made
-
-
-def move_on(place: Place, folder: Path) -> None:
-    """What the snapshot has is yanked, and newer packages are published."""
-    place.done("yank", "hello==1.0", "--reason", "broken")
-    place.done("publish", make_package(folder, "hello", "2.0", payload=b"the second\n"))
-    place.done("publish", make_package(folder, "tool", "2.0", subdir="linux-64", depends=["hello >=2"]))
-
-
-def hello(folder: Path) -> bytes:
-    return (folder / "prefix" / "share" / "hello.txt").read_bytes()
 
 
 def test_clients_read_and_install_what_was_yanked_and_published_over(place: Place, tmp_path: Path) -> None:
@@ -154,6 +132,9 @@ def test_the_settings_of_a_snapshot(on_minio: Place) -> None:
     absent = on_minio.run("manifest", "--snapshot", "v1")
     assert absent.returncode == 2
     assert "there is no snapshot v1" in absent.stderr
+    for name, argument in (("v1", "v1"), ("auto-20260101T0000Z", "--scheduled")):
+        remedy = on_minio.run("manifest", "--snapshot", name).stderr
+        assert f"`chaninfra snapshot create -c {on_minio.url} {argument} --endpoint-url" in remedy
     on_minio.done("snapshot create", "v1")
     living, of_snapshot = printed(on_minio), printed(on_minio, "--snapshot", "v1")
     channels = living["workspace"].pop("channels")

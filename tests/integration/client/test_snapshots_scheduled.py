@@ -13,32 +13,17 @@ import pytest
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule, automatic_name, begin_of
-from chaninfra.channel.outputs.descriptor import parse
-from chaninfra.channel.s3.credentials import Credentials
-from chaninfra.index.channel import Channel
-from chaninfra.index.runtime import Threads
 from chaninfra.index.snapshots.automatic import Tended, tend
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.channels.channels import etags
 from support.channels.follower_process import FollowerProcess, until
 from support.channels.packages import make_package
+from support.channels.retention import opened_later
 from support.servers.s3_servers import Server
 
 DAILY = {"every": "1d", "keep": 3}
 KEY = f"{PREFIX}/{CHANNEL_JSON}"
-
-
-class At(Threads):
-    """A runtime whose clock is so far behind."""
-
-    def __init__(self, behind: timedelta) -> None:
-        super().__init__()
-        self._behind_ms = int(behind.total_seconds() * 1000)
-
-    def now_ms(self) -> int:
-        """See Runtime."""
-        return super().now_ms() - self._behind_ms
 
 
 def declare(place: Place, schedule: dict[str, Any] | None) -> None:
@@ -52,11 +37,7 @@ def declare(place: Place, schedule: dict[str, Any] | None) -> None:
 
 def of_days_ago(place: Place, days: int) -> Tended:
     """A run of so many days ago."""
-    data = place.server.client().get_object(Bucket=place.bucket, Key=KEY)["Body"].read()
-    keys = Credentials(place.server.access_key_id, place.server.secret_access_key)
-    channel = Channel(descriptor=parse(data, where=KEY), credentials=keys)
-    vars(channel)["runtime"] = At(timedelta(days=days))
-    return tend(channel)
+    return tend(opened_later(place, -days))
 
 
 def listed(place: Place) -> dict[str, dict[str, Any]]:

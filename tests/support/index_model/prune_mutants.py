@@ -62,9 +62,9 @@ def _record_left(patch: pytest.MonkeyPatch) -> None:
     """A record that somebody has brought back stays, though its file was deleted."""
     original = shard_writer.apply
 
-    def apply(target: Any, repodata: Any, yanks: Any, change: Any) -> Any:
+    def apply(target: Any, repodata: Any, yanks: Any, change: Any, *more: Any) -> Any:
         deleted = [file for file in change.deleted if repodata.find(file) is None]
-        return original(target, repodata, yanks, dataclasses.replace(change, deleted=deleted))
+        return original(target, repodata, yanks, dataclasses.replace(change, deleted=deleted), *more)
 
     patch.setattr(shard_writer, "apply", apply)
 
@@ -75,7 +75,7 @@ def _snapshots_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 
 def _only_indexes_looked_at(patch: pytest.MonkeyPatch) -> None:
     """A snapshot that is being made is taken for none until its index is there."""
-    patch.setattr(snapshots, "_promised", lambda target: set())
+    patch.setattr(snapshots, "keys_listed", lambda *given: set())
 
 
 def _yanks_of_people_deleted(patch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from chaninfra.index import lasting, old_records
 from chaninfra.index.commit import shard_writer
+from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
+from chaninfra.index.patches import remove
 from chaninfra.index.rollback import patches, plan, rollback
 from chaninfra.index.rollback.plan import SubdirPlan
 from chaninfra.index.yanks import committed_yanks
@@ -128,10 +130,27 @@ def _records_as_they_were(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "plan_patches", planned)
 
 
+def _restored_though_dropped(patch: pytest.MonkeyPatch) -> None:
+    """A record of then is added where somebody has dropped that of now meanwhile."""
+    original = SubdirPlan.change
+    patch.setattr(SubdirPlan, "change", lambda self: dataclasses.replace(original(self), over=()))
+
+
 def _yanks_keep_their_records(patch: pytest.MonkeyPatch) -> None:
     """What is yanked meanwhile keeps the record that it had."""
     original = SubdirPlan.change
     patch.setattr(SubdirPlan, "change", lambda self: dataclasses.replace(original(self), replace="changed"))
+
+
+def _as_if_there_was_no_plan(patch: pytest.MonkeyPatch) -> None:
+    """A file that has no record by the commit gets one without a HEAD."""
+    original = SubdirPlan.change
+    patch.setattr(SubdirPlan, "change", lambda self: dataclasses.replace(original(self), planned=False))
+
+
+def _unpatched_as_read(patch: pytest.MonkeyPatch) -> None:
+    """The same, of what `patch rm` has read."""
+    patch.setattr(remove, "Change", lambda **given: Change(**{**given, "planned": False}))
 
 
 ROLLBACK_MUTANTS: dict[str, Mutant] = {
@@ -144,6 +163,15 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
     "record of then without a HEAD": Mutant(
         YANK_MUTANTS["brought back without a HEAD"].apply, "rollback and force", "another sha256"
     ),
+    "deleted package brought back without a HEAD": Mutant(
+        YANK_MUTANTS["brought back without a HEAD"].apply,
+        "rollback and delete of what it brings back",
+        "is back|whose package is missing",
+        preemptions=1,
+    ),
+    "record of then of a deleted package": Mutant(
+        _restored_though_dropped, "rollback of a patch and delete", "is back|whose package is missing", preemptions=1
+    ),
     "patches written after a rollback": Mutant(
         _patches_after_the_commit, "rollback of a patch and publish of one name", "lacks its patch|no such patch"
     ),
@@ -153,5 +181,9 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
     "yanks left alone by a rollback": Mutant(
         _yanks_keep_their_records, "rollback of a patch and yank", "no such patch"
     ),
+    "record of then of what was deleted": Mutant(
+        _as_if_there_was_no_plan, "rollback of a record and delete", "is back"
+    ),
+    "record of what was deleted by unpatch": Mutant(_unpatched_as_read, "unpatch and delete", "is back"),
     "yanked.json left alone by a rollback": Mutant(_document_left_alone, "rollback and publish", "yanked.json has"),
 }

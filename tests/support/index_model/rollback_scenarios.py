@@ -21,6 +21,7 @@ from support.index_model.processes import (
     NOW,
     PREFIX,
     collecting,
+    deleting,
     following,
     forcing,
     publishing,
@@ -30,6 +31,7 @@ from support.index_model.processes import (
     unyanking,
     yanking,
 )
+from support.index_model.rolling_back import patched as with_record
 from support.index_model.rolling_back import rolling_back
 from support.index_model.scenarios import BEFORE, BRIEF, NEVER, SINGLE, Scenario
 
@@ -55,6 +57,29 @@ def _patched(store: MemoryStore) -> None:
     """And a was patched since, not yanked."""
     for process in (snapshotting(index=NEVER), patching("a", index=NEVER), publishing("c", index=NEVER)):
         process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
+def _yanked(store: MemoryStore) -> None:
+    """Since the snapshot a-2 was yanked, not a."""
+    for process in (snapshotting(index=NEVER), yanking("a-2", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
+def _patched_too(store: MemoryStore) -> None:
+    """Since the snapshot a-2 was patched."""
+    for process in (snapshotting(index=NEVER), patching("a-2", index=NEVER), publishing("c", index=NEVER)):
+        process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
+
+
+def _changed(store: MemoryStore) -> None:
+    """And a has another record since, of the same bytes and without a patch."""
+    snapshotting(index=NEVER).run(store, SequentialRuntime("before-snapshot", BEFORE))
+    with_record(store, "a", depends=["x"], index=NEVER)
+
+
+def _only_patched(store: MemoryStore) -> None:
+    """a is patched, and there is no snapshot."""
+    patching("a", index=NEVER).run(store, SequentialRuntime("before-patch", BEFORE))
 
 
 def _unpatched(store: MemoryStore) -> None:
@@ -119,6 +144,28 @@ ROLLBACKS: dict[str, Callable[[], Scenario]] = {
     ),
     "rollback to a patch and unpatch": lambda: _with(
         NEVER, rolling_back, partial(unpatching, "a", last=False), before=_unpatched
+    ),
+    "rollback and delete of what it brings back": lambda: _with(
+        NEVER,
+        partial(rolling_back, alone=False),
+        partial(deleting, "a-2"),
+        before=_yanked,
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+    ),
+    "rollback of a patch and delete": lambda: _with(
+        NEVER,
+        partial(rolling_back, alone=False),
+        partial(deleting, "a-2"),
+        before=_patched_too,
+        indexed=("a", "a-2"),
+        withdrawn=("a-2",),
+    ),
+    "rollback of a record and delete": lambda: _with(
+        NEVER, partial(rolling_back, alone=False), partial(deleting, "a"), before=_changed, withdrawn=("a",)
+    ),
+    "unpatch and delete": lambda: _with(
+        NEVER, partial(unpatching, "a", last=False), partial(deleting, "a"), before=_only_patched, deleted=("a",)
     ),
     "single: rollback, publish and reindex": lambda: _scenario(
         _put(publishing, "b"), _put(reindexing), index=SINGLE, bare=("d",)

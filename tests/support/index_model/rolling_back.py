@@ -18,6 +18,7 @@ from chaninfra.index.commit.commit import commit
 from chaninfra.index.rollback.plan import Plan, plan_rollback
 from chaninfra.index.rollback.rollback import RolledBack, roll_back
 from chaninfra.index.snapshots.create import create
+from chaninfra.index.whole import read_whole
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.model_checker import Process
 from support.index_model.processes import DEFAULT, FOLDER, JSON, PREFIX, channel, file, package
@@ -63,12 +64,14 @@ def time_of(store: MemoryStore) -> str:
     return (store.now - HOUR / 2).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def patched(store: MemoryStore, name: str, **fields: Any) -> None:
+def patched(store: MemoryStore, name: str, *, index: DescribedIndex = DEFAULT, **fields: Any) -> None:
     """Another record of the same bytes."""
+    there = opened(store, "patch", index=index)
     record = package(name).package.index_record(file(name), "noarch", store.entry(f"{FOLDER}/{file(name)}").etag)
-    told = {**records(store)[file(name)], **fields}
+    repodata = read_whole(there.subdir_index("noarch")).repodata
+    told = {**json.loads(bytes(repodata.records["packages.conda"][file(name)])), **fields}
     new = dataclasses.replace(record, encode=lambda _: Raw(json.dumps(told).encode()), patched=True)
-    commit(opened(store, "patch").subdir_index("noarch"), lambda: Change(records={file(name): new}))
+    commit(there.subdir_index("noarch"), lambda: Change(records={file(name): new}))
 
 
 def rolling_back(

@@ -19,12 +19,11 @@ def _not_looked_at(patch: pytest.MonkeyPatch) -> None:
 
 def _only_listed(patch: pytest.MonkeyPatch) -> None:
     """gc takes for needed only what snapshots need that are listed as ready."""
-    original = needed.shard_index_of
+    original = needed.read_there
 
     def referenced(target: Any, shards: Any) -> Any:
-        ready = needed._ready(target)
-        start = target.layout.key("snapshots").removesuffix("snapshots")
-        patch.setattr(needed, "shard_index_of", lambda key: original(key) if f"{start}{key}" in ready else None)
+        ready = needed.keys_listed(target, "ready")
+        patch.setattr(needed, "read_there", lambda target: (each for each in original(target) if each[0] in ready))
         return needed.referenced_by_snapshots(target, shards)
 
     patch.setattr(gc, "referenced_by_snapshots", referenced)

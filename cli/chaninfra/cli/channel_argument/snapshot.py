@@ -32,6 +32,7 @@ def require_snapshot(name: str, found: Sequence[Found], flags: StoreFlags, *, of
     from chaninfra.cli.channel_argument.credentials import credentials_for
     from chaninfra.index.channel import Channel
     from chaninfra.index.snapshots.document import read_snapshots
+    from chaninfra.index.snapshots.words import making
 
     for each in found:
         channel = Channel(descriptor=each.descriptor, credentials=credentials_for(each, flags, "read"))
@@ -41,7 +42,7 @@ def require_snapshot(name: str, found: Sequence[Found], flags: StoreFlags, *, of
             raise ConfigurationError(
                 f"there is no snapshot {name}",
                 where=each.descriptor.url,
-                remedy=nearest(name, there) if there else f"make it: `chaninfra snapshot create {name}`",
+                remedy=nearest(name, there) if there else f"`chaninfra {' '.join(making(name))}` makes one",
             )
         if there[name].stage != "ready":
             raise ConfigurationError(

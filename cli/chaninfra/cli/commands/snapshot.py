@@ -197,9 +197,9 @@ def _unfinished(name: str, snapshot: Snapshot, remedies: Remedies) -> str:
     remove = remedies.command("snapshot rm", name)
     if snapshot.stage == "removing":
         return f"{name} is being removed, or its removal was stopped; to go on: `{remove}`"
-    from chaninfra.channel.conda.snapshot_schedule import begin_of
+    from chaninfra.index.snapshots.words import making
 
-    finish = remedies.command("snapshot create", "--scheduled" if begin_of(name) else name)
+    finish = remedies.command(*making(name))
     return f"{name} is being made, or its making was stopped; to go on: `{finish}`; to remove it: `{remove}`"
 
 

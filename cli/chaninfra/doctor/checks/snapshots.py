@@ -15,6 +15,7 @@ from chaninfra.channel.text import count, one_line
 from chaninfra.index.snapshots.automatic import automatic, is_ahead, is_overdue
 from chaninfra.index.snapshots.document import Snapshot
 from chaninfra.index.snapshots.health import Fault, faults
+from chaninfra.index.snapshots.words import making
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination
@@ -51,7 +52,7 @@ def _remedy(exam: Examination, fault: Fault) -> str:
                 f"them; else remove the files: `{remove}`"
             )
         case "unfinished" if fault.stage == "creating" and begin_of(fault.name):
-            return f"the next run finishes it: `{exam.remedies.command('snapshot create', '--scheduled')}`"
+            return f"the next run finishes it: `{exam.remedies.command(*making(fault.name))}`"
     return remove
 
 

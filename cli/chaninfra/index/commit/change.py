@@ -19,10 +19,10 @@ from chaninfra.channel.conda.record_facts import RecordFacts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta
-from chaninfra.index.commit.laying import laid, lay, same_json, unfit
+from chaninfra.index.commit.comparing import differs, encoded
+from chaninfra.index.commit.laying import laid, lay, unfit
 from chaninfra.index.commit.new_yanks import add_yanks, as_kept, with_records
 from chaninfra.index.commit.signing import facts_of, sign
-from chaninfra.index.package.sidecars import with_digest
 from chaninfra.index.patches.document import Patches
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -93,6 +93,9 @@ class Change:
     reshard: Collection[str] = ()
     """Package names whose shard is written again even if no record changes."""
     replace: Replace = "changed"
+    planned: bool = False
+    """It was planned before it is committed, maybe while somebody was asked. So a file that has no record by now gets
+    one only if the store still has those bytes, and is yanked only if it has a record: it may be withdrawn."""
     miscounted: int = 0
     """How many records more the index has than its commit stamp says."""
 
@@ -146,6 +149,8 @@ class Applied:
     superseded: dict[str, str] = field(default_factory=dict)
     """Files whose object has other bytes by now than the change's record; the record in the index, or the yank, was
     kept."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """Files that a planned change was to yank, and that have no record any more."""
     patched: dict[str, str] = field(default_factory=dict)
     """Files whose record, or that of the change, was changed by their patch."""
     unfit: dict[str, str] = field(default_factory=dict)
@@ -162,6 +167,7 @@ class Applied:
             "newly_yanked",
             "signed",
             "superseded",
+            "gone",
             "patched",
             "unfit",
         ):
@@ -188,14 +194,16 @@ def apply(
     # Rule: what is brought back has the record that its yank keeps at this attempt. It is made again when a patch of it
     # is removed.
     wanted |= {file: as_kept(wanted[file], yanks[file]) for file in change.back if file in wanted and file in yanks}
-    replaced = [file for file, new in wanted.items() if _differs(repodata, file, new, change.replace, patches)]
+    replaced = [file for file, new in wanted.items() if differs(repodata, file, new, change.replace, patches)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
-    back = [file for file in change.back if file in wanted and file not in replaced]
+    # Those that get a record, and have none.
+    unlisted = [file for file in wanted if change.planned and file not in change.back and repodata.find(file) is None]
+    back = [*(file for file in change.back if file in wanted and file not in replaced), *unlisted]
     objects = _head(subdir_index, [*replaced, *missing, *unreadable, *back, *change.deleted])
     for file in back:
         # Rule: a package is brought back by a record of the bytes that it has: whoever replaced it while it was yanked
-        # has committed no record of them.
+        # has committed no record of them. So is one that is planned to be in the index: `delete` may have dropped it.
         entry = objects[file]
         if entry is None or entry.etag != wanted[file].etag:
             applied.superseded[file] = wanted.pop(file).name
@@ -230,14 +238,19 @@ def apply(
             old = facts_of(repodata.records[place[0]][place[1]])
             _remove(repodata, file, applied)
         (applied.added if place is None else applied.replaced)[file] = new.name
-        repodata.records.setdefault(new.table, {})[new.key] = _encoded(new, old, subdir_index.runtime.now_ms())
+        repodata.records.setdefault(new.table, {})[new.key] = encoded(new, old, subdir_index.runtime.now_ms())
         removed.discard(file)
         applied.names.add(new.name)
-    applied.newly_yanked = add_yanks(repodata, yanks, change.yanks)
+    if change.planned:
+        applied.gone = {
+            file: package_name(file) for file in change.yanks if file not in yanks and repodata.find(file) is None
+        }
+    to_yank = {file: yank for file, yank in change.yanks.items() if file not in applied.gone}
+    applied.newly_yanked = add_yanks(repodata, yanks, to_yank)
     again: set[str] = set()
     if change.replace == "all":
         kept = {file: new for file, new in change.records.items() if file in yanks}
-        again = with_records(yanks, kept, lambda file, new, old: laid(patches, file, _encoded(new, old, 0)))
+        again = with_records(yanks, kept, lambda file, new, old: laid(patches, file, encoded(new, old, 0)))
     for file in yanks:
         name = _remove(repodata, file, applied)
         if name is not None or file in change.records:
@@ -256,25 +269,6 @@ def apply(
     repodata.removed = sorted(removed)
     applied.names.update(change.reshard, change.anew)
     return applied
-
-
-def _differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace, patches: Patches) -> bool:
-    place = repodata.find(file)
-    if place is None:
-        return False
-    record = repodata.records[place[0]][place[1]]
-    old = facts_of(record)
-    if old.sha256 != new.sha256:
-        return True
-    return (replace == "all" or new.patched) and not same_json(record, laid(patches, file, _encoded(new, old, 0)))
-
-
-def _encoded(new: IndexRecord, old: RecordFacts, now: int) -> Raw:
-    """The new record, with what the old one says of the package if it is about the same bytes."""
-    if old.sha256 != new.sha256:
-        return new.encode(now)
-    record = new.encode(now if old.indexed_timestamp is None else old.indexed_timestamp)
-    return record if old.attestations_sha256 is None else with_digest(record, old.attestations_sha256)
 
 
 def _head(subdir_index: SubdirIndex, files: Collection[str]) -> dict[str, ObjectMeta | None]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from chaninfra.channel.conda.filenames import V3, package_name
+from chaninfra.channel.conda.record_facts import fields_of
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.index.channel import Channel
@@ -54,7 +55,7 @@ class OpenedSubdir:
         if place is None:
             return None
         return Known(
-            _decoded(self.whole.repodata.records[place[0]][place[1]]), yanked=False, v3=place[0].startswith(V3)
+            _known_fields(self.whole.repodata.records[place[0]][place[1]]), yanked=False, v3=place[0].startswith(V3)
         )
 
     def candidates(self) -> Iterable[Candidate]:
@@ -87,9 +88,8 @@ def open_subdirs(channel: Channel, access: Literal["read", "write"] = "write") -
     return opened
 
 
-def _decoded(record: msgspec.Raw) -> Mapping[str, Any] | None:
+def _known_fields(record: msgspec.Raw) -> Mapping[str, Any] | None:
     try:
-        found: dict[str, Any] = msgspec.json.decode(record, type=dict[str, Any])
+        return fields_of(record)
     except MALFORMED:
         return None
-    return found

@@ -16,15 +16,18 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change, IndexRecord
-from chaninfra.index.package_reader import Missing, read_packages
+from chaninfra.index.package_reader import Missing, read_files
 from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.report import LeftOut, Report, SubdirReport
-from chaninfra.index.runtime import run_all
+from chaninfra.index.report import ACCEPT, LeftOut, Report, SubdirReport
 from chaninfra.index.select import Candidate, select
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
+
+OTHER_BYTES = "has other bytes than its record, so its patch stays"
+MISSING = "is yanked, and its file is missing, so its patch stays"
+PUT_BACK = "put the file back, and remove the patch again; or delete the package for good, with `chaninfra delete`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,8 @@ class Unpatching:
     remade: tuple[str, ...]
     """Those whose record was made again from the package; the others had none that their patch had changed."""
     report: Report
-    """With those whose patch stays, since the package cannot be read."""
+    """With those whose patch stays, since the package cannot be read, or has other bytes than its record, or is yanked
+    while its file is missing."""
 
 
 def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) -> Unpatching:
@@ -61,7 +65,7 @@ def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
         if done:
             update_patches(one.subdir_index, partial(marked, done))
             names = one.names(done)
-            change = partial(Change, records=records, names=names, replace="all")
+            change = partial(Change, records=records, names=names, replace="all", planned=True)
             applied, report = commit_adopting(one.subdir_index, change, "now")
             report = dataclasses.replace(report, remade=tuple(sorted({*report.remade, *applied.replaced})))
             if applied.yanked:
@@ -77,26 +81,32 @@ def remove(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
 
 def _made_again(one: OpenedSubdir, files: Sequence[str]) -> tuple[dict[str, IndexRecord], list[LeftOut]]:
     """File name → the record that the package gives, of those whose record its patch may have changed; and the packages
-    that cannot be read.
+    whose patch stays.
     """
     subdir_index = one.subdir_index
-    concerned = [
-        file for file in files if (known := one.known(file)) is not None and one.patches[file].is_of(known.sha256)
-    ]
-    heads = run_all(
-        subdir_index.runtime, [partial(subdir_index.store.head, subdir_index.key(file)) for file in concerned]
-    )
-    there = [(file, entry) for file, entry in zip(concerned, heads, strict=True) if entry is not None]
+    concerned = {
+        file: known
+        for file in files
+        if (known := one.known(file)) is not None and one.patches[file].is_of(known.sha256)
+    }
+    reads = {read.file: read for read in read_files(subdir_index, [*concerned])}
     records: dict[str, IndexRecord] = {}
     left_out: list[LeftOut] = []
-    for read in read_packages(subdir_index, there, lambda _: None):
-        # A package that was deleted has no record for long.
-        if isinstance(read, Missing):
-            continue
-        if read.record is None:
-            left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
+    for file, known in concerned.items():
+        path, read = f"{subdir_index.subdir}/{file}", reads.get(file)
+        if read is None or isinstance(read, Missing):
+            # Rule: a patch stays as long as a yank may keep its record, which would come back with it. One that is in
+            # the index has no record for long.
+            if known.yanked:
+                left_out.append(LeftOut(package=path, reason=MISSING, remedy=PUT_BACK))
+        elif read.record is None:
+            left_out.append(LeftOut(package=path, reason=read.reason))
+        elif read.record.sha256 != known.sha256:
+            # Rule: removing a patch brings no other bytes into the index, which a follower may hold back. What the
+            # record said before cannot be told without those that it is of.
+            left_out.append(LeftOut(package=path, reason=OTHER_BYTES, remedy=ACCEPT))
         else:
-            records[read.file] = read.record
+            records[file] = read.record
     return records, left_out
 
 

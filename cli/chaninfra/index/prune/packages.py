@@ -40,6 +40,10 @@ class _Dependencies(msgspec.Struct):
     extra_depends: dict[str, list[str]] = {}
 
 
+class _Revocation(msgspec.Struct):
+    revoked: object = False
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """A package of the index: with a record, or yanked by `prune`."""
@@ -55,6 +59,14 @@ class Package:
     def path_in_channel(self) -> str:
         """`<subdir>/<file>`."""
         return f"{self.subdir}/{self.file}"
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the record says that it is revoked, so that nobody can install it."""
+        try:
+            return msgspec.json.decode(self.record, type=_Revocation).revoked is True
+        except MALFORMED:
+            return False
 
     def facts(self) -> RecordFacts | None:
         """What the record says; None: it lacks something, or says another name, version or build than the file name.

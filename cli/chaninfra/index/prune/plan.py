@@ -72,7 +72,8 @@ class Plan:
     idle: tuple[str, ...]
     """The rules that match no package."""
     emptied: Mapping[Subdir, int]
-    """The subdirs of which no package would be left in the index, and how many they have."""
+    """The subdirs of which no package would be left in the index, and how many they have. What is revoked is none:
+    nobody can install it."""
 
 
 class Matchers:
@@ -122,7 +123,7 @@ def plan(
     subject: dict[str, list[Found]] = {name: [] for name in names}
     indexed: Counter[Subdir] = Counter()
     for package in packages:
-        if package.yank is None:
+        if package.yank is None and not package.is_revoked:
             indexed[package.subdir] += 1
         if (about := matchers.of(package, names)) and (facts := package.facts()) is not None:
             for name in about:
@@ -149,7 +150,7 @@ def plan(
     needed |= {path: f"{by} pins it" for path, by in pinned_by(kept, going).items()}
     left = [each for path, each in sorted(taken.items()) if path not in needed]
     yank = tuple(each for each in left if each.package.yank is None)
-    going_from = Counter(each.package.subdir for each in yank)
+    going_from = Counter(each.package.subdir for each in yank if not each.package.is_revoked)
     released = [each for each in packages if each.yank is not None and each.path_in_channel not in taken]
     return Plan(
         yank=yank,
@@ -192,7 +193,7 @@ def _taken(rule: RetentionRule, packages: Sequence[Found], now_ms: int) -> Itera
 
 def _beyond_versions(packages: Sequence[Found], newest: int) -> dict[str, str]:
     """The packages that are of none of the newest versions of their name in their subdir, and why. One whose version
-    cannot be compared is not among them.
+    cannot be compared is not among them, and a version of which all packages are revoked is none of the newest.
     """
     beyond: dict[str, str] = {}
     text = f"not of the {newest:,} newest versions" if newest > 1 else "not of the newest version"
@@ -201,20 +202,26 @@ def _beyond_versions(packages: Sequence[Found], newest: int) -> dict[str, str]:
         for found in group:
             if (order := order_of(found[1].version or "")) is not None:
                 versions.setdefault(order, []).append(found)
-        for order in sorted(versions, reverse=True)[newest:]:
-            beyond |= {package.path_in_channel: text for package, _ in versions[order]}
+        for version in _beyond([versions[order] for order in sorted(versions, reverse=True)], newest):
+            beyond |= {package.path_in_channel: text for package, _ in version}
     return beyond
+
+
+def _beyond(groups: Sequence[list[Found]], newest: int) -> Sequence[list[Found]]:
+    """The groups of packages, newest first, that come after so many of which not all packages are revoked."""
+    counted = [number for number, group in enumerate(groups) if not all(package.is_revoked for package, _ in group)]
+    return groups[counted[newest - 1] + 1 :] if len(counted) >= newest else ()
 
 
 def _beyond_builds(packages: Sequence[Found], newest: int) -> dict[str, str]:
     """The packages that are not among the newest builds of their version in their subdir, and why. The .conda and the
-    .tar.bz2 of a build count once.
+    .tar.bz2 of a build count once, and not if both are revoked.
     """
     beyond: dict[str, str] = {}
     for group in _grouped(packages, lambda found: (found[0].subdir, client_name(found[1].name or ""), _same(found[1]))):
         builds = _grouped(group, lambda found: stem_of(found[0].file))
         builds.sort(key=lambda build: max(map(_newness, build)), reverse=True)
-        for package, facts in (found for build in builds[newest:] for found in build):
+        for package, facts in (found for build in _beyond(builds, newest) for found in build):
             many = f"not of the {newest:,} newest builds of {facts.version}"
             beyond[package.path_in_channel] = many if newest > 1 else f"not the newest build of {facts.version}"
     return beyond

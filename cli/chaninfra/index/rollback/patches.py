@@ -17,13 +17,14 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import V3
 from chaninfra.channel.conda.patch import Patch, patch_between
+from chaninfra.channel.conda.record_facts import fields_of
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.index.commit.change import IndexRecord
-from chaninfra.index.package_reader import Read, read_packages
+from chaninfra.index.package.sidecars import FIELD
+from chaninfra.index.package_reader import Read, read_files
 from chaninfra.index.patches.document import Patches, read_patches, update_patches
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.report import LeftOut
-from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
 
@@ -81,12 +82,16 @@ def plan_patches(
     that say now what they said then. Raises StorageError.
     """
     seen = read_patches(target)[0]
-    records = {file: (each.table, _decoded(each.encode(0))) for file, each in wanted.items()}
+    records = {file: (each.table, fields_of(each.encode(0))) for file, each in wanted.items()}
     concerned = [file for file, (_, record) in records.items() if _is_concerned(seen.get(file), record, kept.get(file))]
     # A patch that is being removed: by a rollback that was killed, or by somebody else.
     left = {file: each for file, each in unchanged.items() if (patch := seen.get(file)) is not None and patch.removing}
-    records |= {file: (table, _decoded(record)) for file, (table, record) in left.items()}
-    made = _made(target, [*concerned, *left])
+    records |= {file: (table, fields_of(record)) for file, (table, record) in left.items()}
+    made = {
+        read.file: read.record
+        for read in read_files(target, [*concerned, *left])
+        if isinstance(read, Read) and read.record is not None
+    }
     new: dict[str, Patch | None] = {}
     base = dict(wanted)
     left_out: list[LeftOut] = []
@@ -114,16 +119,21 @@ def plan_patches(
 
 def _is_concerned(patch: Patch | None, record: Mapping[str, Any], kept: Mapping[str, Any] | None) -> bool:
     """Whether the package must be read, since it has a patch, or had one then."""
-    return (patch is not None and patch.is_of(record.get("sha256"))) or kept is None or _plain(kept) != _plain(record)
+    return (
+        (patch is not None and patch.is_of(record.get("sha256")))
+        or kept is None
+        or _without_time_and_attestations(kept) != _without_time_and_attestations(record)
+    )
 
 
 def _patch(made: IndexRecord, record: Mapping[str, Any], reason: str, when: str, *, v3: bool) -> Patch | None:
     """The patch that makes the record; None: it needs none. Raises one of MALFORMED where no patch does."""
-    base = _decoded(made.encode(0))
+    base = fields_of(made.encode(0))
     patch = patch_between(base, record, when, reason)
     if patch is not None:
         check_values(patch.changes, v3=v3)
-    if _plain(patch.over(base) if patch is not None else base) != _plain(record):
+    after = patch.over(base) if patch is not None else base
+    if _without_time_and_attestations(after) != _without_time_and_attestations(record):
         raise ValueError("no patch makes this record")
     return patch
 
@@ -134,22 +144,6 @@ def _of_then(made: IndexRecord, record: Mapping[str, Any]) -> Callable[[int], Ra
     return lambda now: made.encode(indexed if isinstance(indexed, int) else now)
 
 
-def _made(target: SubdirIndex, files: Collection[str]) -> dict[str, IndexRecord]:
-    """File → the record that the package makes; without those that cannot be read."""
-    heads = run_all(target.runtime, [partial(target.store.head, target.key(file)) for file in files])
-    there = [(file, entry) for file, entry in zip(files, heads, strict=True) if entry is not None]
-    return {
-        read.file: read.record
-        for read in read_packages(target, there, lambda _: None)
-        if isinstance(read, Read) and read.record is not None
-    }
-
-
-def _decoded(record: Raw) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(record, type=dict[str, Any])
-    return found
-
-
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what tells when it came into the index, and of its attestations: no patch changes these."""
-    return {key: value for key, value in record.items() if key not in ("indexed_timestamp", "attestations_sha256")}
+def _without_time_and_attestations(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record without `indexed_timestamp` and `attestations_sha256`, which no patch changes."""
+    return {key: value for key, value in record.items() if key not in ("indexed_timestamp", FIELD)}

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import package_name
-from chaninfra.channel.conda.record_facts import read_facts
+from chaninfra.channel.conda.record_facts import fields_of, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import Shard
 from chaninfra.channel.conda.subdirs import Subdir
@@ -85,6 +85,7 @@ class SubdirPlan:
             names=self.names,
             # They replace every other record of the same bytes, also in yanks: somebody may yank one meanwhile.
             replace="all",
+            planned=True,
         )
 
 
@@ -214,7 +215,7 @@ def _plan_subdir(channel: Channel, subdir: Subdir, shards: Mapping[str, bytes], 
 def _kept(now: _Said, file: str) -> Mapping[str, Any] | None:
     """The record that the file has, or had when it was yanked; None: there is none."""
     if file in now.records:
-        return _plain(now.records[file][1])
+        return fields_of(now.records[file][1])
     packed = now.yanks.get(file)
     return unpacked(packed).record if packed is not None else None
 
@@ -256,10 +257,8 @@ def _same(one: Raw, other: Raw) -> bool:
     """Whether two records say the same. The digest of the attestations is that of the sidecar that lies there: a
     re-index would write it again.
     """
-    return _plain(one) == _plain(other)
+    return _without_attestations(one) == _without_attestations(other)
 
 
-def _plain(record: Raw) -> dict[str, Any]:
-    plain = msgspec.json.decode(record, type=dict[str, Any])
-    plain.pop(FIELD, None)
-    return plain
+def _without_attestations(record: Raw) -> dict[str, Any]:
+    return {key: value for key, value in fields_of(record).items() if key != FIELD}

@@ -67,8 +67,8 @@ def roll_back(channel: Channel, plan: Plan, progress: Progress = SILENT) -> Roll
             plans[subdir].patches.begin(plans[subdir].target)
         applied, report = _commit(plans[subdir])
         replaced[subdir].update(applied.superseded)
-        # What others replace meanwhile stays as they made it.
-        for file in applied.superseded:
+        # What others replace or delete meanwhile stays as they made it.
+        for file in (*applied.superseded, *applied.gone):
             wanted[subdir].pop(file, None)
         return report
 
@@ -99,7 +99,7 @@ def _commit(plan: SubdirPlan) -> tuple[Applied, SubdirReport]:
     when: When = "always" if plan.patches.new else "changed"
     applied, report = commit_adopting(plan.target, lambda: signed, "now", when, plan.shards)
     replaced = [
-        LeftOut(package=f"{plan.target.subdir}/{file}", reason="was replaced meanwhile by another writer")
+        LeftOut(package=f"{plan.target.subdir}/{file}", reason="was replaced or deleted meanwhile by another writer")
         for file in sorted(applied.superseded)
     ]
     return applied, dataclasses.replace(

@@ -19,6 +19,7 @@ from chaninfra.index.snapshots.document import Snapshot, read_snapshots
 from chaninfra.index.snapshots.files import key_of
 from chaninfra.index.snapshots.states import states_at
 from chaninfra.index.snapshots.times import FORM, time_in
+from chaninfra.index.snapshots.words import making
 from chaninfra.index.times import time_text
 
 OPTION = "--to"
@@ -70,11 +71,11 @@ def find_target(channel: Channel, to: str) -> Target:
 def _of_snapshot(channel: Channel, name: str, snapshot: Snapshot) -> Target:
     if snapshot.stage != "ready":
         creating = snapshot.stage == "creating"
-        command = f"chaninfra snapshot {'create' if creating else 'rm'} {name}"
+        command, argument = making(name) if creating else ("snapshot rm", name)
         raise ChaninfraError(
             f"the snapshot {name} is being {'made' if creating else 'removed'}, or that was stopped",
             where=OPTION,
-            remedy=f"finish that: `{command}`; or give another snapshot, or a time",
+            remedy=f"finish that: `chaninfra {command} {argument}`; or give another snapshot, or a time",
         )
     subdirs = known_subdirs(channel)
     shards: dict[Subdir, Mapping[str, bytes]] = {subdir: {} for subdir in subdirs}

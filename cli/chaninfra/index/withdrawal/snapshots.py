@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from chaninfra.channel.conda.index_files import (
     CONTENT_TYPES,
@@ -15,10 +15,10 @@ from chaninfra.channel.conda.index_files import (
     decompress,
 )
 from chaninfra.channel.conda.index_settings import Format
-from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
+from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
 from chaninfra.channel.conda.repodata import Repodata
-from chaninfra.channel.conda.shard_index import ShardIndex, read_shard_index, with_shards
-from chaninfra.channel.conda.snapshots import shard_index_of
+from chaninfra.channel.conda.shard_index import ShardIndex, with_shards
+from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.errors import ConflictError, InvalidRepodataError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.derived_files import insert
@@ -27,6 +27,7 @@ from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.snapshots.document import Snapshots, having_counts, update_snapshots
 from chaninfra.index.snapshots.files import STATE, count_in, state_metadata
+from chaninfra.index.snapshots.shard_indexes import keys_there, read_there
 from chaninfra.index.subdir_index import SubdirIndex
 
 _DERIVED: Mapping[Format, int] = {"json": MAX_REPODATA, "zst": MAX_ZST}
@@ -34,12 +35,12 @@ _DERIVED: Mapping[Format, int] = {"json": MAX_REPODATA, "zst": MAX_ZST}
 
 def naming(target: SubdirIndex, digests: Collection[bytes]) -> list[str]:
     """The folders of the snapshots (as `snapshots/NAME`) whose shard index names one of these shards."""
-    wanted, found = {*digests}, []
-    for key in _shard_indexes(target):
-        index = read_shard_index(target.store, key)
-        if index is not None and not wanted.isdisjoint(index.hashes.values()):
-            found.append(_folder(target, key))
-    return sorted(found)
+    wanted = {*digests}
+    return sorted(
+        snapshot_folder(name)
+        for _, name, index in read_there(target)
+        if index is not None and not wanted.isdisjoint(index.hashes.values())
+    )
 
 
 def clean(target: SubdirIndex, replaced: Replaced, files: Collection[str]) -> tuple[list[str], list[str]]:
@@ -52,13 +53,15 @@ def clean(target: SubdirIndex, replaced: Replaced, files: Collection[str]) -> tu
     changed: list[str] = []
     unreadable: list[str] = []
     counts: dict[str, int] = {}
-    for key in _shard_indexes(target):
-        stored = _clean_one(target, key, replaced, files, changed)
+    for key, name in keys_there(target):
+        stored, cleaned = _clean_one(target, key, replaced, files)
+        if cleaned:
+            changed.append(snapshot_folder(name))
         if stored is None and target.store.head(key) is not None:
             unreadable.append(key)
         count = count_in(stored.metadata) if stored is not None else None
         if count is not None:
-            counts[_folder(target, key).rpartition("/")[2]] = count
+            counts[name] = count
     if counts:
         list_key = target.layout.key(SNAPSHOTS_JSON)
         update_snapshots(target.store, target.runtime, list_key, lambda old: _counted(old, target, counts))
@@ -66,18 +69,21 @@ def clean(target: SubdirIndex, replaced: Replaced, files: Collection[str]) -> tu
 
 
 def _clean_one(
-    target: SubdirIndex, key: str, replaced: Replaced, files: Collection[str], changed: list[str]
-) -> StoredObject | None:
-    """Clean the snapshot with this shard index; the index as it is then, None: it cannot be read."""
+    target: SubdirIndex, key: str, replaced: Replaced, files: Collection[str]
+) -> tuple[StoredObject | None, bool]:
+    """Clean the snapshot with this shard index; the index as it is then, None: it cannot be read; and whether it was
+    changed.
+    """
+    changed = False
     for attempt in range(ATTEMPTS):
         stored = get_within(target.store, key, MAX_SHARD_INDEX)
         index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
         if index is None or not isinstance(stored, StoredObject):
-            return None
+            return None, changed
         after = replaced.applied(index)
         if after is index:
             _make_again(target, key, stored, index)
-            return stored
+            return stored, changed
         gone = [replaced.shards[each.hex()] for each in index.hashes.values() if each.hex() in replaced.shards]
         count = count_in(stored.metadata)
         fewer = sum(each.packages for each in gone)
@@ -91,9 +97,7 @@ def _clean_one(
         except ConflictError:
             target.runtime.pause(attempt)
             continue
-        folder = _folder(target, key)
-        if folder not in changed:
-            changed.append(folder)
+        changed = True
     raise ConflictError(f"other writers changed it first, {ATTEMPTS} times", where=key, remedy="try again")
 
 
@@ -168,17 +172,3 @@ def _counted(old: Snapshots, target: SubdirIndex, counts: Mapping[str, int]) -> 
         if there is not None and target.subdir in there.subdirs:
             old = old.having(name, having_counts(there, {target.subdir: count}))
     return old
-
-
-def _shard_indexes(target: SubdirIndex) -> Iterator[str]:
-    """The object keys of the shard index of this subdir in each snapshot."""
-    folder = target.layout.key(SNAPSHOTS_FOLDER)
-    start = folder.removesuffix(SNAPSHOTS_FOLDER)
-    for entry in target.store.list(folder):
-        if shard_index_of(entry.key.removeprefix(start)) == target.subdir:
-            yield entry.key
-
-
-def _folder(target: SubdirIndex, key: str) -> str:
-    start = target.layout.key(SNAPSHOTS_FOLDER).removesuffix(SNAPSHOTS_FOLDER)
-    return key.removeprefix(start).rpartition("/")[0].rpartition("/")[0]

@@ -70,7 +70,12 @@ def read_facts(record: Raw | bytes, *fields: str) -> RecordFacts:
     try:
         return _facts.decode(record)
     except msgspec.ValidationError:
-        return facts_in(_document.decode(record), *fields)
+        return facts_in(fields_of(record), *fields)
+
+
+def fields_of(record: Raw | bytes) -> dict[str, Any]:
+    """All fields of a record (JSON). Raises MALFORMED (see `untrusted`) where it is not a JSON object."""
+    return _document.decode(record)
 
 
 def facts_in(document: Mapping[str, Any], *fields: str) -> RecordFacts:

@@ -13,10 +13,12 @@ from chaninfra.index.patches.add import add
 from chaninfra.index.patches.listing import list_patches
 from chaninfra.index.patches.remove import remove
 from chaninfra.index.reindex import reindex
+from chaninfra.index.withdrawal.delete import delete
+from chaninfra.index.withdrawal.plan import plan
 from chaninfra.index.yank import unyank, yank
 from support.channels.patched_channel import Patched
 from support.index_model.patches import PATCHES
-from support.index_model.processes import FOLDER, INDEX, PREFIX, file
+from support.index_model.processes import FOLDER, INDEX, PREFIX, file, package
 
 A, B = file("a"), file("b")
 CHANGES: dict[str, Any] = {"depends": ["x"], "license": "X", "constrains": ["q"]}
@@ -96,6 +98,68 @@ def test_a_package_that_cannot_be_read_keeps_its_patch() -> None:
     assert done.removed == ()
     assert [each.package for each in done.report.left_out] == [f"noarch/{B}"]
     assert patched.patches().keys() == {B}
+
+
+@pytest.mark.parametrize("yanked", [False, True])
+def test_other_bytes_than_those_of_the_record_do_not_come_into_the_index(yanked: bool) -> None:
+    """A follower may hold them back."""
+    patched = Patched()
+    add(patched.open(), [A], CHANGES)
+    if yanked:
+        yank(patched.open(), [A], "why")
+    key = f"{FOLDER}/{A}"
+    old = patched.store.objects[key]
+    patched.store.put(key, ObjectBody(data=package("a", b"other").path.read_bytes(), content_type=""))
+    before = patched.records()
+    done = remove(patched.open(), [A])
+    assert patched.records() == before
+    assert (done.removed, done.remade) == ((), ())
+    assert [(each.package, each.reason) for each in done.report.left_out] == [
+        (f"noarch/{A}", "has other bytes than its record, so its patch stays")
+    ]
+    # The record is patched still, and so the patch is there.
+    assert patched.patches().keys() == {A}
+    assert "removing" not in patched.patches()[A]
+    patched.store.put(key, old)
+    assert remove(patched.open(), [A]).removed == (f"noarch/{A}",)
+
+
+def test_a_yanked_package_whose_file_is_missing_keeps_its_patch() -> None:
+    """Its yank has the patched record, with which it would come back."""
+    patched = Patched()
+    before = patched.record("a")
+    add(patched.open(), [A], CHANGES)
+    yank(patched.open(), [A], None)
+    saved = patched.store.objects.pop(f"{FOLDER}/{A}")
+    done = remove(patched.open(), [A])
+    assert done.removed == ()
+    assert [(each.package, each.reason) for each in done.report.left_out] == [
+        (f"noarch/{A}", "is yanked, and its file is missing, so its patch stays")
+    ]
+    assert patched.patches().keys() == {A}
+    patched.store.put(f"{FOLDER}/{A}", saved)
+    remove(patched.open(), [A])
+    unyank(patched.open(), [A])
+    assert patched.record("a") == before
+    assert patched.patches() == {}
+
+
+def test_a_package_that_is_deleted_for_good_meanwhile_gets_no_record() -> None:
+    patched = Patched()
+    add(patched.open(), [A], CHANGES)
+
+    def deleted(kind: str, key: str) -> None:
+        # The package was read.
+        if kind == "put" and key == PATCHES:
+            patched.store.before = lambda kind, key: None
+            there = patched.open()
+            delete(there, plan(there, [A]), "leaked")
+
+    patched.store.before = deleted
+    done = remove(patched.open(), [A])
+    assert A not in patched.records()
+    assert (done.removed, done.remade) == ((f"noarch/{A}",), ())
+    assert patched.patches() == {}
 
 
 @pytest.mark.parametrize("at", [INDEX, PATCHES])

@@ -7,13 +7,11 @@ from typing import Literal
 import pytest
 
 from chaninfra.channel.objects import ObjectBody
+from support.index_model.killed import killed_at
 from support.index_model.pruned_channel import PREFIX, PrunedChannel, rules
 
+WRITES = ("put", "delete")
 RULES = rules(newest={"keep-newest": 1, "grace": "5d"})
-
-
-class KilledError(BaseException):
-    """What no code catches."""
 
 
 def prepared(monolith: Literal["never", "each-commit"]) -> PrunedChannel:
@@ -42,7 +40,7 @@ def test_each_record_has_its_package_and_the_next_run_finishes(monolith: Literal
         {"noarch/a-2-0.conda"},
     )
     number = 0
-    while killed_at(pruned := prepared(monolith), number):
+    while killed_at(number, (pruned := prepared(monolith)).store, pruned.prune, WRITES):
         assert pruned.listed() <= pruned.files()
         assert not pruned.listed() & {*pruned.yanked()}
         # Nobody could bring back by a re-index what was to go.
@@ -51,21 +49,3 @@ def test_each_record_has_its_package_and_the_next_run_finishes(monolith: Literal
         assert state(pruned) == wanted
         number += 1
     assert number > 15
-
-
-def killed_at(pruned: PrunedChannel, number: int) -> bool:
-    """Prune, and kill it at the write of this number; whether there was one."""
-    writes = iter(range(number + 1))
-
-    def kill(kind: str, key: str) -> None:
-        if kind in ("put", "delete") and next(writes) == number:
-            raise KilledError
-
-    pruned.store.before = kill
-    try:
-        pruned.prune()
-    except KilledError:
-        return True
-    finally:
-        pruned.store.before = lambda kind, key: None
-    return False

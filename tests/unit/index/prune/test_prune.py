@@ -73,6 +73,37 @@ def test_it_yanks_and_deletes_after_the_grace_period(monolith: Any) -> None:
     assert pruned.store.objects == before
 
 
+def test_what_is_revoked_is_none_of_the_newest() -> None:
+    pruned = PrunedChannel(rules(newest={"keep-newest": 1, "grace": "10d"}))
+    pruned.add(ONE, TWO)
+    pruned.add(THREE, revoked=True, depends=["package_has_been_revoked"])
+    planned = pruned.at(1).plan()
+    assert paths(planned.yank) == [f"noarch/{ONE}"]
+    pruned.rules = rules(newest={"keep-newest": 2, "grace": "10d"})
+    assert not pruned.plan().yank
+
+
+def test_a_revoked_package_below_the_newest_goes() -> None:
+    pruned = PrunedChannel(NEWEST)
+    pruned.add(ONE, revoked=True)
+    pruned.add(TWO)
+    assert paths(pruned.plan().yank) == [f"noarch/{ONE}"]
+
+
+def test_revoked_builds_do_not_count() -> None:
+    pruned = PrunedChannel(rules(builds={"keep-newest": 1, "per": "version", "grace": "10d"}))
+    pruned.add("a-1-0_0.conda", "a-1-0_1.conda")
+    pruned.add("a-1-0_2.conda", "a-1-0_2.tar.bz2", revoked=True)
+    assert paths(pruned.plan().yank) == ["noarch/a-1-0_0.conda"]
+
+
+def test_a_subdir_where_only_revoked_packages_are_left_is_emptied() -> None:
+    pruned = PrunedChannel(rules(old={"older-than": "10d"}))
+    pruned.add(ONE)
+    pruned.at(20).add(TWO, revoked=True)
+    assert pruned.plan().plan.emptied == {"noarch": 1}
+
+
 def test_what_was_yanked_by_hand_is_never_deleted() -> None:
     pruned = with_two()
     yank(pruned.channel(), ["a ==1"], "broken")

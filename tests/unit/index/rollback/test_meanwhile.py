@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chaninfra.index.rollback import rollback as module
-from support.index_model.memory_store import MemoryStore
+from support.index_model.killed import killed_at
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import (
     FOLDER,
+    JSON,
     PREFIX,
     channel_with,
+    deleting,
     file,
     forcing,
     publishing,
@@ -61,11 +65,44 @@ def test_what_is_replaced_or_yanked_meanwhile_stays_so(monkeypatch: pytest.Monke
     _, done = rolled_back(store)
     assert records(store).keys() == {file("a")}
     assert [(each.package, each.reason) for each in done.report.left_out] == [
-        (f"noarch/{file('x')}", "was replaced meanwhile by another writer")
+        (f"noarch/{file('x')}", "was replaced or deleted meanwhile by another writer")
     ]
 
 
-def test_no_record_of_a_package_that_is_deleted_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def _deleted(store: MemoryStore, name: str) -> None:
+    deleting(name).run(store, SequentialRuntime(f"delete-{name}", int(store.now.timestamp() * 1000)))
+
+
+def test_what_is_deleted_for_good_meanwhile_gets_no_record_of_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = channel_with("a", "b", "x")
+    snapshot(store)
+    ran(store, yanking("x"))
+    patched(store, "b", depends=["a"])
+
+    def deleted() -> None:
+        _deleted(store, "b")
+        _deleted(store, "x")
+
+    _meanwhile(store, monkeypatch, deleted)
+    _, done = rolled_back(store)
+    assert records(store).keys() == {file("a")}
+    assert [(each.package, each.reason) for each in done.report.left_out] == [
+        (f"noarch/{file(name)}", "was replaced or deleted meanwhile by another writer") for name in ("b", "x")
+    ]
+
+
+def test_what_is_deleted_for_good_meanwhile_is_not_yanked(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = channel_with("a")
+    snapshot(store)
+    ran(store, publishing("b"), publishing("c"))
+    _meanwhile(store, monkeypatch, lambda: _deleted(store, "b"))
+    _, done = rolled_back(store)
+    assert {*yanked(store)} == {file("c")}
+    assert json.loads(store.objects[JSON].data)["removed"] == [file("c")]
+    assert done.report.left_out == ()
+
+
+def test_a_package_that_is_deleted_meanwhile_is_not_yanked(monkeypatch: pytest.MonkeyPatch) -> None:
     store = channel_with("a")
     snapshot(store)
     ran(store, publishing("b"), publishing("c"))
@@ -77,7 +114,7 @@ def test_no_record_of_a_package_that_is_deleted_meanwhile_is_kept(monkeypatch: p
     _meanwhile(store, monkeypatch, deleted)
     rolled_back(store)
     packages = json.loads(store.objects[f"{PREFIX}/yanked.json"].data)["packages"]
-    assert "record" not in packages[f"noarch/{file('b')}"]
+    assert f"noarch/{file('b')}" not in packages
     assert "record" in packages[f"noarch/{file('c')}"]
 
 
@@ -90,35 +127,17 @@ def test_writers_that_take_turns() -> None:
 
 
 def test_the_same_command_finishes_what_a_kill_has_left() -> None:
-    class KilledError(Exception):
-        pass
-
-    for number in range(1, 200):
+    number, killed = 0, True
+    while killed:
         store = channel_with("a", "b")
         snapshot(store)
         ran(store, yanking("a"), publishing("c"))
-        seen: list[str] = []
-
-        def kill(kind: str, key: str, seen: list[str] = seen, number: int = number) -> None:
-            seen.append(key)
-            if len(seen) == number:
-                raise KilledError
-
-        store.before = kill
-        try:
-            rolled_back(store)
-        except KilledError:
-            ended = False
-        else:
-            ended = True
-        store.before = lambda kind, key: None
+        killed = killed_at(number, store, partial(rolled_back, store))
         rolled_back(store, process="again")
         assert records(store).keys() == {file("a"), file("b")}
         assert {*yanked(store)} == {file("c")}
         before = dict(store.objects)
         ran(store, reindexing())
         assert store.objects == before
-        if ended:
-            assert number > 20
-            return
-    raise AssertionError("it does not end")
+        number += 1
+    assert number > 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chaninfra.index.patches.add import add
 from chaninfra.index.patches.document import read_patches
 from chaninfra.index.patches.remove import remove
 from chaninfra.index.reindex import reindex
+from support.index_model.killed import killed_at
 from support.index_model.memory_store import MemoryStore
 from support.index_model.processes import FOLDER, channel_with, file, forcing, publishing, unyanking, yanking
 from support.index_model.rolling_back import opened, ran, records, rolled_back, snapshot
@@ -133,38 +135,20 @@ def test_a_record_that_no_patch_makes_is_left_as_it_is() -> None:
 
 
 def test_a_kill_at_any_request_is_mended_by_the_same_command() -> None:
-    class KilledError(Exception):
-        pass
-
-    for number in range(1, 200):
+    number, killed = 0, True
+    while killed:
         store = channel_with("a", "b")
         patch(store, "a", license="X")
         before = records(store)
         snapshot(store)
         unpatch(store, "a")
         patch(store, "b", license="Y")
-        seen: list[str] = []
-
-        def kill(kind: str, key: str, seen: list[str] = seen, number: int = number) -> None:
-            seen.append(key)
-            if len(seen) == number:
-                raise KilledError
-
-        store.before = kill
-        try:
-            rolled_back(store)
-        except KilledError:
-            ended = False
-        else:
-            ended = True
-        store.before = lambda kind, key: None
+        killed = killed_at(number, store, partial(rolled_back, store))
         rolled_back(store, process="again")
         assert (records(store), patches(store)) == (before, {file("a"): {"license": "X"}}), number
         assert made_again(store) == before
-        if ended:
-            assert number > 20
-            return
-    raise AssertionError("it does not end")
+        number += 1
+    assert number > 20
 
 
 def test_it_is_rolled_back_itself() -> None:

@@ -66,16 +66,25 @@ def test_what_is_no_target_is_refused(to: str, message: str) -> None:
     assert store.objects == before
 
 
-@pytest.mark.parametrize(("stage", "command"), [("creating", "create"), ("removing", "rm")])
-def test_a_snapshot_that_is_not_ready_is_refused(stage: str, command: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "stage", "command"),
+    [
+        ("v1", "creating", "create v1"),
+        ("v1", "removing", "rm v1"),
+        # Nobody may give this name to `snapshot create`.
+        ("auto-20260101T0000Z", "creating", "create --scheduled"),
+        ("auto-20260101T0000Z", "removing", "rm auto-20260101T0000Z"),
+    ],
+)
+def test_a_snapshot_that_is_not_ready_is_refused(name: str, stage: str, command: str) -> None:
     store = channel_with("a")
-    snapshot(store)
+    snapshot(store, name)
     key = f"{PREFIX}/snapshots/index.json"
     body = store.objects[key]
     store.objects[key] = dataclasses.replace(body, data=body.data.replace(b'"ready"', f'"{stage}"'.encode()))
     with pytest.raises(ChaninfraError, match="or that was stopped") as caught:
-        plan_rollback(opened(store), "v1")
-    assert f"chaninfra snapshot {command} v1" in str(caught.value.remedy)
+        plan_rollback(opened(store), name)
+    assert f"`chaninfra snapshot {command}`" in str(caught.value.remedy)
 
 
 @pytest.mark.parametrize(("data", "word"), [(None, "missing"), (b"nonsense", "damaged")])
