@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from chaninfra.channel.conda.object_names import GC_FOLDER
-from chaninfra.channel.conda.shards import is_shard
+from chaninfra.channel.conda.shards import is_shard, shard_key
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
@@ -30,8 +30,8 @@ from chaninfra.index import left_over
 from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import authority_key, read_authority
-from chaninfra.index.commit.history import history_key, kept_index, kept_numbers
-from chaninfra.index.commit.replaced import read_replaced
+from chaninfra.index.commit.history import as_it_was, history_key, kept_index, kept_numbers
+from chaninfra.index.commit.replaced import Replaced, Replacement, read_replaced, update_replaced
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.orphans import Seen, sweep
 from chaninfra.index.progress import SILENT, Progress
@@ -124,6 +124,8 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     undeclared = left_over.undeclared(target)
     # First, so that a shard that is put and referenced meanwhile is not marked.
     shards, seen = listed(target)
+    # Rule: before the index and the history, so that no state that is not listed needs what this says.
+    replaced = read_replaced(target)
     # Rule: the authoritative index before the history, since a commit keeps the one that it replaces before it does.
     authority = read_authority(target)
     now = target.runtime.now_ms()
@@ -155,6 +157,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     swept = week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [garbage_of(shards[key], "unreferenced") for key in swept if key in shards]
+    unused = _unused(target, replaced, history, {*shards, *authority.index.keys()})
     done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
     orphans = sweep(target, [key for key in swept if key in seen.sidecars], mode)
     left_behind = [garbage_of(seen.sidecars[key], "attestations without a package") for key in orphans]
@@ -165,7 +168,28 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
         target.store.put(
             _marks_key(target), ObjectBody(data=data, content_type="application/json", cache_control="no-store")
         )
+    if mode == "write" and unused:
+        _check_recent(target, now)
+        update_replaced(target, lambda document: document.without(unused))
     return done
+
+
+def _unused(target: SubdirIndex, replaced: Replaced, states: Iterable[int], needed: Set[str]) -> dict[str, Replacement]:
+    """What stands for shards that no state and no snapshot names any more. `needed`: shards that are there, or that the
+    index names.
+
+    Rule: states that this run deletes count, since somebody may have read one, and look next what is replaced.
+    """
+    old = {shard_key(bytes.fromhex(digest)): digest for digest in replaced.shards}
+    if not old:
+        return {}
+    named, damaged = referenced_by_snapshots(target, old.keys())
+    if damaged:
+        return {}
+    for number in states:
+        index = as_it_was(target, number)
+        named |= index.keys() & old.keys() if index is not None else set()
+    return {digest: replaced.shards[digest] for key, digest in old.items() if key not in named and key not in needed}
 
 
 def _check_recent(target: SubdirIndex, began_ms: int) -> None:

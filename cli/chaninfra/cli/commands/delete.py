@@ -232,6 +232,7 @@ def _text(planned: Plan, done: Deleted, purged: Purged | None) -> str:
     if done.index_files:
         counted.append(count(len(done.index_files), "old index file"))
     lines.append(f"{', '.join(counted)} deleted; {count(len(done.snapshots), 'snapshot')} changed")
+    lines += [one_line(f"{key}: of another tool, rewritten without them") for key in done.changed]
     if purged is not None:
         lines.append(f"{count(purged.deleted, 'old version')} deleted")
     return "\n".join(lines)
@@ -267,6 +268,7 @@ def _json(planned: Plan, done: Deleted, purged: Purged | None) -> dict[str, Any]
         "objects": done.objects,
         "shards": done.shards,
         "index-files": done.index_files,
+        "index-files-changed": done.changed,
         "snapshots": sorted(done.snapshots),
         "published-again": done.back,
         "unreadable": sorted(done.unreadable),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -57,6 +57,19 @@ def lay(subdir_index: SubdirIndex, repodata: Repodata, patches: Patches) -> dict
         repodata.records[table][key] = patched
         changed[file] = client_name(read_facts(patched, "name").name or package_name(file))
     return changed
+
+
+def check_patches(subdir_index: SubdirIndex, repodata: Repodata, patches: Patches, names: Collection[str]) -> None:
+    """Raise StorageError as `lay` would in a commit that touches the packages of these names: for callers that delete
+    something before it.
+    """
+    for file, patch in patches.items():
+        place = repodata.find(file) if package_name(file) in names else None
+        if place is not None:
+            table, key = place
+            record = repodata.records[table][key]
+            if laid(patches, file, record) is not record:
+                _check(subdir_index, file, patch, v3=table.startswith(V3))
 
 
 def unfit(repodata: Repodata, patches: Patches, files: Mapping[str, object]) -> list[str]:

@@ -94,6 +94,10 @@ class Replaced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 shards[old] = each.then(shards[each.shard]) if each.shard in shards else each
         return Replaced(shards=shards)
 
+    def without(self, unused: Mapping[str, Replacement]) -> Replaced:
+        """The document without these entries, as far as they still say the same."""
+        return Replaced(shards={old: each for old, each in self.shards.items() if unused.get(old) != each})
+
 
 _DOCUMENT = JsonDocument(
     model=Replaced,
@@ -103,7 +107,8 @@ _DOCUMENT = JsonDocument(
     # An error where it is damaged, since states of the history would name shards that are not there any more.
     remedy="restore an older version of it. Or delete it: old states of the index, of before a package was withdrawn, "
     "then miss the shard of its name",
-    remedy_if_full="run `chaninfra gc`, which thins the history, and try again",
+    remedy_if_full="run `chaninfra gc` twice, which thins the history and then forgets what only that needed, and try "
+    "again",
     remedy_if_denied=MAY_NOT_DELETE,
     sorted_key="shards",
     indented=False,

@@ -20,6 +20,7 @@ from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
+from chaninfra.index.patches.document import read_patches
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.prune.look import Looked, look
 from chaninfra.index.prune.plan import Going, Kept
@@ -28,6 +29,7 @@ from chaninfra.index.prune.stages import DELETING, YANKING
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.times import now_with_offset
+from chaninfra.index.whole import check_writable
 from chaninfra.index.yank import choosing, yank_chosen
 from chaninfra.index.yanked_document import after_commit
 from chaninfra.index.yanks import committed_yanks
@@ -116,6 +118,9 @@ def _delete(
     if not files:
         return looked, None
     if looked.delete:
+        # Rule: nothing is deleted where the commit must fail that drops the yanks.
+        check_writable(target)
+        read_patches(target)
         with remedy_if_denied(_MAINTAINERS):
             target.store.delete([target.key(name) for each in looked.delete for name in _objects_of(each)])
     # Rule: the file goes before its yank. A file without a yank would come back by the next re-index.

@@ -7,24 +7,24 @@ and is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial, reduce
 
 from chaninfra.channel.conda.filenames import package_name
-from chaninfra.channel.conda.object_names import LEFT_OUT_JSON, WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import FOLLOW_JSON, LEFT_OUT_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.shards import shard_key
-from chaninfra.channel.errors import ConflictError
-from chaninfra.index import left_over
+from chaninfra.channel.errors import ConflictError, RefusedError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change
-from chaninfra.index.commit.replaced import Replaced, Replacement, read_replaced, update_replaced
+from chaninfra.index.commit.replaced import read_replaced, update_replaced
 from chaninfra.index.commit.shard_reader import listed_shards
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.etag_cache import read_etag_cache, write_etag_cache
-from chaninfra.index.gc import forget_marks, listed
+from chaninfra.index.follow.mark import read_mark
+from chaninfra.index.gc import forget_marks
 from chaninfra.index.left_out_json import update_left_out
 from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.progress import SILENT, Progress
@@ -32,7 +32,8 @@ from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.times import now_text
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
-from chaninfra.index.withdrawal.plan import Part, Plan, objects_of
+from chaninfra.index.withdrawal.old_files import clean_old_files
+from chaninfra.index.withdrawal.plan import Part, Plan, check_same, objects_of
 from chaninfra.index.withdrawal.shards import Telling, keys_of, put_rest
 from chaninfra.index.withdrawal.snapshots import clean
 from chaninfra.index.yanked_document import after_commit
@@ -52,7 +53,9 @@ class Deleted:
     shards: list[str] = field(default_factory=list)
     """The keys of shards."""
     index_files: list[str] = field(default_factory=list)
-    """The keys of index files that nobody writes any more."""
+    """The keys of index files that nobody writes any more, or that another tool makes again."""
+    changed: list[str] = field(default_factory=list)
+    """The keys of index files of another tool that were rewritten without the packages."""
     snapshots: set[str] = field(default_factory=set)
     """The snapshots that were changed, as `snapshots/NAME`."""
     back: list[str] = field(default_factory=list)
@@ -66,8 +69,9 @@ class Deleted:
 def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILENT) -> Deleted:
     """Delete what the plan names. If it is killed, the same command goes on.
 
-    Raises DeniedError, before anything else is changed, for whoever may not write withdrawn.json; what `commit` raises;
-    ConflictError where others put what is deleted again and again; StorageError.
+    Raises RefusedError where a follower is the one writer of the index, and runs; ConflictError where another file is
+    there than was planned, and where others put what is deleted again and again; DeniedError, before anything else is
+    changed, for whoever may not write withdrawn.json; what `commit` raises; StorageError.
     """
     key = channel.descriptor.key(WITHDRAWN_JSON)
     now = now_text(channel.runtime)
@@ -76,6 +80,9 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
         for each in plan.packages
     ]
 
+    _check_no_follower(channel)
+    for part in plan.parts:
+        check_same(part)
     # Rule: the entry is first, so that whoever goes on after a kill knows of it, and whoever may not delete stops here.
     document = update_withdrawn(channel.writer, channel.runtime, key, lambda old: reduce(Withdrawn.begun, new, old))
     done = Deleted()
@@ -91,9 +98,28 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
     return done
 
 
+def _check_no_follower(channel: Channel) -> None:
+    """Raise RefusedError where a follower that is the one writer of the index has run of late: without conditional
+    writes its next commit may name the shards that are deleted.
+    """
+    if not channel.descriptor.index.only_a_follower_commits:
+        return
+    mark = read_mark(channel.writer, channel.descriptor.key(FOLLOW_JSON))
+    run = mark.compare if mark is not None else None
+    if run is not None and not run.late(channel.runtime.now_ms()):
+        raise RefusedError(
+            "a follower is the one writer of this index, and may be running: nothing was deleted",
+            where=channel.url(FOLLOW_JSON),
+            remedy="stop the follower, delete this file, which it writes again when it starts, and run the command "
+            "again; then start the follower",
+        )
+
+
 def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> None:
     """Delete the packages in one subdir. `also`: the files whose withdrawal is under way, with these."""
     target, files = part.target, part.files
+    # Again, since the subdirs before it may have taken long.
+    check_same(part)
     # Rule: as `patch rm` does, before the commit, so that nobody who publishes it again lays a patch that is going.
     patches = update_patches(target, partial(marked, files))
     _delete_objects(target, [key for each in part.packages for key in each.objects], done)
@@ -121,10 +147,14 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     after_commit(channel, {target.subdir: target}, {target.subdir: names})
     # Attestations that were put meanwhile; and a package that was published again keeps its own.
     left = objects_of(target, files)
-    again = {file for key, file in left.items() if key == target.key(file)}
+    again = {file for file, there in left.items() if target.key(file) in there}
     done.back += sorted(f"{target.subdir}/{file}" for file in again)
-    _delete_objects(target, [key for key, file in left.items() if file not in again], done)
+    _delete_objects(target, [key for file, there in left.items() if file not in again for key in there], done)
     _forget(target, files - again, done)
+    others = clean_old_files(target, files - again)
+    done.index_files += others.deleted
+    done.changed += others.changed
+    done.unreadable |= {*others.unreadable}
     if not files.isdisjoint(patches):
         # Rule: once the file and its record are gone; until then whoever goes on after a kill finds the mark.
         update_patches(target, partial(without_marked, files))
@@ -157,7 +187,7 @@ def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], al
             where=target.layout.key(target.subdir),
             remedy="run the command again",
         )
-    replaced = update_replaced(target, lambda before: _without(before, unused).having(rest))
+    replaced = update_replaced(target, lambda before: before.without(unused).having(rest))
     # Rule: snapshots are cleaned after what is replaced was written: a maker that has not seen it has put its files
     # before.
     changed, unreadable = clean(target, replaced, also)
@@ -172,22 +202,12 @@ def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], al
     done.shards += keys
 
 
-def _without(before: Replaced, unused: Mapping[str, Replacement]) -> Replaced:
-    return Replaced(shards={old: each for old, each in before.shards.items() if unused.get(old) != each})
-
-
 def _forget(target: SubdirIndex, files: Set[str], done: Deleted) -> None:
-    """Take the files out of what chaninfra keeps for itself, and delete index files that nobody writes any more and
-    that may name them.
-    """
+    """Take the files out of what chaninfra keeps for itself."""
     seen = read_etag_cache(target)
     write_etag_cache(target, seen, {}, seen.keys() - files)
     names = {key.rpartition("/")[2] for key in done.objects}
     forget_marks(target, {*names, *(shard_key(bytes.fromhex(_digest(key))) for key in done.shards)})
-    old = [entry.key for entry in left_over.undeclared(target)]
-    old += [entry.key for entry in left_over.stale(target, read_our_authority(target), listed(target)[1].index_files)]
-    _delete(target, old)
-    done.index_files += old
 
 
 def _digest(key: str) -> str:

@@ -71,12 +71,13 @@ class Withdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The document with this entry, which goes on with one that is under way; that one keeps its reason. One that
         has ended, and is of the same bytes, is begun again.
         """
+        # More cannot be read again.
+        new = msgspec.structs.replace(new, sha256=new.sha256[:_MAX_SHA256])
         there = self.under_way(new.path) or next(
             (each for each in self.packages if each.path == new.path and {*new.sha256} <= {*each.sha256}), None
         )
         if there is None:
-            first = msgspec.structs.replace(new, sha256=new.sha256[:_MAX_SHA256])
-            return Withdrawn(packages=[*self.packages, first])
+            return Withdrawn(packages=[*self.packages, new])
         known = sorted({*there.sha256, *new.sha256})[:_MAX_SHA256]
         later = msgspec.structs.replace(there, sha256=known, stage=new.stage)
         return Withdrawn(packages=[later if each is there else each for each in self.packages])

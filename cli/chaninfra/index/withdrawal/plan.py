@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
 from chaninfra.channel.conda.filenames import PackageFileName, package_name
-from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import ChaninfraError
+from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.text import count
 from chaninfra.index.channel import Channel
+from chaninfra.index.commit.laying import check_patches
+from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.patches.document import read_patches
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.runtime import run_all
 from chaninfra.index.select import Candidate, nearest_to, select
+from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, check_writable, read_whole
 from chaninfra.index.withdrawal.document import Withdrawn, is_path, read_withdrawn
 from chaninfra.index.withdrawal.shards import Shards
 from chaninfra.index.withdrawal.snapshots import naming
 from chaninfra.index.yanks import Yanks, yanks_of
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +45,8 @@ class Doomed:
     """`in the index`, `yanked`, or `in no index`."""
     patched: bool
     """Whether there is a patch of it, also one that does not apply."""
-    objects: tuple[str, ...]
-    """The object keys of the file and its sidecars, as far as they are there."""
+    objects: Mapping[str, str]
+    """Object key → ETag, of the file and its sidecars, as far as they are there."""
     sha256: tuple[str, ...]
 
 
@@ -148,6 +156,11 @@ def _part(subdir: _Subdir) -> Part:
     objects = objects_of(target, files)
     # Damaged patches are an error: nobody would know whether they have an entry of it.
     patches = read_patches(target)[0]
+    # Rule: nothing is deleted where a later step must fail, since it needs one of these documents. The commit makes the
+    # shards of these names anew.
+    check_patches(target, repodata, {file: patch for file, patch in patches.items() if file not in files}, names)
+    read_replaced(target)
+    read_snapshots(target.store, target.layout.key(SNAPSHOTS_JSON))
     packages = []
     for file in sorted(files):
         sha256 = {digest for each in telling.values() for digest in each.sha256([file])}
@@ -157,7 +170,7 @@ def _part(subdir: _Subdir) -> Part:
                 path=f"{target.subdir}/{file}",
                 listed=listed,
                 patched=file in patches,
-                objects=tuple(key for key, of in objects.items() if of == file),
+                objects=objects.get(file, {}),
                 sha256=tuple(sorted(sha256)),
             )
         )
@@ -177,16 +190,37 @@ def other_shards(whole: Whole, names: Collection[str]) -> set[bytes]:
     return {digest for name, digest in index.hashes.items() if name not in names} if index is not None else set()
 
 
-def objects_of(target: SubdirIndex, files: Collection[str]) -> dict[str, str]:
-    """Object key → file name, of these files and their sidecars that are there now."""
+def objects_of(target: SubdirIndex, files: Collection[str]) -> dict[str, dict[str, str]]:
+    """File name → object key → ETag, of these files and their sidecars that are there now."""
     folder = target.layout.key(target.subdir)
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     for entry in target.store.list(folder):
         name = entry.key.removeprefix(f"{folder}/")
         file = name if name in files else package_of(name)
-        if file in files:
-            found[entry.key] = file or ""
+        if file is not None and file in files:
+            found.setdefault(file, {})[entry.key] = entry.etag
     return found
+
+
+def check_same(part: Part) -> None:
+    """Raise ConflictError where another file is there than was planned: somebody has published it meanwhile, and nobody
+    was asked whether that one is to go.
+    """
+    target = part.target
+    keys = {each.path: target.key(each.path.partition("/")[2]) for each in part.packages}
+    there = run_all(target.runtime, [partial(target.store.head, key) for key in keys.values()])
+    other = [
+        each.path
+        for each, entry in zip(part.packages, there, strict=True)
+        if entry is not None and entry.etag != each.objects.get(keys[each.path])
+    ]
+    if other:
+        raise ConflictError(
+            f"{count(len(other), 'file')} {'was' if len(other) == 1 else 'were'} published meanwhile, and "
+            f"{'was' if len(other) == 1 else 'were'} not deleted: {', '.join(other[:_SHOWN])}",
+            where=target.layout.key(target.subdir),
+            remedy="run the command again: it shows, and then deletes, what is there now",
+        )
 
 
 def _candidates(read: Mapping[str, _Subdir]) -> Iterator[Candidate]:

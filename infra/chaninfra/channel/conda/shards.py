@@ -179,7 +179,9 @@ def make_shards(
         tables = by_name.pop(name)
         kept = (other or {}).get(name, {})
         yanked = {file: yanks[file] for file in removed.get(name, ()) if yanks and file in yanks}
-        ours = {"revision": revision, **({_YANKS: yanked} if yanked else {})}
+        # Rule: nothing else tells the shards of two names apart that say nothing of any file.
+        one = revision if name in removed or any(tables.values()) else f"{revision}-{name}"
+        ours = {"revision": one, **({_YANKS: yanked} if yanked else {})}
         more = {**kept, "removed": removed.get(name, []), OUR_KEY: ours}
         try:
             packed = msgspec.msgpack.encode({**_packed(repodata, tables), **more})

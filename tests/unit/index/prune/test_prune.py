@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chaninfra.channel.conda.shard_index import ShardIndex
-from chaninfra.channel.errors import ConfigurationError, DeniedError, RefusedError
+from chaninfra.channel.errors import ConfigurationError, DeniedError, RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.prune import prepare as module
 from chaninfra.index.prune.locks import Lock
@@ -152,6 +152,17 @@ def test_a_denied_deletion_changes_nothing() -> None:
     pruned.at(20).store.before = deny
     with pytest.raises(DeniedError, match="only maintainers may delete packages"):
         pruned.prune()
+    assert pruned.store.objects == before
+
+
+def test_nothing_is_deleted_where_the_patches_cannot_be_read() -> None:
+    """The commit that drops the yanks needs them."""
+    pruned = with_two()
+    pruned.at(1).prune()
+    pruned.store.objects[f"{PREFIX}/.chaninfra/patches/noarch.json"] = ObjectBody(data=b"{", content_type="")
+    before = dict(pruned.store.objects)
+    with pytest.raises(StorageError, match="not valid"):
+        pruned.at(20).prune()
     assert pruned.store.objects == before
 
 

@@ -210,6 +210,13 @@ def test_the_only_package_of_its_name(index: DescribedIndex) -> None:
     assert traces(store, file("leak"), sha256) == set()
 
 
+def test_the_only_packages_of_two_names() -> None:
+    store = channel_with("b", "leak", "other")
+    deleting(store, "leak", "other")
+    publishing("c").run(store, SequentialRuntime("later"))
+    assert {frozenset(each) for each in listed(store).values()} == {frozenset({file("b"), file("c")})}
+
+
 def test_a_yanked_package() -> None:
     store = channel_with("a-1", "a-2")
     yanking("a-2").run(store, SequentialRuntime("y"))
@@ -236,7 +243,7 @@ def test_files_of_which_only_the_history_knows() -> None:
     reindexing().run(store, SequentialRuntime("r"))
     assert LEAKED not in listed(store)["shards"]
     [only] = planned(store, f"noarch/{LEAKED}").packages
-    assert (only.listed, only.objects, only.sha256) == ("in no index", (), (SHA256,))
+    assert (only.listed, only.objects, only.sha256) == ("in no index", {}, (SHA256,))
     deleting(store, f"noarch/{LEAKED}")
     assert traces(store) == set()
 
