@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -47,11 +48,14 @@ def list_snapshots(channel: Channel) -> Listed:
     """The snapshots of the channel. Raises StorageError."""
     store = channel.store()
     found = read_snapshots(store, channel.descriptor.key(SNAPSHOTS_JSON))[0].snapshots
-    try:
-        folders = store.folders(channel.descriptor.key(SNAPSHOTS_FOLDER))
-    except DeniedError:
-        folders = frozenset()
-    unlisted = sorted(name for name in folders - found.keys() if is_snapshot_name(name))
+    folder = channel.descriptor.key(SNAPSHOTS_FOLDER)
+    names: set[str] = set()
+    with suppress(DeniedError):
+        # Not by `folders`: MinIO lists those, too, in which there are only delete markers.
+        for entry in store.list(folder):
+            name, slash, _ = entry.key.removeprefix(f"{folder}/").partition("/")
+            names |= {name} if slash else set()
+    unlisted = sorted(name for name in names - found.keys() if is_snapshot_name(name))
     return Listed(snapshots=dict(sorted(found.items())), unlisted=unlisted)
 
 
