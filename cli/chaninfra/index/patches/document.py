@@ -17,7 +17,7 @@ from chaninfra.channel.conda.object_names import PATCHES_FOLDER
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
-from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
+from chaninfra.channel.errors import ConflictError, StorageError, only_maintainers, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, TooLargeError
 from chaninfra.index.commit.yanked_json import check_version
 from chaninfra.index.subdir_index import SubdirIndex
@@ -26,9 +26,7 @@ CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 _MAX_BYTES = 8 << 20
 _ATTEMPTS = 20
-_MAINTAINERS = (
-    "only maintainers may patch: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
-)
+_MAINTAINERS = only_maintainers("patch")
 
 Patches = Mapping[str, Patch]
 """File name → its patch."""
@@ -85,10 +83,12 @@ def _check(file: str, patch: Patch) -> None:
 
 
 def _invalid(key: str, message: str) -> StorageError:
+    subdir = key.rpartition("/")[2].removesuffix(".json")
     return StorageError(
         message,
         where=key,
-        remedy="restore an older version of it; or delete it, and patch again (`chaninfra patch add PACKAGE`)",
+        remedy="restore an older version of it; or delete it, and import what you exported: `chaninfra patch import "
+        f"FILE --subdir {subdir}`",
     )
 
 

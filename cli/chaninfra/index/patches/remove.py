@@ -22,7 +22,7 @@ from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
 from chaninfra.index.runtime import run_all
-from chaninfra.index.select import Candidate, select
+from chaninfra.index.select import Candidate, nearest_to, select
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
 
@@ -110,8 +110,9 @@ def _chosen(opened: Mapping[Subdir, OpenedSubdir], words: Sequence[str]) -> dict
     ]
     selected = select(words, patched)
     if unknown := [word for word, found in selected.items() if not found]:
+        listing = "`chaninfra patch ls` lists the patches of the channel"
         raise ChaninfraError(
-            f"there is no patch of {', '.join(unknown)}", remedy="`chaninfra patch ls` lists the patches of the channel"
+            f"there is no patch of {', '.join(unknown)}", remedy=nearest_to(unknown, patched, listing=listing)
         )
     paths = {each.path_in_channel for found in selected.values() for each in found}
     chosen = {

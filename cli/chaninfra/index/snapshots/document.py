@@ -19,7 +19,7 @@ from chaninfra.channel.conda.snapshots import NAME, NAME_RULE, is_snapshot_name
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
+from chaninfra.channel.errors import ConflictError, StorageError, only_maintainers, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.patterns import whole
 from chaninfra.index.commit.derived_files import ATTEMPTS
@@ -31,10 +31,7 @@ CACHE_CONTROL = "no-cache"
 MOST = 1000
 """Most snapshots of a channel: the entry of one takes up to 3 kB."""
 _MAX_BYTES = 8 << 20
-_PERMIT = (
-    "only maintainers make and remove snapshots. Policies of earlier versions permit nobody to: run `pulumi up`, or "
-    "attach what `chaninfra policy` prints"
-)
+_PERMIT = only_maintainers("make and remove snapshots")
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _REVISION = whole("[A-Za-z0-9._-]{1,128}")
 

@@ -12,7 +12,7 @@ import msgspec
 from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import is_file_of_snapshots, is_snapshot_name, snapshot_folder
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.errors import ChaninfraError, DeniedError
+from chaninfra.channel.errors import ConfigurationError, DeniedError
 from chaninfra.channel.text import nearest
 from chaninfra.index.channel import Channel
 from chaninfra.index.snapshots.create import check_name, time_text
@@ -21,7 +21,7 @@ from chaninfra.index.snapshots.document import Snapshot, Snapshots, SnapshotSubd
 _AT_ONCE = 1000
 
 
-class NoSnapshotError(ChaninfraError):
+class NoSnapshotError(ConfigurationError):
     """There is no snapshot of the name."""
 
 

@@ -17,7 +17,7 @@ from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
-from chaninfra.channel.errors import ConfigurationError, ConflictError, StorageError, remedy_if_denied
+from chaninfra.channel.errors import ConfigurationError, ConflictError, StorageError, only_maintainers, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.patterns import whole
 from chaninfra.channel.text import shown
@@ -32,10 +32,7 @@ _MAX_BYTES = 8 << 20
 _MAX_SHA256 = 1000
 """Most contents of one file: it may have been replaced again and again."""
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_PERMIT = (
-    "only maintainers may delete packages: use the key or role of one. Policies of earlier versions permit nobody to: "
-    "run `pulumi up`, or attach what `chaninfra policy` prints"
-)
+_PERMIT = only_maintainers("delete packages")
 
 Stage = Literal["deleting"]
 

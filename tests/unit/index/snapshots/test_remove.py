@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, ExitCode
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.document import read_snapshots
@@ -78,6 +78,8 @@ def test_one_that_is_not_there(store: MemoryStore) -> None:
     with pytest.raises(ChaninfraError, match="there is no snapshot v3") as caught:
         remove(channel(store, SequentialRuntime("rm")), "v3")
     assert "known are: v1, v2" in str(caught.value.remedy)
+    # As of `manifest --snapshot` and `rollback --to`.
+    assert caught.value.exit_code == ExitCode.USAGE
     with pytest.raises(ChaninfraError, match="there is no snapshot v1") as caught:
         remove(channel(channel_with("a"), SequentialRuntime("rm")), "v1")
     assert "it has none" in str(caught.value.remedy)
