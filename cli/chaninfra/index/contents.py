@@ -24,7 +24,8 @@ from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.left_out_json import LeftOutError, LeftOutPackage, read_left_out
+from chaninfra.index.json_document import DocumentError
+from chaninfra.index.left_out_json import LeftOutPackage, read_left_out
 from chaninfra.index.place import nothing_here
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import run_all
@@ -102,7 +103,7 @@ class ChannelContents:
     lost: tuple[LostShards, ...] = ()
     left_out: Mapping[str, LeftOutPackage] = field(default_factory=dict)
     """`<subdir>/<file>` → why a follower could not index it, or holds it."""
-    left_out_unread: LeftOutError | None = None
+    left_out_unread: DocumentError | None = None
     """Why that is not known."""
 
 
@@ -140,10 +141,10 @@ def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContent
             remedy="index its packages with `chaninfra reindex`, or create an empty channel with `chaninfra init`",
         )
     left_out: Mapping[str, LeftOutPackage] = {}
-    unread: LeftOutError | None = None
+    unread: DocumentError | None = None
     try:
         left_out = left_out_of(channel)
-    except LeftOutError as error:
+    except DocumentError as error:
         # It is a report, and the index decides.
         unread = error
     return ChannelContents(
@@ -157,7 +158,7 @@ def contents_of(channel: Channel, progress: Progress = SILENT) -> ChannelContent
 
 
 def left_out_of(channel: Channel) -> Mapping[str, LeftOutPackage]:
-    """What left-out.json of the channel lists; nothing for those who may not read it. Raises LeftOutError;
+    """What left-out.json of the channel lists; nothing for those who may not read it. Raises DocumentError;
     StorageError.
     """
     try:

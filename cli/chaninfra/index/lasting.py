@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.index.channel import Channel
@@ -11,6 +12,8 @@ from chaninfra.index.progress import Progress
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.yanked_document import after_commit
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 """Times that a yank is committed which another tool undoes, and that packages are brought back which others replace."""
@@ -62,5 +65,15 @@ def joined(reports: Sequence[SubdirReport]) -> SubdirReport:
         added=tuple(sorted({file for each in reports for file in each.added})),
         remade=tuple(sorted({file for each in reports for file in each.remade})),
         yanked=tuple(sorted({file for each in reports for file in each.yanked})),
-        left_out=tuple(skipped for each in reports for skipped in each.left_out),
+        patched=tuple(sorted({file for each in reports for file in each.patched})),
+        # Any of them may have indexed again what another tool had written.
+        left_out=_once(skipped for each in reports for skipped in each.left_out),
+        invalid=_once(invalid for each in reports for invalid in each.invalid),
+        stale=_once(name for each in reports for name in each.stale),
+        odd_names=_once(odd for each in reports for odd in each.odd_names),
+        many_streams=_once(file for each in reports for file in each.many_streams),
     )
+
+
+def _once(found: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(found))

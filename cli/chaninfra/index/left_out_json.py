@@ -15,35 +15,20 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel.conda.object_names import LEFT_OUT_JSON
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
-from chaninfra.channel.errors import ConflictError, StorageError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
+from chaninfra.channel.conda.untrusted import is_file_name
+from chaninfra.channel.objects import Condition, ObjectStore
 from chaninfra.channel.text import one_line
-from chaninfra.index.commit.derived_files import ATTEMPTS
-from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.index.json_document import DocumentError, JsonDocument
 from chaninfra.index.runtime import Runtime
 
-CONTENT_TYPE = "application/json"
-CACHE_CONTROL = "no-cache"
 MOST = 5_000
 """Most packages that it lists: `doctor` names all of a channel."""
 _MAX_BYTES = 8 << 20
 _MAX_TEXT = 500
+_AROUND = 200
+"""More than the bytes that the keys of an entry and its indentation take."""
 
 Kind = Literal["unreadable", "held"]
-
-
-class LeftOutError(StorageError):
-    """The document cannot be used: it is damaged, or of a later version."""
-
-
-class DamagedLeftOutError(LeftOutError):
-    """It is damaged. `condition`: that for replacing it."""
-
-    def __init__(self, message: str, *, where: str, condition: Condition) -> None:
-        remedy = "`chaninfra follow` writes a new one when it next compares; if nothing follows the channel, delete it"
-        super().__init__(message, where=where, remedy=remedy)
-        self.condition = condition
 
 
 class LeftOutPackage(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
@@ -82,7 +67,18 @@ class LeftOutDocument(Struct, frozen=True, kw_only=True):
             before = kept.get(path)
             if before is None or before.fault != left.fault:
                 kept[path] = left
-        return LeftOutDocument(packages=dict([*kept.items()][:MOST]))
+        return LeftOutDocument(packages=_that_fit(kept))
+
+
+def _that_fit(packages: Mapping[str, LeftOutPackage]) -> dict[str, LeftOutPackage]:
+    """The first ones, as many as can be read again: their texts may come from packages, and be long."""
+    fit, room = dict[str, LeftOutPackage](), _MAX_BYTES - _AROUND
+    for path, left in packages.items():
+        room -= len(msgspec.json.encode(path)) + len(msgspec.json.encode(left)) + _AROUND
+        if room < 0 or len(fit) == MOST:
+            break
+        fit[path] = left
+    return fit
 
 
 def left_out_package(
@@ -99,59 +95,42 @@ def left_out_package(
     )
 
 
+def _check(document: LeftOutDocument) -> None:
+    for path in document.packages:
+        subdir, slash, file = path.partition("/")
+        if not (slash and is_file_name(subdir) and is_file_name(file)):
+            raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
+
+
+_DOCUMENT = JsonDocument(
+    model=LeftOutDocument,
+    name=LEFT_OUT_JSON,
+    max_bytes=_MAX_BYTES,
+    check=_check,
+    remedy="`chaninfra follow` writes a new one when it next compares; if nothing follows the channel, delete it",
+    remedy_if_full="delete packages that cannot be indexed: `chaninfra ls` names them",
+    sorted_key="packages",
+    replaces_damaged=True,
+)
+
+
 def read_left_out(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condition]:
-    """The document, and the condition for replacing it. Raises LeftOutError; StorageError."""
-    try:
-        stored = store.get(key, _MAX_BYTES)
-    except TooLargeError as error:
-        raise DamagedLeftOutError(error.message, where=key, condition=IfMatch(error.entry.etag)) from error
-    if stored is None:
-        return LeftOutDocument(), IfAbsent()
-    try:
-        document = msgspec.json.decode(stored.data, type=LeftOutDocument)
-        for path in document.packages:
-            subdir, slash, file = path.partition("/")
-            if not (slash and is_file_name(subdir) and is_file_name(file)):
-                raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
-    except MALFORMED as error:
-        condition = IfMatch(stored.entry.etag)
-        try:
-            check_version(stored.data, key)
-        except StorageError as later:
-            raise LeftOutError(later.message, where=later.where, remedy=later.remedy) from error
-        raise DamagedLeftOutError(f"is not valid: {error}", where=key, condition=condition) from error
-    return document, IfMatch(stored.entry.etag)
+    """The document, and the condition for replacing it. Raises DocumentError; StorageError."""
+    return _DOCUMENT.read(store, key)
 
 
-def read_to_follow(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condition, DamagedLeftOutError | None]:
+def read_to_follow(store: ObjectStore, key: str) -> tuple[LeftOutDocument, Condition, DocumentError | None]:
     """The document, and the condition for replacing it; for a damaged one an empty one, and what is wrong with it.
 
-    Raises LeftOutError for one of a later version; StorageError.
+    Raises DocumentError for one of a later version; StorageError.
     """
-    try:
-        return *read_left_out(store, key), None
-    except DamagedLeftOutError as error:
-        return LeftOutDocument(), error.condition, error
+    return _DOCUMENT.read_or_empty(store, key)
 
 
 def update_left_out(
     store: ObjectStore, runtime: Runtime, key: str, found: Mapping[str, LeftOutPackage], fine: Collection[str]
 ) -> LeftOutDocument:
     """Bring the document in line with what was found of these packages, and return it; nothing is written if it says
-    so already. A damaged one is replaced. Raises as `read_to_follow`; ConflictError where other writers won all
-    attempts.
+    so already. A damaged one is replaced. See `JsonDocument.update`.
     """
-    for attempt in range(ATTEMPTS):
-        before, condition, damaged = read_to_follow(store, key)
-        after = before.changed(found, fine)
-        if after == before and damaged is None:
-            return before
-        ordered = msgspec.structs.replace(after, packages=dict(sorted(after.packages.items())))
-        data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
-        try:
-            store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
-        except ConflictError:
-            runtime.pause(attempt)
-            continue
-        return after
-    raise ConflictError(f"other writers changed {LEFT_OUT_JSON} first, {ATTEMPTS} times", where=key, remedy="try again")
+    return _DOCUMENT.update(store, runtime, key, lambda before: before.changed(found, fine))

@@ -30,8 +30,8 @@ from chaninfra.channel.errors import (
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.text import nearest, one_line, shown
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.derived_files import ATTEMPTS
-from chaninfra.index.runtime import Runtime
+from chaninfra.index.lines import check_line
+from chaninfra.index.runtime import ATTEMPTS, Runtime
 
 Level = Literal["info", "warning", "critical"]
 
@@ -139,9 +139,10 @@ class Notices:
         return replace(self, entries=tuple(each for each in self.entries if each.id not in ids))
 
     def encoded(self) -> bytes:
-        """The document as JSON."""
-        document = {**self.others, "notices": [each.raw for each in self.entries]}
-        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        """The document as JSON; without the spaces where clients could not read it with them."""
+        data = msgspec.json.encode({**self.others, "notices": [each.raw for each in self.entries]})
+        spaced = msgspec.json.format(data, indent=2) + b"\n"
+        return spaced if len(spaced) <= _MAX_BYTES else msgspec.json.format(data, indent=-1)
 
 
 def check_id(id_: str) -> None:
@@ -156,21 +157,8 @@ def check_id(id_: str) -> None:
 
 def check_message(message: str, where: str, most: int = MAX_MESSAGE) -> None:
     """Raise ConfigurationError for a text that must not be shown on the terminals of others."""
-    if not message or message.isspace():
-        raise ConfigurationError("the text of the notice is empty", where=where, remedy="say what users should know")
-    if one_line(message) != message:
-        raise ConfigurationError(
-            f"the text of the notice has what a terminal or a CI system may take as a command: {shown(message)}",
-            where=where,
-            remedy="write it as one line, without control characters and other invisible ones",
-        )
-    if len(message) > most:
-        raise ConfigurationError(
-            f"the text of the notice has {len(message):,} characters; at most {most:,} are possible, since clients "
-            "print it below the output of every command on the channel",
-            where=where,
-            remedy="say it shorter, and give a link to the rest",
-        )
+    since = ", since clients print it below the output of every command on the channel"
+    check_line(message, where, most, what="the text of the notice", since=since)
 
 
 def new_notice(message: str, level: Level, *, now: datetime, until: datetime, id_: str | None = None) -> Notice:
@@ -234,7 +222,7 @@ def update_notices(
         if after == before:
             return before, before
         data = after.encoded()
-        if len(data) > _MAX_BYTES and len(after.entries) > len(before.entries):
+        if len(data) > _MAX_BYTES:
             raise StorageError(
                 f"would be larger than {_MAX_BYTES >> 20} MiB, and rattler's clients read no more",
                 where=key,

@@ -10,6 +10,9 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
+ATTEMPTS = 100
+"""Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
+
 _THREADS = 32
 _LONGEST_PAUSE_S = 2.0
 _WAITS = 8

@@ -15,7 +15,6 @@ from chaninfra.channel.conda.index_files import IMMUTABLE
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.change import Attested
-from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.package.local_file import PackageFile, read_error
 from chaninfra.index.package.sidecars import (
     MAX_SIDECAR,
@@ -26,6 +25,7 @@ from chaninfra.index.package.sidecars import (
     sidecar_name,
 )
 from chaninfra.index.report import RESIGN, LeftOut
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.subdir_index import SubdirIndex
 
 CONTENT_TYPE = "application/json"

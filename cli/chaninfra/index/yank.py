@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -23,13 +22,14 @@ from chaninfra.index.commit.new_yanks import with_record
 from chaninfra.index.commit.yanked_json import Yanked, read_yanked
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.lasting import ATTEMPTS, joined, until_it_holds
+from chaninfra.index.lines import check_reason_if_given
 from chaninfra.index.old_records import records_back
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut, Report, SubdirReport
-from chaninfra.index.runtime import Runtime
 from chaninfra.index.select import Candidate, choose
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.times import now_with_offset
 from chaninfra.index.whole import Whole, check_writable, read_whole
 from chaninfra.index.yanked_document import prove_writable
 from chaninfra.index.yanks import yanks_of
@@ -76,17 +76,13 @@ class Opened:
 def yank(channel: Channel, words: Sequence[str], reason: str | None, progress: Progress = SILENT) -> Yanking:
     """Take the packages that the words select out of the index; see `select`.
 
-    Raises ConfigurationError for a word that is not a name, file or match spec; ChaninfraError for a word that selects
-    nothing; and what `commit` raises.
+    Raises ConfigurationError for a word that is not a name, file or match spec, and for a reason that is not one line;
+    ChaninfraError for a word that selects nothing; and what `commit` raises.
     """
+    why = check_reason_if_given(reason)
     opened = _chosen(open_indexes(channel), words, also_indexed=True)
-    given = Yank(reason=reason, when=now_text(channel.runtime))
+    given = Yank(reason=why, when=now_with_offset(channel.runtime))
     return yank_chosen(channel, opened, lambda subdir, file: given, progress)
-
-
-def now_text(runtime: Runtime) -> str:
-    """The time as a yank has it."""
-    return datetime.fromtimestamp(runtime.now_ms() // 1000, UTC).isoformat()
 
 
 def yank_chosen(

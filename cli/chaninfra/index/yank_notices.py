@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -14,6 +14,7 @@ from chaninfra.channel.text import count, one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.notices import MAX_MESSAGE, add, check_message, new_notice, read_notices, update_notices
+from chaninfra.index.times import time_of
 
 DAYS = 90
 """Days for which the notice holds: an environment is solved anew more seldom than news are read."""
@@ -39,7 +40,7 @@ def check(channel: Channel, reason: str | None, text: str | None) -> None:
     if text is not None:
         check_message(text, "--notice-text")
     elif reason and not reason.isspace():
-        check_message(reason, "--reason", _MAX_REASON)
+        check_message(reason.strip(), "--reason", _MAX_REASON)
     read_notices(channel.writer, channel.descriptor.key(NOTICES_JSON))
 
 
@@ -56,7 +57,7 @@ def tell(channel: Channel, packages: Collection[str], reason: str | None, text: 
     for each in there.entries:
         if each.message == message and each.yanked == about and not each.is_expired(now):
             return each.id
-    time = datetime.fromtimestamp(now // 1000, UTC)
+    time = time_of(now)
     notice = new_notice(message, "warning", now=time, until=time + timedelta(days=DAYS))
     add(channel, msgspec.structs.replace(notice, chaninfra_yanked=about))
     return notice.id

@@ -13,9 +13,9 @@ from chaninfra.channel.errors import ChaninfraError, ConflictError, remedy_if_de
 from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError
-from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.yanked_json import Yanked, check_size, read_yanked, write_yanked
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.yanks import committed_yanks
 

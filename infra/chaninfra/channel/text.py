@@ -102,6 +102,9 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+MAX_REASON = 1000
+"""Characters of a reason why a package was yanked, patched or deleted."""
+
 _SHOWN = 200
 """So many characters of a value are shown: a document may hold any."""
 

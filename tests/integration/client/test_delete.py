@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,11 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     assert f"noarch/{LEAKED}: in the index, patched, 1 file of attestations" in dry.stdout
     patches = f"{PREFIX}/.chaninfra/patches/noarch.json"
     assert patches in leak.traces(old=False)
-    assert "snapshots that list them: snapshots/v1, snapshots/v2" in dry.stdout
+    shards = (
+        r"\nto be deleted too: [1-9][0-9]* shards of the index, its history and snapshots with entries of this package"
+    )
+    assert re.search(f"{shards}\n  new shards keep the other entries\n", dry.stdout)
+    assert "snapshots that will no longer list this package: snapshots/v1, snapshots/v2\n" in dry.stdout
     assert len(leak.traces(old=False)) > 8
     done = place.run("delete", LEAKED, *WHY, "--yes")
     assert done.returncode == 0, done.stderr

@@ -63,6 +63,14 @@ def test_it_has_an_end() -> None:
     assert len(update_left_out(store, SequentialRuntime(), KEY, found, ()).packages) == MOST
 
 
+def test_long_texts_do_not_make_it_too_large_to_be_read() -> None:
+    store, wide = MemoryStore(), "\U00020000" * 1000
+    long = left_out_package(wide, wide, "unreadable", 5, '"1"', "ab")
+    update_left_out(store, SequentialRuntime(), KEY, {f"noarch/a-{number}-0.conda": long for number in range(MOST)}, ())
+    assert 2_000 - 100 < len(read_left_out(store, KEY)[0].packages) < 2_100
+    assert len(store.objects[KEY].data) > 7 << 20
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

@@ -79,6 +79,15 @@ def test_what_other_tools_wrote_stays_byte_by_byte() -> None:
     assert b"".join(store.objects[KEY].data.split()) == theirs
 
 
+def test_a_removal_leaves_a_document_that_clients_read() -> None:
+    """Written with spaces, it would be larger than they read."""
+    theirs = json.dumps({"more": [0] * 400_000, "notices": [{"id": "n1"}]}, separators=(",", ":")).encode()
+    store = put(MemoryStore(), theirs)
+    remove(opened(store), ["n1"])
+    assert read_notices(store, KEY)[0].entries == ()
+    assert len(document(store)["more"]) == 400_000
+
+
 def test_notices_of_others_are_listed_as_conda_reads_them() -> None:
     store = put(MemoryStore(), json.dumps(OTHERS).encode())
     first, second = read_notices(store, KEY)[0].entries

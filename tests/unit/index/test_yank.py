@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from chaninfra.channel.errors import DeniedError, RefusedError, StorageError
+from chaninfra.channel.errors import ConfigurationError, DeniedError, RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
@@ -31,6 +31,18 @@ def document(store: MemoryStore, key: str) -> dict[str, Any]:
 def put(store: MemoryStore, key: str, content: dict[str, Any]) -> None:
     """Put a JSON object."""
     store.objects[key] = ObjectBody(data=json.dumps(content).encode(), content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    "reason", ["x" * 1001, "two\nlines", "\x1b[2J", "##vso[x]", "a \udcff"], ids=lambda value: ascii(value)[:20]
+)
+def test_a_reason_that_is_no_line_is_refused(reason: str) -> None:
+    store = channel_with("hello")
+    before = dict(store.objects)
+    with pytest.raises(ConfigurationError, match="the reason has") as raised:
+        yank(channel(store, SequentialRuntime()), ["hello"], reason)
+    assert raised.value.where == "--reason"
+    assert store.objects == before
 
 
 def yanked_without_sha256(store: MemoryStore) -> None:

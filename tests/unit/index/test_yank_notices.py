@@ -114,5 +114,6 @@ def test_a_damaged_document_is_found_before_the_yank() -> None:
 
 
 def test_a_long_reason_of_the_yank_does_not_matter_beside_a_text() -> None:
-    check(channel(MemoryStore(), SequentialRuntime()), "x\n" * 1000, "A short text")
+    check(channel(MemoryStore(), SequentialRuntime()), "x" * 1000, "A short text")
     check(channel(MemoryStore(), SequentialRuntime()), "", None)
+    check(channel(MemoryStore(), SequentialRuntime()), f"{'x' * 500}\n", None)

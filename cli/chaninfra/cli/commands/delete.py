@@ -13,7 +13,7 @@ from chaninfra.cli.store_flags import StoreFlags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaninfra.channel.errors import StoppedError
+    from chaninfra.channel.errors import ChaninfraError, StoppedError
     from chaninfra.cli.output.deleting import DeletionText
     from chaninfra.cli.output.progress import Shown
     from chaninfra.doctor.remedies import Remedies
@@ -76,8 +76,9 @@ def delete(
     from chaninfra.cli.output.deleting import DeletionText, deleted_json, plan_json, question
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
+    from chaninfra.index.lines import check_reason
     from chaninfra.index.withdrawal.delete import delete as run
-    from chaninfra.index.withdrawal.document import check_reason, read_withdrawn
+    from chaninfra.index.withdrawal.document import read_withdrawn
     from chaninfra.index.withdrawal.plan import plan
 
     refuse_channels(packages, "delete", "PACKAGE")
@@ -166,17 +167,32 @@ def _tell_versions(opened: Channel, planned: Plan, why: str, remedies: Remedies)
 
 
 def _finish(planned: Plan, done: Deleted, purged: Purged | None, why: str, remedies: Remedies) -> None:
-    """Raise where something was left."""
-    from chaninfra.channel.errors import DeniedError, SkippedError
-    from chaninfra.channel.text import count, one_line
+    """Raise where something was left, or a re-index of what another tool wrote has left packages out."""
+    from chaninfra.channel.text import one_line
+    from chaninfra.cli.output.reports import finish, replace_skipped
+    from chaninfra.index.report import Report
 
     again = remedies.command("delete", *_paths(planned), "--reason", why, "--yes")
     for path in done.back:
         streams.note(one_line(f"{path} was published again meanwhile, and is there"))
+    finish(
+        Report.of(done.reports),
+        _left(done, purged, again, remedies),
+        remedy=replace_skipped(remedies),
+        reindex=remedies.command("reindex"),
+        gc=remedies.command("gc"),
+    )
+
+
+def _left(done: Deleted, purged: Purged | None, again: str, remedies: Remedies) -> ChaninfraError | None:
+    """What was left; None: nothing."""
+    from chaninfra.channel.errors import DeniedError, SkippedError
+    from chaninfra.channel.text import count, one_line
+
     if done.unreadable:
         keys = sorted(done.unreadable)
         shown = "\n  ".join(one_line(key) for key in keys[:_SHOWN])
-        raise SkippedError(
+        return SkippedError(
             f"{count(len(keys), 'file')} cannot be read, and may name what was deleted:\n  {shown}",
             remedy=f"delete them with the store's own tools, remove the snapshots among them with "
             f"`{remedies.command('snapshot rm', 'NAME')}`, and run it again: `{again}`",
@@ -184,10 +200,11 @@ def _finish(planned: Plan, done: Deleted, purged: Purged | None, why: str, remed
     if purged is not None and purged.left:
         shown = "\n  ".join(one_line(f"{each.key} ({each.version_id}): {each.why}") for each in purged.left[:_SHOWN])
         more = f"\n  and {len(purged.left) - _SHOWN:,} more" if len(purged.left) > _SHOWN else ""
-        raise DeniedError(
+        return DeniedError(
             f"{count(len(purged.left), 'old version')} could not be deleted; all else is done:\n  {shown}{more}",
             remedy=f"run it again with a key that may delete them, or when their lock has ended: `{again} --versions`",
         )
+    return None
 
 
 def _paths(planned: Plan) -> Sequence[str]:

@@ -91,7 +91,7 @@ def add(
         lambda opened, shown: run(opened, packages, changes, revoke=revoke, reason=reason, progress=shown),
         lambda patching: patching.report,
     )
-    _print(request, patching_json(done, dry_run=dry_run), patching_text(done, dry_run=dry_run))
+    _end(request, patching_json(done, dry_run=dry_run), patching_text(done, dry_run=dry_run), done.report)
 
 
 def rm(
@@ -115,14 +115,11 @@ def rm(
       chaninfra patch rm "my-package <2" -c stack:prod --dry-run
     """
     from chaninfra.cli.output.patching import unpatching_json, unpatching_text
-    from chaninfra.cli.output.reports import finish, replace_skipped
-    from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.patches.remove import remove as run
 
     request = _Request("patch rm", channel, store, packages, [], dry_run, as_json)
     done = _run(request, lambda opened, shown: run(opened, packages, shown), lambda removed: removed.report)
-    _print(request, unpatching_json(done, dry_run=dry_run), unpatching_text(done, dry_run=dry_run))
-    finish(done.report, remedy=replace_skipped(remedies_for(channel, store)))
+    _end(request, unpatching_json(done, dry_run=dry_run), unpatching_text(done, dry_run=dry_run), done.report)
 
 
 def ls(
@@ -189,7 +186,7 @@ def import_(
         lambda opened, shown: import_instructions(opened, subdir, instructions, reason, shown),
         lambda imported: imported.report,
     )
-    _print(request, imported_json(done, dry_run=dry_run), imported_text(done, dry_run=dry_run))
+    _end(request, imported_json(done, dry_run=dry_run), imported_text(done, dry_run=dry_run), done.report)
 
 
 def export(
@@ -279,5 +276,11 @@ def _run(request: _Request, run: Callable[[Channel, Any], Done], report_of: Call
     return done
 
 
-def _print(request: _Request, document: dict[str, Any], text: str) -> None:
+def _end(request: _Request, document: dict[str, Any], text: str, report: Report) -> None:
+    """Print the result. Raises SkippedError for packages that were left out, also by a re-index."""
+    from chaninfra.cli.output.reports import finish, replace_skipped
+    from chaninfra.cli.remedies import remedies_for
+
     streams.result_json(document) if request.as_json else streams.result(text)
+    remedies = remedies_for(request.channel, request.store)
+    finish(report, remedy=replace_skipped(remedies), reindex=remedies.command("reindex"), gc=remedies.command("gc"))

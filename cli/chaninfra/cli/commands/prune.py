@@ -77,6 +77,7 @@ def prune(
     from chaninfra.index.prune.locks import read_lock
     from chaninfra.index.prune.prepare import matchers_of, prepare
     from chaninfra.index.prune.prune import carry_out
+    from chaninfra.index.report import Report
 
     remedies = remedies_for(channel, store)
     command = remedies.command("prune", *_given(rule, lock, everything=everything, dry_run=dry_run, as_json=as_json))
@@ -92,7 +93,7 @@ def prune(
     if not everything:
         planned.check()
     if dry_run:
-        finish_prune(planned, command)
+        finish_prune(planned, Report.of(()), command, remedies)
         return
     if not yes and (planned.yank or planned.delete):
         with interruptible(lambda: nothing_changed(command)):
@@ -104,7 +105,7 @@ def prune(
     streams.result_json(done_json(planned, done)) if as_json else streams.result(done_text(planned, done))
     if done.yanked:
         client_caches.tell(opened.descriptor, changed(done.report))
-    finish_prune(planned, command)
+    finish_prune(planned, done.report, command, remedies)
 
 
 def _given(

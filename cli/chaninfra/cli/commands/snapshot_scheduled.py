@@ -107,7 +107,7 @@ def _ahead(opened: Channel, tended: Tended, remove: str) -> ChaninfraError:
 
 def _text(opened: Channel, tended: Tended) -> str:
     from chaninfra.cli.commands.snapshot import created_text
-    from chaninfra.index.snapshots.create import time_text
+    from chaninfra.index.times import time_text
 
     made = tended.made
     lines = [
@@ -122,7 +122,7 @@ def _text(opened: Channel, tended: Tended) -> str:
 
 def _json(opened: Channel, tended: Tended) -> dict[str, object]:
     from chaninfra.cli.commands.snapshot import created_json
-    from chaninfra.index.snapshots.create import time_text
+    from chaninfra.index.times import time_text
 
     return {
         "made": None if tended.made is None else created_json(opened, tended.made),

@@ -34,13 +34,16 @@ class DeletionText:
     def plan(self) -> str:
         """What would be deleted."""
         lines = [one_line(f"{each.path}: {self._gone(each) or _what(each)}") for each in self.planned.packages]
-        telling = sum(part.telling for part in self.planned.parts)
-        have = "has" if telling == 1 else "have"
-        lines.append(f"{count(telling, 'shard')} of the index and of its history {have} them")
-        if self.planned.snapshots:
-            lines.append(f"snapshots that list them: {', '.join(self.planned.snapshots)}")
+        these = "this package" if len(self.planned.packages) == 1 else "these packages"
+        if telling := sum(part.telling for part in self.planned.parts):
+            shards = f"{count(telling, 'shard')} of the index, its history and snapshots"
+            lines += [f"to be deleted too: {shards} with entries of {these}", "  new shards keep the other entries"]
         if self.versions:
-            lines.append("and their old versions, those of their attestations, and of index files that may name them")
+            lines.append(
+                f"to be deleted too: old versions of {these}, of attestations, and of index files with entries"
+            )
+        if self.planned.snapshots:
+            lines.append(f"snapshots that will no longer list {these}: {', '.join(self.planned.snapshots)}")
         return "\n".join(lines)
 
     def dry_run(self) -> str:

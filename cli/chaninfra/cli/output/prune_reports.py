@@ -10,13 +10,14 @@ from chaninfra.channel.errors import SkippedError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.progress import bytes_text
-from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
+from chaninfra.cli.output.reports import DRY_RUN, finish, replace_skipped, report_json, report_text
 
 if TYPE_CHECKING:
     from chaninfra.doctor.remedies import Remedies
     from chaninfra.index.prune.plan import Going, Kept
     from chaninfra.index.prune.prepare import Planned
     from chaninfra.index.prune.prune import Pruned
+    from chaninfra.index.report import Report
 
 _SHOWN = 5
 _HEAD = ("PACKAGE", "WHAT", "SIZE", "WHY")
@@ -151,12 +152,22 @@ def done_json(planned: Planned, done: Pruned) -> dict[str, Any]:
     }
 
 
-def finish_prune(planned: Planned, command: str) -> None:
-    """Raise SkippedError if nothing of a subdir could be deleted."""
-    if not planned.unknown:
-        return
+def finish_prune(planned: Planned, report: Report, command: str, remedies: Remedies) -> None:
+    """Raise SkippedError if nothing of a subdir could be deleted, or if packages were left out by a re-index of what
+    another tool wrote.
+    """
+    finish(
+        report,
+        _undeleted(planned, command) if planned.unknown else None,
+        remedy=replace_skipped(remedies),
+        reindex=remedies.command("reindex"),
+        gc=remedies.command("gc"),
+    )
+
+
+def _undeleted(planned: Planned, command: str) -> SkippedError:
     lines = "\n  ".join(f"{subdir}: {key}" for subdir, key in planned.unknown.items())
-    raise SkippedError(
+    return SkippedError(
         f"nothing was deleted of these subdirs, since what a snapshot there lists cannot be read:\n  {lines}",
         remedy="`chaninfra snapshot ls` says how to finish one that is being made; remove one that is damaged; then "
         f"run `{command}` again",

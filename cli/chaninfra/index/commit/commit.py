@@ -27,12 +27,13 @@ from chaninfra.index.commit.authority import (
     was_replaced,
 )
 from chaninfra.index.commit.change import Applied, Change
-from chaninfra.index.commit.derived_files import ATTEMPTS, bring_forward, check_ours, is_due, lost_all_attempts
+from chaninfra.index.commit.derived_files import bring_forward, check_ours, is_due, lost_all_attempts
 from chaninfra.index.commit.derived_state import Derived, newest_number, read_derived
 from chaninfra.index.commit.history import ensure_kept, history_key, keep
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.commit.shard_writer import ShardWriter
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.subdir_index import SubdirIndex
 
 When = Literal["always", "changed"]

@@ -32,11 +32,9 @@ from chaninfra.index.commit.derived_state import (
 )
 from chaninfra.index.commit.history import ensure_kept, touched_since
 from chaninfra.index.commit.shard_reader import ShardReader
-from chaninfra.index.runtime import run_all
+from chaninfra.index.runtime import ATTEMPTS, run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
-ATTEMPTS = 100
-"""Attempts before a writer gives up. An attempt is lost only when another writer's PUT succeeds."""
 _LONGEST = 5
 _BYTES_PER_WAIT = 8 << 20
 """A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its

@@ -19,16 +19,13 @@ from chaninfra.channel.conda.object_names import REPLACED_FOLDER
 from chaninfra.channel.conda.revisions import KEY, with_v3
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConflictError, StorageError
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, TooLargeError
+from chaninfra.channel.errors import only_maintainers
 from chaninfra.channel.patterns import whole
-from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.subdir_index import SubdirIndex
 
-_MAX_BYTES = 16 << 20
-"""Largest document that is read or written: that of 100,000 shards."""
-_ATTEMPTS = 20
+MAY_NOT_DELETE = only_maintainers("delete packages")
+"""What to do where a write that a withdrawal makes is denied."""
 
 _Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"))]
 _Count = Annotated[int, Meta(ge=0, le=10**9)]
@@ -96,6 +93,22 @@ class Replaced(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Replaced(shards=shards)
 
 
+_DOCUMENT = JsonDocument(
+    model=Replaced,
+    name="it",
+    # That of 100,000 shards.
+    max_bytes=16 << 20,
+    # An error where it is damaged, since states of the history would name shards that are not there any more.
+    remedy="restore an older version of it. Or delete it: old states of the index, of before a package was withdrawn, "
+    "then miss the shard of its name",
+    remedy_if_full="run `chaninfra gc`, which thins the history, and try again",
+    remedy_if_denied=MAY_NOT_DELETE,
+    sorted_key="shards",
+    indented=False,
+    cache_control="no-store",
+)
+
+
 def replaced_key(subdir_index: SubdirIndex) -> str:
     """The object key of the document."""
     return subdir_index.layout.key(REPLACED_FOLDER, f"{subdir_index.subdir}.json")
@@ -103,59 +116,9 @@ def replaced_key(subdir_index: SubdirIndex) -> str:
 
 def read_replaced(subdir_index: SubdirIndex) -> Replaced:
     """The document of a subdir. Raises StorageError."""
-    return _read(subdir_index)[0]
+    return _DOCUMENT.read(subdir_index.store, replaced_key(subdir_index))[0]
 
 
 def update_replaced(subdir_index: SubdirIndex, change: Callable[[Replaced], Replaced]) -> Replaced:
-    """Change the document by If-Match, and return it; nothing is written if the change changes nothing.
-
-    `change` may be called again with what another writer wrote meanwhile. Raises ConflictError where other writers won
-    all attempts; StorageError.
-    """
-    key = replaced_key(subdir_index)
-    for attempt in range(_ATTEMPTS):
-        before, condition = _read(subdir_index)
-        after = change(before)
-        if after == before:
-            return before
-        data = msgspec.json.encode(Replaced(shards=dict(sorted(after.shards.items()))))
-        if len(data) > _MAX_BYTES:
-            raise StorageError(
-                f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
-                where=key,
-                remedy="run `chaninfra gc`, which thins the history, and try again",
-            )
-        try:
-            body = ObjectBody(data=data, content_type="application/json", cache_control="no-store")
-            subdir_index.store.put(key, body, condition)
-        except ConflictError:
-            subdir_index.runtime.pause(attempt)
-            continue
-        return after
-    raise ConflictError(f"other writers changed it first, {_ATTEMPTS} times", where=key, remedy="try again")
-
-
-def _read(subdir_index: SubdirIndex) -> tuple[Replaced, Condition]:
-    key = replaced_key(subdir_index)
-    try:
-        stored = subdir_index.store.get(key, _MAX_BYTES)
-    except TooLargeError as error:
-        raise _invalid(key, error.message) from error
-    if stored is None:
-        return Replaced(), IfAbsent()
-    try:
-        document = msgspec.json.decode(stored.data, type=Replaced)
-    except MALFORMED as error:
-        check_version(stored.data, key)
-        # An error, since states of the history would name shards that are not there any more.
-        raise _invalid(key, f"is not valid: {error}") from error
-    return document, IfMatch(stored.entry.etag)
-
-
-def _invalid(key: str, message: str) -> StorageError:
-    return StorageError(
-        message,
-        where=key,
-        remedy="restore an older version of it. Or delete it: old states of the index, of before a package was "
-        "withdrawn, then miss the shard of its name",
-    )
+    """Change the document, and return it. See `JsonDocument.update`."""
+    return _DOCUMENT.update(subdir_index.store, subdir_index.runtime, replaced_key(subdir_index), change)

@@ -14,12 +14,12 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.structs import prepared
-from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
+from chaninfra.channel.conda.untrusted import MALFORMED, UNWRITABLE, is_file_name
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
+from chaninfra.index.json_document import CONTENT_TYPE, check_version
 
-CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 
 _MAX_BYTES = 8 << 20
@@ -59,32 +59,12 @@ def read_yanked(store: ObjectStore, key: str) -> tuple[Yanked, Condition]:
     if stored is None:
         return Yanked(), IfAbsent()
     try:
-        yanked = msgspec.json.decode(stored.data, type=Yanked)
-        _check(yanked)
+        yanked = _decoded(stored.data)
     except MALFORMED as error:
         check_version(stored.data, key)
         # An error, since an empty document instead would hide the yanked packages of other subdirs.
         raise _invalid(key, f"is not valid: {error}") from error
     return yanked, IfMatch(stored.entry.etag)
-
-
-@prepared
-class _Versioned(Struct):
-    version: int = 1
-
-
-def check_version(data: bytes, key: str) -> None:
-    """Raise StorageError for a document that says that it is of a later version; its key is for the message."""
-    try:
-        version = msgspec.json.decode(data, type=_Versioned).version
-    except MALFORMED:
-        return
-    if version > 1:
-        raise StorageError(
-            f"version {version} of this file is newer than this version of chaninfra",
-            where=key,
-            remedy="upgrade chaninfra",
-        ) from None
 
 
 def _invalid(key: str, message: str) -> StorageError:
@@ -95,13 +75,17 @@ def _invalid(key: str, message: str) -> StorageError:
     )
 
 
-def _check(yanked: Yanked) -> None:
-    """Raise ValueError if a key is not `<subdir>/<file>`, or a record could not be written into an index."""
+def _decoded(data: bytes) -> Yanked:
+    """The document. Raises one of MALFORMED, also if a key is not `<subdir>/<file>`, or a record could not be written
+    into an index.
+    """
+    yanked = msgspec.json.decode(data, type=Yanked)
     for path, yank in yanked.packages.items():
         subdir, slash, file = path.partition("/")
         if not (slash and is_file_name(subdir) and is_file_name(file)):
             raise ValueError(f"{path[:80]!r} is not `<subdir>/<file>`")
         yank.check(path)
+    return yanked
 
 
 def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condition) -> None:
@@ -111,13 +95,22 @@ def write_yanked(store: ObjectStore, key: str, yanked: Yanked, condition: Condit
 
 
 def check_size(key: str, yanked: Yanked) -> None:
-    """Raise StorageError if the document is too large to be read."""
+    """Raise StorageError if nobody could read the document."""
     _encoded(key, yanked)
 
 
 def _encoded(key: str, yanked: Yanked) -> bytes:
     ordered = msgspec.structs.replace(yanked, packages=dict(sorted(yanked.packages.items())))
-    data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+    try:
+        data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+        # msgspec does not check what structs are made of.
+        _decoded(data)
+    except UNWRITABLE as error:
+        raise StorageError(
+            f"would not be valid, and then nobody could read it: {error}",
+            where=key,
+            remedy="name the packages that are to be yanked one by one, without the one that the message names",
+        ) from error
     if len(data) > _MAX_BYTES:
         raise StorageError(
             f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",

@@ -20,7 +20,7 @@ from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedErro
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, ObjectStore, StoredObject, get_within
 from chaninfra.channel.patterns import whole
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.index.json_document import check_version
 
 By = Literal["process", "aws-lambda", "job"]
 """What ran it: `chaninfra follow`, the function in AWS Lambda, or a command that a schedule runs."""

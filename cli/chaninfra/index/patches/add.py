@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
@@ -19,17 +18,19 @@ from chaninfra.channel.conda.filenames import PackageFileName, suffix_of
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
+from chaninfra.channel.conda.untrusted import UNWRITABLE, is_file_name
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
-from chaninfra.index.patches.document import Patches, patches_key, update_patches
+from chaninfra.index.lines import check_reason_if_given
+from chaninfra.index.patches.document import Patches, check_readable, patches_key, update_patches
 from chaninfra.index.patches.opened import Known, OpenedSubdir, open_subdirs
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.select import choose
+from chaninfra.index.times import now_text
 from chaninfra.index.valid_records import why_invalid
 from chaninfra.index.whole import check_writable
 
@@ -74,24 +75,20 @@ def add(
     """Patch the packages that the words select; see `select`. A word that is `<subdir>/<file>` may name a package that
     is not there yet.
 
-    Raises ConfigurationError for a word that is no name, file or match spec, and for changes that would make a record
-    that clients cannot read; ChaninfraError for a word that selects nothing; RefusedError for a package whose patch is
-    being removed; and what `commit` raises.
+    Raises ConfigurationError for a word that is no name, file or match spec, for changes that would make a record that
+    clients cannot read, and for a reason that is not one line; ChaninfraError for a word that selects nothing;
+    RefusedError for a package whose patch is being removed; and what `commit` raises.
     """
+    why = check_reason_if_given(reason)
     opened = open_subdirs(channel)
-    when = now(channel)
+    when = now_text(channel.runtime)
     wanted: dict[Subdir, dict[str, Patch]] = {}
     for subdir, file in _chosen(opened, words):
         known = opened[subdir].known(file)
         wanted.setdefault(subdir, {})[file] = Patch(
-            sha256=known.sha256 if known else None, changes=dict(changes), revoke=revoke, when=when, reason=reason
+            sha256=known.sha256 if known else None, changes=dict(changes), revoke=revoke, when=when, reason=why
         )
     return add_all(opened, wanted, progress)
-
-
-def now(channel: Channel) -> str:
-    """The time, as patches have it."""
-    return datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def add_all(opened: Mapping[Subdir, OpenedSubdir], wanted: Wanted, progress: Progress = SILENT) -> Patching:
@@ -139,12 +136,12 @@ def _checked(one: OpenedSubdir, file: str, new: Patch) -> PatchedPackage:
         new.check()
         check_values(new.changes, v3=known is not None and known.v3)
         patch = _then(one, file, one.patches.get(file), new)
-        patch.check()
+        check_readable(file, patch)
         before = known.record if known is not None else None
         after = patch.over(before or {})
         if before is not None:
             _check_record(before, after)
-    except MALFORMED as error:
+    except UNWRITABLE as error:
         raise ConfigurationError(
             f"the patch would make a record that clients cannot read: {error}",
             where=path,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.channel import Channel
-from chaninfra.index.patches.add import PatchedPackage, add_all, now
+from chaninfra.index.lasting import joined
+from chaninfra.index.lines import check_reason_if_given
+from chaninfra.index.patches.add import PatchedPackage, add_all
 from chaninfra.index.patches.instructions import Exported, Instructions, export, patches_of, removed_by
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import Report
+from chaninfra.index.times import now_text
 from chaninfra.index.yank import Yanking, yank
 
 
@@ -34,15 +36,16 @@ def import_instructions(
     channel: Channel, subdir: str, instructions: Instructions, reason: str | None, progress: Progress = SILENT
 ) -> Imported:
     """Add the patches, and yank what the instructions remove. Raises as `add` and `yank`."""
+    why = check_reason_if_given(reason)
     opened = open_subdirs(channel)
     name = _declared(opened, subdir)
     one = opened[name]
     remove, not_there = removed_by(one, instructions)
-    patches = patches_of(one, instructions, now(channel), reason)
+    patches = patches_of(one, instructions, now_text(channel.runtime), why)
     done = add_all(opened, {name: patches} if patches else {}, progress)
     yanked = Yanking(changed=(), already=(), report=Report.of(()))
     if remove:
-        yanked = yank(channel, [f"{subdir}/{file}" for file in remove], reason, progress)
+        yanked = yank(channel, [f"{subdir}/{file}" for file in remove], why, progress)
     return Imported(
         packages=done.packages,
         yanked=yanked.changed,
@@ -56,8 +59,7 @@ def _joined(patched: Report, yanked: Report) -> Report:
     """The report of both, as that of one subdir."""
     if not patched.subdirs or not yanked.subdirs:
         return patched if patched.subdirs else yanked
-    (one,), (other,) = patched.subdirs, yanked.subdirs
-    return Report.of([dataclasses.replace(other, before=one.before, patched=one.patched)])
+    return Report.of([joined([*patched.subdirs, *yanked.subdirs])])
 
 
 def export_instructions(channel: Channel, subdir: str) -> Exported:

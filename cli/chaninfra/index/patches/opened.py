@@ -32,9 +32,9 @@ class Known:
 
     @property
     def sha256(self) -> str | None:
-        """The sha256 of the package, by its record."""
+        """The sha256 of the package, by its record; in small letters, which not every tool writes."""
         found = (self.record or {}).get("sha256")
-        return found if isinstance(found, str) else None
+        return found.lower() if isinstance(found, str) else None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from chaninfra.index.prune.locks import Lock
 from chaninfra.index.prune.look import look
 from chaninfra.index.prune.packages import Package
 from chaninfra.index.prune.plan import Going, Kept, Matchers, Plan, plan
-from chaninfra.index.yank import Opened, now_text, open_indexes
+from chaninfra.index.times import now_with_offset
+from chaninfra.index.yank import Opened, open_indexes
 from chaninfra.index.yanks import yanks_of
 
 _DOCUMENT_BYTES = 6 << 20
@@ -103,7 +104,7 @@ def prepare(
     each = looked.values()
     files = {package.file for package in packages}
     hashes = {facts.sha256 for package in packages if locks and (facts := package.facts()) is not None}
-    fits = _fitting(opened, planned.yank, now_text(channel.runtime))
+    fits = _fitting(opened, planned.yank, now_with_offset(channel.runtime))
     return Planned(
         opened=opened,
         plan=planned,

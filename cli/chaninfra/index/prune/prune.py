@@ -27,7 +27,8 @@ from chaninfra.index.prune.prepare import Planned, by_subdir, yank_for
 from chaninfra.index.prune.stages import DELETING, YANKING
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.yank import choosing, now_text, yank_chosen
+from chaninfra.index.times import now_with_offset
+from chaninfra.index.yank import choosing, yank_chosen
 from chaninfra.index.yanked_document import after_commit
 from chaninfra.index.yanks import committed_yanks
 
@@ -55,7 +56,7 @@ def carry_out(channel: Channel, planned: Planned, rules: Rules, progress: Progre
     """Do what was planned, where it is still so. Raises as `yank`, and DeniedError."""
     reports: list[SubdirReport] = []
     going = {each.package.path_in_channel: each for each in planned.yank}
-    when = now_text(channel.runtime)
+    when = now_with_offset(channel.runtime)
 
     def yank_of(subdir: Subdir, file: str) -> Yank:
         return yank_for(going[f"{subdir}/{file}"], when)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -35,6 +34,7 @@ from chaninfra.index.rollback.patches import PatchPlan, plan_patches
 from chaninfra.index.rollback.target import OPTION, Target, find_target
 from chaninfra.index.snapshots.states import states_now
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.times import now_with_offset
 
 READING = "comparing the index with that of then"
 
@@ -114,8 +114,7 @@ def plan_rollback(channel: Channel, to: str, progress: Progress = SILENT) -> Pla
     """
     target = find_target(channel, to)
     progress.stage(READING, len(target.shards), unit="subdir")
-    now = datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC).isoformat()
-    yank = Yank(reason=f"rolled back to {target.text}", when=now)
+    yank = Yank(reason=f"rolled back to {target.text}", when=now_with_offset(channel.runtime))
     plans: list[SubdirPlan] = []
     for subdir, shards in target.shards.items():
         progress.at(subdir)

@@ -14,11 +14,12 @@ from chaninfra.channel.objects import StoredObject, get_within
 from chaninfra.channel.text import nearest, shown
 from chaninfra.index.channel import Channel
 from chaninfra.index.contents import known_subdirs
-from chaninfra.index.snapshots.create import check_past, time_text
+from chaninfra.index.snapshots.create import check_past
 from chaninfra.index.snapshots.document import Snapshot, read_snapshots
 from chaninfra.index.snapshots.files import key_of
 from chaninfra.index.snapshots.states import states_at
 from chaninfra.index.snapshots.times import FORM, time_in
+from chaninfra.index.times import time_text
 
 OPTION = "--to"
 

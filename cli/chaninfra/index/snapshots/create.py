@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -21,12 +21,12 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import shown
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.derived_files import ATTEMPTS
 from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.commit.shard_writer import MAX_SHARD_AGE_MS
 from chaninfra.index.contents import known_subdirs
 from chaninfra.index.place import require_index
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.snapshots.document import (
     Snapshot,
     Snapshots,
@@ -37,6 +37,7 @@ from chaninfra.index.snapshots.document import (
 )
 from chaninfra.index.snapshots.files import OtherShardsError, put_monolith, put_shard_index
 from chaninfra.index.snapshots.states import State, as_of_now, states_at, states_now, states_of, whole
+from chaninfra.index.times import now_text, time_of, time_text
 
 Outcome = Literal["created", "finished", "present"]
 READING, MAKING = "reading the index", "making the snapshot"
@@ -196,7 +197,7 @@ def _put_files(
 
 
 def _entry(states: Sequence[State], at: datetime | None, now_ms: int) -> Snapshot:
-    now = time_text(datetime.fromtimestamp(now_ms // 1000, UTC))
+    now = time_text(time_of(now_ms))
     subdirs: dict[Subdir, SnapshotSubdir] = {
         each.target.subdir: SnapshotSubdir(
             commit=each.stamp.number, revision=each.stamp.revision, packages=each.stamp.count
@@ -250,14 +251,8 @@ def check_past(channel: Channel, at: datetime, option: str) -> None:
         raise ConfigurationError(
             f"{time_text(at)} is in the future",
             where=option,
-            remedy="give a time in the past: now is "
-            f"{time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))}",
+            remedy=f"give a time in the past: now is {now_text(channel.runtime)}",
         )
-
-
-def time_text(time: datetime) -> str:
-    """The time as the list of the snapshots has it."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _ms(text: str) -> int:

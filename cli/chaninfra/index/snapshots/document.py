@@ -18,20 +18,15 @@ from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import NAME, NAME_RULE, is_snapshot_name
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConflictError, StorageError, only_maintainers, remedy_if_denied
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
+from chaninfra.channel.errors import StorageError, only_maintainers
+from chaninfra.channel.objects import Condition, ObjectStore
 from chaninfra.channel.patterns import whole
-from chaninfra.index.commit.derived_files import ATTEMPTS
-from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.runtime import Runtime
 
-CONTENT_TYPE = "application/json"
-CACHE_CONTROL = "no-cache"
 MOST = 1000
 """Most snapshots of a channel: the entry of one takes up to 3 kB."""
-_MAX_BYTES = 8 << 20
-_PERMIT = only_maintainers("make and remove snapshots")
+_REMOVE_ONE = "remove one first: `chaninfra snapshot rm NAME`"
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _REVISION = whole("[A-Za-z0-9._-]{1,128}")
 
@@ -103,63 +98,46 @@ class Snapshots(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknow
         return Snapshots(snapshots={**others, **({name: snapshot} if snapshot else {})})
 
 
+def _check(document: Snapshots) -> None:
+    for name in document.snapshots:
+        if not is_snapshot_name(name):
+            raise ValueError(f"{name[:80]!r} is not the name of a snapshot; it takes {NAME_RULE}")
+
+
+_DOCUMENT = JsonDocument(
+    model=Snapshots,
+    name=SNAPSHOTS_JSON,
+    max_bytes=8 << 20,
+    check=_check,
+    # An error where it is damaged, since gc would take the shards of its snapshots for garbage.
+    remedy="restore an older version of it. Or delete it: its snapshots stay, unlisted, until `chaninfra snapshot rm "
+    "NAME` removes one",
+    remedy_if_full=_REMOVE_ONE,
+    remedy_if_denied=only_maintainers("make and remove snapshots"),
+    sorted_key="snapshots",
+)
+
+
 def read_snapshots(store: ObjectStore, key: str) -> tuple[Snapshots, Condition]:
     """The document, and the condition for replacing it. Raises StorageError."""
-    try:
-        stored = store.get(key, _MAX_BYTES)
-    except TooLargeError as error:
-        raise _invalid(key, error.message) from error
-    if stored is None:
-        return Snapshots(), IfAbsent()
-    try:
-        document = msgspec.json.decode(stored.data, type=Snapshots)
-        for name in document.snapshots:
-            if not is_snapshot_name(name):
-                raise ValueError(f"{name[:80]!r} is not the name of a snapshot; it takes {NAME_RULE}")
-    except MALFORMED as error:
-        check_version(stored.data, key)
-        # An error, since gc would take the shards of its snapshots for garbage.
-        raise _invalid(key, f"is not valid: {error}") from error
-    return document, IfMatch(stored.entry.etag)
-
-
-def _invalid(key: str, message: str) -> StorageError:
-    return StorageError(
-        message,
-        where=key,
-        remedy="restore an older version of it. Or delete it: its snapshots stay, unlisted, until `chaninfra snapshot "
-        "rm NAME` removes one",
-    )
+    return _DOCUMENT.read(store, key)
 
 
 def update_snapshots(
     store: ObjectStore, runtime: Runtime, key: str, change: Callable[[Snapshots], Snapshots]
 ) -> Snapshots:
-    """Change the document by If-Match, and return it; nothing is written if the change changes nothing.
-
-    `change` may be called again with what another writer wrote meanwhile, or this one, whose answer was lost. Raises
-    what it raises; ConflictError where other writers won all attempts; StorageError.
+    """Change the document, and return it. See `JsonDocument.update`; raises StorageError also where it would list more
+    than `MOST`, and more than before.
     """
-    for attempt in range(ATTEMPTS):
-        before, condition = read_snapshots(store, key)
+
+    def changed(before: Snapshots) -> Snapshots:
         after = change(before)
-        if after == before:
-            return before
-        ordered = msgspec.structs.replace(after, snapshots=dict(sorted(after.snapshots.items())))
-        data = msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
-        if len(data) > _MAX_BYTES or (len(after.snapshots) > MOST and len(after.snapshots) > len(before.snapshots)):
+        if len(after.snapshots) > max(MOST, len(before.snapshots)):
             raise StorageError(
                 f"the channel has {len(before.snapshots):,} snapshots, and may have no more",
                 where=key,
-                remedy="remove one first: `chaninfra snapshot rm NAME`",
+                remedy=_REMOVE_ONE,
             )
-        try:
-            with remedy_if_denied(_PERMIT):
-                store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
-        except ConflictError:
-            runtime.pause(attempt)
-            continue
         return after
-    raise ConflictError(
-        f"other writers changed {SNAPSHOTS_JSON} first, {ATTEMPTS} times", where=key, remedy="try again"
-    )
+
+    return _DOCUMENT.update(store, runtime, key, changed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -15,8 +14,9 @@ from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError, DeniedError
 from chaninfra.channel.text import nearest
 from chaninfra.index.channel import Channel
-from chaninfra.index.snapshots.create import check_name, time_text
+from chaninfra.index.snapshots.create import check_name
 from chaninfra.index.snapshots.document import Snapshot, Snapshots, SnapshotSubdir, read_snapshots, update_snapshots
+from chaninfra.index.times import now_text
 
 _AT_ONCE = 1000
 
@@ -103,5 +103,5 @@ def _left(keys: Sequence[str], channel: Channel) -> Snapshot | None:
     folders = {key.split("/")[-2] for key in keys}
     state = SnapshotSubdir(commit=1, revision="unknown", packages=0)
     subdirs: dict[Subdir, SnapshotSubdir] = {subdir: state for subdir in KNOWN_SUBDIRS if subdir in folders}
-    now = time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))
+    now = now_text(channel.runtime)
     return Snapshot(at=now, created=now, subdirs=subdirs) if subdirs else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from chaninfra.channel.conda.commit_stamp import CommitStamp
@@ -29,6 +29,7 @@ from chaninfra.index.commit.replaced import read_replaced
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.document import Snapshot
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.times import time_of, time_text
 
 _SHOWN = 5
 
@@ -184,10 +185,10 @@ def _oldest(target: SubdirIndex, history: Mapping[int, ObjectMeta]) -> datetime:
     if history:
         return history[min(history)].modified
     entry = target.store.head(authority_key(target))
-    return entry.modified if entry else datetime.fromtimestamp(target.runtime.now_ms() // 1000, UTC)
+    return entry.modified if entry else time_of(target.runtime.now_ms())
 
 
 def _text(time: datetime) -> str:
     """As `--at` takes it; parts of a second are rounded up, so that the time is not before."""
     seconds = -int(-time.timestamp() // 1)
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time_text(time_of(seconds * 1000))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial, reduce
 
 from chaninfra.channel.conda.filenames import package_name
@@ -29,8 +28,9 @@ from chaninfra.index.gc import forget_marks, listed
 from chaninfra.index.left_out_json import update_left_out
 from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.snapshots.create import time_text
+from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.times import now_text
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
 from chaninfra.index.withdrawal.plan import Part, Plan, objects_of
 from chaninfra.index.withdrawal.shards import Telling, keys_of, put_rest
@@ -59,6 +59,8 @@ class Deleted:
     """The packages (`<subdir>/<file>`) that somebody has published again meanwhile."""
     unreadable: set[str] = field(default_factory=set)
     """The keys of files that cannot be read, and may name a package."""
+    reports: list[SubdirReport] = field(default_factory=list)
+    """Those of the commits, with what re-indexes have found."""
 
 
 def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILENT) -> Deleted:
@@ -68,7 +70,7 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
     ConflictError where others put what is deleted again and again; StorageError.
     """
     key = channel.descriptor.key(WITHDRAWN_JSON)
-    now = time_text(datetime.fromtimestamp(channel.runtime.now_ms() // 1000, UTC))
+    now = now_text(channel.runtime)
     new = [
         Withdrawal(path=each.path, sha256=[*each.sha256], when=now, reason=reason, stage="deleting")
         for each in plan.packages
@@ -102,9 +104,9 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
         # Rule: the shards are listed before the commit, which gives each of these names another shard. So nobody who
         # has put one of those that were listed names it later, and they may be deleted.
         change = Change(deleted=files, anew=names, names=names)
-        commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
-        index = read_our_authority(target).index
-        named = {*index.hashes.values()} if index is not None else set()
+        _, report = commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
+        done.reports.append(report)
+        named = _named_now(target)
         old = {digest: each for digest, each in telling.items() if digest not in named}
         _replace(target, old, files, also, done)
         if not part.shards.find().keys() - _named_now(target):

@@ -16,23 +16,17 @@ from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
-from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
-from chaninfra.channel.errors import ConfigurationError, ConflictError, StorageError, only_maintainers, remedy_if_denied
-from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
+from chaninfra.channel.conda.untrusted import is_file_name
+from chaninfra.channel.objects import Condition, ObjectStore
 from chaninfra.channel.patterns import whole
-from chaninfra.channel.text import shown
-from chaninfra.index.commit.derived_files import ATTEMPTS
-from chaninfra.index.commit.yanked_json import check_version
+from chaninfra.channel.text import MAX_REASON
+from chaninfra.index.commit.replaced import MAY_NOT_DELETE
+from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.runtime import Runtime
 
-CONTENT_TYPE = "application/json"
-CACHE_CONTROL = "no-cache"
-MAX_REASON = 1000
-_MAX_BYTES = 8 << 20
 _MAX_SHA256 = 1000
 """Most contents of one file: it may have been replaced again and again."""
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_PERMIT = only_maintainers("delete packages")
 
 Stage = Literal["deleting"]
 
@@ -81,7 +75,8 @@ class Withdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             (each for each in self.packages if each.path == new.path and {*new.sha256} <= {*each.sha256}), None
         )
         if there is None:
-            return Withdrawn(packages=[*self.packages, new])
+            first = msgspec.structs.replace(new, sha256=new.sha256[:_MAX_SHA256])
+            return Withdrawn(packages=[*self.packages, first])
         known = sorted({*there.sha256, *new.sha256})[:_MAX_SHA256]
         later = msgspec.structs.replace(there, sha256=known, stage=new.stage)
         return Withdrawn(packages=[later if each is there else each for each in self.packages])
@@ -95,88 +90,46 @@ class Withdrawn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-def check_reason(reason: str) -> str:
-    """The reason without spaces around it. Raises ConfigurationError for one that withdrawn.json cannot have."""
-    text = reason.strip()
-    if not text:
-        raise ConfigurationError(
-            "is empty", where="--reason", remedy='say why, for users of the channel: --reason "has a leaked key"'
-        )
-    if len(text) > MAX_REASON or not text.isprintable():
-        what = "has a line break or another control character"
-        raise ConfigurationError(
-            f"{shown(text[:80])} {what}" if not text.isprintable() else f"has {len(text):,} characters",
-            where="--reason",
-            remedy=f"give one line of at most {MAX_REASON:,} characters",
-        )
-    return text
-
-
 def is_path(path: str) -> bool:
     """Whether this is `<subdir>/<file>` of a package."""
     subdir, slash, file = path.partition("/")
     return bool(slash) and subdir in KNOWN_SUBDIRS and is_file_name(file) and suffix_of(file) is not None
 
 
+def _check(document: Withdrawn) -> None:
+    for each in document.packages:
+        if not is_path(each.path):
+            raise ValueError(f"{each.path[:80]!r} is not `<subdir>/<file>` of a package")
+        if not each.reason.isprintable():
+            raise ValueError(f"the reason of {each.path[:80]!r} has control characters")
+
+
+_DOCUMENT = JsonDocument(
+    model=Withdrawn,
+    name=WITHDRAWN_JSON,
+    max_bytes=8 << 20,
+    check=_check,
+    # An error where it is damaged, since a withdrawal that was stopped would be forgotten.
+    remedy="restore an older version of it. Or delete it: then nobody is told any more what was deleted, and deletions "
+    "that were stopped have to be begun again",
+    remedy_if_full="keep a copy of it elsewhere, and take the oldest entries out of it",
+    remedy_if_denied=MAY_NOT_DELETE,
+    always_written=True,
+)
+
+
 def read_withdrawn(store: ObjectStore, key: str) -> tuple[Withdrawn, Condition]:
     """The document, and the condition for replacing it. Raises StorageError."""
-    try:
-        stored = store.get(key, _MAX_BYTES)
-    except TooLargeError as error:
-        raise _invalid(key, error.message) from error
-    if stored is None:
-        return Withdrawn(), IfAbsent()
-    try:
-        document = msgspec.json.decode(stored.data, type=Withdrawn)
-        for each in document.packages:
-            if not is_path(each.path):
-                raise ValueError(f"{each.path[:80]!r} is not `<subdir>/<file>` of a package")
-            if not each.reason.isprintable():
-                raise ValueError(f"the reason of {each.path[:80]!r} has control characters")
-    except MALFORMED as error:
-        check_version(stored.data, key)
-        # An error, since a withdrawal that was stopped would be forgotten.
-        raise _invalid(key, f"is not valid: {error}") from error
-    return document, IfMatch(stored.entry.etag)
-
-
-def _invalid(key: str, message: str) -> StorageError:
-    return StorageError(
-        message,
-        where=key,
-        remedy="restore an older version of it. Or delete it: then nobody is told any more what was deleted, and "
-        "deletions that were stopped have to be begun again",
-    )
+    return _DOCUMENT.read(store, key)
 
 
 def update_withdrawn(
     store: ObjectStore, runtime: Runtime, key: str, change: Callable[[Withdrawn], Withdrawn]
 ) -> Withdrawn:
-    """Change the document by If-Match, and return it. It is written in any case, as the proof that this is permitted.
-
-    `change` may be called again with what another writer wrote meanwhile. Raises ConflictError where other writers won
-    all attempts; StorageError.
+    """Change the document, and return it. It is written in any case, as the proof that this is permitted. See
+    `JsonDocument.update`.
     """
-    for attempt in range(ATTEMPTS):
-        before, condition = read_withdrawn(store, key)
-        after = change(before)
-        data = msgspec.json.format(msgspec.json.encode(after), indent=2) + b"\n"
-        if len(data) > _MAX_BYTES:
-            raise StorageError(
-                f"would be larger than {_MAX_BYTES >> 20} MiB, and then nobody could read it",
-                where=key,
-                remedy="keep a copy of it elsewhere, and take the oldest entries out of it",
-            )
-        try:
-            with remedy_if_denied(_PERMIT):
-                store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE, cache_control=CACHE_CONTROL), condition)
-        except ConflictError:
-            runtime.pause(attempt)
-            continue
-        return after
-    raise ConflictError(
-        f"other writers changed {WITHDRAWN_JSON} first, {ATTEMPTS} times", where=key, remedy="try again"
-    )
+    return _DOCUMENT.update(store, runtime, key, change)
 
 
 def unfinished(document: Withdrawn, subdir: str) -> set[str]:

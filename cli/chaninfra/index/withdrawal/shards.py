@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,7 @@ from chaninfra.index.commit.shard_writer import joined
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
+_SHA256 = re.compile("[0-9A-Fa-f]{64}")
 _AT_ONCE = 500
 """Shards that are read at a time, so that not all of them are in memory together."""
 
@@ -43,7 +45,7 @@ class Telling:
             except MALFORMED:
                 continue
         found |= {unpacked(self.shard.yanks[file]).facts(file).sha256 for file in files if file in self.shard.yanks}
-        return {each.lower() for each in found if each and len(each) == 64 and each.isalnum() and each.isascii()}
+        return {each.lower() for each in found if each and _SHA256.fullmatch(each)}
 
 
 @dataclass

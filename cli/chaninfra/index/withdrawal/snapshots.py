@@ -21,9 +21,10 @@ from chaninfra.channel.conda.shard_index import ShardIndex, read_shard_index, wi
 from chaninfra.channel.conda.snapshots import shard_index_of
 from chaninfra.channel.errors import ConflictError, InvalidRepodataError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectMeta, StoredObject, get_within
-from chaninfra.index.commit.derived_files import ATTEMPTS, insert
+from chaninfra.index.commit.derived_files import insert
 from chaninfra.index.commit.replaced import Replaced
 from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.snapshots.document import Snapshots, having_counts, update_snapshots
 from chaninfra.index.snapshots.files import STATE, count_in, state_metadata
 from chaninfra.index.subdir_index import SubdirIndex

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import check_plain
 from chaninfra.channel.patterns import whole
+from chaninfra.channel.text import MAX_REASON
 
 REVOKED = "package_has_been_revoked"
 """The dependency of a package that is revoked."""
@@ -78,7 +79,7 @@ class Patch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         bool, Meta(description="Whether it is not applied any more; the records that it changed are being made again.")
     ] = False
     when: Annotated[str, Meta(pattern=_TIME, description="When it was made or last changed, in UTC.")]
-    reason: Annotated[_Text | None, Meta(description="Why.")] = None
+    reason: Annotated[Annotated[str, Meta(max_length=MAX_REASON)] | None, Meta(description="Why.")] = None
 
     def fits(self, sha256: str | None) -> bool:
         """Whether it changes the record of a package with this sha256 (hex)."""

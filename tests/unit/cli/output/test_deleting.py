@@ -41,7 +41,7 @@ def test_old_versions_are_told_before_they_are_deleted() -> None:
     assert question(plan(there=True), versions=True).startswith("Delete 1 package and its old versions for good?")
     assert question(plan(there=True), versions=False).startswith("Delete 1 package for good?")
     with_them = DeletionText(plan(there=True), Withdrawn(), "why", versions=True)
-    assert "and their old versions" in with_them.plan()
+    assert "to be deleted too: old versions of this package" in with_them.plan()
     assert "old versions" not in DeletionText(plan(there=True), Withdrawn(), "why", versions=False).plan()
     assert plan_json(plan(there=True), versions=True)["with-versions"] is True
 

@@ -10,11 +10,14 @@ from chaninfra.channel.errors import SkippedError
 from chaninfra.cli.output.progress import Shown
 from chaninfra.cli.output.prune_reports import done_text, finish_prune, plan_json, plan_text
 from chaninfra.cli.output.stopped import prune_stopped
+from chaninfra.doctor.remedies import Remedies
 from chaninfra.index.prune.prune import Pruned
 from chaninfra.index.prune.stages import DELETING, YANKING
-from chaninfra.index.report import Report
+from chaninfra.index.report import LeftOut, Report
 from chaninfra.index.snapshots.create import create
 from support.index_model.pruned_channel import PrunedChannel, rules
+
+REMEDIES = Remedies(source="s3", channel="s3://b-b/c")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +69,13 @@ def test_what_cannot_be_deleted_for_a_snapshot_that_cannot_be_read_is_code_3() -
         unknown: Any = {"noarch": "c/snapshots/v1/noarch/repodata_shards.msgpack.zst"}
 
     with pytest.raises(SkippedError, match=r"noarch: c/snapshots/v1") as raised:
-        finish_prune(cast("Any", Unreadable()), "chaninfra prune")
+        finish_prune(cast("Any", Unreadable()), Report.of(()), "chaninfra prune", REMEDIES)
     assert raised.value.exit_code == 3
+    # What a re-index has left out is named, too.
+    report = Report(subdirs=(), left_out=(LeftOut(package="noarch/bad-1-0.conda", reason="is no conda package"),))
+    with pytest.raises(SkippedError, match=r"(?s)noarch: c/snapshots/v1.*1 package skipped:\n  noarch/bad") as raised:
+        finish_prune(cast("Any", Unreadable()), report, "chaninfra prune", REMEDIES)
+    assert "`chaninfra prune`" in (raised.value.remedy or "")
 
 
 def test_a_path_of_a_lock_is_one_line() -> None:

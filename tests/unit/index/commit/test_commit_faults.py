@@ -14,7 +14,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
-from chaninfra.index.commit.derived_files import ATTEMPTS
+from chaninfra.index.runtime import ATTEMPTS
 from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel, package
 
 

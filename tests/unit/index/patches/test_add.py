@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from chaninfra.channel.conda.patch import REVOKED
+from chaninfra.channel.conda.patch import REVOKED, Patch
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError, RefusedError, StorageError
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.patches.add import add
+from chaninfra.index.patches.document import update_patches
 from chaninfra.index.patches.listing import list_patches
+from chaninfra.index.patches.remove import remove
 from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.reindex import reindex
@@ -204,6 +207,65 @@ def test_a_patch_that_makes_an_unreadable_record_is_refused(word: str, changes: 
         add(patched.open(), ["b", word], changes)
     assert message in str(raised.value)
     assert patched.store.objects == before
+
+
+NO_REASONS = ["x" * 1001, "two\nlines", "\x1b[2J", "\u202egnp", "::error::x", "a \udcff"]
+
+
+@pytest.mark.parametrize("reason", NO_REASONS, ids=lambda value: ascii(value)[:20])
+@pytest.mark.parametrize("word", ["a", "noarch/new-1-0.conda"])
+def test_a_reason_that_nobody_could_read_again_is_refused(word: str, reason: str) -> None:
+    patched = Patched()
+    before = dict(patched.store.objects)
+    with pytest.raises(ConfigurationError, match="the reason has") as raised:
+        add(patched.open(), [word], {"license": "X"}, reason=reason)
+    assert raised.value.where == "--reason"
+    assert patched.store.objects == before
+    add(patched.open(), [word], {"license": "X"}, reason="\u00e9" * 1000)
+    assert len(list_patches(patched.open())[0].patch.reason or "") == 1000
+
+
+def test_an_empty_reason_is_none() -> None:
+    patched = Patched()
+    add(patched.open(), [A], {"license": "X"}, reason=" ")
+    assert "reason" not in patched.patches()[A]
+
+
+@pytest.mark.parametrize(
+    ("file", "patch"),
+    [
+        (A, {"reason": "x" * 1001}),
+        (A, {"sha256": "xyz"}),
+        (A, {"when": "now"}),
+        (A, {"changes": {"license": "x" * (300 << 10)}}),
+        (A, {"changes": {"license": "\udcff"}}),
+        ("a\x1b-1-0.conda", {}),
+    ],
+)
+def test_a_document_that_nobody_could_read_is_not_written(file: str, patch: dict[str, Any]) -> None:
+    patched = Patched()
+    add(patched.open(), ["b"], {"license": "X"})
+    before = dict(patched.store.objects)
+    wrong = Patch(**{"when": "2026-01-01T00:00:00Z", **patch})
+    with pytest.raises(StorageError, match=r"would not be valid.*nobody could read it") as raised:
+        update_patches(patched.open().subdir_index("noarch"), lambda old: {**old, file: wrong})
+    assert raised.value.where == PATCHES
+    assert patched.store.objects == before
+
+
+def test_a_record_of_another_tool_with_its_digest_in_capitals_is_patched() -> None:
+    patched = Patched("a")
+    document = msgspec.json.decode(patched.store.objects[JSON].data)
+    record = document["packages.conda"][A]
+    record["sha256"] = record["sha256"].upper()
+    for key in (ZST, INDEX):
+        del patched.store.objects[key]
+    patched.store.objects[JSON] = ObjectBody(data=msgspec.json.encode(document), content_type="")
+    add(patched.open(), [A], {"license": "X"})
+    assert patched.record("a")["license"] == "X"
+    assert [each.applies for each in list_patches(patched.open())] == ["applied"]
+    remove(patched.open(), [A])
+    assert "license" not in patched.record("a")
 
 
 def test_a_word_that_names_nothing_is_refused() -> None:

@@ -50,9 +50,9 @@ class Saved:
         vars(opened).update(store=lambda: self.store)
         return opened
 
-    def run(self, instructions: dict[str, Any]) -> Any:
+    def run(self, instructions: dict[str, Any], reason: str = "why") -> Any:
         data = json.dumps(instructions).encode()
-        return import_instructions(self.open(), "noarch", parse(data, "f"), "why")
+        return import_instructions(self.open(), "noarch", parse(data, "f"), reason)
 
     def tables(self) -> dict[str, Any]:
         document = json.loads(self.store.objects[JSON].data)
@@ -182,3 +182,14 @@ def test_instructions_that_make_an_unreadable_record_are_refused_whole(instructi
 def test_a_subdir_that_the_channel_has_not_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="the channel has no subdir linux-64"):
         export_instructions(Saved().open(), "linux-64")
+
+
+@pytest.mark.parametrize(
+    "instructions", [{"packages.conda": {"a-1-0.conda": {"license": "X"}}}, {"remove": ["a-1-0.conda"]}]
+)
+def test_a_reason_that_nobody_could_read_again_is_refused(instructions: dict[str, Any]) -> None:
+    saved = Saved()
+    before = dict(saved.store.objects)
+    with pytest.raises(ConfigurationError, match="the reason has 1,001 characters; at most 1,000 are possible"):
+        saved.run(instructions, "x" * 1001)
+    assert saved.store.objects == before

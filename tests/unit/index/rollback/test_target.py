@@ -19,7 +19,8 @@ from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.rollback.plan import plan_rollback
 from chaninfra.index.rollback.rollback import roll_back
-from chaninfra.index.snapshots.create import create, time_text
+from chaninfra.index.snapshots.create import create
+from chaninfra.index.times import time_text
 from support.channels.archives import conda, index_json
 from support.channels.channels import descriptor
 from support.index_model.memory_store import MemoryStore, SequentialRuntime

@@ -13,7 +13,7 @@ import pytest
 from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import shard_key
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError, StorageError
+from chaninfra.channel.errors import ChaninfraError, DeniedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.commit.change import Change
@@ -26,7 +26,7 @@ from chaninfra.index.patches.add import add
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.document import read_snapshots
 from chaninfra.index.withdrawal.delete import Deleted, delete
-from chaninfra.index.withdrawal.document import check_reason, read_withdrawn
+from chaninfra.index.withdrawal.document import read_withdrawn
 from chaninfra.index.withdrawal.plan import Plan, plan
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.memory_subdir import MemoryChannel
@@ -570,12 +570,6 @@ def test_what_is_replaced_must_be_valid(document: bytes) -> None:
     store.objects[f"{PREFIX}/.chaninfra/replaced/noarch.json"] = ObjectBody(data=b'{"version": 2}', content_type="")
     with pytest.raises(StorageError, match="version 2 of this file is newer"):
         read_replaced(target)
-
-
-@pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "\x1b[2J", "x" * 1001])
-def test_a_reason_that_is_no_line(reason: str) -> None:
-    with pytest.raises(ConfigurationError):
-        check_reason(reason)
 
 
 def test_a_state_that_is_compared_is_as_it_was() -> None:

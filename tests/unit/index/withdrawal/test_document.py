@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 
 from chaninfra.channel.errors import StorageError
@@ -33,6 +36,28 @@ def test_one_that_is_too_large_is_neither_read_nor_written() -> None:
     with pytest.raises(StorageError, match="would be larger than 8 MiB"):
         update_withdrawn(store, SequentialRuntime(), KEY, lambda old: Withdrawn(packages=many))
     assert store.objects == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"reason": "x" * 1001}, {"reason": "\x1b"}, {"sha256": ["z" * 64]}, {"when": "now"}, {"path": "a-1-0.conda"}],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_one_that_nobody_could_read_is_not_written(wrong: dict[str, Any]) -> None:
+    store = MemoryStore()
+    with pytest.raises(StorageError, match="would not be valid, and then nobody could read it"):
+        update_withdrawn(store, SequentialRuntime(), KEY, lambda old: old.begun(msgspec.structs.replace(ONE, **wrong)))
+    assert store.objects == {}
+
+
+def test_of_what_was_replaced_again_and_again_the_first_digests_are_told() -> None:
+    store = MemoryStore()
+    many = msgspec.structs.replace(ONE, sha256=[f"{number:064x}" for number in range(1001)])
+    update_withdrawn(store, SequentialRuntime(), KEY, lambda old: old.begun(many))
+    [only] = read_withdrawn(store, KEY)[0].packages
+    assert only.sha256 == many.sha256[:1000]
+    # The same command goes on.
+    assert len(update_withdrawn(store, SequentialRuntime(), KEY, lambda old: old.begun(many)).packages) == 1
 
 
 def test_a_withdrawal_goes_on_with_the_entry_that_is_there() -> None:
