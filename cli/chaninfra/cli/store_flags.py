@@ -17,6 +17,7 @@ from typer.models import ArgumentInfo
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
 from chaninfra.channel.text import shown
+from chaninfra.cli.channel_argument.parse import refuse_channels
 from chaninfra.cli.command import Command
 
 PATH_STYLE = "--force-path-style"
@@ -136,11 +137,30 @@ class StoreFlags:
 
 
 class StoreCommand(Command):
-    """A command whose `--force-path-style` works with and without a value, as in rattler-index."""
+    """A command whose `--force-path-style` works with and without a value, as in rattler-index; and that says how to
+    name a channel, where one stands among too many arguments.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments (click's hook)."""
-        return super().parse_args(ctx, _with_path_style_value(args))
+        given = [*args]
+        try:
+            return super().parse_args(ctx, _with_path_style_value(args))
+        except Exception as error:
+            message = getattr(error, "message", None)
+            if isinstance(message, str) and message.startswith("Got unexpected extra argument"):
+                self._refuse_extra_channels(ctx, given, message)
+            raise
+
+    def _refuse_extra_channels(self, ctx: Any, args: list[str], message: str) -> None:
+        """Raise ConfigurationError if one of the words in click's message is a CHANNEL, which is an option here."""
+        arguments = [each for each in self.params if each.param_type_name == "argument"]
+        if not arguments or any(each.name == "channel" for each in arguments):
+            return
+        extra = message.partition(" (")[2].replace("(", " ").removesuffix(")").split()
+        # A document may as well be another FILE.
+        words = [word for word in args if word in extra and not (word.endswith(".json") and "://" not in word)]
+        refuse_channels(words, ctx.command_path.partition(" ")[2], f"one {arguments[0].metavar}")
 
 
 _CHANNEL_OPTION = inspect.Parameter(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -27,6 +28,7 @@ from chaninfra.index.json_document import DocumentError
 from chaninfra.index.left_out_json import LeftOutPackage, read_left_out
 from chaninfra.index.place import nothing_here
 from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.runtime import run_all
 from chaninfra.index.whole import read_whole
 
 _FIELDS = ("name", "version", "build", "build_number", "size", "sha256", "timestamp", "attestations_sha256")
@@ -172,14 +174,28 @@ def known_subdirs(channel: Channel) -> tuple[Subdir, ...]:
     """
     if channel.origin == "descriptor":
         return channel.descriptor.subdirs
-    existing = folders(channel)
-    if existing.isdisjoint(KNOWN_SUBDIRS):
+    existing = subdir_folders(channel)
+    if not existing:
         raise nothing_here(channel)
     return tuple(subdir for subdir in KNOWN_SUBDIRS if subdir == NOARCH or subdir in existing)
 
 
-def folders(channel: Channel) -> frozenset[str]:
-    """The names of the folders directly below the channel's prefix, listed without their contents."""
+def subdir_folders(channel: Channel, besides: Collection[Subdir] = ()) -> tuple[Subdir, ...]:
+    """The subdirs, but for those in `besides`, in whose folder there is an object. Raises StorageError."""
+    store, folders = channel.store(), _folders(channel)
+    likely = [subdir for subdir in KNOWN_SUBDIRS if subdir in folders and subdir not in besides]
+
+    def has_object(subdir: Subdir) -> bool:
+        return any(True for _ in store.list(channel.descriptor.key(subdir)))
+
+    there = run_all(channel.runtime, [partial(has_object, subdir) for subdir in likely])
+    return tuple(subdir for subdir, is_there in zip(likely, there, strict=True) if is_there)
+
+
+def _folders(channel: Channel) -> frozenset[str]:
+    """The names of the folders directly below the channel's prefix, listed without their contents. MinIO lists those,
+    too, in which there are only delete markers.
+    """
     return channel.store().folders(channel.descriptor.prefix)
 
 
@@ -189,7 +205,7 @@ def passed_over(channel: Channel, subdirs: Collection[Subdir]) -> tuple[str, ...
     """
     store, found = channel.store(), []
     with suppress(DeniedError):
-        others = filter(_LIKE_A_SUBDIR.fullmatch, folders(channel) - {*subdirs})
+        others = filter(_LIKE_A_SUBDIR.fullmatch, _folders(channel) - {*subdirs})
         for name in sorted(others)[:_LOOKED_INTO]:
             folder = channel.descriptor.key(name)
             files = (entry.key.removeprefix(f"{folder}/") for entry in islice(store.list(folder), _PAGE))

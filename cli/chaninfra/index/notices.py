@@ -19,7 +19,14 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from chaninfra.channel.conda.object_names import NOTICES_JSON
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, ConflictError, StorageError, remedy_if_denied
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ConfigurationError,
+    ConflictError,
+    StorageError,
+    only_maintainers,
+    remedy_if_denied,
+)
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectBody, ObjectStore, TooLargeError
 from chaninfra.channel.text import nearest, one_line, shown
 from chaninfra.index.channel import Channel
@@ -36,10 +43,7 @@ _MAX_BYTES = 1 << 20
 """Largest notices.json that rattler's clients read."""
 _AT_ONCE = 20
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_PERMIT = (
-    "only maintainers write notices. Policies of earlier versions permit nobody to: run `pulumi up`, or attach what "
-    "`chaninfra policy` prints"
-)
+_PERMIT = only_maintainers("write notices")
 
 
 @prepared
@@ -119,10 +123,10 @@ class Notices:
     def having(self, notice: Notice) -> Notices:
         """The document with this notice as its first: conda shows the first five that its user has not seen.
 
-        Raises ChaninfraError where there is one of this id: clients show no id twice.
+        Raises ConflictError where there is one of this id: clients show no id twice.
         """
         if any(each.id == notice.id for each in self.entries):
-            raise ChaninfraError(
+            raise ConflictError(
                 f"there is a notice {notice.id} already, and clients do not show an id again",
                 where=NOTICES_JSON,
                 remedy=f"give another --id; `chaninfra notice rm {notice.id}` removes the one that is there",
@@ -164,7 +168,7 @@ def new_notice(message: str, level: Level, *, now: datetime, until: datetime, id
         check_id(id_)
     if until <= now:
         raise ConfigurationError(
-            f"{_time(until)} is over", where="--expires", remedy="give a time to come: 30d, or 2027-01-31"
+            f"{in_utc(_time(until))} is over", where="--expires", remedy="give a time to come: 30d, or 2027-01-31"
         )
     return Notice(
         id=id_ or str(uuid.uuid4()), message=message, level=level, created_at=_time(now), expires_at=_time(until)
@@ -278,6 +282,11 @@ def remove(channel: Channel, ids: Sequence[str]) -> Notices:
 def expired(entries: Sequence[Entry], now_ms: int) -> list[str]:
     """The ids of those whose time is over, for a command: at most 20, and none that a command could misunderstand."""
     return [each.id for each in entries if each.has_plain_id and each.is_expired(now_ms)][:_AT_ONCE]
+
+
+def in_utc(time: str) -> str:
+    """A time of a notice as all other times are printed: with `Z`."""
+    return f"{time.removesuffix('+00:00')}Z" if time.endswith("+00:00") else time
 
 
 def _time(time: datetime) -> str:

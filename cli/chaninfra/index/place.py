@@ -48,11 +48,11 @@ def require_index(channel: Channel, subdirs: Iterable[str] = ()) -> None:
 
 def nothing_here(channel: Channel) -> ConfigurationError:
     """The error for a place without a channel. It names the channels of the bucket, where they may be listed."""
-    from chaninfra.index.contents import folders
+    from chaninfra.index.contents import subdir_folders
 
     url = channel.descriptor.url
     try:
-        unindexed = bool(folders(channel) & {*KNOWN_SUBDIRS})
+        unindexed = bool(subdir_folders(channel))
         others = _channels_below(channel, "")
     except DeniedError:
         unindexed, others = False, []

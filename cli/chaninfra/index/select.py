@@ -34,6 +34,7 @@ class Candidate:
         return f"{self.subdir}/{self.file}"
 
 
+_LISTING = "`chaninfra ls` lists the packages of the channel"
 _FORMS = "write `name`, `name==1.2.3`, `name >=1,<2`, or the name of a file"
 
 
@@ -78,8 +79,8 @@ def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Iterab
     )
 
 
-def nearest_to(unknown: Sequence[str], *candidates: Iterable[Candidate]) -> str:
-    """What these words, which select nothing, may have been meant for, and how to see all packages."""
+def nearest_to(unknown: Sequence[str], *candidates: Iterable[Candidate], listing: str = _LISTING) -> str:
+    """What these words, which select nothing, may have been meant for, and how to see all that there are."""
     from difflib import get_close_matches
 
     files = {each.file for each in chain(*candidates)}
@@ -88,7 +89,6 @@ def nearest_to(unknown: Sequence[str], *candidates: Iterable[Candidate]) -> str:
     close = [
         [] if (name := _name_in(word)) in names else get_close_matches(name, names, n=1, cutoff=0.7) for word in unknown
     ]
-    listing = "`chaninfra ls` lists the packages of the channel"
     near = dict.fromkeys(f"'{found[0]}'" for found in close if found)
     return f"did you mean {', '.join(near)}? {listing}" if near else listing
 

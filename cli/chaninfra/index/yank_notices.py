@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def tell(channel: Channel, packages: Collection[str], reason: str | None, text: 
     Raises as `update_notices`.
     """
     about = tuple(sorted(packages))
-    message = text if text is not None else _message(about, reason)
+    message = text if text is not None else message_about(about, reason)
     now = channel.runtime.now_ms()
     there = read_notices(channel.writer, channel.descriptor.key(NOTICES_JSON))[0]
     for each in there.entries:
@@ -90,8 +90,9 @@ def untold(error: ChaninfraError) -> ChaninfraError:
     )
 
 
-def _message(packages: Sequence[str], reason: str | None) -> str:
-    files = list(dict.fromkeys(one_line(path.partition("/")[2]) for path in packages))
+def message_about(packages: Collection[str], reason: str | None) -> str:
+    """What users read about these packages (`<subdir>/<file>`)."""
+    files = list(dict.fromkeys(one_line(path.partition("/")[2]) for path in sorted(packages)))
     shown: list[str] = []
     for file in files:
         if shown and len(", ".join([*shown, file])) > _MAX_NAMES:

@@ -227,6 +227,12 @@ def remedy_if_denied(remedy: str) -> Iterator[None]:
         ) from error
 
 
+def only_maintainers(do: str) -> str:
+    """The remedy for whoever may not do what only maintainers do: "write notices"."""
+    missing = "`chaninfra doctor --as maintainer` says what is missing"
+    return f"only maintainers may {do}: use the key or role of one; {missing}"
+
+
 class ConflictError(ChaninfraError):
     """Another writer was first, or an existing object would be overwritten."""
 

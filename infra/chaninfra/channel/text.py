@@ -83,7 +83,7 @@ def or_else(*remedies: str | None) -> str | None:
     given = [remedy for remedy in remedies if remedy]
     text = given[0] if given else ""
     for remedy in given[1:]:
-        text += f" Or {remedy}" if text.endswith("?") else f"; or {remedy}"
+        text = f"{text} Or {remedy}" if text.endswith("?") else f"{text.removesuffix('.')}; or {remedy}"
     return text or None
 
 

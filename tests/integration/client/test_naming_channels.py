@@ -57,22 +57,28 @@ def test_two_channels_are_refused(command: str, place: Place, program: Resident)
 
 
 @pytest.mark.parametrize(
-    ("args", "wanted"),
+    ("args", "channel"),
     [
-        (["publish", "s3://b/c", "a.conda"], "chaninfra publish a.conda -c s3://b/c"),
-        (["publish", "a b.conda", "stack:prod"], "chaninfra publish 'a b.conda' -c stack:prod"),
-        (["publish", "https://example.com/c"], "chaninfra publish FILE -c https://example.com/c"),
-        (["publish", "channel.json", "a.conda"], "chaninfra publish a.conda -c channel.json"),
-        (["yank", "s3://b/c", "a >=1"], "chaninfra yank 'a >=1' -c s3://b/c"),
-        (["unyank", "a", "s3://b/c"], "chaninfra unyank a -c s3://b/c"),
-        (["ls", "a", "s3://b/c"], "chaninfra ls a -c s3://b/c"),
+        (["publish", "s3://b/c", "a.conda"], "s3://b/c"),
+        (["publish", "a b.conda", "stack:prod"], "stack:prod"),
+        (["publish", "https://example.com/c"], "https://example.com/c"),
+        (["publish", "channel.json", "a.conda"], "channel.json"),
+        (["yank", "s3://b/c", "a >=1", "--dry-run"], "s3://b/c"),
+        (["unyank", "a", "s3://b/c"], "s3://b/c"),
+        (["ls", "a", "s3://b/c"], "s3://b/c"),
+        (["snapshot", "create", "s3://b/c", "y"], "s3://b/c"),
+        (["notice", "add", "Some news", "s3://b/c"], "s3://b/c"),
+        (["patch", "import", "a.json", "--subdir", "noarch", "s3://b/c"], "s3://b/c"),
     ],
 )
-def test_a_channel_in_the_wrong_place_is_told_where_it_belongs(args: list[str], wanted: str, program: Resident) -> None:
+def test_a_channel_in_the_wrong_place_is_told_where_it_belongs(
+    args: list[str], channel: str, program: Resident
+) -> None:
     done = program.run(*args)
     assert done.returncode == 2
-    assert wanted in done.stderr
-    assert "is a channel, and" in done.stderr
+    assert f"{channel}: is a channel, and" in done.stderr
+    # A whole command would lack the options that were given.
+    assert done.stderr.endswith(f"\n  put -c before it: `-c {channel}`\n")
 
 
 def test_a_misspelt_channel_gets_an_error_alone(place: Place, program: Resident, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_what_the_commands_say(on_minio: Place, tmp_path: Path) -> None:
     assert etags(on_minio.server, on_minio.bucket) == before
     removed = json.loads(on_minio.done("snapshot rm", "v1", "--json"))
     assert {*removed["deleted"]} == {key for key in before if key.startswith(f"{PREFIX}/snapshots/v1/")}
-    assert on_minio.run("snapshot rm", "v1").returncode == 1
+    assert on_minio.run("snapshot rm", "v1").returncode == 2
     assert on_minio.done("snapshot ls", "--json") == "[]\n"
 
 
@@ -115,7 +115,7 @@ def test_a_publisher_makes_no_snapshot_and_is_told_why(on_minio: Place) -> None:
     for command in ("create", "rm"):
         done = on_minio.run(f"snapshot {command}", "v1", **keys)
         assert done.returncode == (5 if command == "create" else 1), done.stderr
-    assert "only maintainers make and remove snapshots" in on_minio.run("snapshot create", "v1", **keys).stderr
+    assert "only maintainers may make and remove snapshots" in on_minio.run("snapshot create", "v1", **keys).stderr
     assert etags(on_minio.server, on_minio.bucket) == before
     on_minio.done("snapshot create", "v1")
     assert on_minio.run("snapshot rm", "v1", **keys).returncode == 5

@@ -153,7 +153,7 @@ def test_only_a_maintainer_may(on_minio: Place) -> None:
     before = etags(on_minio.server, on_minio.bucket)
     done = on_minio.run("snapshot create", "--scheduled", **keys)
     assert done.returncode == 5
-    assert "only maintainers make and remove snapshots" in done.stderr
+    assert "only maintainers may make and remove snapshots" in done.stderr
     assert etags(on_minio.server, on_minio.bucket) == before
 
 

@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.cli.app import app
 from chaninfra.cli.command import Group
 from chaninfra.cli.store_flags import StoreCommand, StoreFlags, with_store_flags
 
@@ -26,10 +27,10 @@ def parsed(*args: str) -> tuple[StoreFlags, str]:
             inspect.Parameter("store", inspect.Parameter.KEYWORD_ONLY, annotation=StoreFlags),
         ]
     )
-    app = typer.Typer(cls=Group)
-    app.command("run", cls=StoreCommand)(with_store_flags(command))
-    app.command("other")(lambda: None)
-    done = CliRunner().invoke(app, ["run", *args])
+    made = typer.Typer(cls=Group)
+    made.command("run", cls=StoreCommand)(with_store_flags(command))
+    made.command("other")(lambda: None)
+    done = CliRunner().invoke(made, ["run", *args])
     assert done.exit_code == 0, done.output
     return got[0]
 
@@ -85,3 +86,25 @@ def test_a_secret_is_not_in_its_repr() -> None:
 def test_arguments_after_two_dashes_are_not_options() -> None:
     _, channel = parsed("--", "--force-path-style")
     assert channel == "--force-path-style"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["notice", "add", "Some news", "s3://b/c"],
+        ["patch", "import", "a.json", "s3://b/c", "--subdir", "noarch", "--dry-run"],
+        ["yank", "hello", "s3://b/c", "--dry-run"],
+        ["snapshot", "create", "s3://b/c", "y"],
+    ],
+)
+def test_a_channel_that_is_no_option_is_told_to_be_one(args: list[str]) -> None:
+    """And no command is printed: it would lack the options that were given."""
+    error = CliRunner().invoke(app, args).exception
+    assert isinstance(error, ConfigurationError)
+    assert (error.where, error.remedy) == ("s3://b/c", "put -c before it: `-c s3://b/c`")
+
+
+def test_other_words_too_many_are_told_as_ever() -> None:
+    for word in ("hello", "b.json"):
+        done = CliRunner().invoke(app, ["patch", "import", "a.json", word, "--subdir", "noarch"])
+        assert (done.exit_code, "unexpected extra argument" in done.output) == (2, True)

@@ -11,12 +11,13 @@ import msgspec
 import pytest
 
 from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.cli.commands.ls import _behind
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import Derive, commit
-from chaninfra.index.contents import ChannelContents, contents_of
+from chaninfra.index.contents import ChannelContents, contents_of, known_subdirs, subdir_folders
 from chaninfra.index.reindex import reindex_subdir
 from support.channels.channels import descriptor
 from support.index_model.memory_subdir import INDEX, JSON, ZST, MemoryChannel, package
@@ -161,3 +162,18 @@ def test_times_in_both_units_are_sorted_newest_first() -> None:
         it.put(file, b"1")
         commit(it.subdir_index, lambda file=file, put=put: Change(records={file: put}))  # type: ignore[misc]
     assert [each.version for each in listed(it).packages] == ["3.0", "1.0", "2.0"]
+
+
+def test_folders_that_have_only_delete_markers_are_no_subdirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MinIO with versioning lists the folder of what was deleted."""
+    monkeypatch.setattr("chaninfra.index.place._channels_below", lambda *_: [])
+    it = channel()
+    it.store.objects["c/linux-64/a-1-0.conda"] = ObjectBody(data=b"", content_type="")
+    vars(it.store)["folders"] = lambda _: frozenset({"noarch", "linux-64", "osx-arm64", "other"})
+    opened = Channel(descriptor=descriptor(prefix="c"), credentials=None, origin="assumed")
+    vars(opened).update(store=lambda: it.store, runtime=it.runtime)
+    assert known_subdirs(opened) == ("noarch", "linux-64")
+    assert subdir_folders(opened, besides=("noarch",)) == ("linux-64",)
+    it.store.objects.clear()
+    with pytest.raises(ConfigurationError, match="there is no channel"):
+        known_subdirs(opened)

@@ -40,15 +40,14 @@ def is_channel(word: str) -> str | None:
 
 def refuse_channels(words: Iterable[object], command: str, arguments: str) -> None:
     """Raise ConfigurationError if one of the words is a CHANNEL, which this command takes as an option."""
-    others = [*map(str, words)]
-    for word in others:
+    for word in map(str, words):
         if (channel := is_channel(word)) is not None:
             _refuse_package_url(channel, command, arguments)
-            rest = [other for other in others if other != word] or [arguments]
+            # Not the whole command: its options are not known here, and without `--dry-run` it would do another thing.
             raise ConfigurationError(
                 f"is a channel, and `{command}` takes {arguments} here",
                 where=channel,
-                remedy=f"name the channel by -c: `{shlex.join(['chaninfra', *command.split(), *rest, '-c', channel])}`",
+                remedy=f"put -c before it: `{shlex.join(['-c', channel])}`",
             )
 
 
@@ -66,7 +65,7 @@ def _refuse_package_url(word: str, command: str, arguments: str) -> None:
     else:
         name = f"{subdir}/{file}" if subdir in KNOWN_SUBDIRS else file
         channel = channel if subdir in KNOWN_SUBDIRS else "CHANNEL"
-        remedy = f"name its file: {shlex.join(['chaninfra', command, name, '-c', channel])}"
+        remedy = f"name its file, and the channel: `{shlex.join([name, '-c', channel])}`"
     raise ConfigurationError(
         f"is the URL of a package, and `{command}` takes {arguments} here", where=url, remedy=remedy
     )

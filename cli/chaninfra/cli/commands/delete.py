@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chaninfra.channel.errors import ChaninfraError, StoppedError
+    from chaninfra.cli.output.deleting import DeletionText
     from chaninfra.cli.output.progress import Shown
     from chaninfra.doctor.remedies import Remedies
     from chaninfra.index.channel import Channel
     from chaninfra.index.withdrawal.delete import Deleted
-    from chaninfra.index.withdrawal.plan import Doomed, Plan
+    from chaninfra.index.withdrawal.plan import Plan
     from chaninfra.index.withdrawal.versions import Purged
 
 _SHOWN = 20
@@ -67,15 +68,17 @@ def delete(
       chaninfra delete noarch/my-package-1.0-0.conda -c stack:prod --reason "has a leaked key"
       chaninfra delete "my-package ==1.0" -c s3://my-bucket/my-channel --reason "license" --dry-run
     """
-    from chaninfra.channel.text import count
+    from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
     from chaninfra.cli.output.confirm import confirm, require_answer
+    from chaninfra.cli.output.deleting import DeletionText, deleted_json, plan_json, question
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.lines import check_reason
     from chaninfra.index.withdrawal.delete import delete as run
+    from chaninfra.index.withdrawal.document import read_withdrawn
     from chaninfra.index.withdrawal.plan import plan
 
     refuse_channels(packages, "delete", "PACKAGE")
@@ -88,19 +91,21 @@ def delete(
     with progress(dry_run=dry_run) as shown, interruptible(lambda: _stopped(shown, command), shown.stop):
         opened = open_channel(channel, store, "write", dry_run=dry_run)
         planned = plan(opened, packages, shown)
+        before = read_withdrawn(opened.writer, opened.descriptor.key(WITHDRAWN_JSON))[0]
+        text = DeletionText(planned, before, why, versions=versions)
         shown.pause()
         if dry_run:
-            streams.result_json(_plan_json(planned)) if as_json else streams.result(_plan_text(planned))
+            streams.result_json(plan_json(planned, versions=versions)) if as_json else streams.result(text.dry_run())
+            _tell_reasons(text)
             return
         if not yes:
-            what = count(len(planned.packages), "package")
-            confirm(_plan_text(planned), f"Delete {what} for good? This cannot be undone.", command)
+            confirm(text.plan(), question(planned, versions=versions), command)
         done = run(opened, planned, why, shown)
         shown.pause()
         cdn_refresh.refresh_all(opened)
         purged = _purge(opened, planned) if versions else None
-    result = _json(planned, done, purged) if as_json else None
-    streams.result_json(result) if result is not None else streams.result(_text(planned, done, purged))
+    streams.result_json(deleted_json(planned, done, purged)) if as_json else streams.result(text.done(done, purged))
+    _tell_reasons(text)
     client_caches.tell(opened.descriptor, {part.target.subdir for part in planned.parts})
     _tell_copies(opened, planned, done)
     if purged is None:
@@ -129,6 +134,11 @@ def _purge(opened: Channel, planned: Plan) -> Purged:
         return purge(opened, {part.target.subdir: part.files for part in planned.parts})
 
 
+def _tell_reasons(text: DeletionText) -> None:
+    for note in text.kept_reasons():
+        streams.note(note)
+
+
 def _tell_copies(opened: Channel, planned: Plan, done: Deleted) -> None:
     """Note who may still have a copy."""
     if done.snapshots:
@@ -148,11 +158,11 @@ def _tell_versions(opened: Channel, planned: Plan, why: str, remedies: Remedies)
         return
     command = remedies.command("delete", *_paths(planned), "--reason", why, "--versions", "--yes")
     if kept == "yes":
-        streams.note(f"the bucket keeps old versions, and they have the files: as an administrator run `{command}`")
+        streams.note(f"the bucket keeps old versions, which may have the files: as an administrator run `{command}`")
     else:
         streams.note(
-            "these credentials may not ask whether the bucket keeps old versions. If it does, they have the files: as "
-            f"an administrator run `{command}`"
+            "these credentials may not ask whether the bucket keeps old versions. If it does, they may have the files: "
+            f"as an administrator run `{command}`"
         )
 
 
@@ -200,77 +210,3 @@ def _left(done: Deleted, purged: Purged | None, again: str, remedies: Remedies) 
 def _paths(planned: Plan) -> Sequence[str]:
     paths = [each.path for each in planned.packages]
     return paths if len(paths) <= _SHOWN else ["PACKAGE..."]
-
-
-def _plan_text(planned: Plan) -> str:
-    from chaninfra.channel.text import count, one_line
-
-    lines = [one_line(f"{each.path}: {_what(each)}") for each in planned.packages]
-    these = "this package" if len(planned.packages) == 1 else "these packages"
-    if telling := sum(part.telling for part in planned.parts):
-        shards = f"{count(telling, 'shard')} of the index, its history and snapshots"
-        lines += [f"to be deleted too: {shards} with entries of {these}", "  new shards keep the other entries"]
-    if planned.snapshots:
-        lines.append(f"snapshots that will no longer list {these}: {', '.join(planned.snapshots)}")
-    return "\n".join(lines)
-
-
-def _what(each: Doomed) -> str:
-    from chaninfra.channel.text import count
-
-    sidecars = len([key for key in each.objects if not key.endswith(each.path)])
-    there = len(each.objects) > sidecars
-    signed = f", {count(sidecars, 'file')} of attestations" if sidecars else ""
-    return f"{each.listed}{', patched' if each.patched else ''}{'' if there else ', no file'}{signed}"
-
-
-def _text(planned: Plan, done: Deleted, purged: Purged | None) -> str:
-    from chaninfra.channel.text import count, one_line
-
-    lines = [one_line(f"{each.path}: deleted") for each in planned.packages]
-    counted = [count(len(done.objects), "file"), count(len(done.shards), "shard")]
-    if done.index_files:
-        counted.append(count(len(done.index_files), "old index file"))
-    lines.append(f"{', '.join(counted)} deleted; {count(len(done.snapshots), 'snapshot')} changed")
-    lines += [one_line(f"{key}: of another tool, rewritten without them") for key in done.changed]
-    if purged is not None:
-        lines.append(f"{count(purged.deleted, 'old version')} deleted")
-    return "\n".join(lines)
-
-
-def _plan_json(planned: Plan) -> dict[str, Any]:
-    return {
-        "dry-run": True,
-        "packages": _packages_json(planned),
-        "shards": sum(part.telling for part in planned.parts),
-        "snapshots": planned.snapshots,
-    }
-
-
-def _packages_json(planned: Plan) -> list[dict[str, Any]]:
-    return [
-        {
-            "path": each.path,
-            "listed": each.listed,
-            "patched": each.patched,
-            "objects": [*each.objects],
-            "sha256": [*each.sha256],
-        }
-        for each in planned.packages
-    ]
-
-
-def _json(planned: Plan, done: Deleted, purged: Purged | None) -> dict[str, Any]:
-    left = [{"key": each.key, "version": each.version_id, "why": each.why} for each in purged.left] if purged else []
-    return {
-        "dry-run": False,
-        "packages": _packages_json(planned),
-        "objects": done.objects,
-        "shards": done.shards,
-        "index-files": done.index_files,
-        "index-files-changed": done.changed,
-        "snapshots": sorted(done.snapshots),
-        "published-again": done.back,
-        "unreadable": sorted(done.unreadable),
-        "versions": None if purged is None else {"deleted": purged.deleted, "left": left},
-    }

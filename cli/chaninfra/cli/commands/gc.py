@@ -127,6 +127,7 @@ def _text(collected: Collected, *, dry_run: bool) -> str:
     from collections import Counter
 
     from chaninfra.channel.text import count, one_line
+    from chaninfra.cli.output.reports import DRY_RUN
 
     # There can be thousands of old states.
     states = Counter(each.key.rpartition("/")[0] for each in collected.garbage if each.why == _STATE)
@@ -142,4 +143,4 @@ def _text(collected: Collected, *, dry_run: bool) -> str:
             if dry_run
             else f"{marked} marked. Run gc again in a week to delete {them}."
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *([DRY_RUN] if dry_run else [])])

@@ -71,7 +71,7 @@ def add(
 
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
-    from chaninfra.cli.output import cdn_refresh
+    from chaninfra.cli.output import cdn_refresh, notice_readers
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index import notices
 
@@ -94,8 +94,7 @@ def add(
         found = notices.add(opened, made)
         cdn_refresh.refresh_notices(opened)
     streams.result_json(_made_json(opened, made)) if as_json else streams.result(_made_text(opened, made))
-    if not opened.descriptor.public_url:
-        streams.note("pixi and rattler-build read notices by http and https only; by s3:// only conda shows them")
+    notice_readers.tell(opened)
     _name_expired(found.entries, remedies)
 
 
@@ -194,27 +193,34 @@ def _name_expired(found: Sequence[Entry], remedies: Remedies) -> None:
 
     over = expired(found, time.time_ns() // 1_000_000)
     if over:
-        what = f"{count(len(over), 'notice')} {'has' if len(over) == 1 else 'have'} expired, and conda shows them still"
+        have, them = ("has", "it") if len(over) == 1 else ("have", "them")
+        what = f"{count(len(over), 'notice')} {have} expired, and conda shows {them} still"
         streams.note(f"{what}; to remove: `{remedies.command('notice rm', *over)}`")
 
 
 def _made_json(opened: Channel, made: Notice) -> dict[str, object]:
+    from chaninfra.index.notices import in_utc
+
     return {
         "id": made.id,
         "url": opened.url("notices.json"),
         "level": made.level,
         "message": made.message,
-        "created": made.created_at,
-        "expires": made.expires_at,
+        "created": in_utc(made.created_at),
+        "expires": in_utc(made.expires_at),
     }
 
 
 def _made_text(opened: Channel, made: Notice) -> str:
-    return f"{made.id}: in {opened.url('notices.json')} until {made.expires_at}"
+    from chaninfra.index.notices import in_utc
+
+    return f"{made.id}: in {opened.url('notices.json')} until {in_utc(made.expires_at)}"
 
 
 def _listed_json(found: Sequence[Entry]) -> list[dict[str, object]]:
     import time
+
+    from chaninfra.index.notices import in_utc
 
     now = time.time_ns() // 1_000_000
     return [
@@ -222,8 +228,8 @@ def _listed_json(found: Sequence[Entry]) -> list[dict[str, object]]:
             "id": each.id,
             "level": each.level,
             "message": each.message,
-            "created": each.created,
-            "expires": each.expires,
+            "created": in_utc(each.created),
+            "expires": in_utc(each.expires),
             "expired": each.is_expired(now),
             "yanked": [*each.yanked],
         }
@@ -234,11 +240,18 @@ def _listed_json(found: Sequence[Entry]) -> list[dict[str, object]]:
 def _listed_text(found: Sequence[Entry]) -> str:
     import time
 
+    from chaninfra.index.notices import in_utc
+
     now = time.time_ns() // 1_000_000
     if not found:
         return "no notices"
     rows = [
-        (each.id, each.level, f"{'expired ' if each.is_expired(now) else ''}{each.expires or 'never'}", each.message)
+        (
+            each.id,
+            each.level,
+            f"{'expired ' if each.is_expired(now) else ''}{in_utc(each.expires) or 'never'}",
+            each.message,
+        )
         for each in found
     ]
     return streams.table([("ID", "LEVEL", "EXPIRES", "MESSAGE"), *rows])

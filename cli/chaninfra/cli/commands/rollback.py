@@ -42,8 +42,9 @@ def rollback(
       - packages that were in the index then, and are not now, come back
       - packages that came since are yanked; their files stay in the bucket
       - records that were changed since say again what they said then
-    A package that was deleted or overwritten since stays as it is, and is named (exit
-    code 3). Nothing is lost: a rollback can be rolled back, and `unyank` brings a package
+    A package whose file is gone or was overwritten since stays as it is, and is named (exit
+    code 3). What `chaninfra delete` removed is not in the history any more, and so is not
+    named. Nothing else is lost: a rollback can be rolled back, and `unyank` brings a package
     back that it has yanked.
 
     TIME is looked up in the history of the index, which `gc` thins: all states of the last day are there, then one an

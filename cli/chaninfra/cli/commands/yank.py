@@ -79,8 +79,10 @@ def yank(
     def tell(opened: Channel, done: Yanking) -> _Told:
         if not telling:
             return _Told()
+        about = [*done.changed, *done.already]
+        message = notice_text if notice_text is not None else yank_notices.message_about(about, reason)
         try:
-            return _Told((yank_notices.tell(opened, [*done.changed, *done.already], reason, notice_text),))
+            return _Told((yank_notices.tell(opened, about, reason, notice_text),), message)
         except ChaninfraError as error:
             return _Told(problem=yank_notices.untold(error))
 
@@ -145,6 +147,8 @@ class _Told:
 
     notices: tuple[str, ...] = ()
     """The ids of those that tell of the yank, or were taken back."""
+    message: str | None = None
+    """What users read in the one that tells of the yank."""
     problem: ChaninfraError | None = None
 
 
@@ -172,7 +176,7 @@ def _run(
 ) -> None:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
-    from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output import cdn_refresh, client_caches, notice_readers
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish
     from chaninfra.cli.output.stopped import yank_stopped
@@ -195,6 +199,8 @@ def _run(
         if told.notices:
             cdn_refresh.refresh_notices(opened)
     streams.result_json(_json(done, told, request)) if request.as_json else streams.result(_text(done, told, request))
+    if told.message is not None:
+        notice_readers.tell(opened)
     if not request.dry_run:
         client_caches.tell(opened.descriptor, changed(done.report))
     if told.problem is not None:
@@ -221,5 +227,6 @@ def _text(done: Yanking, told: _Told, request: _Request) -> str:
     would = "would be " if request.dry_run else ""
     lines = [one_line(f"{label}: {would}{request.outcome}") for label in done.changed]
     lines += [one_line(f"{label}: already {request.outcome}") for label in done.already]
-    lines += [request.notice.format(id=id_) for id_ in told.notices]
+    says = f": {told.message}" if told.message is not None else ""
+    lines += [f"{request.notice.format(id=id_)}{says}" for id_ in told.notices]
     return "\n".join([*lines, report_text(done.report), *([DRY_RUN] if request.dry_run else [])])

@@ -73,7 +73,8 @@ def _sums(planned: Planned, would: str) -> str:
     if planned.waiting:
         lines.append(f"{_packages(planned.waiting)} {'are' if len(planned.waiting) > 1 else 'is'} in the grace period")
     if planned.kept:
-        lines.append(f"{_packages(each.going for each in planned.kept)} {would}kept, since something needs them")
+        them = "it" if len(planned.kept) == 1 else "them"
+        lines.append(f"{_packages(each.going for each in planned.kept)} {would}kept, since something needs {them}")
     return "\n".join(lines)
 
 

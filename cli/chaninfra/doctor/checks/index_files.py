@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
-from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
 from chaninfra.doctor.checks import agreement
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.contents import folders
+from chaninfra.index.contents import subdir_folders
 from chaninfra.index.place import how_to_declare
 from chaninfra.index.report import RENAME, SubdirReport
 from chaninfra.index.standing import standing
@@ -57,7 +56,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
             rules = _some([f"{each.package} ({each.rule})" for each in odd])
             wrong.append(Finding(state="warning", found=f"names that CEP 26 does not allow: {rules}", remedy=RENAME))
     yield from wrong
-    if undeclared := sorted(folders(exam.channel) & {*KNOWN_SUBDIRS} - {*exam.subdirs}):
+    if undeclared := sorted(subdir_folders(exam.channel, besides=exam.subdirs)):
         yield Finding(
             state="warning",
             found=f"not declared as subdirs, so their packages are not indexed: {', '.join(undeclared)}",

@@ -19,14 +19,12 @@ from chaninfra.channel.conda.object_names import REPLACED_FOLDER
 from chaninfra.channel.conda.revisions import KEY, with_v3
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.errors import only_maintainers
 from chaninfra.channel.patterns import whole
 from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.subdir_index import SubdirIndex
 
-MAY_NOT_DELETE = (
-    "only maintainers may delete packages: use the key or role of one. Policies of earlier versions permit nobody to: "
-    "run `pulumi up`, or attach what `chaninfra policy` prints"
-)
+MAY_NOT_DELETE = only_maintainers("delete packages")
 """What to do where a write that a withdrawal makes is denied."""
 
 _Digest = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"))]

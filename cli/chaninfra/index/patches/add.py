@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from chaninfra.channel.conda.filenames import suffix_of
+from chaninfra.channel.conda.filenames import PackageFileName, suffix_of
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
@@ -184,7 +184,10 @@ def _chosen(opened: Mapping[Subdir, OpenedSubdir], words: Sequence[str]) -> list
     except ConfigurationError:
         raise
     except ChaninfraError as error:
-        later_too = "a package that is not there yet is named by its path, such as noarch/my-package-1.0-0.conda"
+        bare = next((word for word in others if suffix_of(word) and "/" not in word), None)
+        later_too = "a package that is not there yet is named by its path, such as " + (
+            f"noarch/{bare or 'my-package-1.0-0.conda'}"
+        )
         raise ChaninfraError(error.message, remedy=f"{error.remedy}; {later_too}") from error
     by_name: dict[str, Subdir] = {subdir: subdir for subdir in opened}
     return [*((by_name[each.subdir], each.file) for each in found), *later]
@@ -195,6 +198,12 @@ def _path(opened: Mapping[Subdir, OpenedSubdir], word: str) -> tuple[Subdir, str
     name, slash, file = word.partition("/")
     if not slash or suffix_of(file) is None or not is_file_name(file):
         return None
+    if not all(PackageFileName.parse(file)):
+        raise ConfigurationError(
+            "is not the name of a package: NAME-VERSION-BUILD.conda, or .tar.bz2",
+            where=word,
+            remedy=f"give all three, such as {name}/my-package-1.0-0.conda",
+        )
     subdir = next((each for each in opened if each == name), None)
     if subdir is None and name in KNOWN_SUBDIRS:
         raise ConfigurationError(f"the channel has no subdir {name}", where=word, remedy=f"it has {', '.join(opened)}")

@@ -6,6 +6,7 @@ touches, see `commit.laying` and docs/index-protocol.md.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ from chaninfra.channel.conda.object_names import PATCHES_FOLDER
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
+from chaninfra.channel.errors import only_maintainers
 from chaninfra.channel.objects import Condition
 from chaninfra.index.json_document import JsonDocument
 from chaninfra.index.subdir_index import SubdirIndex
@@ -59,13 +61,17 @@ _DOCUMENT = JsonDocument(
     max_bytes=8 << 20,
     check=_check,
     # An error where it is damaged, since records would lose their patches.
-    remedy="restore an older version of it; or delete it, and patch again (`chaninfra patch add PACKAGE`)",
+    remedy="restore an older version of it; or delete it, and import what you exported: `chaninfra patch import FILE "
+    "--subdir {subdir}`",
     remedy_if_full="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch rm "
     "PACKAGE` removes one",
-    remedy_if_denied="only maintainers may patch: use the key or role of one; `chaninfra doctor --as maintainer` says "
-    "what is missing",
+    remedy_if_denied=only_maintainers("patch"),
     sorted_key="files",
 )
+
+
+def _document(subdir_index: SubdirIndex) -> JsonDocument[PatchesDocument]:
+    return dataclasses.replace(_DOCUMENT, remedy=_DOCUMENT.remedy.format(subdir=subdir_index.subdir))
 
 
 def check_readable(file: str, patch: Patch) -> None:
@@ -76,7 +82,7 @@ def check_readable(file: str, patch: Patch) -> None:
 
 def read_patches(subdir_index: SubdirIndex) -> tuple[Patches, Condition]:
     """The patches, and the condition for replacing the document, by one GET. Raises StorageError."""
-    document, condition = _DOCUMENT.read(subdir_index.store, patches_key(subdir_index))
+    document, condition = _document(subdir_index).read(subdir_index.store, patches_key(subdir_index))
     return document.files, condition
 
 
@@ -86,7 +92,8 @@ def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patche
     def changed(before: PatchesDocument) -> PatchesDocument:
         return PatchesDocument(files=dict(change(before.files)))
 
-    return _DOCUMENT.update(subdir_index.store, subdir_index.runtime, patches_key(subdir_index), changed).files
+    key = patches_key(subdir_index)
+    return _document(subdir_index).update(subdir_index.store, subdir_index.runtime, key, changed).files
 
 
 def marked(files: Collection[str], before: Patches) -> Patches:

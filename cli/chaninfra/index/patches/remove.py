@@ -21,7 +21,7 @@ from chaninfra.index.patches.document import marked, update_patches, without_mar
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import PUT_BACK, UNPATCH_AGAIN, LeftOut, Report, SubdirReport
-from chaninfra.index.select import Candidate, select
+from chaninfra.index.select import Candidate, nearest_to, select
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yanked_document import after_commit
 
@@ -119,8 +119,9 @@ def _chosen(opened: Mapping[Subdir, OpenedSubdir], words: Sequence[str]) -> dict
     ]
     selected = select(words, patched)
     if unknown := [word for word, found in selected.items() if not found]:
+        listing = "`chaninfra patch ls` lists the patches of the channel"
         raise ChaninfraError(
-            f"there is no patch of {', '.join(unknown)}", remedy="`chaninfra patch ls` lists the patches of the channel"
+            f"there is no patch of {', '.join(unknown)}", remedy=nearest_to(unknown, patched, listing=listing)
         )
     paths = {each.path_in_channel for found in selected.values() for each in found}
     chosen = {

@@ -18,7 +18,7 @@ from chaninfra.channel.conda.object_names import SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import NAME, NAME_RULE, is_snapshot_name
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.errors import StorageError
+from chaninfra.channel.errors import StorageError, only_maintainers
 from chaninfra.channel.objects import Condition, ObjectStore
 from chaninfra.channel.patterns import whole
 from chaninfra.index.json_document import JsonDocument
@@ -113,8 +113,7 @@ _DOCUMENT = JsonDocument(
     remedy="restore an older version of it. Or delete it: its snapshots stay, unlisted, until `chaninfra snapshot rm "
     "NAME` removes one",
     remedy_if_full=_REMOVE_ONE,
-    remedy_if_denied="only maintainers make and remove snapshots. Policies of earlier versions permit nobody to: run "
-    "`pulumi up`, or attach what `chaninfra policy` prints",
+    remedy_if_denied=only_maintainers("make and remove snapshots"),
     sorted_key="snapshots",
 )
 

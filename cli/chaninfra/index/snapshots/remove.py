@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import is_file_of_snapshots, is_snapshot_name, snapshot_folder
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.errors import ChaninfraError, DeniedError
+from chaninfra.channel.errors import ConfigurationError, DeniedError
 from chaninfra.channel.text import nearest
 from chaninfra.index.channel import Channel
 from chaninfra.index.snapshots.create import check_name
@@ -20,7 +21,7 @@ from chaninfra.index.times import now_text
 _AT_ONCE = 1000
 
 
-class NoSnapshotError(ChaninfraError):
+class NoSnapshotError(ConfigurationError):
     """There is no snapshot of the name."""
 
 
@@ -47,11 +48,14 @@ def list_snapshots(channel: Channel) -> Listed:
     """The snapshots of the channel. Raises StorageError."""
     store = channel.store()
     found = read_snapshots(store, channel.descriptor.key(SNAPSHOTS_JSON))[0].snapshots
-    try:
-        folders = store.folders(channel.descriptor.key(SNAPSHOTS_FOLDER))
-    except DeniedError:
-        folders = frozenset()
-    unlisted = sorted(name for name in folders - found.keys() if is_snapshot_name(name))
+    folder = channel.descriptor.key(SNAPSHOTS_FOLDER)
+    names: set[str] = set()
+    with suppress(DeniedError):
+        # Not by `folders`: MinIO lists those, too, in which there are only delete markers.
+        for entry in store.list(folder):
+            name, slash, _ = entry.key.removeprefix(f"{folder}/").partition("/")
+            names |= {name} if slash else set()
+    unlisted = sorted(name for name in names - found.keys() if is_snapshot_name(name))
     return Listed(snapshots=dict(sorted(found.items())), unlisted=unlisted)
 
 

@@ -252,7 +252,8 @@ def _nothing(words: Sequence[str], candidates: Sequence[Candidate], document: Wi
             remedy=f"to search for what is left of it, name it by its path: {last.path}",
         )
     near = nearest_to(words, candidates)
+    by_path = "Of a file that is in no index give the path, such as noarch/my-package-1.0-0.conda"
     return ChaninfraError(
         f"there is no such package: {', '.join(words)}",
-        remedy=f"{near}. Of a file that is in no index give the path, such as noarch/my-package-1.0-0.conda",
+        remedy=near if all(map(is_path, words)) else f"{near}. {by_path}",
     )

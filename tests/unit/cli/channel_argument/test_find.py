@@ -333,14 +333,14 @@ def test_a_web_page_is_no_channel_json(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_there(monkeypatch: pytest.MonkeyPatch, *, listed: Any) -> None:
     """A place without channel.json; `listed`: the folders in it, or the error of the listing."""
 
-    def folders(_: object) -> frozenset[str]:
+    def folders(_: object) -> tuple[str, ...]:
         if isinstance(listed, Exception):
             raise listed
-        return frozenset(listed)
+        return tuple(listed)
 
     monkeypatch.setattr(S3Store, "get", lambda *_: None)
     monkeypatch.setattr(S3Store, "head", lambda *_: None)
-    monkeypatch.setattr("chaninfra.index.contents.folders", folders)
+    monkeypatch.setattr("chaninfra.index.contents.subdir_folders", folders)
     has_index = listed if isinstance(listed, Exception) else "indexed" in listed
 
     def look(*_: object) -> bool:

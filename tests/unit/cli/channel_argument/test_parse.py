@@ -91,9 +91,9 @@ def test_what_was_meant_is_printed(text: str, meant: str) -> None:
             "s3://b-b/c/noarch/a-1-0.conda",
             "yank",
             "PACKAGE",
-            "name its file: chaninfra yank noarch/a-1-0.conda -c s3://b-b/c",
+            "name its file, and the channel: `noarch/a-1-0.conda -c s3://b-b/c`",
         ),
-        ("https://h/x/a-1-0.conda", "ls", "PACKAGE", "name its file: chaninfra ls a-1-0.conda -c CHANNEL"),
+        ("https://h/x/a-1-0.conda", "ls", "PACKAGE", "name its file, and the channel: `a-1-0.conda -c CHANNEL`"),
     ],
 )
 def test_the_url_of_a_package_is_no_channel(word: str, command: str, arguments: str, remedy: str) -> None:

@@ -8,6 +8,7 @@ from chaninfra.cli.commands.gc import _incomplete, _text
 from chaninfra.index.gc import Collected, Garbage, Unknown
 
 SHARD = Garbage(key="c/noarch/shards/a", why="unreferenced", size=1)
+DRY_RUN = "Nothing was written: this is what a run without --dry-run does."
 
 STATES = tuple(
     Garbage(key=f"c/.chaninfra/history/{key}", why="old state of the index", size=1)
@@ -20,7 +21,11 @@ STATES = tuple(
     [
         (Collected(garbage=(), waiting=0), False, "0 objects deleted"),
         (Collected(garbage=(SHARD,), waiting=0), False, "c/noarch/shards/a: unreferenced\n1 object deleted"),
-        (Collected(garbage=(SHARD,), waiting=0), True, "c/noarch/shards/a: unreferenced\n1 object would be deleted"),
+        (
+            Collected(garbage=(SHARD,), waiting=0),
+            True,
+            f"c/noarch/shards/a: unreferenced\n1 object would be deleted\n{DRY_RUN}",
+        ),
         (
             Collected(garbage=(SHARD, *STATES), waiting=0),
             False,
@@ -42,7 +47,8 @@ STATES = tuple(
         (
             Collected(garbage=(), waiting=1),
             True,
-            "0 objects would be deleted\n1 unreferenced shard would be marked, to be deleted by a run in a week",
+            "0 objects would be deleted\n1 unreferenced shard would be marked, to be deleted by a run in a week\n"
+            f"{DRY_RUN}",
         ),
     ],
 )

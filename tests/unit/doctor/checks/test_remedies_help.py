@@ -65,7 +65,7 @@ def strongest(findings: Sequence[Finding]) -> list[str | None]:
 @pytest.mark.parametrize("damage", INDEX_DAMAGE)
 def test_the_remedy_of_a_damaged_index_mends_it(damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # It would list a bucket.
-    monkeypatch.setattr(index_files, "folders", lambda _: frozenset())
+    monkeypatch.setattr(index_files, "subdir_folders", lambda *_, **__: ())
     store, checks = damaged(INDEX_DAMAGE[damage]), (CHECKS["index"], CHECKS["packages"], CHECKS["yanks"])
     found = wrong(store, *checks)
     assert found

@@ -275,13 +275,17 @@ def test_a_word_that_names_nothing_is_refused() -> None:
         ("new-1-0.conda", "there is no such package"),
         ("nothing", "there is no such package"),
         ("linux-64/new-1-0.conda", "the channel has no subdir linux-64"),
+        ("noarch/new-1.conda", "is not the name of a package: NAME-VERSION-BUILD"),
+        ("noarch/new.tar.bz2", "is not the name of a package: NAME-VERSION-BUILD"),
         ("noarch/../x-1-0.conda", "is not a match spec"),
     ):
         with pytest.raises(ChaninfraError, match=message):
             add(patched.open(), ["a", word], {"license": "X"})
     with pytest.raises(ChaninfraError) as raised:
         add(patched.open(), ["new-1-0.conda"], {"license": "X"})
-    assert "a package that is not there yet is named by its path" in str(raised.value.remedy)
+    assert "a package that is not there yet is named by its path, such as noarch/new-1-0.conda" in str(
+        raised.value.remedy
+    )
     assert patched.store.objects == before
 
 
@@ -342,7 +346,7 @@ def test_a_damaged_document_stops_whoever_would_lose_its_patches(kind: str) -> N
         with pytest.raises(StorageError) as raised:
             run()
         assert raised.value.where == PATCHES
-        assert "patch" in str(raised.value.remedy)
+        assert "`chaninfra patch import FILE --subdir noarch`" in str(raised.value.remedy)
     assert {key: held for key, held in patched.store.objects.items() if "/shards/" not in key} == {
         key: held for key, held in before.items() if "/shards/" not in key
     }

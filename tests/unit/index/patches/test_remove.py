@@ -54,6 +54,14 @@ def test_there_is_nothing_to_remove_where_there_is_no_patch() -> None:
     assert patched.store.objects == before
 
 
+def test_a_mistyped_name_is_told_the_nearest_with_a_patch() -> None:
+    patched = Patched("hello", "hallu")
+    add(patched.open(), ["hello"], CHANGES)
+    with pytest.raises(ChaninfraError, match="there is no patch of hallo") as caught:
+        remove(patched.open(), ["hallo"])
+    assert caught.value.remedy == "did you mean 'hello'? `chaninfra patch ls` lists the patches of the channel"
+
+
 def test_a_patch_of_what_is_not_there_is_removed() -> None:
     patched = Patched()
     add(patched.open(), ["noarch/new-1-0.conda"], CHANGES)

@@ -131,4 +131,7 @@ def test_a_writer_that_always_loses_gives_up() -> None:
 def test_whoever_may_not_is_told_why() -> None:
     with pytest.raises(DeniedError, match="403") as caught:
         update_snapshots(fails(DeniedError("403")), SequentialRuntime(), KEY, lambda old: old.having("v1", ENTRY))
-    assert "only maintainers" in str(caught.value.remedy)
+    assert caught.value.remedy == (
+        "only maintainers may make and remove snapshots: use the key or role of one; `chaninfra doctor --as "
+        "maintainer` says what is missing"
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, ExitCode
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.snapshots.create import create
 from chaninfra.index.snapshots.document import read_snapshots
-from chaninfra.index.snapshots.remove import remove
+from chaninfra.index.snapshots.remove import list_snapshots, remove
 from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import PREFIX, channel, channel_with, publishing
 
@@ -78,6 +78,18 @@ def test_one_that_is_not_there(store: MemoryStore) -> None:
     with pytest.raises(ChaninfraError, match="there is no snapshot v3") as caught:
         remove(channel(store, SequentialRuntime("rm")), "v3")
     assert "known are: v1, v2" in str(caught.value.remedy)
+    # As of `manifest --snapshot` and `rollback --to`.
+    assert caught.value.exit_code == ExitCode.USAGE
     with pytest.raises(ChaninfraError, match="there is no snapshot v1") as caught:
         remove(channel(channel_with("a"), SequentialRuntime("rm")), "v1")
     assert "it has none" in str(caught.value.remedy)
+
+
+def test_folders_that_have_only_delete_markers_are_no_snapshots(store: MemoryStore) -> None:
+    """MinIO with versioning lists the folder of what was deleted, and `snapshot rm` finds nothing there."""
+    store.objects[f"{PREFIX}/snapshots/v3/noarch/repodata.json"] = ObjectBody(data=b"{}", content_type="")
+    opened = channel(store, SequentialRuntime("ls"))
+    vars(store)["folders"] = lambda _: frozenset({"v1", "v2", "v3", "gone"})
+    vars(opened)["store"] = lambda: store
+    listed = list_snapshots(opened)
+    assert ([*listed.snapshots], listed.unlisted) == (["v1", "v2"], ["v3"])

@@ -233,8 +233,9 @@ def test_files_that_are_in_no_index() -> None:
     with pytest.raises(ChaninfraError, match="there is no such package") as caught:
         planned(store, file("c"))
     assert "give the path, such as noarch/my-package-1.0-0.conda" in str(caught.value.remedy)
-    with pytest.raises(ChaninfraError, match="there is no such package: noarch/c-1-0"):
+    with pytest.raises(ChaninfraError, match="there is no such package: noarch/c-1-0") as by_path:
         planned(store, f"noarch/{file('c')}")
+    assert "give the path" not in str(by_path.value.remedy)
 
 
 def test_files_of_which_only_the_history_knows() -> None:
