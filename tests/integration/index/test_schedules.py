@@ -71,7 +71,6 @@ FEWER = {
     "rollback, removal of the snapshot and gc": 1,
     "rollback and delete of what it brings back": 1,
     "rollback of a patch and delete": 1,
-    "rollback of a record and delete": 1,
     "unpatch and delete": 1,
     "by the clock, publish and gc": 1,
     "prune that yanks and publish": 2,

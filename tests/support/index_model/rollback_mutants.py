@@ -130,12 +130,6 @@ def _records_as_they_were(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "plan_patches", planned)
 
 
-def _restored_though_dropped(patch: pytest.MonkeyPatch) -> None:
-    """A record of then is added where somebody has dropped that of now meanwhile."""
-    original = SubdirPlan.change
-    patch.setattr(SubdirPlan, "change", lambda self: dataclasses.replace(original(self), over=()))
-
-
 def _yanks_keep_their_records(patch: pytest.MonkeyPatch) -> None:
     """What is yanked meanwhile keeps the record that it had."""
     original = SubdirPlan.change
@@ -170,7 +164,7 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
         preemptions=1,
     ),
     "record of then of a deleted package": Mutant(
-        _restored_though_dropped, "rollback of a patch and delete", "is back|whose package is missing", preemptions=1
+        _as_if_there_was_no_plan, "rollback of a patch and delete", "is back|whose package is missing", preemptions=1
     ),
     "patches written after a rollback": Mutant(
         _patches_after_the_commit, "rollback of a patch and publish of one name", "lacks its patch|no such patch"
@@ -180,9 +174,6 @@ ROLLBACK_MUTANTS: dict[str, Mutant] = {
     ),
     "yanks left alone by a rollback": Mutant(
         _yanks_keep_their_records, "rollback of a patch and yank", "no such patch"
-    ),
-    "record of then of what was deleted": Mutant(
-        _as_if_there_was_no_plan, "rollback of a record and delete", "is back"
     ),
     "record of what was deleted by unpatch": Mutant(_unpatched_as_read, "unpatch and delete", "is back"),
     "yanked.json left alone by a rollback": Mutant(_document_left_alone, "rollback and publish", "yanked.json has"),

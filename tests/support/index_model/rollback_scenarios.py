@@ -31,7 +31,6 @@ from support.index_model.processes import (
     unyanking,
     yanking,
 )
-from support.index_model.rolling_back import patched as with_record
 from support.index_model.rolling_back import rolling_back
 from support.index_model.scenarios import BEFORE, BRIEF, NEVER, SINGLE, Scenario
 
@@ -69,12 +68,6 @@ def _patched_too(store: MemoryStore) -> None:
     """Since the snapshot a-2 was patched."""
     for process in (snapshotting(index=NEVER), patching("a-2", index=NEVER), publishing("c", index=NEVER)):
         process.run(store, SequentialRuntime(f"before-{process.name}", BEFORE))
-
-
-def _changed(store: MemoryStore) -> None:
-    """And a has another record since, of the same bytes and without a patch."""
-    snapshotting(index=NEVER).run(store, SequentialRuntime("before-snapshot", BEFORE))
-    with_record(store, "a", depends=["x"], index=NEVER)
 
 
 def _only_patched(store: MemoryStore) -> None:
@@ -160,9 +153,6 @@ ROLLBACKS: dict[str, Callable[[], Scenario]] = {
         before=_patched_too,
         indexed=("a", "a-2"),
         withdrawn=("a-2",),
-    ),
-    "rollback of a record and delete": lambda: _with(
-        NEVER, partial(rolling_back, alone=False), partial(deleting, "a"), before=_changed, withdrawn=("a",)
     ),
     "unpatch and delete": lambda: _with(
         NEVER, partial(unpatching, "a", last=False), partial(deleting, "a"), before=_only_patched, deleted=("a",)
