@@ -77,17 +77,20 @@ def _watched(
         try:
             yield child
         except BaseException:
-            stop(child)
+            # A quiet one only reads. SIGINT would let a Python that is just starting print a traceback.
+            stop(child, signal.SIGTERM if quiet else signal.SIGINT)
             raise
 
 
-def stop(child: subprocess.Popen[str]) -> None:
-    """End a child and its descendants: send SIGINT, on which the engine ends its plugins, wait 10 s, then kill."""
+def stop(child: subprocess.Popen[str], ending: signal.Signals = signal.SIGINT) -> None:
+    """End a child and its descendants: send SIGINT, on which the engine ends its plugins, or another signal; wait 10 s,
+    then kill.
+    """
     # Listed before anything ends: a process whose parent has ended is no longer found as its descendant.
     family = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)] if _alive(child) else []
     # Windows knows no such signal for others, and ends the child at once; its descendants are killed below.
     with suppress(OSError):
-        os.kill(child.pid, signal.SIGINT)
+        os.kill(child.pid, ending)
     _, left = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
     for process in left:
         with suppress(psutil.NoSuchProcess):
