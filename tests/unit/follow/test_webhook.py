@@ -150,6 +150,8 @@ def test_what_the_server_says_in_each_state(monkeypatch: pytest.MonkeyPatch, err
         until(lambda: served.ask("GET", "/healthz")[0] == 200)
         assert served.post(event(channel.upload("b"), bucket=bucket)) == 200
         until(lambda: channel.files() == {file("a"), file("b")})
+        # It looks at the package again after the commit.
+        until(lambda: served.count("chaninfra_follow_pending") == 0)
         success = served.count("chaninfra_follow_last_success_timestamp_seconds")
         assert success > 0
 
