@@ -27,7 +27,7 @@ _BARE = re.compile(
 )
 """A command without CHANNEL and store flags, which is how modules name one that know no command line."""
 _BARE_IN_GROUP = re.compile(r"`chaninfra ((?:snapshot (?:create|ls|rm)|notice (?:add|ls|rm)))((?: [A-Za-z0-9._-]+)?)`")
-_BARE_PATCH = re.compile(r"`chaninfra (patch (?:add|ls|rm|import|export))((?: [^`\s-][^`\s]*)?)`")
+_BARE_PATCH = re.compile(r"`chaninfra (patch (?:add|ls|rm|import|export))((?: [^`\s-][^`\s]*)?(?: --subdir [^`\s]+)?)`")
 
 
 @dataclass(frozen=True, kw_only=True)

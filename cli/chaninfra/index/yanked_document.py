@@ -9,7 +9,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.errors import ChaninfraError, ConflictError, remedy_if_denied
+from chaninfra.channel.errors import ChaninfraError, ConflictError, only_maintainers, remedy_if_denied
 from chaninfra.channel.objects import Condition
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import ForeignIndexError
@@ -19,9 +19,7 @@ from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.yanks import committed_yanks
 
-_MAINTAINERS = (
-    "only maintainers may yank: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
-)
+_MAINTAINERS = only_maintainers("yank")
 
 Names = Mapping[Subdir, Collection[str]]
 """Package names by subdir."""

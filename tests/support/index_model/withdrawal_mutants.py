@@ -43,10 +43,10 @@ def _listed_after_the_commit(patch: pytest.MonkeyPatch) -> None:
     """What is found after the commit is deleted, too."""
     original = delete._replace
 
-    def replace(target: Any, old: Any, files: Any, also: Any, done: Any) -> None:
+    def replace(target: Any, old: Any, also: Any, done: Any) -> None:
         named = delete._named_now(target)
-        late = {digest: each for digest, each in Shards(target, files).find().items() if digest not in named}
-        original(target, {**late, **old}, files, also, done)
+        late = {digest: each for digest, each in Shards(target, also).find().items() if digest not in named}
+        original(target, {**late, **old}, also, done)
 
     patch.setattr(delete, "_replace", replace)
 

@@ -25,7 +25,7 @@ _ON_A_CHANNEL = (
     *("publish", "reindex", "yank", "unyank", "rollback", "ls", "gc", "init", "doctor"),
     *("snapshot", "notice", "patch"),
 )
-_NAMED = ("chaninfra policy", "chaninfra publish")
+_NAMED = ("chaninfra policy", "chaninfra publish", "chaninfra delete")
 """Not to be pasted: names of commands, in a sentence that says what they are for."""
 _COMMAND = re.compile(r"`(chaninfra (?:\w+)[^`\n]*)`")
 

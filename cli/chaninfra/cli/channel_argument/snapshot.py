@@ -42,7 +42,7 @@ def require_snapshot(name: str, found: Sequence[Found], flags: StoreFlags, *, of
             raise ConfigurationError(
                 f"there is no snapshot {name}",
                 where=each.descriptor.url,
-                remedy=nearest(name, there) if there else f"`chaninfra {' '.join(making(name))}` makes one",
+                remedy=nearest(name, there) if there else f"`chaninfra snapshot create {making(name)[1]}` makes one",
             )
         if there[name].stage != "ready":
             raise ConfigurationError(

@@ -107,7 +107,7 @@ def delete(
     streams.result_json(deleted_json(planned, done, purged)) if as_json else streams.result(text.done(done, purged))
     _tell_reasons(text)
     client_caches.tell(opened.descriptor, {part.target.subdir for part in planned.parts})
-    _tell_copies(opened, planned, done)
+    _tell_copies(done)
     if purged is None:
         _tell_versions(opened, planned, why, remedies)
     _finish(planned, done, purged, why, remedies)
@@ -139,7 +139,7 @@ def _tell_reasons(text: DeletionText) -> None:
         streams.note(note)
 
 
-def _tell_copies(opened: Channel, planned: Plan, done: Deleted) -> None:
+def _tell_copies(done: Deleted) -> None:
     """Note who may still have a copy."""
     if done.snapshots:
         streams.note(

@@ -19,6 +19,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import ForeignIndexError
 from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.replaced import MAY_NOT_DELETE
 from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.patches.document import read_patches
 from chaninfra.index.progress import SILENT, Progress
@@ -37,10 +38,6 @@ from chaninfra.index.yanks import committed_yanks
 _AT_ONCE = 300
 """Packages of a subdir that are deleted before their yanks are dropped: with their sidecars, less than the 1,000 keys
 that a request may have."""
-_MAINTAINERS = (
-    "only maintainers may delete packages: use the key or role of one; `chaninfra doctor --as maintainer` says what is "
-    "missing"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +118,7 @@ def _delete(
         # Rule: nothing is deleted where the commit must fail that drops the yanks.
         check_writable(target)
         read_patches(target)
-        with remedy_if_denied(_MAINTAINERS):
+        with remedy_if_denied(MAY_NOT_DELETE):
             target.store.delete([target.key(name) for each in looked.delete for name in _objects_of(each)])
     # Rule: the file goes before its yank. A file without a yank would come back by the next re-index.
     _, report = commit_adopting(target, lambda: Change(deleted=files), "now")

@@ -5,7 +5,6 @@ Only the names whose shards differ are read. Nothing is written here.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -230,10 +229,7 @@ def _provable(
     records, left_out = records_back(target, yanks, unread="leave out")
     for file, (_, record) in wanted.items():
         sha256 = _sha256(record)
-        if file in records and records[file].sha256 == sha256:
-            # It is that of then, and not that which a yank keeps.
-            records[file] = dataclasses.replace(records[file], patched=False)
-        elif file in records:
+        if file in records and records[file].sha256 != sha256:
             del records[file]
             reason = (
                 "has other bytes than then" if sha256 else "its record of then has no sha256, so its bytes are unknown"

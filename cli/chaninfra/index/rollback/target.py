@@ -71,11 +71,11 @@ def find_target(channel: Channel, to: str) -> Target:
 def _of_snapshot(channel: Channel, name: str, snapshot: Snapshot) -> Target:
     if snapshot.stage != "ready":
         creating = snapshot.stage == "creating"
-        command, argument = making(name) if creating else ("snapshot rm", name)
+        finish = f"`chaninfra snapshot create {making(name)[1]}`" if creating else f"`chaninfra snapshot rm {name}`"
         raise ChaninfraError(
             f"the snapshot {name} is being {'made' if creating else 'removed'}, or that was stopped",
             where=OPTION,
-            remedy=f"finish that: `chaninfra {command} {argument}`; or give another snapshot, or a time",
+            remedy=f"finish that: {finish}; or give another snapshot, or a time",
         )
     subdirs = known_subdirs(channel)
     shards: dict[Subdir, Mapping[str, bytes]] = {subdir: {} for subdir in subdirs}

@@ -134,7 +134,7 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
         done.reports.append(report)
         named = _named_now(target)
         old = {digest: each for digest, each in telling.items() if digest not in named}
-        _replace(target, old, files, also, done)
+        _replace(target, old, also, done)
         if not part.shards.find().keys() - _named_now(target):
             break
         target.runtime.pause(attempt)
@@ -166,7 +166,7 @@ def _named_now(target: SubdirIndex) -> set[bytes]:
     return {*index.hashes.values()} if index is not None else set()
 
 
-def _replace(target: SubdirIndex, old: dict[bytes, Telling], files: Set[str], also: Set[str], done: Deleted) -> None:
+def _replace(target: SubdirIndex, old: dict[bytes, Telling], also: Set[str], done: Deleted) -> None:
     """Have other shards stand for these in history and snapshots, and delete them."""
     began = target.runtime.now_ms()
     # Before the listing: what stands for another shard was put before it was named there.
