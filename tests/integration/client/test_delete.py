@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chaninfra.channel.conda.index_files import decompress
 from chaninfra.channel.policy.permissions import identity_policy
 from support.channels import conda_client
@@ -168,6 +170,7 @@ def of_role(server: Server, bucket: str) -> dict[str, str]:
     return {f"AWS_{variable}": given["Credentials"][name] for name, variable in names.items()}
 
 
+@pytest.mark.long
 def test_what_object_lock_keeps_is_named(minio: Server, bucket_name: str, tmp_path: Path) -> None:
     client = minio.client()
     client.create_bucket(Bucket=bucket_name, ObjectLockEnabledForBucket=True)
@@ -184,6 +187,7 @@ def test_what_object_lock_keeps_is_named(minio: Server, bucket_name: str, tmp_pa
     assert "all else is done" in done.stderr
 
 
+@pytest.mark.long
 def test_it_asks_on_a_terminal_and_nowhere_else(place: Place, tmp_path: Path) -> None:
     place.done("publish", make_package(tmp_path, "hello", "1.0"))
     before = etags(place.server, place.bucket)
@@ -204,6 +208,7 @@ def test_it_asks_on_a_terminal_and_nowhere_else(place: Place, tmp_path: Path) ->
     assert f"{PREFIX}/noarch/{LEAKED}" not in etags(place.server, place.bucket)
 
 
+@pytest.mark.long
 def test_the_doctor_names_a_deletion_that_was_stopped_and_a_file_that_is_back(place: Place, tmp_path: Path) -> None:
     package = make_package(tmp_path, "hello", "1.0")
     place.done("publish", package)

@@ -10,6 +10,8 @@ import pytest
 from support.channels.channel_at import PREFIX
 from support.channels.sick_channels import Patient, copy, examine, follow_remedies
 
+pytestmark = pytest.mark.long
+
 KEY = f"{PREFIX}/.chaninfra/patches/noarch.json"
 
 

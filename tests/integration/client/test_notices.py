@@ -13,6 +13,8 @@ from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags
 from support.channels.packages import make_package
 
+pytestmark = pytest.mark.long
+
 KEY = f"{PREFIX}/notices.json"
 
 

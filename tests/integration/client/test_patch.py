@@ -71,11 +71,13 @@ def test_a_solve_changes_by_a_patch_and_no_indexer_undoes_it(place: Place, tmp_p
     assert listed(place) == {}
 
 
+@pytest.mark.long
 def test_a_revoked_package_is_not_chosen(place: Place, tmp_path: Path) -> None:
     place.done("patch add", "hello >=2", "--revoke")
     assert installed(place, tmp_path / "revoked") == ["hello-1.0-0.json"]
 
 
+@pytest.mark.long
 def test_what_is_exported_patches_another_channel(
     place: Place, minio: Server, bucket_name: str, tmp_path: Path
 ) -> None:

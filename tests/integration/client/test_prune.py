@@ -71,6 +71,7 @@ def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: P
     conda_client.install(place.url, ["tool"], tmp_path / "later", place.server)
 
 
+@pytest.mark.long
 def test_it_asks_on_a_terminal(place: Place) -> None:
     before = etags(place.server, place.bucket)
     command = ("prune", place.url, "--rule", "newest", "--json", "--endpoint-url", place.server.endpoint_url)
@@ -88,6 +89,7 @@ def test_it_asks_on_a_terminal(place: Place) -> None:
     assert etags(place.server, place.bucket) != before
 
 
+@pytest.mark.long
 def test_what_a_snapshot_has_can_be_installed_from_it_until_it_is_removed(place: Place, tmp_path: Path) -> None:
     place.done("snapshot create", "v1")
     place.done("prune", "--yes")
@@ -100,6 +102,7 @@ def test_what_a_snapshot_has_can_be_installed_from_it_until_it_is_removed(place:
     assert [each.package.file for each in pruned_later(place, 15).deleted] == [OLD]
 
 
+@pytest.mark.long
 def test_a_lock_file_keeps_what_it_has(place: Place, tmp_path: Path) -> None:
     lock = tmp_path / "explicit.txt"
     lock.write_text(f"@EXPLICIT\nhttps://mirror.example.com/x/noarch/{OLD}\n")

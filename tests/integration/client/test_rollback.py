@@ -68,6 +68,7 @@ def test_clients_solve_and_install_what_the_channel_said_then(on_minio: Place, t
     assert hello(tmp_path / "installed-back") == b"the second\n"
 
 
+@pytest.mark.long
 def test_a_dry_run_prints_the_same_and_writes_nothing(on_minio: Place, tmp_path: Path) -> None:
     on_minio.done("snapshot create", "v1")
     move_on(on_minio, tmp_path)
@@ -103,6 +104,7 @@ def test_what_was_deleted_is_named(on_minio: Place, tmp_path: Path) -> None:
     assert "back in the index" in on_minio.done("rollback", "--to", "v1", "--yes")
 
 
+@pytest.mark.long
 def test_patches_are_those_of_then(on_minio: Place, tmp_path: Path) -> None:
     on_minio.done("patch add", "tool==1.0", "--license", "MIT", "--depends", "hello <2")
     before = conda_client.read(on_minio.url, NAMES, tmp_path / "before", on_minio.server)
@@ -128,6 +130,7 @@ def test_patches_are_those_of_then(on_minio: Place, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_it_asks_on_a_terminal(on_minio: Place, tmp_path: Path) -> None:
     on_minio.done("snapshot create", "v1")
     move_on(on_minio, tmp_path)

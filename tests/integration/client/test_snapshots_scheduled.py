@@ -22,6 +22,8 @@ from support.channels.packages import make_package
 from support.channels.retention import opened_later
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 DAILY = {"every": "1d", "keep": 3}
 KEY = f"{PREFIX}/{CHANNEL_JSON}"
 
