@@ -195,6 +195,9 @@ def rolls_back(crowd: Crowd, server: Server, place: Place) -> None:
             found = json.loads(told)
             crowd.yanked |= {**dict.fromkeys(found["yanked"], True), **dict.fromkeys(found["back"], False)}
             return
+        if crowd.over:
+            # What the reference indexer wrote last must be indexed first, and nobody else does it any more.
+            place.done("reindex")
 
 
 def patches(crowd: Crowd, server: Server) -> None:
