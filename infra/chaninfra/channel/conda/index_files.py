@@ -49,9 +49,9 @@ MAX_SHARD = 64 << 20
 
 _MAX_WINDOW = 1 << 27
 """Largest zstd window, in bytes: that of the highest compression level."""
-_PIECE = 1 << 10
+_PIECE = 1 << 8
 """Compressed bytes that are decompressed at a time. Four of them can be a block of 128 KiB, so a piece has at most
-32 MiB."""
+8 MiB."""
 
 SHARDS = "shards"
 """The folder of the shards, in each subdir."""
