@@ -1,0 +1,32 @@
+"""What of a source is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.index.part import Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A package is copied if a spec or a lock names it, or one of those depends on it (`with_dependencies`), and
+    neither `exclude` nor `older_than_ms` keeps it out. Without specs and locks all packages are meant.
+    """
+
+    specs: tuple[str, ...] = ()
+    """As `index.select` takes them."""
+    locks: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] = ()
+    subdirs: tuple[Subdir, ...] | None = None
+    """None: those that both channels have."""
+    with_dependencies: bool = False
+    virtual_packages: Mapping[str, str] | None = None
+    """Name → version, `__glibc` → `2.28`, for the solver; None: its defaults for the subdir."""
+    newest: int | None = None
+    """The newest versions of each name in each subdir, with all their builds."""
+    older_than_ms: int | None = None
+    """Only what has been public for that long."""
+    part: Part | None = None
