@@ -1,0 +1,1 @@
+"""The kinds of channels that packages are copied from, each a `Source`."""
