@@ -20,7 +20,7 @@ from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.commit.commit import commit
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 from chaninfra.index.prune.prepare import Planned, matchers_of, prepare
 from chaninfra.index.prune.prune import Pruned, carry_out
 from chaninfra.index.whole import read_whole
