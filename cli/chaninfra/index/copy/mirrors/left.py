@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.text import MAX_REASON, one_line
 from chaninfra.index.copy.mirrors.document import Copies
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,8 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.copy.mirrors.document import add_copies, forget_copies, read_copies
 from chaninfra.index.copy.mirrors.left import InSource, Left, left
 from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.locks import Lock
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.prune.locks import Lock
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.times import now_with_offset
 from chaninfra.index.yank import Opened, choosing, open_indexes, unyank_chosen, yank_chosen

@@ -8,7 +8,7 @@ from typing import Any
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.index.copy.mirrors.document import Copied
 from chaninfra.index.copy.mirrors.left import InSource, Left, left
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 
 ONE, OTHER = "1" * 64, "2" * 64
 A, B = "a-1-0.conda", "b-1-0.conda"

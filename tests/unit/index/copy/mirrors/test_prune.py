@@ -21,7 +21,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.mirrors.document import add_copies, read_copies
 from chaninfra.index.copy.mirrors.prune import Pruned, carry_out, plan
 from chaninfra.index.copy.source import S3Object, SourcePackage
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 from chaninfra.index.yank import unyank, yank
 from support.index_model.pruned_channel import PREFIX, PrunedChannel
 
