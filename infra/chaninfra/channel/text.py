@@ -109,20 +109,16 @@ _SHOWN = 200
 """So many characters of a value are shown: a document may hold any."""
 
 
-_TOKEN = re.compile(r"(https?:/[^\s'\"]*?/t/)[^/\s'\"]+", re.IGNORECASE)
-
-
 def without_secrets(value: str) -> str:
-    """A value that may be a URL, without what may be secret in one: what is before the last @, the query, and for http
-    the token of a path `/t/TOKEN/`, as conda has it.
+    """A value that may be a URL, without what may be secret in one: what is before the last @, the query, and
+    the token of conda (`/t/TOKEN/`).
 
     Whether the URL is valid does not matter: a mistyped one holds the same password.
     """
     start = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value)
     before, at, after = value.rpartition("@")
     text = f"{start[0] if start and before else ''}\u2026@{after}" if at else value
-    path, query, _ = text.partition("?")
-    path = _TOKEN.sub("\\1\u2026", path)
+    path, query, _ = re.sub(r"(?<=/t/)[^/\s]+", "\u2026", text).partition("?")
     return f"{path}?\u2026" if query else path
 
 

@@ -1,1 +1,1 @@
-"""The kinds of channels that packages are copied from, each a `Source`."""
+"""The channels that packages are copied from: what all have in common, and one module for each kind of place."""

@@ -173,7 +173,7 @@ class WebClient:
                     breaks += 1
                     if not (hashed or etag) or breaks > _TRIES + got // _PROGRESS:
                         raise broken(error, url, _NoRestError) from error
-            self.pace.sleep(pause.next())
+            time.sleep(pause.next())
 
     def _read(self, answer: _Answer, url: str) -> Iterator[bytes]:
         """The body of one answer. Raises HTTPError or OSError where it breaks off or comes too slowly."""
@@ -223,7 +223,7 @@ class WebClient:
                 is_first = origin == self._reach.source and origin not in self._answered
                 if tries >= _TRIES or is_first or is_final(error):
                     raise broken(error, url) from error
-                self.pace.sleep(pause.next())
+                time.sleep(pause.next())
                 continue
             if answer.status not in _AGAIN:
                 return answer

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown, without_secrets
@@ -24,6 +24,9 @@ _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]{{2,45}}")
+_NOT_IN_PATHS = re.compile(r"[?#\\]")
+_SAFE = "/%!$&'()*,;=:@~[]"
+"""What a reference may have as it is. Not `+`: some stores read it as a space."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _KIND_WORDS: dict[Kind, str] = {
     "public": "a public address",
@@ -127,29 +130,29 @@ class Reach:
             )
         return target.partition("#")[0]
 
-    def based(self, index_url: str, base_url: str | None) -> str:
-        """The absolute URL, with a slash at the end, of the folder that an index at `index_url` names in its
-        `base_url` (CEP 15). Raises ConfigurationError where it must not be read.
+    def referred(self, folder: str, reference: str) -> str:
+        """The absolute URL of what an index in the folder refers to, by `base_url` (CEP 15) or `shards_base_url`.
+
+        Raises ConfigurationError where it must not be read.
         """
         try:
-            target = urljoin(index_url, base_url or ".")
+            if _NOT_IN_PATHS.search(reference):
+                raise ValueError("it has a query, a fragment or a backslash")
+            target = urljoin(folder, quote(reference, safe=_SAFE))
             origin = origin_of(target)
-            parts = urlsplit(target)
-            if parts.query or parts.fragment:
-                raise ValueError("it has a query")
         except ValueError as error:
             raise ConfigurationError(
-                f"`base_url` is {shown(base_url)}, where packages are not read from: {error}",
-                where=public_url(index_url),
+                f"its index says that files are at {shown(reference)}, which is not read: {error}",
+                where=public_url(folder),
                 remedy="tell the owner of the channel",
             ) from error
         if origin not in self.named:
             raise ConfigurationError(
-                f"`base_url` is {shown(base_url)}: its packages are on another server",
-                where=public_url(index_url),
+                f"its index says that files are at {origin}, which is another server",
+                where=public_url(folder),
                 remedy=f"if you trust that server: {OPTION} {origin}",
             )
-        return target if target.endswith("/") else f"{target}/"
+        return target
 
     def refusal(self, origin: Origin, kind: Kind, source_kind: Kind | None) -> str | None:
         """Why an address of this kind is not connected to for the origin; None: it is.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from threading import BoundedSemaphore, Event, Lock, get_ident
+from threading import BoundedSemaphore, Lock, get_ident
 
 from chaninfra.index.copy.sources.web_origin import Origin
 
@@ -27,7 +27,6 @@ class Pace:
         self._free_at = 0.0
         self._held_until: dict[Origin, float] = {}
         self._holders: Counter[int] = Counter()
-        self._stopped = Event()
 
     def piece(self, most: int) -> int:
         """How many bytes to read at once, at most `most`."""
@@ -41,7 +40,7 @@ class Pace:
             now = time.monotonic()
             self._free_at = max(self._free_at, now) + size / self._rate
             wait = self._free_at - now
-        self.sleep(wait)
+        time.sleep(wait)
 
     def hold(self, origin: Origin, seconds: float) -> None:
         """Ask nothing more of this server for so long."""
@@ -55,16 +54,7 @@ class Pace:
                 left = self._held_until.get(origin, 0.0) - time.monotonic()
             if left <= 0:
                 return
-            self.sleep(left)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait. Raises StoppedWait once nobody wants the answers any more."""
-        if self._stopped.wait(seconds):
-            raise StoppedWait
-
-    def stop(self) -> None:
-        """End all waits, since nobody wants the answers any more."""
-        self._stopped.set()
+            time.sleep(left)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -85,10 +75,6 @@ class Pace:
                 self._holders[thread] -= 1
             if is_first:
                 self._slots.release()
-
-
-class StoppedWait(Exception):  # noqa: N818 (no error)
-    """`Pace.stop` was called."""
 
 
 def retry_after(value: str | None, now: float) -> float | None:
