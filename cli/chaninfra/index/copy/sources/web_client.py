@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from chaninfra.channel.errors import StorageError, UnreachableError
 from chaninfra.channel.s3.http_options import proxy_of
-from chaninfra.index.copy.sources.web_connection import CONNECT_SECONDS, SILENCE_SECONDS, Door, Watch, pools
+from chaninfra.index.copy.sources.web_connection import SILENCE_SECONDS, Door, Watch, pools
 from chaninfra.index.copy.sources.web_errors import broken, is_final, status_error, too_large
 from chaninfra.index.copy.sources.web_login import Login
 from chaninfra.index.copy.sources.web_origin import Origin, Reach, origin_of, public_url
@@ -38,6 +38,7 @@ _LONGEST_PAUSE_S = 16.0
 _LONGEST_WAIT_S = 900.0
 """A server that asks to wait longer is not waited for."""
 _PIECE = 1 << 20
+_DRAIN_SECONDS = 1.0
 _DRAINED = 1 << 16
 """The longest answer that is read only to use its connection again."""
 _READ = 1 << 17
@@ -54,6 +55,7 @@ class _Answer:
 
     raw: Any = field(repr=False)
     url: str
+    is_broken: bool = False
 
     @property
     def status(self) -> int:
@@ -77,13 +79,13 @@ class _Answer:
     def close(self, watch: Watch) -> None:
         """Give the connection back, where little is left of the answer, else end it."""
         original = getattr(self.raw, "_original_response", None)
+        left = _DRAINED if not self.is_broken and (self.size or 0) <= _DRAINED else 0
         try:
-            left = _DRAINED if self.size is None or self.size <= _DRAINED else 0
-            with watch.within(CONNECT_SECONDS, getattr(self.raw, "watched", None)):
+            with watch.within(_DRAIN_SECONDS, getattr(self.raw, "watched", None)):
                 while left > 0 and original is not None and not original.isclosed():
                     left -= len(self.raw.read1(left, decode_content=False)) or left
         except (HTTPError, OSError):
-            pass
+            left = 0
         if original is None or not original.isclosed():
             self.raw.close()
         self.raw.release_conn()
@@ -170,6 +172,7 @@ class WebClient:
                             yield new
                     return
                 except (HTTPError, OSError) as error:
+                    answer.is_broken = True
                     breaks += 1
                     if not (hashed or etag) or breaks > _TRIES + got // _PROGRESS:
                         raise broken(error, url, _NoRestError) from error
@@ -179,23 +182,28 @@ class WebClient:
         """The body of one answer. Raises HTTPError or OSError where it breaks off or comes too slowly."""
         piece, waited, size = bytearray(), 0.0, 0
         most = self.pace.piece(_READ)
-        while True:
-            began = time.monotonic()
-            with self._door.watch.within(SILENCE_SECONDS, getattr(answer.raw, "watched", None)):
-                read = answer.raw.read1(most, decode_content=False)
-            waited += time.monotonic() - began
-            size += len(read)
-            if not read:
-                break
-            if waited > 2 * SILENCE_SECONDS + size / _SLOWEST:
-                raise TimeoutError("it comes too slowly")
-            self.pace.took(len(read))
-            piece += read
-            if len(piece) >= _PIECE:
+        try:
+            while True:
+                began = time.monotonic()
+                with self._door.watch.within(SILENCE_SECONDS, getattr(answer.raw, "watched", None)):
+                    read = answer.raw.read1(most, decode_content=False)
+                waited += time.monotonic() - began
+                size += len(read)
+                piece += read
+                if not read:
+                    break
+                if waited > 2 * SILENCE_SECONDS + size / _SLOWEST:
+                    raise TimeoutError("it comes too slowly")
+                self.pace.took(len(read))
+                if len(piece) >= _PIECE:
+                    yield bytes(piece)
+                    piece.clear()
+            if answer.size is not None and size != answer.size:
+                raise OSError("it ended too early")
+        except (HTTPError, OSError):
+            if piece:
                 yield bytes(piece)
-                piece.clear()
-        if answer.size is not None and size != answer.size:
-            raise OSError("it ended too early")
+            raise
         if piece:
             yield bytes(piece)
 
@@ -274,7 +282,7 @@ class WebClient:
 
 
 class _NoRestError(UnreachableError):
-    """The rest of a body cannot be had, since nothing tells that it is of the same file."""
+    """The rest of a body cannot be had, or is of another file."""
 
 
 class _Pause:
@@ -288,8 +296,8 @@ class _Pause:
         return random.uniform(self._seconds / 2, self._seconds)  # noqa: S311 (not used for security)
 
 
-def _changed(url: str) -> StorageError:
-    return StorageError("it changed while it was read", where=public_url(url), remedy="run it again")
+def _changed(url: str) -> _NoRestError:
+    return _NoRestError("it changed while it was read", where=public_url(url), remedy="run it again")
 
 
 def _skipped(answer: _Answer, got: int, total: int | None, url: str, *, ranged: bool) -> int:

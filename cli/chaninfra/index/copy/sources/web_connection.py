@@ -41,12 +41,15 @@ class Watch:
 
     @contextmanager
     def within(self, seconds: float, sock: socket.socket | None) -> Iterator[None]:
-        """Within the block the socket is shut down after so many seconds."""
+        """Within the block the socket is shut down after so many seconds, which is a TimeoutError: an answer that ends
+        there may look whole.
+        """
         if sock is None:
             yield
             return
+        end = time.monotonic() + seconds
         with self._lock:
-            self._ends[id(sock)] = time.monotonic() + seconds, sock
+            self._ends[id(sock)] = end, sock
             if not self._running:
                 self._running = True
                 Thread(target=self._run, daemon=True).start()
@@ -55,6 +58,8 @@ class Watch:
         finally:
             with self._lock:
                 self._ends.pop(id(sock), None)
+        if time.monotonic() > end:
+            raise TimeoutError("it took too long")
 
     def _run(self) -> None:
         while True:

@@ -23,7 +23,7 @@ OPTION = "--allow-origin"
 _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]{{2,45}}")
+_HOST = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*|(?=.*:)[0-9a-f:.]{{2,45}}")
 _NOT_IN_PATHS = re.compile(r"[?#\\]")
 _SAFE = "/%!$&'()*,;=:@~[]"
 """What a reference may have as it is. Not `+`: some stores read it as a space."""
