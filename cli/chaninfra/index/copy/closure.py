@@ -157,7 +157,7 @@ class _Solver:
             if name.startswith("__") and name not in names:
                 return f"it needs {shown(spec)}: for machines that have it, give --virtual-package {name}=VERSION"
             if not name.startswith("__") and name not in self._pool.names:
-                return f"it needs {shown(spec)}, of which the source has nothing that may be copied"
+                return f"it needs {shown(spec)}, of which nothing may be copied"
         return None
 
     async def _solve(self, specs: Sequence[str], read: Sequence[SparseRepoData]) -> str | None:
