@@ -227,10 +227,11 @@ def remedy_if_denied(remedy: str) -> Iterator[None]:
         ) from error
 
 
-def only_maintainers(do: str) -> str:
-    """The remedy for whoever may not do what only maintainers do: "write notices"."""
-    missing = "`chaninfra doctor --as maintainer` says what is missing"
-    return f"only maintainers may {do}: use the key or role of one; {missing}"
+def only_maintainers(do: str, *, promoters: bool = False) -> str:
+    """The remedy for whoever may not do what only maintainers do, or they and promoters: "write notices"."""
+    who = "maintainers and promoters" if promoters else "maintainers"
+    missing = f"`chaninfra doctor --as {'promoter' if promoters else 'maintainer'}` says what is missing"
+    return f"only {who} may {do}: use the key or role of one; {missing}"
 
 
 class ConflictError(ChaninfraError):

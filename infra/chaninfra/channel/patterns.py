@@ -187,6 +187,7 @@ _RULES = {
     REGION: _CHARACTERS,
     DOMAIN: "a host name, such as conda.example.com",
     URL: "https://HOST/PATH, in ASCII",
+    CHANNEL_URL: "s3://BUCKET/PREFIX, without a slash at the end",
     EVENT_TARGET: "the ARN of a target, such as arn:minio:sqs::chaninfra:webhook or arn:aws:sns:default::chaninfra",
 }
 """What a pattern takes, in words, where the description of a key may not say it."""

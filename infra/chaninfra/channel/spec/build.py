@@ -147,5 +147,5 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         snapshots=config.snapshots,
         retention=config.retention,
         event_target=event_target(config, bucket.provider, where),
-        principals=principals_of(config, bucket.provider, bucket.location.region, where),
+        principals=principals_of(config, bucket.provider, bucket.location, where),
     )
