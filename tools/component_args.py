@@ -40,6 +40,7 @@ _CLASSES = {
     "principal": "PrincipalArgs",
     "promoter": "PromoterArgs",
     "RetentionRule": "RetentionRuleArgs",
+    "Mirror": "MirrorArgs",
     "roles": "RolesArgs",
     "follower": "FollowerArgs",
     "aws": "AwsArgs",

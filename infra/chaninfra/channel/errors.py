@@ -229,9 +229,10 @@ def remedy_if_denied(remedy: str) -> Iterator[None]:
 
 def only_maintainers(do: str, *, promoters: bool = False) -> str:
     """The remedy for whoever may not do what only maintainers do, or they and promoters: "write notices"."""
-    who = "maintainers and promoters" if promoters else "maintainers"
-    missing = f"`chaninfra doctor --as {'promoter' if promoters else 'maintainer'}` says what is missing"
-    return f"only {who} may {do}: use the key or role of one; {missing}"
+    who, doctor = "maintainers", "`chaninfra doctor --as maintainer`"
+    if promoters:
+        who, doctor = "maintainers and promoters", "`chaninfra doctor --as promoter`"
+    return f"only {who} may {do}: use the key or role of one; {doctor} says what is missing"
 
 
 class ConflictError(ChaninfraError):

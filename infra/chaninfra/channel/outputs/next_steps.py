@@ -135,7 +135,7 @@ def _sources(stack: StackSpec, principal: PrincipalSpec) -> Iterator[str]:
     if others:
         yield (
             f"the same key must be able to read {', '.join(others)}; if the store gives a key to one bucket only, give "
-            "`chaninfra copy` a reader's key of that channel with --from-access-key-id"
+            "`copy` a reader's key of that channel with --from-access-key-id"
         )
 
 
