@@ -25,6 +25,8 @@ class Selection:
     """Each once, by subdir in the order of KNOWN_SUBDIRS, and file."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
+    unnamed: tuple[str, ...] = ()
+    """The specs that name no package, see `Wanted.specs_must_name`."""
     lacking: tuple[Lacking, ...] = ()
     """What the locks need of the source, and is not copied."""
     elsewhere: tuple[Elsewhere, ...] = ()
@@ -46,10 +48,13 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     locks = [read_lock(path) for path in wanted.locks]
     with_noarch = [*subdirs, *([NOARCH] if NOARCH not in subdirs and NOARCH in source.subdirs() else [])]
     packages = [*_read(source, specs, locks, with_noarch if locks else subdirs)]
-    named = packages
+    named, unnamed = packages, tuple[str, ...]()
     if wanted.specs or locks:
         by_word = {each.path_in_channel: specs.naming(each) if each.subdir in subdirs else [] for each in packages}
-        _check_all_named(source, wanted.specs, {word for words in by_word.values() for word in words}, subdirs)
+        words = {word for words in by_word.values() for word in words}
+        unnamed = tuple(spec for spec in wanted.specs if spec not in words)
+        if unnamed and wanted.specs_must_name:
+            raise _unnamed(source, unnamed, subdirs)
         named = [package for package in packages if by_word[package.path_in_channel]]
     allowed, too_young = [], 0
     for package in named:
@@ -63,6 +68,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     return Selection(
         packages=tuple(each for each in _sorted([*allowed, *locked.packages]) if _in_part(each, wanted)),
         too_young=too_young,
+        unnamed=unnamed,
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
     )
@@ -80,16 +86,13 @@ def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence
             yield from source.packages(subdir, names)
 
 
-def _check_all_named(source: Source, specs: Sequence[str], named: set[str], subdirs: Sequence[Subdir]) -> None:
-    """Raise ConfigurationError for a spec that names no package."""
-    unknown = [spec for spec in specs if spec not in named]
-    if not unknown:
-        return
+def _unnamed(source: Source, specs: Sequence[str], subdirs: Sequence[Subdir]) -> ConfigurationError:
+    """The error for specs that name no package."""
     names = {name for subdir in subdirs for name in source.names(subdir)}
-    raise ConfigurationError(
-        f"no package in {', '.join(subdirs)} is: {', '.join(unknown)}",
+    return ConfigurationError(
+        f"no package in {', '.join(subdirs)} is: {', '.join(specs)}",
         where=source.url,
-        remedy=nearest_of(unknown, names, "leave it out, or look what the channel has"),
+        remedy=nearest_of(specs, names, "leave it out, or look what the channel has"),
     )
 
 

@@ -68,14 +68,14 @@ def plan(
     name: str,
     subdirs: Sequence[Subdir],
     *,
-    unwanted: Collection[str] = (),
+    wanted: Collection[str],
     locks: Sequence[Lock] = (),
 ) -> Planned:
     """What the mirror of this name is going to yank and bring back in these subdirs.
 
-    `unwanted`: `<subdir>/<file>` of what is not to come back, since the mirror would not copy it any more. Raises
-    RefusedError where the source has no package at all any more in a subdir that it had packages in: an index that is
-    damaged or being moved looks like that, and it would empty this channel. Raises what reading of both raises.
+    `wanted`: `<subdir>/<file>` of what the mirror copies now, of which alone something comes back. Raises RefusedError
+    where the source has no package at all any more in a subdir that it had packages in: an index that is damaged or
+    being moved looks like that, and it would empty this channel. Raises what reading of both raises.
     """
     opened = open_indexes(channel)
     there = {*source.subdirs()}
@@ -104,7 +104,7 @@ def plan(
             yanks,
             in_source,
             mirrors={*channel.descriptor.mirrored},
-            unwanted={file for file in files if f"{subdir}/{file}" in unwanted},
+            wanted={file for file in files if f"{subdir}/{file}" in wanted},
             locks=locks,
         )
         if one.emptied and (subdir not in there or next(iter(source.packages(subdir)), None) is None):
