@@ -37,6 +37,7 @@ NAVIGATION = {
         "docs/rollback",
         "docs/notices",
         "docs/retention",
+        "docs/mirrors",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

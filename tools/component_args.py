@@ -38,6 +38,7 @@ _CLASSES = {
     "Key": "KeyArgs",
     "principal": "PrincipalArgs",
     "RetentionRule": "RetentionRuleArgs",
+    "Mirror": "MirrorArgs",
     "roles": "RolesArgs",
     "follower": "FollowerArgs",
     "aws": "AwsArgs",

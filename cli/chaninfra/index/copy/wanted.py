@@ -12,7 +12,7 @@ from chaninfra.index.part import Part
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A package is copied if a spec or a lock names it, or one of those depends on it (`with_dependencies`), and
+    """A package is copied if a spec or a lock names it, or what a spec names depends on it (`with_dependencies`), and
     neither `exclude` nor `older_than_ms` keeps it out. Without specs and locks all packages are meant.
     """
 
@@ -26,7 +26,7 @@ class Wanted:
     virtual_packages: Mapping[str, str] | None = None
     """Name → version, `__glibc` → `2.28`, for the solver; None: its defaults for the subdir."""
     newest: int | None = None
-    """The newest versions of each name in each subdir, with all their builds."""
+    """The newest versions of each name in each subdir, with all their builds, of what the specs name."""
     older_than_ms: int | None = None
-    """Only what has been public for that long."""
+    """Only what has been public for that long, see `limits.public_since`."""
     part: Part | None = None

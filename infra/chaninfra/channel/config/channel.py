@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import Follow, Format, IndexSettings
+from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
@@ -106,6 +107,7 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     ] = None
     index: Annotated[IndexConfig, Meta(description="How the index is written.")] = IndexConfig()
     retention: Annotated[dict[RuleName, RetentionRule], RETENTION] = {}
+    mirrors: Annotated[dict[MirrorName, Mirror], MIRRORS] = {}
     snapshots: Annotated[
         SnapshotSchedule | UnsetType,
         Meta(

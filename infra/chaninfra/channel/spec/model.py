@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.conda.retention import RetentionRule
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import Subdir
@@ -113,6 +114,8 @@ class ChannelSpec:
     """The snapshots that are made by the clock."""
     retention: Mapping[str, RetentionRule] = field(default_factory=dict)
     """RetentionRule name → which packages `chaninfra prune` takes."""
+    mirrors: Mapping[str, Mirror] = field(default_factory=dict)
+    """Name → a channel of others whose packages this one gets."""
     event_target: str | None = None
     """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()

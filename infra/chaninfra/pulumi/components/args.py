@@ -220,6 +220,57 @@ class RetentionRuleArgs(TypedDict, total=False):
     """How long the file of a package stays after it was yanked: 1d to 3650d."""
 
 
+class MirrorArgs(TypedDict, total=False):
+    """A channel of others whose packages are copied into this one."""
+
+    source: Required[str]
+    """The channel that is mirrored: `s3://BUCKET/CHANNEL` or `https://HOST/CHANNEL`, without user, password or token.
+    Whoever runs the mirror has these.
+    """
+
+    specs: Sequence[str]
+    """The packages that are copied: match specs, names, or names of files, as `chaninfra copy` takes them. Without
+    `specs` and `locks` all are.
+    """
+
+    locks: Sequence[str]
+    """Lock files whose packages are copied too: a pixi.lock, a conda-lock.yml, or what `conda list --explicit` prints;
+    by paths from the folder in which the mirror is run.
+    """
+
+    exclude: Sequence[str]
+    """Packages that are not copied: specs as in `specs`."""
+
+    older_than: str
+    """Only packages that have been in the source for longer than this: 1d to 3650d. Malicious packages are mostly found
+    in the first days.
+    """
+
+    newest: int
+    """Only so many of the newest versions of each name in each subdir, with all their builds. What was copied before
+    stays.
+    """
+
+    subdirs: Sequence[str]
+    """Only these subdirs. Default: those that both channels have."""
+
+    prune: bool
+    """Whether what the mirror has copied is yanked when it has left the source, and comes back with it. For
+    maintainers: a publisher cannot yank.
+    """
+
+    every: str
+    """How often `chaninfra follow` runs the mirror, from 1 hour to 30 days. Default: never; then only `chaninfra copy
+    --mirror` does.
+    """
+
+    rate: str
+    """Most bytes that are read of the source in a second. Default: no limit."""
+
+    at_once: int
+    """Most connections to the source at the same time."""
+
+
 class RolesArgs(TypedDict, total=False):
     """Settings of all IAM roles of publishers, readers and maintainers."""
 
@@ -340,6 +391,11 @@ class ChannelArgs(TypedDict, total=False):
     and deletes it after a grace period; nothing else does.
     """
 
+    mirrors: Mapping[str, MirrorArgs]
+    """Channels of others whose packages this channel gets: a name of your choice → a mirror. `chaninfra copy --mirror
+    NAME` or `chaninfra follow` copies them. channel.json has them, so whoever may read the channel sees the URLs.
+    """
+
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
     or by a scheduled job. Default: they are made by hand alone.
@@ -390,6 +446,11 @@ class CondaChannelArgs(TypedDict, total=False):
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
     and deletes it after a grace period; nothing else does.
+    """
+
+    mirrors: Mapping[str, MirrorArgs]
+    """Channels of others whose packages this channel gets: a name of your choice → a mirror. `chaninfra copy --mirror
+    NAME` or `chaninfra follow` copies them. channel.json has them, so whoever may read the channel sees the URLs.
     """
 
     snapshots: SnapshotsArgs
@@ -522,6 +583,11 @@ class ChannelBucketArgs(TypedDict, total=False):
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
     and deletes it after a grace period; nothing else does.
+    """
+
+    mirrors: Mapping[str, MirrorArgs]
+    """Channels of others whose packages this channel gets: a name of your choice → a mirror. `chaninfra copy --mirror
+    NAME` or `chaninfra follow` copies them. channel.json has them, so whoever may read the channel sees the URLs.
     """
 
     snapshots: SnapshotsArgs

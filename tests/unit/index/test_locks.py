@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.index.prune import locks
-from chaninfra.index.prune.locks import read_lock
+from chaninfra.index import locks
+from chaninfra.index.locks import read_lock
 
 SHA = "fe51de6107f9edc7aa4f786a70f4a883943bc9d39b3bb7307c04c41410990726"
 MD5 = "d7c89558ba9fa0495403155b64376d81"
