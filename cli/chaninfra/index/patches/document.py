@@ -111,7 +111,7 @@ def prove_writable(subdir_index: SubdirIndex) -> None:
 
     Raises DeniedError; StorageError.
     """
-    document = dataclasses.replace(_document(subdir_index), always_written=True)
+    document = dataclasses.replace(_document(subdir_index.subdir), always_written=True)
     document.update(subdir_index.store, subdir_index.runtime, patches_key(subdir_index), lambda before: before)
 
 
