@@ -62,8 +62,8 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     named = [(each, specs.naming(each)) for each in packages if each.subdir in subdirs]
     if wanted.specs or locks:
         named = [(package, words) for package, words in named if words]
-    known = {word for _, words in named for word in words}
-    unnamed = tuple(spec for spec in wanted.specs if spec not in known)
+    there = {word for _, words in named for word in words}
+    unnamed = tuple(spec for spec in wanted.specs if spec not in there)
     if unnamed and wanted.specs_must_name:
         raise _unnamed(source, unnamed, subdirs)
     kept_out = [limits.why_not(package) for package, _ in named]
