@@ -8,7 +8,7 @@ from typing import Any
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.index.copy.mirrors.document import Copied
 from chaninfra.index.copy.mirrors.left import InSource, Left, left
-from chaninfra.index.locks import Lock
+from chaninfra.index.locks import Lock, LockedPackage
 
 ONE, OTHER = "1" * 64, "2" * 64
 A, B = "a-1-0.conda", "b-1-0.conda"
@@ -73,9 +73,9 @@ def test_what_another_mirror_has_copied_too_stays_until_it_leaves_both() -> None
 
 def test_what_a_lock_file_needs_stays_by_name_or_hash() -> None:
     copies, indexed = {A: copied(), B: copied()}, {A: ONE, B: ONE}
-    by_name = Lock(path="pixi.lock", files=frozenset({A}), hashes=frozenset())
+    by_name = _lock(A, None)
     assert of(copies, indexed, {}, locks=[by_name]).kept == {A: "pixi.lock"}
-    by_hash = Lock(path="pixi.lock", files=frozenset(), hashes=frozenset({ONE}))
+    by_hash = _lock("other-1-0.conda", ONE)
     assert of(copies, indexed, {}, locks=[by_hash]) == nothing(kept={A: "pixi.lock", B: "pixi.lock"})
 
 
@@ -95,3 +95,8 @@ def test_it_is_told_when_nothing_would_be_left() -> None:
     copies, indexed = {A: copied(), B: copied()}, {A: ONE, B: ONE}
     assert of(copies, indexed, {}).emptied == 2
     assert of(copies, indexed, {A: THERE}).emptied == 0
+
+
+def _lock(file: str, sha256: str | None) -> Lock:
+    package = LockedPackage(channel="https://example.com/c", subdir=None, file=file, sha256=sha256, md5=None)
+    return Lock(path="pixi.lock", packages=(package,))

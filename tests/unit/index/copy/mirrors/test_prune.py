@@ -21,7 +21,7 @@ from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.mirrors.document import add_copies, read_copies
 from chaninfra.index.copy.mirrors.prune import Pruned, carry_out, plan
 from chaninfra.index.copy.source import S3Object, SourcePackage
-from chaninfra.index.locks import Lock
+from chaninfra.index.locks import Lock, LockedPackage
 from chaninfra.index.yank import unyank, yank
 from support.index_model.pruned_channel import PREFIX, PrunedChannel
 
@@ -171,7 +171,10 @@ def test_what_the_mirror_would_not_copy_does_not_come_back(mirrored: Mirrored) -
 
 def test_what_a_lock_needs_is_not_yanked(mirrored: Mirrored) -> None:
     mirrored.withdraw(A)
-    lock = Lock(path="pixi.lock", files=frozenset({A}), hashes=frozenset())
+    lock = Lock(
+        path="pixi.lock",
+        packages=(LockedPackage(channel="https://example.com/c", subdir=None, file=A, sha256=None, md5=None),),
+    )
     assert mirrored.run(locks=[lock]).yanked == ()
     assert mirrored.run().yanked == (f"noarch/{A}",)
 
