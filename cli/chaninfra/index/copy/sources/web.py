@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
@@ -11,6 +10,7 @@ from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError, SkippedError, StorageError
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
+from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, IndexedSource, Likely, subdirs_in
 from chaninfra.index.copy.sources.web_client import WebClient
 from chaninfra.index.copy.sources.web_login import Login, of_pixi, split_user
@@ -21,37 +21,17 @@ AT_ONCE = 8
 """Requests at once, unless the user says another number: browsers have six for each server."""
 _MAX_PACKAGE = 100 << 30
 """Most bytes of a package, whose record may say none."""
-_MAX_AT_ONCE = 64
 
 
-@dataclass(frozen=True, kw_only=True)
-class WebFlags:
-    """What a user may say of a source by https."""
-
-    allowed_origins: tuple[str, ...] = ()
-    """URLs of servers that it may lead to, besides its own."""
-    rate: int | None = None
-    """Bytes a second, over all connections; None: as fast as it goes."""
-    at_once: int = AT_ONCE
-    """Requests at once."""
-
-
-def web_source(url: str, flags: WebFlags | None = None, runtime: Runtime | None = None) -> IndexedSource:
+def web_source(url: str, flags: FromFlags, runtime: Runtime | None = None) -> IndexedSource:
     """The channel at an http(s) URL. No request is made.
 
-    Raises ConfigurationError for a URL that is none of a channel, or by plain http, and for flags that are not valid;
+    Raises ConfigurationError for a URL that is none of a channel, or by plain http, and for an origin that is none;
     CredentialsError for an entry of pixi's stores that cannot be used.
     """
-    flags = flags or WebFlags()
-    if flags.rate is not None and flags.rate < 1:
-        raise ConfigurationError("--rate is not a number of bytes a second", remedy="give 1 or more")
-    if not 1 <= flags.at_once <= _MAX_AT_ONCE:
-        raise ConfigurationError(
-            f"--at-once {flags.at_once} is not a number of requests", remedy=f"give 1 to {_MAX_AT_ONCE}"
-        )
     plain, given = _split(url)
     origin = _origin(plain, url)
-    reach = Reach(source=origin, allowed=frozenset(map(_allowed, flags.allowed_origins)))
+    reach = Reach(source=origin, allowed=frozenset(map(_allowed, flags.allow_origin)))
     if origin.scheme == "http" and not origin.is_local and origin not in reach.allowed:
         raise ConfigurationError(
             "would be read by plain http, where anybody on the way could change what is read",
@@ -62,7 +42,7 @@ def web_source(url: str, flags: WebFlags | None = None, runtime: Runtime | None 
     for each in reach.named - logins.keys():
         if login := of_pixi(each):
             logins[each] = login
-    client = WebClient(reach, logins, rate=flags.rate, at_once=flags.at_once)
+    client = WebClient(reach, logins, rate=flags.bytes_per_second, at_once=flags.at_once or AT_ONCE)
     return IndexedSource(WebFiles(plain, reach, client), runtime)
 
 

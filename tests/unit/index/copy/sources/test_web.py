@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from rattler_build import ArchiveType
 
 from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError, SkippedError
 from chaninfra.index.copy.source import SourcePackage
+from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import IndexedSource
-from chaninfra.index.copy.sources.web import WebFlags, web_source
+from chaninfra.index.copy.sources.web import web_source
 from support.channels.packages import make_package
 from support.copies.web_clients import impatient
 from support.servers.cdn_channel import CdnChannel, cdn_channel
@@ -53,7 +53,7 @@ def hotfix(file: str, record: dict[str, Any]) -> None:
 
 def source(cdn: CdnChannel, monkeypatch: pytest.MonkeyPatch, *allowed: str, url: str = "") -> IndexedSource:
     monkeypatch.setenv("SSL_CERT_FILE", str(cdn.authority))
-    return web_source(url or cdn.url, WebFlags(allowed_origins=allowed))
+    return web_source(url or cdn.url, FromFlags(allow_origin=allowed))
 
 
 def records(packages: Iterable[SourcePackage]) -> dict[str, Any]:
@@ -175,12 +175,12 @@ def test_a_package_of_a_later_index_is_not_mixed_up(folder: Path, monkeypatch: p
 def test_no_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     with web_server() as server:
         with pytest.raises(ConfigurationError, match="no subdir has an index"):
-            web_source(f"{server.url}/x").subdirs()
+            web_source(f"{server.url}/x", FromFlags()).subdirs()
         server.files["/x/channel.json"] = b'{"subdirs": ["noarch", "../etc", 1]}'
         server.files["/y/channel.json"] = b'{"subdirs": ["noarch", "../etc"]}'
         server.requests.clear()
         with pytest.raises(ConfigurationError, match="no subdir has an index"):
-            web_source(f"{server.url}/y/").subdirs()
+            web_source(f"{server.url}/y/", FromFlags()).subdirs()
         assert len(server.requests) == 4, "channel.json, and the three forms of an index of one subdir"
 
 
@@ -198,23 +198,15 @@ def test_no_channel(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_url_that_is_none_of_a_channel(url: str, text: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        web_source(url)
+        web_source(url, FromFlags())
     assert text in str(error.value)
     assert "a-secret" not in str(error.value)
 
 
 def test_flags() -> None:
     url = "https://conda.example/main"
-    assert web_source("http://conda.example/main", WebFlags(allowed_origins=("http://conda.example/",))).url
-    for flags, text in (
-        (WebFlags(rate=0), "--rate"),
-        (WebFlags(at_once=0), "--at-once 0"),
-        (WebFlags(at_once=1000), "--at-once 1000"),
-        (WebFlags(allowed_origins=("cdn.example",)), "--allow-origin 'cdn.example'"),
-        (WebFlags(allowed_origins=("https://u:a-secret@cdn.example",)), "--allow-origin"),
-    ):
-        with pytest.raises(ConfigurationError) as error:
-            web_source(url, flags)
-        assert text in str(error.value)
+    assert web_source("http://conda.example/main", FromFlags(allow_origin=("http://conda.example/",))).url
+    for origin in ("cdn.example", "https://u:a-secret@cdn.example", "file:///"):
+        with pytest.raises(ConfigurationError, match="--allow-origin '") as error:
+            web_source(url, FromFlags(allow_origin=(origin,)))
         assert "a-secret" not in str(error.value)
-    assert replace(WebFlags(), rate=1).at_once == 8
