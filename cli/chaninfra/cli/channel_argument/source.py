@@ -148,7 +148,7 @@ def open_from(text: str, flags: FromFlags, target: Channel) -> Source:
         return open_source(text, flags, target)
     if place.credentials is not None:
         note_plain_http(place.location.endpoint_url)
-    return open_s3(place)
+    return open_s3(place, flags)
 
 
 def _described(text: str, flags: FromFlags, target: Channel) -> S3Place:

@@ -78,7 +78,7 @@ def test_a_rate_that_is_none(rate: str) -> None:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[S3Place]:
     """The places that were opened, in which nothing is read."""
     places: list[S3Place] = []
-    monkeypatch.setattr("chaninfra.index.copy.sources.open.open_s3", places.append)
+    monkeypatch.setattr("chaninfra.index.copy.sources.open.open_s3", lambda place, _: places.append(place))
     return places
 
 

@@ -22,6 +22,7 @@ from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, PIECE, IndexedSource, Likely, subdirs_in
 from chaninfra.index.copy.sources.reference import path_of
 from chaninfra.index.copy.sources.source_errors import of_source
+from chaninfra.index.runtime import Runtime
 
 _ELSEWHERE = "give the URL of the place where its packages are as the source"
 
@@ -33,9 +34,11 @@ class FolderStore(ObjectStore, Protocol):
         """See S3Store."""
 
 
-def s3_source(location: Location, prefix: str, credentials: Credentials | None) -> IndexedSource:
+def s3_source(
+    location: Location, prefix: str, credentials: Credentials | None, runtime: Runtime | None = None
+) -> IndexedSource:
     """The channel at s3://BUCKET/PREFIX. `credentials` None: requests are anonymous. No request is made."""
-    return IndexedSource(S3Files(location, prefix, credentials, S3Store(location, credentials)))
+    return IndexedSource(S3Files(location, prefix, credentials, S3Store(location, credentials)), runtime)
 
 
 class S3Files:
