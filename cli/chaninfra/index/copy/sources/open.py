@@ -80,7 +80,18 @@ def _file(text: str, flags: FromFlags, target: Channel) -> Source:
     return _folder(text, Path(url2pathname(parts.path)))
 
 
-_BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {"s3": _s3, "file": _file}
+def _web(text: str, flags: FromFlags, target: Channel) -> Source:
+    from chaninfra.index.copy.sources.web import web_source
+
+    return web_source(text, flags)
+
+
+_BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {
+    "s3": _s3,
+    "file": _file,
+    "https": _web,
+    "http": _web,
+}
 
 
 def _folder(text: str, path: Path) -> Source:
