@@ -111,12 +111,12 @@ def _folder(text: str, path: Path) -> Source:
 
 
 def open_s3(place: S3Place, flags: FromFlags) -> Source:
-    """The channel at this place, whose index is read by as many connections as the flags allow."""
+    """The channel at this place, read as fast as the flags allow."""
     from chaninfra.index.copy.sources.s3 import s3_source
-    from chaninfra.index.runtime import Threads
 
-    runtime = Threads(flags.at_once) if flags.at_once else None
-    return s3_source(place.location, place.prefix, place.credentials, runtime)
+    return s3_source(
+        place.location, place.prefix, place.credentials, rate=flags.bytes_per_second, at_once=flags.at_once
+    )
 
 
 def s3_place(text: str, flags: FromFlags, target: Channel) -> S3Place:
