@@ -122,9 +122,7 @@ def with_from_flags(command: Callable[..., None]) -> Callable[..., None]:
 
 def _checked(flags: FromFlags) -> FromFlags:
     if flags.rate is not None:
-        patterns.check(
-            flags.rate, patterns.RATE, where="--rate", remedy="write a number and kB, MB or GB, without a space: 20MB"
-        )
+        patterns.check(flags.rate, patterns.RATE, where="--rate", remedy="for 20 MB a second: --rate 20MB")
     return flags
 
 

@@ -68,10 +68,7 @@ def test_the_options(args: Sequence[str], flags: FromFlags) -> None:
 def test_a_rate_that_is_none(rate: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is not valid|has a control character") as caught:
         parsed("--rate", rate)
-    assert (caught.value.where, caught.value.remedy) == (
-        "--rate",
-        "write a number and kB, MB or GB, without a space: 20MB",
-    )
+    assert (caught.value.where, caught.value.remedy) == ("--rate", "for 20 MB a second: --rate 20MB")
 
 
 @pytest.fixture
