@@ -31,6 +31,8 @@ class Selection:
     """How many of them are there only since others need them."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
+    unnamed: tuple[str, ...] = ()
+    """The specs that name no package, see `Wanted.specs_must_name`."""
     lacking: tuple[Lacking, ...] = ()
     """What the locks need of the source, and is not copied."""
     elsewhere: tuple[Elsewhere, ...] = ()
@@ -60,7 +62,10 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     named = [(each, specs.naming(each)) for each in packages if each.subdir in subdirs]
     if wanted.specs or locks:
         named = [(package, words) for package, words in named if words]
-    _check_all_named(source, wanted.specs, {word for _, words in named for word in words}, subdirs)
+    there = {word for _, words in named for word in words}
+    unnamed = tuple(spec for spec in wanted.specs if spec not in there)
+    if unnamed and wanted.specs_must_name:
+        raise _unnamed(source, unnamed, subdirs)
     kept_out = [limits.why_not(package) for package, _ in named]
     chosen = [package for (package, _), limit in zip(named, kept_out, strict=True) if limit is None]
     if wanted.newest is not None:
@@ -81,6 +86,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         packages=_sorted([*chosen, *needed], wanted.part),
         dependencies=len(_sorted(needed, wanted.part)),
         too_young=kept_out.count("young") + kept_out.count("of unknown age"),
+        unnamed=unnamed,
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
         not_installable=closure.failed,
@@ -135,16 +141,13 @@ def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence
             yield from source.packages(subdir, names)
 
 
-def _check_all_named(source: Source, specs: Sequence[str], named: set[str], subdirs: Sequence[Subdir]) -> None:
-    """Raise ConfigurationError for a spec that names no package."""
-    unknown = [spec for spec in specs if spec not in named]
-    if not unknown:
-        return
+def _unnamed(source: Source, specs: Sequence[str], subdirs: Sequence[Subdir]) -> ConfigurationError:
+    """The error for specs that name no package."""
     names = {name for subdir in subdirs for name in source.names(subdir)}
-    raise ConfigurationError(
-        f"no package in {', '.join(subdirs)} is: {', '.join(unknown)}",
+    return ConfigurationError(
+        f"no package in {', '.join(subdirs)} is: {', '.join(specs)}",
         where=source.url,
-        remedy=nearest_of(unknown, names, "leave it out, or look what the channel has"),
+        remedy=nearest_of(specs, names, "leave it out, or look what the channel has"),
     )
 
 

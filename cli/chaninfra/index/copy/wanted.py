@@ -18,6 +18,8 @@ class Wanted:
 
     specs: tuple[str, ...] = ()
     """As `index.select` takes them."""
+    specs_must_name: bool = True
+    """Whether a spec that names no package is an error; False: it is told, since packages may leave a source."""
     locks: tuple[Path, ...] = ()
     exclude: tuple[str, ...] = ()
     subdirs: tuple[Subdir, ...] | None = None
