@@ -72,6 +72,16 @@ class MemorySource:
         at = path if "/" in path else f"noarch/{path}"
         self._packages[at] = dataclasses.replace(self._packages[at], record=Raw(record))
 
+    def remove(self, path: str) -> None:
+        """Let a package be gone."""
+        del self._packages[path if "/" in path else f"noarch/{path}"]
+
+    def yank(self, path: str, reason: str) -> None:
+        """Let a package be yanked."""
+        at = path if "/" in path else f"noarch/{path}"
+        yank = Yank(when="2026-11-01T00:00:00+00:00", reason=reason)
+        self._packages[at] = dataclasses.replace(self._packages[at], yank=yank)
+
     def subdirs(self) -> Sequence[Subdir]:
         """Those with packages."""
         return [each for each in KNOWN_SUBDIRS if any(package.subdir == each for package in self._packages.values())]

@@ -106,6 +106,15 @@ def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patche
     return _document(subdir_index.subdir).update(subdir_index.store, subdir_index.runtime, key, changed).files
 
 
+def prove_writable(subdir_index: SubdirIndex) -> None:
+    """Write the document as it is: whoever may not write it learns so before anything else is written.
+
+    Raises DeniedError; StorageError.
+    """
+    document = dataclasses.replace(_document(subdir_index.subdir), always_written=True)
+    document.update(subdir_index.store, subdir_index.runtime, patches_key(subdir_index), lambda before: before)
+
+
 def marked(files: Collection[str], before: Patches) -> Patches:
     """The patches, of which those of these files are being removed."""
     return {

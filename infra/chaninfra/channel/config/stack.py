@@ -242,7 +242,7 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[
         name: msgspec.convert({"name": name, "prefix": name, **shared, **keys}, ChannelConfig)
         for name, keys in document.get("channels", {}).items()
     }
-    for key in ("name", "prefix", "public-url"):
+    for key in ("name", "prefix", "public-url", "mirrors"):
         if channels and document.get(key) is not None:
             raise ConfigurationError(
                 f"`{key}` describes one channel, but `channels` describes {len(channels)}",

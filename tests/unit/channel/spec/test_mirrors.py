@@ -42,6 +42,8 @@ def test_each_channel_has_its_own_mirrors() -> None:
     mirrors = {"forge": {"source": FORGE}}
     stack = build_spec({**config, "channels": {"a": {"mirrors": mirrors}, "b": {}}}, where="x")
     assert [[*channel.mirrors] for channel in stack.channels] == [["forge"], []]
+    with pytest.raises(ConfigurationError, match="key mirrors: `mirrors` describes one channel, but `channels`"):
+        build_spec({**config, "mirrors": mirrors, "channels": {"a": {}, "b": {}}}, where="x")
 
 
 def test_times_and_rates_are_numbers_for_the_program() -> None:

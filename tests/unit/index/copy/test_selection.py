@@ -57,6 +57,8 @@ def test_a_spec_that_names_nothing_is_an_error_with_the_nearest_name() -> None:
         selected(source, "nunpy", "numpy", "scipy >=2")
     assert "did you mean 'numpy'?" in (raised.value.remedy or "")
     assert raised.value.where == source.url
+    told = selected(source, "nunpy", "numpy", specs_must_name=False)
+    assert ([each.file for each in told.packages], told.unnamed) == (["numpy-1-0.conda"], ("nunpy",))
     # A version that is not there is no misspelled name.
     with pytest.raises(ConfigurationError, match="numpy >=2") as raised:
         selected(source, "numpy >=2")

@@ -45,14 +45,14 @@ def left(
     source: Mapping[str, InSource],
     *,
     mirrors: Collection[str],
-    unwanted: Collection[str] = (),
+    wanted: Collection[str],
     locks: Sequence[Lock] = (),
 ) -> Left:
     """What the mirror of this name does.
 
     `indexed`: file → sha256 by its record here; `yanks`: file → yank, of what is yanked here; `source`: what the source
-    has of all these files; `mirrors`: the mirrors that the channel has; `unwanted`: what the mirror would not copy any
-    more, which does not come back.
+    has of all these files; `mirrors`: the mirrors that the channel has; `wanted`: what the mirror copies now, of which
+    alone something comes back.
 
     A package that others have yanked, deleted, or replaced by other bytes is theirs. So is one that the mirror has
     yanked and somebody has brought back: the mirror forgets what it yanks. One that another mirror has copied too
@@ -82,7 +82,7 @@ def left(
         for file, found in sorted(yanks.items())
         if found.mirror == mirror
         and file not in indexed
-        and file not in unwanted
+        and file in wanted
         and (there := source.get(file)) is not None
         and not there.yanked
         and (sha256 := there.sha256) is not None

@@ -23,6 +23,7 @@ from chaninfra.index.copy.mirrors.document import add_copies, forget_copies, rea
 from chaninfra.index.copy.mirrors.left import InSource, Left, left
 from chaninfra.index.copy.source import Source, SourcePackage
 from chaninfra.index.locks import Lock
+from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.times import now_with_offset
@@ -68,14 +69,15 @@ def plan(
     name: str,
     subdirs: Sequence[Subdir],
     *,
-    unwanted: Collection[str] = (),
+    wanted: Collection[str],
     locks: Sequence[Lock] = (),
+    part: Part | None = None,
 ) -> Planned:
     """What the mirror of this name is going to yank and bring back in these subdirs.
 
-    `unwanted`: `<subdir>/<file>` of what is not to come back, since the mirror would not copy it any more. Raises
-    RefusedError where the source has no package at all any more in a subdir that it had packages in: an index that is
-    damaged or being moved looks like that, and it would empty this channel. Raises what reading of both raises.
+    `wanted`: `<subdir>/<file>` of what the mirror copies now, of which alone something comes back. Raises RefusedError
+    where the source has no package at all any more in a subdir that it had packages in: an index that is damaged or
+    being moved looks like that, and it would empty this channel. Raises what reading of both raises.
     """
     opened = open_indexes(channel)
     there = {*source.subdirs()}
@@ -84,9 +86,17 @@ def plan(
         target, whole = opened.subdir_indexes.get(subdir), opened.wholes.get(subdir)
         if target is None or whole is None:
             continue
-        copies = read_copies(target)
+        copies = {
+            file: copied for file, copied in read_copies(target).items() if part is None or part.has(f"{subdir}/{file}")
+        }
         known = yanks_of(target, whole)
-        yanks = {file: yank for file in known.files if (yank := known.find(file)) is not None and yank.mirror == name}
+        yanks = {
+            file: yank
+            for file in known.files
+            if (yank := known.find(file)) is not None
+            and yank.mirror == name
+            and (part is None or part.has(f"{subdir}/{file}"))
+        }
         files = {*(file for file, copied in copies.items() if name in copied.mirrors), *yanks}
         if not files:
             continue
@@ -104,7 +114,7 @@ def plan(
             yanks,
             in_source,
             mirrors={*channel.descriptor.mirrored},
-            unwanted={file for file in files if f"{subdir}/{file}" in unwanted},
+            wanted={file for file in files if f"{subdir}/{file}" in wanted},
             locks=locks,
         )
         if one.emptied and (subdir not in there or next(iter(source.packages(subdir)), None) is None):
@@ -159,6 +169,7 @@ def _in_source(package: SourcePackage) -> InSource:
 def _sha256(record: Raw) -> str | None:
     """What the record says; None: nothing, or it is not valid."""
     try:
-        return read_facts(record, "sha256").sha256
+        found = read_facts(record, "sha256").sha256
+        return None if found is None else found.lower()
     except MALFORMED:
         return None

@@ -19,6 +19,11 @@ def copied(*mirrors: str, sha256: str = ONE) -> Copied:
     return Copied(sha256=sha256, mirrors=mirrors or ("m",))
 
 
+def lock_of(file: str, sha256: str | None) -> Lock:
+    package = LockedPackage(channel="https://example.com", subdir="noarch", file=file, sha256=sha256, md5=None)
+    return Lock(path="pixi.lock", packages=(package,))
+
+
 def of(
     copies: Mapping[str, Copied] | None = None,
     indexed: Mapping[str, str | None] | None = None,
@@ -26,7 +31,9 @@ def of(
     yanks: Mapping[str, Yank] | None = None,
     **more: Any,
 ) -> Left:
-    return left("m", copies or {}, indexed or {}, yanks or {}, source or {}, **{"mirrors": {"m", "n"}, **more})
+    return left(
+        "m", copies or {}, indexed or {}, yanks or {}, source or {}, **{"mirrors": {"m", "n"}, "wanted": {A, B}, **more}
+    )
 
 
 def nothing(**more: Any) -> Left:
@@ -73,9 +80,9 @@ def test_what_another_mirror_has_copied_too_stays_until_it_leaves_both() -> None
 
 def test_what_a_lock_file_needs_stays_by_name_or_hash() -> None:
     copies, indexed = {A: copied(), B: copied()}, {A: ONE, B: ONE}
-    by_name = _lock(A, None)
+    by_name = lock_of(A, None)
     assert of(copies, indexed, {}, locks=[by_name]).kept == {A: "pixi.lock"}
-    by_hash = _lock("other-1-0.conda", ONE)
+    by_hash = lock_of("other-1-0.conda", ONE)
     assert of(copies, indexed, {}, locks=[by_hash]) == nothing(kept={A: "pixi.lock", B: "pixi.lock"})
 
 
@@ -86,7 +93,7 @@ def test_only_what_this_mirror_has_yanked_comes_back_and_only_with_the_same_byte
     assert of({}, {}, {A: InSource(sha256=ONE, yanked=True)}, {A: mine}) == nothing()
     assert of({}, {}, {A: InSource(sha256=None)}, {A: Yank(when="x", mirror="m")}) == nothing()
     assert of({}, {}, {}, {A: mine}) == nothing()
-    assert of({}, {}, {A: THERE}, {A: mine}, unwanted={A}) == nothing()
+    assert of({}, {}, {A: THERE}, {A: mine}, wanted={B}) == nothing()
     for yank in (Yank(when="x", record={"sha256": ONE}), Yank(when="x", mirror="n", record={"sha256": ONE})):
         assert of({}, {}, {A: THERE}, {A: yank}) == nothing()
 
@@ -95,8 +102,3 @@ def test_it_is_told_when_nothing_would_be_left() -> None:
     copies, indexed = {A: copied(), B: copied()}, {A: ONE, B: ONE}
     assert of(copies, indexed, {}).emptied == 2
     assert of(copies, indexed, {A: THERE}).emptied == 0
-
-
-def _lock(file: str, sha256: str | None) -> Lock:
-    package = LockedPackage(channel="https://example.com/c", subdir=None, file=file, sha256=sha256, md5=None)
-    return Lock(path="pixi.lock", packages=(package,))

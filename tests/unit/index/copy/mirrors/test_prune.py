@@ -3,63 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import msgspec
 import pytest
-from msgspec import Raw
 
 from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import DeniedError, RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.mirrors.document import add_copies, read_copies
 from chaninfra.index.copy.mirrors.prune import Pruned, carry_out, plan
-from chaninfra.index.copy.source import S3Object, SourcePackage
 from chaninfra.index.locks import Lock, LockedPackage
 from chaninfra.index.yank import unyank, yank
+from support.copies.memory_source import URL, MemorySource, sha256_of
 from support.index_model.pruned_channel import PREFIX, PrunedChannel
 
 A, B, OWN = "a-1-0.conda", "b-1-0.conda", "own-1-0.conda"
 DOCUMENT = f"{PREFIX}/.chaninfra/mirrors/noarch.json"
-
-
-@dataclass
-class ListedSource:
-    """A source that is a list of records; its packages have no bytes."""
-
-    packages_of: dict[Subdir, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    yanks: dict[str, Yank] = field(default_factory=dict)
-    url: str = "https://example.com/source"
-    tells_patches: bool = False
-
-    def subdirs(self) -> Sequence[Subdir]:
-        return [*self.packages_of]
-
-    def packages(self, subdir: Subdir, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
-        for file, record in self.packages_of[subdir].items():
-            if names is None or record["name"] in names:
-                raw = Raw(msgspec.json.encode(record))
-                yield SourcePackage(
-                    subdir=subdir, file=file, table="packages.conda", key=file, record=raw, yank=self.yanks.get(file)
-                )
-
-    def refused(self) -> Sequence[str]:
-        return ()
-
-    def chunks(self, package: SourcePackage) -> Iterator[bytes]:
-        raise NotImplementedError
-
-    def sidecar(self, package: SourcePackage, most: int) -> bytes | None:
-        raise NotImplementedError
-
-    def s3_object(self, package: SourcePackage) -> S3Object | None:
-        raise NotImplementedError
 
 
 class Mirrored(PrunedChannel):
@@ -67,8 +29,8 @@ class Mirrored(PrunedChannel):
 
     def __init__(self) -> None:
         super().__init__({})
-        self.mirrors = {"m": Mirror(source="https://example.com/source", prune=True)}
-        self.source = ListedSource({"noarch": {}})
+        self.mirrors = {"m": Mirror(source=URL, prune=True)}
+        self.source = MemorySource(URL)
 
     def copy(self, *files: str, mirror: str = "m") -> None:
         """As a run of the mirror does: first what is copied, then the packages."""
@@ -78,18 +40,18 @@ class Mirrored(PrunedChannel):
 
     def offer(self, *files: str) -> None:
         """Let the source have these."""
-        for file in files:
-            record = {"name": file.partition("-")[0], "sha256": sha256(file)}
-            self.source.packages_of.setdefault("noarch", {})[file] = record
+        self.source.add(*files)
 
     def withdraw(self, file: str) -> None:
         """Let the source have it no more."""
-        del self.source.packages_of["noarch"][file]
+        self.source.remove(file)
 
-    def run(self, locks: Sequence[Lock] = (), unwanted: Collection[str] = ()) -> Pruned:
+    def run(self, locks: Sequence[Lock] = (), wanted: Collection[str] | None = None) -> Pruned:
         """Prune."""
         opened = self.channel()
-        planned = plan(opened, self.source, "m", ["noarch"], unwanted=unwanted, locks=locks)
+        if wanted is None:
+            wanted = {package.path_in_channel for package in self.source.packages("noarch")}
+        planned = plan(opened, self.source, "m", ["noarch"], wanted=wanted, locks=locks)
         return carry_out(opened, planned, "m")
 
     def copies(self) -> dict[str, tuple[str, ...]]:
@@ -98,7 +60,12 @@ class Mirrored(PrunedChannel):
 
 
 def sha256(file: str) -> str:
-    return hashlib.sha256(f"noarch/{file}".encode()).hexdigest()
+    return sha256_of(f"noarch/{file}")
+
+
+def lock_of(file: str, sha256: str | None = None) -> Lock:
+    package = LockedPackage(channel=URL, subdir="noarch", file=file, sha256=sha256, md5=None)
+    return Lock(path="pixi.lock", packages=(package,))
 
 
 @pytest.fixture
@@ -155,10 +122,10 @@ def test_what_somebody_has_yanked_stays_yanked(mirrored: Mirrored) -> None:
 
 
 def test_what_the_source_has_yanked_is_yanked_until_it_is_not(mirrored: Mirrored) -> None:
-    mirrored.source.yanks[A] = Yank(reason="leaks", when="2026-01-01T00:00:00Z")
+    mirrored.source.yank(A, "leaks")
     assert mirrored.run().yanked == (f"noarch/{A}",)
     assert mirrored.yanked()[f"noarch/{A}"].reason == "mirror m: the source has yanked it: leaks"
-    del mirrored.source.yanks[A]
+    mirrored.offer(A)
     assert mirrored.run().back == (f"noarch/{A}",)
 
 
@@ -166,22 +133,23 @@ def test_what_the_mirror_would_not_copy_does_not_come_back(mirrored: Mirrored) -
     mirrored.withdraw(A)
     mirrored.run()
     mirrored.offer(A)
-    assert mirrored.run(unwanted={f"noarch/{A}"}).back == ()
+    assert mirrored.run(wanted={f"noarch/{B}"}).back == ()
 
 
 def test_what_a_lock_needs_is_not_yanked(mirrored: Mirrored) -> None:
     mirrored.withdraw(A)
-    lock = Lock(
-        path="pixi.lock",
-        packages=(LockedPackage(channel="https://example.com/c", subdir=None, file=A, sha256=None, md5=None),),
-    )
+    lock = lock_of(A)
     assert mirrored.run(locks=[lock]).yanked == ()
     assert mirrored.run().yanked == (f"noarch/{A}",)
 
 
-@pytest.mark.parametrize("subdirs", [{"noarch": {}}, {}])
-def test_a_source_that_has_nothing_at_all_empties_no_channel(mirrored: Mirrored, subdirs: Any) -> None:
-    mirrored.source.packages_of = subdirs
+@pytest.mark.parametrize("subdirs", [["noarch"], []])
+def test_a_source_that_has_nothing_at_all_empties_no_channel(
+    mirrored: Mirrored, subdirs: list[Subdir], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrored.withdraw(A)
+    mirrored.withdraw(B)
+    monkeypatch.setattr(mirrored.source, "subdirs", lambda: subdirs)
     before = dict(mirrored.store.objects)
     with pytest.raises(RefusedError, match="has no package any more in noarch; 2 packages that were copied") as raised:
         mirrored.run()
