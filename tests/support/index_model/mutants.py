@@ -21,6 +21,7 @@ from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
 from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
+from support.index_model.part_scenarios import PART_MUTANTS, PARTS
 from support.index_model.patch_mutants import PATCH_MUTANTS
 from support.index_model.processes import INDEX
 from support.index_model.prune_mutants import PRUNE_MUTANTS
@@ -35,7 +36,7 @@ from support.index_model.yank_mutants import YANK_MUTANTS
 
 def broken(mutant: Mutant) -> Scenario:
     """A new scenario in which the mutant violates an invariant."""
-    return (SCENARIOS | ROLLBACKS | WITHDRAWALS)[mutant.scenario]()
+    return (SCENARIOS | ROLLBACKS | WITHDRAWALS | PARTS)[mutant.scenario]()
 
 
 class _Wrapped:
@@ -303,6 +304,7 @@ MUTANTS: dict[str, Mutant] = {
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
     **PATCH_MUTANTS,
+    **PART_MUTANTS,
     **WITHDRAWAL_MUTANTS,
     **PRUNE_MUTANTS,
     **ROLLBACK_MUTANTS,
