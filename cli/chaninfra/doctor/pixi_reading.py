@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import CredentialsError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.s3.credentials import Credentials, resolve
-from chaninfra.doctor import pixi_config, pixi_stores
-from chaninfra.doctor.pixi_stores import Entry, Stores
 from chaninfra.manifest.client_access import ClientChannel
+from chaninfra.pixi import config as pixi_config
+from chaninfra.pixi import stores as pixi_stores
+from chaninfra.pixi.stores import Entry, Stores
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination

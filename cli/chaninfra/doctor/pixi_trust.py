@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chaninfra.channel.s3.trust import AWS, FILE
 from chaninfra.channel.s3.unreachable import TRUST
-from chaninfra.doctor import pixi_config
+from chaninfra.pixi import config as pixi_config
 
 _SETTING = "tls-root-certs"
 

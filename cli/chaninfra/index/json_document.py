@@ -27,6 +27,10 @@ class DocumentError(StorageError):
     """The document cannot be used: it is damaged, or of a later version."""
 
 
+class DamagedError(DocumentError):
+    """The document is damaged."""
+
+
 def _anything(document: Struct) -> None:
     """Accept what the model accepts."""
 
@@ -77,10 +81,19 @@ class JsonDocument(Generic[D]):
             return self.model(), IfAbsent(), None
         condition = IfMatch(stored.entry.etag)
         try:
-            return self._decoded(stored.data), condition, None
+            return self.parse(stored.data, key), condition, None
+        except DamagedError as error:
+            return self.model(), condition, error
+
+    def parse(self, data: bytes, key: str) -> D:
+        """The document in these bytes; `key` is for the message. Raises DamagedError; DocumentError for one of a later
+        version.
+        """
+        try:
+            return self._decoded(data)
         except MALFORMED as error:
-            check_version(stored.data, key)
-            return self.model(), condition, self._damaged(key, f"is not valid: {error}", error)
+            check_version(data, key)
+            raise self._damaged(key, f"is not valid: {error}", error) from error
 
     def update(self, store: ObjectStore, runtime: Runtime, key: str, change: Callable[[D], D]) -> D:
         """Change the document by If-Match, and return it; nothing is written if the change changes nothing, see
@@ -135,8 +148,8 @@ class JsonDocument(Generic[D]):
             raise _invalid(key, error) from error
         return data
 
-    def _damaged(self, key: str, message: str, cause: Exception) -> DocumentError:
-        error = DocumentError(message, where=key, remedy=self.remedy)
+    def _damaged(self, key: str, message: str, cause: Exception) -> DamagedError:
+        error = DamagedError(message, where=key, remedy=self.remedy)
         error.__cause__ = cause
         return error
 

@@ -166,7 +166,7 @@ def _publish_into(
     published: list[PublishedPackage] = []
     reports: list[SubdirReport] = []
     if channel.origin == "assumed" and NOARCH not in uploads:
-        reports += _first_index(channel.subdir_index(NOARCH))
+        reports += first_index(channel.subdir_index(NOARCH))
     for subdir in KNOWN_SUBDIRS:
         if subdir not in uploads:
             continue
@@ -289,7 +289,7 @@ def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed
     )
 
 
-def _first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:
+def first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:
     """Index noarch if it has no index: clients do not accept a channel without one, and an assumed channel may never
     have been initialized.
     """

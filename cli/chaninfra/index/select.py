@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -81,16 +81,33 @@ def choose(words: Sequence[str], candidates: Sequence[Candidate], others: Iterab
 
 def nearest_to(unknown: Sequence[str], *candidates: Iterable[Candidate], listing: str = _LISTING) -> str:
     """What these words, which select nothing, may have been meant for, and how to see all that there are."""
+    files = {each.file for each in chain(*candidates)}
+    return nearest_of(unknown, {*files, *map(package_name, files)}, listing)
+
+
+def nearest_of(unknown: Sequence[str], names: Collection[str], listing: str) -> str:
+    """As `nearest_to`, of these names of packages and files."""
     from difflib import get_close_matches
 
-    files = {each.file for each in chain(*candidates)}
-    names = {*files, *map(package_name, files)}
     # The name of a spec that excludes all its versions is right: to follow such a hint would select them all.
     close = [
         [] if (name := _name_in(word)) in names else get_close_matches(name, names, n=1, cutoff=0.7) for word in unknown
     ]
     near = dict.fromkeys(f"'{found[0]}'" for found in close if found)
     return f"did you mean {', '.join(near)}? {listing}" if near else listing
+
+
+def name_of(word: str) -> str:
+    """The name of the packages that a word can select, as clients look it up. Raises ConfigurationError as `select`."""
+    matcher(word)
+    if suffix_of(word):
+        return package_name(word.rpartition("/")[2])
+    if _NAME.fullmatch(word):
+        return client_name(word)
+    from rattler import MatchSpec
+
+    name = MatchSpec(word).name
+    return "" if name is None else name.normalized
 
 
 def _name_in(word: str) -> str:

@@ -113,7 +113,11 @@ def unyank(channel: Channel, words: Sequence[str], progress: Progress = SILENT) 
     Each gets the record that it had, if that fits the package's bytes; otherwise one made from the package. Packages
     that were deleted are skipped. Raises as `yank`; ConflictError for packages that others replace again and again.
     """
-    opened = _chosen(open_indexes(channel), words, also_indexed=False)
+    return unyank_chosen(channel, _chosen(open_indexes(channel), words, also_indexed=False), progress)
+
+
+def unyank_chosen(channel: Channel, opened: Opened, progress: Progress = SILENT) -> Yanking:
+    """Bring the chosen packages back into the index, as `unyank`."""
     progress.stage("indexing", len(opened.chosen), unit="subdir")
     prove_writable(channel, opened.document, opened.condition)
 

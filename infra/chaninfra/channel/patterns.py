@@ -97,6 +97,14 @@ DAYS = whole("(?:[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d
 """A time from 1 to 3,650 days."""
 SPEC = whole(r"(?! )(?:(?!\$\{)[ ->@-~]){1,256}(?<! )")
 """A match spec, a package name or a file name, in ASCII."""
+MIRROR_SOURCE = whole(
+    rf"(?!.{{513}})(?!.*/t/)(?:s3://{_BUCKET}(?:/{_PREFIX})?|https?://{_HOST}(?:/[A-Za-z0-9._~/+-]*)?)"
+)
+"""A channel that is mirrored, by its URL; without user, password, query, or a token (`/t/TOKEN/`)."""
+LOCK_FILE = whole(_PREFIX)
+"""A lock file, by a path that does not leave the folder that it begins in."""
+RATE = whole("[1-9][0-9]{0,3}[kMG]B")
+"""Bytes a second: 1kB to 9999GB."""
 
 EVENT_TARGET = whole(
     rf"arn:(?:minio|rustfs):sqs:(?:{_REGION})?:[A-Za-z0-9_-]{{1,64}}:[a-z0-9]{{1,32}}"
@@ -187,6 +195,9 @@ _RULES = {
     REGION: _CHARACTERS,
     DOMAIN: "a host name, such as conda.example.com",
     URL: "https://HOST/PATH, in ASCII",
+    CHANNEL_URL: "s3://BUCKET/PREFIX, without a slash at the end",
+    LOCK_FILE: "a relative path such as locks/pixi.lock",
+    RATE: "10MB, for example, which is a second's",
     EVENT_TARGET: "the ARN of a target, such as arn:minio:sqs::chaninfra:webhook or arn:aws:sns:default::chaninfra",
 }
 """What a pattern takes, in words, where the description of a key may not say it."""

@@ -110,15 +110,16 @@ _SHOWN = 200
 
 
 def without_secrets(value: str) -> str:
-    """A value that may be a URL, without what may be secret in one: what is before the last @, and the query.
+    """A value that may be a URL, without what may be secret in one: what is before the last @, the query, and
+    the token of conda (`/t/TOKEN/`).
 
     Whether the URL is valid does not matter: a mistyped one holds the same password.
     """
     start = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value)
     before, at, after = value.rpartition("@")
     text = f"{start[0] if start and before else ''}\u2026@{after}" if at else value
-    path, query, _ = text.partition("?")
-    return f"{path}?\u2026" if query else text
+    path, query, _ = re.sub(r"(?<=/t/)[^/\s]+", "\u2026", text).partition("?")
+    return f"{path}?\u2026" if query else path
 
 
 def shown(value: object) -> str:

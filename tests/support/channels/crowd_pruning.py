@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.generator import Package
-from chaninfra.index.prune.locks import read_lock
+from chaninfra.index.locks import read_lock
 from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags
 from support.channels.retention import declare, pruned_later

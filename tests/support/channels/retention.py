@@ -10,7 +10,7 @@ from typing import Any
 from chaninfra.channel.outputs.descriptor import parse
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.index.channel import Channel
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 from chaninfra.index.prune.prepare import matchers_of, prepare
 from chaninfra.index.prune.prune import Pruned, carry_out
 from chaninfra.index.runtime import Threads

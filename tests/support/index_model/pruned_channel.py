@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from chaninfra.channel.conda.layout import ChannelLayout
+from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.conda.retention import RetentionRule
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.conda.subdirs import Subdir
@@ -20,7 +21,7 @@ from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.commit.commit import commit
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 from chaninfra.index.prune.prepare import Planned, matchers_of, prepare
 from chaninfra.index.prune.prune import Pruned, carry_out
 from chaninfra.index.whole import read_whole
@@ -45,6 +46,7 @@ class PrunedChannel:
         self.rules = dict(rules)
         self.index = DescribedIndex(monolith=monolith)
         self.store = MemoryStore()
+        self.mirrors: dict[str, Mirror] = {}
         self.day = 0.0
         self._runs = 0
         for subdir in SUBDIRS:
@@ -61,7 +63,10 @@ class PrunedChannel:
         """The channel as a new process opens it."""
         self._runs += 1
         opened = Channel(
-            descriptor=descriptor(PREFIX, subdirs=SUBDIRS, index=self.index, retention=self.rules), credentials=None
+            descriptor=descriptor(
+                PREFIX, subdirs=SUBDIRS, index=self.index, retention=self.rules, mirrors=self.mirrors or UNSET
+            ),
+            credentials=None,
         )
         now = int(self.store.now.timestamp() * 1000)
         vars(opened).update(writer=self.store, runtime=SequentialRuntime(f"run{self._runs}-", now))

@@ -74,7 +74,7 @@ def prune(
     from chaninfra.cli.output.stopped import nothing_changed, prune_stopped
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
-    from chaninfra.index.prune.locks import read_lock
+    from chaninfra.index.locks import read_lock
     from chaninfra.index.prune.prepare import matchers_of, prepare
     from chaninfra.index.prune.prune import carry_out
     from chaninfra.index.report import Report

@@ -76,6 +76,11 @@ class Source(Protocol):
         channel.
         """
 
+    def names(self, subdir: Subdir) -> Collection[str]:
+        """The names of its packages, as clients look them up: cheap where the index is in shards. It may lack those of
+        which all packages are yanked.
+        """
+
     def packages(self, subdir: Subdir, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """The packages of the subdir, with those that are yanked; of these names (as clients look them up, see
         `filenames.package_name`), or of all. Each is read at most once; it may be of one moment or of several.

@@ -126,7 +126,8 @@ def _then(one: OpenedSubdir, file: str, old: Patch | None, new: Patch) -> Patch:
             remedy=f"finish that first: `chaninfra patch rm {path}`",
         )
     both = old.then(new)
-    return old if old.says_the_same(both) and both.reason == old.reason else both
+    # What was copied is of this channel once somebody patches it here.
+    return old if old.says_the_same(both) and (both.reason, both.source) == (old.reason, old.source) else both
 
 
 def _checked(one: OpenedSubdir, file: str, new: Patch) -> PatchedPackage:

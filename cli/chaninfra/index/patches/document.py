@@ -1,7 +1,7 @@
 """`.chaninfra/patches/<subdir>.json`: the patches of the packages of a subdir.
 
-Only maintainers may write it. Every commit reads it, and lays the patches over the records of the packages that it
-touches, see `commit.laying` and docs/index-protocol.md.
+Only maintainers and promoters may write it. Every commit reads it, and lays the patches over the records of the
+packages that it touches, see `commit.laying` and docs/index-protocol.md.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.object_names import PATCHES_FOLDER
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED, is_file_name
 from chaninfra.channel.errors import only_maintainers
 from chaninfra.channel.objects import Condition
@@ -65,13 +66,22 @@ _DOCUMENT = JsonDocument(
     "--subdir {subdir}`",
     remedy_if_full="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch rm "
     "PACKAGE` removes one",
-    remedy_if_denied=only_maintainers("patch"),
+    remedy_if_denied=only_maintainers("patch", promoters=True),
     sorted_key="files",
 )
 
 
-def _document(subdir_index: SubdirIndex) -> JsonDocument[PatchesDocument]:
-    return dataclasses.replace(_DOCUMENT, remedy=_DOCUMENT.remedy.format(subdir=subdir_index.subdir))
+MAX_DOCUMENT = _DOCUMENT.max_bytes
+"""Largest document, in bytes."""
+
+
+def _document(subdir: Subdir) -> JsonDocument[PatchesDocument]:
+    return dataclasses.replace(_DOCUMENT, remedy=_DOCUMENT.remedy.format(subdir=subdir))
+
+
+def parse_patches(data: bytes, subdir: Subdir, where: str) -> Patches:
+    """The patches in the bytes of the document; `where` is its place, for the message. Raises DocumentError."""
+    return _document(subdir).parse(data, where).files
 
 
 def check_readable(file: str, patch: Patch) -> None:
@@ -82,7 +92,7 @@ def check_readable(file: str, patch: Patch) -> None:
 
 def read_patches(subdir_index: SubdirIndex) -> tuple[Patches, Condition]:
     """The patches, and the condition for replacing the document, by one GET. Raises StorageError."""
-    document, condition = _document(subdir_index).read(subdir_index.store, patches_key(subdir_index))
+    document, condition = _document(subdir_index.subdir).read(subdir_index.store, patches_key(subdir_index))
     return document.files, condition
 
 
@@ -93,7 +103,16 @@ def update_patches(subdir_index: SubdirIndex, change: Callable[[Patches], Patche
         return PatchesDocument(files=dict(change(before.files)))
 
     key = patches_key(subdir_index)
-    return _document(subdir_index).update(subdir_index.store, subdir_index.runtime, key, changed).files
+    return _document(subdir_index.subdir).update(subdir_index.store, subdir_index.runtime, key, changed).files
+
+
+def prove_writable(subdir_index: SubdirIndex) -> None:
+    """Write the document as it is: whoever may not write it learns so before anything else is written.
+
+    Raises DeniedError; StorageError.
+    """
+    document = dataclasses.replace(_document(subdir_index.subdir), always_written=True)
+    document.update(subdir_index.store, subdir_index.runtime, patches_key(subdir_index), lambda before: before)
 
 
 def marked(files: Collection[str], before: Patches) -> Patches:

@@ -19,7 +19,7 @@ from chaninfra.channel.conda.retention import RetentionRule, Rules
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import count
-from chaninfra.index.prune.locks import Lock
+from chaninfra.index.locks import Lock
 from chaninfra.index.prune.packages import Package, came_at, order_of, yanked_at
 from chaninfra.index.prune.pins import pinned_by
 from chaninfra.index.select import Candidate, matcher

@@ -16,8 +16,8 @@ from chaninfra.channel.errors import ConfigurationError, RefusedError
 from chaninfra.channel.text import count, nearest
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.new_yanks import with_record
+from chaninfra.index.locks import Lock
 from chaninfra.index.progress import SILENT, Progress
-from chaninfra.index.prune.locks import Lock
 from chaninfra.index.prune.look import look
 from chaninfra.index.prune.packages import Package
 from chaninfra.index.prune.plan import Going, Kept, Matchers, Plan, plan

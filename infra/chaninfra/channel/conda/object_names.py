@@ -44,5 +44,8 @@ LEFT_OUT_JSON = f"{CHANINFRA_FOLDER}/left-out.json"
 FOLLOW_JSON = f"{CHANINFRA_FOLDER}/follow.json"
 """When the index was last brought in line by a follower or a scheduled job, and by which."""
 
+MIRRORS_FOLDER = f"{CHANINFRA_FOLDER}/mirrors"
+"""`<subdir>.json`: which packages were copied by mirrors that prune."""
+
 PATCHES_FOLDER = f"{CHANINFRA_FOLDER}/patches"
 """`<subdir>.json`: what the index says of packages instead of what they say themselves."""

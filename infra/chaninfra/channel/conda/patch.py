@@ -22,6 +22,9 @@ from chaninfra.channel.text import MAX_REASON
 REVOKED = "package_has_been_revoked"
 """The dependency of a package that is revoked."""
 
+MAX_SOURCE = 2000
+"""Longest URL of a channel that a patch was copied from."""
+
 MAX_PATCH = 256 << 10
 """Largest set of changes to one record, in bytes of JSON."""
 
@@ -80,6 +83,10 @@ class Patch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     ] = False
     when: Annotated[str, Meta(pattern=_TIME, description="When it was made or last changed, in UTC.")]
     reason: Annotated[Annotated[str, Meta(max_length=MAX_REASON)] | None, Meta(description="Why.")] = None
+    source: Annotated[
+        Annotated[str, Meta(max_length=MAX_SOURCE)] | None,
+        Meta(description="The channel that it was copied from, where it may change; none: it is of this channel."),
+    ] = None
 
     def fits(self, sha256: str | None) -> bool:
         """Whether it changes the record of a package with this sha256 (hex)."""
@@ -110,8 +117,8 @@ class Patch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
         )
 
     def says_the_same(self, other: Patch) -> bool:
-        """Whether both do the same, whenever and why they were made."""
-        return msgspec.structs.replace(other, when=self.when, reason=self.reason) == self
+        """Whether both do the same, whenever and why they were made, and wherever they are from."""
+        return msgspec.structs.replace(other, when=self.when, reason=self.reason, source=self.source) == self
 
     def check(self) -> None:
         """Raise ValueError where it changes what no patch may change, or a value has another kind than clients read.

@@ -48,6 +48,8 @@ class ShardIndex:
     """`info`, without what chaninfra fills in: the URLs of the shards, and the time."""
     other: Mapping[str, msgspec.Raw] = field(default_factory=dict)
     """Keys that chaninfra does not know, as msgpack; they are written again, into the derived files too."""
+    shards_base_url: str | None = field(default=None, compare=False)
+    """Where it said that its shards are; None: it did not. `encode` says where those are that chaninfra writes."""
 
     @classmethod
     def empty(cls, subdir: str) -> ShardIndex:
@@ -85,11 +87,18 @@ class ShardIndex:
             check_plain([known, [msgspec.msgpack.decode(raw) for raw in document.values()]])
         except MALFORMED:
             return None
+        shards_base_url = known.get("shards_base_url")
         for key in ("shards_base_url", "created_at", OUR_KEY):
             known.pop(key, None)
         if not known.get("base_url"):
             known.pop("base_url", None)
-        return cls(hashes=hashes, stamp=_stamp(ours, shards), info=known, other=document)
+        return cls(
+            hashes=hashes,
+            stamp=_stamp(ours, shards),
+            info=known,
+            other=document,
+            shards_base_url=shards_base_url if isinstance(shards_base_url, str) else None,
+        )
 
     def keys(self) -> set[str]:
         """The keys of its shards, relative to the subdir."""

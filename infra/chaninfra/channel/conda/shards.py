@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ from chaninfra.channel.objects import ObjectBody
 _HASHES = ("sha256", "md5", "legacy_bz2_md5", "attestations_sha256")
 MAX_RECORD = 4 << 20
 """Largest record or unknown key of a shard that is read, in bytes: decoded, it may take 25 times its memory."""
+PassOver = Callable[[str, str], None]
+"""Called with the file name of a record that is passed over, and why."""
 _YANKS = "yanks"
 _SHARD = re.compile(rf"{SHARDS}/[0-9a-f]{{64}}\.msgpack\.zst")
 
@@ -53,9 +55,9 @@ class Shard:
         return sum(len(table) for table in self.records.values())
 
 
-def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
+def parse_shard(data: bytes, name: str, digest: bytes, pass_over: PassOver | None = None) -> Shard | None:
     """The shard in these bytes; None if they are damaged, have another sha256 than `digest`, or have a record of
-    another package than `name` (as clients look it up).
+    another package than `name` (as clients look it up). With `pass_over`, a record that cannot be used is left out.
     """
     if hashlib.sha256(data).digest() != digest:
         return None
@@ -66,7 +68,7 @@ def parse_shard(data: bytes, name: str, digest: bytes) -> Shard | None:
         packed = {table: document.pop(table) for table in TABLES if table in document}
         v3 = msgspec.msgpack.decode(document.pop(V3, Raw(b"\x80")), type=dict[str, Raw])
         packed |= {f"{V3}.{table}": raw for table, raw in v3.items()}
-        records = {table: _unpacked(raw, table, name) for table, raw in packed.items()}
+        records = {table: _unpacked(raw, table, name, pass_over) for table, raw in packed.items()}
         for raw in document.values():
             if len(bytes(raw)) > MAX_RECORD:
                 return None
@@ -110,22 +112,31 @@ def _yanks(ours: Raw | None, name: str) -> dict[str, Raw]:
     return {} if yanks is None else yanks_in_shard(yanks, name)
 
 
-def _unpacked(raw: Raw, table: str, name: str) -> dict[str, Raw]:
-    """The records of a table, as JSON. Raises ValueError for one of another package."""
+def _unpacked(raw: Raw, table: str, name: str, pass_over: PassOver | None) -> dict[str, Raw]:
+    """The records of a table, as JSON. Without `pass_over`, raises ValueError for one of another package."""
     records: dict[str, Raw] = {}
     for key, packed in msgspec.msgpack.decode(raw, type=dict[str, Raw]).items():
-        if len(bytes(packed)) > MAX_RECORD:
-            raise ValueError(f"the record of {key[:80]!r} is larger than {MAX_RECORD >> 20} MiB")
-        record = msgspec.msgpack.decode(packed, type=dict[str, Any])
-        found = record.get("name", package_name(file_name(table, key)))
-        if not isinstance(found, str) or client_name(found) != name or not is_file_name(file_name(table, key)):
-            raise ValueError(f"{key[:80]!r} is no package of this name")
-        for hash_name in _HASHES:
-            if isinstance(record.get(hash_name), bytes):
-                record[hash_name] = record[hash_name].hex()
-        check_plain(record)
-        records[key] = Raw(msgspec.json.encode(record))
+        try:
+            records[key] = _as_json(packed, table, key, name)
+        except MALFORMED as error:
+            if pass_over is None:
+                raise
+            pass_over(file_name(table, key), str(error))
     return records
+
+
+def _as_json(packed: Raw, table: str, key: str, name: str) -> Raw:
+    if len(bytes(packed)) > MAX_RECORD:
+        raise ValueError(f"the record of {key[:80]!r} is larger than {MAX_RECORD >> 20} MiB")
+    record = msgspec.msgpack.decode(packed, type=dict[str, Any])
+    found = record.get("name", package_name(file_name(table, key)))
+    if not isinstance(found, str) or client_name(found) != name or not is_file_name(file_name(table, key)):
+        raise ValueError(f"{key[:80]!r} is no package of this name")
+    for hash_name in _HASHES:
+        if isinstance(record.get(hash_name), bytes):
+            record[hash_name] = record[hash_name].hex()
+    check_plain(record)
+    return Raw(msgspec.json.encode(record))
 
 
 def shard_key(digest: bytes) -> str:

@@ -27,6 +27,8 @@ class Yank(Struct, frozen=True, kw_only=True, omit_defaults=True):
     when: str
     rule: str | None = None
     """The retention rule by which `prune` yanked it; None: somebody else did, and `prune` never deletes it."""
+    mirror: str | None = None
+    """The mirror that yanked it, since it had left the source; it comes back with it."""
     table: str | None = None
     record: dict[str, Any] | None = None
 

@@ -9,10 +9,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import Follow, Format, IndexSettings
+from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
-from chaninfra.channel.config.principals import PrincipalConfig
+from chaninfra.channel.config.principals import PrincipalConfig, PromoterConfig
 
 _Name = Annotated[str, Meta(pattern=patterns.NAME)]
 Principals = dict[_Name, PrincipalConfig]
@@ -106,6 +107,7 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     ] = None
     index: Annotated[IndexConfig, Meta(description="How the index is written.")] = IndexConfig()
     retention: Annotated[dict[RuleName, RetentionRule], RETENTION] = {}
+    mirrors: Annotated[dict[MirrorName, Mirror], MIRRORS] = {}
     snapshots: Annotated[
         SnapshotSchedule | UnsetType,
         Meta(
@@ -134,5 +136,20 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             description="Principals that may also yank and delete packages and run `chaninfra gc`: a name of your "
             "choice → the principal.",
             examples=[{"keepers": {"github": {"repository": "acme/packages", "environment": "channel"}}}],
+        ),
+    ] = {}
+    promoters: Annotated[
+        dict[_Name, PromoterConfig],
+        Meta(
+            description="Publishers that may also patch, and read the channels that they promote from: a name of your "
+            "choice → the principal.",
+            examples=[
+                {
+                    "release": {
+                        "github": {"repository": "acme/packages", "environment": "production"},
+                        "from": ["s3://acme-staging/main"],
+                    }
+                }
+            ],
         ),
     ] = {}

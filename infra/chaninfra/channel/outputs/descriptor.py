@@ -17,6 +17,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
+from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.structs import prepared
@@ -149,10 +150,18 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     # Earlier versions do not know it, so it is written only where it is set.
     retention: Annotated[dict[RuleName, RetentionRule] | UnsetType, RETENTION] = UNSET
 
+    # Earlier versions do not know it, so it is written only where it is set.
+    mirrors: Annotated[dict[MirrorName, Mirror] | UnsetType, MIRRORS] = UNSET
+
     @property
     def rules(self) -> Mapping[str, RetentionRule]:
         """The retention rules by name."""
         return {} if isinstance(self.retention, UnsetType) else self.retention
+
+    @property
+    def mirrored(self) -> Mapping[str, Mirror]:
+        """The mirrors by name."""
+        return {} if isinstance(self.mirrors, UnsetType) else self.mirrors
 
     @property
     def location(self) -> Location:
@@ -171,7 +180,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     def may_be_of_init(self) -> bool:
         """Whether `chaninfra init` can have made the channel; False: only a stack declares these settings."""
         index = msgspec.structs.replace(self.index, writers="many", conditional_writes=None)
-        by_default = index == DescribedIndex() and self.snapshots is UNSET and not self.rules
+        by_default = index == DescribedIndex() and self.snapshots is UNSET and not self.rules and not self.mirrored
         return by_default and self.cdn is None and self.visibility != "organization"
 
     def key(self, *parts: str) -> str:
@@ -211,6 +220,7 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
         snapshots=channel.snapshots,
         retention=dict(channel.retention) if channel.retention else UNSET,
+        mirrors=dict(channel.mirrors) if channel.mirrors else UNSET,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from chaninfra.channel.access import Auth
+from chaninfra.channel.conda.mirrors import check_mirrors
 from chaninfra.channel.conda.retention import check_rules
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH
 from chaninfra.channel.config.channel import ChannelConfig
 from chaninfra.channel.config.stack import StackConfig, parse_config
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.location import join
 from chaninfra.channel.spec.bucket_settings import bucket_settings
 from chaninfra.channel.spec.checks import (
     check_aws,
@@ -134,6 +136,7 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
                 remedy=f"set `visibility` to public, or remove `{key}`",
             )
     check_rules(config.retention, where)
+    check_mirrors(config.mirrors, f"s3://{join(bucket.name, prefix)}", where)
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
     check_visibility(config, bucket.provider, bucket.aws, where, bucket.cdn)
     return ChannelSpec(
@@ -146,6 +149,7 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         index=config.index,
         snapshots=config.snapshots,
         retention=config.retention,
+        mirrors=config.mirrors,
         event_target=event_target(config, bucket.provider, where),
-        principals=principals_of(config, bucket.provider, bucket.location.region, where),
+        principals=principals_of(config, bucket.provider, bucket.location, where),
     )

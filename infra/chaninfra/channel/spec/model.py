@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.conda.retention import RetentionRule
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import Subdir
@@ -41,8 +42,22 @@ class BucketSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceChannel:
+    """A channel that packages are promoted from, at the same store; it need not exist yet."""
+
+    bucket: str
+    prefix: str
+    """Without a slash at either end; "" for the whole bucket."""
+
+    @property
+    def url(self) -> str:
+        """s3://BUCKET/PREFIX."""
+        return f"s3://{join(self.bucket, self.prefix)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrincipalSpec:
-    """A publisher, reader or maintainer.
+    """A publisher, reader, maintainer or promoter.
 
     Exactly one of three fields is set: `token` for the kinds github, gitlab and oidc; `arn` for arn; `key` for key.
     """
@@ -57,6 +72,8 @@ class PrincipalSpec:
     """The ARN or account number of an existing principal of AWS."""
     key: AccessKeyConfig | None = None
     """It gets an access key of the store."""
+    sources: tuple[SourceChannel, ...] = ()
+    """The channels that a promoter may read besides its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +130,8 @@ class ChannelSpec:
     """The snapshots that are made by the clock."""
     retention: Mapping[str, RetentionRule] = field(default_factory=dict)
     """RetentionRule name → which packages `chaninfra prune` takes."""
+    mirrors: Mapping[str, Mirror] = field(default_factory=dict)
+    """Name → a channel of others whose packages this one gets."""
     event_target: str | None = None
     """The ARN of what the bucket sends the events of this channel to."""
     principals: tuple[PrincipalSpec, ...] = ()

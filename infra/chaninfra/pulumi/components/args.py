@@ -187,6 +187,32 @@ class PrincipalArgs(TypedDict, total=False):
     """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
 
 
+class PromoterArgs(TypedDict, total=False):
+    """A principal that copies packages into this channel from others. Exactly one of the kinds must be set."""
+
+    github: GitHubArgs
+    """Workflow runs of a GitHub repository."""
+
+    gitlab: GitLabArgs
+    """CI jobs of a GitLab project."""
+
+    oidc: OidcArgs
+    """Tokens of any OIDC issuer."""
+
+    key: KeyArgs
+    """An access key of its own, on stores other than AWS; `{}` is enough. If chaninfra cannot create it, the stack
+    output `next-steps` explains how to.
+    """
+
+    arn: pulumi.Input[str]
+    """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
+
+    from_: Sequence[str]
+    """The channels that it may read besides, at the same store: those that it promotes from. Not needed for a channel
+    that everybody may read.
+    """
+
+
 class RetentionRuleArgs(TypedDict, total=False):
     """Which packages go. At least one of `keep-newest` and `older-than` must be set; with both, a package goes only if
     both say so.
@@ -220,8 +246,59 @@ class RetentionRuleArgs(TypedDict, total=False):
     """How long the file of a package stays after it was yanked: 1d to 3650d."""
 
 
+class MirrorArgs(TypedDict, total=False):
+    """A channel of others whose packages are copied into this one."""
+
+    source: Required[str]
+    """The channel that is mirrored: `s3://BUCKET/CHANNEL` or `https://HOST/CHANNEL`, without user, password or token.
+    Whoever runs the mirror has these.
+    """
+
+    specs: Sequence[str]
+    """The packages that are copied: match specs, names, or names of files, as `chaninfra copy` takes them. Without
+    `specs` and `locks` all are.
+    """
+
+    locks: Sequence[str]
+    """Lock files whose packages are copied too: a pixi.lock, a conda-lock.yml, or what `conda list --explicit` prints;
+    by paths from the folder in which the mirror is run.
+    """
+
+    exclude: Sequence[str]
+    """Packages that are not copied: specs as in `specs`."""
+
+    older_than: str
+    """Only packages that have been in the source for longer than this: 1d to 3650d. Malicious packages are mostly found
+    in the first days.
+    """
+
+    newest: int
+    """Only so many of the newest versions of each name in each subdir, with all their builds. What was copied before
+    stays.
+    """
+
+    subdirs: Sequence[str]
+    """Only these subdirs. Default: those that both channels have."""
+
+    prune: bool
+    """Whether what the mirror has copied is yanked when it has left the source, and comes back with it. For
+    maintainers: a publisher cannot yank.
+    """
+
+    every: str
+    """How often `chaninfra follow` runs the mirror, from 1 hour to 30 days. Default: never; then only `chaninfra copy
+    --mirror` does.
+    """
+
+    rate: str
+    """Most bytes that are read of the source in a second. Default: no limit."""
+
+    at_once: int
+    """Most connections to the source at the same time."""
+
+
 class RolesArgs(TypedDict, total=False):
-    """Settings of all IAM roles of publishers, readers and maintainers."""
+    """Settings of all IAM roles of publishers, readers, maintainers and promoters."""
 
     name_prefix: str
     """Prefix of the names of the IAM roles."""
@@ -340,6 +417,11 @@ class ChannelArgs(TypedDict, total=False):
     and deletes it after a grace period; nothing else does.
     """
 
+    mirrors: Mapping[str, MirrorArgs]
+    """Channels of others whose packages this channel gets: a name of your choice → a mirror. `chaninfra copy --mirror
+    NAME` or `chaninfra follow` copies them. channel.json has them, so whoever may read the channel sees the URLs.
+    """
+
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
     or by a scheduled job. Default: they are made by hand alone.
@@ -353,6 +435,11 @@ class ChannelArgs(TypedDict, total=False):
 
     maintainers: Mapping[str, PrincipalArgs]
     """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
+
+    promoters: Mapping[str, PromoterArgs]
+    """Publishers that may also patch, and read the channels that they promote from: a name of your choice → the
+    principal.
     """
 
 
@@ -392,6 +479,11 @@ class CondaChannelArgs(TypedDict, total=False):
     and deletes it after a grace period; nothing else does.
     """
 
+    mirrors: Mapping[str, MirrorArgs]
+    """Channels of others whose packages this channel gets: a name of your choice → a mirror. `chaninfra copy --mirror
+    NAME` or `chaninfra follow` copies them. channel.json has them, so whoever may read the channel sees the URLs.
+    """
+
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
     or by a scheduled job. Default: they are made by hand alone.
@@ -405,6 +497,11 @@ class CondaChannelArgs(TypedDict, total=False):
 
     maintainers: Mapping[str, PrincipalArgs]
     """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
+
+    promoters: Mapping[str, PromoterArgs]
+    """Publishers that may also patch, and read the channels that they promote from: a name of your choice → the
+    principal.
     """
 
     provider: str
@@ -524,6 +621,11 @@ class ChannelBucketArgs(TypedDict, total=False):
     and deletes it after a grace period; nothing else does.
     """
 
+    mirrors: Mapping[str, MirrorArgs]
+    """Channels of others whose packages this channel gets: a name of your choice → a mirror. `chaninfra copy --mirror
+    NAME` or `chaninfra follow` copies them. channel.json has them, so whoever may read the channel sees the URLs.
+    """
+
     snapshots: SnapshotsArgs
     """Snapshots of the channel that are made by the clock: by `chaninfra follow`, on AWS by what `index.follow` makes,
     or by a scheduled job. Default: they are made by hand alone.
@@ -537,6 +639,11 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     maintainers: Mapping[str, PrincipalArgs]
     """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
+
+    promoters: Mapping[str, PromoterArgs]
+    """Publishers that may also patch, and read the channels that they promote from: a name of your choice → the
+    principal.
     """
 
     provider: str

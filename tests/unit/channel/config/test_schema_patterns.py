@@ -15,7 +15,7 @@ from chaninfra.channel.config.stack import SECRET_KEYS
 from chaninfra.channel.errors import ConfigurationError
 
 # Where `*` is documented: it stands for any part of a ref, of a web page's origin, or of a version or build.
-WILDCARDS = {"branch", "tag", "ref", "workflow", "cors-origins", "match", "never"}
+WILDCARDS = {"branch", "tag", "ref", "workflow", "cors-origins", "match", "never", "specs", "exclude"}
 # Secrets are values of the store, and no policy or page holds them. `rotate` is only compared with what it was.
 FREE = {*SECRET_KEYS, "rotate"}
 HOSTILE = ["\n", "\r\n", "\x00", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "?", "${x}", "*"]
@@ -67,6 +67,8 @@ GOOD: dict[str, list[str]] = {
     "publishers": ["ci"],
     "readers": ["people"],
     "maintainers": ["keepers"],
+    "promoters": ["release"],
+    "from": ["s3://acme-staging", "s3://acme-staging/main"],
     "provider": ["minio"],
     "bucket": ["my-bucket", "my.bucket"],
     "region": ["eu-central-1", "auto"],
@@ -84,6 +86,12 @@ GOOD: dict[str, list[str]] = {
     "never": ["my-package ==1.0 h0_0", "my-package[build_number=100]"],
     "older-than": ["1d", "30d", "3650d"],
     "grace": ["14d", "3000d"],
+    "mirrors": ["forge"],
+    "source": ["s3://my-bucket/my-channel", "https://conda.anaconda.org/acme/label/dev", "http://[::1]:8080/a/"],
+    "specs": ["numpy >=2,<3", "python 3.13.* *_cp313"],
+    "locks": ["pixi.lock", "locks/conda-lock.yml"],
+    "exclude": ["pytorch[build=*cuda*]"],
+    "rate": ["1kB", "20MB", "9999GB"],
     "snapshots": ["2026-11", "release_4", "V1"],
     "at": ["2026-11-01T12:00:00Z"],
     "created": ["2026-11-01T12:00:00Z"],

@@ -21,6 +21,9 @@ PLACEHOLDER = "main"
 NEEDED = {"github": {"repository": "o/r"}, "gitlab": {"project": "g/p"}, "oidc": {"issuer": "https://i.example.com"}}
 NEEDED["oidc"] |= {"audience": "a", "subject": "s"}
 NEEDED["snapshots"] = {"every": "1d", "keep": "60"}
+NEEDED["mirrors"] = {"source": "s3://b-1/c"}
+NAMED = ("mirrors",)
+"""Those that a name of the user's choice is between."""
 TWO_LINES = 200
 
 
@@ -31,7 +34,7 @@ def keys() -> Iterator[tuple[str, ...]]:
         for option in (schema, *schema.get("anyOf", ())):
             found = definitions[option["$ref"].rsplit("/", 1)[1]] if "$ref" in option else option
             for key, value in found.get("properties", {}).items():
-                if key not in ("channels", "readers", "maintainers", *SECRET_KEYS):
+                if key not in ("channels", "readers", "maintainers", "promoters", *SECRET_KEYS):
                     yield (*path, key)
                     yield from walk(value, (*path, key))
             if isinstance(rest := found.get("additionalProperties"), dict):
@@ -44,7 +47,9 @@ def said(folder: Path, path: tuple[str, ...], written: str) -> str:
     """What is said of a stack file with `written` at the key; "" if it is taken."""
     value = written
     for place in range(len(path) - 1, 0, -1):
-        around = {name: text for name, text in NEEDED.get(path[place - 1], {}).items() if name != path[place]}
+        above = path[place - 2] if place > 1 and path[place - 2] in NAMED else path[place - 1]
+        needed = {} if path[place - 1] in NAMED else NEEDED.get(above, {})
+        around = {name: text for name, text in needed.items() if name != path[place]}
         others = "".join(f", {name}: {text}" for name, text in around.items())
         value = f"{{{path[place]}: {value}{others}}}"
     lines = {**BASE, path[0]: value}

@@ -81,8 +81,9 @@ def test_what_cannot_be_deleted_for_a_snapshot_that_cannot_be_read_is_code_3() -
 def test_a_path_of_a_lock_is_one_line() -> None:
     pruned = PrunedChannel(rules(newest={"keep-newest": 1}))
     pruned.add("a-1-0.conda", "a-2-0.conda")
-    from chaninfra.index.prune.locks import Lock
+    from chaninfra.index.locks import Lock, LockedPackage
 
-    planned = pruned.plan(locks=[Lock(path="x\n::error", files=frozenset({"a-1-0.conda"}), hashes=frozenset())])
+    locked = LockedPackage(channel="s3://elsewhere", subdir="noarch", file="a-1-0.conda", sha256=None, md5=None)
+    planned = pruned.plan(locks=[Lock(path="x\n::error", packages=(locked,))])
     text = done_text(planned, Pruned(yanked=(), deleted=(), kept=(), report=Report.of([])))
     assert text.splitlines()[0] == "noarch/a-1-0.conda: kept, x\\n::error"

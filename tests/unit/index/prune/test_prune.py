@@ -11,8 +11,8 @@ import pytest
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import ConfigurationError, DeniedError, RefusedError, StorageError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.locks import Lock, LockedPackage
 from chaninfra.index.prune import prepare as module
-from chaninfra.index.prune.locks import Lock
 from chaninfra.index.prune.packages import Package
 from chaninfra.index.prune.plan import Matchers, plan
 from chaninfra.index.prune.prepare import matchers_of, prepare
@@ -41,7 +41,14 @@ def packages_of(pruned: PrunedChannel) -> list[Package]:
 
 
 def lock(*files: str, hashes: frozenset[str] = frozenset()) -> Lock:
-    return Lock(path="pixi.lock", files=frozenset(files), hashes=hashes)
+    found = [*((file, None) for file in files), *((f"by-hash-{sha256}.conda", sha256) for sha256 in hashes)]
+    return Lock(
+        path="pixi.lock",
+        packages=tuple(
+            LockedPackage(channel="s3://elsewhere", subdir="noarch", file=file, sha256=sha256, md5=None)
+            for file, sha256 in found
+        ),
+    )
 
 
 @pytest.mark.parametrize("monolith", ["never", "each-commit"])

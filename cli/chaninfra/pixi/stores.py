@@ -1,8 +1,8 @@
-"""pixi's stores of keys on this machine, and the entries in them that are for a bucket, the one that wins first.
+"""pixi's stores of keys and tokens on this machine, and the entries in them for a channel, the one that wins first.
 
 The order is that of rattler_networking 0.34 (`AuthenticationStorage::from_env_and_defaults`, `get_by_url_with_host`)
-and of pixi 0.77 (`pixi_auth::get_auth_store`): the bucket's name in all stores, then its URLs, the longest first. Only
-the ids of keys are shown.
+and of pixi 0.77 (`pixi_auth::get_auth_store`): the bucket's name in all stores, then its URLs, the longest first; for
+https the host's name, then `*.` before it and before the domains above it. Only the ids of keys are shown.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chaninfra.channel.text import shown
-from chaninfra.doctor import pixi_config
+from chaninfra.pixi import config as pixi_config
 
 _MOST = 1 << 20
 """The largest file that is read, in bytes."""
@@ -29,6 +31,8 @@ _SHOWN = 40
 """So many characters of an id are shown; those of AWS have 20."""
 _SERVICE = "rattler"
 """The name under which pixi keeps its entries in a keyring."""
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+"""A host that is no name."""
 _OVERRIDE = "authentication-override-file"
 
 
@@ -40,6 +44,8 @@ class Entry:
     store: str
     access_key_id: str | None
     file: Path | None = None
+    value: object = field(default=None, repr=False, compare=False)
+    """What it holds: a secret in one of pixi's forms, `{"BearerToken": "…"}`; {} if the store does not give it away."""
     is_default: bool = False
     """Whether `pixi auth login` and `logout` change it."""
 
@@ -66,10 +72,10 @@ class Stores:
         return tuple(store.file for store in self.finders if store.file is not None)
 
     def entries(self, url: str) -> list[Entry]:
-        """The entries for the s3:// URL of a channel, the one that pixi takes first."""
+        """The entries for the s3:// or https:// URL of a channel, the one that pixi takes first."""
         found = [(name, store, store.find(name)) for name in _names(f"{url}/noarch/") for store in self.finders]
         return [
-            Entry(name, store.title, _key_id(value), store.file, store.is_default)
+            Entry(name, store.title, _key_id(value), store.file, value, store.is_default)
             for name, store, value in found
             if value is not None
         ]
@@ -127,7 +133,16 @@ def _override(config: Path) -> str | None:
 
 
 def _names(url: str) -> Iterator[str]:
-    """What pixi looks up for the URL of a file, in its order: the bucket, then the URL and each folder above it."""
+    """What pixi looks up for the URL of a file, in its order: the bucket, then the URL and each folder above it; for
+    https the host, then the wildcards of its domains.
+    """
+    if not url.startswith("s3://"):
+        host = urlsplit(url).hostname or ""
+        yield f"[{host}]" if ":" in host else host
+        while host and not _ADDRESS.fullmatch(host):
+            yield f"*.{host}"
+            host = host.partition(".")[2]
+        return
     yield url.removeprefix("s3://").partition("/")[0]
     while url.startswith("s3://"):
         url = url.rpartition("/")[0]

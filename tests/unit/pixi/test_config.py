@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chaninfra.doctor import pixi_config
+from chaninfra.pixi import config as pixi_config
 
 
 def test_a_home_that_is_no_folder_has_nothing_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

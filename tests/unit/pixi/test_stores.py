@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.doctor import pixi_stores
+from chaninfra.pixi import stores as pixi_stores
 
 URL = "s3://my-bucket/team/c"
 
@@ -104,3 +104,27 @@ def test_an_entry_that_is_no_key_of_s3_wins_all_the_same(tmp_path: Path, entry: 
     entries = pixi_stores.read().entries(URL)
     assert [(each.name, each.access_key_id) for each in entries] == ([("my-bucket", None)] if entry else [])
     assert "a-secret" not in repr(entries)
+
+
+def test_a_host_is_looked_up_by_its_name_and_then_by_wildcards(tmp_path: Path) -> None:
+    names = ("repo.prefix.dev", "*.repo.prefix.dev", "*.prefix.dev", "*.dev")
+    others = ("prefix.dev", "https://repo.prefix.dev", "repo.prefix.dev:443", "*.notprefix.dev", "*.", "*")
+    stored(tmp_path / ".rattler/credentials.json", *others, *names[::-1])
+    assert [name for name, _ in found("https://repo.prefix.dev/conda-forge")] == list(names)
+    assert [name for name, _ in found("https://Repo.Prefix.dev:8443/x")] == list(names)
+    assert found("https://xrepo.prefix.example/x") == []
+
+
+@pytest.mark.parametrize(("host", "name"), [("127.0.0.1:9000", "127.0.0.1"), ("[::1]:9000", "[::1]")])
+def test_an_address_has_no_wildcards(tmp_path: Path, host: str, name: str) -> None:
+    stored(tmp_path / ".rattler/credentials.json", name, f"*.{name}", "*.0.0.1", "*.1", "::1")
+    assert [each for each, _ in found(f"https://{host}/c")] == [name]
+
+
+def test_an_entry_gives_its_content_and_does_not_show_it(tmp_path: Path) -> None:
+    file = tmp_path / ".rattler/credentials.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"*.prefix.dev": {"BearerToken": "a-secret"}}))
+    entry = pixi_stores.read().entries("https://prefix.dev/c")[0]
+    assert entry.value == {"BearerToken": "a-secret"}
+    assert "a-secret" not in repr(entry) + str(entry)

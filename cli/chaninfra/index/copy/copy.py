@@ -1,0 +1,250 @@
+"""Copies what a plan says: brings the packages, and commits them in batches, so that a kill loses little.
+
+The packages of a batch are in the target before its commit names them. What is there already, the next run does not
+bring again, and what is in the index it passes over.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Protocol
+
+import msgspec
+
+from chaninfra.channel.conda.object_names import YANKED_JSON
+from chaninfra.channel.conda.subdirs import NOARCH
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ConflictError,
+    CredentialsError,
+    SkippedError,
+    remedy_if_denied,
+)
+from chaninfra.index.channel import Channel
+from chaninfra.index.commit.adopting import commit_adopting
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.copy.batch import Arrived, commit_batch
+from chaninfra.index.copy.brought import Brought
+from chaninfra.index.copy.plan import Plan, SubdirPlan, Task
+from chaninfra.index.copy.records import record_fields
+from chaninfra.index.copy.report import Copied, CopiedPackage, Failed, together
+from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.patches.document import prove_writable as prove_patches
+from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.publish import first_index
+from chaninfra.index.report import Report, SubdirReport
+from chaninfra.index.runtime import Runtime, Threads
+from chaninfra.index.yanked_document import after_commit
+from chaninfra.index.yanked_document import prove_writable as prove_yanks
+
+COPYING = "copying"
+"""A stage of the progress."""
+AT_ONCE = 8
+"""Packages that are brought at the same time, as a default."""
+_MOST = 500
+_MOST_BYTES = 4 << 30
+_LONGEST_MS = 120_000
+"""A batch has so many packages or bytes, or took so long to bring, at most."""
+_ERRORS_IN_A_ROW = 10
+"""So many packages that fail one after the other, each for a reason that is not of the package, end a copy."""
+_PROMOTERS = (
+    "what the source changes of its packages' records becomes patches here, which only maintainers and promoters may "
+    "write: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
+)
+
+
+class Transfer(Protocol):
+    """What brings the bytes of a package, see `transfer.Transfer`."""
+
+    def bring(self, package: SourcePackage, advance: Callable[[int], None]) -> Brought:
+        """The package, in the target; `advance` is called with the numbers of bytes that are there.
+
+        Raises ConflictError where other bytes are there; SkippedError where the source does not have it, or has other
+        bytes; StorageError.
+        """
+
+
+@dataclass(kw_only=True)
+class SoFar:
+    """How far a copy is, for whoever stops it."""
+
+    brought: int = 0
+    """Packages whose bytes are in the target."""
+    indexed: int = 0
+    """Those of them that the index has."""
+
+
+@dataclass(kw_only=True)
+class _State:
+    so_far: SoFar
+    packages: list[CopiedPackage] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    reports: list[SubdirReport] = field(default_factory=list)
+    errors: int = 0
+    stopped: ChaninfraError | None = None
+
+
+def copy(
+    channel: Channel,
+    source: Source,
+    plan: Plan,
+    transfer: Transfer,
+    progress: Progress = SILENT,
+    *,
+    so_far: SoFar | None = None,
+    at_once: int = AT_ONCE,
+    bringing: Runtime | None = None,
+) -> Copied:
+    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them.
+
+    A package that fails is named in `failed`, and the others go on, unless one after the other fails. Raises
+    DeniedError, before a byte goes, for whoever may not write the patches or yanks that are needed; and what `commit`
+    raises: what was committed until then stays.
+    """
+    state = _State(so_far=so_far or SoFar())
+    prove_rights(channel, source, plan)
+    tasks = plan.tasks
+    progress.stage(COPYING, len(tasks), plan.size)
+    reports: list[SubdirReport] = []
+    if channel.origin == "assumed" and tasks and not any(each.target.subdir == NOARCH for each in plan.subdirs):
+        reports += first_index(channel.subdir_index(NOARCH))
+    threads = bringing or Threads(at_once)
+    for subdir in plan.subdirs:
+        state.reports = []
+        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once)
+        if state.reports:
+            copied = frozenset(
+                each.package.file for each in state.packages if each.package.subdir == subdir.target.subdir
+            )
+            reports.append(together(state.reports, copied))
+        if state.stopped is not None:
+            break
+    report = Report.of(reports)
+    return Copied(
+        packages=tuple(state.packages),
+        already=plan.already,
+        failed=tuple(state.failed),
+        report=_with_left_out(report, plan),
+        stopped=state.stopped,
+    )
+
+
+def _with_left_out(report: Report, plan: Plan) -> Report:
+    return Report(
+        subdirs=report.subdirs,
+        left_out=(*plan.left_out, *report.left_out),
+        odd_names=report.odd_names,
+        invalid=report.invalid,
+        stale=report.stale,
+        many_streams=report.many_streams,
+    )
+
+
+def prove_rights(channel: Channel, source: Source, plan: Plan) -> None:
+    """Write the documents that the copy changes as they are. Raises DeniedError for whoever may not.
+
+    Where the source does not tell of patches, they are only known once the packages were read.
+    """
+    for subdir in plan.subdirs:
+        if any(_may_patch(subdir, task) for task in subdir.tasks):
+            with remedy_if_denied(_PROMOTERS):
+                prove_patches(subdir.target)
+    yanks = {
+        task.package.path_in_channel: msgspec.structs.replace(task.package.yank, record=record_fields(task.package))
+        for task in plan.tasks
+        if task.package.yank is not None
+    }
+    if yanks:
+        document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
+        after = msgspec.structs.replace(document, packages={**yanks, **document.packages})
+        prove_yanks(channel, document, condition, after)
+
+
+def _may_patch(subdir: SubdirPlan, task: Task) -> bool:
+    if task.own:
+        return False
+    return not task.told or task.patch is not None or task.package.file in subdir.patches
+
+
+def _copy_subdir(
+    channel: Channel,
+    source: Source,
+    subdir: SubdirPlan,
+    transfer: Transfer,
+    progress: Progress,
+    state: _State,
+    threads: Runtime,
+    at_once: int,
+) -> None:
+    runtime = channel.runtime
+    batch: list[Arrived] = []
+    size, begun = 0, runtime.now_ms()
+
+    def commit() -> None:
+        nonlocal batch, size, begun
+        if batch:
+            done = commit_batch(channel, source, subdir, batch)
+            state.packages += done.packages
+            state.failed += done.failed
+            state.so_far.indexed += len(done.packages)
+            state.reports += [done.report] if done.report is not None else []
+        batch, size, begun = [], 0, runtime.now_ms()
+
+    for task, brought in _brought(subdir, transfer, progress, threads, at_once):
+        if isinstance(brought, ChaninfraError):
+            state.failed.append(Failed(package=task.package.path_in_channel, error=brought))
+            progress.failed(task.package.path_in_channel, brought.summary)
+            state.errors = 0 if isinstance(brought, SkippedError | ConflictError) else state.errors + 1
+            if state.errors >= _ERRORS_IN_A_ROW or isinstance(brought, CredentialsError):
+                state.stopped = brought
+                break
+            continue
+        state.errors = 0
+        state.so_far.brought += 1
+        progress.done()
+        batch.append(Arrived(task, brought))
+        size += task.package.facts.size or 0
+        if len(batch) >= _MOST or size >= _MOST_BYTES or runtime.now_ms() - begun >= _LONGEST_MS:
+            commit()
+    commit()
+    _finish(channel, subdir, state)
+
+
+def _finish(channel: Channel, subdir: SubdirPlan, state: _State) -> None:
+    """What a killed writer has left: derived files that lack its commit, and a yanked.json."""
+    if subdir.behind and not state.reports:
+        commit_adopting(subdir.target, Change, when="changed")
+    if subdir.unlisted:
+        after_commit(channel, {subdir.target.subdir: subdir.target}, {subdir.target.subdir: subdir.unlisted})
+
+
+def _brought(
+    subdir: SubdirPlan, transfer: Transfer, progress: Progress, threads: Runtime, at_once: int
+) -> Iterator[tuple[Task, Brought | ChaninfraError]]:
+    """The packages in their order, some of them at a time; the transfers go on while a batch is committed."""
+
+    def bring(task: Task) -> Brought | ChaninfraError:
+        progress.begin(task.package.path_in_channel)
+        advance = progress.advance if task.doing == "new" else _nothing
+        try:
+            return transfer.bring(task.package, advance)
+        except ChaninfraError as error:
+            return error
+
+    tasks = iter(subdir.tasks)
+    waiting = deque((task, threads.submit(partial(bring, task))) for task in islice(tasks, 2 * at_once))
+    while waiting:
+        task, result = waiting.popleft()
+        yield task, result()
+        following = next(tasks, None)
+        if following is not None:
+            waiting.append((following, threads.submit(partial(bring, following))))
+
+
+def _nothing(_size: int) -> None:
+    """Of a package that the target has, whose bytes were not counted."""

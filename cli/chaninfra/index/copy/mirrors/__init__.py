@@ -1,0 +1,1 @@
+"""Mirrors: runs those of a channel, and yanks what has left their sources."""

@@ -1,0 +1,162 @@
+"""Runs a mirror of a channel: yanks what has left the source, brings back what is there again, and copies what is new.
+
+What has left goes first, so that a package that was withdrawn from the source does not stay for as long as a large copy
+takes. Nothing is written before both are planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaninfra.channel.conda.mirrors import Mirror
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import nearest
+from chaninfra.index.channel import Channel
+from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
+from chaninfra.index.copy.mirrors import prune
+from chaninfra.index.copy.mirrors.document import add_copies, read_copies
+from chaninfra.index.copy.plan import Plan, plan_copy
+from chaninfra.index.copy.report import Copied
+from chaninfra.index.copy.selection import Selection, select
+from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.copy.wanted import Wanted
+from chaninfra.index.locks import read_lock
+from chaninfra.index.part import Part
+from chaninfra.index.progress import SILENT, Progress
+from chaninfra.index.runtime import Runtime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRun:
+    """What a run is going to do."""
+
+    name: str
+    mirror: Mirror
+    selection: Selection
+    plan: Plan
+    prune: prune.Planned | None
+    """None: the mirror does not prune."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a run did."""
+
+    copied: Copied
+    pruned: prune.Pruned | None
+
+
+def mirror_named(channel: Channel, name: str) -> Mirror:
+    """The mirror of this name. Raises ConfigurationError where the channel has none."""
+    mirrors, where = channel.descriptor.mirrored, channel.url(CHANNEL_JSON)
+    if not mirrors:
+        raise ConfigurationError(
+            "the channel has no mirrors",
+            where=where,
+            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: `chaninfra copy --from`",
+        )
+    if name not in mirrors:
+        raise ConfigurationError(f"there is no mirror {name!r}", where=where, remedy=nearest(name, mirrors))
+    return mirrors[name]
+
+
+def wanted_of(mirror: Mirror, part: Part | None = None) -> Wanted:
+    """What a mirror copies. Its lock files are looked for from the current folder."""
+    return Wanted(
+        specs=mirror.specs,
+        # A package that has left the source is no misspelled one.
+        specs_must_name=False,
+        locks=tuple(map(Path, mirror.locks)),
+        exclude=mirror.exclude,
+        subdirs=mirror.subdirs,
+        newest=mirror.newest,
+        older_than_ms=mirror.older_than_ms,
+        part=part,
+    )
+
+
+def plan_run(
+    channel: Channel, source: Source, name: str, part: Part | None = None, progress: Progress = SILENT
+) -> PlannedRun:
+    """What a run of the mirror of this name is going to do; nothing is written. Raises as `mirror_named`, `select`,
+    `plan_copy` and `prune.plan`.
+    """
+    mirror = mirror_named(channel, name)
+    wanted = wanted_of(mirror, part)
+    subdirs = _subdirs(channel, source, mirror)
+    progress.stage("reading the source")
+    selection = select(source, wanted, subdirs, channel.runtime.now_ms())
+    plan = plan_copy(source, channel, selection.packages, progress)
+    pruning = None
+    if mirror.prune:
+        pruning = prune.plan(
+            channel,
+            source,
+            name,
+            [each for each in channel.descriptor.subdirs if mirror.subdirs is None or each in mirror.subdirs],
+            wanted={package.path_in_channel for package in selection.packages},
+            locks=[read_lock(path) for path in wanted.locks],
+            part=part,
+        )
+    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning)
+
+
+def run(
+    channel: Channel,
+    source: Source,
+    planned: PlannedRun,
+    transfer: Transfer,
+    progress: Progress = SILENT,
+    *,
+    so_far: SoFar | None = None,
+    bringing: Runtime | None = None,
+) -> Ran:
+    """Do what was planned. `so_far` and `bringing` are those of `copy`.
+
+    Raises as `copy` and `prune.carry_out`; whatever was not done then, the next run does.
+    """
+    pruned = None
+    if planned.prune is not None:
+        pruned = prune.carry_out(channel, planned.prune, planned.name, progress)
+        _note_copies(channel, planned)
+    at_once = planned.mirror.at_once or AT_ONCE
+    copied = copy(channel, source, planned.plan, transfer, progress, so_far=so_far, at_once=at_once, bringing=bringing)
+    return Ran(copied=copied, pruned=pruned)
+
+
+def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdir]:
+    """Those that both have, and the mirror does not leave out. Raises ConfigurationError where there is none."""
+    there = source.subdirs()
+    found = [each for each in channel.descriptor.subdirs if each in there and each in (mirror.subdirs or there)]
+    if not found:
+        raise ConfigurationError(
+            f"the source has none of the subdirs that are mirrored: it has {', '.join(there) or 'none'}",
+            where=source.url,
+            remedy="correct `subdirs` of the mirror, or those of the channel, in the stack config",
+        )
+    return found
+
+
+def _note_copies(channel: Channel, planned: PlannedRun) -> None:
+    """Note what is going to be copied; and of what is here already, what another mirror has copied."""
+    new = {task.package.path_in_channel for task in planned.plan.tasks if task.doing == "new"}
+    by_subdir: dict[Subdir, list[SourcePackage]] = {}
+    for package in planned.selection.packages:
+        by_subdir.setdefault(package.subdir, []).append(package)
+    for subdir, packages in by_subdir.items():
+        target = channel.subdir_index(subdir)
+        copies = read_copies(target)
+        files: dict[str, str] = {}
+        for package in packages:
+            sha256, copied = package.facts.sha256, copies.get(package.file)
+            if sha256 is not None and (
+                package.path_in_channel in new
+                or (copied is not None and copied.sha256 == sha256.lower() and planned.name not in copied.mirrors)
+            ):
+                files[package.file] = sha256.lower()
+        if files:
+            add_copies(target, planned.name, files)

@@ -1,0 +1,135 @@
+"""A channel at an s3:// URL: one of chaninfra, one of another tool, or a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.structs import prepared
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
+from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.errors import (
+    CredentialsError,
+    DeniedError,
+    InvalidRepodataError,
+    SkippedError,
+)
+from chaninfra.channel.location import Location, join
+from chaninfra.channel.objects import ObjectStore, StoredObject, TooLargeError, exists, get_within
+from chaninfra.channel.s3.credentials import Credentials
+from chaninfra.channel.s3.object_store import S3Store
+from chaninfra.channel.text import shown
+from chaninfra.index.copy.source import S3Object
+from chaninfra.index.copy.sources.indexed import GONE, PIECE, IndexedSource, Likely
+from chaninfra.index.copy.sources.reference import path_of
+
+_MAX_DESCRIPTOR = 1 << 20
+_ELSEWHERE = "give the URL of the place where its packages are as the source"
+
+
+class FolderStore(ObjectStore, Protocol):
+    """An ObjectStore that lists folders, see S3Store."""
+
+    def folders(self, prefix: str) -> frozenset[str]:
+        """See S3Store."""
+
+
+@prepared
+class _Subdirs(msgspec.Struct):
+    """What is read of the channel.json of a source: it is a stranger's, and may be of a later version."""
+
+    subdirs: list[str]
+
+
+def s3_source(location: Location, prefix: str, credentials: Credentials | None) -> IndexedSource:
+    """The channel at s3://BUCKET/PREFIX. `credentials` None: requests are anonymous. No request is made."""
+    return IndexedSource(S3Files(location, prefix, credentials, S3Store(location, credentials)))
+
+
+class S3Files:
+    """The files of a channel in a bucket, see Files."""
+
+    can_tell_patches = True
+
+    def __init__(self, location: Location, prefix: str, credentials: Credentials | None, store: FolderStore) -> None:
+        self._location = location
+        self._prefix = prefix
+        self._credentials = credentials
+        self._store = store
+        self.url = f"s3://{join(location.bucket, prefix)}"
+
+    def likely(self) -> Likely:
+        """See Files: as channel.json says, or else the folders that are there."""
+        said = self._said()
+        if said:
+            return Likely(subdirs=said, certain=True)
+        try:
+            folders = self._store.folders(self._prefix)
+        except CredentialsError:
+            raise
+        except DeniedError:
+            return Likely(subdirs=KNOWN_SUBDIRS, certain=False)
+        return Likely(subdirs=[subdir for subdir in KNOWN_SUBDIRS if subdir in folders], certain=True)
+
+    def _said(self) -> list[Subdir]:
+        """The subdirs in its channel.json; none where there is none that can be read."""
+        try:
+            stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), _MAX_DESCRIPTOR)
+            if not isinstance(stored, StoredObject):
+                return []
+            said = msgspec.json.decode(stored.data, type=_Subdirs).subdirs
+        except CredentialsError:
+            raise
+        except (DeniedError, *MALFORMED):
+            return []
+        return [subdir for subdir in KNOWN_SUBDIRS if subdir in said]
+
+    def get(self, subdir: Subdir, reference: str, most: int) -> bytes | None:
+        """See Files."""
+        key = self._key(subdir, reference)
+        if key is None:
+            raise InvalidRepodataError(
+                f"says that its files are at {shown(reference)}, which is not in this bucket",
+                where=f"{self.url}/{subdir}",
+                remedy=_ELSEWHERE,
+            )
+        stored = self._store.get(key, most)
+        return None if stored is None else stored.data
+
+    def has(self, subdir: Subdir, name: str) -> bool:
+        """See Files."""
+        return exists(self._store, join(self._prefix, subdir, name))
+
+    def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
+        """See Files. Up to PIECE it takes one request. Raises ConflictError where it is replaced meanwhile."""
+        key = self._key(subdir, reference)
+        if key is None:
+            raise SkippedError(
+                f"is at {shown(reference)}, which is not in this bucket",
+                where=f"{self.url}/{subdir}",
+                remedy=_ELSEWHERE,
+            )
+        try:
+            stored = self._store.get(key, PIECE)
+        except TooLargeError as error:
+            for start in range(0, error.entry.size, PIECE):
+                yield self._store.get_range(key, error.entry.etag, start, PIECE)
+            return
+        if stored is None:
+            where = f"s3://{join(self._location.bucket, key)}"
+            raise SkippedError("is listed, and its file is not there", where=where, remedy=GONE)
+        yield stored.data
+
+    def s3_object(self, subdir: Subdir, reference: str) -> S3Object | None:
+        """See Files."""
+        key = self._key(subdir, reference)
+        if key is None:
+            return None
+        return S3Object(location=self._location, credentials=self._credentials, key=key)
+
+    def _key(self, subdir: Subdir, reference: str) -> str | None:
+        """The object key of what the index of the subdir refers to; None: it is not in this bucket."""
+        return path_of(join(self._prefix, subdir), reference, self._location.bucket)

@@ -1,0 +1,1 @@
+"""What pixi has on this machine: its configuration, and its stores of keys and tokens."""

@@ -1,0 +1,228 @@
+"""Copies between two channels in memory: what the index of the target says then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.errors import ConflictError
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.copy.report import Copied
+from chaninfra.index.patches.add import add
+from chaninfra.index.patches.document import read_patches
+from chaninfra.index.reindex import reindex
+from support.index_model.copying import URL, MemorySource, copied
+from support.index_model.memory_store import MemoryStore
+from support.index_model.processes import FOLDER, channel_with, file, publishing, yanking
+from support.index_model.rolling_back import opened, ran, records, yanked
+
+A, B = file("a"), file("b")
+
+
+def source_with(*names: str, **how: Any) -> MemorySource:
+    """A source with these packages, an hour later than those of the target."""
+    return MemorySource(store=channel_with(*names), **how)
+
+
+def patches(store: MemoryStore) -> dict[str, dict[str, Any]]:
+    """File → the changes of its patch."""
+    return {name: each.changes for name, each in read_patches(opened(store).subdir_index("noarch"))[0].items()}
+
+
+def made_again(store: MemoryStore) -> dict[str, Any]:
+    """The records after a re-index that makes all again from the packages."""
+    reindex(opened(store, f"force-{len(store.log)}"), ["noarch"], "all")
+    return records(store)
+
+
+def without_time(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: {k: v for k, v in each.items() if k != "indexed_timestamp"} for name, each in found.items()}
+
+
+def ways(done: Copied) -> dict[str, tuple[str, str]]:
+    return {each.package.file: (each.doing, each.way) for each in done.packages}
+
+
+def test_bytes_and_records_are_those_of_the_source_and_the_time_is_new() -> None:
+    source, store = source_with("a", "b"), channel_with("x")
+    store.now = store.now.replace(year=2027)
+    done = copied(store, source, "a", "b")
+    assert ways(done) == {A: ("new", "streamed"), B: ("new", "streamed")}
+    now = records(store)
+    assert {A: now[A], B: now[B]} == {
+        name: {**each, "indexed_timestamp": int(store.now.timestamp() * 1000)}
+        for name, each in records(source.store).items()
+    }
+    for name in (A, B):
+        assert store.objects[f"{FOLDER}/{name}"].data == source.store.objects[f"{FOLDER}/{name}"].data
+    assert now.keys() == {A, B, file("x")}
+    assert patches(store) == {}
+
+
+def test_what_is_right_already_costs_no_write_and_no_request_of_its_own() -> None:
+    source, store = source_with("a", "b"), channel_with("x")
+    copied(store, source)
+    before, _ = dict(store.objects), store.log.clear()
+    done = copied(store, source, process="again")
+    assert (done.packages, done.already) == ((), (f"noarch/{A}", f"noarch/{B}"))
+    assert store.objects == before
+    assert not [key for kind, key in store.log if kind == "put" or key.endswith(".conda")]
+
+
+def test_other_bytes_in_the_target_are_refused_before_anything_is_written() -> None:
+    source = source_with("a", "b")
+    for store in (channel_with("x"), channel_with("x")):
+        ran(store, publishing("a", b"other"))
+        before = dict(store.objects)
+        with pytest.raises(ConflictError, match=r"other bytes under the same name: noarch/a-1-0\.conda"):
+            copied(store, source)
+        assert store.objects == before
+    # Without a record: of another size, and of the same.
+    body = source.store.objects[f"{FOLDER}/{A}"].data
+    for data in (b"other", bytes(len(body))):
+        store = channel_with("x")
+        store.objects[f"{FOLDER}/{A}"] = ObjectBody(data=data, content_type="")
+        before = dict(store.objects)
+        with pytest.raises(ConflictError, match=r"noarch/a-1-0\.conda"):
+            copied(store, source)
+        assert store.objects == before
+
+
+def test_what_is_in_the_bucket_and_not_in_the_index_is_not_brought_again() -> None:
+    source, store = source_with("a"), channel_with("x")
+    store.objects[f"{FOLDER}/{A}"] = source.store.objects[f"{FOLDER}/{A}"]
+    done = copied(store, source)
+    assert ways(done) == {A: ("new", "present")}
+    assert source.answers == []
+    assert A in records(store)
+
+
+def test_a_patch_of_a_channel_of_ours_is_one_of_the_target() -> None:
+    source, store = source_with("a"), channel_with("x")
+    add(opened(source.store), ["a"], {"depends": ["q >=1"], "license": "X"}, reason="why")
+    done = copied(store, source)
+    assert [each.patch for each in done.packages] == ["source"]
+    assert patches(store) == {A: {"depends": ["q >=1"], "license": "X"}}
+    patch = read_patches(opened(store).subdir_index("noarch"))[0][A]
+    assert (patch.reason, patch.source) == ("why", URL)
+    found = without_time(records(store))[A]
+    assert found == without_time(records(source.store))[A]
+    assert without_time(made_again(store))[A] == found
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["read on its way", "read in the target"])
+def test_a_record_that_was_patched_elsewhere_becomes_a_patch(*, reads: bool) -> None:
+    def hotfix(record: dict[str, Any]) -> None:
+        record |= {"depends": ["q >=1,<2"], "constrains": [], "of-another-tool": {"x": [1]}}
+
+    source = source_with("a", "b", tells_patches=False, hotfixes={A: hotfix})
+    store = channel_with("x")
+    done = copied(store, source, reads=reads)
+    assert {each.package.file: each.patch for each in done.packages} == {A: "source", B: None}
+    assert patches(store) == {A: {"depends": ["q >=1,<2"]}}
+    found = without_time(records(store))[A]
+    added = {"depends": ["q >=1,<2"], "constrains": [], "of-another-tool": {"x": [1]}}
+    assert found == {**without_time(records(source.store))[A], **added}
+    assert without_time(made_again(store))[A]["depends"] == ["q >=1,<2"]
+
+
+def test_a_patch_that_the_source_changes_or_takes_back_changes_here() -> None:
+    source, store = source_with("a"), channel_with("x")
+    fixes = {A: lambda record: record.update(license="X")}
+    source = MemorySource(store=source.store, tells_patches=False, hotfixes=fixes)
+    copied(store, source)
+    assert patches(store) == {A: {"license": "X"}}
+    fixes[A] = lambda record: record.update(depends=["q"])
+    done = copied(store, source, process="again")
+    assert ways(done) == {A: ("record", "present")}
+    assert patches(store) == {A: {"depends": ["q"]}}
+    assert without_time(records(store))[A] == {**without_time(records(source.store))[A], "depends": ["q"]}
+    del fixes[A]
+    copied(store, source, process="third")
+    assert patches(store) == {}
+    assert without_time(records(store))[A] == without_time(records(source.store))[A]
+    assert without_time(made_again(store))[A] == without_time(records(source.store))[A]
+
+
+def test_a_patch_of_the_target_itself_stays_over_the_record() -> None:
+    source, store = source_with("a"), channel_with("x")
+    add(opened(store), [f"noarch/{A}"], {"license": "ours"})
+    add(opened(source.store), ["a"], {"license": "theirs", "depends": ["q"]})
+    done = copied(store, source)
+    assert [each.patch for each in done.packages] == ["own"]
+    assert patches(store) == {A: {"license": "ours"}}
+    assert (records(store)[A]["license"], records(store)[A]["depends"]) == ("ours", ["q"])
+    assert copied(store, source, process="again").packages == ()
+
+
+def test_whoever_patches_here_what_was_copied_keeps_that() -> None:
+    source, store = source_with("a"), channel_with("x")
+    add(opened(source.store), ["a"], {"license": "theirs"})
+    copied(store, source)
+    add(opened(store, "patch"), ["a"], {"depends": ["ours"]})
+    add(opened(source.store, "later"), ["a"], {"license": "later"})
+    copied(store, source, process="again")
+    assert patches(store) == {A: {"license": "theirs", "depends": ["ours"]}}
+    assert records(store)[A]["depends"] == ["ours"]
+
+
+def test_yanked_stays_yanked_on_both_sides() -> None:
+    source, store = source_with("a", "b"), channel_with("x")
+    ran(source.store, yanking("a"))
+    done = copied(store, source)
+    assert {each.package.file: each.yanked for each in done.packages} == {A: True, B: False}
+    assert records(store).keys() == {B, file("x")}
+    assert yanked(store) == {A: "broken"}
+    assert store.objects[f"{FOLDER}/{A}"].data
+    # What is yanked here only stays so.
+    ran(store, yanking("b"))
+    assert copied(store, source, process="again").already == (f"noarch/{B}", f"noarch/{A}")
+    assert {*yanked(store)} == {A, B}
+
+
+def test_what_the_source_yanks_later_becomes_yanked_here() -> None:
+    source, store = source_with("a"), channel_with("x")
+    copied(store, source)
+    ran(source.store, yanking("a"))
+    assert ways(copied(store, source, process="again")) == {A: ("yank", "present")}
+    assert yanked(store) == {A: "broken"}
+
+
+def test_a_package_that_fails_is_named_and_the_others_go_on() -> None:
+    source, store = source_with("a", "b", "c"), channel_with("x")
+    del source.store.objects[f"{FOLDER}/{B}"]
+    source.store.objects[f"{FOLDER}/{file('c')}"] = ObjectBody(data=b"a lie", content_type="")
+    done = copied(store, source)
+    assert [(each.package, each.error.message) for each in done.failed] == [
+        (f"noarch/{B}", "the source has no such file"),
+        (f"noarch/{file('c')}", "the source has other bytes than its index says"),
+    ]
+    assert records(store).keys() == {A, file("x")}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"name": "other"}, "its record is of another package: other"),
+        ({"sha256": None}, "its record has no sha256"),
+        ({"subdir": "linux-64"}, "its record is of another subdir: linux-64"),
+        ({"depends": "q"}, "clients cannot read its record"),
+    ],
+)
+def test_a_record_that_no_channel_can_have_is_left_out(change: dict[str, Any], why: str) -> None:
+    source = source_with("a", "b", hotfixes={A: lambda record: record.update(change)})
+    store = channel_with("x")
+    done = copied(store, source)
+    assert [(each.package, each.reason.startswith(why)) for each in done.report.left_out] == [(f"noarch/{A}", True)]
+    assert records(store).keys() == {B, file("x")}
+
+
+def test_a_record_that_lies_about_its_package_is_not_taken() -> None:
+    source = source_with("a", tells_patches=False, hotfixes={A: lambda record: record.update(version="2")})
+    store = channel_with("x")
+    done = copied(store, source)
+    assert [each.error.message for each in done.failed] == [
+        "what the source says of it cannot be kept: it is another package than its record says"
+    ]
+    assert A not in records(store)
