@@ -24,6 +24,11 @@ _DAY_MS = 86_400_000
 _BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
+def bytes_in(rate: str) -> int:
+    """The bytes of a text as `patterns.RATE` has them: `20MB`."""
+    return int(rate[:-2]) * _BYTES[rate[-2:]]
+
+
 # In channel.json only what is set.
 @prepared
 class Mirror(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True):
@@ -118,7 +123,7 @@ class Mirror(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     @property
     def bytes_per_second(self) -> int | None:
         """Most bytes a second; None: no limit."""
-        return None if self.rate is None else int(self.rate[:-2]) * _BYTES[self.rate[-2:]]
+        return None if self.rate is None else bytes_in(self.rate)
 
 
 MIRRORS = Meta(

@@ -28,6 +28,7 @@ from chaninfra.index.copy.sources.monolith import Monolith, parse_monolith
 from chaninfra.index.copy.sources.passed_over import PassedOver
 from chaninfra.index.copy.sources.records import listed, yanked
 from chaninfra.index.copy.sources.reference import HERE, base_url_in, beside
+from chaninfra.index.json_document import DamagedError
 from chaninfra.index.patches.document import MAX_DOCUMENT, Patches, parse_patches
 from chaninfra.index.runtime import Runtime, run_all
 
@@ -35,10 +36,7 @@ Get = Callable[[str, int], bytes | None]
 """The bytes of a file of at most so many, by its reference relative to the index of the subdir, which may be a URL that
 the index says; None: it is not there. Raises StorageError, also for one that is larger, or that must not be read."""
 
-MENDED = (
-    "try again; if it stays so, its index has to be written again: by `chaninfra reindex --force` for a channel of "
-    "chaninfra, else by the tool that wrote it"
-)
+MENDED = "try again; if it stays so, whoever writes the source has to index it again"
 """What to do about the damaged index of a source."""
 
 _AT_ONCE = 16
@@ -98,6 +96,14 @@ class IndexReader:
         """Whether chaninfra wrote the index last, and its patches can be read. Raises as `has_shards`."""
         state = self._current()
         return state is not None and state.patches is not None
+
+    def names(self) -> Collection[str]:
+        """See Source.names; nothing where there is no index at all."""
+        state = self._current()
+        if state is not None:
+            return state.index.hashes.keys()
+        monolith = self._whole()
+        return () if monolith is None else monolith.by_name.keys()
 
     def packages(self, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """See Source.packages; nothing where there is no index at all."""
@@ -224,7 +230,13 @@ class IndexReader:
             raise
         except DeniedError:
             return None
-        return {} if data is None else parse_patches(data, self._subdir, f"{self._url}/{reference}")
+        if data is None:
+            return {}
+        try:
+            return parse_patches(data, self._subdir, f"{self._url}/{reference}")
+        except DamagedError as error:
+            error.remedy = "try again; if it stays so, whoever writes the source has to mend its patches"
+            raise
 
     def _parsed(self, data: bytes) -> ShardIndex:
         where = f"{self._url}/{FILE_NAMES['shards']}"

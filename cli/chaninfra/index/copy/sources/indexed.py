@@ -103,8 +103,8 @@ class IndexedSource:
             raise ConfigurationError(
                 "there is no channel: no subdir has an index",
                 where=self.url,
-                remedy="check the URL: it is that of the folder with noarch/ and linux-64/ in it. Packages without an "
-                "index are indexed first: by `chaninfra reindex`, or `rattler-index`",
+                remedy="check its name: it is that of the folder in which noarch/ or linux-64/ is. Packages without an "
+                "index have to be indexed first, by chaninfra or rattler-index",
             )
         if denied:
             for subdir, answer in zip(asked, answers, strict=True):
@@ -123,6 +123,10 @@ class IndexedSource:
             if certain:
                 raise
             return error
+
+    def names(self, subdir: Subdir) -> Collection[str]:
+        """See Source."""
+        return self._reader(subdir).names()
 
     def packages(self, subdir: Subdir, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """See Source."""

@@ -25,6 +25,7 @@ from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.indexed import GONE, PIECE, IndexedSource, Likely
 from chaninfra.index.copy.sources.reference import path_of
+from chaninfra.index.copy.sources.source_errors import of_source
 
 _MAX_DESCRIPTOR = 1 << 20
 _ELSEWHERE = "give the URL of the place where its packages are as the source"
@@ -67,7 +68,8 @@ class S3Files:
         if said:
             return Likely(subdirs=said, certain=True)
         try:
-            folders = self._store.folders(self._prefix)
+            with of_source():
+                folders = self._store.folders(self._prefix)
         except CredentialsError:
             raise
         except DeniedError:
@@ -77,7 +79,8 @@ class S3Files:
     def _said(self) -> list[Subdir]:
         """The subdirs in its channel.json; none where there is none that can be read."""
         try:
-            stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), _MAX_DESCRIPTOR)
+            with of_source():
+                stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), _MAX_DESCRIPTOR)
             if not isinstance(stored, StoredObject):
                 return []
             said = msgspec.json.decode(stored.data, type=_Subdirs).subdirs
@@ -96,12 +99,14 @@ class S3Files:
                 where=f"{self.url}/{subdir}",
                 remedy=_ELSEWHERE,
             )
-        stored = self._store.get(key, most)
+        with of_source():
+            stored = self._store.get(key, most)
         return None if stored is None else stored.data
 
     def has(self, subdir: Subdir, name: str) -> bool:
         """See Files."""
-        return exists(self._store, join(self._prefix, subdir, name))
+        with of_source():
+            return exists(self._store, join(self._prefix, subdir, name))
 
     def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         """See Files. Up to PIECE it takes one request. Raises ConflictError where it is replaced meanwhile."""
@@ -112,12 +117,13 @@ class S3Files:
                 where=f"{self.url}/{subdir}",
                 remedy=_ELSEWHERE,
             )
-        try:
-            stored = self._store.get(key, PIECE)
-        except TooLargeError as error:
-            for start in range(0, error.entry.size, PIECE):
-                yield self._store.get_range(key, error.entry.etag, start, PIECE)
-            return
+        with of_source():
+            try:
+                stored = self._store.get(key, PIECE)
+            except TooLargeError as error:
+                for start in range(0, error.entry.size, PIECE):
+                    yield self._store.get_range(key, error.entry.etag, start, PIECE)
+                return
         if stored is None:
             where = f"s3://{join(self._location.bucket, key)}"
             raise SkippedError("is listed, and its file is not there", where=where, remedy=GONE)
