@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.commit import commit
+from chaninfra.index.part import Part
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole
 
 EVERY_MS = 60_000
 """Time in ms from one commit to the next."""
+_AT_ONCE = 8
+"""Most commits of all parts together in that time: with more parts, each commits less often."""
 
 
 class Batches:
@@ -21,7 +24,9 @@ class Batches:
     of what they saw before.
     """
 
-    def __init__(self, subdir_index: SubdirIndex, whole: Whole, recovered: Mapping[str, Yank]) -> None:
+    def __init__(
+        self, subdir_index: SubdirIndex, whole: Whole, recovered: Mapping[str, Yank], part: Part | None = None
+    ) -> None:
         """`recovered`: see Change. They come with the first commit: after it the shards tell."""
         self.records: dict[str, IndexRecord] = {}
         """File name → record."""
@@ -32,7 +37,11 @@ class Batches:
         self._whole = whole
         self._recovered = recovered
         self._possible = not whole.exists or (whole.adoption is None and not whole.foreign)
-        self._last_ms = subdir_index.runtime.now_ms()
+        count = part.count if part else 1
+        self._every_ms = EVERY_MS * max(1, count // _AT_ONCE)
+        # Jobs that begin at the same time take turns.
+        ahead = self._every_ms * (part.number - 1) // count if part else 0
+        self._last_ms = subdir_index.runtime.now_ms() - ahead
 
     def add(self, file: str, record: IndexRecord, names: Callable[[set[str]], set[str]]) -> None:
         """Add a record; commit those that were added if it is time. `names`: the names of further packages that a
@@ -41,7 +50,7 @@ class Batches:
         Raises as `commit`.
         """
         self.records[file] = record
-        if not self._possible or self._subdir_index.runtime.now_ms() - self._last_ms < EVERY_MS:
+        if not self._possible or self._subdir_index.runtime.now_ms() - self._last_ms < self._every_ms:
             return
         change = Change(records=self.records, names=names({*self.records}), recovered=self._recovered)
         done = commit(

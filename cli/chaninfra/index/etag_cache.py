@@ -17,8 +17,9 @@ from chaninfra.channel.conda.index_files import CONTENT_TYPES, compress, decompr
 from chaninfra.channel.conda.object_names import ETAG_CACHE_FOLDER
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import DeniedError
-from chaninfra.channel.objects import ObjectBody, StoredObject, get_within
+from chaninfra.channel.errors import ConflictError, DeniedError
+from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, ObjectMeta, StoredObject, get_within
+from chaninfra.index.runtime import ATTEMPTS
 from chaninfra.index.subdir_index import SubdirIndex
 
 EtagCache = Mapping[str, tuple[str, str]]
@@ -36,7 +37,10 @@ class _Document(Struct):
 
 def read_etag_cache(subdir_index: SubdirIndex) -> EtagCache:
     """The cache of the subdir; empty if it is missing, damaged or too large."""
-    stored = get_within(subdir_index.store, _key(subdir_index), _MAX_BYTES)
+    return _parse(get_within(subdir_index.store, _key(subdir_index), _MAX_BYTES))
+
+
+def _parse(stored: StoredObject | ObjectMeta | None) -> EtagCache:
     if not isinstance(stored, StoredObject):
         return {}
     try:
@@ -46,17 +50,33 @@ def read_etag_cache(subdir_index: SubdirIndex) -> EtagCache:
 
 
 def write_etag_cache(subdir_index: SubdirIndex, before: EtagCache, new: EtagCache, existing: Collection[str]) -> None:
-    """Write the cache if it changed: with the new entries, and only for the files in `existing`. Without the permission
-    to write it (publishers lack it) nothing happens.
+    """Write the cache if it changed, `before` as it was read: with the new entries, those that others have added
+    meanwhile, and only for the files in `existing`. Without the permission to write it (publishers lack it) nothing
+    happens.
     """
-    after = {file: entry for file, entry in {**before, **new}.items() if file in existing}
-    if after == before:
+    if before.items() | new.items() == before.items() and before.keys() <= {*existing}:
         return
-    data = compress(msgspec.json.encode(_Document(dict(sorted(after.items())))), _LEVEL)
     with suppress(DeniedError):
-        subdir_index.store.put(
-            _key(subdir_index), ObjectBody(data=data, content_type=CONTENT_TYPES["zst"], cache_control="no-store")
-        )
+        for attempt in range(ATTEMPTS):
+            stored = get_within(subdir_index.store, _key(subdir_index), _MAX_BYTES)
+            if _put(subdir_index, stored, {**_parse(stored), **new}, existing):
+                return
+            subdir_index.runtime.pause(attempt)
+
+
+def _put(
+    subdir_index: SubdirIndex, stored: StoredObject | ObjectMeta | None, cache: EtagCache, existing: Collection[str]
+) -> bool:
+    """Whether it was put in place of what was stored."""
+    after = {file: entry for file, entry in sorted(cache.items()) if file in existing}
+    data = compress(msgspec.json.encode(_Document(after)), _LEVEL)
+    body = ObjectBody(data=data, content_type=CONTENT_TYPES["zst"], cache_control="no-store")
+    entry = stored.entry if isinstance(stored, StoredObject) else stored
+    try:
+        subdir_index.store.put(_key(subdir_index), body, IfMatch(entry.etag) if entry else IfAbsent())
+    except ConflictError:
+        return False
+    return True
 
 
 def _key(subdir_index: SubdirIndex) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chaninfra.channel.conda.filenames import PACKAGE_TABLES, package_name
@@ -82,11 +83,13 @@ def _why_unusable(repodata: Repodata, table: str, key: str) -> str | None:
     return why if why is not None or is_packable(repodata, table, key) else "no shard can hold it"
 
 
-def names_in(repodata: Repodata) -> tuple[set[str], set[str]]:
-    """The package names in the records; and the files whose record has no valid name."""
+def names_in(repodata: Repodata, own: Callable[[str], bool]) -> tuple[set[str], set[str]]:
+    """The package names in the records of these files; and the files whose record has no valid name."""
     names: set[str] = set()
     nameless: set[str] = set()
     for file, table, key in repodata.files():
+        if not own(file):
+            continue
         try:
             name = repodata.name_in(table, key)
         except StorageError:

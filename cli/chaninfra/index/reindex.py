@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import package_name
@@ -21,6 +22,7 @@ from chaninfra.index.commit.commit import When, commit
 from chaninfra.index.commit.shard_reader import LostShardError
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.etag_cache import write_etag_cache
+from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import Report, SubdirReport
@@ -42,21 +44,23 @@ def reindex(
     progress: Progress = SILENT,
     *,
     hold: bool = False,
+    part: Part | None = None,
 ) -> Report:
     """Re-index the subdirs, one after the other, and bring yanked.json in line with them, if these credentials may
     write it. `hold`: the record of a package that was overwritten stays, and the package is named among those that are
-    left out. Raises as `reindex_subdir`; StorageError for a yanked.json that is not valid.
+    left out. `part`: only these packages are read, and the records of others are not dropped. Raises as
+    `reindex_subdir`; StorageError for a yanked.json that is not valid.
     """
     subdir_indexes = {
         subdir: channel.subdir_index(subdir, "read" if mode == "check" else "write") for subdir in subdirs
     }
     if mode == "check":
-        return Report.of(_check(subdir_index, scope, progress) for subdir_index in subdir_indexes.values())
+        return Report.of(_check(subdir_index, scope, progress, part) for subdir_index in subdir_indexes.values())
     document = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))[0]
     reports: list[SubdirReport] = []
     names: dict[Subdir, set[str]] = {}
     for subdir, subdir_index in subdir_indexes.items():
-        report, survey = _reindex(subdir_index, scope, progress, hold=hold)
+        report, survey = _reindex(subdir_index, scope, progress, hold=hold, part=part)
         reports.append(report)
         names[subdir] = {*map(package_name, (*survey.yanked, *document.of(subdir)))}
     # Publishers may not write it. The doctor names a difference.
@@ -73,9 +77,10 @@ def reindex_subdir(
     progress: Progress = SILENT,
     every_shard: bool = False,
     hold: bool = False,
+    part: Part | None = None,
 ) -> SubdirReport:
     """Make the index of a subdir match its packages. `every_shard`: read all shards, and make the damaged ones again.
-    `hold`: see `reindex`.
+    `hold` and `part`: see `reindex`.
 
     Files that are not packages are listed in the report and skipped. If such a file has a record of other bytes, the
     record is dropped.
@@ -84,24 +89,39 @@ def reindex_subdir(
     (the scope `all` rebuilds it instead); ConflictError where other writers won all attempts; and StorageError.
     """
     if mode == "check":
-        return _check(subdir_index, scope, progress)
-    return _reindex(subdir_index, scope, progress, every_shard=every_shard, hold=hold)[0]
+        return _check(subdir_index, scope, progress, part)
+    return _reindex(subdir_index, scope, progress, every_shard=every_shard, hold=hold, part=part)[0]
 
 
-def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress) -> SubdirReport:
+def _check(subdir_index: SubdirIndex, scope: Scope, progress: Progress, part: Part | None) -> SubdirReport:
     with subdir_index.workers or nullcontext():
-        survey = survey_of(subdir_index, scope, progress, "check")
+        survey = survey_of(subdir_index, scope, progress, "check", part=part)
     applied = apply(subdir_index, survey.repodata, survey.yanks.joined(), survey.change, survey.patches)
     return survey.report(subdir_index.subdir, applied, survey.repodata.count)
 
 
 def _reindex(
-    subdir_index: SubdirIndex, scope: Scope, progress: Progress, *, every_shard: bool = False, hold: bool = False
+    subdir_index: SubdirIndex,
+    scope: Scope,
+    progress: Progress,
+    *,
+    every_shard: bool = False,
+    hold: bool = False,
+    part: Part | None = None,
 ) -> tuple[SubdirReport, Survey]:
+    before: SubdirReport | None = None
     with subdir_index.workers or nullcontext():
         for attempt in range(_ATTEMPTS):
             try:
-                survey = survey_of(subdir_index, scope, progress, every_shard=every_shard, hold=hold)
+                survey = survey_of(
+                    subdir_index,
+                    scope,
+                    progress,
+                    every_shard=every_shard,
+                    hold=hold,
+                    part=part,
+                    again=before is not None,
+                )
                 report = _write(subdir_index, survey, scope, progress)
             except LostShardError:
                 # A shard that the store has is damaged, which only shows when it is read.
@@ -114,7 +134,10 @@ def _reindex(
                 continue
             existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
             write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
-            return report, survey
+            report = report.joined(before)
+            if not survey.share.takes_over:
+                return report, survey
+            before = report
     raise ConflictError(
         "another tool writes this index again and again",
         where=authority_key(subdir_index),
@@ -129,13 +152,16 @@ def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Pr
     progress.begin(subdir_index.subdir)
     # The scope `all` writes also files whose content is right: their headers may not be those that are configured.
     when: When = "always" if scope == "all" else "changed"
+    adoption = survey.whole.adoption or survey.whole.keys
+    if adoption is not None and survey.share.takes_over:
+        adoption = replace(adoption, alone=True)
     committed = commit(
         subdir_index,
         lambda: survey.change,
         when=when,
         derive="now",
         taken_over={file.entry.etag for file in survey.whole.derived.values()},
-        adoption=survey.whole.adoption or survey.whole.keys,
+        adoption=adoption,
         shards=survey.whole.shards,
     )
     return survey.report(subdir_index.subdir, committed.applied, committed.after)

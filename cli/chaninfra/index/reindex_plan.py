@@ -82,11 +82,14 @@ def plan(
     yanked: Collection[str],
     scope: Scope,
     etag_cache: Callable[[], EtagCache],
+    own: Callable[[str], bool] = lambda _: True,
 ) -> Plan:
-    """Compare the listing with the index. `yanked` are file names; `etag_cache` is called only if it is needed."""
+    """Compare the listing with the index. `yanked` are file names; `etag_cache` is called only if it is needed. `own`:
+    which files are to be compared.
+    """
     records = {file: repodata.records[table][key] for file, table, key in repodata.files() if suffix_of(file)}
-    missing = tuple(file for file in records if file not in listing.keys)
-    wanted = {file: entry for file, entry in listing.packages.items() if file not in yanked}
+    missing = tuple(file for file in records if file not in listing.keys and own(file))
+    wanted = {file: entry for file, entry in listing.packages.items() if file not in yanked and own(file)}
     if scope == "all":
         some = (file for file in wanted if sidecar_name(file) in listing.sidecars or _field(records.get(file)))
         return Plan(read=wanted, missing=missing, signed=tuple(some))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from chaninfra.channel.conda.subdirs import Subdir
 
@@ -39,6 +40,11 @@ class LeftOut:
     reason: str
     remedy: str = REPLACE
     """What to do before the next re-index."""
+
+    @property
+    def file(self) -> str:
+        """Without the subdir."""
+        return self.package.partition("/")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +108,17 @@ class SubdirReport:
         """Whether the index was not up to date."""
         by_package = self.added or self.replaced or self.remade or self.dropped or self.yanked or self.signed
         return bool(by_package or self.patched or self.invalid or self.files)
+
+    def joined(self, before: SubdirReport | None) -> SubdirReport:
+        """This report and the one of what was done before it, as one."""
+        if before is None:
+            return self
+        both: dict[str, Any] = {
+            each.name: tuple(dict.fromkeys((*getattr(before, each.name), *getattr(self, each.name))))
+            for each in fields(self)
+            if isinstance(getattr(self, each.name), tuple)
+        }
+        return replace(self, before=before.before, **both)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Literal
@@ -25,12 +25,14 @@ from chaninfra.index.left_out import held, named_wrongly, not_given
 from chaninfra.index.lost_shards import lost_shards
 from chaninfra.index.others_index import name_of
 from chaninfra.index.package_reader import Missing, Read, Unread, read_packages
+from chaninfra.index.part import Part
 from chaninfra.index.patched import check_patched
 from chaninfra.index.patches.document import Patches, read_patches
 from chaninfra.index.patches.missing import not_laid
 from chaninfra.index.progress import Progress
 from chaninfra.index.reindex_plan import FolderListing, Scope, plan, sha256_in
 from chaninfra.index.report import InvalidRecord, LeftOut, OddName, SubdirReport
+from chaninfra.index.share import Share
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole, read_whole
@@ -44,6 +46,7 @@ _LISTED_FIRST = 1000
 class Survey:
     """The differences between the folder and the index, and the change that removes them."""
 
+    share: Share
     whole: Whole
     yanks: Yanks
     yanked: frozenset[str]
@@ -115,7 +118,7 @@ class Survey:
         left_out = {skipped.package for skipped in self.left_out}
         for file in sorted(self.listing.packages.keys() - self.yanked):
             rule = broken_rule(*PackageFileName.parse(file)[:3])
-            if rule and f"{subdir}/{file}" not in left_out:
+            if rule and self.share.has(file) and f"{subdir}/{file}" not in left_out:
                 yield OddName(package=f"{subdir}/{file}", rule=rule)
 
 
@@ -127,10 +130,13 @@ def survey_of(
     *,
     every_shard: bool = False,
     hold: bool = False,
+    part: Part | None = None,
+    again: bool = False,
 ) -> Survey:
     """List the folder, read the index, and read the packages that have no record or may have other bytes than it.
     `every_shard`: read all shards, to find those that are damaged; the scope `all` does so, too. `hold`: the record of
-    a package that was overwritten stays, and the package is named among those that are left out.
+    a package that was overwritten stays, and the package is named among those that are left out. `part`, `again`: see
+    Share; with `check` nothing is taken over before.
 
     Raises as `reindex_subdir`.
     """
@@ -139,7 +145,10 @@ def survey_of(
     check_base_url(subdir_index, whole.repodata.info(), REPODATA if whole.json_is_foreign else AUTHORITY)
     yanks = yanks_of(subdir_index, whole)
     listing = FolderListing()
+    share = Share.of(subdir_index.subdir, part, whole, again=again)
+    share = replace(share, takes_over=share.takes_over and mode == "write")
     survey = Survey(
+        share=share,
         whole=whole,
         listing=listing,
         signatures=Signatures(subdir_index, mode, listing.sidecars),
@@ -151,12 +160,15 @@ def survey_of(
         files=(*whole.files, *(whole.behind if subdir_index.layout.index.monolith == "each-commit" else ())),
     )
     survey.left_out, survey.invalid = drop_unusable(whole, subdir_index.subdir)
-    batches = Batches(subdir_index, whole, yanks.recovered) if mode == "write" else None
+    batches = Batches(subdir_index, whole, yanks.recovered, part) if mode == "write" else None
     records: dict[str, IndexRecord] = {}
     missing: list[str] = []
     unreadable: dict[str, str] = {}
     without_record: list[Read] = []
     for read in read_packages(subdir_index, _to_read(subdir_index, survey, entries, scope, progress), progress.done):
+        if not share.has(read.file) and (isinstance(read, Missing) or read.record is None):
+            # Its own part finds that out.
+            continue
         if isinstance(read, Missing):
             missing.append(read.file)
             continue
@@ -187,10 +199,11 @@ def survey_of(
             unreadable[read.file] = read.etag
     if batches is not None:
         records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
-    survey.left_out += named_wrongly(subdir_index, listing)
-    reshard = lost_shards(survey)
+    survey.left_out += [wrong for wrong in named_wrongly(subdir_index, listing) if share.has(wrong.file)]
+    lost = lost_shards(survey)
+    reshard = {*lost}
     if scope == "all":
-        names, nameless = names_in(survey.repodata)
+        names, nameless = names_in(survey.repodata, share.has)
         reshard |= names
         # A record without a name cannot be put into a shard, so it is dropped unless the package gives a new one.
         missing += [file for file in nameless if file not in survey.listing.packages]
@@ -200,21 +213,24 @@ def survey_of(
             if (place := survey.repodata.find(read.file))
             and (read.file in nameless or not is_packable(survey.repodata, *place))
         }
-    miscounted = whole.miscounted
+    miscounted = whole.miscounted if share.counts or lost else 0
     gone = {*survey.missing, *missing, *unreadable}
     taken = {
         file: taken_record
         for file in whole.foreign - records.keys() - gone - survey.yanked
-        if not breaks_index(file) and (taken_record := taken_over(whole, file)) is not None
+        if not breaks_index(file)
+        and share.may_take(whole, listing, file)
+        and (taken_record := taken_over(whole, file)) is not None
     }
     survey.taken = frozenset(taken)
+    unlaid = not_laid(survey.repodata, survey.patches)
     survey.change = Change(
         records={**taken, **records},
         missing=[*survey.missing, *missing],
         unreadable=unreadable,
         signatures=survey.signatures.lookups(survey.signed),
         miscounted=miscounted,
-        names=_more_names(survey, {*records, *gone, *survey.signed, *not_laid(survey.repodata, survey.patches)}),
+        names=_more_names(survey, {*records, *gone, *survey.signed, *filter(share.has, unlaid)}),
         recovered=yanks.recovered,
         removed=whole.removed,
         reshard=reshard,
@@ -245,7 +261,7 @@ def _to_read(
     known = {file for file, _, _ in survey.repodata.files()} | survey.yanked
     new: set[str] = set()
     for file, entry in survey.listing.take(entries, subdir_index.layout.key(subdir_index.subdir), known):
-        if file not in known:
+        if file not in known and survey.share.has(file):
             new.add(file)
             yield file, entry
 
@@ -253,14 +269,14 @@ def _to_read(
         survey.cached = read_etag_cache(subdir_index)
         return survey.cached
 
-    planned = plan(survey.listing, survey.repodata, survey.yanked, scope, etag_cache)
+    planned = plan(survey.listing, survey.repodata, survey.yanked, scope, etag_cache, survey.share.has)
     survey.missing, survey.signed = planned.missing, planned.signed
     if planned.read:
         size = sum(entry.size for entry in planned.read.values())
         progress.total(len(planned.read), size)
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
     listed = survey.listing.packages
-    patched = survey.whole.differing.keys() - planned.read.keys() - new - survey.yanked
+    patched = survey.share.to_compare(survey.whole) - planned.read.keys() - new - survey.yanked
     yield from ((file, listed[file]) for file in sorted(patched) if file in listed)
 
 

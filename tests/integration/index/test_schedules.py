@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from support.index_model.copy_scenarios import COPIES
 from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, four
 from support.index_model.withdrawal_scenarios import WITHDRAWALS
 
 pytestmark = pytest.mark.long
 
-ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS
+ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES
 
 # Preemptions for these scenarios: their processes re-index, or there are three of them, so they have ten times as many
 # states as the others.
@@ -84,6 +85,7 @@ FEWER = {
     "prune of what a snapshot will have": 2,
     "never: prune and snapshot": 2,
     "prune of what people have yanked": 2,
+    "copy and delete": 2,
 }
 
 

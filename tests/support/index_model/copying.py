@@ -34,7 +34,7 @@ from support.index_model.model_checker import Process
 from support.index_model.processes import DEFAULT, FOLDER, channel, file
 
 URL = "s3://staging/c"
-Change = Callable[[dict[str, Any]], object]
+Hotfix = Callable[[dict[str, Any]], object]
 
 
 @dataclass(kw_only=True)
@@ -45,7 +45,7 @@ class MemorySource:
 
     store: MemoryStore
     tells_patches: bool = True
-    hotfixes: dict[str, Change] = field(default_factory=dict)
+    hotfixes: dict[str, Hotfix] = field(default_factory=dict)
     url: str = URL
     answers: list[str] = field(default_factory=list)
 
@@ -156,15 +156,25 @@ def copied(
 
 
 def copying(
-    source: MemorySource, *names: str, process: str = "copy", index: DescribedIndex = DEFAULT, makes: bool = True
+    source: MemorySource,
+    name: str,
+    *,
+    process: str = "copy",
+    index: DescribedIndex = DEFAULT,
+    makes: str | None = None,
+    takes: str | None = None,
+    alone: bool = True,
 ) -> Process:
-    """`chaninfra copy`."""
+    """`chaninfra copy` of the packages of a name. `makes`, `takes`: packages that must have a record when it has ended,
+    or must have none. Unless it is `alone`, others delete what it copies.
+    """
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
         target = channel(store, runtime, index)
         transfer = MemoryTransfer(source=source, store=target.writer)
-        done = copy(target, source, planned(target, source, *names), transfer, bringing=runtime, at_once=1)
+        done = copy(target, source, planned(target, source, name), transfer, bringing=runtime, at_once=1)
         for failed in done.failed:
-            raise failed.error
+            if alone:
+                raise failed.error
 
-    return Process(process, run, makes=file(names[0]) if makes else None, derives=True)
+    return Process(process, run, makes=file(makes) if makes else None, takes=file(takes) if takes else None)

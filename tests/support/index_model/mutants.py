@@ -19,6 +19,8 @@ from chaninfra.index.commit import adopting, change, commit, derived_files, deri
 from chaninfra.index.commit.authority import Authority, authority_key, read_authority
 from chaninfra.index.commit.shard_writer import ShardWriter
 from chaninfra.index.subdir_index import SubdirIndex
+from support.index_model.copy_mutants import COPY_MUTANTS
+from support.index_model.copy_scenarios import COPIES
 from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
 from support.index_model.patch_mutants import PATCH_MUTANTS
@@ -35,7 +37,7 @@ from support.index_model.yank_mutants import YANK_MUTANTS
 
 def broken(mutant: Mutant) -> Scenario:
     """A new scenario in which the mutant violates an invariant."""
-    return (SCENARIOS | ROLLBACKS | WITHDRAWALS)[mutant.scenario]()
+    return (SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES)[mutant.scenario]()
 
 
 class _Wrapped:
@@ -306,4 +308,5 @@ MUTANTS: dict[str, Mutant] = {
     **WITHDRAWAL_MUTANTS,
     **PRUNE_MUTANTS,
     **ROLLBACK_MUTANTS,
+    **COPY_MUTANTS,
 }

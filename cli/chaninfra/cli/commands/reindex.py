@@ -9,11 +9,13 @@ import typer
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.scheduled import HELP as SCHEDULED_HELP
+from chaninfra.cli.part_option import PartOption, part_of
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.channel.errors import ChaninfraError
+    from chaninfra.index.reindex_plan import Scope
 
 
 def reindex(
@@ -25,6 +27,7 @@ def reindex(
     force: Annotated[
         bool, typer.Option("--force", help="Read every package again and rewrite all index files.")
     ] = False,
+    part: PartOption = None,
     scheduled: Annotated[str | None, typer.Option(metavar="TIME", help=SCHEDULED_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
@@ -40,13 +43,18 @@ def reindex(
     package, has a name that clients cannot read or is for another subdir is skipped and reported (exit code 3), and so
     is an object whose key no client can ask for (`noarch//a-1-0.conda`). Other files are ignored.
 
+    With --part several jobs share the work, each on a machine of its own. A job reads and drops packages of its part
+    only, so the index is up to date when all parts have run, in any order.
+
     \b
     Examples:
       chaninfra reindex stack:prod
       chaninfra reindex stack:prod --check
+      chaninfra reindex stack:prod --part 3/8
       chaninfra reindex s3://my-s3-bucket/my-channel --endpoint-url https://my-s3-host \\
         --region us-east-1 --force-path-style --access-key-id ... --secret-access-key ...
     """
+    from chaninfra.channel.errors import ConfigurationError
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh
@@ -59,11 +67,19 @@ def reindex(
     from chaninfra.index.contents import known_subdirs, passed_over
     from chaninfra.index.reindex import reindex as run
 
+    share = part_of(part)
+    if share is not None and scheduled is not None:
+        raise ConfigurationError(
+            "`doctor` would see the schedule of one part and not those of the others",
+            where="--part",
+            remedy="leave out --scheduled",
+        )
     remedies = remedies_for(channel, store)
     subdirs: list[Subdir] = []
     every = period(scheduled, without="--check" if check else None)
     given = [*(["--check"] if check else []), *(["--force"] if force else []), *(["--json"] if as_json else [])]
     given += ["--scheduled", scheduled] if scheduled else []
+    given += ["--part", part] if part else []
     with progress() as shown, interruptible(lambda: reindex_stopped(shown, remedies, subdirs, given), shown.stop):
         opened = open_channel(channel, store, "read" if check else "write")
         shown.stage("looking for subdirs")
@@ -71,13 +87,17 @@ def reindex(
         others = passed_over(opened, subdirs)
         # Nobody looks at it who could say that the new bytes of a package are right.
         hold = every is not None and opened.descriptor.index.holds
-        report = run(opened, subdirs, "all" if force else "changed", "check" if check else "write", shown, hold=hold)
+        scope: Scope = "all" if force else "changed"
+        report = run(opened, subdirs, scope, "check" if check else "write", shown, hold=hold, part=share)
         shown.pause()
         if not check:
             written = subdirs if force else changed(report)
-            cdn_refresh.refresh(opened, written, scope="all" if force else "changed")
+            cdn_refresh.refresh(opened, written, scope=scope)
             mark(opened, "reindex", every)
-    done = "\nread every package again, and rewrote all index files" if force and not check else ""
+    packages = f"of part {share.number} of {share.count} " if share else ""
+    done = f"\nread every package {packages}again, and rewrote all index files" if force and not check else ""
+    if share and share.count > 1 and not force:
+        done = f"\nthis was part {share.number} of {share.count}: the packages of the others were not read"
     streams.result_json(report_json(report)) if as_json else streams.result(report_text(report) + done)
     for folder in others:
         streams.warning(_not_indexed(folder, opened.url(folder)))

@@ -15,12 +15,13 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import file_name, package_name
 from chaninfra.channel.conda.name_rules import breaks_index, client_name
+from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.record_facts import RecordFacts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.comparing import differs, encoded
-from chaninfra.index.commit.laying import laid, lay, unfit
+from chaninfra.index.commit.laying import is_unpatched, laid, lay, unfit
 from chaninfra.index.commit.new_yanks import add_yanks, as_kept, with_records
 from chaninfra.index.commit.signing import facts_of, sign
 from chaninfra.index.patches.document import Patches
@@ -57,6 +58,8 @@ class IndexRecord:
     """It says something else than the package, so it replaces every other record."""
     kept: bool = False
     """It is the record that the yank of the file keeps, and the yank may keep another one by the commit."""
+    patch: Patch | None = None
+    """It is what this patch has made; None: it is made of the package, or nobody can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +156,8 @@ class Applied:
     """Files that a planned change was to yank, and that have no record any more."""
     patched: dict[str, str] = field(default_factory=dict)
     """Files whose record, or that of the change, was changed by their patch."""
+    unpatched: dict[str, str] = field(default_factory=dict)
+    """Files whose record of the change is what a patch has made that there is no more: they stay as they are."""
     unfit: dict[str, str] = field(default_factory=dict)
     """Files of the change whose patch is of other bytes than their record, so that it does not apply."""
 
@@ -169,6 +174,7 @@ class Applied:
             "superseded",
             "gone",
             "patched",
+            "unpatched",
             "unfit",
         ):
             before: dict[str, str] = getattr(self, kind)
@@ -194,6 +200,9 @@ def apply(
     # Rule: what is brought back has the record that its yank keeps at this attempt. It is made again when a patch of it
     # is removed.
     wanted |= {file: as_kept(wanted[file], yanks[file]) for file in change.back if file in wanted and file in yanks}
+    # Rule: who removes a patch makes its record again; a commit after that must not bring the patched one back.
+    applied.unpatched = {file: new.name for file, new in wanted.items() if is_unpatched(file, new, patches)}
+    wanted = {file: new for file, new in wanted.items() if file not in applied.unpatched}
     replaced = [file for file, new in wanted.items() if differs(repodata, file, new, change.replace, patches)]
     missing = [file for file in change.missing if file not in wanted and repodata.find(file)]
     unreadable = [file for file in change.unreadable if file not in wanted and repodata.find(file)]
@@ -245,7 +254,8 @@ def apply(
         applied.gone = {
             file: package_name(file) for file in change.yanks if file not in yanks and repodata.find(file) is None
         }
-    to_yank = {file: yank for file, yank in change.yanks.items() if file not in applied.gone}
+    left = applied.gone | applied.unpatched
+    to_yank = {file: yank for file, yank in change.yanks.items() if file not in left}
     applied.newly_yanked = add_yanks(repodata, yanks, to_yank)
     again: set[str] = set()
     if change.replace == "all":

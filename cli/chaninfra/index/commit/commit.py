@@ -21,6 +21,7 @@ from chaninfra.channel.errors import ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch
 from chaninfra.index.commit.authority import (
     Authority,
+    ForeignIndexError,
     authority_key,
     foreign,
     read_authority,
@@ -58,6 +59,8 @@ class Adoption:
     """ETag of the file to replace; None: there is none."""
     anew: bool = True
     """Whether the commit builds on no shard of that file; else it only adds the keys."""
+    alone: bool = False
+    """Whether the commit is built on that file or not at all: not on an index that is ours by then."""
     number: int = 0
     """The highest number of a commit that was seen."""
     info: Mapping[str, Any]
@@ -205,6 +208,9 @@ class _Commit:
         adoption = self._adoption
         if adoption is not None and adoption.anew and adoption.etag == (authority.etag if authority else None):
             return ShardIndex(hashes={}, stamp=None, info=adoption.info, other=adoption.other)
+        if adoption is not None and adoption.anew and adoption.alone:
+            # Rule: who has adopted it may have dropped some of the records that this change takes over.
+            raise ForeignIndexError("was taken over by another writer", where=authority_key(self._subdir_index))
         if authority is None or not authority.ours or authority.index is None:
             raise foreign(self._subdir_index, authority)
         index = authority.index

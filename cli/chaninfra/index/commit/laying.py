@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw
@@ -19,6 +19,9 @@ from chaninfra.channel.errors import StorageError
 from chaninfra.index.patches.document import Patches, patches_key
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.subdir_index import SubdirIndex
+
+if TYPE_CHECKING:
+    from chaninfra.index.commit.change import IndexRecord
 
 
 def laid(patches: Patches, file: str, record: Raw) -> Raw:
@@ -85,6 +88,12 @@ def unfit(repodata: Repodata, patches: Patches, files: Mapping[str, object]) -> 
             if not patch.is_of(sha256):
                 found.append(file)
     return found
+
+
+def is_unpatched(file: str, new: IndexRecord, patches: Patches) -> bool:
+    """Whether the record is what a patch has made that the patches do not have any more."""
+    now = patches.get(file)
+    return new.patch is not None and (now is None or now.removing or not new.patch.then(now).says_the_same(now))
 
 
 def same_json(one: Raw, other: Raw) -> bool:

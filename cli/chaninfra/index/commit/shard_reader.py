@@ -44,6 +44,10 @@ class ShardReader:
         """Whether the shard is taken for empty because it is missing or damaged."""
         return (name, digest) in self._given_up
 
+    def are_given_up(self, hashes: Mapping[str, bytes | None]) -> bool:
+        """Whether all shards that are taken for empty are among these: package name → sha256."""
+        return all(hashes.get(name) == digest for name, digest in self._given_up)
+
     def put_at(self, digest: bytes) -> datetime | None:
         """When the shard was put, by the store's clock; None: it was not read."""
         return self._put_at.get(digest)

@@ -163,7 +163,10 @@ class ShardWriter:
 
     def count(self, before: int) -> int:
         """The number of records, which was `before` by the commit stamp."""
-        return max(0, before + self._change.miscounted + sum(made.more for made in self._made.values()))
+        # Rule: who has made the lost shards again has corrected the number, too.
+        uncorrected = self._shards.are_given_up({name: made.old for name, made in self._made.items()})
+        miscounted = self._change.miscounted if uncorrected else 0
+        return max(0, before + miscounted + sum(made.more for made in self._made.values()))
 
     def info(self, info: Mapping[str, Any]) -> dict[str, Any]:
         """`info` with the numbers of `repodata_revisions` (CEP 48) brought forward.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -21,21 +21,24 @@ from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.commit import When
 from chaninfra.index.copy.brought import Brought
+from chaninfra.index.copy.patching import Patching, Wish
 from chaninfra.index.copy.plan import LEAVE_OUT, SubdirPlan, Task
-from chaninfra.index.copy.records import found_patch, index_record
-from chaninfra.index.copy.report import CopiedPackage, Failed
+from chaninfra.index.copy.records import found_patch, index_record, record_fields
+from chaninfra.index.copy.report import CopiedPackage, Failed, together
 from chaninfra.index.copy.source import Source
 from chaninfra.index.lasting import until_it_holds
 from chaninfra.index.package.sidecars import MAX_SIDECAR, Sidecar, SidecarError, sidecar_name
 from chaninfra.index.package_reader import Read, read_files
 from chaninfra.index.progress import SILENT
 from chaninfra.index.report import RESIGN, LeftOut, SubdirReport
-from chaninfra.index.rollback.patches import PatchPlan
 from chaninfra.index.runtime import Runtime, run_all
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.times import now_text, now_with_offset
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(?:Z|[+-][0-9]{2}:[0-9]{2})")
+
+_ATTEMPTS = 5
+"""Commits before a batch gives up, if others remove its patches."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,14 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
     batch = [each for each in arrived if each.task.package.path_in_channel not in without]
     if not batch:
         return BatchDone(packages=(), failed=tuple(failed), report=None)
-    patching = PatchPlan(
-        seen=plan.patches,
-        new={
-            each.file: patches.get(each.file)
-            for each in batch
-            if not each.task.own and _differs(plan.patches.get(each.file), patches.get(each.file))
-        },
-    )
-    patching.begin(plan.target)
-    applied, report = _commit(channel, source, plan, batch, always=bool(patching.new))
-    patching.end(plan.target, applied.superseded)
+    wishes = {
+        each.file: Wish(sha256=record_fields(each.task.package)["sha256"], patch=patches.get(each.file))
+        for each in batch
+        if not each.task.own and (each.file in patches or each.file in plan.patches)
+    }
+    patching = Patching(plan.target, wishes)
+    applied, report = _commit_patched(channel, source, plan, batch, patching)
+    patching.end(applied.superseded)
     copied: list[CopiedPackage] = []
     for each in batch:
         package = each.task.package
@@ -101,13 +101,6 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
             )
         )
     return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report)
-
-
-def _differs(old: Patch | None, new: Patch | None) -> bool:
-    """Whether the patch that the target has is to be replaced, or taken away."""
-    if old is None or new is None:
-        return old is not new and (new is not None or (old is not None and old.source is not None))
-    return not old.says_the_same(new) or old.source is None
 
 
 def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], failed: list[Failed]) -> dict[str, Patch]:
@@ -141,11 +134,40 @@ def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], faile
     return found
 
 
+def _commit_patched(
+    channel: Channel, source: Source, plan: SubdirPlan, batch: Sequence[Arrived], patching: Patching
+) -> tuple[Applied, SubdirReport]:
+    """Write the patches, and commit; once more where somebody has removed a patch in between."""
+    all_applied, reports = Applied(), []
+    left = batch
+    for attempt in range(_ATTEMPTS):
+        changed = patching.begin()
+        applied, report = _commit(channel, source, plan, left, patching.wishes, always=changed)
+        all_applied.update({package_name(each.file) for each in left}, applied)
+        reports.append(report)
+        left = [each for each in left if each.file in applied.unpatched]
+        if not left:
+            return all_applied, together(reports)
+        plan.target.runtime.pause(attempt)
+    raise ConflictError(
+        "others remove its patch again and again",
+        where=f"{channel.descriptor.url}/{left[0].task.package.path_in_channel}",
+        remedy="try again when that has ended",
+    )
+
+
 def _commit(
-    channel: Channel, source: Source, plan: SubdirPlan, batch: Sequence[Arrived], *, always: bool
+    channel: Channel,
+    source: Source,
+    plan: SubdirPlan,
+    batch: Sequence[Arrived],
+    wishes: Mapping[str, Wish],
+    *,
+    always: bool,
 ) -> tuple[Applied, SubdirReport]:
     target = plan.target
-    records = {each.file: index_record(each.task.package, each.brought.etag) for each in batch}
+    patches = {file: wish.patch for file, wish in wishes.items()}
+    records = {each.file: index_record(each.task.package, each.brought.etag, patches.get(each.file)) for each in batch}
     yanks = {each.file: _yank(yank, target.runtime) for each in batch if (yank := each.task.package.yank) is not None}
     fresh = {each.file for each in batch if each.brought.way != "present"}
     signatures, sidecars = Signatures(target), _Sidecars(source, target.runtime)

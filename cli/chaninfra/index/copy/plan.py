@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Literal
 
-from msgspec import Raw
-
-from chaninfra.channel.conda.filenames import file_name, package_name
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.patch import Patch
-from chaninfra.channel.conda.record_facts import fields_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.conda.yank import unpacked
-from chaninfra.channel.errors import ConfigurationError, ConflictError, DeniedError
-from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.authority import Authority, ForeignIndexError, read_authority
-from chaninfra.index.commit.derived_state import derived_metadata
-from chaninfra.index.commit.shard_reader import ShardReader
+from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.copy.patching import is_own
 from chaninfra.index.copy.records import copied_patch, record_fields, why_refused, without_index
 from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.copy.there import Has, is_behind, looked_up, other_objects
 from chaninfra.index.package.sidecars import FIELD
-from chaninfra.index.package_reader import PART
 from chaninfra.index.patches.document import Patches, read_patches
 from chaninfra.index.place import how_to_declare, require_index
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut
-from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.whole import check_writable, read_whole
-from chaninfra.index.yanks import yanks_of
+from chaninfra.index.whole import check_writable
 
 Doing = Literal["new", "record", "yank", "attestations"]
 """`new`: the index of the target has no record of it. `record`: it has another record of these bytes, or another patch.
@@ -44,10 +35,6 @@ Doing = Literal["new", "record", "yank", "attestations"]
 
 COMPARING = "comparing"
 """A stage of the progress."""
-_FEW = 300
-"""So many names are looked up by their shards; of more the whole index is read."""
-_HEADS = 32
-"""So many objects are asked for one by one; for more the folder is listed."""
 _SHOWN = 10
 LEAVE_OUT = "leave it out with `--exclude`, or tell those who keep the source"
 
@@ -101,19 +88,6 @@ class Plan:
         return sum(task.package.facts.size or 0 for task in self.tasks if task.doing == "new")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Has:
-    """What the index of the target says of a file."""
-
-    record: Mapping[str, Any] | None
-    yanked: bool = False
-
-    @property
-    def sha256(self) -> str | None:
-        found = (self.record or {}).get("sha256")
-        return found.lower() if isinstance(found, str) else None
-
-
 def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage], progress: Progress = SILENT) -> Plan:
     """Compare the packages of the source with what the target has.
 
@@ -141,7 +115,7 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
         check_writable(target)
         patches = read_patches(target)[0]
         authority = read_authority(target)
-        has = _looked_up(target, authority, {package_name(package.file) for package in by_subdir[subdir]})
+        has = looked_up(target, authority, {package_name(package.file) for package in by_subdir[subdir]})
         tasks: list[Task] = []
         for package in by_subdir[subdir]:
             try:
@@ -156,10 +130,10 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
                 differing.append(package.path_in_channel)
             else:
                 tasks.append(task)
-        differing += _other_objects(target, [task.package for task in tasks if task.doing == "new"])
+        differing += other_objects(target, [task.package for task in tasks if task.doing == "new"])
         both = {package.file for package in by_subdir[subdir] if package.yank and _is_yanked(has(package.file))}
         unlisted = frozenset(map(package_name, both - document().of(subdir).keys())) if both else frozenset[str]()
-        behind = _is_behind(target, authority)
+        behind = is_behind(target, authority)
         if tasks or behind or unlisted:
             plans.append(
                 SubdirPlan(target=target, tasks=tuple(tasks), patches=patches, behind=behind, unlisted=unlisted)
@@ -203,7 +177,7 @@ def _check(channel: Channel, subdirs: Iterable[Subdir]) -> None:
 
 
 def _task(
-    source: Source, package: SourcePackage, has: _Has | None, old: Patch | None
+    source: Source, package: SourcePackage, has: Has | None, old: Patch | None
 ) -> Task | Literal["differs"] | None:
     """What is to be done; None: nothing. Raises one of MALFORMED for a patch of the source that cannot be copied."""
     wanted = record_fields(package)
@@ -212,7 +186,7 @@ def _task(
     if has is not None and has.yanked:
         return None
     fits = old is not None and old.is_of(wanted["sha256"])
-    own = fits and old is not None and old.source is None and not old.removing
+    own = is_own(old, wanted["sha256"])
     told = source.tells_patches and not (package.patch is not None and package.patch.removing)
     patch = copied_patch(package, source.url) if told and not own else None
     made = partial(Task, package=package, patch=patch, told=told, own=own)
@@ -238,92 +212,5 @@ def _same_patch(old: Patch | None, new: Patch | None) -> bool:
     return old.says_the_same(new)
 
 
-def _is_yanked(has: _Has | None) -> bool:
+def _is_yanked(has: Has | None) -> bool:
     return has is not None and has.yanked
-
-
-def _is_behind(target: SubdirIndex, authority: Authority | None) -> bool:
-    derived = derived_metadata(target)
-    numbers = [file.origin.number for file in derived.values() if file.origin is not None]
-    ours = authority is not None and authority.ours
-    return ours and authority is not None and any(number < authority.stamp.number for number in numbers)
-
-
-def _looked_up(target: SubdirIndex, authority: Authority | None, names: set[str]) -> Callable[[str], _Has | None]:
-    """What the index says of the files of packages of these names."""
-    if len(names) <= _FEW and authority is not None and authority.ours and authority.index is not None:
-        try:
-            found = ShardReader(target).read(authority.index.hashes, names)
-        except ForeignIndexError:
-            pass
-        else:
-            known = {
-                file_name(table, key): _Has(record=_fields(record))
-                for shard in found.values()
-                for table, records in shard.records.items()
-                for key, record in records.items()
-            }
-            known |= {
-                file: _Has(record=unpacked(packed).record, yanked=True)
-                for shard in found.values()
-                for file, packed in shard.yanks.items()
-            }
-            return known.get
-    whole = read_whole(target)
-    yanks = yanks_of(target, whole)
-
-    def has(file: str) -> _Has | None:
-        if file in yanks.files and not whole.has_record(file):
-            yank = yanks.find(file)
-            return _Has(record=yank.record if yank is not None else None, yanked=True)
-        place = whole.repodata.find(file)
-        return None if place is None else _Has(record=_fields(whole.repodata.records[place[0]][place[1]]))
-
-    return has
-
-
-def _fields(record: Raw) -> Mapping[str, Any] | None:
-    """The record; None: it is not valid, so it is replaced."""
-    try:
-        return fields_of(record)
-    except MALFORMED:
-        return None
-
-
-def _other_objects(target: SubdirIndex, packages: Sequence[SourcePackage]) -> list[str]:
-    """Those of the packages (`<subdir>/<file>`) under whose name the store has other bytes, though the index has no
-    record of them. Of an object whose ETag is no md5 at all, the transfer finds out.
-    """
-    objects = _objects(target, {package.file for package in packages})
-    return [
-        package.path_in_channel
-        for package in packages
-        if (entry := objects.get(package.file)) is not None and _is_other(target, package, entry)
-    ]
-
-
-def _is_other(target: SubdirIndex, package: SourcePackage, entry: ObjectMeta) -> bool:
-    facts, md5 = package.facts, md5_in(entry.etag)
-    if facts.size not in (None, entry.size):
-        return True
-    if md5 is None or facts.md5 is None or md5 == facts.md5.lower():
-        return False
-    # Where the store encrypts, the ETag may have the form of an md5 and be none.
-    digest = hashlib.sha256()
-    for start in range(0, entry.size, PART):
-        digest.update(target.store.get_range(entry.key, entry.etag, start, PART))
-    return digest.hexdigest() != str(record_fields(package)["sha256"])
-
-
-def _objects(target: SubdirIndex, files: Collection[str]) -> Mapping[str, ObjectMeta | None]:
-    """The objects of these files that there are."""
-    if len(files) > _HEADS:
-        folder = target.layout.key(target.subdir)
-        try:
-            listed = ((entry.key.removeprefix(f"{folder}/"), entry) for entry in target.store.list(folder))
-            return {name: entry for name, entry in listed if name in files}
-        except DeniedError:
-            # Whoever may not list asks for each.
-            pass
-    heads = run_all(target.runtime, [partial(target.store.head, target.key(file)) for file in files])
-    return dict(zip(files, heads, strict=True))

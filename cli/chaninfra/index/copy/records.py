@@ -74,8 +74,8 @@ def without_index(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in _OF_THE_INDEX}
 
 
-def index_record(package: SourcePackage, etag: str) -> IndexRecord:
-    """The record for the index of the target; `etag` is that of the object there."""
+def index_record(package: SourcePackage, etag: str, patch: Patch | None) -> IndexRecord:
+    """The record for the index of the target; `etag` is that of the object there, `patch` the one that keeps it."""
     fields = record_fields(package)
     table, key = table_and_key(package.file, v3=is_v3(package))
     return IndexRecord(
@@ -86,6 +86,7 @@ def index_record(package: SourcePackage, etag: str) -> IndexRecord:
         encode=partial(_encoded, msgspec.json.encode(fields)),
         etag=etag,
         patched=True,
+        patch=patch,
     )
 
 

@@ -49,7 +49,7 @@ class Copied:
     """Why it ended early; None: it did not."""
 
 
-def together(reports: Sequence[SubdirReport], copied: frozenset[str]) -> SubdirReport:
+def together(reports: Sequence[SubdirReport], copied: frozenset[str] = frozenset()) -> SubdirReport:
     """The report of several commits of a subdir, without the files that were copied."""
     found: dict[str, tuple[object, ...]] = {}
     for field in dataclasses.fields(SubdirReport):

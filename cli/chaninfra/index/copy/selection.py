@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from chaninfra.channel.conda.filenames import package_name
+from chaninfra.channel.conda.filenames import package_name, stem_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.index.copy.closure import Closure, close
 from chaninfra.index.copy.limits import Limits, newest
 from chaninfra.index.copy.locked import Elsewhere, Lacking, find_locked
+from chaninfra.index.copy.pool import Pool
 from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.copy.virtual_packages import virtual_packages
 from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.copy.words import Words
 from chaninfra.index.locks import Lock, read_lock
+from chaninfra.index.part import Part
 from chaninfra.index.select import nearest_of
 
 
@@ -23,6 +27,8 @@ class Selection:
 
     packages: tuple[SourcePackage, ...]
     """Each once, by subdir in the order of KNOWN_SUBDIRS, and file."""
+    dependencies: int = 0
+    """How many of them are there only since others need them."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
     unnamed: tuple[str, ...] = ()
@@ -31,6 +37,11 @@ class Selection:
     """What the locks need of the source, and is not copied."""
     elsewhere: tuple[Elsewhere, ...] = ()
     """The other channels that the locks name, as far as the source does not have their packages."""
+    not_installable: Mapping[str, str] = field(default_factory=dict)
+    """With dependencies: the paths of packages that are not copied, since what they need is not there → why, completing
+    "cannot be installed: …"."""
+    unmet: Mapping[str, str] = field(default_factory=dict)
+    """With dependencies: the specs of which no package can be installed → why, for one of them."""
 
 
 def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: int) -> Selection:
@@ -48,30 +59,74 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     locks = [read_lock(path) for path in wanted.locks]
     with_noarch = [*subdirs, *([NOARCH] if NOARCH not in subdirs and NOARCH in source.subdirs() else [])]
     packages = [*_read(source, specs, locks, with_noarch if locks else subdirs)]
-    named, unnamed = packages, tuple[str, ...]()
+    named = [(each, specs.naming(each)) for each in packages if each.subdir in subdirs]
     if wanted.specs or locks:
-        by_word = {each.path_in_channel: specs.naming(each) if each.subdir in subdirs else [] for each in packages}
-        words = {word for words in by_word.values() for word in words}
-        unnamed = tuple(spec for spec in wanted.specs if spec not in words)
-        if unnamed and wanted.specs_must_name:
-            raise _unnamed(source, unnamed, subdirs)
-        named = [package for package in packages if by_word[package.path_in_channel]]
-    allowed, too_young = [], 0
-    for package in named:
-        limit = limits.why_not(package)
-        if limit is None:
-            allowed.append(package)
-        too_young += limit in ("young", "of unknown age")
+        named = [(package, words) for package, words in named if words]
+    there = {word for _, words in named for word in words}
+    unnamed = tuple(spec for spec in wanted.specs if spec not in there)
+    if unnamed and wanted.specs_must_name:
+        raise _unnamed(source, unnamed, subdirs)
+    kept_out = [limits.why_not(package) for package, _ in named]
+    chosen = [package for (package, _), limit in zip(named, kept_out, strict=True) if limit is None]
     if wanted.newest is not None:
-        allowed = [*newest(allowed, wanted.newest)]
+        chosen = [*newest(chosen, wanted.newest)]
+    closure = Closure()
+    unmet: dict[str, str] = {}
+    if wanted.with_dependencies:
+        words_of = {package.path_in_channel: words for package, words in named}
+        closure = _closure(source, wanted, chosen, words_of, with_noarch, limits)
+        unmet = _unmet(wanted.specs, chosen, words_of, closure.failed)
+        chosen = [each for each in chosen if each.path_in_channel not in closure.failed]
     locked = find_locked(source.url, locks, packages, limits.why_not, with_noarch, only=wanted.subdirs)
+    chosen += locked.packages
+    # Clients choose the .conda where there are both; the .tar.bz2 alone is enough, too.
+    builds = {(each.subdir, stem_of(each.file)) for each in chosen}
+    needed = [each for each in closure.needed.values() if (each.subdir, stem_of(each.file)) not in builds]
     return Selection(
-        packages=tuple(each for each in _sorted([*allowed, *locked.packages]) if _in_part(each, wanted)),
-        too_young=too_young,
+        packages=_sorted([*chosen, *needed], wanted.part),
+        dependencies=len(_sorted(needed, wanted.part)),
+        too_young=kept_out.count("young") + kept_out.count("of unknown age"),
         unnamed=unnamed,
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
+        not_installable=closure.failed,
+        unmet=unmet,
     )
+
+
+def _closure(
+    source: Source,
+    wanted: Wanted,
+    chosen: Sequence[SourcePackage],
+    words_of: Mapping[str, Sequence[str]],
+    subdirs: Sequence[Subdir],
+    limits: Limits,
+) -> Closure:
+    """What these packages need, but for those that are yanked: nobody installs them anew."""
+    platforms = [subdir for subdir in subdirs if subdir != NOARCH] or [NOARCH]
+    virtual = {platform: virtual_packages(platform, wanted.virtual_packages) for platform in platforms}
+    standing = [each for each in chosen if each.yank is None]
+    pool = Pool(source, standing, subdirs, lambda each: each.yank is None and limits.why_not(each) is None)
+    words: dict[str, list[SourcePackage]] = {}
+    for package in standing:
+        for word in words_of[package.path_in_channel]:
+            words.setdefault(word, []).append(package)
+    return close(pool, standing, words, virtual)
+
+
+def _unmet(
+    specs: Sequence[str],
+    chosen: Sequence[SourcePackage],
+    words_of: Mapping[str, Sequence[str]],
+    failed: Mapping[str, str],
+) -> dict[str, str]:
+    """The specs of which no package can be installed, and why not the last of them."""
+    why: dict[str, str] = {}
+    for package in chosen:
+        if (reason := failed.get(package.path_in_channel)) is not None:
+            why |= dict.fromkeys(words_of[package.path_in_channel], f"{package.path_in_channel}: {reason}")
+    met = {word for each in chosen if each.path_in_channel not in failed for word in words_of[each.path_in_channel]}
+    return {word: why[word] for word in specs if word in why and word not in met}
 
 
 def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]) -> Iterator[SourcePackage]:
@@ -96,10 +151,9 @@ def _unnamed(source: Source, specs: Sequence[str], subdirs: Sequence[Subdir]) ->
     )
 
 
-def _sorted(packages: Iterable[SourcePackage]) -> list[SourcePackage]:
-    each_once = {package.path_in_channel: package for package in packages}
-    return sorted(each_once.values(), key=lambda each: (KNOWN_SUBDIRS.index(each.subdir), each.file))
-
-
-def _in_part(package: SourcePackage, wanted: Wanted) -> bool:
-    return wanted.part is None or wanted.part.has(package.path_in_channel)
+def _sorted(packages: Iterable[SourcePackage], part: Part | None) -> tuple[SourcePackage, ...]:
+    """Those of the part, each once."""
+    each_once = {each.path_in_channel: each for each in packages}
+    if part is not None:
+        each_once = {path: each for path, each in each_once.items() if part.has(path)}
+    return tuple(sorted(each_once.values(), key=lambda each: (KNOWN_SUBDIRS.index(each.subdir), each.file)))

@@ -25,8 +25,11 @@ class Wanted:
     subdirs: tuple[Subdir, ...] | None = None
     """None: those that both channels have."""
     with_dependencies: bool = False
+    """Also what each of them needs to be installed; what cannot be installed is not copied then. What a lock names is
+    complete as it is, and what is yanked is not installed anew: these are copied without more.
+    """
     virtual_packages: Mapping[str, str] | None = None
-    """Name → version, `__glibc` → `2.28`, for the solver; None: its defaults for the subdir."""
+    """Name → version, `__cuda` → `12.4`, besides the defaults of each subdir, or instead; see `virtual_packages`."""
     newest: int | None = None
     """The newest versions of each name in each subdir, with all their builds, of what the specs name."""
     older_than_ms: int | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from support.index_model.copy_mutants import COPY_MUTANTS
+from support.index_model.copy_scenarios import COPIES
 from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
 from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
@@ -27,6 +29,7 @@ FEW = [
     "two by the clock",
     "never: prune that deletes and publish",
     "prune of what a snapshot will have",
+    *(name for name in COPIES if name != "copy and delete"),
 ]
 QUICK = [
     "shards after the index",
@@ -47,12 +50,13 @@ QUICK = [
     "any removal goes on",
     "yank dropped before the file is deleted",
     "snapshots that are being made not looked at by prune",
+    *(name for name in COPY_MUTANTS if name != "copied while it is deleted"),
 ]
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    (SCENARIOS | ROLLBACKS | WITHDRAWALS)[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:

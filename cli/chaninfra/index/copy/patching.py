@@ -1,0 +1,77 @@
+"""The patches of packages that are copied, before and after the commit of their records.
+
+A patch that the target has of its own stays. What was copied before is replaced by what the source says now, or taken
+away with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from chaninfra.channel.conda.patch import Patch
+from chaninfra.index.patches.document import Patches, update_patches
+from chaninfra.index.subdir_index import SubdirIndex
+
+
+def is_own(patch: Patch | None, sha256: str) -> bool:
+    """Whether the target has made this patch of these bytes itself."""
+    return patch is not None and patch.source is None and patch.fits(sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a package is to have."""
+
+    sha256: str
+    patch: Patch | None
+    """None: none that was copied."""
+
+
+@dataclass(frozen=True)
+class Patching:
+    """File name → what it is to have."""
+
+    target: SubdirIndex
+    wishes: Mapping[str, Wish]
+
+    def begin(self) -> bool:
+        """Write the patches, before the commit; whether that changed any. Those that go are marked: whoever is killed
+        in between can go on.
+        """
+        if not self.wishes:
+            return False
+        seen: list[Patches] = []
+        after = update_patches(self.target, partial(self._begun, seen))
+        return after != seen[-1]
+
+    def _begun(self, seen: list[Patches], before: Patches) -> Patches:
+        seen.append(before)
+        after = dict(before)
+        for file, wish in self.wishes.items():
+            old = before.get(file)
+            if is_own(old, wish.sha256):
+                continue
+            if wish.patch is not None:
+                same = old is not None and not old.removing and old.source == wish.patch.source
+                after[file] = old if same and old is not None and old.says_the_same(wish.patch) else wish.patch
+            elif old is not None and old.is_of(wish.sha256):
+                after[file] = msgspec.structs.replace(old, removing=True)
+        return after
+
+    def end(self, superseded: Collection[str]) -> None:
+        """After the commit: take those away that go, and those of packages that are not there after all."""
+        if self.wishes:
+            update_patches(self.target, partial(self._ended, superseded))
+
+    def _ended(self, superseded: Collection[str], before: Patches) -> Patches:
+        def goes(file: str, patch: Patch) -> bool:
+            wish = self.wishes.get(file)
+            if wish is None:
+                return False
+            return patch.removing if wish.patch is None else file in superseded and patch == wish.patch
+
+        return {file: patch for file, patch in before.items() if not goes(file, patch)}
