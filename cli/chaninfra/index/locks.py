@@ -84,10 +84,11 @@ def channel_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url.strip())
-        place = (parts.hostname or "") + (f":{parts.port}" if parts.port is not None else "")
     except ValueError:
         return ""
-    return f"{parts.scheme.lower()}://{place}{_TOKEN.sub('', parts.path).rstrip('/')}"
+    place = parts.netloc.rpartition("@")[2].lower()
+    start = f"{parts.scheme}://{place}" if parts.scheme else ""
+    return f"{start}{_TOKEN.sub('', parts.path).rstrip('/')}"
 
 
 def _entries(path: Path) -> Iterator[LockedPackage]:
@@ -96,7 +97,7 @@ def _entries(path: Path) -> Iterator[LockedPackage]:
         size = path.stat().st_size
         if size > _MAX_BYTES:
             raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=str(path), remedy=_FORMS)
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError("there is no such file", where=str(path), remedy=_FORMS) from error
     except UnicodeDecodeError as error:
@@ -127,7 +128,7 @@ def _explicit(path: Path, lines: list[str]) -> Iterator[LockedPackage]:
             raise ConfigurationError(
                 f"line {number} has a hash that is neither an md5 nor `sha256:` with 64 digits: {shown(line)}",
                 where=str(path),
-                remedy="write the file again: conda list --explicit --sha256",
+                remedy=f"write it again by `conda list --explicit --sha256`; or {_FORMS}",
             )
         yield package
 
@@ -148,8 +149,9 @@ def _locked(path: Path) -> Iterator[LockedPackage]:
             for package in packages:
                 if not isinstance(package, CondaLockedPackage):
                     continue
-                hashes = package.hashes
-                sha256, md5 = (hashes.sha256, hashes.md5) if hashes else (None, None)
+                # Not `package.hashes`: those of a package without any cannot be asked.
+                record = package.package_record
+                sha256, md5 = (record.sha256, record.md5) if record else (None, None)
                 found = _locked_package(package.location, sha256.hex() if sha256 else None, md5.hex() if md5 else None)
                 if found is not None:
                     yield found

@@ -90,6 +90,36 @@ def test_each_form_tells_its_files_and_hashes(tmp_path: Path, text: str, files: 
     assert not lock.needs("tool-1.0-h0_1.conda", None)
 
 
+def test_a_package_without_hashes_is_read(tmp_path: Path) -> None:
+    text = PIXI.replace(f"  sha256: {SHA}\n  md5: {MD5}\n", "  subdir: linux-64\n", 1)
+    lock = read_lock(write(tmp_path, text))
+    assert [(each.file, each.sha256, each.md5) for each in lock.packages] == [(TOOL, None, None), (HELLO, None, MD5)]
+
+
+def test_an_explicit_file_of_another_system_is_read(tmp_path: Path) -> None:
+    text = "\ufeff@EXPLICIT\r\n" + "\r\n".join(EXPLICIT.splitlines()[3:]) + "\r\n"
+    lock = read_lock(write(tmp_path, text))
+    assert [(each.file, each.sha256, each.md5) for each in lock.packages] == [(TOOL, SHA, None), (HELLO, None, MD5)]
+
+
+def test_each_package_has_its_channel_and_subdir_without_secrets(tmp_path: Path) -> None:
+    lines = [
+        "https://me:hunter2@Conda.Example.COM:8443/t/hunter2/a/b/linux-64/a-1-0.conda?sig=hunter2",
+        "s3://my-bucket/my-channel/noarch/b-1-0.conda",
+        "file:///C:/folder/c-1-0.conda",
+        "https://[::1]/noarch/d-1-0.conda",
+        "https://conda.example.com/linux-64/e%2B1-1-0.conda",
+    ]
+    packages = read_lock(write(tmp_path, "\n".join(["@EXPLICIT", *lines]))).packages
+    assert [(each.channel, each.subdir, each.file) for each in packages] == [
+        ("https://conda.example.com:8443/a/b", "linux-64", "a-1-0.conda"),
+        ("s3://my-bucket/my-channel", "noarch", "b-1-0.conda"),
+        ("file:///C:/folder", None, "c-1-0.conda"),
+        ("https://[::1]", "noarch", "d-1-0.conda"),
+        ("https://conda.example.com", "linux-64", "e+1-1-0.conda"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -104,6 +134,11 @@ def test_each_form_tells_its_files_and_hashes(tmp_path: Path, text: str, files: 
             "@EXPLICIT\nhttps://me:hunter2@example.com/x.txt\n",
             "line 2 is not the URL of a package: 'https://…@example.com/x.txt'",
         ),
+        (
+            f"@EXPLICIT\nhttps://me:hunter2@example.com/noarch/a-1-0.conda#sha1:{MD5}\n",
+            "line 2 has a hash that is neither an md5 nor `sha256:` with 64 digits",
+        ),
+        ("@EXPLICIT\nhttps://[x/noarch/a-1-0.conda\n", "line 2 is not the URL of a package"),
         (b"\xff\xfe\x00", "is not text in UTF-8"),
     ],
 )

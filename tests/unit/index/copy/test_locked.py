@@ -14,6 +14,7 @@ from chaninfra.index.copy.locked import Elsewhere
 from chaninfra.index.copy.selection import Selection, select
 from chaninfra.index.copy.wanted import Wanted
 from support.copies.memory_source import URL, MemorySource, md5_of, sha256_of
+from support.paths import DATA
 
 NOW = 1_800_000_000_000
 DAY = 86_400_000
@@ -50,6 +51,57 @@ def source() -> MemorySource:
     source = MemorySource()
     source.add(TOOL, HELLO, "linux-64/tool-1.1-h0_0.conda", "linux-64/other-1-0.conda")
     return source
+
+
+LOCKS = DATA / "locks"
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("pixi-v6.lock", {"./built": "linux-64/other-1.0-0.conda"}),
+        ("conda-lock.yml", {}),
+        ("explicit.txt", {}),
+    ],
+)
+def test_each_kind_of_lock_file_names_its_artifacts(source: MemorySource, name: str, others: dict[str, str]) -> None:
+    found = selected(source, LOCKS / name)
+    assert paths(found) == [HELLO, TOOL]
+    # Those of another channel are told; those of PyPI, and what is built from a folder, are of no channel.
+    xz = {FORGE: "linux-64/xz-5.8.1-h0_0.conda"}
+    assert {each.channel: each.missing for each in found.elsewhere} == {
+        channel: (path,) for channel, path in (xz | others).items()
+    }
+    osx = "osx-arm64/tool-1.0-h0_0.conda"
+    assert why(found) == ({} if name == "explicit.txt" else {osx: "osx-arm64 is not in both channels"})
+    source.add(osx)
+    both: tuple[Subdir, ...] = ("linux-64", "osx-arm64")
+    everything = [HELLO, TOOL] if name == "explicit.txt" else [HELLO, TOOL, osx]
+    assert paths(selected(source, LOCKS / name, subdirs=both)) == everything
+
+
+def test_the_lock_that_pixi_writes_now_names_its_artifacts(source: MemorySource, tmp_path: Path) -> None:
+    from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
+    from rattler.package.build_string import BuildString
+
+    platform, file = LockPlatform("linux-64"), LockFile([LockPlatform("linux-64")])
+    file.set_channels("default", [LockChannel(URL)])
+    for path in (TOOL, HELLO):
+        subdir, _, name = path.partition("/")
+        record = PackageRecord(
+            name.split("-")[0],
+            "1.0",
+            BuildString(name.split("-")[2].partition(".")[0]),
+            0,
+            subdir,
+            sha256=bytes.fromhex(sha256_of(path)),
+        )
+        file.add_conda_package("default", platform, RepoDataRecord(record, name, f"{URL}/{path}", URL))
+    file.to_path(tmp_path / "pixi.lock")
+    assert (tmp_path / "pixi.lock").read_text().startswith("version: 7")
+    assert paths(selected(source, tmp_path / "pixi.lock")) == [HELLO, TOOL]
+    source.add(TOOL, sha256="0" * 64)
+    assert why(selected(source, tmp_path / "pixi.lock")) == {TOOL: "the source has other bytes under this name"}
 
 
 def test_exactly_the_artifacts_of_a_lock_are_copied(source: MemorySource, tmp_path: Path) -> None:
@@ -91,7 +143,7 @@ def test_what_the_source_lacks_is_named(source: MemorySource, tmp_path: Path) ->
     few = selected(source, explicit(tmp_path, hashed(URL, TOOL), hashed(URL, HELLO), far), subdirs=["linux-64"])
     assert paths(few) == [HELLO, TOOL]
     asked = explicit(tmp_path, hashed(URL, TOOL), hashed(URL, HELLO), far)
-    few = selected(source, asked, subdirs=("linux-64",), **{"older_than_ms": None})
+    few = selected(source, asked, subdirs=("linux-64",))
     assert why(few) == {"win-64/far-1-0.conda": "win-64 is not in both channels"}
     few = select(source, Wanted(locks=(asked,), subdirs=("linux-64",)), ("linux-64",), NOW)
     assert paths(few) == [HELLO, TOOL]
