@@ -33,6 +33,7 @@ NAVIGATION = {
         "docs/follow",
         "docs/snapshots",
         "docs/patches",
+        "docs/promotion",
         "docs/delete",
         "docs/rollback",
         "docs/notices",

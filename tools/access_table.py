@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["own", "neighbour"]
+Place = Literal["own", "neighbour", "source"]
 PLACES: dict[Place, str] = {"own": "the channel's own prefix", "neighbour": "another prefix of the bucket"}
-"""Place → its meaning."""
+"""Place → its meaning. Beside these, a promoter has the place `source`: a channel of its `from`, in another bucket."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ PRINCIPALS = {
     "reader": "A reader",
     "publisher": "A publisher",
     "maintainer": "A maintainer",
+    "promoter": "A promoter",
     "cdn": "The CloudFront distribution (`cdn`)",
     "follower": "What follows the channel (`index.follow`)",
 }
@@ -92,6 +93,11 @@ _MAY: Mapping[str, Mapping[Place, frozenset[str]]] = {
     "reader": {"own": _READ, "neighbour": _ELSEWHERE},
     "publisher": {"own": _READ | _ADD | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
     "maintainer": {"own": _READ | _ADD | _KEEP | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
+    "promoter": {
+        "own": _READ | _ADD | _REFRESH | {"put-patches"},
+        "neighbour": _ELSEWHERE | _REFRESH,
+        "source": _READ,
+    },
     "cdn": {"own": _READ, "neighbour": _ELSEWHERE},
     "follower": {"own": _READ | _FOLLOW | _REFRESH, "neighbour": _ELSEWHERE | _REFRESH},
 }
@@ -101,8 +107,8 @@ _MAY: Mapping[str, Mapping[Place, frozenset[str]]] = {
 # principals that may put files. They have no CloudFront API either.
 _JUDGED_BY_AWS = frozenset(
     {(principal, place, action) for principal in ("member", "cdn") for place in PLACES for action in ACTIONS}
-    | {(principal, place, "refresh-cdn") for principal in PRINCIPALS for place in PLACES}
-    | {(principal, "own", "overwrite-guarded") for principal in ("publisher", "maintainer")}
+    | {(principal, place, "refresh-cdn") for principal in PRINCIPALS for place in (*PLACES, "source")}
+    | {(principal, "own", "overwrite-guarded") for principal in ("publisher", "maintainer", "promoter")}
 )
 
 TABLE: dict[tuple[str, Place, str], Cell] = {
@@ -110,14 +116,15 @@ TABLE: dict[tuple[str, Place, str], Cell] = {
         action in _MAY[principal].get(place, frozenset()), (principal, place, action) in _JUDGED_BY_AWS
     )
     for principal in PRINCIPALS
-    for place in PLACES
+    for place in (*PLACES, *(("source",) if principal == "promoter" else ()))
     for action in ACTIONS
 }
 """(principal, place, action) → whether it is allowed."""
 
 
 def markdown() -> str:
-    """The table in Markdown, a row per action. Cells are `no`, `own prefix` or `yes` (in the whole bucket)."""
+    """The table in Markdown, a row per action. Cells are `no`, `own prefix` or `yes` (in the whole bucket); `sources`
+    is added if it holds in the channels that a promoter promotes from."""
     head = ["", *PRINCIPALS.values()]
     rows = [[text, *(_cell(principal, action) for principal in PRINCIPALS)] for action, text in ACTIONS.items()]
     lines = [head, ["---"] * len(head), *rows]
@@ -128,4 +135,11 @@ def _cell(principal: str, action: str) -> str:
     cells = {place: TABLE[principal, place, action] for place in PLACES}
     allowed = [place for place, cell in cells.items() if cell.allowed]
     text = "yes" if len(allowed) == len(PLACES) else "own prefix" if allowed == ["own"] else "no"
+    text += ", sources" if is_in_sources(principal, action) else ""
     return text + (" (AWS only)" if any(cell.aws_only for cell in cells.values()) else "")
+
+
+def is_in_sources(principal: str, action: str) -> bool:
+    """Whether the principal may do this in the channels that it promotes from."""
+    cell = TABLE.get((principal, "source", action))
+    return cell is not None and cell.allowed

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import textwrap
 from functools import cache
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ _CLASSES = {
     "Oidc": "OidcArgs",
     "Key": "KeyArgs",
     "principal": "PrincipalArgs",
+    "promoter": "PromoterArgs",
     "RetentionRule": "RetentionRuleArgs",
     "Mirror": "MirrorArgs",
     "roles": "RolesArgs",
@@ -103,8 +105,13 @@ def _class(name: str, definition: str, about: str, keys: dict[str, Any], require
             kind = f"pulumi.Input[{kind}]"
         if key in required:
             kind = f"Required[{kind}]"
-        lines += ["", f"    {key.replace('-', '_')}: {kind}", *_docstring(_described(schema["description"]))]
+        lines += ["", f"    {_attribute(key)}: {kind}", *_docstring(_described(schema["description"]))]
     return "\n".join(lines)
+
+
+def _attribute(key: str) -> str:
+    """The Python name of a config key; a word of Python gets an underscore, which no other language sees."""
+    return f"{key}_" if iskeyword(key) else key.replace("-", "_")
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -162,10 +162,14 @@ def stack_config() -> str:
             "",
             "## A principal",
             "",
-            "The keys below a name in `publishers`, `readers` or `maintainers`; see [access on AWS](aws-access.md) and",
-            "[a store of your own](own-store.md).",
+            "The keys below a name in `publishers`, `readers`, `maintainers` or `promoters`; see",
+            "[access on AWS](aws-access.md) and [a store of your own](own-store.md).",
             "",
             *_table(definitions["principal"]["properties"], definitions),
+            "",
+            "A promoter may have one more key; see [promotion](promotion.md).",
+            "",
+            *_table({"from": definitions["promoter"]["properties"]["from"]}, definitions),
             "",
             *(
                 line

@@ -14,15 +14,15 @@ EXAMPLE = "Pulumi.aws-access.yaml"
 
 _HEAD = """# Access on AWS
 
-The stack config names the principals that may read, publish and maintain a channel. `pulumi up` creates the IAM roles
-and policies; `chaninfra policy` prints them, for example for a review by a security team. The table and the documents
+The stack config names the principals that may read, publish to, promote to and maintain a channel. `pulumi up` creates
+the IAM roles and policies; `chaninfra policy` prints them, for example for a review by a security team. The table and the documents
 on this page are generated.
 
 ## Who may read
 
 | visibility | who |
 |---|---|
-| `private` | the readers, publishers and maintainers of the channel; also principals of the account that IAM allows |
+| `private` | the readers, publishers, promoters and maintainers of the channel; also principals of the account that IAM allows |
 | `organization` | all principals of `aws.organization-id` |
 | `public` | everybody, by https; [behind a CDN](cdn.md), only through the CDN |
 
@@ -31,7 +31,7 @@ two settings against public policies are turned off, before the policy is applie
 
 ## Who may publish
 
-`publishers`, `readers` and `maintainers` declare principals, each by one of four keys:
+`publishers`, `readers`, `maintainers` and `promoters` declare principals, each by one of four keys:
 
 | key | who | gets |
 |---|---|---|
@@ -54,6 +54,10 @@ repository, then that of its owner:
 gh api repos/acme/packages --jq '.id,.owner.id'
 ```
 
+A promoter copies packages from other channels into this one, with what was patched there. Beside what a publisher may
+do it writes the patches, and reads the channels in its `from`; [promotion](promotion.md) has the stack files of both
+sides. What is in the bucket of another account, that account must allow too.
+
 A reusable workflow (`workflow`) can be called on any branch and by a pull request, so it limits a principal further and
 does not make one. Its ref is one branch, tag or commit.
 
@@ -64,6 +68,8 @@ what the trust policy checks, so update a server of your own before you name one
 
 Tests try each cell on versitygw and on MinIO, with the documents below. "AWS only" means that neither server supports a
 condition that decides the cell; there the tests check the document itself.
+
+"sources" are the channels in `from`, here in another bucket.
 
 ![The table below as a picture: a row for each action, a column for each kind of principal](access.svg)
 

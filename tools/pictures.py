@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from access_table import ACTIONS, PLACES, PRINCIPALS, TABLE
+from access_table import ACTIONS, PLACES, PRINCIPALS, TABLE, is_in_sources
 from chaninfra.manifest.formats.versions import CONDA_SHARDS, MAMBA_SHARDS
 
 _STYLE = """\
@@ -148,6 +148,8 @@ def access() -> str:
             parts += _mark(middle, y + _SIDE / 2, sum(cell.allowed for cell in cells))
             if any(cell.aws_only for cell in cells):
                 parts.append(_text(middle + 15, y + 11, "A", "small"))
+            if is_in_sources(principal, action):
+                parts.append(_text(middle + 15, y + 11, "S", "small"))
     legend = (
         (0, "not allowed"),
         (1, "in the channel's own prefix"),
@@ -158,7 +160,8 @@ def access() -> str:
         parts += [*_mark(x, bottom + 26, places), _text(x + 16, bottom + 30.5, meaning, "small")]
         x += 60 + 6.2 * len(meaning)
     parts.append(_text(x - 8, bottom + 30.5, "A  a condition that only AWS itself can judge", "small"))
-    return _svg(width, bottom + 46, "Who may do what in a channel; the table below has the same in words", parts)
+    parts.append(_text(x - 8, bottom + 48.5, "S  also in the channels that it promotes from", "small"))
+    return _svg(width, bottom + 64, "Who may do what in a channel; the table below has the same in words", parts)
 
 
 def _mark(x: float, y: float, places: int) -> list[str]:

@@ -27,6 +27,7 @@ _NAMES = {
     "RolesConfig": "roles",
     "FollowerConfig": "follower",
     "PrincipalConfig": "principal",
+    "PromoterConfig": "promoter",
     "AccessKeyConfig": "Key",
     "PrincipalAccess": "Principal",
     "ChannelPrincipals": "ChannelAccess",

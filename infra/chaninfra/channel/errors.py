@@ -227,10 +227,12 @@ def remedy_if_denied(remedy: str) -> Iterator[None]:
         ) from error
 
 
-def only_maintainers(do: str) -> str:
-    """The remedy for whoever may not do what only maintainers do: "write notices"."""
-    missing = "`chaninfra doctor --as maintainer` says what is missing"
-    return f"only maintainers may {do}: use the key or role of one; {missing}"
+def only_maintainers(do: str, *, promoters: bool = False) -> str:
+    """The remedy for whoever may not do what only maintainers do, or they and promoters: "write notices"."""
+    who, doctor = "maintainers", "`chaninfra doctor --as maintainer`"
+    if promoters:
+        who, doctor = "maintainers and promoters", "`chaninfra doctor --as promoter`"
+    return f"only {who} may {do}: use the key or role of one; {doctor} says what is missing"
 
 
 class ConflictError(ChaninfraError):

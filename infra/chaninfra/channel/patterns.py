@@ -195,6 +195,7 @@ _RULES = {
     REGION: _CHARACTERS,
     DOMAIN: "a host name, such as conda.example.com",
     URL: "https://HOST/PATH, in ASCII",
+    CHANNEL_URL: "s3://BUCKET/PREFIX, without a slash at the end",
     LOCK_FILE: "a relative path such as locks/pixi.lock",
     RATE: "10MB, for example, which is a second's",
     EVENT_TARGET: "the ARN of a target, such as arn:minio:sqs::chaninfra:webhook or arn:aws:sns:default::chaninfra",

@@ -12,7 +12,7 @@ from chaninfra.guard_rails import resource_types, statements
 from chaninfra.guard_rails.statements import Resource, Statement
 from chaninfra.guard_rails.tokens import Token, repository, tokens
 
-_KEYS = "`publishers`, `readers` or `maintainers`"
+_KEYS = "`publishers`, `readers`, `maintainers` or `promoters`"
 _GITLAB = "gitlab.com"
 # Condition keys that limit the principal `*` to named principals (IAM User Guide, "AWS global condition context keys"),
 # and the operators that are false if the request lacks the key.

@@ -132,5 +132,5 @@ def _wildcard(token: Token, subject: str, allowed: set[str]) -> Iterator[str]:
     if _WILDCARD.search(plain) and plain not in allowed:
         yield (
             f"the subject {plain!r} has a wildcard; write branch, tag, ref or environment in full "
-            "(`publishers`, `readers`, `maintainers`), or add the subject to `subjects` of this rule"
+            "(`publishers`, `readers`, `maintainers`, `promoters`), or add the subject to `subjects` of this rule"
         )

@@ -148,7 +148,7 @@ def _each_key_has_the_permissions_in_the_table(ground: Ground) -> None:
     # Some cases delete it, and a channel without it is damaged.
     indexes = {
         key: client.get_object(Bucket=ground.bucket, Key=key)["Body"].read()
-        for key in (f"{prefix}/noarch/repodata_shards.msgpack.zst" for prefix in PREFIXES.values())
+        for key in (f"{prefix}/noarch/repodata_shards.msgpack.zst" for prefix in (CHANNEL, NEIGHBOUR))
     }
     for (role, place, action), cell in TABLE.items():
         if role in keys and not cell.aws_only:

@@ -22,6 +22,7 @@ from chaninfra.channel.policy.bucket import bucket_statements
 from chaninfra.channel.policy.follower import FollowerArns, follower_rights
 from chaninfra.channel.policy.permissions import identity_policy
 from chaninfra.channel.policy.statements import document, public_read
+from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.build import build_spec
 from support.cases import access_sessions
 from support.servers.iam_servers import Gateway, versitygw_iam
@@ -150,7 +151,7 @@ def test_this_module_covers_every_aws_only_cell() -> None:
         (who, what)
         for (who, _, what), cell in TABLE.items()
         if cell.aws_only and who not in ("member", "cdn") and what != "refresh-cdn"
-    } == {("publisher", "overwrite-guarded"), ("maintainer", "overwrite-guarded")}
+    } == {(who, "overwrite-guarded") for who in ("publisher", "maintainer", "promoter")}
     assert all(
         cell.aws_only for (who, _, what), cell in TABLE.items() if who in ("member", "cdn") or what == "refresh-cdn"
     )
@@ -161,7 +162,7 @@ def test_permission_to_refresh_the_cdn_is_for_its_distribution_only(gateway: Gat
     gateway.server.client().create_bucket(Bucket=bucket_name)
     arn = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
     about = {"bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"], "distribution": arn}
-    for role in ("reader", "publisher", "maintainer"):
+    for role in ROLES:
         permissions = identity_policy(role, **about)
         found = [one for one in permissions["Statement"] if "cloudfront" in json.dumps(one)]
         allowed = [(one["Action"], one["Resource"]) for one in found]

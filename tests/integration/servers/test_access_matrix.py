@@ -26,12 +26,13 @@ from chaninfra.channel.providers.model import Provider
 from chaninfra.channel.providers.rows.minio import MINIO
 from chaninfra.channel.providers.rows.versitygw import VERSITYGW
 from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.model import SourceChannel
 from support.cases import access_sessions
 from support.cases.access_cases import CASES, CHANNEL, PREFIXES, SUBDIRS, VersionCase
 from support.servers.iam_servers import Gateway
 from support.servers.s3_servers import Server
 
-ROLES = ("reader", "publisher", "maintainer")
+ROLES = ("reader", "publisher", "maintainer", "promoter")
 # versitygw asks anonymous requests for the permission to read the object only, and no Deny changes that: see the docs.
 ON_VERSITYGW = ("anonymous-public", "own", "get-version")
 JUDGED = [cell for cell, judged in TABLE.items() if not judged.aws_only]
@@ -44,16 +45,18 @@ def _ids(cells: list[tuple[str, Place, str]]) -> list[str]:
 
 @dataclass(frozen=True)
 class ServerUnderTest:
-    """A server with two buckets, and a client for each principal of the table."""
+    """A server with two buckets and that of a source, and a client for each principal of the table."""
 
     root: Any
     buckets: dict[bool, str]
     """Whether the bucket policy makes the channel public → the name of the bucket."""
+    source: SourceChannel
+    """Where the promoter promotes from."""
     clients: dict[str, Any]
 
     def may(self, principal: str, place: Place, action: str) -> bool:
         """Whether the server allows the action."""
-        bucket = self.buckets[principal == "anonymous-public"]
+        bucket = self.source.bucket if place == "source" else self.buckets[principal == "anonymous-public"]
         return CASES[action].may(self.root, self.clients[principal], bucket, PREFIXES[place])
 
 
@@ -108,57 +111,68 @@ def _copy_version(client: Any, bucket: str, key: str, version: str) -> None:
 def test_every_action_of_the_table_is_tested() -> None:
     # Neither server has a CDN; `test_access_aws_only` covers `refresh-cdn`.
     assert set(CASES) == set(ACTIONS) - {"refresh-cdn"}
-    assert set(TABLE) == {(who, where, what) for who in PRINCIPALS for where in PLACES for what in ACTIONS}
+    places = {(who, where) for who in PRINCIPALS for where in PLACES} | {("promoter", "source")}
+    assert set(TABLE) == {(*place, what) for place in places for what in ACTIONS}
 
 
 @pytest.fixture(scope="module")
 def on_versitygw(gateway: Gateway) -> ServerUnderTest:
     """Every principal has the permissions of a role."""
     return _server_under_test(
-        gateway.server, lambda role, bucket: access_sessions.on_versitygw(gateway, _permissions(role, bucket))
+        gateway.server,
+        lambda role, bucket, source: access_sessions.on_versitygw(gateway, _permissions(role, bucket, source)),
     )
 
 
 @pytest.fixture(scope="module")
 def on_versitygw_by_arn(gateway: Gateway) -> ServerUnderTest:
-    """The roles have no permissions of their own; the bucket policy names them."""
+    """The roles have no permissions of their own; the bucket policies name them: a promoter is a reader in that of its
+    source."""
     bucket, root = _name(), gateway.server.client()
-    root.create_bucket(Bucket=bucket)
-    statements, clients = [], {}
-    for role in ROLES:
-        arn = access_sessions.role(gateway, None)
-        clients[role] = access_sessions.assumed(gateway, arn)
-        statements += bucket_policy_statements(role, "somebody", [arn], bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
-    root.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document(statements)))
-    return ServerUnderTest(root, {False: bucket}, clients)
+    source = SourceChannel(bucket=_name(), prefix=PREFIXES["source"])
+    arns = {role: access_sessions.role(gateway, None) for role in ROLES}
+    made = [
+        statement
+        for role, arn in arns.items()
+        for statement in bucket_policy_statements(role, "s", [arn], bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS)
+    ]
+    read = bucket_policy_statements(
+        "reader", "s", [arns["promoter"]], bucket=source.bucket, prefix=source.prefix, subdirs=SUBDIRS
+    )
+    for name, statements in {bucket: made, source.bucket: read}.items():
+        root.create_bucket(Bucket=name)
+        root.put_bucket_policy(Bucket=name, Policy=json.dumps(document(statements), separators=(",", ":")))
+    clients = {role: access_sessions.assumed(gateway, arn) for role, arn in arns.items()}
+    return ServerUnderTest(root, {False: bucket}, source, clients)
 
 
 @pytest.fixture(scope="module")
 def on_minio(minio: Server) -> ServerUnderTest:
-    """Every principal has the permissions of a session policy; what follows, those of a user."""
+    """Every principal has the permissions of a session policy; what follows, and a promoter, those of a user."""
 
-    def session(role: str, bucket: str) -> Any:
-        made = access_sessions.user_on_minio if role == "follower" else access_sessions.on_minio
-        return made(minio, _permissions(role, bucket, MINIO))
+    def session(role: str, bucket: str, source: SourceChannel) -> Any:
+        made = access_sessions.user_on_minio if role in ("follower", "promoter") else access_sessions.on_minio
+        return made(minio, _permissions(role, bucket, source, MINIO))
 
     return _server_under_test(minio, session, MINIO)
 
 
 def _server_under_test(
-    server: Server, session: Callable[[str, str], Any], provider: Provider = VERSITYGW
+    server: Server, session: Callable[[str, str, SourceChannel], Any], provider: Provider = VERSITYGW
 ) -> ServerUnderTest:
     root, buckets = server.client(), {is_public: _name() for is_public in (False, True)}
-    for bucket in buckets.values():
+    source = SourceChannel(bucket=_name(), prefix=PREFIXES["source"])
+    for bucket in (*buckets.values(), source.bucket):
         root.create_bucket(Bucket=bucket)
     config = {"provider": provider.name, "endpoint-url": server.endpoint_url, "prefix": CHANNEL, "visibility": "public"}
     public = s3_statements(build_spec({**config, "bucket": buckets[True]}, where="test"))
     root.put_bucket_policy(Bucket=buckets[True], Policy=json.dumps(document(public)))
     unsigned = server.client(config=Config(signature_version=UNSIGNED, s3={"addressing_style": "path"}))
-    clients = {who: session(who, buckets[False]) for who in ("stranger", "follower", *ROLES)}
-    return ServerUnderTest(root, buckets, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
+    clients = {who: session(who, buckets[False], source) for who in ("stranger", "follower", *ROLES)}
+    return ServerUnderTest(root, buckets, source, {"anonymous": unsigned, "anonymous-public": unsigned, **clients})
 
 
-def _permissions(role: str, bucket: str, provider: Provider = VERSITYGW) -> dict[str, Any]:
+def _permissions(role: str, bucket: str, source: SourceChannel, provider: Provider = VERSITYGW) -> dict[str, Any]:
     if role == "follower":
         channel = {"bucket": bucket, "prefix": CHANNEL, "subdirs": SUBDIRS, "index": {"follow": {}}}
         following = build_spec({"provider": "aws", "region": "us-east-1", **channel}, where="test").following
@@ -170,7 +184,8 @@ def _permissions(role: str, bucket: str, provider: Provider = VERSITYGW) -> dict
         allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{_name()}/*"}
         return {"Version": "2012-10-17", "Statement": [allowed]}
     rights = provider.version_rights.value
-    return identity_policy(role, bucket=bucket, prefix=CHANNEL, subdirs=SUBDIRS, version_rights=rights)
+    about = {"bucket": bucket, "prefix": CHANNEL, "subdirs": SUBDIRS, "version_rights": rights}
+    return identity_policy(role, **about, sources=[source] if role == "promoter" else [])
 
 
 def _name() -> str:

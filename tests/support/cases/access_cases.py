@@ -14,7 +14,7 @@ from access_table import Place
 # Short: versitygw keeps the policy of a bucket as an attribute of a file, of less than 4 KiB on ext4.
 CHANNEL, NEIGHBOUR = "t/s", "t/s-2"
 SUBDIRS = ("linux-64", "noarch")
-PREFIXES: dict[Place, str] = {"own": CHANNEL, "neighbour": NEIGHBOUR}
+PREFIXES: dict[Place, str] = {"own": CHANNEL, "neighbour": NEIGHBOUR, "source": "t/f"}
 _PREPARED, _PUT = b"prepared", b"what was put"
 _PART = b"0" * (5 * 1024 * 1024)
 

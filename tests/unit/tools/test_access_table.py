@@ -38,7 +38,7 @@ def test_publishers_neither_delete_nor_write_files_of_the_stack_or_of_maintainer
 
 def test_whoever_writes_the_index_keeps_its_old_states_and_who_collects_garbage_deletes_them() -> None:
     for action, who in (
-        ("put-history", {"publisher", "maintainer", "follower"}),
+        ("put-history", {"publisher", "promoter", "maintainer", "follower"}),
         ("delete-history", {"maintainer", "follower"}),
         ("delete-index", {"maintainer"}),
     ):
@@ -54,4 +54,16 @@ def test_what_follows_neither_puts_nor_deletes_packages() -> None:
 
 def test_nobody_changes_anything_outside_the_channel() -> None:
     changes = set(ACTIONS) - {"get", "list", "refresh-cdn"}
-    assert not [cell for cell, may in TABLE.items() if cell[1] == "neighbour" and cell[2] in changes and may.allowed]
+    assert not [cell for cell, may in TABLE.items() if cell[1] != "own" and cell[2] in changes and may.allowed]
+
+
+def test_a_promoter_is_a_publisher_who_patches_and_reads_its_sources() -> None:
+    more = {action for action in ACTIONS if TABLE["promoter", "own", action] != TABLE["publisher", "own", action]}
+    assert more == {"put-patches"}
+    assert TABLE["promoter", "own", "put-patches"].allowed
+    assert {action for action in ACTIONS if TABLE["promoter", "source", action].allowed} == {"get", "list"}
+    rows = {row[0]: row[1:] for row in (line.strip("| ").split(" | ") for line in markdown().splitlines())}
+    column = [*PRINCIPALS].index("promoter")
+    assert rows[ACTIONS["get"]][column] == "own prefix, sources"
+    assert rows[ACTIONS["list"]][column] == "yes, sources"
+    assert rows[ACTIONS["put-patches"]][column] == "own prefix"

@@ -67,7 +67,7 @@ def add(
 
     The packages themselves stay as they are, and so do their hashes: lock files hold. A patch is of the package as it
     is now: if other bytes are published under its name, it does not apply to these. To patch a package again changes
-    only what is given; what was patched before stays. For maintainers.
+    only what is given; what was patched before stays. For maintainers and promoters.
 
     \b
     Examples:
@@ -108,7 +108,7 @@ def rm(
 
     Reads each package again, and the index says what the package says. If a package cannot be read, or has other bytes
     than its record, or is yanked and its file is missing, its patch stays (exit code 3). If the command was stopped,
-    the same command goes on. For maintainers.
+    the same command goes on. For maintainers and promoters.
 
     \b
     Examples:
@@ -168,7 +168,7 @@ def import_(
 
     That is conda-index's file. Instructions for a .tar.bz2 are for the .conda of the same name too. What the file
     removes is yanked. Instructions for packages that are not there are kept until they come. Patches that the file does
-    not name stay. For maintainers.
+    not name stay. For maintainers, and for promoters where the file removes nothing.
 
     \b
     Examples:

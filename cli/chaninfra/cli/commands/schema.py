@@ -42,7 +42,7 @@ def schema(
     \b
       stack-config  Pulumi.<stack>.yaml
       channel       channel.json
-      access        the stack output `access` (publishers, readers and maintainers)
+      access        the stack output `access` (publishers, readers, maintainers, promoters)
       snapshots     snapshots/index.json
 
     Editors with yaml-language-server (VS Code, Neovim) complete and check a stack file with this first line, where the

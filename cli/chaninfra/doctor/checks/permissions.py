@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, HISTORY_FOLDER, YANKED_JSON
+from chaninfra.channel.conda.object_names import CHANINFRA_FOLDER, HISTORY_FOLDER, PATCHES_FOLDER, YANKED_JSON
 from chaninfra.channel.conda.subdirs import NOARCH, Subdir
 from chaninfra.channel.errors import CredentialsError, DeniedError
 from chaninfra.channel.objects import SMALL, IfAbsent, StoredObject, exists, get_within
@@ -77,6 +77,9 @@ def publishing(exam: Examination) -> Iterator[Finding]:
     if kept is not None:
         created = try_write(exam.store, kept.entry.key, kept, IfAbsent())
         tried[f"keep the states of the index ({HISTORY_FOLDER}/)"] = created
+    if exam.role in ("maintainer", "promoter"):
+        for subdir in exam.subdirs:
+            _try_replacing(exam, f"patch {subdir}", descriptor.key(PATCHES_FOLDER, f"{subdir}.json"), tried)
     if exam.role == "maintainer":
         _try_replacing(exam, "yank", descriptor.key(YANKED_JSON), tried)
     yield _judged(exam, tried)
@@ -115,7 +118,7 @@ def _judged(exam: Examination, tried: dict[str, Outcome]) -> Finding:
         return Finding(state="ok", found=found)
     if len(denied) == len(tried) and exam.role in (None, "reader"):
         return Finding(state="ok", found="may read but not publish")
-    role = "maintainer" if exam.role == "maintainer" else "publisher"
+    role = exam.role if exam.role in ("maintainer", "promoter") else "publisher"
     return Finding(
         state="failed",
         found=f"may not {', '.join(denied)}",

@@ -1,7 +1,7 @@
 """`.chaninfra/patches/<subdir>.json`: the patches of the packages of a subdir.
 
-Only maintainers may write it. Every commit reads it, and lays the patches over the records of the packages that it
-touches, see `commit.laying` and docs/index-protocol.md.
+Only maintainers and promoters may write it. Every commit reads it, and lays the patches over the records of the
+packages that it touches, see `commit.laying` and docs/index-protocol.md.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _DOCUMENT = JsonDocument(
     "--subdir {subdir}`",
     remedy_if_full="remove patches that are not needed any more: `chaninfra patch ls` lists them, `chaninfra patch rm "
     "PACKAGE` removes one",
-    remedy_if_denied=only_maintainers("patch"),
+    remedy_if_denied=only_maintainers("patch", promoters=True),
     sorted_key="files",
 )
 

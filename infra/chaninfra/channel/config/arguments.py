@@ -13,8 +13,8 @@ Leaf = Callable[[Any, str, tuple[str, ...]], Any]
 
 
 def kebab_case(key: str) -> str:
-    """`endpoint-url` for `endpoint_url` or `endpointUrl`."""
-    return re.sub("_|(?=[A-Z])", "-", key).lower()
+    """`endpoint-url` for `endpoint_url` or `endpointUrl`; `from` for `from_`, since Python has a word `from`."""
+    return re.sub("_|(?=[A-Z])", "-", key.removesuffix("_")).lower()
 
 
 def config_keys_of(args: Mapping[str, Any], definition: str, leaf: Leaf) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from chaninfra.channel import patterns
 
 
 class RolesConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """Settings of all IAM roles of publishers, readers and maintainers."""
+    """Settings of all IAM roles of publishers, readers, maintainers and promoters."""
 
     name_prefix: Annotated[
         Annotated[str, Meta(pattern=patterns.ROLE_NAME_PREFIX)],

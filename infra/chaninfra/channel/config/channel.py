@@ -13,7 +13,7 @@ from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.subdirs import DEFAULT_SUBDIRS, Subdir
-from chaninfra.channel.config.principals import PrincipalConfig
+from chaninfra.channel.config.principals import PrincipalConfig, PromoterConfig
 
 _Name = Annotated[str, Meta(pattern=patterns.NAME)]
 Principals = dict[_Name, PrincipalConfig]
@@ -136,5 +136,20 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             description="Principals that may also yank and delete packages and run `chaninfra gc`: a name of your "
             "choice → the principal.",
             examples=[{"keepers": {"github": {"repository": "acme/packages", "environment": "channel"}}}],
+        ),
+    ] = {}
+    promoters: Annotated[
+        dict[_Name, PromoterConfig],
+        Meta(
+            description="Publishers that may also patch, and read the channels that they promote from: a name of your "
+            "choice → the principal.",
+            examples=[
+                {
+                    "release": {
+                        "github": {"repository": "acme/packages", "environment": "production"},
+                        "from": ["s3://acme-staging/main"],
+                    }
+                }
+            ],
         ),
     ] = {}

@@ -1,4 +1,4 @@
-"""Publishers, readers and maintainers in the stack config.
+"""Publishers, readers, maintainers and promoters in the stack config.
 
 A principal has one of five kinds. `github`, `gitlab` and `oidc` authenticate with a token of their issuer and get a
 role. `arn` is an existing account, role or user of AWS, which the bucket policy names. `key` gets an access key of a
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from chaninfra.channel import patterns
 
@@ -174,3 +174,16 @@ class PrincipalConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_
             examples=["123456789012", "arn:aws:iam::123456789012:role/builder"],
         ),
     ] = None
+
+
+class PromoterConfig(PrincipalConfig, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """A principal that copies packages into this channel from others. Exactly one of the kinds must be set."""
+
+    sources: Annotated[
+        tuple[Annotated[str, Meta(pattern=patterns.CHANNEL_URL)], ...],
+        Meta(
+            description="The channels that it may read besides, at the same store: those that it promotes from. "
+            "Not needed for a channel that everybody may read.",
+            examples=[["s3://acme-staging/main"]],
+        ),
+    ] = field(default=(), name="from")

@@ -20,11 +20,12 @@ from chaninfra.channel.config.schema import STACK_CONFIG, load, validate
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import check_endpoint
 from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.roles import ROLES
 
 Encryption = Literal["sse-s3"]
 
 # Top-level keys that are the defaults of every channel in `channels`.
-_SHARED = ("subdirs", "visibility", "auth", "index", "retention", "publishers", "readers", "maintainers")
+_SHARED = ("subdirs", "visibility", "auth", "index", "retention", *ROLES.values())
 
 MAX_TAGS = 50
 """The tags that a bucket or a role can have (Amazon S3 and IAM, quotas)."""
@@ -264,6 +265,7 @@ OUTPUT_PLACEHOLDERS: dict[tuple[str, str], str] = {
     ("follower", "alarm-topic"): f"arn:aws:sns:us-east-1:{_ACCOUNT}:not-known-yet",
     ("cdn", "certificate-arn"): f"arn:aws:acm:us-east-1:{_ACCOUNT}:certificate/not-known-yet",
     ("principal", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
+    ("promoter", "arn"): f"arn:aws:iam::{_ACCOUNT}:role/not-known-yet",
 }
 """The arguments of components that may be outputs: (definition in the schema, key) → the valid value that is used for
 checks until the output is known."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from chaninfra.channel import patterns
 
@@ -45,6 +45,15 @@ class PrincipalAccess(
     ] = None
 
 
+class PromoterAccess(PrincipalAccess, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """A promoter, with the channels that it promotes from."""
+
+    sources: Annotated[
+        tuple[Annotated[str, Meta(pattern=patterns.CHANNEL_URL)], ...],
+        Meta(description="The channels that it may read besides.", examples=[["s3://acme-staging/main"]]),
+    ] = field(default=(), name="from")
+
+
 Principals = Annotated[
     dict[Annotated[str, Meta(pattern=patterns.NAME)], PrincipalAccess], Meta(description="The principals, by name.")
 ]
@@ -72,6 +81,14 @@ class ChannelPrincipals(Struct, frozen=True, kw_only=True, rename="kebab", forbi
         Meta(
             description="Principals that may also yank and delete packages, and run gc.",
             examples=[{"keepers": {"kind": "arn", "arn": "123456789012"}}],
+        ),
+    ] = {}
+    promoters: Annotated[
+        dict[Annotated[str, Meta(pattern=patterns.NAME)], PromoterAccess],
+        Meta(
+            description="Publishers that may also patch, and read the channels that they promote from. Left out where "
+            "there are none.",
+            examples=[{"release": {"kind": "key", "access-key-id": "AKIAIOSFODNN7EXAMPLE"}}],
         ),
     ] = {}
 

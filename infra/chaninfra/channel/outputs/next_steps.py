@@ -124,8 +124,18 @@ def _keys(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
         yield NextStep(
             title=f"Create an access key for the {principal.role} {principal.name} of the channel {channel.name}",
             why=f"chaninfra cannot create access keys on {provider.title}",
-            steps=tuple(fill(step, values) for step in steps),
+            steps=(*(fill(step, values) for step in steps), *_sources(stack, principal)),
             checks=(DoneWhen(kind="key", target=_target(channel, principal)),),
+        )
+
+
+def _sources(stack: StackSpec, principal: PrincipalSpec) -> Iterator[str]:
+    """What a promoter's key must read in other buckets, whose keys a store may give bucket by bucket."""
+    others = [source.url for source in principal.sources if source.bucket != stack.bucket.name]
+    if others:
+        yield (
+            f"the same key must be able to read {', '.join(others)}; if the store gives a key to one bucket only, give "
+            "`copy` a reader's key of that channel with --from-access-key-id"
         )
 
 

@@ -25,8 +25,8 @@ from chaninfra.channel.policy.statements import (
 )
 from chaninfra.channel.providers.aws_partitions import partition
 from chaninfra.channel.providers.model import Backend
-from chaninfra.channel.roles import ROLES, Role
-from chaninfra.channel.spec.model import ChannelSpec, StackSpec
+from chaninfra.channel.roles import Role
+from chaninfra.channel.spec.model import ChannelSpec, SourceChannel, StackSpec
 
 # The actions that read and write objects and their old versions.
 _OBJECT_ACTIONS = [
@@ -83,7 +83,7 @@ def bucket_statements(
     if length > _MAX_BYTES:
         raise ConfigurationError(
             f"the bucket policy would have {length:,} bytes; S3 accepts at most {_MAX_BYTES:,}",
-            where="keys publishers, readers and maintainers",
+            where="keys publishers, readers, maintainers and promoters",
             remedy="name accounts or shared roles instead of single principals, or use fewer channels or fewer subdirs",
         )
     return unique
@@ -182,22 +182,25 @@ def deployer_arns(caller: str) -> list[str]:
 
 def _for_arns(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Statement]:
     """The permissions of the channel's principals that are given by ARN."""
-    made: list[Statement] = []
-    for role in ROLES:
-        arns = [
-            principal_arn(each.arn, part) for each in channel.principals if each.role == role and each.arn is not None
-        ]
-        if arns:
-            made += bucket_policy_statements(
-                role,
-                channel.prefix or channel.name,
-                arns,
-                bucket=stack.bucket.name,
-                prefix=channel.prefix,
-                subdirs=channel.subdirs,
-                partition=part,
-            )
-    return made
+    # In the order of ROLES; promoters that read the same sources share their statements, as all other roles do.
+    arns: dict[tuple[Role, tuple[SourceChannel, ...]], list[str]] = {}
+    for each in channel.principals:
+        if each.arn is not None:
+            arns.setdefault((each.role, each.sources), []).append(principal_arn(each.arn, part))
+    return [
+        statement
+        for (role, sources), named in arns.items()
+        for statement in bucket_policy_statements(
+            role,
+            channel.prefix or channel.name,
+            named,
+            bucket=stack.bucket.name,
+            prefix=channel.prefix,
+            subdirs=channel.subdirs,
+            partition=part,
+            sources=sources,
+        )
+    ]
 
 
 def _for_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
@@ -208,7 +211,11 @@ def _for_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
         for principal in channel.principals
         if (channel.prefix, principal.role, principal.name) in keys
         for statement in statements(
-            principal.role, bucket=stack.bucket.name, prefix=channel.prefix, subdirs=channel.subdirs
+            principal.role,
+            bucket=stack.bucket.name,
+            prefix=channel.prefix,
+            subdirs=channel.subdirs,
+            sources=principal.sources,
         )
     ]
 

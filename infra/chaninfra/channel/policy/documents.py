@@ -9,7 +9,7 @@ from chaninfra.channel.policy.bucket import STATEMENTS
 from chaninfra.channel.policy.cdn import NO_DISTRIBUTION, distribution_arn
 from chaninfra.channel.policy.follower import FollowerArns, follower_rights, follower_trust, queue_policy
 from chaninfra.channel.policy.kms import key_statements
-from chaninfra.channel.policy.permissions import identity_policy, limited_to_token
+from chaninfra.channel.policy.permissions import decrypt_sources, identity_policy, limited_to_token
 from chaninfra.channel.policy.statements import document
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.providers.aws_partitions import partition
@@ -79,7 +79,10 @@ def permissions_of(
         kms_key_arn=stack.bucket.aws.kms_key_arn,
         distribution=distribution if stack.bucket.cdn is not None else None,
         version_rights=stack.bucket.provider.version_rights.value,
+        sources=principal.sources,
     )
+    if stack.bucket.provider.backend == "aws":
+        policy["Statement"] += decrypt_sources(stack.bucket.name, principal.sources, _partition(stack))
     if principal.token is not None and stack.bucket.provider.oidc.value == "minio-openid":
         policy["Statement"] = limited_to_token(policy["Statement"], principal.token)
     return policy

@@ -1,4 +1,4 @@
-"""The permissions of readers, publishers and maintainers, as identity policies and as statements of a bucket policy.
+"""The permissions of the roles, as identity policies and as statements of a bucket policy.
 
 Every role may list the whole bucket. A GET by pixi has no prefix for a condition to check, and without the permission
 to list, S3 answers 403 instead of 404 for a missing file, and pixi stops there. A channel whose file names must be
@@ -15,6 +15,7 @@ from chaninfra.channel.conda.object_names import (
     CHANINFRA_FOLDER,
     HISTORY_FOLDER,
     NOTICES_JSON,
+    PATCHES_FOLDER,
     SNAPSHOTS_FOLDER,
     WITHDRAWN_JSON,
     YANKED_JSON,
@@ -23,6 +24,7 @@ from chaninfra.channel.location import join
 from chaninfra.channel.policy.statements import OURS, VERSION, Statement, deny_old_versions
 from chaninfra.channel.providers.model import VersionRights
 from chaninfra.channel.roles import Role
+from chaninfra.channel.spec.model import SourceChannel
 from chaninfra.channel.spec.token_claims import TokenClaims
 
 _ADD = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
@@ -38,14 +40,16 @@ def statements(
     kms_key_arn: str | None = None,
     distribution: str | None = None,
     version_rights: VersionRights = "own",
+    sources: Sequence[SourceChannel] = (),
 ) -> list[Statement]:
     """The statements of a role's identity policy, which have no Principal.
 
-    `distribution` is the ARN of the CloudFront distribution in front of the bucket. No role may write `channel.json`,
-    which the stack manages. Whoever writes the index keeps its old states below `.chaninfra/history/`. Only maintainers
-    may write `yanked.json`, `withdrawn.json`, `notices.json`, `snapshots/` and the rest of `.chaninfra/`, and only they
-    may delete. No role may read or delete old versions of objects: where that comes with the object (`version_rights`),
-    it is denied.
+    `distribution` is the ARN of the CloudFront distribution in front of the bucket; `sources` are the other channels
+    that a promoter reads. No role may write `channel.json`, which the stack manages. Whoever writes the index keeps its
+    old states below `.chaninfra/history/`. A promoter may write the patches too, so that what was patched in a source
+    is patched here. Only maintainers may write `yanked.json`, `withdrawn.json`, `notices.json`, `snapshots/` and the
+    rest of `.chaninfra/`, and only they may delete. No role may read or delete old versions of objects: where that
+    comes with the object (`version_rights`), it is denied.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
 
@@ -57,8 +61,16 @@ def statements(
         {"Sid": "ReadChannel", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": objects("*")},
         {"Sid": "ListBucket", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]},
     ]
-    if role == "publisher":
-        added = [*files, *objects(f"{HISTORY_FOLDER}/*")]
+    read = [f"arn:{partition}:s3:::{source.bucket}/{join(source.prefix, '*')}" for source in sources]
+    if read:
+        allowed.append({"Sid": "ReadSources", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": read})
+    # Whoever reads a channel may list its bucket, see above.
+    listed = [f"arn:{partition}:s3:::{name}" for name in _other_buckets(bucket, sources)]
+    if listed:
+        allowed.append({"Sid": "ListSources", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": listed})
+    if role in ("publisher", "promoter"):
+        folders = (HISTORY_FOLDER, *((PATCHES_FOLDER,) if role == "promoter" else ()))
+        added = [*files, *objects(*(f"{folder}/*" for folder in folders))]
         allowed.append({"Sid": "AddFiles", "Effect": "Allow", "Action": _ADD, "Resource": added})
     if role == "maintainer":
         documents = objects(YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON)
@@ -79,10 +91,38 @@ def statements(
         invalidate = ["cloudfront:CreateInvalidation"]
         allowed.append({"Sid": "RefreshCdn", "Effect": "Allow", "Action": invalidate, "Resource": [distribution]})
     if version_rights == "with-object":
-        allowed.append(deny_old_versions(bucket, [prefix]))
+        old = deny_old_versions(bucket, [prefix])
+        allowed.append({**old, "Resource": [*old["Resource"], *read]})
         deleting = {"Effect": "Deny", "Action": ["s3:DeleteObjectVersion"], "Resource": objects("*")}
         allowed.append({"Sid": f"{OURS}KeepOldVersions", **deleting})
     return allowed
+
+
+def decrypt_sources(bucket: str, sources: Sequence[SourceChannel], partition: str) -> list[Statement]:
+    """The statement by which a promoter on AWS reads sources outside `bucket` that are encrypted with a KMS key; empty
+    where there are none.
+
+    A stack does not know the key of another bucket. So the condition says what may be decrypted: S3 gives KMS the ARN
+    of the bucket, or without a bucket key that of the object (Amazon S3 User Guide, "Using server-side encryption with
+    AWS KMS keys", encryption context). The policy of that key must allow it too.
+    """
+    others = _other_buckets(bucket, sources)
+    arns = [f"arn:{partition}:s3:::{name}{end}" for name in others for end in ("", "/*")]
+    if not arns:
+        return []
+    return [
+        {
+            "Sid": "DecryptSources",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": [f"arn:{partition}:kms:*:*:key/*"],
+            "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": arns}},
+        }
+    ]
+
+
+def _other_buckets(bucket: str, sources: Sequence[SourceChannel]) -> list[str]:
+    return [*dict.fromkeys(source.bucket for source in sources if source.bucket != bucket)]
 
 
 def identity_policy(role: Role, **options: Any) -> dict[str, Any]:

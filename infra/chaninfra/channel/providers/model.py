@@ -25,6 +25,8 @@ Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
 KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
+BY_BUCKET_POLICY: frozenset[KeyWay] = frozenset({"versitygw-admin"})
+"""The ways of making keys whose users have no policies: the bucket policy names their access keys."""
 VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
 PolicyPlace = Literal["own", "file-attribute"]
@@ -43,6 +45,7 @@ Capability = Literal[
     "conditional-create",
     "conditional-replace",
     "conditional-multipart",
+    "conditional-copy",
     "conditional-versioned",
     "conditional-recreate",
     "notifications",
@@ -61,6 +64,7 @@ CAPABILITIES: dict[Capability, str] = {
     "conditional-create": "PUT with If-None-Match: * fails if the key exists",
     "conditional-replace": "PUT with If-Match fails if the object has another ETag",
     "conditional-multipart": "CompleteMultipartUpload honours If-None-Match: * too",
+    "conditional-copy": "CopyObject honours If-None-Match: * and x-amz-copy-source-if-match",
     "conditional-versioned": "conditional writes work in a versioned bucket too",
     "conditional-recreate": "PUT with If-None-Match: * creates an object again that was deleted in a versioned bucket",
     "notifications": "event notifications for new objects, set by PutBucketNotificationConfiguration",

@@ -66,7 +66,12 @@ def key_steps(
 ) -> dict[Role, tuple[str, ...]]:
     """Role → how a person makes an access key for it; `{may}` in `steps` is replaced by the role's permissions.
 
-    A maintainer gets the permissions of a publisher unless `maintainer` is given.
+    A maintainer gets the permissions of a publisher unless `maintainer` is given, a promoter gets them anyway.
     """
-    may: dict[Role, str] = {"reader": reader, "publisher": publisher, "maintainer": maintainer or publisher}
+    may: dict[Role, str] = {
+        "reader": reader,
+        "publisher": publisher,
+        "maintainer": maintainer or publisher,
+        "promoter": publisher,
+    }
     return {role: tuple(step.replace("{may}", word) for step in steps) for role, word in may.items()}

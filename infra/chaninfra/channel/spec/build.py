@@ -151,5 +151,5 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         retention=config.retention,
         mirrors=config.mirrors,
         event_target=event_target(config, bucket.provider, where),
-        principals=principals_of(config, bucket.provider, bucket.location.region, where),
+        principals=principals_of(config, bucket.provider, bucket.location, where),
     )

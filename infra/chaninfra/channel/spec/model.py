@@ -42,8 +42,22 @@ class BucketSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceChannel:
+    """A channel that packages are promoted from, at the same store; it need not exist yet."""
+
+    bucket: str
+    prefix: str
+    """Without a slash at either end; "" for the whole bucket."""
+
+    @property
+    def url(self) -> str:
+        """s3://BUCKET/PREFIX."""
+        return f"s3://{join(self.bucket, self.prefix)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrincipalSpec:
-    """A publisher, reader or maintainer.
+    """A publisher, reader, maintainer or promoter.
 
     Exactly one of three fields is set: `token` for the kinds github, gitlab and oidc; `arn` for arn; `key` for key.
     """
@@ -58,6 +72,8 @@ class PrincipalSpec:
     """The ARN or account number of an existing principal of AWS."""
     key: AccessKeyConfig | None = None
     """It gets an access key of the store."""
+    sources: tuple[SourceChannel, ...] = ()
+    """The channels that a promoter may read besides its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from chaninfra.channel.config.channel import ChannelConfig
-from chaninfra.channel.config.principals import PrincipalConfig
+from chaninfra.channel.config.principals import PrincipalConfig, PromoterConfig
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.location import Location
 from chaninfra.channel.providers.aws_partitions import partition
-from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.model import BY_BUCKET_POLICY, Provider
 from chaninfra.channel.roles import ROLES
-from chaninfra.channel.spec.model import PrincipalSpec
+from chaninfra.channel.spec.model import PrincipalSpec, SourceChannel
 from chaninfra.channel.spec.token_claims import claims_of, kind_of
 
 
-def principals_of(channel: ChannelConfig, provider: Provider, region: str, where: str) -> tuple[PrincipalSpec, ...]:
+def principals_of(
+    channel: ChannelConfig, provider: Provider, location: Location, where: str
+) -> tuple[PrincipalSpec, ...]:
     """The principals of a channel, in the order of ROLES and then of their names. Raises ConfigurationError."""
-    verifier = sub_only_verifier(provider, region)
+    verifier = sub_only_verifier(provider, location.region)
+    own = SourceChannel(bucket=location.bucket, prefix=(channel.prefix or "").strip("/"))
     specs: list[PrincipalSpec] = []
     for role, plural in ROLES.items():
         principals: dict[str, PrincipalConfig] = getattr(channel, plural)
@@ -30,9 +34,52 @@ def principals_of(channel: ChannelConfig, provider: Provider, region: str, where
                     token=claims_of(principal, where=where, key=key, sub_only_verifier=verifier),
                     arn=principal.arn,
                     key=principal.key,
+                    sources=_sources(principal, kind, own, provider, where, (*key, "from")),
                 )
             )
     return tuple(specs)
+
+
+def _sources(
+    principal: PrincipalConfig,
+    kind: str,
+    own: SourceChannel,
+    provider: Provider,
+    where: str,
+    key: tuple[str, ...],
+) -> tuple[SourceChannel, ...]:
+    """The channels in `from`, each once. Raises ConfigurationError, about `key`, for one that the stack cannot let the
+    principal read.
+
+    A principal without a policy of its own has its permissions in the policy of this bucket, which is about no other.
+    """
+    urls = principal.sources if isinstance(principal, PromoterConfig) else ()
+    by_bucket_policy = kind == "arn" or (kind == "key" and provider.keys.value in BY_BUCKET_POLICY)
+    sources = []
+    for url in dict.fromkeys(urls):
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        source = SourceChannel(bucket=bucket, prefix=prefix)
+        if source == own:
+            raise ConfigurationError(
+                f"{url} is the channel itself", where=where, key=key, remedy="name the channels that it promotes from"
+            )
+        if bucket != own.bucket and by_bucket_policy:
+            raise ConfigurationError(
+                f"{url} is in another bucket than {own.url}, whose policy is all that this stack can give to the kind "
+                f"`{kind}`",
+                where=where,
+                key=key,
+                remedy=f"remove it here; {_IN_ANOTHER_BUCKET[kind]}",
+            )
+        sources.append(source)
+    return tuple(sources)
+
+
+_IN_ANOTHER_BUCKET = {
+    "arn": "add the same `arn` to `readers` of that channel's stack",
+    "key": "add a reader with a `key` to that channel's stack, and give its key to `copy` with --from-access-key-id",
+}
+"""Kind of principal → how a promoter gets to read a channel in another bucket."""
 
 
 def check_kind(kind: str, provider: Provider, where: str, key: tuple[str, ...] = ()) -> None:

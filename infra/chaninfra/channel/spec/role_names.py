@@ -1,4 +1,4 @@
-"""Names of the roles of publishers, readers and maintainers, and their ARNs on stores other than AWS."""
+"""Names of the roles of publishers, readers, maintainers and promoters, and their ARNs on stores other than AWS."""
 
 from __future__ import annotations
 

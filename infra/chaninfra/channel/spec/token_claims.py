@@ -1,4 +1,4 @@
-"""Claims that the token of a publisher, reader or maintainer must carry: the input of its trust policy.
+"""Claims that the token of a principal must carry: the input of its trust policy.
 
 Every `TokenClaims` names `aud` and `sub`. A value without `*` must match exactly. A pattern that the token of another
 owner could match is refused: the part of a value that names the owner never has a wildcard.

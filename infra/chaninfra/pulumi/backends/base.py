@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf
-from chaninfra.channel.spec.model import ChannelSpec
+from chaninfra.channel.roles import ROLES
+from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey
@@ -49,6 +50,19 @@ class ChannelAccessResources:
     """Its part of the output `keys`: role plural → name → access-key-id and secret-access-key."""
     resources: list[pulumi.Resource] = field(default_factory=list)
     """The resources that grant the access."""
+
+
+def empty_access(channel: ChannelSpec) -> dict[str, dict[str, Any]]:
+    """Role plural → an empty dict. Promoters only if there are any: an earlier chaninfra, whose command line may read
+    the output, does not know the key."""
+    used = {principal.role for principal in channel.principals}
+    return {plural: {} for role, plural in ROLES.items() if role != "promoter" or role in used}
+
+
+def access_entry(principal: PrincipalSpec) -> dict[str, Any]:
+    """What the output `access` says of a principal before the store gives it an identifier."""
+    sources = [source.url for source in principal.sources]
+    return {"kind": principal.kind, **({"from": sources} if sources else {})}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,6 +187,32 @@ class PrincipalArgs(TypedDict, total=False):
     """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
 
 
+class PromoterArgs(TypedDict, total=False):
+    """A principal that copies packages into this channel from others. Exactly one of the kinds must be set."""
+
+    github: GitHubArgs
+    """Workflow runs of a GitHub repository."""
+
+    gitlab: GitLabArgs
+    """CI jobs of a GitLab project."""
+
+    oidc: OidcArgs
+    """Tokens of any OIDC issuer."""
+
+    key: KeyArgs
+    """An access key of its own, on stores other than AWS; `{}` is enough. If chaninfra cannot create it, the stack
+    output `next-steps` explains how to.
+    """
+
+    arn: pulumi.Input[str]
+    """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
+
+    from_: Sequence[str]
+    """The channels that it may read besides, at the same store: those that it promotes from. Not needed for a channel
+    that everybody may read.
+    """
+
+
 class RetentionRuleArgs(TypedDict, total=False):
     """Which packages go. At least one of `keep-newest` and `older-than` must be set; with both, a package goes only if
     both say so.
@@ -272,7 +298,7 @@ class MirrorArgs(TypedDict, total=False):
 
 
 class RolesArgs(TypedDict, total=False):
-    """Settings of all IAM roles of publishers, readers and maintainers."""
+    """Settings of all IAM roles of publishers, readers, maintainers and promoters."""
 
     name_prefix: str
     """Prefix of the names of the IAM roles."""
@@ -411,6 +437,11 @@ class ChannelArgs(TypedDict, total=False):
     """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
     """
 
+    promoters: Mapping[str, PromoterArgs]
+    """Publishers that may also patch, and read the channels that they promote from: a name of your choice → the
+    principal.
+    """
+
 
 class CondaChannelArgs(TypedDict, total=False):
     """A channel in its own bucket."""
@@ -466,6 +497,11 @@ class CondaChannelArgs(TypedDict, total=False):
 
     maintainers: Mapping[str, PrincipalArgs]
     """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
+
+    promoters: Mapping[str, PromoterArgs]
+    """Publishers that may also patch, and read the channels that they promote from: a name of your choice → the
+    principal.
     """
 
     provider: str
@@ -603,6 +639,11 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     maintainers: Mapping[str, PrincipalArgs]
     """Principals that may also yank and delete packages and run `chaninfra gc`: a name of your choice → the principal.
+    """
+
+    promoters: Mapping[str, PromoterArgs]
+    """Publishers that may also patch, and read the channels that they promote from: a name of your choice → the
+    principal.
     """
 
     provider: str

@@ -31,18 +31,18 @@ _AWS = "aws:index:none"
 
 
 class CondaChannel(pulumi.ComponentResource):
-    """A conda channel in its own bucket, with access for publishers, readers and maintainers."""
+    """A conda channel in its own bucket, with access for publishers, readers, maintainers and promoters."""
 
     descriptor: pulumi.Output[dict[str, Any]]
     """The channel descriptor (`schemas/channel.schema.json`): input of `chaninfra`, Publisher and Reader."""
 
     access: pulumi.Output[dict[str, Any]]
-    """publishers, readers, maintainers → name → kind, and role-arn, arn or access-key-id (`schemas/access.schema.json`
-    for one channel)."""
+    """publishers, readers, maintainers, promoters → name → kind, and role-arn, arn or access-key-id
+    (`schemas/access.schema.json` for one channel)."""
 
     keys: pulumi.Output[dict[str, Any]]
-    """publishers, readers, maintainers → name → access-key-id and secret-access-key, for principals with an access key.
-    A secret."""
+    """publishers, readers, maintainers, promoters → name → access-key-id and secret-access-key, for principals with an
+    access key. A secret."""
 
     url: pulumi.Output[str]
     """The channel's URL for pixi, s3://BUCKET/PREFIX."""

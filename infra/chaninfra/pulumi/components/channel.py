@@ -28,9 +28,9 @@ class ChannelResources:
     descriptor: pulumi.Output[dict[str, Any]]
     """channel.json as written, known once it is written."""
     access: dict[str, dict[str, Any]]
-    """publishers, readers, maintainers → name → kind and role-arn, arn or access-key-id."""
+    """publishers, readers, maintainers, promoters → name → kind and role-arn, arn or access-key-id."""
     keys: dict[str, dict[str, Any]]
-    """publishers, readers, maintainers → name → access-key-id and secret-access-key."""
+    """publishers, readers, maintainers, promoters → name → access-key-id and secret-access-key."""
 
 
 def channel_resources(

@@ -21,7 +21,7 @@ from chaninfra.channel.policy.cdn import distribution_arn
 from chaninfra.channel.policy.permissions import identity_policy
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.providers.aws_partitions import partition
-from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.model import BY_BUCKET_POLICY, Provider
 from chaninfra.channel.roles import Role
 from chaninfra.channel.spec.bucket_settings import check_tags
 from chaninfra.channel.spec.locate import provider_row
@@ -37,7 +37,7 @@ from chaninfra.pulumi.declaration import as_config, check_packages
 from chaninfra.pulumi.dynamic import AccessKey
 from chaninfra.pulumi.errors import user_errors
 from chaninfra.pulumi.handlers.base import with_integers
-from chaninfra.pulumi.user_admin import ADMIN_APIS, BY_BUCKET_POLICY
+from chaninfra.pulumi.user_admin import ADMIN_APIS
 
 _KINDS = ("github", "gitlab", "oidc", "key")
 

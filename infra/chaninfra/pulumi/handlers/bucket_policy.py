@@ -112,8 +112,8 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
                 f"{len(text):,} bytes, of which ext4 takes less than 4 KiB",
                 where=error.where,
                 remedy="if its files are on ext4, use a file system whose attributes are larger, such as XFS; or make "
-                "the policy shorter, by shorter names of bucket and channels, fewer `publishers`, `readers` and "
-                "`maintainers`, or fewer channels and subdirs",
+                "the policy shorter, by shorter names of bucket and channels, fewer `publishers`, `readers`, "
+                "`maintainers` and `promoters`, or fewer channels and subdirs",
                 code=error.code,
                 status=error.status,
             ) from error

@@ -10,13 +10,10 @@ from chaninfra.pulumi.user_admin.base import Document, UserAdmin
 from chaninfra.pulumi.user_admin.minio import MinioUserAdmin
 from chaninfra.pulumi.user_admin.versitygw import VersitygwUserAdmin
 
-__all__ = ["ADMIN_APIS", "BY_BUCKET_POLICY", "Document", "UserAdmin"]
+__all__ = ["ADMIN_APIS", "Document", "UserAdmin"]
 
 ADMIN_APIS: dict[KeyWay, Callable[[Session], UserAdmin]] = {
     "minio-admin": MinioUserAdmin,
     "versitygw-admin": VersitygwUserAdmin,
 }
 """`Provider.keys` → the API; stores without one are not in it."""
-
-BY_BUCKET_POLICY: frozenset[KeyWay] = frozenset({"versitygw-admin"})
-"""Those whose users have no policies: the bucket policy names their access keys."""

@@ -67,6 +67,8 @@ GOOD: dict[str, list[str]] = {
     "publishers": ["ci"],
     "readers": ["people"],
     "maintainers": ["keepers"],
+    "promoters": ["release"],
+    "from": ["s3://acme-staging", "s3://acme-staging/main"],
     "provider": ["minio"],
     "bucket": ["my-bucket", "my.bucket"],
     "region": ["eu-central-1", "auto"],

@@ -34,7 +34,7 @@ def keys() -> Iterator[tuple[str, ...]]:
         for option in (schema, *schema.get("anyOf", ())):
             found = definitions[option["$ref"].rsplit("/", 1)[1]] if "$ref" in option else option
             for key, value in found.get("properties", {}).items():
-                if key not in ("channels", "readers", "maintainers", *SECRET_KEYS):
+                if key not in ("channels", "readers", "maintainers", "promoters", *SECRET_KEYS):
                     yield (*path, key)
                     yield from walk(value, (*path, key))
             if isinstance(rest := found.get("additionalProperties"), dict):

@@ -76,6 +76,30 @@ def test_access_keys_by_hand_have_a_step_each_with_their_own_permissions(name: s
         assert said[0].replace("publisher-ci", "") != said[1].replace("reader-team", "")
 
 
+BY_HAND = [name for name, row in PROVIDERS.items() if row.keys.value == "by-hand"]
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_key_by_hand_of_a_promoter_says_what_else_it_reads(name: str) -> None:
+    (plain,) = steps(name, promoters={"release": KEY})
+    (near,) = steps(name, promoters={"release": {**KEY, "from": ["s3://my-bucket/nightly"]}})
+    (far,) = steps(name, promoters={"release": {**KEY, "from": ["s3://my-bucket/nightly", "s3://staging/main"]}})
+    assert plain.checks[0].target == near.checks[0].target == far.checks[0].target == "promoter/main/release"
+    assert len(plain.steps) == len(near.steps) == len(far.steps) - 1
+    assert far.steps[-1].startswith("the same key must be able to read s3://staging/main; if the store")
+    assert "--from-access-key-id" in far.steps[-1]
+
+
+def test_the_words_of_a_store_name_the_sources_too() -> None:
+    """SeaweedFS has no policies that it could print, so its one command says all that the key may."""
+    (step,) = steps("seaweedfs", promoters={"release": {**KEY, "from": ["s3://staging/main"]}})
+    words = " ".join(step.steps)
+    assert "Read:staging/main/*" in words
+    assert "List:staging" in words
+    assert "Write:staging" not in words
+    assert "Write:my-bucket/main/.chaninfra/patches/*" in words
+
+
 @pytest.mark.parametrize("name", ["minio", "versitygw"])
 def test_access_keys_that_the_stack_makes_have_no_step(name: str) -> None:
     assert steps(name, **principals(PROVIDERS[name], KEY)) == []

@@ -61,6 +61,17 @@ STACKS: dict[str, dict[str, Any]] = {
         "publishers": {"builder": {"oidc": {"issuer": ISSUER, "audience": "conda", "subject": "system:builder"}}},
         "maintainers": {"keeper": {"oidc": {"issuer": ISSUER, "audience": "conda", "subject": "system:keeper"}}},
     },
+    "promoters": {
+        "promoters": {
+            "other-bucket": {
+                "github": {"repository": "acme/packages", "environment": "production"},
+                "from": ["s3://acme-staging/main", "s3://my-bucket/nightly"],
+            },
+            "public-sources": {"gitlab": {"project": "acme/packages", "branch": "main"}},
+            "same-bucket": {"arn": f"arn:aws:iam::{ACCOUNT}:role/release", "from": ["s3://my-bucket/nightly"]},
+            "without": {"arn": f"arn:aws:iam::{ACCOUNT}:role/copies-in"},
+        }
+    },
     "arns": {
         "readers": {"other-account": {"arn": "210987654321"}},
         "publishers": {

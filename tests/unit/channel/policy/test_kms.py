@@ -30,6 +30,7 @@ def test_principals_by_arn_the_cdn_and_the_organization_do() -> None:
     assert sids({"kms-key-arn": KEY}, readers={"team": team}) == ["ChaninfraKeyForReaders"]
     assert sids({"kms-key-arn": KEY}, publishers={"team": team}) == ["ChaninfraKeyForWriters"]
     assert sids({"kms-key-arn": KEY}, maintainers={"team": team}) == ["ChaninfraKeyForWriters"]
+    assert sids({"kms-key-arn": KEY}, promoters={"team": team}) == ["ChaninfraKeyForWriters"]
     assert sids({"kms-key-arn": KEY}, visibility="public", cdn={}) == ["ChaninfraKeyForCdn"]
     organization = {"kms-key-arn": KEY, "organization-id": "o-a1b2c3d4e5"}
     assert sids(organization, **ORGANIZATION) == ["ChaninfraKeyForOrganization"]

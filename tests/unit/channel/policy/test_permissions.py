@@ -7,12 +7,14 @@ import pytest
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.policy.permissions import (
     bucket_policy_statements,
+    decrypt_sources,
     identity_policy,
     limited_to_token,
     principal_arn,
     statements,
 )
 from chaninfra.channel.roles import ROLES, Role
+from chaninfra.channel.spec.model import SourceChannel
 from chaninfra.channel.spec.token_claims import TokenClaims
 
 CHANNEL = {"bucket": "b", "prefix": "team/stable", "subdirs": ["noarch", "linux-64"]}
@@ -47,7 +49,8 @@ def test_no_role_may_write_the_descriptor(role: Role) -> None:
     kept = [
         f"{folder}/{name}" for name in ("yanked.json", "withdrawn.json", "notices.json", "snapshots/*", ".chaninfra/*")
     ]
-    assert written == {"reader": [], "publisher": added, "maintainer": [*files, *kept]}[role]
+    patched = [*added, f"{folder}/.chaninfra/patches/*"]
+    assert written == {"reader": [], "publisher": added, "maintainer": [*files, *kept], "promoter": patched}[role]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -65,9 +68,36 @@ def test_whoever_writes_the_index_keeps_its_old_states(role: Role) -> None:
 
 def test_writers_encrypt_with_the_kms_key_and_refresh_the_cdn() -> None:
     assert actions("reader", kms_key_arn=KEY, distribution=DISTRIBUTION) - actions("reader") == {"kms:Decrypt"}
-    for role in ("publisher", "maintainer"):
+    for role in ("publisher", "maintainer", "promoter"):
         more = actions(role, kms_key_arn=KEY, distribution=DISTRIBUTION) - actions(role)
         assert more == {"kms:Decrypt", "kms:GenerateDataKey", "cloudfront:CreateInvalidation"}
+
+
+def test_a_promoter_reads_its_sources_and_lists_their_buckets() -> None:
+    places = [("b", "team/nightly"), ("staging", ""), ("staging", "x")]
+    sources = [SourceChannel(bucket=bucket, prefix=prefix) for bucket, prefix in places]
+    plain = statements("promoter", **CHANNEL)
+    more = [each for each in statements("promoter", **CHANNEL, sources=sources) if each not in plain]
+    assert [(each["Action"], each["Resource"]) for each in more] == [
+        (["s3:GetObject"], [f"arn:aws:s3:::{place}/*" for place in ("b/team/nightly", "staging", "staging/x")]),
+        (["s3:ListBucket"], ["arn:aws:s3:::staging"]),
+    ]
+
+
+def test_old_versions_of_sources_are_denied_where_they_come_with_the_object() -> None:
+    source = SourceChannel(bucket="staging", prefix="main")
+    made = statements("promoter", **CHANNEL, sources=[source], version_rights="with-object")
+    (denied,) = [each for each in made if each["Effect"] == "Deny" and "s3:GetObject" in each["Action"]]
+    assert denied["Resource"] == ["arn:aws:s3:::b/team/stable/*", "arn:aws:s3:::staging/main/*"]
+
+
+def test_a_promoter_decrypts_what_is_encrypted_in_the_buckets_of_its_sources_and_nothing_else() -> None:
+    own, other = SourceChannel(bucket="b", prefix="nightly"), SourceChannel(bucket="staging", prefix="main")
+    assert decrypt_sources("b", [own], "aws") == []
+    (statement,) = decrypt_sources("b", [own, other], "aws-cn")
+    assert statement["Action"] == ["kms:Decrypt"]
+    context = {"kms:EncryptionContext:aws:s3:arn": ["arn:aws-cn:s3:::staging", "arn:aws-cn:s3:::staging/*"]}
+    assert statement["Condition"] == {"StringLike": context}
 
 
 def test_statements_of_a_bucket_policy_name_principals_role_and_channel() -> None:

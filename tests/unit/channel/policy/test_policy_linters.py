@@ -40,20 +40,24 @@ _TAKES = "The function deletes messages that it worked on; the permission is lim
 _LOGS = "The function writes its log; the permission is limited to its log group."
 _NETWORK = "Lambda makes the network interfaces with the role; to the function's code they are denied."
 
+_DECRYPTS_SOURCES = "Sources of other buckets may be encrypted; the condition limits it to objects of these buckets."
+_ADDS = {
+    "cloudsplaining data-exfiltration s3:GetObject": _READS,
+    "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _ABORTS,
+    "cloudsplaining infrastructure-modification s3:GetObject": _READS,
+    "cloudsplaining infrastructure-modification s3:PutObject": _WRITES,
+    "cloudsplaining write s3:AbortMultipartUpload": _ABORTS,
+    "cloudsplaining write s3:PutObject": _WRITES,
+}
+
 # role → finding → the reason for it
 EXPLAINED: dict[str, dict[str, str]] = {
     "reader": {
         "cloudsplaining data-exfiltration s3:GetObject": _READS,
         "cloudsplaining infrastructure-modification s3:GetObject": _READS,
     },
-    "publisher": {
-        "cloudsplaining data-exfiltration s3:GetObject": _READS,
-        "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _ABORTS,
-        "cloudsplaining infrastructure-modification s3:GetObject": _READS,
-        "cloudsplaining infrastructure-modification s3:PutObject": _WRITES,
-        "cloudsplaining write s3:AbortMultipartUpload": _ABORTS,
-        "cloudsplaining write s3:PutObject": _WRITES,
-    },
+    "publisher": _ADDS,
+    "promoter": _ADDS,
     "maintainer": {
         "cloudsplaining data-exfiltration s3:GetObject": _READS,
         "cloudsplaining infrastructure-modification s3:AbortMultipartUpload": _ABORTS,
@@ -110,8 +114,13 @@ EXPLAINED_WITH_KMS: dict[str, dict[str, str]] = {
             "cloudsplaining write kms:Decrypt": _DECRYPTS,
             "cloudsplaining write kms:GenerateDataKey": _ENCRYPTS,
         }
-        for role in ("publisher", "maintainer", "follower")
+        for role in ("publisher", "maintainer", "promoter", "follower")
     },
+}
+# The additional findings if a promoter has sources in other buckets.
+EXPLAINED_WITH_SOURCES = {
+    "cloudsplaining infrastructure-modification kms:Decrypt": _DECRYPTS_SOURCES,
+    "cloudsplaining write kms:Decrypt": _DECRYPTS_SOURCES,
 }
 # The additional findings if the bucket has a CDN.
 EXPLAINED_WITH_CDN: dict[str, dict[str, str]] = {
@@ -121,7 +130,7 @@ EXPLAINED_WITH_CDN: dict[str, dict[str, str]] = {
             "cloudsplaining infrastructure-modification cloudfront:CreateInvalidation": _REFRESHES,
             "cloudsplaining write cloudfront:CreateInvalidation": _REFRESHES,
         }
-        for role in ("publisher", "maintainer", "follower")
+        for role in ("publisher", "maintainer", "promoter", "follower")
     },
 }
 
@@ -189,8 +198,9 @@ def test_every_finding_is_explained_and_every_explanation_has_a_finding(name: st
     policy, text = POLICIES[name], json.dumps(POLICIES[name])
     role = name.partition("/")[0]
     expected = set(EXPLAINED[role])
-    for part, explained in {"kms:": EXPLAINED_WITH_KMS, "cloudfront:": EXPLAINED_WITH_CDN}.items():
+    for part, explained in {"UseKey": EXPLAINED_WITH_KMS, "cloudfront:": EXPLAINED_WITH_CDN}.items():
         expected |= set(explained[role]) if part in text else set()
+    expected |= set(EXPLAINED_WITH_SOURCES) if "DecryptSources" in text else set()
     expected |= set(EXPLAINED_WITH_NETWORK) if "ec2:" in text else set()
     assert findings(policy) == expected
 

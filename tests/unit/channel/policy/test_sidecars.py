@@ -27,7 +27,7 @@ def allowed(role: Role, action: str, arn: str) -> bool:
 
 @pytest.mark.parametrize("arn", SIDECARS)
 @pytest.mark.parametrize("role", ROLES)
-def test_all_roles_read_sidecars_and_publishers_and_maintainers_put_them(role: Role, arn: str) -> None:
+def test_all_roles_read_sidecars_and_those_that_add_packages_put_them(role: Role, arn: str) -> None:
     assert allowed(role, "s3:GetObject", arn)
     assert allowed(role, "s3:PutObject", arn) == (role != "reader")
     assert allowed(role, "s3:DeleteObject", arn) == (role == "maintainer")

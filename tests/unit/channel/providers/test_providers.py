@@ -17,6 +17,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.follow_steps import target_id
 from chaninfra.channel.providers import PROVIDERS, model, templates
 from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider, Source
+from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.locate import locate, provider_row
 from chaninfra.cli.app import app
@@ -59,9 +60,9 @@ def test_a_source_is_a_title_and_the_https_url_of_a_page_and_one_page_has_one_ti
 @pytest.mark.parametrize("name", VERIFIED)
 def test_stores_in_pixis_documentation_and_versitygw_have_no_unverified_fact(name: str) -> None:
     unverified = [column for column, fact in PROVIDERS[name].facts().items() if fact.cited == UNVERIFIED]
-    # "unknown" claims nothing: nobody has tried old versions on these stores yet.
-    known = PROVIDERS[name].version_rights.value != "unknown"
-    assert unverified == ([] if known else ["version-rights"])
+    # "unknown" claims nothing: nobody has tried old versions and conditional copies on all of these stores yet.
+    facts = PROVIDERS[name].facts()
+    assert unverified == [each for each in ("version-rights", "conditional-copy") if facts[each].value == "unknown"]
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -106,7 +107,7 @@ def test_a_row_does_not_contradict_itself(row: Provider) -> None:
 def test_every_step_by_hand_has_instructions(row: Provider) -> None:
     assert bool(row.by_hand.public) == (row.public.value == "by-hand")
     assert not row.by_hand.key or row.keys.value == "by-hand"
-    assert set(row.by_hand.key) in (set(), {"reader", "publisher", "maintainer"})
+    assert set(row.by_hand.key) in (set(), {*ROLES})
     known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights", "actions"}
     steps = [*row.by_hand.bucket, *row.by_hand.public, *(step for steps in row.by_hand.key.values() for step in steps)]
     assert {name for step in steps for name in templates.names(step)} <= known

@@ -8,6 +8,7 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.spec.build import build_spec
+from chaninfra.channel.spec.model import SourceChannel
 from support.cases.config_keys import keys_without_backticks
 
 AWS = {"provider": "aws", "bucket": "my-bucket", "region": "eu-central-1"}
@@ -37,8 +38,76 @@ def test_a_principal_that_the_store_does_not_support_is_refused(config: dict[str
 def test_principals_are_sorted_by_role_and_name() -> None:
     names = {"b": {"arn": "123456789012"}, "a": {"arn": "123456789012"}}
     (channel,) = build_spec(
-        {**AWS, "readers": names, "maintainers": names, "publishers": names}, where="stack"
+        {**AWS, "readers": names, "promoters": names, "maintainers": names, "publishers": names}, where="stack"
     ).channels
     assert [(principal.role, principal.name) for principal in channel.principals] == [
-        (role, name) for role in ("publisher", "reader", "maintainer") for name in ("a", "b")
+        (role, name) for role in ("publisher", "reader", "maintainer", "promoter") for name in ("a", "b")
     ]
+
+
+def promoting(config: dict[str, Any], principal: dict[str, Any], *sources: str) -> tuple[SourceChannel, ...]:
+    promoters = {"release": {**principal, "from": list(sources)}}
+    (channel,) = build_spec({**config, "prefix": "main", "promoters": promoters}, where="stack").channels
+    (principal_spec,) = channel.principals
+    return principal_spec.sources
+
+
+def test_a_promoter_has_the_channels_that_it_promotes_from_each_once() -> None:
+    sources = ("s3://staging", "s3://staging/a/b", "s3://my-bucket/nightly", "s3://staging")
+    assert promoting(AWS, CI["ci"], *sources) == (
+        SourceChannel(bucket="staging", prefix=""),
+        SourceChannel(bucket="staging", prefix="a/b"),
+        SourceChannel(bucket="my-bucket", prefix="nightly"),
+    )
+    assert promoting(MINIO, {"key": {}}, "s3://staging/main") == (SourceChannel(bucket="staging", prefix="main"),)
+    assert promoting(AWS, {"arn": "123456789012"}, "s3://my-bucket/nightly")
+    assert promoting(AWS, CI["ci"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "principal", "source", "reason", "remedy"),
+    [
+        (AWS, CI["ci"], "s3://my-bucket/main", "is the channel itself", "that it promotes from"),
+        (
+            AWS,
+            {"arn": "123456789012"},
+            "s3://staging/main",
+            "in another bucket",
+            "to `readers` of that",
+        ),
+        (
+            {**MINIO, "provider": "versitygw"},
+            {"key": {}},
+            "s3://staging/main",
+            "in another bucket than s3://my-bucket/main",
+            "--from-access-key-id",
+        ),
+    ],
+)
+def test_a_source_that_the_stack_cannot_let_it_read_is_refused(
+    config: dict[str, Any], principal: dict[str, Any], source: str, reason: str, remedy: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        promoting(config, principal, source)
+    assert refused.value.key == ("promoters", "release", "from")
+    assert reason in refused.value.message
+    assert remedy in (refused.value.remedy or "")
+    assert keys_without_backticks(refused.value) == []
+
+
+@pytest.mark.parametrize("source", ["staging/main", "s3://staging/", "s3://staging/*", "https://x.example.com/main"])
+def test_a_source_is_the_s3_url_of_a_channel(source: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        promoting(AWS, CI["ci"], source)
+    assert refused.value.key[:3] == ("promoters", "release", "from")
+
+
+def test_only_promoters_have_sources() -> None:
+    with pytest.raises(ConfigurationError, match="from"):
+        build_spec({**AWS, "publishers": {"ci": {**CI["ci"], "from": ["s3://staging/main"]}}}, where="stack")
+
+
+def test_a_promoter_of_all_channels_is_one_of_each() -> None:
+    promoters = {"release": {**CI["ci"], "from": ["s3://staging/main"]}}
+    channels = build_spec({**AWS, "promoters": promoters, "channels": {"a": {}, "b": {}}}, where="stack").channels
+    assert [[each.role for each in channel.principals] for channel in channels] == [["promoter"], ["promoter"]]

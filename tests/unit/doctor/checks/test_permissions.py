@@ -31,7 +31,8 @@ def channel(denies: Denies, *, role: Role | None = None, credentials: Credential
             raise DeniedError("403")
 
     store = MemoryStore(before)
-    for name in ("noarch/a-1-0.conda", "noarch/repodata_shards.msgpack.zst", "yanked.json"):
+    patches = ".chaninfra/patches/noarch.json"
+    for name in ("noarch/a-1-0.conda", "noarch/repodata_shards.msgpack.zst", "yanked.json", patches):
         store.objects[f"my-channel/{name}"] = ObjectBody(data=b"{}", content_type="")
     index = DescribedIndex(conditional_writes=ALL.conditional_writes)
     cached = {"store": store, "subdirs": ("noarch",), "credentials": credentials, "role": role}
@@ -46,7 +47,7 @@ def test_all_permissions() -> None:
     exam = channel(nothing, role="maintainer")
     assert [found.state for check in (reading, listing, publishing) for found in check(exam)] == ["ok"] * 3
     (found,) = publishing(exam)
-    assert found.found == "may add files, change the index of noarch, yank; nothing was written"
+    assert found.found == "may add files, change the index of noarch, patch noarch, yank; nothing was written"
 
 
 def test_reading_is_denied() -> None:
@@ -103,6 +104,15 @@ def test_a_missing_object_is_answered_403() -> None:
         (None, "repodata_shards.msgpack.zst", "failed", "may not change the index of noarch"),
         ("publisher", "yanked.json", "ok", "may add files, change the index of noarch; nothing was written"),
         ("maintainer", "yanked.json", "failed", "may not yank"),
+        (
+            "promoter",
+            "yanked.json",
+            "ok",
+            "may add files, change the index of noarch, patch noarch; nothing was written",
+        ),
+        ("promoter", "patches/noarch.json", "failed", "may not patch noarch"),
+        ("maintainer", "patches/noarch.json", "failed", "may not patch noarch"),
+        ("publisher", "patches/noarch.json", "ok", "may add files, change the index of noarch; nothing was written"),
     ],
 )
 def test_denied_writes_are_compared_with_the_role(role: Role | None, denied: str, state: str, words: str) -> None:

@@ -300,7 +300,7 @@ def test_whoever_may_not_write_the_patches_changes_nothing() -> None:
     patched.store.before = denied
     with pytest.raises(DeniedError) as raised:
         add(patched.open(), ["a"], {"license": "X"})
-    assert "only maintainers may patch" in str(raised.value.remedy)
+    assert "only maintainers and promoters may patch" in str(raised.value.remedy)
     assert patched.store.objects == before
 
 

@@ -16,7 +16,7 @@ from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import role_name
 from chaninfra.channel.spec.token_claims import TokenClaims
 from chaninfra.pulumi.backends.aws.existing import Existing
-from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources, after
+from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources, access_entry, after, empty_access
 from chaninfra.pulumi.declaration import Declaration
 
 
@@ -62,10 +62,10 @@ def grant(
     name: str, declaration: Declaration, channel: ChannelSpec, bucket: BucketResources, opts: pulumi.ResourceOptions
 ) -> ChannelAccessResources:
     """A role for each principal with a token. Principals with an ARN are in the bucket policy already."""
-    access: dict[str, dict[str, Any]] = {plural: {} for plural in ROLES.values()}
+    access = empty_access(channel)
     resources: list[pulumi.Resource] = []
     for number, principal in enumerate(channel.principals):
-        entry: dict[str, Any] = {"kind": principal.kind}
+        entry = access_entry(principal)
         if principal.token is not None:
             role, policy = _role(name, declaration, channel, principal, principal.token, bucket, opts)
             resources += [role, policy]

@@ -9,6 +9,7 @@ import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf, s3_statements
 from chaninfra.channel.policy.statements import Statement
+from chaninfra.channel.providers.model import BY_BUCKET_POLICY
 from chaninfra.channel.spec.model import StackSpec
 from chaninfra.pulumi.backends.base import BucketResources, after
 from chaninfra.pulumi.backends.s3.principals import access_keys, access_policies
@@ -17,7 +18,6 @@ from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey, Bucket, BucketNotifications, BucketPolicy, BucketSettings
 from chaninfra.pulumi.notifications import notifications_of
-from chaninfra.pulumi.user_admin import BY_BUCKET_POLICY
 
 
 def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> BucketResources:

@@ -8,14 +8,15 @@ import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf
 from chaninfra.channel.policy.documents import permissions_of
+from chaninfra.channel.providers.model import BY_BUCKET_POLICY
 from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
-from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources
+from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources, access_entry, empty_access
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
-from chaninfra.pulumi.user_admin import ADMIN_APIS, BY_BUCKET_POLICY
+from chaninfra.pulumi.user_admin import ADMIN_APIS
 
 # MinIO's user names have at most 64 characters; a hyphen and 12 hex digits follow, see handlers.access_key.
 _LONGEST = 51
@@ -89,11 +90,11 @@ def grant(
 ) -> ChannelAccessResources:
     """The access key or the role ARN of each principal; `bucket` has already declared what grants the access."""
     stack = declaration.stack
-    access: dict[str, dict[str, Any]] = {plural: {} for plural in ROLES.values()}
+    access = empty_access(channel)
     keys: dict[str, dict[str, Any]] = {}
     for principal in channel.principals:
         plural = ROLES[principal.role]
-        entry: dict[str, Any] = {"kind": principal.kind}
+        entry = access_entry(principal)
         if principal.token is not None:
             arn_of = ROLE_ARNS[stack.bucket.provider.oidc.value]
             entry["role-arn"] = arn_of(_full_name(stack, channel, principal), principal.token)
