@@ -6,6 +6,7 @@ takes. Nothing is written before both are planned.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
+from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
 from chaninfra.index.copy.mirrors import prune
@@ -23,11 +25,15 @@ from chaninfra.index.copy.plan import Plan, plan_copy
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.selection import Selection, select
 from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.locks import read_lock
 from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
+
+NO_FLAGS = FromFlags()
+"""The source as it is, read without limits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,12 @@ class Ran:
 
     copied: Copied
     pruned: prune.Pruned | None
+
+    @property
+    def subdirs(self) -> tuple[Subdir, ...]:
+        """The subdirs whose index changed."""
+        pruned = changed(self.pruned.report) if self.pruned is not None else ()
+        return tuple(dict.fromkeys([*pruned, *(each.package.subdir for each in self.copied.packages)]))
 
 
 def mirror_named(channel: Channel, name: str) -> Mirror:
@@ -103,6 +115,26 @@ def plan_run(
             part=part,
         )
     return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning)
+
+
+def open_mirror(channel: Channel, name: str, flags: FromFlags = NO_FLAGS) -> Source:
+    """The source of the mirror of this name. What the flags say of rate and connections goes before what the mirror
+    says. Raises as `mirror_named` and `open_source`.
+    """
+    from chaninfra.index.copy.sources.open import open_source
+
+    mirror = mirror_named(channel, name)
+    limits = dataclasses.replace(flags, rate=flags.rate or mirror.rate, at_once=flags.at_once or mirror.at_once)
+    return open_source(mirror.source, limits, channel)
+
+
+def run_mirror(channel: Channel, name: str) -> tuple[PlannedRun, Ran]:
+    """Plan a run, and do it, as followers do. Raises as `open_mirror`, `plan_run` and `run`."""
+    from chaninfra.index.copy.transfer import Transfer
+
+    source = open_mirror(channel, name)
+    planned = plan_run(channel, source, name)
+    return planned, run(channel, source, planned, Transfer(source, channel))
 
 
 def run(
