@@ -39,6 +39,7 @@ NAVIGATION = {
         "docs/notices",
         "docs/retention",
         "docs/mirrors",
+        "docs/moving-here",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",
