@@ -61,8 +61,9 @@ _PROMOTERS = (
 class Transfer(Protocol):
     """What brings the bytes of a package, see `transfer.Transfer`."""
 
-    def bring(self, package: SourcePackage, advance: Callable[[int], None]) -> Brought:
-        """The package, in the target; `advance` is called with the numbers of bytes that are there.
+    def bring(self, package: SourcePackage, advance: Callable[[int], None], *, there: bool = False) -> Brought:
+        """The package, in the target; `advance` is called with the numbers of bytes that are there. `there`: it seems
+        to be there, so that is looked at first.
 
         Raises ConflictError where other bytes are there; SkippedError where the source does not have it, or has other
         bytes; StorageError.
@@ -124,24 +125,13 @@ def copy(
             reports.append(together(state.reports, copied))
         if state.stopped is not None:
             break
-    report = Report.of(reports)
     return Copied(
         packages=tuple(state.packages),
         already=plan.already,
         failed=tuple(state.failed),
-        report=_with_left_out(report, plan),
+        report=Report.of(reports),
+        left_out=plan.left_out,
         stopped=state.stopped,
-    )
-
-
-def _with_left_out(report: Report, plan: Plan) -> Report:
-    return Report(
-        subdirs=report.subdirs,
-        left_out=(*plan.left_out, *report.left_out),
-        odd_names=report.odd_names,
-        invalid=report.invalid,
-        stale=report.stale,
-        many_streams=report.many_streams,
     )
 
 
@@ -232,7 +222,7 @@ def _brought(
         progress.begin(task.package.path_in_channel)
         advance = progress.advance if task.doing == "new" else _nothing
         try:
-            return transfer.bring(task.package, advance)
+            return transfer.bring(task.package, advance, there=task.there)
         except ChaninfraError as error:
             return error
 

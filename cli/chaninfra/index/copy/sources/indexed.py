@@ -9,8 +9,12 @@ from functools import cached_property, partial
 from threading import Lock
 from typing import Protocol
 
+import msgspec
+
 from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object, SourcePackage
@@ -24,6 +28,26 @@ PIECE = 8 << 20
 """Most bytes of a piece of a package."""
 GONE = "its index is out of date: index the source again, or leave the package out by `--exclude`"
 """What to do about a package that is listed, and whose file is not there."""
+
+
+MAX_DESCRIPTOR = 1 << 20
+"""Most bytes of the channel.json of a source."""
+
+
+@prepared
+class _Subdirs(msgspec.Struct):
+    """What is read of the channel.json of a source: it is a stranger's, and may be of a later version."""
+
+    subdirs: list[str]
+
+
+def subdirs_in(descriptor: bytes) -> list[Subdir]:
+    """The subdirs that a channel.json names; none where it cannot be read."""
+    try:
+        said = msgspec.json.decode(descriptor, type=_Subdirs).subdirs
+    except MALFORMED:
+        return []
+    return [subdir for subdir in KNOWN_SUBDIRS if subdir in said]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-import msgspec
-
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import (
     CredentialsError,
     DeniedError,
@@ -23,11 +19,10 @@ from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
-from chaninfra.index.copy.sources.indexed import GONE, PIECE, IndexedSource, Likely
+from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, PIECE, IndexedSource, Likely, subdirs_in
 from chaninfra.index.copy.sources.reference import path_of
 from chaninfra.index.copy.sources.source_errors import of_source
 
-_MAX_DESCRIPTOR = 1 << 20
 _ELSEWHERE = "give the URL of the place where its packages are as the source"
 
 
@@ -36,13 +31,6 @@ class FolderStore(ObjectStore, Protocol):
 
     def folders(self, prefix: str) -> frozenset[str]:
         """See S3Store."""
-
-
-@prepared
-class _Subdirs(msgspec.Struct):
-    """What is read of the channel.json of a source: it is a stranger's, and may be of a later version."""
-
-    subdirs: list[str]
 
 
 def s3_source(location: Location, prefix: str, credentials: Credentials | None) -> IndexedSource:
@@ -80,15 +68,12 @@ class S3Files:
         """The subdirs in its channel.json; none where there is none that can be read."""
         try:
             with of_source():
-                stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), _MAX_DESCRIPTOR)
-            if not isinstance(stored, StoredObject):
-                return []
-            said = msgspec.json.decode(stored.data, type=_Subdirs).subdirs
+                stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), MAX_DESCRIPTOR)
         except CredentialsError:
             raise
-        except (DeniedError, *MALFORMED):
+        except DeniedError:
             return []
-        return [subdir for subdir in KNOWN_SUBDIRS if subdir in said]
+        return subdirs_in(stored.data) if isinstance(stored, StoredObject) else []
 
     def get(self, subdir: Subdir, reference: str, most: int) -> bytes | None:
         """See Files."""
