@@ -7,7 +7,7 @@ takes. Nothing is written before both are planned.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +114,7 @@ def plan_run(
             locks=[read_lock(path) for path in wanted.locks],
             part=part,
         )
+        plan = _without(plan, pruning.yank)
     return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning)
 
 
@@ -158,6 +159,21 @@ def run(
     at_once = planned.mirror.at_once or AT_ONCE
     copied = copy(channel, source, planned.plan, transfer, progress, so_far=so_far, at_once=at_once, bringing=bringing)
     return Ran(copied=copied, pruned=pruned)
+
+
+def _without(plan: Plan, yanked: Collection[str]) -> Plan:
+    """The plan without the yanks (`<subdir>/<file>`) that the mirror makes in its own name, so that they can end."""
+    subdirs = [
+        dataclasses.replace(
+            each,
+            tasks=tuple(
+                task for task in each.tasks if task.doing != "yank" or task.package.path_in_channel not in yanked
+            ),
+        )
+        for each in plan.subdirs
+    ]
+    needed = [each for each in subdirs if each.tasks or each.behind or each.unlisted]
+    return dataclasses.replace(plan, subdirs=tuple(needed))
 
 
 def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdir]:

@@ -81,7 +81,9 @@ def test_what_the_source_yanks_is_yanked_here_and_comes_back() -> None:
     mirrored = Mirrored(prune=True)
     mirrored.run()
     ran(mirrored.source.store, yanking("a"))
-    mirrored.run()
+    done = mirrored.run()
+    assert done.pruned is not None
+    assert (done.pruned.yanked, files(done)) == ((f"noarch/{A}",), [])
     assert records(mirrored.store).keys() == {B, OWN}
     ran(mirrored.source.store, unyanking("a"))
     mirrored.run()
