@@ -90,6 +90,7 @@ def log_ran(log: Log, planned: PlannedRun, ran: Ran) -> None:
         already=len(ran.copied.already),
         yanked=pruned.yanked if pruned is not None else (),
         back=pruned.back if pruned is not None else (),
+        deleted_here=planned.withdrawn,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaninfra.channel.conda.mirrors import Mirror
-from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.object_names import CHANNEL_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
@@ -31,6 +31,7 @@ from chaninfra.index.locks import read_lock
 from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
+from chaninfra.index.withdrawal.document import read_withdrawn
 
 NO_FLAGS = FromFlags()
 """The source as it is, read without limits."""
@@ -46,6 +47,8 @@ class PlannedRun:
     plan: Plan
     prune: prune.Planned | None
     """None: the mirror does not prune."""
+    withdrawn: tuple[str, ...] = ()
+    """`<subdir>/<file>` of what is not copied, since these bytes were deleted here for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +105,10 @@ def plan_run(
     subdirs = _subdirs(channel, source, mirror)
     progress.stage("reading the source")
     selection = select(source, wanted, subdirs, channel.runtime.now_ms())
+    withdrawn = _withdrawn(channel, selection.packages)
+    if withdrawn:
+        left = tuple(each for each in selection.packages if each.path_in_channel not in withdrawn)
+        selection = dataclasses.replace(selection, packages=left)
     plan = plan_copy(source, channel, selection.packages, progress)
     pruning = None
     if mirror.prune:
@@ -115,7 +122,7 @@ def plan_run(
             part=part,
         )
         plan = _without(plan, pruning.yank)
-    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning)
+    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn)
 
 
 def open_mirror(channel: Channel, name: str, flags: FromFlags = NO_FLAGS) -> Source:
@@ -159,6 +166,15 @@ def run(
     at_once = planned.mirror.at_once or AT_ONCE
     copied = copy(channel, source, planned.plan, transfer, progress, so_far=so_far, at_once=at_once, bringing=bringing)
     return Ran(copied=copied, pruned=pruned)
+
+
+def _withdrawn(channel: Channel, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
+    """Those of the packages (`<subdir>/<file>`) that were deleted here for good, with the same bytes."""
+    document = read_withdrawn(channel.writer, channel.descriptor.key(WITHDRAWN_JSON))[0]
+    known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
+    return tuple(
+        each.path_in_channel for each in packages if (each.path_in_channel, (each.facts.sha256 or "").lower()) in known
+    )
 
 
 def _without(plan: Plan, yanked: Collection[str]) -> Plan:

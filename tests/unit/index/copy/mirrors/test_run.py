@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 
 from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.errors import ConfigurationError, ConflictError, RefusedError
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.mirrors.run import Ran, wanted_of
 from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.part import Part
 from support.copies.mirrored import Mirrored
 from support.index_model.copying import URL
 from support.index_model.memory_store import MemoryStore
-from support.index_model.processes import file, publishing, unyanking, yanking
+from support.index_model.processes import PREFIX, file, publishing, unyanking, yanking
 from support.index_model.rolling_back import ran, records, yanked
 
 A, B, OWN = file("a"), file("b"), file("own")
@@ -124,6 +126,19 @@ def test_parts_prune_what_is_theirs() -> None:
     mirrored.source.gone.add(A)
     done = [mirrored.run(part=part).pruned for part in parts]
     assert sorted(path for each in done if each is not None for path in each.yanked) == [f"noarch/{A}"]
+
+
+def test_what_was_deleted_here_for_good_is_not_copied_again() -> None:
+    mirrored = Mirrored()
+    sha256 = records(mirrored.source.store)[A]["sha256"]
+    entry = {"path": f"noarch/{A}", "sha256": [sha256], "when": "2026-01-01T00:00:00Z", "reason": "leaks"}
+    others = {**entry, "path": f"noarch/{B}", "sha256": ["0" * 64]}
+    data = json.dumps({"version": 1, "packages": [entry, others]}).encode()
+    mirrored.store.objects[f"{PREFIX}/withdrawn.json"] = ObjectBody(data=data, content_type="")
+    planned = mirrored.plan()
+    assert planned.withdrawn == (f"noarch/{A}",)
+    # Other bytes are another package.
+    assert files(mirrored.run()) == [B]
 
 
 def test_other_bytes_stop_it_before_anything_is_written() -> None:
