@@ -102,6 +102,14 @@ def plan_run(
     """
     mirror = mirror_named(channel, name)
     wanted = wanted_of(mirror, part)
+    for path in wanted.locks:
+        if not path.exists():
+            raise ConfigurationError(
+                "there is no such file",
+                where=str(path),
+                remedy=f"it is one of `locks` of the mirror {name}, whose paths begin in the folder where it is run, now "
+                f"{Path.cwd()}",
+            )
     subdirs = _subdirs(channel, source, mirror)
     progress.stage("reading the source")
     selection = select(source, wanted, subdirs, channel.runtime.now_ms())

@@ -171,7 +171,11 @@ def test_an_empty_source_stops_it_before_anything_is_written() -> None:
             f"{URL}: the source has none of the subdirs that are mirrored: it has noarch",
         ),
         ({"m": Mirror(source="s3://b-1/c", specs=("a >=",))}, "m", "a >=: is not a match spec"),
-        ({"m": Mirror(source="s3://b-1/c", locks=("none/pixi.lock",))}, "m", "none/pixi.lock: there is no such file"),
+        (
+            {"m": Mirror(source="s3://b-1/c", locks=("none/pixi.lock",))},
+            "m",
+            "none/pixi.lock: there is no such file\n  it is one of `locks` of the mirror m, whose paths begin in",
+        ),
     ],
 )
 def test_a_mirror_that_cannot_be_run_says_why(mirrors: dict[str, Mirror], name: str, message: str) -> None:
