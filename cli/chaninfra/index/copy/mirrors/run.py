@@ -107,7 +107,7 @@ def plan_run(
             raise ConfigurationError(
                 "there is no such file",
                 where=str(path),
-                remedy=f"it is one of `locks` of the mirror {name}, whose paths begin in the folder where it is run, now "
+                remedy=f"it is one of `locks` of the mirror {name}, whose paths begin in the folder where it is run: "
                 f"{Path.cwd()}",
             )
     subdirs = _subdirs(channel, source, mirror)
