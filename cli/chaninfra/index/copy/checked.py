@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import SkippedError
+from chaninfra.channel.errors import ConflictError, SkippedError
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError
@@ -42,14 +42,20 @@ def _digest(text: str | None, length: int) -> str | None:
 
 
 def bounded(package: SourcePackage, url: str, content: Content, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks. Raises SkippedError as soon as they are more than the record tells."""
+    """The chunks. Raises SkippedError as soon as they are more than the record tells, and where the source replaces the
+    file meanwhile.
+    """
     most = MOST if content.size is None else content.size
     size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > most:
-            raise skipped(package, url, f"has more than {most:,} bytes, and its record tells no more")
-        yield chunk
+    try:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                raise skipped(package, url, f"has more than {most:,} bytes, and its record tells no more")
+            yield chunk
+    except ConflictError as error:
+        # Not one of the target.
+        raise skipped(package, url, "was replaced while it was read") from error
 
 
 def read_checked(

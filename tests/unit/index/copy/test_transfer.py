@@ -127,6 +127,19 @@ def test_a_file_that_the_source_does_not_have(pair: Pair) -> None:
     assert "is not there" in pair.skipped(pair.source.tell(FILE, DATA))
 
 
+def test_a_source_that_replaces_the_file_meanwhile_is_not_taken_for_a_conflict_in_the_target(pair: Pair) -> None:
+    package = pair.source.add(FILE, DATA)
+    store = pair.source.store
+    assert isinstance(store, MemoryStore)
+
+    def before(kind: str, key: str) -> None:
+        if kind == "get_range":
+            store.objects[key] = ObjectBody(data=OTHER, content_type="")
+
+    store.before = before
+    assert "was replaced while it was read" in pair.skipped(package)
+
+
 def test_other_bytes_that_are_there_stay(pair: Pair) -> None:
     pair.target.objects[KEY] = ObjectBody(data=OTHER, content_type="")
     with pytest.raises(ConflictError, match="already there with other bytes") as raised:
