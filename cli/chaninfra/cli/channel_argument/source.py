@@ -122,9 +122,7 @@ def with_from_flags(command: Callable[..., None]) -> Callable[..., None]:
 
 def _checked(flags: FromFlags) -> FromFlags:
     if flags.rate is not None:
-        patterns.check(
-            flags.rate, patterns.RATE, where="--rate", remedy="write a number and kB, MB or GB, without a space: 20MB"
-        )
+        patterns.check(flags.rate, patterns.RATE, where="--rate", remedy="for 20 MB a second: --rate 20MB")
     return flags
 
 
@@ -148,7 +146,7 @@ def open_from(text: str, flags: FromFlags, target: Channel) -> Source:
         return open_source(text, flags, target)
     if place.credentials is not None:
         note_plain_http(place.location.endpoint_url)
-    return open_s3(place)
+    return open_s3(place, flags)
 
 
 def _described(text: str, flags: FromFlags, target: Channel) -> S3Place:

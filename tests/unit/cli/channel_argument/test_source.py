@@ -68,17 +68,14 @@ def test_the_options(args: Sequence[str], flags: FromFlags) -> None:
 def test_a_rate_that_is_none(rate: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is not valid|has a control character") as caught:
         parsed("--rate", rate)
-    assert (caught.value.where, caught.value.remedy) == (
-        "--rate",
-        "write a number and kB, MB or GB, without a space: 20MB",
-    )
+    assert (caught.value.where, caught.value.remedy) == ("--rate", "for 20 MB a second: --rate 20MB")
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[S3Place]:
     """The places that were opened, in which nothing is read."""
     places: list[S3Place] = []
-    monkeypatch.setattr("chaninfra.index.copy.sources.open.open_s3", places.append)
+    monkeypatch.setattr("chaninfra.index.copy.sources.open.open_s3", lambda place, _: places.append(place))
     return places
 
 

@@ -61,6 +61,12 @@ class _State:
         return base_url_in(self.index.info)
 
 
+def _says_the_same(monolith: Monolith, index: ShardIndex) -> bool:
+    """Whether repodata.json has what the shards have; that of another tool is taken to."""
+    stamp = index.stamp
+    return stamp is None or monolith.commit == (stamp.number, stamp.revision)
+
+
 class IndexReader:
     """The index of one subdir. Several threads may use it; it makes requests by `runtime`."""
 
@@ -107,14 +113,19 @@ class IndexReader:
 
     def packages(self, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """See Source.packages; nothing where there is no index at all."""
-        wanted = None if names is None else {*map(client_name, names)}
+        wanted = None if names is None else frozenset(map(client_name, names))
         state = self._current()
-        is_long = state is not None and wanted is None and state.index.stamp is None
-        if state is None or (is_long and len(state.index.hashes) > _MANY):
+        if state is None:
             monolith = self._whole()
-            if monolith is not None or state is None:
-                yield from self._of_monolith(monolith, wanted)
-                return
+            if monolith is not None:
+                yield from self._of_monolith(monolith, monolith.by_name.keys() if wanted is None else wanted, None)
+            return
+        if wanted is None and len(state.index.hashes) > _MANY:
+            monolith = self._whole()
+            if monolith is not None and _says_the_same(monolith, state.index):
+                # Yanks are told by the shards alone.
+                wanted = monolith.removed & state.index.hashes.keys()
+                yield from self._of_monolith(monolith, monolith.by_name.keys() - wanted, state.patches)
         yield from self._of_shards(state, wanted)
 
     def _of_shards(self, state: _State, names: Collection[str] | None) -> Iterator[SourcePackage]:
@@ -159,12 +170,12 @@ class IndexReader:
                 except MALFORMED as error:
                     self._pass_over(file, str(error))
 
-    def _of_monolith(self, monolith: Monolith | None, names: Collection[str] | None) -> Iterator[SourcePackage]:
-        if monolith is not None:
-            seen: set[str] = set()
-            wanted = sorted(monolith.by_name if names is None else monolith.by_name.keys() & names)
-            for name in wanted:
-                yield from self._listed(monolith.by_name[name], seen, monolith.base_url, None)
+    def _of_monolith(
+        self, monolith: Monolith, names: Collection[str], patches: Patches | None
+    ) -> Iterator[SourcePackage]:
+        seen: set[str] = set()
+        for name in sorted(monolith.by_name.keys() & names):
+            yield from self._listed(monolith.by_name[name], seen, monolith.base_url, patches)
 
     def _listed(
         self, records: Sequence[tuple[str, str, Raw]], seen: set[str], base_url: str | None, patches: Patches | None

@@ -64,7 +64,7 @@ def open_source(text: str, flags: FromFlags, target: Channel) -> Source:
 
 
 def _s3(text: str, flags: FromFlags, target: Channel) -> Source:
-    return open_s3(s3_place(text, flags, target))
+    return open_s3(s3_place(text, flags, target), flags)
 
 
 def _file(text: str, flags: FromFlags, target: Channel) -> Source:
@@ -80,7 +80,18 @@ def _file(text: str, flags: FromFlags, target: Channel) -> Source:
     return _folder(text, Path(url2pathname(parts.path)))
 
 
-_BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {"s3": _s3, "file": _file}
+def _web(text: str, flags: FromFlags, target: Channel) -> Source:
+    from chaninfra.index.copy.sources.web import web_source
+
+    return web_source(text, flags)
+
+
+_BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {
+    "s3": _s3,
+    "file": _file,
+    "https": _web,
+    "http": _web,
+}
 
 
 def _folder(text: str, path: Path) -> Source:
@@ -99,11 +110,13 @@ def _folder(text: str, path: Path) -> Source:
     return folder_source(path)
 
 
-def open_s3(place: S3Place) -> Source:
-    """The channel at this place."""
+def open_s3(place: S3Place, flags: FromFlags) -> Source:
+    """The channel at this place, read as fast as the flags allow."""
     from chaninfra.index.copy.sources.s3 import s3_source
 
-    return s3_source(place.location, place.prefix, place.credentials)
+    return s3_source(
+        place.location, place.prefix, place.credentials, rate=flags.bytes_per_second, at_once=flags.at_once
+    )
 
 
 def s3_place(text: str, flags: FromFlags, target: Channel) -> S3Place:

@@ -22,6 +22,8 @@ from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, PIECE, IndexedSource, Likely, subdirs_in
 from chaninfra.index.copy.sources.reference import path_of
 from chaninfra.index.copy.sources.source_errors import of_source
+from chaninfra.index.copy.sources.web_pace import Pace
+from chaninfra.index.runtime import Threads
 
 _ELSEWHERE = "give the URL of the place where its packages are as the source"
 
@@ -33,9 +35,21 @@ class FolderStore(ObjectStore, Protocol):
         """See S3Store."""
 
 
-def s3_source(location: Location, prefix: str, credentials: Credentials | None) -> IndexedSource:
-    """The channel at s3://BUCKET/PREFIX. `credentials` None: requests are anonymous. No request is made."""
-    return IndexedSource(S3Files(location, prefix, credentials, S3Store(location, credentials)))
+def s3_source(
+    location: Location,
+    prefix: str,
+    credentials: Credentials | None,
+    *,
+    rate: int | None = None,
+    at_once: int | None = None,
+) -> IndexedSource:
+    """The channel at s3://BUCKET/PREFIX. No request is made.
+
+    `credentials` None: requests are anonymous. `rate`: the most bytes that are read in a second; `at_once`: the most
+    requests for its index.
+    """
+    files = S3Files(location, prefix, credentials, S3Store(location, credentials), Pace(rate, 1))
+    return IndexedSource(files, Threads(at_once) if at_once else None)
 
 
 class S3Files:
@@ -43,11 +57,19 @@ class S3Files:
 
     can_tell_patches = True
 
-    def __init__(self, location: Location, prefix: str, credentials: Credentials | None, store: FolderStore) -> None:
+    def __init__(
+        self,
+        location: Location,
+        prefix: str,
+        credentials: Credentials | None,
+        store: FolderStore,
+        pace: Pace | None = None,
+    ) -> None:
         self._location = location
         self._prefix = prefix
         self._credentials = credentials
         self._store = store
+        self._pace = pace or Pace(None, 1)
         self.url = f"s3://{join(location.bucket, prefix)}"
 
     def likely(self) -> Likely:
@@ -86,7 +108,10 @@ class S3Files:
             )
         with of_source():
             stored = self._store.get(key, most)
-        return None if stored is None else stored.data
+        if stored is None:
+            return None
+        self._pace.took(len(stored.data))
+        return stored.data
 
     def has(self, subdir: Subdir, name: str) -> bool:
         """See Files."""
@@ -95,6 +120,11 @@ class S3Files:
 
     def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         """See Files. Up to PIECE it takes one request. Raises ConflictError where it is replaced meanwhile."""
+        for piece in self._pieces(subdir, reference):
+            self._pace.took(len(piece))
+            yield piece
+
+    def _pieces(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         key = self._key(subdir, reference)
         if key is None:
             raise SkippedError(

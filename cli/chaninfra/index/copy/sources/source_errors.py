@@ -39,4 +39,6 @@ def _remedy(error: ChaninfraError) -> str | None:
             return "check the bucket's name, and its store: --from-endpoint-url, or --from-provider and --from-region"
     if error.remedy is None:
         return None
+    if isinstance(error, CredentialsError):
+        return f"{_VARIABLE.sub('FROM_', error.remedy)}. These are the credentials of the source"
     return _VARIABLE.sub("FROM_", _OPTION.sub("--from-", error.remedy)).replace("`region`", "the region")
