@@ -33,6 +33,7 @@ NAVIGATION = {
         "docs/follow",
         "docs/snapshots",
         "docs/patches",
+        "docs/copy",
         "docs/promotion",
         "docs/delete",
         "docs/rollback",

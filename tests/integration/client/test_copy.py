@@ -22,7 +22,7 @@ OPTIONAL = ("indexed_timestamp",)
 
 @pytest.fixture
 def source(minio: Server, bucket_name: str, tmp_path: Path) -> Place:
-    """A channel with hello 1.0, which is patched and signed, hello 2.0, which is yanked, and tool, which needs hello."""
+    """A channel with hello 1.0, which is patched and signed, hello 2.0, which is yanked, and tool, which needs one."""
     made = new_place(minio, bucket_name, "noarch", "linux-64")
     signed = make_package(tmp_path, "hello", "1.0")
     signed.with_name(f"{signed.name}.sigs").write_bytes(sidecar(bundle(signed.name, signed.read_bytes())))
@@ -95,7 +95,7 @@ def test_a_copy_says_what_the_source_says_and_a_client_installs_from_it_alone(
     assert {path for path in found if path.startswith("conda-meta/hello")} == {"conda-meta/hello-1.0-0.json"}
     again = copy(source, to, "--all")
     assert again.returncode == 0, again.stderr
-    assert again.stdout.splitlines()[0] == "0 packages (0 B) copied; 3 are there already"
+    assert again.stdout.splitlines()[0] == "nothing to copy; 3 are there already"
     # Nothing undoes it.
     assert "as before" in to.done("reindex", "--force")
     assert records(to) == records(source)

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from chaninfra.index.copy.wanted import Wanted
 
 
+def _subdir_names() -> list[str]:
+    from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
+
+    return [*KNOWN_SUBDIRS]
+
+
 @with_from_flags
 def copy(
     *,
@@ -57,7 +63,11 @@ def copy(
     ] = None,
     subdir: Annotated[
         list[str] | None,
-        typer.Option(metavar="SUBDIR", help="Only this subdir. May be given several times (default: all of both)."),
+        typer.Option(
+            metavar="SUBDIR",
+            help="Only this subdir. May be given several times (default: those that both channels have).",
+            autocompletion=_subdir_names,
+        ),
     ] = None,
     newest: Annotated[
         int | None,
@@ -121,7 +131,7 @@ def copy(
     from chaninfra.index.copy.transfer import Transfer
 
     words = specs or []
-    refuse_channels(words, "copy", "SPEC")
+    _refuse_channels(words)
     share = part_of(part)
     _check(words, lock, from_, mirror, everything=everything)
     wanted = _wanted(words, lock, with_dependencies, virtual_package, subdir, newest, older_than, exclude, share)
@@ -178,6 +188,17 @@ def copy(
         reindex=remedies.command("reindex"),
         gc=remedies.command("gc"),
     )
+
+
+def _refuse_channels(words: Sequence[str]) -> None:
+    """Raise ConfigurationError for a word that is a channel."""
+    try:
+        refuse_channels(words, "copy", "SPEC")
+    except ConfigurationError as error:
+        error.remedy = (
+            f"put --from or --to before it: `--from {error.where}`" if "-c" in str(error.remedy) else error.remedy
+        )
+        raise
 
 
 def _check(

@@ -82,7 +82,9 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
         *([f"{ways['present']:,} lay there"] if ways["present"] else []),
     ]
     by = f": {', '.join(how)}" if how else ""
-    lines = [f"{count(len(new), 'package')} ({bytes_text(size)}) copied{by}{_more(doing, copied.already)}"]
+    sum_ = f"{count(len(new), 'package')} ({bytes_text(size)}) copied{by}"
+    tried = packages or copied.failed or copied.left_out
+    lines = [f"{sum_ if tried else 'nothing to copy'}{_more(doing, copied.already)}"]
     pruned = ran.pruned if ran is not None else None
     if pruned is not None:
         lines += _named("yanked, since the source does not have it any more", pruned.yanked)

@@ -6,8 +6,9 @@ bring again, and what is in the index it passes over.
 
 from __future__ import annotations
 
+import shlex
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -21,9 +22,11 @@ from chaninfra.channel.errors import (
     ChaninfraError,
     ConflictError,
     CredentialsError,
+    DeniedError,
     SkippedError,
     remedy_if_denied,
 )
+from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
@@ -52,6 +55,7 @@ _LONGEST_MS = 120_000
 """A batch has so many packages or bytes, or took so long to bring, at most."""
 _ERRORS_IN_A_ROW = 10
 """So many packages that fail one after the other, each for a reason that is not of the package, end a copy."""
+_SHOWN = 5
 _PROMOTERS = (
     "what the source changes of its packages' records becomes patches here, which only maintainers and promoters may "
     "write: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
@@ -152,7 +156,26 @@ def prove_rights(channel: Channel, source: Source, plan: Plan) -> None:
     if yanks:
         document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
         after = msgspec.structs.replace(document, packages={**yanks, **document.packages})
-        prove_yanks(channel, document, condition, after)
+        try:
+            prove_yanks(channel, document, condition, after)
+        except CredentialsError:
+            raise
+        except DeniedError as error:
+            raise _may_not_yank(error, sorted(yanks)) from error
+
+
+def _may_not_yank(error: DeniedError, yanked: Sequence[str]) -> DeniedError:
+    named = (
+        f"{', '.join(map(one_line, yanked[:_SHOWN]))}{f' and {len(yanked) - _SHOWN:,} more' * (len(yanked) > _SHOWN)}"
+    )
+    options = " ".join(f"--exclude {shlex.quote(one_line(path))}" for path in yanked[:_SHOWN])
+    return DeniedError(
+        f"the source has yanked {named}, and only maintainers may yank here: {error.message}",
+        where=error.where,
+        remedy=f"leave them out: {options}; or use the key or role of a maintainer",
+        code=error.code,
+        status=error.status,
+    )
 
 
 def _may_patch(subdir: SubdirPlan, task: Task) -> bool:
