@@ -40,6 +40,7 @@ NAVIGATION = {
         "docs/notices",
         "docs/retention",
         "docs/mirrors",
+        "docs/moving-here",
         "docs/aws-access",
         "docs/cdn",
         "docs/own-store",

@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
-from chaninfra.channel.conda.index_settings import seconds_in
+from chaninfra.channel.conda.index_settings import IndexSettings, seconds_in
 from chaninfra.channel.conda.retention import RuleName, Spec, days_in
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -139,10 +139,18 @@ MirrorName = RuleName
 Mirrors = Mapping[str, Mirror]
 
 
-def check_mirrors(mirrors: Mirrors, url: str, where: str) -> None:
-    """Raise ConfigurationError for mirrors that cannot be run. `url` is that of the channel itself, `where` names the
-    document that has them.
+def check_mirrors(mirrors: Mirrors, index: IndexSettings, url: str, where: str) -> None:
+    """Raise ConfigurationError for mirrors that cannot be run. `index` and `url` are those of the channel itself,
+    `where` names the document that has them.
     """
+    if mirrors and index.only_a_follower_commits:
+        raise ConfigurationError(
+            "the index has one writer, its follower, which makes each record from its package and knows nothing of a "
+            "source",
+            where=where,
+            key=("mirrors",),
+            remedy="remove `mirrors`; or set `index.writers` to many, if the store has conditional writes",
+        )
     if len(mirrors) > MAX_MIRRORS:
         raise ConfigurationError(
             f"{len(mirrors):,} mirrors are too many", where=where, key=("mirrors",), remedy=f"at most {MAX_MIRRORS}"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError, SkippedError, StorageError
+from chaninfra.channel.errors import ConfigurationError, CredentialsError, SkippedError, StorageError, UnreachableError
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.flags import FromFlags
@@ -61,9 +61,10 @@ class WebFiles:
         """See Files: as channel.json says, else all, since nobody lists them."""
         try:
             found = self._client.get(f"{self._at}/{CHANNEL_JSON}", MAX_DESCRIPTOR)
-        except CredentialsError:
+        except (CredentialsError, UnreachableError):
             raise
-        except (DeniedError, StorageError):
+        except StorageError:
+            # It is a hint only, and denied where others are told that it is not there.
             found = None
         said = subdirs_in(found) if found else []
         return Likely(subdirs=said or KNOWN_SUBDIRS, certain=bool(said))

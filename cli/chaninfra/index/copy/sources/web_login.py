@@ -70,6 +70,12 @@ def of_pixi(origin: Origin) -> Login | None:
     # pixi sends no keys of S3 to a host either.
     if not entries or (isinstance(entries[0].value, dict) and "S3Credentials" in entries[0].value):
         return None
+    if entries[0].value == {} and entries[0].file is None:
+        raise CredentialsError(
+            f"the entry {entries[0]} is not read here, only files are",
+            remedy="log in with a file as the store: export RATTLER_AUTH_FILE=FILE, then pixi auth login "
+            f"{origin.host} --token TOKEN",
+        )
     login = _login(entries[0].value, f"the entry {entries[0]}", origin.host)
     if login is None:
         raise CredentialsError(
