@@ -75,9 +75,13 @@ ignore conditions in a versioned bucket.
 A conditional write must also be refused when several writers write at the same time. Some stores check the condition
 first and write afterwards: one write after the other looks right there, but of several at once all are answered with
 success, and all but one are lost. So the probe lets eight writers create one key at once, five times, and eight replace
-it, five times; and four complete a multipart upload, twice. If two of them win, or the winner's bytes are not there,
-the condition counts as not honoured, and `publish` refuses to write unless `index.writers` is `single`. The whole probe
-makes less than 200 requests with at most 1 KB each, and takes a few seconds.
+it, five times; and four complete a multipart upload, and four copy an object to one key, twice each. If two of them
+win, or the winner's bytes are not there, the condition counts as not honoured. Without the first two `publish` refuses
+to write unless `index.writers` is `single`. The whole probe makes less than 250 requests with at most 1 KB each, and
+takes a few seconds.
+
+Some stores that have all other conditions copy over what is there. `copy` then lets the store make its copies in
+another way, by uploads of one part. channel.json records `copy` only where the table of stores does not say the same.
 
 It also finds the form of the ETag that `If-Match` honours. HTTP has it in quotes; Ceph 16 takes it only without them,
 and answers 412 to the right one in quotes. channel.json records `etags: unquoted` then. In a bucket with versions the
