@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.index.channel import Channel
     from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
+    from chaninfra.index.copy.report import Copied
     from chaninfra.index.copy.source import Source
     from chaninfra.index.copy.wanted import Wanted
+    from chaninfra.index.report import Report
 
 
 def _subdir_names() -> list[str]:
@@ -96,11 +98,12 @@ def copy(
     source: FromFlags,
     store: StoreFlags,
 ) -> None:
-    """Copy packages from another channel: exact bytes, and what it says of them.
+    """Copy packages from another channel, and what it says of them.
 
-    The source is any conda channel, on S3, by https or in a folder. Hotfixes of the source become patches of this
-    channel, yanked packages stay yanked, attestations come along. Within a store the store itself copies. What is there
-    already is not copied again, so a copy that was stopped goes on when it is run again.
+    The source is any conda channel, on S3, by https or in a folder. The bytes are the same, and so are the records:
+    hotfixes of the source become patches of this channel, yanked packages stay yanked, attestations come along. Within
+    a store the store itself copies. What is there already is not copied again, so a copy that was stopped goes on when
+    it is run again.
 
     If the channel has other bytes under one of the names, copy refuses (exit code 4) before it writes anything. A
     package that cannot be copied is named at the end, and the others are copied (exit code 3).
@@ -170,7 +173,9 @@ def copy(
                 at_once = source.at_once or engine.AT_ONCE
                 copied = engine.copy(opened, read, plan, transfer, shown, so_far=so_far, at_once=at_once)
             shown.pause()
-            cdn_refresh.refresh(opened, changed(copied.report))
+            report = _report(copied, ran)
+            touched = changed(report, (each.package.path_in_channel for each in copied.packages))
+            cdn_refresh.refresh(opened, touched)
     if as_json:
         streams.result_json(result_json(opened, read, plan, selection, copied, planned, ran))
     else:
@@ -180,14 +185,22 @@ def copy(
         if error is not None:
             raise error
         return
-    client_caches.tell(opened.descriptor, changed(copied.report))
+    client_caches.tell(opened.descriptor, touched)
     finish(
-        copied.report,
+        report,
         error,
         remedy=replace_skipped(remedies),
         reindex=remedies.command("reindex"),
         gc=remedies.command("gc"),
     )
+
+
+def _report(copied: Copied, ran: Ran | None) -> Report:
+    """The report of the index, with that of what a mirror yanked."""
+    from chaninfra.index.report import Report
+
+    pruned = ran.pruned if ran is not None else None
+    return Report.of([*copied.report.subdirs, *(pruned.report.subdirs if pruned is not None else ())])
 
 
 def _refuse_channels(words: Sequence[str]) -> None:
