@@ -72,7 +72,7 @@ def mirror_named(channel: Channel, name: str) -> Mirror:
         raise ConfigurationError(
             "the channel has no mirrors",
             where=where,
-            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: `chaninfra copy --from`",
+            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source by --from",
         )
     if name not in mirrors:
         raise ConfigurationError(f"there is no mirror {name!r}", where=where, remedy=nearest(name, mirrors))
