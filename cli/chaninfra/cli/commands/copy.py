@@ -95,11 +95,12 @@ def copy(
     source: FromFlags,
     store: StoreFlags,
 ) -> None:
-    """Copy packages from another channel: exact bytes, and what it says of them.
+    """Copy packages from another channel, and what it says of them.
 
-    The source is any conda channel, on S3, by https or in a folder. Hotfixes of the source become patches of this
-    channel, yanked packages stay yanked, attestations come along. Within a store the store itself copies. What is there
-    already is not copied again, so a copy that was stopped goes on when it is run again.
+    The source is any conda channel, on S3, by https or in a folder. The bytes are the same, and so are the records:
+    hotfixes of the source become patches of this channel, yanked packages stay yanked, attestations come along. Within
+    a store the store itself copies. What is there already is not copied again, so a copy that was stopped goes on when
+    it is run again.
 
     If the channel has other bytes under one of the names, copy refuses (exit code 4) before it writes anything. A
     package that cannot be copied is named at the end, and the others are copied (exit code 3).

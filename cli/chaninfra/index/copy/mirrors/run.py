@@ -69,7 +69,8 @@ def mirrors_of(channel: Channel) -> Mirrors:
         raise ConfigurationError(
             "the channel has no mirrors",
             where=channel.url(CHANNEL_JSON),
-            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: `chaninfra copy --from`",
+            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: "
+            "`chaninfra copy SPEC --from SOURCE`",
         )
     return mirrors
 

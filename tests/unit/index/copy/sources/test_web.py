@@ -11,7 +11,13 @@ import msgspec
 import pytest
 from rattler_build import ArchiveType
 
-from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError, SkippedError
+from chaninfra.channel.errors import (
+    ConfigurationError,
+    CredentialsError,
+    DeniedError,
+    InvalidRepodataError,
+    SkippedError,
+)
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import IndexedSource
@@ -184,6 +190,15 @@ def test_no_channel(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(server.requests) == 4, "channel.json, and the three forms of an index of one subdir"
 
 
+def test_a_web_site_is_no_channel() -> None:
+    """It answers any path with the same page."""
+    with web_server() as server:
+        server.behaviours.append(lambda _: Answer(headers={"Content-Type": "text/html; charset=utf-8"}, body=b"<html>"))
+        with pytest.raises(InvalidRepodataError, match="is a web page") as error:
+            web_source(f"{server.url}/channels/x", FromFlags()).subdirs()
+    assert "https://conda.anaconda.org/NAME" in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("url", "text"),
     [
@@ -191,6 +206,7 @@ def test_no_channel(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://conda.example/main?token=a-secret", "it has a query"),
         ("https://conda.example/main#x", "it has a query"),
         ("https:///main", "no valid host"),
+        ("https://conda.example/main/linux-64/", "did you mean https://conda.example/main?"),
         ("https://jo:a-secret@[::1/main", "no valid host"),
         ("https://conda.exämple/main", "ASCII"),
         ("ftp://jo:a-secret@conda.example/main", "ASCII"),
