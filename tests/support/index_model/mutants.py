@@ -23,6 +23,7 @@ from support.index_model.copy_mutants import COPY_MUTANTS
 from support.index_model.copy_scenarios import COPIES
 from support.index_model.follow_mutants import FOLLOW_MUTANTS
 from support.index_model.mutant import Mutant
+from support.index_model.part_scenarios import PART_MUTANTS, PARTS
 from support.index_model.patch_mutants import PATCH_MUTANTS
 from support.index_model.processes import INDEX
 from support.index_model.prune_mutants import PRUNE_MUTANTS
@@ -37,7 +38,7 @@ from support.index_model.yank_mutants import YANK_MUTANTS
 
 def broken(mutant: Mutant) -> Scenario:
     """A new scenario in which the mutant violates an invariant."""
-    return (SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES)[mutant.scenario]()
+    return (SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES | PARTS)[mutant.scenario]()
 
 
 class _Wrapped:
@@ -305,6 +306,7 @@ MUTANTS: dict[str, Mutant] = {
     **FOLLOW_MUTANTS,
     **SNAPSHOT_MUTANTS,
     **PATCH_MUTANTS,
+    **PART_MUTANTS,
     **WITHDRAWAL_MUTANTS,
     **PRUNE_MUTANTS,
     **ROLLBACK_MUTANTS,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import IndexSettings
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.index import batches
 from chaninfra.index.etag_cache import read_etag_cache
 from chaninfra.index.part import Part
@@ -25,6 +28,8 @@ from support.index_model.processes import file, package
 
 NAMES = [f"p{number:02}" for number in range(40)]
 ORDERS = [(1, 2, 3), (3, 1, 2), (2, 3, 1)]
+PAIRS = [(1, 2), (2, 1)]
+"""Orders of two parts: both have some of the packages of `Adopted`."""
 
 
 def part(number: int, count: int = 3) -> Part:
@@ -145,10 +150,10 @@ def test_a_part_names_what_is_wrong_with_its_own_packages_only() -> None:
 @pytest.mark.parametrize("scope", ["changed", "all"])
 @pytest.mark.parametrize("mixture", MIXTURES)
 def test_parts_adopt_what_one_run_adopts(mixture: str, scope: Any) -> None:
-    for order in ORDERS:
+    for order in PAIRS:
         channel, one = mixed(mixture), mixed(mixture)
         for number in order:
-            of(channel, number, scope=scope)
+            of(channel, number, 2, scope=scope)
         reindex_subdir(one.subdir_index, scope)
         assert said(channel) == said(one)
         channel.check_formats_agree()
@@ -162,13 +167,12 @@ def test_parts_adopt_what_one_run_adopts(mixture: str, scope: Any) -> None:
 
 @pytest.mark.parametrize("mixture", MIXTURES)
 def test_a_part_alone_loses_nothing(mixture: str) -> None:
-    for number in (1, 2, 3):
+    for number in (1, 2):
         channel = mixed(mixture)
-        of(channel, number)
-        # A shard that is lost has records in derived files, if at all.
-        assert channel.repodata()["packages.conda"].keys() >= channel.before["packages.conda"].keys() - {
-            each for each in channel.before["packages.conda"] if "no derived" in mixture or "and no" in mixture
-        }
+        of(channel, number, 2)
+        before = channel.before["packages.conda"]
+        after = channel.repodata()["packages.conda"]
+        assert {name: record for name, record in after.items() if record == before[name]}.keys() == before.keys()
         assert channel.repodata()["removed"] == [file("y")]
         channel.check_formats_agree()
 
@@ -226,6 +230,24 @@ def test_a_takeover_that_lost_to_another_part_begins_again() -> None:
     assert not reindex_subdir(channel.subdir_index).differed
 
 
+def test_the_others_give_part_1_time_to_take_over() -> None:
+    """So that not each of them makes the shards of all packages."""
+    channel = of_another_tool(*NAMES[:12])
+    other, paused = channel.other(), list[int]()
+
+    def pause(attempt: int) -> None:
+        paused.append(attempt)
+        if len(paused) == 1:
+            of(other, 1)
+            channel.store.log.clear()
+
+    channel.runtime.pause = pause  # type: ignore[method-assign]
+    of(channel, 2)
+    assert paused
+    assert [key for kind, key in channel.store.log if kind == "put"] == []
+    assert sorted(channel.repodata()["packages.conda"]) == [file(name) for name in NAMES[:12]]
+
+
 def test_records_without_packages_in_an_old_repodata_json_stay_out() -> None:
     """Where nobody writes repodata.json, the one of another tool stays and each run sees it."""
     channel = full(IndexSettings(monolith="never"))
@@ -236,7 +258,7 @@ def test_records_without_packages_in_an_old_repodata_json_stay_out() -> None:
         assert sorted(channel.sharded()) == [file(name) for name in NAMES]
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", PAIRS)
 def test_what_another_tool_says_else_of_a_package_is_decided_as_by_one_run(order: tuple[int, ...]) -> None:
     def patched() -> Adopted:
         channel = Adopted()
@@ -248,13 +270,13 @@ def test_what_another_tool_says_else_of_a_package_is_decided_as_by_one_run(order
 
     channel, one = patched(), patched()
     for number in order:
-        of(channel, number)
+        of(channel, number, 2)
     reindex_subdir(one.subdir_index)
     assert said(channel) == said(one)
     assert all(each["depends"] == ["patched"] for each in one.repodata()["packages.conda"].values())
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", PAIRS)
 def test_times_that_only_another_tool_knows_are_kept(order: tuple[int, ...]) -> None:
     """Of the bytes that a package has, where our last record is of others."""
 
@@ -277,10 +299,67 @@ def test_times_that_only_another_tool_knows_are_kept(order: tuple[int, ...]) -> 
 
     channel, one = replaced(), replaced()
     for number in order:
-        of(channel, number)
+        of(channel, number, 2)
     reindex_subdir(one.subdir_index)
     assert said(channel) == said(one)
     assert {each["indexed_timestamp"] for each in one.repodata()["packages.conda"].values()} == {1_500_000_000_000}
+
+
+def test_who_takes_over_leaves_what_cannot_be_read_to_its_own_part() -> None:
+    """It reads a package of another part, of which another tool says something else, and the bytes are no package."""
+    channel = Adopted()
+    document = channel.read_anew()
+    (theirs,) = own(1, ["b"], 2)
+    channel.put(theirs, b"none")
+    document["packages.conda"][theirs]["depends"] = ["patched"]
+    channel.put("repodata.json", document)
+    first = of(channel, 2, 2)
+    assert (first.left_out, first.dropped) == ((), ())
+    assert theirs in channel.repodata()["packages.conda"]
+    own_part = of(channel, 1, 2)
+    assert [each.package for each in own_part.left_out] == [f"noarch/{theirs}"]
+    assert [*own_part.dropped] == [theirs]
+
+
+def test_a_part_lays_the_patches_of_its_own_packages_only() -> None:
+    channel = full()
+    reindex_subdir(channel.subdir_index)
+    before = channel.repodata()["packages.conda"]
+    patches = {
+        name: {"sha256": each["sha256"], "changes": {"license": "MIT"}, "when": "2026-01-01T00:00:00Z"}
+        for name, each in before.items()
+    }
+    channel.store.objects["c/.chaninfra/patches/noarch.json"] = ObjectBody(
+        data=json.dumps({"version": 1, "files": patches}).encode(), content_type=""
+    )
+    report = of(channel, 2)
+    assert [*report.patched] == own(2)
+    changed = {name for name, each in channel.repodata()["packages.conda"].items() if each != before[name]}
+    assert changed == {*own(2)}
+
+
+def test_one_part_corrects_a_wrong_number_of_records() -> None:
+    channel = full()
+    for name in NAMES[:20]:
+        del channel.store.objects[f"c/noarch/{name}-1-0.conda"]
+    reindex_subdir(channel.subdir_index)
+    index = channel.index()
+    assert index.stamp is not None
+    stamp = msgspec.structs.replace(index.stamp, count=7)
+    channel.put(FILE_NAMES["shards"], dataclasses.replace(index, stamp=stamp).encode(1, 0))
+    for name in NAMES[:20]:
+        put(channel, name)
+    other, raced = channel.other(), list[str]()
+
+    def before(kind: str, key: str) -> None:
+        if (kind, key) == ("put", INDEX) and not raced:
+            raced.append(key)
+            of(other, 2)
+
+    channel.store.before = before
+    of(channel, 1)
+    assert raced
+    channel.check_formats_agree()
 
 
 def test_the_etag_cache_has_what_all_parts_found() -> None:

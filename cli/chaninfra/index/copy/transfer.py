@@ -30,8 +30,9 @@ class Transfer:
         self._within = CopiesWithin(target, most_in_one_copy)
         self._streaming = Streaming(source, target)
 
-    def bring(self, package: SourcePackage, advance: Advance) -> Brought:
-        """Bring the package, unless it is there; `advance` is called for its bytes in either case.
+    def bring(self, package: SourcePackage, advance: Advance, *, there: bool = False) -> Brought:
+        """Bring the package, unless it is there; `advance` is called for its bytes in either case. `there`: it seems to
+        be, so that is looked at first, and nothing is read of the source.
 
         Raises SkippedError where the package cannot be brought, and others can: it is not in the source, its bytes are
         not what the record tells, it cannot be indexed, or is there and archived; ConflictError where other bytes are
@@ -39,6 +40,8 @@ class Transfer:
         """
         content = content_of(package, self._source.url)
         try:
+            if there and isinstance(found := self._look(package, content), ObjectMeta):
+                return self._present(package, content, found, advance)
             return self._bring(package, content, advance)
         except ConflictError:
             # The object exists: our own, of which the answer was lost or a commit never came, or another one.
