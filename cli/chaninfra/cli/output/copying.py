@@ -104,8 +104,12 @@ def _paths(packages: Iterable[CopiedPackage]) -> list[str]:
 def _named(what: str, paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
-    more = f" and {len(paths) - _FEW:,} more" if len(paths) > _FEW else ""
-    return [f"{what}: {', '.join(map(one_line, paths[:_FEW]))}{more}"]
+    return [f"{what}: {_some(paths)}"]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+    return f"{', '.join(map(one_line, names[:_FEW]))}{more}"
 
 
 def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
@@ -125,6 +129,16 @@ def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
     if refused:
         text = _lines(f"{count(len(refused), 'record')} of the source passed over:", refused)
         streams.warning(ChaninfraError(text, remedy="no channel can have them; tell those who keep the source"))
+
+
+def tell_mirror(planned: PlannedRun) -> None:
+    """Print what a mirror neither copies nor yanks, and why."""
+    if planned.withdrawn:
+        some = _some(planned.withdrawn)
+        streams.note(f"not copied again, since withdrawn.json says that it was deleted here for good: {some}")
+    if planned.prune is not None and planned.prune.kept:
+        kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
+        streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
 
 
 def _lines(head: str, lines: Sequence[str]) -> str:
@@ -208,6 +222,8 @@ def result_json(
         "mirror": {
             "yanked": [*(pruned.yanked if pruned is not None else gone.yank if gone is not None else ())],
             "back": [*(pruned.back if pruned is not None else gone.back if gone is not None else ())],
+            "kept": dict(gone.kept) if gone is not None else {},
+            "withdrawn": [*planned.withdrawn] if planned is not None else [],
         },
         "index": report_json(copied.report) if copied is not None else None,
     }
