@@ -44,9 +44,8 @@ def plan_text(plan: Plan, pruning: PlannedRun | None = None) -> str:
         rows += [(path, "", "comes back") for path in gone.back]
     lines = [streams.table([_HEAD, *rows])] if rows else []
     doing = Counter(task.doing for task in plan.tasks)
-    lines.append(
-        f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied{_more(doing, plan.already)}"
-    )
+    new = f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied"
+    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already)}")
     return "\n".join([*lines, DRY_RUN])
 
 
@@ -128,11 +127,8 @@ def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
             f"packages{missing}"
         )
     if refused:
-        shown = [*refused[:_SHOWN], *([f"and {len(refused) - _SHOWN:,} more"] if len(refused) > _SHOWN else [])]
-        text = "\n  ".join([f"{count(len(refused), 'record')} of the source passed over:", *map(one_line, shown)])
-        streams.warning(
-            ChaninfraError(text, remedy="no channel can have them as they are; tell those who keep the source")
-        )
+        text = _lines(f"{count(len(refused), 'record')} of the source passed over:", refused)
+        streams.warning(ChaninfraError(text, remedy="no channel can have them; tell those who keep the source"))
 
 
 def tell_mirror(planned: PlannedRun) -> None:
@@ -165,12 +161,7 @@ def failure(copied: Copied | None, plan: Plan, selection: Selection) -> Chaninfr
         why[failed.package] = (failed.error.message, failed.error.remedy)
     if not why:
         return copied.stopped if copied is not None else None
-    lines = [one_line(f"{path}: {text}") for path, (text, _) in why.items()]
-    shown = [
-        *lines[:_SHOWN],
-        *([f"and {len(lines) - _SHOWN:,} more, which `--json` names"] if len(lines) > _SHOWN else []),
-    ]
-    text = "\n  ".join([f"{len(why):,} not copied:", *shown])
+    text = _lines(f"{len(why):,} not copied:", [f"{path}: {text}" for path, (text, _) in why.items()])
     remedies = [*dict.fromkeys(remedy for _, remedy in why.values() if remedy)][:_FEW]
     remedy = "\n  ".join([*remedies, "then run the same command again: what is there is not copied again"])
     stopped = copied.stopped if copied is not None else None
