@@ -26,8 +26,8 @@ a shard, or else a small package: only `publish --force` ever rewrites one. The 
 The shard indexes, and a state of one in the history, are tried in the same way, but only if the store is known, or was
 just seen, to honour these conditions.
 
-With `--as publisher` or `--as maintainer`, missing permissions of that role are a failure. By default read access is
-enough; having only some of a publisher's permissions is a failure all the same.
+With `--as publisher`, `--as promoter` or `--as maintainer`, missing permissions of that role are a failure. By default
+read access is enough; having only some of a publisher's permissions is a failure all the same.
 
 `reader` uses py-rattler, which contains the code that pixi reads channels with. It runs with the settings that
 `chaninfra manifest` prints and an empty cache, and queries up to five package names. Key, region and profile are
@@ -75,9 +75,13 @@ ignore conditions in a versioned bucket.
 A conditional write must also be refused when several writers write at the same time. Some stores check the condition
 first and write afterwards: one write after the other looks right there, but of several at once all are answered with
 success, and all but one are lost. So the probe lets eight writers create one key at once, five times, and eight replace
-it, five times; and four complete a multipart upload, twice. If two of them win, or the winner's bytes are not there,
-the condition counts as not honoured, and `publish` refuses to write unless `index.writers` is `single`. The whole probe
-makes less than 200 requests with at most 1 KB each, and takes a few seconds.
+it, five times; and four complete a multipart upload, and four copy an object to one key, twice each. If two of them
+win, or the winner's bytes are not there, the condition counts as not honoured. Without the first two `publish` refuses
+to write unless `index.writers` is `single`. The whole probe makes less than 250 requests with at most 1 KB each, and
+takes a few seconds.
+
+Some stores that have all other conditions copy over what is there. `copy` then lets the store make its copies in
+another way, by uploads of one part. channel.json records `copy` only where the table of stores does not say the same.
 
 It also finds the form of the ETag that `If-Match` honours. HTTP has it in quotes; Ceph 16 takes it only without them,
 and answers 412 to the right one in quotes. channel.json records `etags: unquoted` then. In a bucket with versions the

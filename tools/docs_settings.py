@@ -125,7 +125,9 @@ channel as a reader:
 `github-upload` and `gitlab-upload` are the same without chaninfra, for channels whose [index follows every
 upload](follow.md#jobs-that-only-upload). The jobs of `github-reindex` and `gitlab-reindex` run [by a
 schedule](follow.md#without-a-process), with a maintainer's role (on GitHub `AWS_MAINTAINER_ROLE_ARN`), or with a maintainer's key in
-the environment `reindex`.
+the environment `reindex`. Those of `github-promote` and `gitlab-promote` copy what a lock file names [from another
+channel](promotion.md#a-job-with-approval), once somebody approved, with a promoter's role (`AWS_PROMOTER_ROLE_ARN`) or key in the
+environment `production`.
 
 A job of an environment has tokens of that environment, and tokens with another audience are other tokens, so the build cannot
 take the publisher's role, unless the stack names the publisher by `workflow` alone; name its branch too. The stack says:
@@ -140,7 +142,7 @@ readers:
     # On GitLab: gitlab: {project: acme/packages, branch: main, audience: conda-build}
 ```
 
-Limit the environments `publish` and `reindex`, and any that deploys, to the branch `main` (Settings, Environments), and protect that
+Limit the environments `publish`, `reindex` and `production`, and any that deploys, to the branch `main` (Settings, Environments), and protect that
 branch. Secrets of the repository itself are given to the jobs of every branch.
 
 `--into` refuses a file in which one job builds and publishes with chaninfra. The format `rattler-build` is one script for a

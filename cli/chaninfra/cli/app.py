@@ -19,6 +19,7 @@ import typer
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands import notice, patch, snapshot
+from chaninfra.cli.commands.copy import copy
 from chaninfra.cli.commands.delete import delete
 from chaninfra.cli.commands.demo import demo
 from chaninfra.cli.commands.doctor import doctor
@@ -51,7 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
-    *(manifest, publish, reindex, follow),
+    *(manifest, publish, copy, reindex, follow),
     *(yank, unyank, delete, rollback, ls, prune, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)

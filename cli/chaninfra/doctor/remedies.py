@@ -16,11 +16,14 @@ Source = Literal["s3", "stack", "descriptor"]
 """The form of CHANNEL: s3://BUCKET/PREFIX, a stack, or a descriptor (a file or an https URL)."""
 Setting = Literal["region", "force-path-style", "endpoint-url"]
 
-_WITH_CHANNEL_OPTION = (
-    *("publish", "yank", "unyank", "delete"),
-    *("snapshot create", "snapshot rm", "notice add", "notice rm", "patch add", "patch rm", "patch import"),
-)
-"""Commands that take CHANNEL as `-c CHANNEL`; the others take it as an argument."""
+_CHANNEL_OPTIONS = {
+    **dict.fromkeys(("publish", "yank", "unyank", "delete"), "-c"),
+    **dict.fromkeys(
+        ("snapshot create", "snapshot rm", "notice add", "notice rm", "patch add", "patch rm", "patch import"), "-c"
+    ),
+    "copy": "--to",
+}
+"""Command → the option with which it takes CHANNEL; the others take it as an argument."""
 _BARE = re.compile(
     r"`chaninfra (reindex|gc|ls|doctor|init|publish)"
     r"((?: --(?:force|check|probe|as [a-z]+|writers [a-z]+))+(?: FILE)?|(?<!publish))`"
@@ -48,7 +51,7 @@ class Remedies:
         flags = {**self.flags, **{f"--{name.replace('_', '-')}": value for name, value in changed.items()}}
         words = ["chaninfra", *command.split()]
         if self.channel is not None:
-            words += ["-c", self.channel] if command in _WITH_CHANNEL_OPTION else [self.channel]
+            words += [*([_CHANNEL_OPTIONS[command]] if command in _CHANNEL_OPTIONS else []), self.channel]
         words += arguments
         for flag, value in flags.items():
             words += [f"{flag}={value}"] if flag == "--force-path-style" else [flag, value]

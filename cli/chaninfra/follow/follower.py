@@ -1,5 +1,5 @@
 """The loop of a follower: collects hints for a moment, follows them by one commit a subdir, and compares the channel
-with its index, and sees to its snapshots, when it starts and every hour.
+with its index, and sees to its snapshots and mirrors, when it starts and every hour.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ class Follower:
         *,
         channel: Channel,
         list_every: float | None = None,
+        mirrors: Callable[[Channel], None] | None = None,
     ) -> None:
         """`channel`: it, opened. `list_every`: seconds from one listing to the next, which finds changes without an
-        event.
+        event. `mirrors`: what runs the mirrors that are due, without waiting for them.
         """
         self.metrics = metrics
         self.log = log
@@ -68,6 +69,7 @@ class Follower:
         self._reopen = False
         self._pending = Pending()
         self._every = list_every
+        self._mirrors = mirrors
         self._seen: Seen = {}
         self._outdated = Outdated()
         self._etags: dict[Subdir, Etags] = {}
@@ -191,6 +193,8 @@ class Follower:
         self._next_listing = time.monotonic() + (self._every or 0.0)
         leave_mark(self._channel, self.log, "compare", "process")
         tend_snapshots(self._channel, self.log)
+        if self._mirrors is not None:
+            self._mirrors(self._channel)
 
     def _list(self) -> None:
         keys, etags = changed(self._channel, self._etags)

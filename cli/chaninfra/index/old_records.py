@@ -15,7 +15,7 @@ from chaninfra.channel.conda.name_rules import breaks_index, client_name
 from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.channel.objects import ObjectMeta, is_etag_of
 from chaninfra.index.commit.change import IndexRecord
 from chaninfra.index.package_reader import Missing, Unread, read_packages
 from chaninfra.index.report import LeftOut
@@ -42,7 +42,7 @@ def records_back(
             left_out.append(LeftOut(package=f"{subdir_index.subdir}/{file}", reason=reason))
             continue
         old = _old_record(file, yank, entry.etag)
-        if old is None or old.size != entry.size or old.md5 is None or md5_in(entry.etag) != old.md5:
+        if old is None or old.size != entry.size or not is_etag_of(entry.etag, old.md5):
             # The package has other bytes than the record, or the ETag does not tell.
             to_read[file] = entry
         else:

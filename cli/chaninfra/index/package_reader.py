@@ -214,7 +214,7 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
             raise ConflictError(f"{entry.key} was replaced by a larger file meanwhile") from error
         if stored is None:
             return Missing(file=file)
-        etag, read = stored.entry.etag, partial(_read_small, stored.data)
+        etag, read = stored.entry.etag, partial(read_small, stored.data)
     else:
         again = partial(subdir_index.store.get_range, entry.key, entry.etag)
         etag, read = entry.etag, partial(read_chunks, _parts(subdir_index, entry), again=again)
@@ -222,7 +222,7 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
         package = read(suffix_of(file) or ".conda")
     except UnreadablePackageError as error:
         return Read(file=file, etag=etag, md5=error.md5, sha256=error.sha256, reason=str(error))
-    reason = _misplaced(subdir_index, file, package.index)
+    reason = misplaced(subdir_index.subdir, file, package.index)
     record = None if reason else package.index_record(file, subdir_index.subdir, etag)
     return Read(
         file=file,
@@ -235,7 +235,8 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
     )
 
 
-def _read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
+def read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
+    """As `archive.read_data`, where several threads read packages."""
     if len(data) > _ONE_AT_A_TIME:
         return read_data(data, suffix)
     with _parsing:
@@ -256,11 +257,11 @@ def is_about_the_object(error: StorageError) -> bool:
     return isinstance(error, DeniedError) or error.code == ARCHIVED or error.status == _BAD_REQUEST
 
 
-def _misplaced(subdir_index: SubdirIndex, file: str, index: IndexJson) -> str:
+def misplaced(subdir: str, file: str, index: IndexJson) -> str:
     """Why the package must not have this file name or be in this subdir; "" if it may."""
     if not index.named_in(file):
         return f"has the file name of another package; the package inside is {index.dist}"
     # A package without a subdir belongs to the folder that it is in, as for conda.
-    if index.subdir not in (None, subdir_index.subdir):
-        return f"is for the subdir {index.subdir}, but is in the folder {subdir_index.subdir}"
+    if index.subdir not in (None, subdir):
+        return f"is for the subdir {index.subdir}, but is in the folder {subdir}"
     return ""

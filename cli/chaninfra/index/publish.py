@@ -13,6 +13,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import authority_key
 from chaninfra.index.commit.change import Applied, Change
+from chaninfra.index.large_upload import IN_ONE_PUT
 from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import how_to_declare, require_index
@@ -22,7 +23,7 @@ from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Threads, run_all
 from chaninfra.index.signatures import Signatures, beside
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.upload import IN_ONE_PUT, Existing, Uploaded, key_of, look, taken, upload
+from chaninfra.index.upload import Existing, Uploaded, key_of, look, taken, upload
 
 COMPARING, UPLOADING, PUBLISHING, INDEXING = "comparing", "uploading", "publishing", "indexing"
 """Stages of the progress."""
@@ -148,9 +149,8 @@ def _upload(
     run_all(
         Threads(_UPLOADS_AT_ONCE), [partial(upload_one, package) for package in missing if package.size <= IN_ONE_PUT]
     )
-    for package in missing:
-        if package.size > IN_ONE_PUT:
-            upload_one(package)
+    for package in [each for each in missing if each.size > IN_ONE_PUT]:
+        upload_one(package)
     order = {package.path_in_channel: position for position, package in enumerate(packages)}
 
     def given(result: Uploaded | Failed) -> int:

@@ -14,7 +14,7 @@ from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.channel.objects import ObjectMeta, is_etag_of, md5_in
 from chaninfra.index.etag_cache import EtagCache
 from chaninfra.index.package.sidecars import FIELD, immutable_name, sidecar_name
 
@@ -106,7 +106,7 @@ def plan(
         facts = _facts(records[file])
         if facts.size not in (None, entry.size):
             read[file] = entry
-        elif facts.md5 is None or md5_in(entry.etag) != facts.md5:
+        elif not is_etag_of(entry.etag, facts.md5):
             unsure[file] = facts.sha256
         match _in_step(listing, file, facts.attestations_sha256):
             case False:

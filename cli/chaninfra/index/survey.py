@@ -14,7 +14,7 @@ from chaninfra.channel.conda.name_rules import breaks_index, broken_rule
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.channel.objects import ObjectMeta, is_etag_of
 from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
@@ -180,7 +180,7 @@ def survey_of(
         if hold and (left := held(subdir_index, whole, read)):
             survey.left_out.append(left)
             continue
-        if md5_in(read.etag) != read.md5:
+        if not is_etag_of(read.etag, read.md5):
             survey.to_cache[read.file] = (read.etag, read.sha256)
         if sha256_in(survey.repodata, read.file) == read.sha256:
             survey.same_bytes.add(read.file)

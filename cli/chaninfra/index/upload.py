@@ -1,51 +1,22 @@
-"""Uploads packages, and overwrites existing ones only if that is asked for.
-
-A small package is one PUT. Larger ones are uploaded by boto3 in parts, with the condition on the request that completes
-the upload.
-"""
+"""Uploads packages, and overwrites existing ones only if that is asked for. A small package is one PUT."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from chaninfra.channel.conda.index_settings import ConditionalWrites
-from chaninfra.channel.errors import (
-    ChaninfraError,
-    ChecksumRequiredError,
-    ConflictError,
-    SkippedError,
-    StorageError,
-)
-from chaninfra.channel.objects import IfAbsent, ObjectBody, ObjectMeta, md5_in
-from chaninfra.channel.probe.write_mode import honoured
+from chaninfra.channel.errors import ChecksumRequiredError, ConflictError, SkippedError, StorageError
+from chaninfra.channel.objects import IfAbsent, ObjectBody
 from chaninfra.channel.s3.error_codes import ARCHIVED, RESTORE
 from chaninfra.index.channel import Channel
 from chaninfra.index.dry_run import DryStore
+from chaninfra.index.large_upload import CONTENT_TYPE, IN_ONE_PUT, Advance, put_large
 from chaninfra.index.package.local_file import PackageBytes, PackageFile, read_bytes
-
-if TYPE_CHECKING:
-    from boto3.s3.transfer import TransferConfig
-    from mypy_boto3_s3 import S3Client
+from chaninfra.index.stored import Content, look_for
 
 Existing = Literal["refuse", "overwrite"]
 Outcome = Literal["uploaded", "present", "replaced"]
-Advance = Callable[[int], None]
-"""Called with the number of bytes that were uploaded since the last call."""
-
-CONTENT_TYPE = "application/octet-stream"
-"""The type with which rattler and conda upload packages, too. With a type that it takes for text, a store might
-compress or decompress the packages."""
-IN_ONE_PUT = 16 << 20
-"""Packages larger than this (bytes) are uploaded in parts."""
-_PART = 8 << 20
-_CREATING_OPERATIONS = ("PutObject", "CompleteMultipartUpload")
-_ONE_PIECE = 1 << 50
-"""multipart_threshold that no file reaches, so that boto3 sends one PutObject (max 5 GiB): used where
-CompleteMultipartUpload ignores If-None-Match."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +39,8 @@ def look(channel: Channel, package: PackageFile, existing: Existing) -> Uploaded
     A package that is archived nobody can read: with `overwrite` it `differs` too, so that it is put again, else this
     raises SkippedError.
     """
-    entry = channel.writer.head(key_of(channel, package))
-    if entry is None:
-        return "absent"
     try:
-        if not _same_bytes(channel, package, entry):
-            return "differs"
-        # The answer to HEAD does not tell: one that was restored for some days keeps its storage class.
-        channel.writer.get_range(entry.key, entry.etag, 0, 1)
+        found = look_for(channel, package.path_in_channel, _content(package))
     except StorageError as error:
         if error.code != ARCHIVED:
             raise
@@ -86,7 +51,7 @@ def look(channel: Channel, package: PackageFile, existing: Existing) -> Uploaded
             where=channel.descriptor.url,
             remedy=f"put it again: `chaninfra publish --force FILE`; or {RESTORE}",
         ) from error
-    return Uploaded(package=package, outcome="present", etag=entry.etag)
+    return found if isinstance(found, str) else Uploaded(package=package, outcome="present", etag=found.etag)
 
 
 def upload(channel: Channel, package: PackageFile, existing: Existing, advance: Advance) -> Uploaded:
@@ -118,17 +83,6 @@ def upload(channel: Channel, package: PackageFile, existing: Existing, advance: 
     return Uploaded(package=package, outcome="uploaded" if current == "absent" else "replaced", etag=etag)
 
 
-def _transfer(writes: ConditionalWrites) -> TransferConfig | None:
-    """boto3's transfer settings; None: its default, upload in parts. In one PutObject only where
-    CompleteMultipartUpload does not honour the condition and PutObject does.
-    """
-    if writes.multipart or not writes.create:
-        return None
-    from boto3.s3.transfer import TransferConfig
-
-    return TransferConfig(multipart_threshold=_ONE_PIECE)
-
-
 def taken(channel: Channel, paths: Sequence[str]) -> ConflictError:
     """The error for packages (`<subdir>/<file>`) whose object exists with other bytes."""
     return ConflictError(
@@ -149,98 +103,24 @@ def _put(channel: Channel, package: PackageFile, condition: IfAbsent | None, adv
         etag = channel.writer.put(key, body, condition)
         advance(package.size)
         return etag
-    from chaninfra.channel.s3.boto import WITH_CHECKSUM, translating_errors
-
-    client = channel.client()
-    writes = honoured(channel.descriptor)
-    if condition is not None and channel.writer.head(key) is not None:
-        # Saves the upload of a large file that would be refused; and replaces the condition where the store ignores it.
-        raise ConflictError(f"{key} exists already")
-    create_only = _create_only(client) if condition is not None and writes.create else nullcontext()
-    location = channel.descriptor.location
     sent: list[int] = []
 
     def count(size: int) -> None:
         sent.append(size)
         advance(size)
 
-    def send(file: PackageBytes, *, checksums: bool) -> None:
-        extra = {"ContentType": CONTENT_TYPE, **(WITH_CHECKSUM if checksums else {})}
-        with translating_errors(location, "write", key):
-            client.upload_fileobj(file, location.bucket, key, ExtraArgs=extra, Callback=count, Config=_transfer(writes))
-
-    with create_only, _returned_etags(client) as etags, PackageBytes(package) as file:
+    checksums = channel.descriptor.location.dialect.checksums
+    with PackageBytes(package) as file:
         try:
-            try:
-                send(file, checksums=location.dialect.checksums)
-            except ChecksumRequiredError:
-                if location.dialect.checksums:
-                    raise
-                # The store took nothing; the package is read again from its start.
-                advance(-sum(sent))
-                file.seek(0)
-                send(file, checksums=True)
-        except ChaninfraError:
-            if file.error is not None:
-                raise file.error from None
-            raise
-    if not etags:
-        raise StorageError("the store did not return the ETag of the upload", where=key, remedy="publish it again")
-    return etags[-1]
+            return put_large(channel, key, file, condition, count, checksums=checksums)
+        except ChecksumRequiredError:
+            if checksums:
+                raise
+            # The store took nothing; the package is read again from its start.
+            advance(-sum(sent))
+            file.seek(0)
+            return put_large(channel, key, file, condition, count, checksums=True)
 
 
-def _same_bytes(channel: Channel, package: PackageFile, entry: ObjectMeta) -> bool:
-    if entry.size != package.size:
-        return False
-    if md5_in(entry.etag) == package.md5:
-        return True
-    # The ETag of an encrypted or multipart object is not its md5, so the bytes are compared.
-    digest = hashlib.sha256()
-    try:
-        for start in range(0, entry.size, _PART):
-            digest.update(channel.writer.get_range(entry.key, entry.etag, start, min(_PART, entry.size - start)))
-    except ConflictError:
-        # The object was replaced while it was read.
-        return False
-    return digest.hexdigest() == package.sha256
-
-
-@contextmanager
-def _returned_etags(client: S3Client) -> Iterator[list[str]]:
-    """The ETags that the store returns for uploads inside this context. A HEAD afterwards could give the ETag of
-    another writer's upload.
-    """
-    etags: list[str] = []
-
-    def keep(parsed: dict[str, Any], **_: Any) -> None:
-        if "ETag" in parsed:
-            # With quotes, as in all other answers; some stores omit them in this one.
-            plain = parsed["ETag"].strip('"')
-            etags.append(f'"{plain}"')
-
-    names = [f"after-call.s3.{operation}" for operation in _CREATING_OPERATIONS]
-    try:
-        for name in names:
-            client.meta.events.register(name, keep)
-        yield etags
-    finally:
-        for name in names:
-            client.meta.events.unregister(name, keep)
-
-
-@contextmanager
-def _create_only(client: S3Client) -> Iterator[None]:
-    """Uploads inside this context fail if the key exists. Later uploads with the same client may overwrite again."""
-    names = [f"provide-client-params.s3.{operation}" for operation in _CREATING_OPERATIONS]
-    try:
-        for name in names:
-            # boto3's uploads have no argument for the condition; this event can add it to the request.
-            client.meta.events.register(name, _only_if_absent)
-        yield
-    finally:
-        for name in names:
-            client.meta.events.unregister(name, _only_if_absent)
-
-
-def _only_if_absent(params: dict[str, Any], **_: Any) -> None:
-    params["IfNoneMatch"] = "*"
+def _content(package: PackageFile) -> Content:
+    return Content(size=package.size, md5=package.md5, sha256=package.sha256)

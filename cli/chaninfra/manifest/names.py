@@ -16,10 +16,12 @@ Format = Literal[
     "github-publish",
     "github-upload",
     "github-reindex",
+    "github-promote",
     "gitlab",
     "gitlab-publish",
     "gitlab-upload",
     "gitlab-reindex",
+    "gitlab-promote",
     "rattler-build",
     "condarc",
 ]

@@ -40,6 +40,8 @@ class ManifestRequest:
     sso: Sso | None = None
     role_arn: str | None = None
     """ARN of the role that a CI job assumes; None: the job reads it from a variable of the CI system."""
+    source: str | None = None
+    """The s3:// URL of the channel to promote from; None: the job reads it from a variable of the CI system."""
     others: tuple[str, ...] = (CONDA_FORGE,)
     """The other channels of the list, by name or URL, after ours."""
     credentials: Credentials | None = field(default=None, repr=False)

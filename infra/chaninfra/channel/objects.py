@@ -5,6 +5,7 @@ Conditions of a PUT: https://docs.aws.amazon.com/AmazonS3/latest/userguide/condi
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -131,3 +132,20 @@ def md5_in(etag: str) -> str | None:
     """
     found = _MD5_ETAG.fullmatch(etag)
     return found[1] if found else None
+
+
+def is_etag_of(etag: str, md5: str | None) -> bool:
+    """Whether the ETag is that of bytes with this md5 (hex): the md5 itself, or what an upload of one part has, which a
+    copy within a store may be. What `md5_in` says of a difference holds here too.
+    """
+    if md5 is None:
+        return False
+    found = _MD5_ETAG.fullmatch(etag)
+    return (found[1] if found else etag.strip('"')) in (md5, _etag_of_one_part(md5))
+
+
+def _etag_of_one_part(md5: str) -> str | None:
+    """The ETag of an upload in parts is the md5 of the parts' md5s, and their number."""
+    if not _MD5_ETAG.fullmatch(md5):
+        return None
+    return f"{hashlib.md5(bytes.fromhex(md5), usedforsecurity=False).hexdigest()}-1"

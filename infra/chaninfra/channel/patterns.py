@@ -197,7 +197,7 @@ _RULES = {
     URL: "https://HOST/PATH, in ASCII",
     CHANNEL_URL: "s3://BUCKET/PREFIX, without a slash at the end",
     LOCK_FILE: "a relative path such as locks/pixi.lock",
-    RATE: "10MB, for example, which is a second's",
+    RATE: "1 to 9999, and kB, MB or GB, without a space: 20MB",
     EVENT_TARGET: "the ARN of a target, such as arn:minio:sqs::chaninfra:webhook or arn:aws:sns:default::chaninfra",
 }
 """What a pattern takes, in words, where the description of a key may not say it."""

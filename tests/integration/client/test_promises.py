@@ -22,6 +22,7 @@ from support.channels.channel_at import PREFIX, Place
 from support.channels.channels import etags
 from support.channels.cli_runner import chaninfra
 from support.channels.index_reader import forms
+from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.retention import declare
 from support.channels.saved_channels import NOARCH, lay
@@ -73,6 +74,11 @@ class Session:
         """A command without a channel, with `--json`."""
         self._keep(name, self.run(0, *words, "--json"))
 
+    def copy_json(self, name: str, to: str, *words: str) -> None:
+        """A copy of the channel to another one in its bucket, with `--json`."""
+        where = ("--from", self._place.url, "--to", to, "--endpoint-url", self._place.server.endpoint_url)
+        self._keep(name, self.run(0, "copy", "--all", *words, "--json", *where))
+
     def _keep(self, name: str, done: CompletedProcess[str]) -> None:
         text = done.stdout
         for own, shown in (
@@ -103,6 +109,10 @@ def test_every_command_works_without_the_extras_and_prints_the_json_that_was_pro
     typed.json("patch-import", 0, "patch import", instructions, "--subdir", "noarch")
     typed.json("patch-ls", 0, "patch ls")
     typed.on(0, "patch export", "--subdir", "noarch")
+    copy = f"s3://{place.bucket}/copy"
+    create_channel(place.server, copy, "noarch", "linux-64")
+    typed.copy_json("copy-dry-run", copy, "--dry-run")
+    typed.copy_json("copy", copy)
     typed.json("patch-rm", 0, "patch rm", "tool", "new-1.0-0.conda")
     typed.json("yank", 0, "yank", "tool", "--reason", "broken", "--notice")
     typed.json("ls", 0, "ls")

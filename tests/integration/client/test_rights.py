@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chaninfra.channel.policy.permissions import identity_policy
+from support.cases.access_sessions import new_user_on_minio
 from support.channels.channel_at import PREFIX, Place, allowed
 from support.channels.channels import etags, put
 from support.channels.packages import make_package
@@ -76,3 +78,37 @@ def test_who_may_not_yank_is_told_who_may(on_minio: Place, tmp_path: Path) -> No
     assert done.returncode == 5
     assert "only maintainers may yank" in done.stderr
     assert [*on_minio.repodata("noarch")["packages.conda"]] == ["hello-1.0-0.conda"]
+
+
+def test_a_promoter_publishes_and_patches_and_does_not_yank(on_minio: Place, tmp_path: Path) -> None:
+    rights = identity_policy("promoter", bucket=on_minio.bucket, prefix=PREFIX, subdirs=["noarch"])
+    key, secret = new_user_on_minio(on_minio.server, rights)
+    keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    for command, *words in (
+        ["publish", make_package(tmp_path, "hello", "1.0")],
+        ["patch add", "hello", "--depends", "python >=3.12"],
+        ["publish", make_package(tmp_path, "hello", "2.0")],
+        ["doctor", "--as", "promoter"],
+    ):
+        done = on_minio.run(command, *words, **keys)
+        assert done.returncode == 0, done.stderr
+    assert "patch noarch" in done.stdout
+    records = on_minio.repodata("noarch")["packages.conda"]
+    assert records["hello-1.0-0.conda"]["depends"] == ["python >=3.12"]
+    assert on_minio.run("patch rm", "hello", **keys).returncode == 0
+    assert on_minio.repodata("noarch")["packages.conda"]["hello-1.0-0.conda"]["depends"] == []
+    done = on_minio.run("yank", "hello", **keys)
+    assert done.returncode == 5
+    assert "only maintainers may yank" in done.stderr
+    assert len(on_minio.repodata("noarch")["packages.conda"]) == 2
+
+
+def test_a_publisher_who_patches_is_told_who_may(on_minio: Place, tmp_path: Path) -> None:
+    rights = identity_policy("publisher", bucket=on_minio.bucket, prefix=PREFIX, subdirs=["noarch"])
+    key, secret = new_user_on_minio(on_minio.server, rights)
+    on_minio.done("publish", make_package(tmp_path, "hello", "1.0"))
+    keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    done = on_minio.run("patch add", "hello", "--depends", "python", **keys)
+    assert done.returncode == 5
+    assert "only maintainers and promoters may patch" in done.stderr
+    assert "--as promoter" in done.stderr

@@ -24,6 +24,10 @@ PUBLISHERS = {
     "ci": {"github": {"repository": "acme/packages", "branch": "main"}},
     "ops": {"arn": "arn:aws:iam::123456789012:role/ops"},
 }
+PROMOTERS = {
+    "release": {"github": {"repository": "acme/packages", "environment": "release"}, "from": ["s3://staging/main"]},
+    "builder": {"arn": "arn:aws:iam::123456789012:role/builder"},
+}
 READERS = {"apps": {"gitlab": {"project": "acme/app", "branch": "main"}}}
 
 
@@ -58,6 +62,7 @@ def test_the_life_of_roles_on_the_aws_standin(aws: Server, bucket_name: str, sta
     publisher, reader = f"{bucket_name}-main-publisher-ci", f"{bucket_name}-main-reader-apps"
     assert role_names(iam, bucket_name) == [publisher, reader]
     access = stack.outputs()["access"]["main"]
+    assert "promoters" not in access
     role = iam.get_role(RoleName=publisher)["Role"]
     assert access["publishers"] == {
         "ci": {"kind": "github", "role-arn": role["Arn"]},
@@ -97,6 +102,7 @@ def test_the_life_of_roles_on_the_aws_standin(aws: Server, bucket_name: str, sta
     stack.config(
         publishers={"ci": {"github": {"repository": "acme/packages", "environment": "release"}}},
         maintainers={"keeper": {"github": {"repository": "acme/packages", "environment": "keepers"}}},
+        promoters=PROMOTERS,
         old_versions_days=30,
         open_uploads_days=2,
         cors_origins=["https://docs.example.com"],
@@ -121,6 +127,19 @@ def test_the_life_of_roles_on_the_aws_standin(aws: Server, bucket_name: str, sta
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     assert "kms:Decrypt" in json.dumps(iam.get_role_policy(RoleName=reader, PolicyName="conda-channel"))
     assert iam.get_role(RoleName=publisher)["Role"]["MaxSessionDuration"] == 7200
+    promoter = f"{bucket_name}-main-promoter-release"
+    assert stack.outputs()["access"]["main"]["promoters"] == {
+        "release": {
+            "kind": "github",
+            "role-arn": iam.get_role(RoleName=promoter)["Role"]["Arn"],
+            "from": ["s3://staging/main"],
+        },
+        "builder": {"kind": "arn", "arn": "arn:aws:iam::123456789012:role/builder"},
+    }
+    granted = iam.get_role_policy(RoleName=promoter, PolicyName="conda-channel")["PolicyDocument"]["Statement"]
+    assert {one["Sid"]: one["Resource"] for one in granted}["ReadSources"] == ["arn:aws:s3:::staging/main/*"]
+    (named,) = [one for sid, one in statements(client, bucket_name).items() if sid == "ChaninfraPromoterMainAddFiles"]
+    assert f"arn:aws:s3:::{bucket_name}/main/.chaninfra/patches/*" in named["Resource"]
     assert set(packages) < set(channels.etags(aws, bucket_name))
 
     assert stack.destroy().code != 0

@@ -73,11 +73,11 @@ oidc = st.fixed_dictionaries(
     }
 )
 arn = st.sampled_from([ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:user/a/b"])
-principals = st.dictionaries(
-    st.sampled_from(["ci", "a-b", "a.b", "ops"]),
-    optional({"github": github, "gitlab": gitlab, "oidc": oidc, "arn": arn, "key": optional({"rotate": st.just("1")})}),
-    max_size=2,
-)
+kinds = {"github": github, "gitlab": gitlab, "oidc": oidc, "arn": arn, "key": optional({"rotate": st.just("1")})}
+names = st.sampled_from(["ci", "a-b", "a.b", "ops"])
+principals = st.dictionaries(names, optional(kinds), max_size=2)
+sources = st.lists(st.sampled_from(["s3://staging", "s3://staging/main", "s3://my-bucket/nightly"]), max_size=3)
+promoters = st.dictionaries(names, optional({**kinds, "from": sources}), max_size=2)
 NETWORK = {"subnet-ids": ["subnet-0a"], "security-group-ids": ["sg-0a"]}
 TOPIC = f"arn:aws:sns:eu-central-1:{ACCOUNT}:on-call"
 MONOLITHS = ["each-commit", "never", {"at-most-every": "10m"}]
@@ -88,6 +88,7 @@ channel = {
     "publishers": principals,
     "readers": principals,
     "maintainers": principals,
+    "promoters": promoters,
     "index": optional(
         {
             "compression-level": st.integers(1, 22),

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from chaninfra.channel.errors import ConfigurationError, UnreachableError
 from chaninfra.channel.probe.race import UPLOAD_ROUNDS, UPLOADERS
@@ -37,12 +39,32 @@ def bucket(server: Server, bucket_name: str) -> str:
 def test_a_store_that_supports_everything_is_ok(server: Server, bucket: str) -> None:
     found, results = examined(server, described(server, bucket))
     assert {each.state for each in results.values()} == {"ok"}, results
-    assert (found.create, found.replace, found.multipart) == ("honoured",) * 3
+    assert (found.create, found.replace, found.multipart, found.copy) == (*("honoured",) * 3, "ignored")
+    assert results["conditional-copy"].found.endswith("does not hold; `copy` copies by uploads of one part")
     assert (found.checksums, found.digest, found.listing) == ("accepted", "checksum", "at-once")
     assert (found.region, found.addressing) == (server.region, ("path",))
     # Without credentials both answer 403, and do not say whether the key exists.
     assert (found.missing, found.missing_anonymous) == (404, 403)
     assert left(server, bucket) == []
+
+
+@pytest.mark.parametrize(("provider", "recorded"), [("aws", UNSET), ("custom", True)])
+def test_conditional_copies_are_recorded_where_the_table_does_not_say_it(
+    aws: Server, bucket_name: str, provider: str, recorded: bool | UnsetType
+) -> None:
+    """As AWS documents them."""
+    where = {"LocationConstraint": aws.region}
+    aws.client().create_bucket(Bucket=bucket_name, CreateBucketConfiguration=where)
+    descriptor = described(aws, bucket_name, provider=provider, region=aws.region)
+    found, results = examined(aws, descriptor)
+    assert found.copy == "honoured", results
+    assert found.conditional_writes.copy is recorded
+    assert results["conditional-copy"].state == "ok"
+    with fault_server.faulty(aws, fault_server.strips_conditions_of_copies) as faulty:
+        found, results = examined(faulty, msgspec.structs.replace(descriptor, endpoint_url=faulty.endpoint_url))
+    assert found.copy == "ignored"
+    assert found.conditional_writes.copy is (False if provider == "aws" else UNSET)
+    assert results["conditional-copy"].state == ("warning" if provider == "aws" else "ok")
 
 
 def test_nothing_is_left_in_a_bucket_that_keeps_old_versions(server: Server, bucket: str) -> None:

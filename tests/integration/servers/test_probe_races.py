@@ -105,13 +105,13 @@ def test_two_probes_at_once_do_not_disturb_each_other(server: Server, bucket_nam
     assert left(server, bucket_name) == []
 
 
-def test_a_probe_makes_less_than_two_hundred_requests(server: Server, bucket_name: str) -> None:
+def test_a_probe_makes_less_than_250_requests(server: Server, bucket_name: str) -> None:
     server.client().create_bucket(Bucket=bucket_name)
     with proxy(server) as running:
         examined(running.server, described(running.server, bucket_name))
         made = running.take().log
     # docs/doctor.md says so.
-    assert 100 < len(made) < 200
+    assert 100 < len(made) < 250
 
 
 def test_a_pass_does_not_override_what_the_table_says(minio: Server, bucket_name: str) -> None:

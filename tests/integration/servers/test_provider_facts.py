@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -168,6 +168,18 @@ def conditional_multipart(server: Server, bucket: str) -> bool:
     return _refused(upload, IfNoneMatch="*")
 
 
+def conditional_copy(server: Server, bucket: str) -> bool:
+    def copy(key: str = KEY, **condition: str) -> Any:
+        return s3(server).copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": source}, **condition)
+
+    source = secrets.token_hex(8)
+    s3(server).put_object(Bucket=bucket, Key=source, Body=b"z")
+    other = {"CopySourceIfMatch": '"0123456789abcdef0123456789abcdef"'}
+    etag = s3(server).head_object(Bucket=bucket, Key=source)["ETag"]
+    copy(secrets.token_hex(8), IfNoneMatch="*", CopySourceIfMatch=etag)
+    return _refused(copy, IfNoneMatch="*") and _refused(partial(copy, secrets.token_hex(8)), **other)
+
+
 def conditional_versioned(server: Server, bucket: str) -> bool:
     kinds = (versioning, conditional_create, conditional_replace, conditional_multipart)
     return all(kind(server, bucket) for kind in kinds)
@@ -194,6 +206,7 @@ CHECKS: dict[Capability, Callable[[Server, str], bool]] = {
     "conditional-create": conditional_create,
     "conditional-replace": conditional_replace,
     "conditional-multipart": conditional_multipart,
+    "conditional-copy": conditional_copy,
     "conditional-versioned": conditional_versioned,
     "conditional-recreate": conditional_recreate,
 }

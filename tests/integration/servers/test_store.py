@@ -20,7 +20,7 @@ from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.http_options import TIMEOUT
 from chaninfra.channel.s3.object_store import S3Store
-from chaninfra.index.upload import IN_ONE_PUT
+from chaninfra.index.large_upload import IN_ONE_PUT
 from support.channels import channels
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server, free_port

@@ -48,10 +48,12 @@ SUFFIXES: dict[Format, str] = {
     "github-publish": "yaml",
     "github-upload": "yaml",
     "github-reindex": "yaml",
+    "github-promote": "yaml",
     "gitlab": "yaml",
     "gitlab-publish": "yaml",
     "gitlab-upload": "yaml",
     "gitlab-reindex": "yaml",
+    "gitlab-promote": "yaml",
 }
 
 

@@ -15,6 +15,7 @@ from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.processes import PREFIX
 
 BUCKET = "source-bucket"
+LOCATION = Location(bucket=BUCKET, endpoint_url="https://source.example.com", region="us-east-1", force_path_style=True)
 
 
 class FolderStore(MemoryStore):
@@ -38,10 +39,7 @@ def store_of(objects: dict[str, ObjectBody] | dict[str, bytes]) -> FolderStore:
 
 def source_in(store: FolderStore, prefix: str = PREFIX) -> IndexedSource:
     """The channel at this prefix, as a source by S3."""
-    location = Location(
-        bucket=BUCKET, endpoint_url="https://source.example.com", region="us-east-1", force_path_style=True
-    )
-    return IndexedSource(S3Files(location, prefix, None, store), SequentialRuntime("source"))
+    return IndexedSource(S3Files(LOCATION, prefix, None, store), SequentialRuntime("source"))
 
 
 def indexed_by_rattler(folder: Path, *, shards: bool = True, zst: bool = True) -> FolderStore:

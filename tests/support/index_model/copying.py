@@ -110,20 +110,20 @@ class MemoryTransfer:
     store: ObjectStore
     reads: bool = False
 
-    def bring(self, package: SourcePackage, advance: Callable[[int], None]) -> Brought:
+    def bring(self, package: SourcePackage, advance: Callable[[int], None], *, there: bool = False) -> Brought:
         """See Transfer."""
         key = f"{FOLDER}/{package.file}"
-        there = self.store.head(key)
-        data = b"" if there else b"".join(self.source.chunks(package))
-        if not there and hashlib.sha256(data).hexdigest() != package.facts.sha256:
+        found_there = self.store.head(key) if there else None
+        data = b"" if found_there else b"".join(self.source.chunks(package))
+        if not found_there and hashlib.sha256(data).hexdigest() != package.facts.sha256:
             raise SkippedError("the source has other bytes than its index says")
         etag = None
-        if not there:
+        if not found_there:
             try:
                 etag = self.store.put(key, ObjectBody(data=data, content_type=CONTENT_TYPE), IfAbsent())
             except ConflictError:
-                there = self.store.head(key)
-        if there is not None:
+                found_there = self.store.head(key)
+        if etag is None:
             found = self.store.get(key)
             if found is None or hashlib.sha256(found.data).hexdigest() != package.facts.sha256:
                 raise ConflictError("other bytes are there")
@@ -131,7 +131,7 @@ class MemoryTransfer:
             return Brought(package=package, way="present", etag=found.entry.etag)
         advance(len(data))
         made = read_data(data, suffix_of(package.file) or ".conda") if self.reads else None
-        return Brought(package=package, way="streamed", etag=etag or "", made=made)
+        return Brought(package=package, way="streamed", etag=etag, made=made)
 
 
 def planned(target: Channel, source: MemorySource, *names: str) -> Plan:

@@ -77,6 +77,12 @@ def strips_conditions_of_parts(request: Request) -> None:
         request.drop("if-")
 
 
+def strips_conditions_of_copies(request: Request) -> None:
+    """The same, only for copies: they are made over what is there."""
+    if any(key.lower() == "x-amz-copy-source" for key in request.headers):
+        request.drop("if-")
+
+
 def rejects_conditions(request: Request) -> Answer | None:
     """Conditional headers of writes are answered 501."""
     conditional = any(key.lower() in ("if-match", "if-none-match") for key in request.headers)

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import unquote
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.events.models import Rule
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import OpenIDConnectProvider
 from moto.iam.responses import IamResponse
+from moto.s3.exceptions import PreconditionFailed
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 from moto.sqs.models import Queue
@@ -35,6 +37,8 @@ def mend() -> None:
     IamResponse.remove_client_id_from_open_id_connect_provider = _remove_client
     FakeBucket.get_permission = _permission  # type: ignore[method-assign]
     S3Response.head_bucket = _head_bucket  # type: ignore[method-assign]
+    S3Response.copy_object = _copy_object  # type: ignore[method-assign]
+    S3Response.upload_part_copy = _upload_part_copy  # type: ignore[method-assign]
     Queue._set_attributes = _set_attributes  # type: ignore[method-assign]
     Rule.send_to_targets = _send_to_targets  # type: ignore[method-assign]
     S3Response.get_bucket_notification = _get_notification  # type: ignore[method-assign]
@@ -72,6 +76,33 @@ def _head_bucket(self: S3Response) -> Any:
     if answer[0] == 200 and expected and self.backend.head_bucket(self.bucket_name).account_id != expected:
         return 403, {"x-amz-bucket-region": answer[1]["x-amz-bucket-region"]}, ""
     return answer
+
+
+_COPY_OBJECT = S3Response.copy_object
+_UPLOAD_PART_COPY = S3Response.upload_part_copy
+
+
+def _copy_object(self: S3Response) -> Any:
+    # "Copies the object only if the object key name at the destination does not already exist in the bucket specified.
+    # Otherwise, Amazon S3 returns a 412 Precondition Failed error" (Amazon S3 API reference, CopyObject).
+    _check_source(self)
+    if self.headers.get("If-None-Match") == "*" and self.backend.get_object(self.bucket_name, self.parse_key_name()):
+        raise PreconditionFailed(failed_condition="If-None-Match")
+    return _COPY_OBJECT(self)
+
+
+def _upload_part_copy(self: S3Response) -> Any:
+    _check_source(self)
+    return _UPLOAD_PART_COPY(self)
+
+
+def _check_source(self: S3Response) -> None:
+    """The same page: "Copies the object if its entity tag (ETag) matches the specified tag"."""
+    wanted = self.headers.get("x-amz-copy-source-if-match")
+    bucket, _, key = unquote(self.headers["x-amz-copy-source"]).lstrip("/").partition("/")
+    found = self.backend.get_object(bucket, key)
+    if wanted and found is not None and found.etag.strip('"') != wanted.strip('"'):
+        raise PreconditionFailed(failed_condition="x-amz-copy-source-If-Match")
 
 
 _PUT_ENCRYPTION = S3Backend.put_bucket_encryption

@@ -57,6 +57,20 @@ class Meanwhile:
             self.done()
 
 
+def test_a_package_that_the_store_copied_in_one_part_is_not_read_again() -> None:
+    store = MemoryStore()
+    put(store, FIRST)
+    reindex_subdir(subdir_index(store))
+    for data, reads in ((FIRST, 0), (OTHER, 1)):
+        put(store, data)
+        md5 = hashlib.md5(data, usedforsecurity=False).digest()
+        store.etags[KEY] = f'"{hashlib.md5(md5, usedforsecurity=False).hexdigest()}-1"'
+        store.log.clear()
+        reindex_subdir(subdir_index(store))
+        assert store.log.count(("get", KEY)) == reads
+        assert records(store)["a-1-0.conda"]["md5"] == md5.hex()
+
+
 def test_a_package_deleted_after_the_listing() -> None:
     meanwhile = Meanwhile("get", KEY)
     store = MemoryStore(meanwhile)

@@ -177,7 +177,9 @@ def test_any_other_source_stops_the_job_with_one_line(value: str, tmp_path: Path
         ),
     ],
 )
-@pytest.mark.parametrize("name", ["github-publish", "github-reindex", "gitlab-publish", "gitlab-reindex"])
+@pytest.mark.parametrize(
+    "name", [f"{ci}-{job}" for ci in ("github", "gitlab") for job in ("publish", "reindex", "promote")]
+)
 def test_what_is_released_is_printed(
     name: str, known: Release, installed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

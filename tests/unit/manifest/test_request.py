@@ -18,9 +18,11 @@ from support.cases.manifests import descriptor
         "github-publish",
         "github-upload",
         "github-reindex",
+        "github-promote",
         "gitlab-publish",
         "gitlab-upload",
         "gitlab-reindex",
+        "gitlab-promote",
         "rattler-build",
     ],
 )

@@ -71,7 +71,7 @@ def credentials_for(found: Found, flags: StoreFlags, access: Literal["read", "wr
     if credentials is not None:
         if problem is not None:
             raise problem
-        _note_plain_http(found.descriptor.endpoint_url)
+        note_plain_http(found.descriptor.endpoint_url)
     return credentials
 
 
@@ -106,7 +106,7 @@ def _are_named(flags: StoreFlags) -> bool:
 
 
 @cache
-def _note_plain_http(endpoint_url: str) -> None:
+def note_plain_http(endpoint_url: str) -> None:
     """Say once that requests are readable on the way, unless they stay on this machine."""
     parts = urlsplit(endpoint_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:

@@ -1,4 +1,4 @@
-"""The role of a CI job, from the output `access` of the stack that created it."""
+"""The role of a CI job and the source of a promotion, from the output `access` of the stack."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from chaninfra.channel.errors import ConfigurationError, EngineError
+from chaninfra.channel.outputs.access import Access, PrincipalAccess, PromoterAccess
 from chaninfra.cli.channel_argument.parse import VARIABLE, Stack, current_folder, parse_channel
 from chaninfra.cli.output import streams
 from chaninfra.manifest.client_access import ClientChannel
@@ -19,10 +20,12 @@ _PRINCIPALS_BY_FORMAT: dict[Format, tuple[str, str]] = {
     "github-publish": ("github", "publishers"),
     "github-upload": ("github", "publishers"),
     "github-reindex": ("github", "maintainers"),
+    "github-promote": ("github", "promoters"),
     "gitlab": ("gitlab", "readers"),
     "gitlab-publish": ("gitlab", "publishers"),
     "gitlab-upload": ("gitlab", "publishers"),
     "gitlab-reindex": ("gitlab", "maintainers"),
+    "gitlab-promote": ("gitlab", "promoters"),
 }
 
 
@@ -37,22 +40,10 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
         return None
     if not all(_takes_roles(client, format_name) for client in clients):
         return None
-    from chaninfra.channel.outputs.access import Access
-    from chaninfra.engine.stacks import stack_output
-
     kind, key = _PRINCIPALS_BY_FORMAT[format_name]
-    try:
-        access = msgspec.convert(stack_output(reference.name, current_folder(), "access"), Access)
-    except (EngineError, msgspec.ValidationError) as error:
-        reason = error.summary if isinstance(error, EngineError) else error
-        streams.note(f"the stack's output `access` could not be read, so the role is not filled in ({reason})")
-        return None
+    principals = _principals(reference, key, clients, "the role")
     role_arns = {
-        f"{client.descriptor.name}, {principal}": granted.role_arn
-        for client in clients
-        if client.descriptor.name in access
-        for principal, granted in getattr(access[client.descriptor.name], key).items()
-        if granted.kind == kind and granted.role_arn
+        name: granted.role_arn for name, granted in principals.items() if granted.kind == kind and granted.role_arn
     }
     roles = set(role_arns.values())
     if len(roles) > 1:
@@ -63,6 +54,47 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
             remedy=f"choose one with --role-arn: {listed}",
         )
     return next(iter(roles), None)
+
+
+def job_source(text: str | None, format_name: Format, clients: Sequence[ClientChannel]) -> str | None:
+    """The s3:// URL of the channel that the stack's promoters promote from.
+
+    `text` is the CHANNEL argument. None if the format is for no promotion, CHANNEL is not a stack, or the stack names
+    no source. Raises ConfigurationError if it names several.
+    """
+    reference = parse_channel(text or os.environ.get(VARIABLE) or "stack:")
+    if _PRINCIPALS_BY_FORMAT.get(format_name, ("", ""))[1] != "promoters" or not isinstance(reference, Stack):
+        return None
+    promoters = _principals(reference, "promoters", clients, "the source")
+    sources = sorted({url for each in promoters.values() if isinstance(each, PromoterAccess) for url in each.sources})
+    if len(sources) > 1:
+        raise ConfigurationError(
+            f"its promoters promote from {len(sources)} channels ({', '.join(sources)}), and a job copies from one",
+            where=str(reference),
+            remedy="give the channel's s3:// URL in place of the stack: the job then reads the source from a variable",
+        )
+    return next(iter(sources), None)
+
+
+def _principals(reference: Stack, key: str, clients: Sequence[ClientChannel], what: str) -> dict[str, PrincipalAccess]:
+    """`CHANNEL, PRINCIPAL` → the principal, for those with this key of `access`; `what` is filled in with it.
+
+    Empty if the output cannot be read; a note says so.
+    """
+    from chaninfra.engine.stacks import stack_output
+
+    try:
+        access = msgspec.convert(stack_output(reference.name, current_folder(), "access"), Access)
+    except (EngineError, msgspec.ValidationError) as error:
+        reason = error.summary if isinstance(error, EngineError) else error
+        streams.note(f"the stack's output `access` could not be read, so {what} is not filled in ({reason})")
+        return {}
+    return {
+        f"{client.descriptor.name}, {principal}": granted
+        for client in clients
+        if client.descriptor.name in access
+        for principal, granted in getattr(access[client.descriptor.name], key).items()
+    }
 
 
 def _takes_roles(client: ClientChannel, format_name: Format) -> bool:

@@ -102,6 +102,7 @@ def _run(
     from chaninfra.follow.follower import Follower
     from chaninfra.follow.log import Log
     from chaninfra.follow.metrics import Metrics
+    from chaninfra.follow.mirrors import MirrorRuns
     from chaninfra.follow.queue import QueueReader, check_queue_url
     from chaninfra.follow.secret import read_secret
     from chaninfra.follow.webhook import Server
@@ -125,7 +126,8 @@ def _run(
     opened = _opened(open_channel, log, stopped)
     if opened is None:
         return
-    follower = Follower(open_channel, metrics, log, channel=opened, list_every=list_every)
+    mirrors = MirrorRuns(open_channel, log)
+    follower = Follower(open_channel, metrics, log, channel=opened, list_every=list_every, mirrors=mirrors.look)
     if server is not None:
         server.follower = follower
         if server.failed:

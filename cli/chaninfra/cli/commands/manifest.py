@@ -148,6 +148,7 @@ def manifest(
       chaninfra manifest --with https://conda.example.com/conda-forge --with bioconda
       chaninfra manifest stack:prod --snapshot 2026-11 --into pixi.toml
       chaninfra manifest stack:prod#my-channel --format github-publish > .github/workflows/publish.yml
+      chaninfra manifest stack:production --format github-promote > .github/workflows/promote.yml
       chaninfra manifest channel.json --auth aws --format aws-config >> ~/.aws/config
       chaninfra manifest s3://my-bucket/my-channel --provider wasabi --region de-1 --format login
     """
@@ -190,15 +191,14 @@ def manifest(
         patterns.check(
             role_arn, patterns.ROLE, where="--role-arn", remedy="give the ARN of a role: arn:aws:iam::ACCOUNT:role/NAME"
         )
-    else:
-        from chaninfra.cli.channel_argument.job_role import job_role
+    from chaninfra.cli.channel_argument.job_role import job_role, job_source
 
-        role_arn = job_role(channel, name, channels)
     request = ManifestRequest(
         channels=channels,
         profile=store.profile,
         sso=sso,
-        role_arn=role_arn,
+        role_arn=role_arn or job_role(channel, name, channels),
+        source=job_source(channel, name, channels),
         others=other_channels,
         credentials=required_credentials(store) if name == "auth-file" and into else None,
     )

@@ -6,8 +6,9 @@ bring again, and what is in the index it passes over.
 
 from __future__ import annotations
 
+import shlex
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -21,9 +22,11 @@ from chaninfra.channel.errors import (
     ChaninfraError,
     ConflictError,
     CredentialsError,
+    DeniedError,
     SkippedError,
     remedy_if_denied,
 )
+from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
@@ -52,6 +55,7 @@ _LONGEST_MS = 120_000
 """A batch has so many packages or bytes, or took so long to bring, at most."""
 _ERRORS_IN_A_ROW = 10
 """So many packages that fail one after the other, each for a reason that is not of the package, end a copy."""
+_SHOWN = 5
 _PROMOTERS = (
     "what the source changes of its packages' records becomes patches here, which only maintainers and promoters may "
     "write: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
@@ -61,8 +65,9 @@ _PROMOTERS = (
 class Transfer(Protocol):
     """What brings the bytes of a package, see `transfer.Transfer`."""
 
-    def bring(self, package: SourcePackage, advance: Callable[[int], None]) -> Brought:
-        """The package, in the target; `advance` is called with the numbers of bytes that are there.
+    def bring(self, package: SourcePackage, advance: Callable[[int], None], *, there: bool = False) -> Brought:
+        """The package, in the target; `advance` is called with the numbers of bytes that are there. `there`: it seems
+        to be there, so that is looked at first.
 
         Raises ConflictError where other bytes are there; SkippedError where the source does not have it, or has other
         bytes; StorageError.
@@ -124,24 +129,13 @@ def copy(
             reports.append(together(state.reports, copied))
         if state.stopped is not None:
             break
-    report = Report.of(reports)
     return Copied(
         packages=tuple(state.packages),
         already=plan.already,
         failed=tuple(state.failed),
-        report=_with_left_out(report, plan),
+        report=Report.of(reports),
+        left_out=plan.left_out,
         stopped=state.stopped,
-    )
-
-
-def _with_left_out(report: Report, plan: Plan) -> Report:
-    return Report(
-        subdirs=report.subdirs,
-        left_out=(*plan.left_out, *report.left_out),
-        odd_names=report.odd_names,
-        invalid=report.invalid,
-        stale=report.stale,
-        many_streams=report.many_streams,
     )
 
 
@@ -162,7 +156,26 @@ def prove_rights(channel: Channel, source: Source, plan: Plan) -> None:
     if yanks:
         document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
         after = msgspec.structs.replace(document, packages={**yanks, **document.packages})
-        prove_yanks(channel, document, condition, after)
+        try:
+            prove_yanks(channel, document, condition, after)
+        except CredentialsError:
+            raise
+        except DeniedError as error:
+            raise _may_not_yank(error, sorted(yanks)) from error
+
+
+def _may_not_yank(error: DeniedError, yanked: Sequence[str]) -> DeniedError:
+    named = (
+        f"{', '.join(map(one_line, yanked[:_SHOWN]))}{f' and {len(yanked) - _SHOWN:,} more' * (len(yanked) > _SHOWN)}"
+    )
+    options = " ".join(f"--exclude {shlex.quote(one_line(path))}" for path in yanked[:_SHOWN])
+    return DeniedError(
+        f"the source has yanked {named}, and only maintainers may yank here: {error.message}",
+        where=error.where,
+        remedy=f"leave them out: {options}; or use the key or role of a maintainer",
+        code=error.code,
+        status=error.status,
+    )
 
 
 def _may_patch(subdir: SubdirPlan, task: Task) -> bool:
@@ -232,7 +245,7 @@ def _brought(
         progress.begin(task.package.path_in_channel)
         advance = progress.advance if task.doing == "new" else _nothing
         try:
-            return transfer.bring(task.package, advance)
+            return transfer.bring(task.package, advance, there=task.there)
         except ChaninfraError as error:
             return error
 

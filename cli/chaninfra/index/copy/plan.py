@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Literal
 
@@ -11,7 +11,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.untrusted import UNWRITABLE
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
@@ -20,7 +20,7 @@ from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.copy.patching import is_own
 from chaninfra.index.copy.records import copied_patch, record_fields, why_refused, without_index
 from chaninfra.index.copy.source import Source, SourcePackage
-from chaninfra.index.copy.there import Has, is_behind, looked_up, other_objects
+from chaninfra.index.copy.there import Has, found_objects, is_behind, is_other, looked_up
 from chaninfra.index.package.sidecars import FIELD
 from chaninfra.index.patches.document import Patches, read_patches
 from chaninfra.index.place import how_to_declare, require_index
@@ -51,6 +51,8 @@ class Task:
     """Whether the source tells what the package says itself; else the package must have been read."""
     own: bool = False
     """Whether the target has a patch of its own for it, which stays."""
+    there: bool = False
+    """Whether its bytes seem to be in the target."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
         for package in by_subdir[subdir]:
             try:
                 task = _task(source, package, has(package.file), patches.get(package.file))
-            except MALFORMED as error:
+            except UNWRITABLE as error:
                 why = f"its patch cannot be copied: {error}"
                 left_out.append(LeftOut(package=package.path_in_channel, reason=why, remedy=LEAVE_OUT))
                 continue
@@ -130,7 +132,13 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
                 differing.append(package.path_in_channel)
             else:
                 tasks.append(task)
-        differing += other_objects(target, [task.package for task in tasks if task.doing == "new"])
+        objects = found_objects(target, {task.package.file for task in tasks if task.doing == "new"})
+        differing += [
+            task.package.path_in_channel
+            for task in tasks
+            if (entry := objects.get(task.package.file)) is not None and is_other(target, task.package, entry)
+        ]
+        tasks = [replace(task, there=task.doing != "new" or task.package.file in objects) for task in tasks]
         both = {package.file for package in by_subdir[subdir] if package.yank and _is_yanked(has(package.file))}
         unlisted = frozenset(map(package_name, both - document().of(subdir).keys())) if both else frozenset[str]()
         behind = is_behind(target, authority)
@@ -179,7 +187,7 @@ def _check(channel: Channel, subdirs: Iterable[Subdir]) -> None:
 def _task(
     source: Source, package: SourcePackage, has: Has | None, old: Patch | None
 ) -> Task | Literal["differs"] | None:
-    """What is to be done; None: nothing. Raises one of MALFORMED for a patch of the source that cannot be copied."""
+    """What is to be done; None: nothing. Raises one of UNWRITABLE for a patch of the source that cannot be copied."""
     wanted = record_fields(package)
     if has is not None and has.sha256 not in (None, wanted["sha256"]):
         return "differs"

@@ -11,7 +11,7 @@ from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.copy.brought import Way
 from chaninfra.index.copy.plan import Doing
 from chaninfra.index.copy.source import SourcePackage
-from chaninfra.index.report import Report, SubdirReport
+from chaninfra.index.report import LeftOut, Report, SubdirReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,9 @@ class Copied:
     """Packages (`<subdir>/<file>`) that the target had as they are."""
     failed: tuple[Failed, ...]
     report: Report
-    """Of the index, without the packages that were copied, and with those that were left out."""
+    """Of the index, without the packages that were copied."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Packages whose record no channel can have."""
     stopped: ChaninfraError | None = None
     """Why it ended early; None: it did not."""
 

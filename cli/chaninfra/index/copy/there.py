@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -95,19 +95,8 @@ def _fields(record: Raw) -> Mapping[str, Any] | None:
         return None
 
 
-def other_objects(target: SubdirIndex, packages: Sequence[SourcePackage]) -> list[str]:
-    """Those of the packages (`<subdir>/<file>`) under whose name the store has other bytes, though the index has no
-    record of them. Of an object whose ETag is no md5 at all, the transfer finds out.
-    """
-    objects = _objects(target, {package.file for package in packages})
-    return [
-        package.path_in_channel
-        for package in packages
-        if (entry := objects.get(package.file)) is not None and _is_other(target, package, entry)
-    ]
-
-
-def _is_other(target: SubdirIndex, package: SourcePackage, entry: ObjectMeta) -> bool:
+def is_other(target: SubdirIndex, package: SourcePackage, entry: ObjectMeta) -> bool:
+    """Whether the object has other bytes than the package. If its ETag is no md5 at all, the transfer finds out."""
     facts, md5 = package.facts, md5_in(entry.etag)
     if facts.size not in (None, entry.size):
         return True
@@ -120,8 +109,8 @@ def _is_other(target: SubdirIndex, package: SourcePackage, entry: ObjectMeta) ->
     return digest.hexdigest() != str(record_fields(package)["sha256"])
 
 
-def _objects(target: SubdirIndex, files: Collection[str]) -> Mapping[str, ObjectMeta | None]:
-    """The objects of these files that there are."""
+def found_objects(target: SubdirIndex, files: Collection[str]) -> Mapping[str, ObjectMeta]:
+    """File name → object, of those that there are."""
     if len(files) > _HEADS:
         folder = target.layout.key(target.subdir)
         try:
@@ -131,4 +120,4 @@ def _objects(target: SubdirIndex, files: Collection[str]) -> Mapping[str, Object
             # Whoever may not list asks for each.
             pass
     heads = run_all(target.runtime, [partial(target.store.head, target.key(file)) for file in files])
-    return dict(zip(files, heads, strict=True))
+    return {file: entry for file, entry in zip(files, heads, strict=True) if entry is not None}

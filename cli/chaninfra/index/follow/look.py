@@ -13,7 +13,7 @@ from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
-from chaninfra.channel.objects import ObjectMeta, md5_in
+from chaninfra.channel.objects import ObjectMeta, is_etag_of
 from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change, IndexRecord
 from chaninfra.index.commit.shard_reader import ShardReader
@@ -185,8 +185,8 @@ class _Looked:
             self._leave_out(file, reason, RENAME)
             return
         if facts is not None:
-            md5, cached = md5_in(entry.etag), self._seen.get(file)
-            same_md5 = md5 is not None and md5 == facts.md5 and facts.size in (None, entry.size)
+            cached = self._seen.get(file)
+            same_md5 = is_etag_of(entry.etag, facts.md5) and facts.size in (None, entry.size)
             if same_md5 or (cached is not None and cached == (entry.etag, facts.sha256)):
                 self._in_line(file, entry)
                 return
@@ -207,7 +207,7 @@ class _Looked:
         if isinstance(read, Unread):
             self.take_unread(read)
             return
-        if md5_in(read.etag) != read.md5:
+        if not is_etag_of(read.etag, read.md5):
             self._seen[file] = (read.etag, read.sha256)
         if facts is not None and facts.sha256 == read.sha256:
             self._in_line(file, entry)

@@ -163,6 +163,13 @@ FORMATS: dict[Format, Row] = {
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},
     ),
+    "github-promote": Row(
+        title="GitHub workflow that copies what a lock file names from another channel, once a reviewer approved",
+        renderer=_in("github_promote", "promoter"),
+        publishes=True,
+        file_type="yaml",
+        refused={"gcs": _NO_UPLOAD},
+    ),
     "gitlab": Row(
         title="GitLab job that installs from the channel",
         renderer=_in("gitlab", "consumer"),
@@ -187,6 +194,13 @@ FORMATS: dict[Format, Row] = {
     "gitlab-reindex": Row(
         title="GitLab job that re-indexes and collects garbage, on a schedule",
         renderer=_in("gitlab_reindex", "reindexer"),
+        publishes=True,
+        file_type="yaml",
+        refused={"gcs": _NO_UPLOAD},
+    ),
+    "gitlab-promote": Row(
+        title="GitLab job that copies what a lock file names from another channel, started and approved by people",
+        renderer=_in("gitlab_promote", "promoter"),
         publishes=True,
         file_type="yaml",
         refused={"gcs": _NO_UPLOAD},

@@ -11,13 +11,14 @@ BUILD_JOB = "build-packages"
 BUILD_ENVIRONMENT = "build"
 PUBLISH_ENVIRONMENT = "publish"
 REINDEX_ENVIRONMENT = "reindex"
+PROMOTE_ENVIRONMENT = "production"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
     """Whose credentials a job has, and where it finds them."""
 
-    role: Literal["publisher", "maintainer"]
+    role: Literal["publisher", "maintainer", "promoter"]
     environment: str
     """The environment of the CI system whose secrets or variables hold the key."""
     role_variable: str
@@ -26,3 +27,4 @@ class Writer:
 
 PUBLISHER = Writer(role="publisher", environment=PUBLISH_ENVIRONMENT, role_variable=ROLE_VARIABLE)
 MAINTAINER = Writer(role="maintainer", environment=REINDEX_ENVIRONMENT, role_variable="AWS_MAINTAINER_ROLE_ARN")
+PROMOTER = Writer(role="promoter", environment=PROMOTE_ENVIRONMENT, role_variable="AWS_PROMOTER_ROLE_ARN")

@@ -2,8 +2,8 @@
 
 A job of the file that sets up pixi gets what it lacks to read the channel; if there is none, our job is added. Packages
 are built by one job and published by another; a job of the file that does both is refused. A job on a schedule is not
-added to a workflow that has none, since all its jobs would run then. What people chose (triggers, versions of actions,
-names, commands, logins) stays.
+added to a workflow that has none, since all its jobs would run then; nor is one that waits for an approval. What people
+chose (triggers, versions of actions, names, commands, logins) stays.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from chaninfra.manifest.formats.store_sts import ROLE_VARIABLE
 from chaninfra.manifest.merge.github_job import LOGIN, PIXI, action, log_in, permit, set_up_pixi, with_pixi
 from chaninfra.manifest.merge.jobs import (
     COMMANDS,
+    PROMOTE,
     PUBLISH,
     REINDEX,
     UPLOAD,
@@ -55,7 +56,7 @@ def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where
         )
     after.setdefault("on", ours["on"])
     found = {_purpose(job): [name for name in jobs if _purpose(jobs[name]) == _purpose(job)] for job in _jobs(ours)}
-    _check_schedule(found, after, where)
+    _check_own_workflow(found, after, where)
     check_one_way(
         {str(name): _commands(job) for name, job in jobs.items()}, [*map(_commands, _jobs(ours))], channels, where
     )
@@ -104,10 +105,18 @@ def _commands(job: Any) -> str:
     return "\n".join(str(step["run"]) for step in _steps(job) if "run" in step)
 
 
-def _check_schedule(found: dict[str | None, list[Any]], after: Document, where: str) -> None:
-    """Raise ConflictError if a job on a schedule would be new in the file, or another one beside such a job."""
+def _check_own_workflow(found: dict[str | None, list[Any]], after: Document, where: str) -> None:
+    """Raise ConflictError if a job on a schedule would be new in the file, or one that people start, or another one
+    beside a job on a schedule."""
     events = after["on"] if isinstance(after["on"], dict) else {}
     scheduled = "schedule" in events and events.keys() <= {"schedule", "workflow_dispatch"}
+    if "promote" in found and not found["promote"]:
+        raise ConflictError(
+            "is another workflow, and a job that waits for an approval needs one of its own: each run of a workflow "
+            "would wait for it",
+            where=where,
+            remedy="write to a new file: --into .github/workflows/promote.yml; nothing was written",
+        )
     if "reindex" in found and not found["reindex"]:
         problem, remedy = "is another workflow", "--into .github/workflows/reindex.yml"
     elif "reindex" not in found and scheduled and any(_purpose(job) == "reindex" for job in after["jobs"].values()):
@@ -121,12 +130,12 @@ def _check_schedule(found: dict[str | None, list[Any]], after: Document, where: 
     )
 
 
-_PURPOSES = {PUBLISH: "publish", REINDEX: "reindex", UPLOAD: "upload"}
+_PURPOSES = {PUBLISH: "publish", REINDEX: "reindex", UPLOAD: "upload", PROMOTE: "promote"}
 
 
 def _purpose(job: Any) -> str | None:
-    """What a job is for: `publish` or `reindex` with chaninfra, `upload` with rattler-build, `build` the packages for
-    one of these, or `read` with pixi."""
+    """What a job is for: `publish`, `reindex` or `promote` with chaninfra, `upload` with rattler-build, `build` the
+    packages for one of these, or `read` with pixi."""
     steps = _steps(job)
     commands = _commands(job)
     if purpose := next((purpose for command, purpose in _PURPOSES.items() if command in commands), None):
@@ -184,7 +193,8 @@ def _command(step: Document, ours: Document, command: str, where: str, key: tupl
     """Replace the command if it is for another channel; else keep it, with the changes that people made."""
     words = ours["run"].partition(command)[2].split()
     # The channel is the first word of reindex and gc.
-    url = words[words.index("--channel") + 1] if "--channel" in words else words[0]
+    option = next((word for word in ("--channel", "--to") if word in words), None)
+    url = words[words.index(option) + 1] if option else words[0]
     if url not in str(step["run"]).split():
         step["run"] = ours["run"]
     if "env" in ours:

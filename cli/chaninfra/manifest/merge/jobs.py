@@ -13,8 +13,9 @@ BUILD = "rattler-build build"
 UPLOAD = "rattler-build upload s3"
 REINDEX = "chaninfra reindex"
 GC = "chaninfra gc"
-COMMANDS = (BUILD, PUBLISH, UPLOAD, REINDEX, GC)
-"""The commands by which a job is known to build, to publish, to upload or to keep the index."""
+PROMOTE = "chaninfra copy"
+COMMANDS = (BUILD, PUBLISH, UPLOAD, REINDEX, GC, PROMOTE)
+"""The commands by which a job is known to build, to publish, to upload, to keep the index or to promote."""
 
 # What uploads a channel's packages → the other way, beside which it would upload them twice.
 _OTHER_WAY = {PUBLISH: UPLOAD, UPLOAD: PUBLISH}

@@ -20,10 +20,12 @@ MERGED: Mapping[Format, Merged] = {
     "github-publish": github,
     "github-upload": github,
     "github-reindex": github,
+    "github-promote": github,
     "gitlab": gitlab,
     "gitlab-publish": gitlab,
     "gitlab-upload": gitlab,
     "gitlab-reindex": gitlab,
+    "gitlab-promote": gitlab,
     "condarc": condarc,
 }
 

@@ -163,7 +163,8 @@ def kept_seconds(cache_control: str) -> int:
     return next((int(age[1]) for age in ages if age), 0)
 
 
-# Earlier versions do not know `etags`: it is written only where they could not write at all.
+# Earlier versions know neither `etags`, which is written only where they could not write at all, nor `copy`, which is
+# written only where the table of providers does not say it.
 class ConditionalWrites(
     Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -179,3 +180,10 @@ class ConditionalWrites(
             "`unquoted` (Ceph 16)."
         ),
     ] = "quoted"
+    copy: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="CopyObject honours If-None-Match: * and x-amz-copy-source-if-match. Where it is missing, the "
+            "provider's facts apply."
+        ),
+    ] = UNSET

@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
-from chaninfra.channel.conda.index_settings import seconds_in
+from chaninfra.channel.conda.index_settings import IndexSettings, seconds_in
 from chaninfra.channel.conda.retention import RuleName, Spec, days_in
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
@@ -22,6 +22,11 @@ MAX_MIRRORS = 50
 
 _DAY_MS = 86_400_000
 _BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def bytes_in(rate: str) -> int:
+    """The bytes of a text as `patterns.RATE` has them: `20MB`."""
+    return int(rate[:-2]) * _BYTES[rate[-2:]]
 
 
 # In channel.json only what is set.
@@ -118,7 +123,7 @@ class Mirror(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     @property
     def bytes_per_second(self) -> int | None:
         """Most bytes a second; None: no limit."""
-        return None if self.rate is None else int(self.rate[:-2]) * _BYTES[self.rate[-2:]]
+        return None if self.rate is None else bytes_in(self.rate)
 
 
 MIRRORS = Meta(
@@ -134,10 +139,18 @@ MirrorName = RuleName
 Mirrors = Mapping[str, Mirror]
 
 
-def check_mirrors(mirrors: Mirrors, url: str, where: str) -> None:
-    """Raise ConfigurationError for mirrors that cannot be run. `url` is that of the channel itself, `where` names the
-    document that has them.
+def check_mirrors(mirrors: Mirrors, index: IndexSettings, url: str, where: str) -> None:
+    """Raise ConfigurationError for mirrors that cannot be run. `index` and `url` are those of the channel itself,
+    `where` names the document that has them.
     """
+    if mirrors and index.only_a_follower_commits:
+        raise ConfigurationError(
+            "the index has one writer, its follower, which makes each record from its package and knows nothing of a "
+            "source",
+            where=where,
+            key=("mirrors",),
+            remedy="remove `mirrors`; or set `index.writers` to many, if the store has conditional writes",
+        )
     if len(mirrors) > MAX_MIRRORS:
         raise ConfigurationError(
             f"{len(mirrors):,} mirrors are too many", where=where, key=("mirrors",), remedy=f"at most {MAX_MIRRORS}"

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.conda.object_names import PROBE_FOLDER
@@ -28,7 +28,12 @@ from chaninfra.channel.errors import (
     WrongRegionError,
 )
 from chaninfra.channel.location import AddressingStyle, EtagForm, Location, join
-from chaninfra.channel.probe.race import completes_atomically, creates_atomically, replaces_atomically
+from chaninfra.channel.probe.race import (
+    completes_atomically,
+    copies_atomically,
+    creates_atomically,
+    replaces_atomically,
+)
 from chaninfra.channel.probe.scratch import ScratchFolder
 from chaninfra.channel.providers.model import Digest
 from chaninfra.channel.s3.boto import code_and_status, newer_digests, translating_errors
@@ -57,6 +62,10 @@ class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
     create: ProbedVerdict
     replace: ProbedVerdict
     multipart: ProbedVerdict
+    copy: ProbedVerdict
+    """CopyObject with If-None-Match: * and x-amz-copy-source-if-match."""
+    copy_is_known: bool = False
+    """Whether the table of providers says this of `copy`, so that channel.json need not."""
     etags: EtagForm
     """The form of the ETag with which `replace` was honoured."""
     versioned: bool
@@ -89,11 +98,12 @@ class ProbeResult(Struct, frozen=True, kw_only=True, rename="kebab"):
             replace=self.replace == "honoured",
             multipart=self.multipart == "honoured",
             etags=self.etags,
+            copy=UNSET if self.copy_is_known else self.copy == "honoured",
         )
 
 
 def probe(location: Location, credentials: Credentials, prefix: str) -> ProbeResult:
-    """Find out what the store of a channel supports, by less than 200 requests, many of them at once.
+    """Find out what the store of a channel supports, by less than 250 requests, many of them at once.
 
     Raises DeniedError, which names the permissions that the probe needs, and other StorageErrors.
     """
@@ -156,10 +166,11 @@ def region_asked_for(location: Location) -> str | None:
 
 def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Location) -> ProbeResult:
     reached = scratch.location
-    # In this order: `_create` leaves the object that the others use.
+    # In this order: `_create` and `_multipart` leave the objects that the others use.
     create = _create(scratch)
     replaced, etags = _replace(scratch)
     multipart = _multipart(scratch)
+    copy = _copy(scratch)
     scratch.speak(replace(reached.dialect, etags=etags))
     checksums = outcome_of(lambda: scratch.put("checksum", b"", ChecksumAlgorithm="CRC32"))
     listed = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
@@ -171,6 +182,7 @@ def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Locati
         create=_raced(create, creates_atomically, scratch),
         replace=_raced(replaced, replaces_atomically, scratch),
         multipart=_raced(multipart, completes_atomically, scratch),
+        copy=_raced(copy, copies_atomically, scratch),
         etags=etags,
         versioned=scratch.versioned,
         recreate=_recreate(scratch) if create == "honoured" and scratch.versioned else None,
@@ -219,6 +231,20 @@ def _multipart(scratch: ScratchFolder) -> Verdict:
     if outcome_of(lambda: scratch.upload("parts", b"first", IfNoneMatch="*")) == "unsupported":
         return "unsupported"
     return _verdict(scratch, "parts", b"first", lambda: scratch.upload("parts", b"second", IfNoneMatch="*"))
+
+
+def _copy(scratch: ScratchFolder) -> Verdict:
+    """The verdict on two copies: one over an object that is there, and one of a source that has another ETag."""
+    held = scratch.get("object")[0]
+    try:
+        over = _verdict(scratch, "object", held, lambda: scratch.copy("parts", "object", IfNoneMatch="*"))
+        if over != "honoured":
+            return over
+        of_another = verdict_of(lambda: scratch.copy("parts", "copied", CopySourceIfMatch=NEVER_MATCHING.etag))
+    except StorageError:
+        # What the store does not do at all. Who may not read what they have written could not copy either.
+        return "unsupported"
+    return of_another
 
 
 def _verdict(scratch: ScratchFolder, name: str, held: bytes, write: Callable[[], None]) -> Verdict:

@@ -23,7 +23,7 @@ WRITERS = 8
 ROUNDS = 5
 UPLOADERS = 4
 UPLOAD_ROUNDS = 2
-"""Fewer for multipart uploads, which take three requests each."""
+"""Fewer for multipart uploads and copies, which take several requests each."""
 
 _BODY = 1024
 """Bytes of each write."""
@@ -58,6 +58,17 @@ def completes_atomically(scratch: ScratchFolder) -> bool:
         return lambda: scratch.complete(upload, IfNoneMatch="*")
 
     return _rounds(scratch, "parts", UPLOAD_ROUNDS, UPLOADERS, lambda: begun)
+
+
+def copies_atomically(scratch: ScratchFolder) -> bool:
+    """Whether of several copies with If-None-Match: * at most one wins."""
+
+    def begun(name: str, body: bytes) -> Callable[[], None]:
+        source = f"{name}-from-{body[1]}"
+        scratch.put(source, body)
+        return lambda: scratch.copy(source, name, IfNoneMatch="*")
+
+    return _rounds(scratch, "copy", UPLOAD_ROUNDS, UPLOADERS, lambda: begun)
 
 
 def _put(scratch: ScratchFolder, name: str, body: bytes, condition: Condition) -> Callable[[], None]:

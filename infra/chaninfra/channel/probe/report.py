@@ -40,8 +40,11 @@ def believed(found: ProbeResult, row: Provider) -> ProbeResult:
     def verdict(given: ProbedVerdict, capability: Capability) -> ProbedVerdict:
         return "not-believed" if given == "honoured" and not (versioned and row.can(capability)) else given
 
+    copy = verdict(found.copy, "conditional-copy")
     return structs.replace(
         found,
+        copy=copy,
+        copy_is_known=(copy == "honoured") == (row.capabilities["conditional-copy"].value == "yes"),
         create=verdict(found.create, "conditional-create"),
         replace=verdict(found.replace, "conditional-replace"),
         multipart=verdict(found.multipart, "conditional-multipart"),
@@ -56,6 +59,7 @@ def report(found: ProbeResult, row: Provider, descriptor: Descriptor) -> tuple[C
         _conditional("conditional-create", found.create, found, row, descriptor),
         _conditional("conditional-replace", found.replace, found, row, descriptor),
         _multipart(found, row, descriptor),
+        _copy(found, row),
         *_recreate(found, row),
         _checksums(found, row),
         _digest(found, row),
@@ -148,6 +152,16 @@ def _multipart(found: ProbeResult, row: Provider, descriptor: Descriptor) -> Che
             name=line.name, state="warning", found=f"{says}; packages are uploaded in one PUT, so at most 5 GiB each"
         )
     return line
+
+
+def _copy(found: ProbeResult, row: Provider) -> CheckResult:
+    name: Capability = "conditional-copy"
+    says = _VERDICTS[found.copy] + _if_unexpected(row, name, found.copy)
+    if found.copy != "honoured":
+        in_parts = found.create != "honoured" or found.multipart == "honoured"
+        says += "; `copy` " + ("copies by uploads of one part" if in_parts else "sends packages through where it runs")
+    expected = row.capabilities[name].value == "yes"
+    return CheckResult(name=name, state="warning" if expected and found.copy != "honoured" else "ok", found=says)
 
 
 def _if_unexpected(row: Provider, capability: Capability, verdict: ProbedVerdict) -> str:

@@ -125,6 +125,14 @@ class ScratchFolder:
         """Delete a scratch object. In a bucket with versions a delete marker takes its place."""
         self._delete(self.key(name), None)
 
+    def copy(self, source: str, name: str, **more: Any) -> None:
+        """CopyObject from a scratch object to another one; `more` are further arguments of boto3's `copy_object`."""
+        bucket, key = self.location.bucket, self.key(name)
+        with translating_errors(self.location, "write", key):
+            self.client.copy_object(
+                Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": self.key(source)}, **more
+            )
+
     def upload(self, name: str, data: bytes, **more: Any) -> None:
         """A multipart upload of one part; `more` are further arguments of boto3's `complete_multipart_upload`."""
         self.complete(self.begin(name, data), **more)

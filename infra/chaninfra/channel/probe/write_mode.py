@@ -5,13 +5,15 @@ from __future__ import annotations
 import shlex
 from typing import Literal
 
+from msgspec import UnsetType, structs
+
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import ConfigurationError, Remedy
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.providers.model import Capability
+from chaninfra.channel.providers.model import Capability, Support
 
 _NEEDED: tuple[Capability, ...] = ("conditional-create", "conditional-replace")
 
@@ -23,17 +25,23 @@ neither, since the store has no conditional writes and there may be several writ
 def honoured(descriptor: Descriptor) -> ConditionalWrites:
     """The conditional writes that the store honours: those that neither a probe nor the table of providers denies.
 
-    Unknown counts as honoured: a store that does not have conditional writes rejects one, and nothing is lost.
+    Unknown counts as honoured: a store that does not have conditional writes rejects one, and nothing is lost. Not so
+    for `copy`: stores that have all others write over the object that is there.
     """
     recorded = descriptor.index.conditional_writes or ConditionalWrites(create=True, replace=True, multipart=True)
     row = PROVIDERS.get(descriptor.provider)
     if row is None:
-        return recorded
+        return structs.replace(recorded, copy=recorded.copy is True)
     return ConditionalWrites(
         create=recorded.create and row.can("conditional-create"),
         replace=recorded.replace and row.can("conditional-replace"),
         multipart=recorded.multipart and row.can("conditional-multipart"),
+        copy=_copies(recorded.copy, row.capabilities["conditional-copy"].value),
     )
+
+
+def _copies(probed: bool | UnsetType, expected: Support) -> bool:
+    return expected == "yes" if isinstance(probed, UnsetType) else probed and expected != "no"
 
 
 def is_known(descriptor: Descriptor) -> bool:

@@ -31,6 +31,8 @@ from chaninfra.channel.s3.unreachable import reason
 from chaninfra.channel.text import shown
 
 ABSENT = "NoSuchKey"
+ENDED = "NoSuchUpload"
+"""S3's answer about a multipart upload that was completed or aborted."""
 ARCHIVED = "InvalidObjectState"
 """S3's answer, with 403, to whoever reads an object of a storage class such as GLACIER."""
 RESTORE = "restore it into a storage class that is read at once, such as STANDARD"

@@ -26,21 +26,20 @@ def client_options(endpoint: str) -> Any:
         options["root_certificate"] = certificates
     # The client follows redirects, and would send the session token along to any host. It has no setting for that, but
     # one for the hosts that need no proxy: all others get one that is not there.
-    host = urlsplit(endpoint).hostname or ""
-    if not _has_proxy(endpoint, host):
-        options |= {"proxy_url": NOBODY, "proxy_excludes": host}
+    if proxy_of(endpoint) is None:
+        options |= {"proxy_url": NOBODY, "proxy_excludes": urlsplit(endpoint).hostname or ""}
     return options
 
 
-def _has_proxy(endpoint: str, host: str) -> bool:
-    """Whether the environment names a proxy for the endpoint, which then stays in use."""
+def proxy_of(url: str) -> str | None:
+    """The proxy that the environment names for this http(s) URL; None: there is none."""
     if sys.platform == "linux" and not any(
         name.lower().endswith("_proxy") and name.lower() != "no_proxy" for name in os.environ
     ):
-        return False
+        return None
     # Slow to import, and hardly any machine has a proxy.
     from urllib.request import getproxies, proxy_bypass
 
-    proxies = getproxies()
-    named = urlsplit(endpoint).scheme in proxies or "all" in proxies
-    return named and not proxy_bypass(host)
+    proxies, parts = getproxies(), urlsplit(url)
+    named = proxies.get(parts.scheme) or proxies.get("all")
+    return None if proxy_bypass(parts.hostname or "") else named

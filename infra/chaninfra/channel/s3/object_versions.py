@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chaninfra.channel.errors import StorageError, UnsupportedError
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
-from chaninfra.channel.s3.error_codes import is_missing_call
+from chaninfra.channel.s3.error_codes import ENDED, is_missing_call
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -147,7 +147,7 @@ def abort(client: S3Client, location: Location, key: str, upload: str) -> bool:
         try:
             client.abort_multipart_upload(Bucket=location.bucket, Key=key, UploadId=upload)
         except ClientError as error:
-            if code_and_status(error)[0] != "NoSuchUpload":
+            if code_and_status(error)[0] != ENDED:
                 raise_missing_call(error, location, "abort an upload to")
                 raise
             return False

@@ -136,7 +136,7 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
                 remedy=f"set `visibility` to public, or remove `{key}`",
             )
     check_rules(config.retention, where)
-    check_mirrors(config.mirrors, f"s3://{join(bucket.name, prefix)}", where)
+    check_mirrors(config.mirrors, config.index, f"s3://{join(bucket.name, prefix)}", where)
     default_auth: Auth = "public" if public else "aws" if bucket.provider.backend == "aws" else "pixi"
     check_visibility(config, bucket.provider, bucket.aws, where, bucket.cdn)
     return ChannelSpec(

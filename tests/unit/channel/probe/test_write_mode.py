@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.errors import ConfigurationError
@@ -40,12 +40,33 @@ def test_write_mode(writers: Writers, writes: ConditionalWrites, mode: WriteMode
 
 
 def test_a_recorded_probe_takes_away_and_what_the_providers_table_denies_stays_denied() -> None:
-    assert honoured(described(conditional_writes=NONE)) == NONE
-    assert honoured(described("minio", conditional_writes=NONE)) == NONE
+    none, all_but_copy = structs.replace(NONE, copy=False), structs.replace(ALL, copy=False)
+    assert honoured(described(conditional_writes=NONE)) == none
+    assert honoured(described("minio", conditional_writes=NONE)) == none
     # As a probe of an earlier version may have recorded it.
-    assert honoured(described("garage", conditional_writes=ALL)) == NONE
-    assert honoured(described("of-a-later-version", conditional_writes=NONE)) == NONE
-    assert honoured(described(provider="of-a-later-version")) == ALL
+    assert honoured(described("garage", conditional_writes=ALL)) == none
+    assert honoured(described("of-a-later-version", conditional_writes=NONE)) == none
+    assert honoured(described(provider="of-a-later-version")) == all_but_copy
+
+
+@pytest.mark.parametrize(
+    ("provider", "probed", "copies"),
+    [
+        ("aws", UNSET, True),
+        ("aws", False, False),
+        ("minio", UNSET, False),
+        ("minio", True, False),
+        ("custom", UNSET, False),
+        ("custom", True, True),
+        ("of-a-later-version", UNSET, False),
+        ("of-a-later-version", True, True),
+    ],
+)
+def test_a_copy_is_conditional_only_where_that_is_known(
+    provider: str, probed: bool | UnsetType, *, copies: bool
+) -> None:
+    writes = structs.replace(ALL, copy=probed)
+    assert honoured(described(provider, conditional_writes=writes)).copy is copies
 
 
 @pytest.mark.parametrize("name", [*PROVIDERS])

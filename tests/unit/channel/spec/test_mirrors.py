@@ -80,6 +80,13 @@ def test_a_mirror_that_is_not_valid_is_an_error_with_its_key(mirror: dict[str, A
     assert message in str(raised.value)
 
 
+def test_a_channel_whose_only_writer_is_its_follower_has_no_mirrors() -> None:
+    index = {"writers": "single", "follow": {}}
+    with pytest.raises(ConfigurationError, match="key mirrors: the index has one writer, its follower"):
+        described(mirrors={"m": {"source": FORGE}}, index=index)
+    assert b"mirrors" in described(mirrors={"m": {"source": FORGE}}, index={"writers": "single"})[0]
+
+
 def test_names_and_numbers_of_mirrors_are_bounded() -> None:
     with pytest.raises(ConfigurationError, match="key mirrors: 'a b' is not valid"):
         described(mirrors={"a b": {"source": FORGE}})

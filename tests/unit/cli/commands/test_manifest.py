@@ -92,6 +92,46 @@ def test_a_scheduled_job_gets_the_role_of_a_maintainer_and_no_other(outputs: dic
     assert f"role-to-assume: {ROLE}-keep\n" in manifest("--format", "github-reindex").stdout
 
 
+def test_a_promotion_gets_the_role_and_the_source_of_a_promoter(outputs: dict[str, Any]) -> None:
+    outputs["access"] = access_output(ci=("github", ROLE), other=("gitlab", f"{ROLE}-gitlab"))
+    said = manifest("--format", "github-promote").stdout
+    assert "vars.AWS_PROMOTER_ROLE_ARN" in said
+    assert "vars.CHANINFRA_FROM" in said
+    release = {"kind": "github", "role-arn": f"{ROLE}-release", "from": ["s3://staging/main"]}
+    outputs["access"]["my-channel"]["promoters"] = {"release": release}
+    said = manifest("--format", "github-promote").stdout
+    assert f"role-to-assume: {ROLE}-release\n" in said
+    assert " --from s3://staging/main" in said
+    assert "vars.AWS_PROMOTER_ROLE_ARN" not in said
+    # Its promoter is of GitHub; the source is the same.
+    said = manifest("--format", "gitlab-promote").stdout
+    assert f"{ROLE}-release" not in said
+    assert " --from s3://staging/main" in said
+    # No other format has a source.
+    assert "staging" not in manifest("--format", "github-publish").stdout
+
+
+def test_a_promotion_by_a_key_gets_the_source_of_the_stack(outputs: dict[str, Any]) -> None:
+    found = descriptor("minio")
+    outputs["channels"] = {found.name: to_document(found)}
+    outputs["access"] = access_output()
+    key = {"kind": "key", "access-key-id": "AKIA1", "from": ["s3://staging/main"]}
+    outputs["access"]["my-channel"]["promoters"] = {"release": key}
+    for name in ("github-promote", "gitlab-promote"):
+        said = manifest("--format", name).stdout
+        assert " --from s3://staging/main" in said
+        assert "the key of a promoter." in said
+        assert "AKIA1" not in said
+
+
+def test_a_promotion_copies_from_one_channel(outputs: dict[str, Any]) -> None:
+    outputs["access"] = access_output()
+    release = {"kind": "github", "role-arn": ROLE, "from": ["s3://staging/main", "s3://nightly"]}
+    outputs["access"]["my-channel"]["promoters"] = {"release": release}
+    error = refused("--format", "github-promote")
+    assert "promote from 2 channels (s3://nightly, s3://staging/main)" in str(error)
+
+
 def test_an_upload_without_an_index_is_refused_with_the_next_command(outputs: dict[str, Any]) -> None:
     error = refused("--format", "github-upload")
     assert "--format github-publish" in str(error.remedy)

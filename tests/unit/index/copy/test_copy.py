@@ -214,7 +214,7 @@ def test_a_record_that_no_channel_can_have_is_left_out(change: dict[str, Any], w
     source = source_with("a", "b", hotfixes={A: lambda record: record.update(change)})
     store = channel_with("x")
     done = copied(store, source)
-    assert [(each.package, each.reason.startswith(why)) for each in done.report.left_out] == [(f"noarch/{A}", True)]
+    assert [(each.package, each.reason.startswith(why)) for each in done.left_out] == [(f"noarch/{A}", True)]
     assert records(store).keys() == {B, file("x")}
 
 

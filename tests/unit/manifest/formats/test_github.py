@@ -26,7 +26,7 @@ FORMATS = [name for name in get_args(Format) if name.startswith("github")]
 
 def test_the_schema_of_github_accepts_all_workflows(tmp_path: Path) -> None:
     files = sorted(MANIFESTS.glob("github*/*.yaml"))
-    assert len(files) == 72
+    assert len(files) == 90
     check_ci_schema("github-workflows", files, broken=("steps:", "stops:"), folder=tmp_path)
 
 

@@ -10,7 +10,7 @@ from support.cases.manifests import MANIFESTS, Case
 
 def test_the_schema_of_gitlab_accepts_all_jobs(tmp_path: Path) -> None:
     files = sorted(MANIFESTS.glob("gitlab*/*.yaml"))
-    assert len(files) == 72
+    assert len(files) == 90
     check_ci_schema("gitlab-ci", files, broken=("script:", "sript:"), folder=tmp_path)
 
 

@@ -107,6 +107,7 @@ def run(folder: Path, kind: str, steps: list[str], failing: int = 0) -> tuple[in
         "RUNNER_TEMP": str(folder),
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(folder / "token"),
         "CHANINFRA_SOURCE": "/opt/chaninfra-0.1.0-py3-none-any.whl",
+        "CHANINFRA_FROM": "s3://staging/main",
         "LOG": str(folder / "log"),
         "FAILING": str(failing),
         **dict.fromkeys(given, "x"),

@@ -95,3 +95,27 @@ jobs:
 """
     with pytest.raises(ConfigurationError, match="builds and publishes in one job"):
         into_yaml(text, access("minio", follows=True), name="github-upload")
+
+
+def test_a_promotion_gets_a_workflow_of_its_own_and_follows_the_channel() -> None:
+    for text in (NIGHTLY, "on: push\njobs: {}\n"):
+        with pytest.raises(ConflictError, match="one of its own") as caught:
+            into_yaml(text, access("aws"), name="github-promote")
+        assert "--into .github/workflows/promote.yml" in str(caught.value.remedy)
+    text = into_yaml("", access("minio", "aws"), name="github-promote")
+    assert text == Case("github-promote", "aws", "minio").text()
+    theirs = text.replace("--lock pixi.lock", "--lock locks/all.lock").replace(
+        "environment: production", "environment: live"
+    )
+    assert into_yaml(theirs, access("minio", "aws"), name="github-promote") == theirs
+    found = moved(theirs, "github-promote", method="aws")
+    assert "environment: live" in found
+    (run,) = [step["run"] for step in loaded(found)["jobs"]["promote"]["steps"] if "copy" in step.get("run", "")]
+    assert " --to s3://my-bucket/other " in run
+
+
+def test_a_pipeline_gets_the_job_that_promotes_once() -> None:
+    text = "test:\n  script: [make test]\n"
+    found = into_yaml(text, access("aws"), name="gitlab-promote")
+    assert list(loaded(found)) == ["test", "promote"]
+    assert into_yaml(found, access("aws"), name="gitlab-promote") == found

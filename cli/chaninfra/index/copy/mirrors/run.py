@@ -6,15 +6,17 @@ takes. Nothing is written before both are planned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaninfra.channel.conda.mirrors import Mirror
-from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.mirrors import Mirror, Mirrors
+from chaninfra.channel.conda.object_names import CHANNEL_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
+from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
 from chaninfra.index.copy.mirrors import prune
@@ -23,11 +25,13 @@ from chaninfra.index.copy.plan import Plan, plan_copy
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.selection import Selection, select
 from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.locks import read_lock
 from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
+from chaninfra.index.withdrawal.document import read_withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class PlannedRun:
     plan: Plan
     prune: prune.Planned | None
     """None: the mirror does not prune."""
+    withdrawn: tuple[str, ...] = ()
+    """`<subdir>/<file>` of what is not copied, since these bytes were deleted here for good."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +55,38 @@ class Ran:
     copied: Copied
     pruned: prune.Pruned | None
 
+    @property
+    def subdirs(self) -> tuple[Subdir, ...]:
+        """The subdirs whose index changed."""
+        pruned = changed(self.pruned.report) if self.pruned is not None else ()
+        return tuple(dict.fromkeys([*pruned, *(each.package.subdir for each in self.copied.packages)]))
 
-def mirror_named(channel: Channel, name: str) -> Mirror:
-    """The mirror of this name. Raises ConfigurationError where the channel has none."""
-    mirrors, where = channel.descriptor.mirrored, channel.url(CHANNEL_JSON)
+
+def mirrors_of(channel: Channel) -> Mirrors:
+    """The mirrors of the channel. Raises ConfigurationError where it has none."""
+    mirrors = channel.descriptor.mirrored
     if not mirrors:
         raise ConfigurationError(
             "the channel has no mirrors",
-            where=where,
-            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: `chaninfra copy --from`",
+            where=channel.url(CHANNEL_JSON),
+            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: "
+            "`chaninfra copy SPEC --from SOURCE`",
         )
+    return mirrors
+
+
+def mirror_named(channel: Channel, name: str) -> Mirror:
+    """The mirror of this name. Raises ConfigurationError where the channel has none."""
+    mirrors = mirrors_of(channel)
     if name not in mirrors:
+        where = channel.url(CHANNEL_JSON)
         raise ConfigurationError(f"there is no mirror {name!r}", where=where, remedy=nearest(name, mirrors))
     return mirrors[name]
+
+
+def limits(mirror: Mirror, flags: FromFlags) -> FromFlags:
+    """The flags, with the rate and the connections that the mirror says, where they say nothing else."""
+    return dataclasses.replace(flags, rate=flags.rate or mirror.rate, at_once=flags.at_once or mirror.at_once)
 
 
 def wanted_of(mirror: Mirror, part: Part | None = None) -> Wanted:
@@ -87,9 +112,21 @@ def plan_run(
     """
     mirror = mirror_named(channel, name)
     wanted = wanted_of(mirror, part)
+    for path in wanted.locks:
+        if not path.exists():
+            raise ConfigurationError(
+                "there is no such file",
+                where=str(path),
+                remedy=f"it is one of `locks` of the mirror {name}, whose paths begin in the folder where it is run: "
+                f"{Path.cwd()}",
+            )
     subdirs = _subdirs(channel, source, mirror)
     progress.stage("reading the source")
     selection = select(source, wanted, subdirs, channel.runtime.now_ms())
+    withdrawn = _withdrawn(channel, selection.packages)
+    if withdrawn:
+        left = tuple(each for each in selection.packages if each.path_in_channel not in withdrawn)
+        selection = dataclasses.replace(selection, packages=left)
     plan = plan_copy(source, channel, selection.packages, progress)
     pruning = None
     if mirror.prune:
@@ -102,7 +139,19 @@ def plan_run(
             locks=[read_lock(path) for path in wanted.locks],
             part=part,
         )
-    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning)
+        plan = _without(plan, pruning.yank)
+    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn)
+
+
+def run_mirror(channel: Channel, name: str) -> tuple[PlannedRun, Ran]:
+    """Plan a run, and do it, as followers do. Raises as `open_source`, `plan_run` and `run`."""
+    from chaninfra.index.copy.sources.open import open_source
+    from chaninfra.index.copy.transfer import Transfer
+
+    mirror = mirror_named(channel, name)
+    source = open_source(mirror.source, limits(mirror, FromFlags()), channel)
+    planned = plan_run(channel, source, name)
+    return planned, run(channel, source, planned, Transfer(source, channel))
 
 
 def run(
@@ -126,6 +175,30 @@ def run(
     at_once = planned.mirror.at_once or AT_ONCE
     copied = copy(channel, source, planned.plan, transfer, progress, so_far=so_far, at_once=at_once, bringing=bringing)
     return Ran(copied=copied, pruned=pruned)
+
+
+def _withdrawn(channel: Channel, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
+    """Those of the packages (`<subdir>/<file>`) that were deleted here for good, with the same bytes."""
+    document = read_withdrawn(channel.writer, channel.descriptor.key(WITHDRAWN_JSON))[0]
+    known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
+    return tuple(
+        each.path_in_channel for each in packages if (each.path_in_channel, (each.facts.sha256 or "").lower()) in known
+    )
+
+
+def _without(plan: Plan, yanked: Collection[str]) -> Plan:
+    """The plan without the yanks (`<subdir>/<file>`) that the mirror makes in its own name, so that they can end."""
+    subdirs = [
+        dataclasses.replace(
+            each,
+            tasks=tuple(
+                task for task in each.tasks if task.doing != "yank" or task.package.path_in_channel not in yanked
+            ),
+        )
+        for each in plan.subdirs
+    ]
+    needed = [each for each in subdirs if each.tasks or each.behind or each.unlisted]
+    return dataclasses.replace(plan, subdirs=tuple(needed))
 
 
 def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdir]:

@@ -28,6 +28,7 @@ from chaninfra.index.copy.sources.monolith import Monolith, parse_monolith
 from chaninfra.index.copy.sources.passed_over import PassedOver
 from chaninfra.index.copy.sources.records import listed, yanked
 from chaninfra.index.copy.sources.reference import HERE, base_url_in, beside
+from chaninfra.index.json_document import DamagedError
 from chaninfra.index.patches.document import MAX_DOCUMENT, Patches, parse_patches
 from chaninfra.index.runtime import Runtime, run_all
 
@@ -35,10 +36,7 @@ Get = Callable[[str, int], bytes | None]
 """The bytes of a file of at most so many, by its reference relative to the index of the subdir, which may be a URL that
 the index says; None: it is not there. Raises StorageError, also for one that is larger, or that must not be read."""
 
-MENDED = (
-    "try again; if it stays so, its index has to be written again: by `chaninfra reindex --force` for a channel of "
-    "chaninfra, else by the tool that wrote it"
-)
+MENDED = "try again; if it stays so, whoever writes the source has to index it again"
 """What to do about the damaged index of a source."""
 
 _AT_ONCE = 16
@@ -61,6 +59,12 @@ class _State:
     @property
     def base_url(self) -> str | None:
         return base_url_in(self.index.info)
+
+
+def _says_the_same(monolith: Monolith, index: ShardIndex) -> bool:
+    """Whether repodata.json has what the shards have; that of another tool is taken to."""
+    stamp = index.stamp
+    return stamp is None or monolith.commit == (stamp.number, stamp.revision)
 
 
 class IndexReader:
@@ -99,16 +103,29 @@ class IndexReader:
         state = self._current()
         return state is not None and state.patches is not None
 
+    def names(self) -> Collection[str]:
+        """See Source.names; nothing where there is no index at all."""
+        state = self._current()
+        if state is not None:
+            return state.index.hashes.keys()
+        monolith = self._whole()
+        return () if monolith is None else monolith.by_name.keys()
+
     def packages(self, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """See Source.packages; nothing where there is no index at all."""
-        wanted = None if names is None else {*map(client_name, names)}
+        wanted = None if names is None else frozenset(map(client_name, names))
         state = self._current()
-        is_long = state is not None and wanted is None and state.index.stamp is None
-        if state is None or (is_long and len(state.index.hashes) > _MANY):
+        if state is None:
             monolith = self._whole()
-            if monolith is not None or state is None:
-                yield from self._of_monolith(monolith, wanted)
-                return
+            if monolith is not None:
+                yield from self._of_monolith(monolith, monolith.by_name.keys() if wanted is None else wanted, None)
+            return
+        if wanted is None and len(state.index.hashes) > _MANY:
+            monolith = self._whole()
+            if monolith is not None and _says_the_same(monolith, state.index):
+                # Yanks are told by the shards alone.
+                wanted = monolith.removed & state.index.hashes.keys()
+                yield from self._of_monolith(monolith, monolith.by_name.keys() - wanted, state.patches)
         yield from self._of_shards(state, wanted)
 
     def _of_shards(self, state: _State, names: Collection[str] | None) -> Iterator[SourcePackage]:
@@ -153,12 +170,12 @@ class IndexReader:
                 except MALFORMED as error:
                     self._pass_over(file, str(error))
 
-    def _of_monolith(self, monolith: Monolith | None, names: Collection[str] | None) -> Iterator[SourcePackage]:
-        if monolith is not None:
-            seen: set[str] = set()
-            wanted = sorted(monolith.by_name if names is None else monolith.by_name.keys() & names)
-            for name in wanted:
-                yield from self._listed(monolith.by_name[name], seen, monolith.base_url, None)
+    def _of_monolith(
+        self, monolith: Monolith, names: Collection[str], patches: Patches | None
+    ) -> Iterator[SourcePackage]:
+        seen: set[str] = set()
+        for name in sorted(monolith.by_name.keys() & names):
+            yield from self._listed(monolith.by_name[name], seen, monolith.base_url, patches)
 
     def _listed(
         self, records: Sequence[tuple[str, str, Raw]], seen: set[str], base_url: str | None, patches: Patches | None
@@ -224,7 +241,13 @@ class IndexReader:
             raise
         except DeniedError:
             return None
-        return {} if data is None else parse_patches(data, self._subdir, f"{self._url}/{reference}")
+        if data is None:
+            return {}
+        try:
+            return parse_patches(data, self._subdir, f"{self._url}/{reference}")
+        except DamagedError as error:
+            error.remedy = "try again; if it stays so, whoever writes the source has to mend its patches"
+            raise
 
     def _parsed(self, data: bytes) -> ShardIndex:
         where = f"{self._url}/{FILE_NAMES['shards']}"

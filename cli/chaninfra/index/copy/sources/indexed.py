@@ -9,8 +9,12 @@ from functools import cached_property, partial
 from threading import Lock
 from typing import Protocol
 
+import msgspec
+
 from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
+from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object, SourcePackage
@@ -24,6 +28,26 @@ PIECE = 8 << 20
 """Most bytes of a piece of a package."""
 GONE = "its index is out of date: index the source again, or leave the package out by `--exclude`"
 """What to do about a package that is listed, and whose file is not there."""
+
+
+MAX_DESCRIPTOR = 1 << 20
+"""Most bytes of the channel.json of a source."""
+
+
+@prepared
+class _Subdirs(msgspec.Struct):
+    """What is read of the channel.json of a source: it is a stranger's, and may be of a later version."""
+
+    subdirs: list[str]
+
+
+def subdirs_in(descriptor: bytes) -> list[Subdir]:
+    """The subdirs that a channel.json names; none where it cannot be read."""
+    try:
+        said = msgspec.json.decode(descriptor, type=_Subdirs).subdirs
+    except MALFORMED:
+        return []
+    return [subdir for subdir in KNOWN_SUBDIRS if subdir in said]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +127,8 @@ class IndexedSource:
             raise ConfigurationError(
                 "there is no channel: no subdir has an index",
                 where=self.url,
-                remedy="check the URL: it is that of the folder with noarch/ and linux-64/ in it. Packages without an "
-                "index are indexed first: by `chaninfra reindex`, or `rattler-index`",
+                remedy="check its name: it is that of the folder in which noarch/ or linux-64/ is. Packages without an "
+                "index have to be indexed first, by chaninfra or rattler-index",
             )
         if denied:
             for subdir, answer in zip(asked, answers, strict=True):
@@ -123,6 +147,10 @@ class IndexedSource:
             if certain:
                 raise
             return error
+
+    def names(self, subdir: Subdir) -> Collection[str]:
+        """See Source."""
+        return self._reader(subdir).names()
 
     def packages(self, subdir: Subdir, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """See Source."""

@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from chaninfra.channel.conda.filenames import TABLES, V3, file_name
+from chaninfra.channel.conda.commit_stamp import OUR_KEY
+from chaninfra.channel.conda.filenames import TABLES, V3, file_name, package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_ZST, REPODATA, decompress
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordName
+from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED, check_utf8
 from chaninfra.channel.errors import InvalidRepodataError
@@ -24,12 +26,25 @@ _tables = msgspec.json.Decoder(dict[str, Raw])
 _info = msgspec.json.Decoder(dict[str, Any])
 
 
+@prepared
+class _Commit(msgspec.Struct):
+    """What chaninfra writes into repodata.json, see `commit_stamp`."""
+
+    number: int
+    revision: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Monolith:
-    """Its records, by package name as clients look it up: (table, key, record)."""
+    """The content of a repodata.json."""
 
     by_name: Mapping[str, Sequence[tuple[str, str, Raw]]]
+    """Package name as clients look it up → (table, key, record)."""
+    removed: frozenset[str]
+    """The names of packages of which files were removed: of a channel of chaninfra by yanks, which shards tell."""
     base_url: str | None
+    commit: tuple[int, str] | None
+    """Number and revision of the commit that it was made from; None: another tool wrote it."""
 
 
 def parse_monolith(
@@ -71,4 +86,18 @@ def _parsed(data: bytes | bytearray, subdir: Subdir, passed_over: PassedOver) ->
                 passed_over.add(f"{subdir}/{file_name(table, key)}", f"its record has no name: {error}")
                 continue
             by_name.setdefault(name, []).append((table, key, record))
-    return Monolith(by_name=by_name, base_url=base_url_in(info))
+    removed = msgspec.json.decode(document["removed"], type=list[str]) if "removed" in document else []
+    return Monolith(
+        by_name=by_name,
+        removed=frozenset(map(package_name, removed)),
+        base_url=base_url_in(info),
+        commit=_commit(document.get(OUR_KEY)),
+    )
+
+
+def _commit(ours: Raw | None) -> tuple[int, str] | None:
+    try:
+        found = msgspec.json.decode(ours or b"", type=_Commit)
+    except MALFORMED:
+        return None
+    return found.number, found.revision

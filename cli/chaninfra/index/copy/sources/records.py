@@ -19,7 +19,8 @@ from chaninfra.channel.conda.yank import Yank
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.patches.document import Patches
 
-_DIGESTS = {"md5": re.compile("[0-9a-f]{32}"), "sha256": re.compile("[0-9a-f]{64}")}
+_SHA256 = re.compile("[0-9a-f]{64}")
+_DIGESTS = {"md5": re.compile("[0-9a-f]{32}"), "sha256": _SHA256, "attestations_sha256": _SHA256}
 
 
 def listed(

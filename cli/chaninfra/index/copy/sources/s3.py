@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-import msgspec
-
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import (
     CredentialsError,
     DeniedError,
@@ -23,10 +19,12 @@ from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
-from chaninfra.index.copy.sources.indexed import GONE, PIECE, IndexedSource, Likely
+from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, PIECE, IndexedSource, Likely, subdirs_in
 from chaninfra.index.copy.sources.reference import path_of
+from chaninfra.index.copy.sources.source_errors import of_source
+from chaninfra.index.copy.sources.web_pace import Pace
+from chaninfra.index.runtime import Threads
 
-_MAX_DESCRIPTOR = 1 << 20
 _ELSEWHERE = "give the URL of the place where its packages are as the source"
 
 
@@ -37,16 +35,21 @@ class FolderStore(ObjectStore, Protocol):
         """See S3Store."""
 
 
-@prepared
-class _Subdirs(msgspec.Struct):
-    """What is read of the channel.json of a source: it is a stranger's, and may be of a later version."""
+def s3_source(
+    location: Location,
+    prefix: str,
+    credentials: Credentials | None,
+    *,
+    rate: int | None = None,
+    at_once: int | None = None,
+) -> IndexedSource:
+    """The channel at s3://BUCKET/PREFIX. No request is made.
 
-    subdirs: list[str]
-
-
-def s3_source(location: Location, prefix: str, credentials: Credentials | None) -> IndexedSource:
-    """The channel at s3://BUCKET/PREFIX. `credentials` None: requests are anonymous. No request is made."""
-    return IndexedSource(S3Files(location, prefix, credentials, S3Store(location, credentials)))
+    `credentials` None: requests are anonymous. `rate`: the most bytes that are read in a second; `at_once`: the most
+    requests for its index.
+    """
+    files = S3Files(location, prefix, credentials, S3Store(location, credentials), Pace(rate, 1))
+    return IndexedSource(files, Threads(at_once) if at_once else None)
 
 
 class S3Files:
@@ -54,11 +57,19 @@ class S3Files:
 
     can_tell_patches = True
 
-    def __init__(self, location: Location, prefix: str, credentials: Credentials | None, store: FolderStore) -> None:
+    def __init__(
+        self,
+        location: Location,
+        prefix: str,
+        credentials: Credentials | None,
+        store: FolderStore,
+        pace: Pace | None = None,
+    ) -> None:
         self._location = location
         self._prefix = prefix
         self._credentials = credentials
         self._store = store
+        self._pace = pace or Pace(None, 1)
         self.url = f"s3://{join(location.bucket, prefix)}"
 
     def likely(self) -> Likely:
@@ -67,7 +78,8 @@ class S3Files:
         if said:
             return Likely(subdirs=said, certain=True)
         try:
-            folders = self._store.folders(self._prefix)
+            with of_source():
+                folders = self._store.folders(self._prefix)
         except CredentialsError:
             raise
         except DeniedError:
@@ -77,15 +89,13 @@ class S3Files:
     def _said(self) -> list[Subdir]:
         """The subdirs in its channel.json; none where there is none that can be read."""
         try:
-            stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), _MAX_DESCRIPTOR)
-            if not isinstance(stored, StoredObject):
-                return []
-            said = msgspec.json.decode(stored.data, type=_Subdirs).subdirs
+            with of_source():
+                stored = get_within(self._store, join(self._prefix, CHANNEL_JSON), MAX_DESCRIPTOR)
         except CredentialsError:
             raise
-        except (DeniedError, *MALFORMED):
+        except DeniedError:
             return []
-        return [subdir for subdir in KNOWN_SUBDIRS if subdir in said]
+        return subdirs_in(stored.data) if isinstance(stored, StoredObject) else []
 
     def get(self, subdir: Subdir, reference: str, most: int) -> bytes | None:
         """See Files."""
@@ -96,15 +106,25 @@ class S3Files:
                 where=f"{self.url}/{subdir}",
                 remedy=_ELSEWHERE,
             )
-        stored = self._store.get(key, most)
-        return None if stored is None else stored.data
+        with of_source():
+            stored = self._store.get(key, most)
+        if stored is None:
+            return None
+        self._pace.took(len(stored.data))
+        return stored.data
 
     def has(self, subdir: Subdir, name: str) -> bool:
         """See Files."""
-        return exists(self._store, join(self._prefix, subdir, name))
+        with of_source():
+            return exists(self._store, join(self._prefix, subdir, name))
 
     def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         """See Files. Up to PIECE it takes one request. Raises ConflictError where it is replaced meanwhile."""
+        for piece in self._pieces(subdir, reference):
+            self._pace.took(len(piece))
+            yield piece
+
+    def _pieces(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         key = self._key(subdir, reference)
         if key is None:
             raise SkippedError(
@@ -112,12 +132,13 @@ class S3Files:
                 where=f"{self.url}/{subdir}",
                 remedy=_ELSEWHERE,
             )
-        try:
-            stored = self._store.get(key, PIECE)
-        except TooLargeError as error:
-            for start in range(0, error.entry.size, PIECE):
-                yield self._store.get_range(key, error.entry.etag, start, PIECE)
-            return
+        with of_source():
+            try:
+                stored = self._store.get(key, PIECE)
+            except TooLargeError as error:
+                for start in range(0, error.entry.size, PIECE):
+                    yield self._store.get_range(key, error.entry.etag, start, PIECE)
+                return
         if stored is None:
             where = f"s3://{join(self._location.bucket, key)}"
             raise SkippedError("is listed, and its file is not there", where=where, remedy=GONE)

@@ -26,6 +26,9 @@ CONDITIONAL_WRITES = Source(
     "Amazon S3 User Guide, conditional writes",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
 )
+COPY_OBJECT = Source(
+    "Amazon S3 API Reference, CopyObject", "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"
+)
 IAM = Source("AWS IAM User Guide", "https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction.html")
 OIDC = Source(
     "AWS IAM User Guide, OIDC federation",
@@ -51,5 +54,6 @@ AWS = Provider(
     capabilities={
         **yes(USER_GUIDE, "bucket-policy", *BUCKET_SETTINGS),
         **yes(CONDITIONAL_WRITES, *CONDITIONAL),
+        **yes(COPY_OBJECT, "conditional-copy", note="If-None-Match since 2025"),
     },
 )

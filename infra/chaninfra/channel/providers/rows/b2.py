@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, S3_URLS, key_steps, no, unknown, yes
 
 S3_API = Source("Backblaze docs, S3-compatible API", "https://www.backblaze.com/docs/cloud-storage-s3-compatible-api")
 APPLICATION_KEYS = Source(
@@ -55,6 +55,7 @@ B2 = Provider(
             note="every bucket is versioned, and this cannot be changed",
         ),
         **no(LIVE_TESTS, *CONDITIONAL, note="such requests are answered with 501"),
+        **unknown("conditional-copy"),
     },
     # Backblaze docs, application keys.
     by_hand=ByHand(

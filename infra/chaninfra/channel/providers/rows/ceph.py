@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Events, Fact, Provider, Source
-from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, key_steps, no, unknown, yes
 
 BUCKET_OPERATIONS = Source("IBM Storage Ceph docs, S3 bucket operations")
 TESTS = Source("tested on a server of our own (Ceph 16.2.15)")
@@ -39,6 +39,7 @@ CEPH = Provider(
             "conditional-recreate",
             note="the header is ignored, and a new version is written",
         ),
+        **unknown("conditional-copy"),
     },
     notification_change=Fact("by-id", TESTS, "a notification without an id is refused"),
     events=Events(

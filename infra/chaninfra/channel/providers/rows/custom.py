@@ -30,5 +30,5 @@ CUSTOM = Provider(
     public_url=Fact("{bucket-url}", UNVERIFIED),
     keys=Fact("by-hand", UNVERIFIED),
     oidc=Fact("none", UNVERIFIED),
-    capabilities=unknown("bucket-policy", *BUCKET_SETTINGS, *CONDITIONAL),
+    capabilities=unknown("bucket-policy", *BUCKET_SETTINGS, *CONDITIONAL, "conditional-copy"),
 )

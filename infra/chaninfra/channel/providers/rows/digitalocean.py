@@ -37,7 +37,7 @@ DIGITALOCEAN = Provider(
         **yes(S3_COMPATIBILITY, "bucket-policy", "versioning", "lifecycle-uploads"),
         **yes(SPACES_API, "acl", "cors"),
         **unknown("lifecycle-versions", "tags", "conditional-replace"),
-        **unknown("conditional-versioned", "conditional-recreate"),
+        **unknown("conditional-copy", "conditional-versioned", "conditional-recreate"),
         **no(S3_COMPATIBILITY, "public-access-block", "notifications"),
         **no(S3_COMPATIBILITY, "encryption", note="only with keys that the client sends (SSE-C)"),
         **yes(LIVE_TESTS, "conditional-create"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, unknown, yes
 
 S3_COMPATIBILITY = Source(
     "Garage docs, S3 compatibility status",
@@ -40,6 +40,7 @@ GARAGE = Provider(
             *CONDITIONAL,
             note="the headers are ignored, and the object is overwritten (Garage 2.4.1, 2.5.0)",
         ),
+        **unknown("conditional-copy"),
     },
     # Garage docs, quick start, and exposing websites.
     by_hand=ByHand(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, key_steps, no, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, key_steps, no, unknown, yes
 
 XML_API = Source("Google Cloud Storage docs, XML API", "https://cloud.google.com/storage/docs/xml-api/overview")
 PUBLIC_DATA = Source(
@@ -51,6 +51,7 @@ GCS = Provider(
             *CONDITIONAL,
             note="the headers are ignored, and the object is overwritten; Google's own conditions use generations",
         ),
+        **unknown("conditional-copy"),
     },
     # Google Cloud Storage docs, making data public, IAM roles, and HMAC keys. A role that may only create cannot
     # replace an index.

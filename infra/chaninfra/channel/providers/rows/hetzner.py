@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import LIVE_TESTS, PIXI, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.sources import LIVE_TESTS, PIXI, S3_URLS, key_steps, no, unknown, yes
 
 SUPPORTED_ACTIONS = Source(
     "Hetzner docs, Object Storage, supported actions",
@@ -44,6 +44,7 @@ HETZNER = Provider(
         **yes(SUPPORTED_ACTIONS, "conditional-replace"),
         **no(LIVE_TESTS, "conditional-multipart", note="the header is ignored, and the object is overwritten"),
         **no(SUPPORTED_ACTIONS, "conditional-versioned", "conditional-recreate"),
+        **unknown("conditional-copy"),
     },
     # Hetzner docs, Object Storage, generating S3 keys.
     by_hand=ByHand(

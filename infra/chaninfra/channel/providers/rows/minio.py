@@ -42,6 +42,7 @@ MINIO = Provider(
         **no(MINIO_TESTS, "lifecycle-uploads", note="the server itself aborts uploads after a day"),
         **yes(ENCRYPTION, "encryption", note="only if the server has a KMS; otherwise it returns an error"),
         **yes(MINIO_TESTS, *CONDITIONAL),
+        **no(MINIO_TESTS, "conditional-copy", note="If-None-Match is ignored, and the object is overwritten"),
     },
     notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
     events=Events(

@@ -37,7 +37,7 @@ OVH = Provider(
         **yes(OBJECT_STORAGE, "lifecycle-versions", "lifecycle-uploads"),
         **yes(UNVERIFIED, "cors", "versioning", "encryption", "tags"),
         **yes(CONDITIONAL_WRITES, "conditional-create", "conditional-replace", "conditional-multipart"),
-        **unknown("conditional-versioned", "conditional-recreate"),
+        **unknown("conditional-copy", "conditional-versioned", "conditional-recreate"),
     },
     by_hand=ByHand(public=("let {public-host}, a CDN or a proxy with a reader's key, serve the bucket {bucket}",)),
 )

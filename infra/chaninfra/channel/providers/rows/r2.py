@@ -15,6 +15,10 @@ AUTHENTICATION = Source("Cloudflare R2 docs, authentication", "https://developer
 LIFECYCLES = Source(
     "Cloudflare R2 docs, object lifecycles", "https://developers.cloudflare.com/r2/buckets/object-lifecycles/"
 )
+CONDITIONAL_OPERATIONS = Source(
+    "Cloudflare R2 docs, conditional operations",
+    "https://developers.cloudflare.com/r2/api/s3/conditional-operations/",
+)
 
 R2 = Provider(
     name="r2",
@@ -44,6 +48,9 @@ R2 = Provider(
         **yes((S3_COMPATIBILITY, LIVE_TESTS), "conditional-create"),
         **yes(S3_COMPATIBILITY, "conditional-replace"),
         **yes(LIVE_TESTS, "conditional-multipart"),
+        **no(
+            CONDITIONAL_OPERATIONS, "conditional-copy", note="its own header instead, cf-copy-destination-if-none-match"
+        ),
         **no(S3_COMPATIBILITY, "conditional-versioned", "conditional-recreate", note="R2 has no versions"),
     },
     # Cloudflare R2 docs, public buckets, and authentication.

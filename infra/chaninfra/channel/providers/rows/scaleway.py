@@ -26,7 +26,8 @@ SCALEWAY = Provider(
         **yes(UNVERIFIED, "bucket-policy", "acl", "cors", "versioning", "tags"),
         **yes(UNVERIFIED, "lifecycle-versions", "lifecycle-uploads"),
         **no(UNVERIFIED, "public-access-block", "notifications"),
-        **unknown("encryption", "conditional-multipart", "conditional-versioned", "conditional-recreate"),
+        **unknown("encryption", "conditional-multipart", "conditional-copy"),
+        **unknown("conditional-versioned", "conditional-recreate"),
         **yes(CONDITIONAL_WRITES, "conditional-create", "conditional-replace", note="since May 2026"),
     },
 )

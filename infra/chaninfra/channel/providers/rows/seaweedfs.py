@@ -36,7 +36,7 @@ SEAWEEDFS = Provider(
         **no(TESTS, "notifications"),
         **yes((CONDITIONAL_OPERATIONS, TESTS), "conditional-create", "conditional-replace"),
         **yes(TESTS, "conditional-multipart", "conditional-versioned"),
-        **unknown("conditional-recreate"),
+        **unknown("conditional-copy", "conditional-recreate"),
     },
     events=Events(
         settings=(

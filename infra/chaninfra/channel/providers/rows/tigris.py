@@ -30,7 +30,7 @@ TIGRIS = Provider(
         **unknown("bucket-policy", "lifecycle-versions", "lifecycle-uploads", "versioning", "encryption"),
         **no(UNVERIFIED, "public-access-block"),
         **no(BUCKET_CONFIGURATION, "notifications", note="it has its own webhooks"),
-        **unknown(*CONDITIONAL),
+        **unknown(*CONDITIONAL, "conditional-copy"),
     },
     # Tigris docs, bucket configuration.
     by_hand=ByHand(public=("tigris buckets set {bucket} --access public",)),

@@ -42,6 +42,7 @@ VERSITYGW = Provider(
         **no(VERSITYGW_TESTS, "public-access-block", "lifecycle-versions", "lifecycle-uploads", "encryption"),
         **no(VERSITYGW_TESTS, "notifications", note="set on the server instead (--event-…)"),
         **yes(VERSITYGW_TESTS, *CONDITIONAL),
+        **no(VERSITYGW_TESTS, "conditional-copy", note="If-None-Match is ignored, and the object is overwritten"),
         **no(VERSITYGW_TESTS, "conditional-recreate", note="its delete marker counts as an object"),
     },
     events=Events(

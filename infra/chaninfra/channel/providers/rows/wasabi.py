@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, S3_URLS, key_steps, no, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, PIXI, S3_URLS, key_steps, no, unknown, yes
 
 API = Source("Wasabi docs, the Wasabi API", "https://docs.wasabi.com/apidocs/wasabi-api")
 BUCKET_OPERATIONS = Source(
@@ -38,6 +38,7 @@ WASABI = Provider(
         **yes(API, "tags", "notifications", note="claimed by its general S3 compatibility"),
         **no(API, "encryption", note="Wasabi encrypts every object anyway"),
         **no(LIVE_TESTS, *CONDITIONAL, note="the headers are ignored, and the object is overwritten"),
+        **unknown("conditional-copy"),
     },
     # Wasabi docs, the Wasabi API: its IAM is that of AWS, at an endpoint of its own.
     by_hand=ByHand(

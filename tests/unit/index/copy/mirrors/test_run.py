@@ -2,76 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Collection, Iterator
+import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from chaninfra.channel.conda.mirrors import Mirror
-from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError, ConflictError, RefusedError
-from chaninfra.index.channel import Channel
-from chaninfra.index.copy.mirrors.document import read_copies
-from chaninfra.index.copy.mirrors.run import PlannedRun, Ran, plan_run, run, wanted_of
-from chaninfra.index.copy.source import SourcePackage
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.copy.mirrors.run import Ran, limits, wanted_of
+from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.part import Part
-from support.index_model.copying import URL, MemorySource, MemoryTransfer
+from support.copies.mirrored import Mirrored
+from support.index_model.copying import URL
 from support.index_model.memory_store import MemoryStore
-from support.index_model.processes import channel_with, file, publishing, unyanking, yanking
-from support.index_model.rolling_back import opened, ran, records, yanked
+from support.index_model.processes import PREFIX, file, publishing, unyanking, yanking
+from support.index_model.rolling_back import ran, records, yanked
 
 A, B, OWN = file("a"), file("b"), file("own")
-
-
-@dataclasses.dataclass(kw_only=True)
-class Leaving(MemorySource):
-    """A source that packages leave."""
-
-    gone: set[str] = dataclasses.field(default_factory=set)
-
-    def names(self, subdir: Subdir) -> Collection[str]:
-        """See Source."""
-        return {package.facts.name or "" for package in self.packages(subdir)}
-
-    def packages(self, subdir: Subdir = "noarch", names: Collection[str] | None = None) -> Iterator[SourcePackage]:
-        """Those that are not gone."""
-        return (package for package in super().packages(subdir, names) if package.file not in self.gone)
-
-
-class Mirrored:
-    """A channel with the package `own`, and its source with `a` and `b`."""
-
-    def __init__(self, **mirror: Any) -> None:
-        self.source = Leaving(store=channel_with("a", "b"))
-        self.store = channel_with("own")
-        self.mirrors = {"m": msgspec.convert({"source": "https://example.com/c", **mirror}, Mirror)}
-
-    def channel(self) -> Channel:
-        """The channel as a new process opens it."""
-        made = opened(self.store, f"mirror{len(self.store.log)}")
-        described = msgspec.structs.replace(made.descriptor, mirrors=self.mirrors)
-        again = dataclasses.replace(made, descriptor=described)
-        vars(again).update(writer=made.writer, runtime=made.runtime)
-        return again
-
-    def plan(self, name: str = "m", **how: Any) -> PlannedRun:
-        """What a run would do."""
-        return plan_run(self.channel(), self.source, name, **how)
-
-    def run(self, name: str = "m", **how: Any) -> Ran:
-        """Run it."""
-        channel = self.channel()
-        planned = plan_run(channel, self.source, name, **how)
-        transfer = MemoryTransfer(source=self.source, store=channel.writer)
-        return run(channel, self.source, planned, transfer, bringing=channel.runtime)
-
-    def copies(self) -> dict[str, tuple[str, ...]]:
-        """File → the mirrors that have copied it."""
-        return {name: each.mirrors for name, each in read_copies(self.channel().subdir_index("noarch")).items()}
 
 
 def files(done: Ran) -> list[str]:
@@ -99,6 +49,12 @@ def test_all_keys_of_a_mirror_say_what_is_copied() -> None:
         older_than_ms=7 * 86_400_000,
         part=part,
     )
+
+
+def test_its_limits_are_those_of_the_mirror_unless_others_are_given() -> None:
+    mirror = Mirror(source="https://example.com/c", rate="20MB", at_once=4)
+    assert limits(mirror, FromFlags()) == FromFlags(rate="20MB", at_once=4)
+    assert limits(mirror, FromFlags(rate="1MB", profile="p")) == FromFlags(rate="1MB", at_once=4, profile="p")
 
 
 def test_a_mirror_copies_what_it_wants_and_notes_nothing_where_it_does_not_prune() -> None:
@@ -134,7 +90,9 @@ def test_what_the_source_yanks_is_yanked_here_and_comes_back() -> None:
     mirrored = Mirrored(prune=True)
     mirrored.run()
     ran(mirrored.source.store, yanking("a"))
-    mirrored.run()
+    done = mirrored.run()
+    assert done.pruned is not None
+    assert (done.pruned.yanked, files(done)) == ((f"noarch/{A}",), [])
     assert records(mirrored.store).keys() == {B, OWN}
     ran(mirrored.source.store, unyanking("a"))
     mirrored.run()
@@ -177,6 +135,19 @@ def test_parts_prune_what_is_theirs() -> None:
     assert sorted(path for each in done if each is not None for path in each.yanked) == [f"noarch/{A}"]
 
 
+def test_what_was_deleted_here_for_good_is_not_copied_again() -> None:
+    mirrored = Mirrored()
+    sha256 = records(mirrored.source.store)[A]["sha256"]
+    entry = {"path": f"noarch/{A}", "sha256": [sha256], "when": "2026-01-01T00:00:00Z", "reason": "leaks"}
+    others = {**entry, "path": f"noarch/{B}", "sha256": ["0" * 64]}
+    data = json.dumps({"version": 1, "packages": [entry, others]}).encode()
+    mirrored.store.objects[f"{PREFIX}/withdrawn.json"] = ObjectBody(data=data, content_type="")
+    planned = mirrored.plan()
+    assert planned.withdrawn == (f"noarch/{A}",)
+    # Other bytes are another package.
+    assert files(mirrored.run()) == [B]
+
+
 def test_other_bytes_stop_it_before_anything_is_written() -> None:
     mirrored = Mirrored(prune=True)
     ran(mirrored.store, publishing("a", b"other"))
@@ -207,7 +178,11 @@ def test_an_empty_source_stops_it_before_anything_is_written() -> None:
             f"{URL}: the source has none of the subdirs that are mirrored: it has noarch",
         ),
         ({"m": Mirror(source="s3://b-1/c", specs=("a >=",))}, "m", "a >=: is not a match spec"),
-        ({"m": Mirror(source="s3://b-1/c", locks=("none/pixi.lock",))}, "m", "none/pixi.lock: there is no such file"),
+        (
+            {"m": Mirror(source="s3://b-1/c", locks=("none/pixi.lock",))},
+            "m",
+            "none/pixi.lock: there is no such file\n  it is one of `locks` of the mirror m, whose paths begin in",
+        ),
     ],
 )
 def test_a_mirror_that_cannot_be_run_says_why(mirrors: dict[str, Mirror], name: str, message: str) -> None:

@@ -91,6 +91,26 @@ def test_of_very_many_shards_repodata_json_tells_the_same(folder: Path, monkeypa
     assert len(by_file(source_in(store).packages("noarch"))) == 2
 
 
+def test_of_very_many_shards_of_chaninfra_those_with_yanks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    patched, store = ours()
+    add(patched.open(), [B, A], {"depends": ["q"]})
+    yank(patched.open(), [A2], "broken")
+    by_shards = {name: vars(package) for name, package in by_file(source_in(store).packages("noarch")).items()}
+    monkeypatch.setattr(index_reader, "_MANY", 1)
+    store.log.clear()
+    found = by_file(source_in(store).packages("noarch"))
+    assert {name: vars(package) for name, package in found.items()} == by_shards
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    yanked = f"{FOLDER}/{shard_key(index.hashes['a'])}"
+    assert [key for _, key in store.log] == [INDEX, PATCHES, INDEX, ZST, yanked]
+    # A repodata.json of an earlier commit does not tell.
+    before = store.objects[ZST]
+    publishing("c").run(store, SequentialRuntime("later"))
+    store.objects[ZST] = before
+    assert {*by_file(source_in(store).packages("noarch"))} == {*by_shards, file("c")}
+
+
 @pytest.mark.parametrize("name", ["rattler", "conda-index", "chaninfra", "chaninfra-0.1"])
 def test_the_saved_channels(name: str) -> None:
     root = DATA / "channels" / name

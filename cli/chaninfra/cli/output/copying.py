@@ -1,0 +1,250 @@
+"""What a copy is going to do, and has done, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chaninfra.channel.errors import ChaninfraError, SkippedError, StoppedError
+from chaninfra.channel.text import count, one_line
+from chaninfra.cli.output import streams
+from chaninfra.cli.output.progress import bytes_text
+from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
+
+if TYPE_CHECKING:
+    from chaninfra.index.channel import Channel
+    from chaninfra.index.copy.copy import SoFar
+    from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
+    from chaninfra.index.copy.plan import Plan, Task
+    from chaninfra.index.copy.report import Copied, CopiedPackage
+    from chaninfra.index.copy.selection import Selection
+    from chaninfra.index.copy.source import Source
+
+_SHOWN = 20
+"""The text names so many packages that failed, and `--json` names all."""
+_FEW = 5
+_HEAD = ("PACKAGE", "SIZE", "WHAT")
+_WHAT = {
+    "new": "new",
+    "record": "another record",
+    "yank": "becomes yanked",
+    "attestations": "more attestations",
+}
+
+
+def plan_text(plan: Plan, pruning: PlannedRun | None = None) -> str:
+    """A table of what would be done, and the sums."""
+    rows = [
+        (task.package.path_in_channel, bytes_text(task.package.facts.size or 0), _what(task)) for task in plan.tasks
+    ]
+    gone = pruning.prune if pruning is not None else None
+    if gone is not None:
+        rows += [(path, "", f"becomes yanked: {why}") for path, why in sorted(gone.yank.items())]
+        rows += [(path, "", "comes back") for path in gone.back]
+    lines = [streams.table([_HEAD, *rows])] if rows else []
+    doing = Counter(task.doing for task in plan.tasks)
+    new = f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied"
+    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already)}")
+    return "\n".join([*lines, DRY_RUN])
+
+
+def _what(task: Task) -> str:
+    """What would be done with a package."""
+    yanked = ", yanked" if task.doing == "new" and task.package.yank is not None else ""
+    patched = ", patched" if task.patch is not None else ""
+    own = ", under the channel's own patch" if task.own else ""
+    return f"{_WHAT[task.doing]}{yanked}{patched}{own}"
+
+
+def _more(doing: Counter[Any], already: Sequence[str]) -> str:
+    """The sums beside that of what is new."""
+    parts = [
+        *([f"{count(doing['record'], 'record')} changed"] if doing["record"] else []),
+        *([f"{doing['yank']:,} yanked"] if doing["yank"] else []),
+        *([f"attestations of {doing['attestations']:,} added"] if doing["attestations"] else []),
+        *([f"{len(already):,} {'is' if len(already) == 1 else 'are'} there already"] if already else []),
+    ]
+    return "".join(f"; {part}" for part in parts)
+
+
+def done_text(copied: Copied, ran: Ran | None = None) -> str:
+    """The sums, what differs from a plain copy, and the report of the index."""
+    packages = copied.packages
+    doing = Counter(each.doing for each in packages)
+    new = [each for each in packages if each.doing == "new"]
+    size = sum(each.package.facts.size or 0 for each in new if each.way != "present")
+    ways = Counter(each.way for each in new)
+    how = [
+        *([f"{ways['copied']:,} by the store itself"] if ways["copied"] else []),
+        *([f"{ways['streamed']:,} through this machine"] if ways["streamed"] else []),
+        *([f"{ways['present']:,} lay there"] if ways["present"] else []),
+    ]
+    by = f": {', '.join(how)}" if how else ""
+    sum_ = f"{count(len(new), 'package')} ({bytes_text(size)}) copied{by}"
+    tried = packages or copied.failed or copied.left_out
+    lines = [f"{sum_ if tried else 'nothing to copy'}{_more(doing, copied.already)}"]
+    pruned = ran.pruned if ran is not None else None
+    if pruned is not None:
+        lines += _named("yanked, since the source does not have it any more", pruned.yanked)
+        lines += _named("back, since the source has it again", pruned.back)
+    lines += _named("yanked, as in the source", _paths(each for each in packages if each.yanked))
+    lines += _named("patched, as in the source", _paths(each for each in packages if each.patch == "source"))
+    lines += _named(
+        "under a patch of this channel, which stays", _paths(each for each in packages if each.patch == "own")
+    )
+    reports = [copied.report, *([pruned.report] if pruned is not None else [])]
+    return "\n".join([*lines, *(text for report in reports if (text := report_text(report)))])
+
+
+def _paths(packages: Iterable[CopiedPackage]) -> list[str]:
+    return [each.package.path_in_channel for each in packages]
+
+
+def _named(what: str, paths: Sequence[str]) -> list[str]:
+    if not paths:
+        return []
+    return [f"{what}: {_some(paths)}"]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+    return f"{', '.join(map(one_line, names[:_FEW]))}{more}"
+
+
+def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
+    """Print what was asked for, or is in the source, and is not copied."""
+    if selection.too_young:
+        streams.note(
+            f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
+        )
+    for spec in selection.unnamed:
+        streams.note(f"names no package now: {one_line(spec)}")
+    for other in selection.elsewhere:
+        missing = f", and not {count(len(other.missing), 'package')} of it" if other.missing else ""
+        streams.note(
+            f"{other.lock} names another channel, {one_line(other.channel)}: the source has {other.there:,} of its "
+            f"packages{missing}"
+        )
+    if refused:
+        text = _lines(f"{count(len(refused), 'record')} of the source passed over:", refused)
+        streams.warning(ChaninfraError(text, remedy="no channel can have them; tell those who keep the source"))
+
+
+def tell_mirror(planned: PlannedRun) -> None:
+    """Print what a mirror neither copies nor yanks, and why."""
+    if planned.withdrawn:
+        some = _some(planned.withdrawn)
+        streams.note(f"not copied again, since withdrawn.json says that it was deleted here for good: {some}")
+    if planned.prune is not None and planned.prune.kept:
+        kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
+        streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
+
+
+def _lines(head: str, lines: Sequence[str]) -> str:
+    more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
+    return "\n  ".join([head, *map(one_line, lines[:_SHOWN]), *more])
+
+
+def failure(copied: Copied | None, plan: Plan, selection: Selection) -> ChaninfraError | None:
+    """One error for all that was asked for and is not in the target; None: there is nothing. `copied` None: nothing was
+    tried yet.
+    """
+    why: dict[str, tuple[str, str | None]] = {each.package: (each.reason, each.remedy) for each in plan.left_out}
+    for path, text in selection.not_installable.items():
+        why[path] = (f"cannot be installed: {text}", None)
+    for spec, text in selection.unmet.items():
+        why[spec] = (f"nothing that can be installed: {text}", None)
+    for each in selection.lacking:
+        why[each.path_in_channel] = (f"{each.lock} needs it: {each.why}", None)
+    for failed in copied.failed if copied is not None else ():
+        why[failed.package] = (failed.error.message, failed.error.remedy)
+    if not why:
+        return copied.stopped if copied is not None else None
+    text = _lines(f"{len(why):,} not copied:", [f"{path}: {text}" for path, (text, _) in why.items()])
+    remedies = [*dict.fromkeys(remedy for _, remedy in why.values() if remedy)][:_FEW]
+    remedy = "\n  ".join([*remedies, "then run the same command again: what is there is not copied again"])
+    stopped = copied.stopped if copied is not None else None
+    if stopped is None:
+        return SkippedError(text, remedy=remedy)
+    return type(stopped)(f"{stopped.message}\nso the copy ended early; {text}", where=stopped.where, remedy=remedy)
+
+
+def result_json(
+    channel: Channel,
+    source: Source,
+    plan: Plan,
+    selection: Selection,
+    copied: Copied | None,
+    planned: PlannedRun | None,
+    ran: Ran | None,
+) -> dict[str, Any]:
+    """The result as a JSON document. `copied` None: a dry run, which names what would be done."""
+    if copied is not None:
+        packages = [
+            {**_package(channel, each), "way": each.way, "yanked": each.yanked, "patch": each.patch}
+            for each in copied.packages
+        ]
+    else:
+        packages = [
+            {
+                **_package(channel, task),
+                "way": None,
+                "yanked": task.package.yank is not None,
+                "patch": "own" if task.own else "source" if task.patch is not None else None,
+            }
+            for task in plan.tasks
+        ]
+    failed = [{"package": each.package, "reason": each.reason} for each in plan.left_out]
+    failed += [{"package": each.package, "reason": each.error.message} for each in (copied.failed if copied else ())]
+    gone = planned.prune if planned is not None else None
+    pruned = ran.pruned if ran is not None else None
+    return {
+        "dry-run": copied is None,
+        "source": source.url,
+        "packages": packages,
+        "size": plan.size,
+        "already": [*plan.already],
+        "failed": failed,
+        "selection": {
+            "too-young": selection.too_young,
+            "unnamed": [*selection.unnamed],
+            "lacking": [
+                {"lock": each.lock, "package": each.path_in_channel, "reason": each.why} for each in selection.lacking
+            ],
+            "elsewhere": [
+                {"lock": each.lock, "channel": each.channel, "there": each.there, "missing": [*each.missing]}
+                for each in selection.elsewhere
+            ],
+            "not-installable": dict(selection.not_installable),
+            "unmet": dict(selection.unmet),
+        },
+        "mirror": {
+            "yanked": [*(pruned.yanked if pruned is not None else gone.yank if gone is not None else ())],
+            "back": [*(pruned.back if pruned is not None else gone.back if gone is not None else ())],
+            "kept": dict(gone.kept) if gone is not None else {},
+            "withdrawn": [*planned.withdrawn] if planned is not None else [],
+        },
+        "index": report_json(copied.report) if copied is not None else None,
+    }
+
+
+def _package(channel: Channel, each: Task | CopiedPackage) -> dict[str, Any]:
+    package = each.package
+    return {
+        "package": package.path_in_channel,
+        "url": channel.url(package.path_in_channel),
+        "doing": each.doing,
+        "size": package.facts.size,
+        "sha256": package.facts.sha256,
+    }
+
+
+def copy_stopped(so_far: SoFar, total: int | None, again: str) -> StoppedError:
+    """Of a copy that was to bring `total` packages, None: that was not known yet; `again` is its command line."""
+    if total is None:
+        return StoppedError("stopped: nothing was changed", remedy=f"run it again: `{again}`")
+    return StoppedError(
+        f"stopped: {so_far.brought:,} of {count(total, 'package')} copied, and {so_far.indexed:,} of them in the index",
+        remedy=f"to go on, run it again, what is there is not copied again: `{again}`",
+    )

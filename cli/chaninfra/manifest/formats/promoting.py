@@ -1,0 +1,54 @@
+"""What the jobs that promote share on all CI systems: their command, and what people must set up.
+
+A job copies what a lock file of the repository names from the channel that the stack's promoter reads, staging say,
+into ours. It runs when somebody starts it and a reviewer of its environment approves; nothing else has the promoter's
+role or key.
+"""
+
+from __future__ import annotations
+
+from chaninfra.channel.errors import ConfigurationError
+from chaninfra.manifest.client_access import ClientChannel
+from chaninfra.manifest.formats.rattler_build import store_flags
+from chaninfra.manifest.request import ManifestRequest
+from chaninfra.manifest.text import shell
+
+LOCK = "pixi.lock"
+SOURCE_VARIABLE = "CHANINFRA_FROM"
+"""The variable of the CI system that names the source, where no stack says it."""
+MINUTES = 180
+"""How long a run may take; the next one goes on where it was."""
+
+
+def check_writers(access: ClientChannel) -> None:
+    """Raise ConfigurationError if the follower is the only writer of the index, beside which no other may run."""
+    if access.descriptor.index.only_a_follower_commits:
+        raise ConfigurationError(
+            "the index has one writer at a time (`writers: single`), and that is the follower, beside which no job may "
+            "write",
+            where=access.descriptor.url,
+            key=("index", "writers"),
+            remedy="take `follow` out of its stack config and run `pulumi up`; a promotion indexes what it copies",
+        )
+
+
+def command(access: ClientChannel, source: str | None) -> str:
+    """The command line of the copy. The source is in the same store, which is the default of --from-endpoint-url."""
+    words = [".venv/bin/chaninfra", "copy", "--lock", LOCK, "--to", access.descriptor.url, *store_flags(access)]
+    # The shell stops at a variable that is not set or empty, and names it.
+    named = shell.word(source) if source else f'"${{{SOURCE_VARIABLE}:?}}"'
+    return f"{shell.command(words)} --from {named}"
+
+
+def source_notes(request: ManifestRequest, variable: str) -> list[str]:
+    """The variable that names the source, if no stack did; `variable` says what it is one of."""
+    if request.source:
+        return []
+    return [f"{variable}: {SOURCE_VARIABLE}, the channel to promote from, for example s3://my-staging/main."]
+
+
+def notes(access: ClientChannel) -> list[str]:
+    """What else people must know."""
+    if access.descriptor.index.writers == "many":
+        return []
+    return ["The index has one writer at a time (`writers: single`): do not publish while this job runs."]
